@@ -1,0 +1,46 @@
+/**
+ * Errors for people: what happened to which node, and what the operator does next. Each code has its section in
+ * docs/runbook.md (a test holds the two together).
+ */
+export const ERROR_CODES = [
+  'BAD_ARGUMENT',
+  'BAD_SETTINGS',
+  'BAD_ID_FILE',
+  'BAD_DYNAMIC_FILE',
+  'BAD_DATA_DIRECTORY',
+  'DATA_OF_ANOTHER_CLUSTER',
+  'DATA_WITHOUT_STAMP',
+  'DATA_DAMAGED',
+  'NO_SPACE',
+  'NO_METADATA',
+  'NO_CREDENTIALS',
+  'NO_GROUP',
+  'NO_IDS_LEFT',
+  'AWS_UNAVAILABLE',
+  'AWS_DENIED',
+  'NOT_READY_IN_TIME',
+  'SERVER_DID_NOT_START',
+  'SERVER_DID_NOT_STOP',
+  'FENCED',
+  'HAS_LEFT',
+  'ZOOKEEPER_UNAVAILABLE',
+  'NOT_AUTHORIZED',
+  'PRECONDITION_CHANGED',
+  'INTERRUPTED',
+  'INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export class AgentError extends Error {
+  readonly code: ErrorCode;
+  /** What the operator does next, one sentence. */
+  readonly next: string;
+
+  constructor(code: ErrorCode, message: string, next: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'AgentError';
+    this.code = code;
+    this.next = next;
+  }
+}

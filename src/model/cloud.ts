@@ -1,0 +1,35 @@
+/** A fact that may not be had. Unknown is never absent: an error or an empty answer proves nothing. */
+export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
+
+export function known<T>(value: T): Known<T> {
+  return { known: true, value };
+}
+
+export function unknown(why: string): { readonly known: false; readonly why: string } {
+  return { known: false, why };
+}
+
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+
+/** One instance as EC2 describes it; the terminated lose address and tags. */
+export interface InstanceFact {
+  readonly instance: string;
+  readonly state: InstanceState;
+  readonly address?: string;
+}
+
+/** The Auto Scaling group as it describes itself. */
+export interface GroupFact {
+  readonly name: string;
+  readonly desired: number;
+  readonly maximum: number;
+  readonly instances: readonly { readonly instance: string; readonly lifecycleState: string }[];
+  readonly maintenance: boolean;
+  readonly suspended: readonly string[];
+}
+
+/**
+ * What is known of an instance's life, by "gone for good" of docs/protocol.md.
+ * `shutting-down` still runs: its member may be removed, its id may not pass on.
+ */
+export type Life = 'alive' | 'shutting-down' | 'gone' | 'unknown';

@@ -1,0 +1,54 @@
+import type { EnsembleConfig } from './member.ts';
+import type { Zxid } from './zxid.ts';
+
+/** Who a data directory belongs to. Data of another cluster is refused. */
+export interface Stamp {
+  readonly cluster: string;
+  readonly lineage: number;
+  readonly id: number;
+}
+
+/** What a `version-2` directory holds. Epochs are whole numbers; a missing epoch file counts as 0. */
+export interface DataFacts {
+  readonly currentEpoch: number;
+  readonly acceptedEpoch: number;
+  /** From the names of snapshots and the entries of transaction logs: logged, not necessarily committed. */
+  readonly lastZxid: Zxid;
+  /** Set when a log is damaged in its middle, where a server would exit 1: a sentence for the operator. */
+  readonly damage?: string;
+}
+
+/** Data that was renamed or copied aside, with the facts it had then. Nothing in the product deletes it. */
+export interface AsideFacts {
+  readonly name: string;
+  readonly lineage: number;
+  readonly data: DataFacts;
+  readonly config?: EnsembleConfig;
+}
+
+/** A fence keeps the server from starting, systemd included. It names the newest record when it was raised. */
+export interface Fence {
+  readonly record: number;
+}
+
+/** Everything about the node that is on its own disk. Optional members are absent from the disk. */
+export interface DiskFacts {
+  readonly id?: number;
+  readonly stamp?: Stamp;
+  readonly nonce?: string;
+  readonly data?: DataFacts;
+  /** The file `initialize`: a first start with an empty database is due. */
+  readonly marker: boolean;
+  readonly fence?: Fence;
+  /** The durable mark of `leave`: only `bootstrap --rejoin` lifts it. */
+  readonly left: boolean;
+  /** A report of ours may lie in the bucket. */
+  readonly reported: boolean;
+  /** The bootstrap of this node has finished once and its tag was written. */
+  readonly ready: boolean;
+  /** The config that `zoo.cfg` points at. */
+  readonly config?: EnsembleConfig;
+  /** `zoo.cfg.dynamic.next`, a config that was proposed and may yet commit. */
+  readonly pending?: EnsembleConfig;
+  readonly aside: readonly AsideFacts[];
+}

@@ -1,0 +1,54 @@
+import type { Zxid } from './zxid.ts';
+
+export type Role = 'participant' | 'observer';
+
+/** A server in a ZooKeeper config. Addresses are bare: an IPv6 address has no brackets here. */
+export interface Member {
+  readonly id: number;
+  readonly address: string;
+  readonly quorumPort: number;
+  readonly electionPort: number;
+  readonly role: Role;
+  readonly clientAddress: string;
+  readonly clientPort: number;
+}
+
+/** A config with the version that ZooKeeper gave it; a version-less (hand written) one has version zero. */
+export interface EnsembleConfig {
+  readonly version: Zxid;
+  readonly members: readonly Member[];
+}
+
+export const QUORUM_PORT = 2888;
+export const ELECTION_PORT = 3888;
+export const CLIENT_PORT = 2181;
+
+/** The member that a node of this product is: standard ports, clients on its own address, never on a wildcard. */
+export function memberAt(id: number, address: string, role: Role): Member {
+  return {
+    id,
+    address,
+    quorumPort: QUORUM_PORT,
+    electionPort: ELECTION_PORT,
+    role,
+    clientAddress: address,
+    clientPort: CLIENT_PORT,
+  };
+}
+
+export function votersOf(config: EnsembleConfig): readonly Member[] {
+  return config.members.filter((member) => member.role === 'participant');
+}
+
+/** More than half: half of 2 or 4 is no majority. */
+export function quorumOf(voters: number): number {
+  return Math.floor(voters / 2) + 1;
+}
+
+export function listed(
+  config: EnsembleConfig | undefined,
+  id: number | undefined,
+  address: string,
+): Member | undefined {
+  return config?.members.find((member) => member.id === id && member.address === address);
+}

@@ -1,0 +1,83 @@
+import type { AsideFacts, DataFacts } from './disk.ts';
+import type { EnsembleConfig } from './member.ts';
+
+export interface ClaimOwner {
+  readonly instance: string;
+  readonly address: string;
+}
+
+/** One generation of the claim on an id; the highest generation owns the id. Ages are the service's, in milliseconds. */
+export interface Claim {
+  readonly id: number;
+  readonly generation: number;
+  /** `undefined`: created, but nobody has said yet by whom. `void`: given up as such after 15 minutes. */
+  readonly owner: ClaimOwner | 'void' | undefined;
+  readonly ageMs: number;
+}
+
+export interface RecordMember {
+  readonly id: number;
+  readonly generation: number;
+  readonly instance: string;
+  readonly address: string;
+}
+
+/** `lineage/000001.json` and its successors: created once, never changed. */
+export type LineageRecord = GenesisRecord | ForcedRecord;
+
+export interface GenesisRecord {
+  readonly kind: 'genesis';
+  readonly number: number;
+  /** The members of the first ensemble, lowest ids first. */
+  readonly members: readonly RecordMember[];
+  /** The instances that had fenced themselves for this record; empty in record 1. */
+  readonly fenced: readonly string[];
+  /** Only an ensemble whose epoch is above this one belongs to the record. */
+  readonly epochFloor: number;
+}
+
+export interface ForcedRecord {
+  readonly kind: 'forced';
+  readonly number: number;
+  readonly owner: RecordMember;
+  readonly fenced: readonly string[];
+  readonly epochFloor: number;
+  readonly source: DataSource;
+}
+
+/** Where the data of a forced record comes from: the owner's `version-2`, or data it had set aside. */
+export interface DataSource {
+  readonly lineage: number;
+  readonly aside?: string;
+}
+
+/** `lineage/000001/started/<id>.json`: the node is about to start for the first time, on the disk that holds this nonce. */
+export interface Announcement {
+  readonly record: number;
+  readonly id: number;
+  readonly nonce: string;
+}
+
+/** `reports/<instance>.json`: what a node without quorum knows. It counts only for the record that it names. */
+export interface Report {
+  readonly instance: string;
+  readonly id?: number;
+  readonly address: string;
+  /** The newest record when the report was written. */
+  readonly record: number;
+  readonly fenced: boolean;
+  readonly canVote: boolean;
+  /** The lineage that the data is stamped with; absent where there is none. */
+  readonly lineage?: number;
+  readonly data?: DataFacts;
+  readonly config?: EnsembleConfig;
+  readonly pending?: EnsembleConfig;
+  readonly aside: readonly AsideFacts[];
+}
+
+/** A report with what the service says of it. */
+export interface FoundReport {
+  readonly report: Report;
+  readonly etag: string;
+  readonly ageMs: number;
+}

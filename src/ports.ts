@@ -1,0 +1,172 @@
+/**
+ * Everything the agent needs of the world, as small interfaces: the real ones stand in aws/, zookeeper/ and identity/,
+ * the simulated ones in test/simulation/. Every call takes an AbortSignal, has a limit of its own, and rejects with an
+ * AgentError (or an AwsError) when the answer is not to be had; it never answers "nothing" for "I don't know".
+ */
+import type { GroupFact, InstanceFact } from './model/cloud.ts';
+import type { DiskFacts, Fence, Stamp } from './model/disk.ts';
+import type { EnsembleConfig, Member } from './model/member.ts';
+import type { Zxid } from './model/zxid.ts';
+
+export interface Clock {
+  /** Wall clock, milliseconds since 1970. */
+  nowMs(): number;
+  /** Never goes backwards; only differences mean something. */
+  monotonicMs(): number;
+  /** Resolves after the time, rejects with the signal's reason when it is aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface InstanceIdentity {
+  readonly instance: string;
+  readonly address: string;
+  readonly region: string;
+  readonly zone: string;
+}
+
+/** The instance metadata service (IMDSv2). */
+export interface Metadata {
+  identity(signal: AbortSignal): Promise<InstanceIdentity>;
+  /** `autoscaling/target-lifecycle-state`: `InService`, `Terminated`, …; undefined before the first (404). */
+  targetLifecycleState(signal: AbortSignal): Promise<string | undefined>;
+}
+
+export interface Ec2 {
+  /** By the filter `instance-id`, so one unknown id does not fail the call. An instance missing here is unknown. */
+  describe(instances: readonly string[], signal: AbortSignal): Promise<readonly InstanceFact[]>;
+  /** Instances that carry the cluster's tag (`zookeeper_cluster`), in any state. */
+  describeCluster(cluster: string, signal: AbortSignal): Promise<readonly InstanceFact[]>;
+  /** Asks for one id alone; true only when EC2 answers InvalidInstanceID.NotFound. */
+  isForgotten(instance: string, signal: AbortSignal): Promise<boolean>;
+  /** Tags of the node itself; they are for people and permit nothing. */
+  tag(instance: string, tags: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;
+}
+
+export interface AutoScaling {
+  /** The name of the instance's group; undefined when it is in none. */
+  groupOf(instance: string, signal: AbortSignal): Promise<string | undefined>;
+  describe(group: string, signal: AbortSignal): Promise<GroupFact>;
+  /** Writes the group's tag `zookeeper_maintenance`. */
+  setMaintenance(group: string, on: boolean, signal: AbortSignal): Promise<void>;
+}
+
+/** CloudWatch Logs, as far as a log stream is a claim. */
+export interface ClaimStreams {
+  /**
+   * `created`: this very call made it. `exists`: somebody did before. `unsure`: it is there, but an answer was lost
+   * on the way, so it may have been this call.
+   */
+  create(name: string, signal: AbortSignal): Promise<'created' | 'exists' | 'unsure'>;
+  /** All streams, with their age by the service's clock. */
+  list(signal: AbortSignal): Promise<readonly { readonly name: string; readonly ageMs: number }[]>;
+}
+
+export interface StoredObject {
+  readonly key: string;
+  readonly body: string;
+  readonly etag: string;
+  /** By the service's clock. */
+  readonly ageMs: number;
+}
+
+/** One S3 bucket under the cluster's prefix; keys here are without it. Reads after writes are consistent. */
+export interface ObjectStore {
+  get(key: string, signal: AbortSignal): Promise<StoredObject | undefined>;
+  list(prefix: string, signal: AbortSignal): Promise<readonly { readonly key: string; readonly ageMs: number }[]>;
+  /** PutObject with `If-None-Match: *`: `exists` when the key is taken (perhaps by a lost answer of our own). */
+  createOnce(key: string, body: string, signal: AbortSignal): Promise<'created' | 'exists'>;
+  /** PutObject with `If-Match` (or `If-None-Match: *` without an etag): `conflict` when it is not as expected. */
+  replace(key: string, body: string, etag: string | undefined, signal: AbortSignal): Promise<'written' | 'conflict'>;
+  delete(key: string, signal: AbortSignal): Promise<void>;
+}
+
+/** What a server says to `srvr`. `silent`: no answer at all within the limit, which proves nothing. */
+export type ServerAnswer =
+  | { readonly kind: 'serving'; readonly mode: 'leader' | 'follower' | 'observer' | 'standalone'; readonly zxid: Zxid }
+  | { readonly kind: 'not-serving' }
+  | { readonly kind: 'silent'; readonly why: string };
+
+/** From `mntr` of a leader; numbers of servers. */
+export interface LeaderMonitor {
+  readonly syncedFollowers: number;
+  readonly syncedNonVotingFollowers: number;
+  readonly quorumSize: number;
+}
+
+/** One server as its clients see it: four-letter words and sessions. */
+export interface Servers {
+  srvr(address: string, signal: AbortSignal): Promise<ServerAnswer>;
+  /** Undefined when the server is no leader or does not answer. */
+  mntr(address: string, signal: AbortSignal): Promise<LeaderMonitor | undefined>;
+  /** Opening a session is itself a committed write. `secret` authenticates as the super user of that server. */
+  open(address: string, options: { readonly secret: boolean }, signal: AbortSignal): Promise<Session>;
+}
+
+export type ReconfigAnswer = 'ok' | 'in-progress' | 'stale-version' | 'no-quorum' | 'not-authorized' | 'maybe-applied';
+
+export interface ReconfigChange {
+  readonly joining?: readonly Member[];
+  readonly leaving?: readonly number[];
+  readonly fromVersion: Zxid;
+}
+
+export interface Session {
+  /** `/zookeeper/config` as committed. */
+  config(signal: AbortSignal): Promise<EnsembleConfig>;
+  reconfig(change: ReconfigChange, signal: AbortSignal): Promise<ReconfigAnswer>;
+  close(): Promise<void>;
+}
+
+/** The node's data and config directories. Every write is durable (fsync) when it resolves, and atomic. */
+export interface NodeDisk {
+  read(signal: AbortSignal): Promise<DiskFacts>;
+  writeId(id: number): Promise<void>;
+  writeNonce(nonce: string): Promise<void>;
+  /** The file `initialize`. */
+  writeMarker(): Promise<void>;
+  writeStamp(stamp: Stamp): Promise<void>;
+  /** A fresh config: `zoo.cfg` pointing at a version-less dynamic file with these members; older files, `.next` included, are moved aside. */
+  writeConfig(members: readonly Member[]): Promise<void>;
+  /** Raises `acceptedEpoch` to at least this, making `version-2` where it is missing. Never lowers it. */
+  raiseAcceptedEpoch(epoch: number): Promise<void>;
+  /** Renames `version-2` (with its stamp and config) aside under this name; nothing to do when there is none. */
+  setDataAside(name: string): Promise<void>;
+  /** Copies `version-2`, stamp and config aside, complete or not at all; checks the free space first. Repeatable. */
+  copyDataAside(name: string): Promise<void>;
+  /** Copies `version-2` back from aside; there must be none. The copy aside stays. */
+  restoreAside(name: string): Promise<void>;
+  raiseFence(fence: Fence): Promise<void>;
+  liftFence(): Promise<void>;
+  mark(name: 'left' | 'reported' | 'ready'): Promise<void>;
+  unmark(name: 'left' | 'reported' | 'ready'): Promise<void>;
+}
+
+/** Starts and stops the node's own server: systemd on an image, a child process in the lab. */
+export interface ServerControl {
+  /** Undefined when it does not run; otherwise for how long it has. */
+  upMs(signal: AbortSignal): Promise<number | undefined>;
+  /** Returns once the process is started. Refuses while a fence stands. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Returns once the process is gone. Never a no-op on a server that still runs. */
+  stop(signal: AbortSignal): Promise<void>;
+}
+
+export interface Log {
+  /** One JSON object a line; `saw`, `decided`, `why` are sentences for people. */
+  write(entry: Readonly<Record<string, unknown>>): void;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly metadata: Metadata;
+  readonly ec2: Ec2;
+  readonly autoScaling: AutoScaling;
+  readonly claimStreams: ClaimStreams;
+  readonly objects: ObjectStore;
+  readonly servers: Servers;
+  readonly disk: NodeDisk;
+  readonly server: ServerControl;
+  /** A fresh random value, 32 hex digits. */
+  readonly nonce: () => string;
+  readonly log: Log;
+}

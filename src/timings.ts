@@ -1,0 +1,62 @@
+/** All waits and limits of the agent, in one record; milliseconds. The lab replaces it whole with short ones. */
+export interface Timings {
+  /** Between two looks of the loop while something is awaited. */
+  readonly pollMs: number;
+  /** A recovery tick with something to do goes on under its lock for this long. */
+  readonly tickLimitMs: number;
+  /** Bootstrap gives up after this. */
+  readonly bootstrapLimitMs: number;
+  /** One four-letter word to one server. */
+  readonly probeTimeoutMs: number;
+  /** One operation on a ZooKeeper session, opening it included. */
+  readonly sessionTimeoutMs: number;
+  /** One AWS call with all its attempts. */
+  readonly awsTimeoutMs: number;
+  /** One call to the metadata service. */
+  readonly metadataTimeoutMs: number;
+  /** A generation of a claim without an owner is unknown for this long, then it may be voided (Claims 4). */
+  readonly ownerUnknownMs: number;
+  /** An instance that EC2 has forgotten is gone for good once its claim is older than this. */
+  readonly forgottenMs: number;
+  /** All fenced must be seen twice with equal facts, at least this far apart: 2 × syncLimit × tickTime (Recovery 5). */
+  readonly equalFactsMs: number;
+  /** An instance without a claim in two listings this far apart need not report (Recovery 3). */
+  readonly unclaimedMs: number;
+  /** A joiner whose server found no leader for this long is given a fresh config. */
+  readonly joinRestartMs: number;
+  /** −13 no quorum of the new config, −14 in progress: wait this long, then read again. */
+  readonly reconfigRetryMs: number;
+  readonly serverStopMs: number;
+}
+
+export const PRODUCTION_TIMINGS: Timings = {
+  pollMs: 1_000,
+  tickLimitMs: 50_000,
+  bootstrapLimitMs: 1_500_000,
+  probeTimeoutMs: 2_000,
+  sessionTimeoutMs: 10_000,
+  awsTimeoutMs: 20_000,
+  metadataTimeoutMs: 5_000,
+  ownerUnknownMs: 900_000,
+  forgottenMs: 7_200_000,
+  equalFactsMs: 20_000,
+  unclaimedMs: 20_000,
+  joinRestartMs: 60_000,
+  reconfigRetryMs: 1_000,
+  serverStopMs: 30_000,
+};
+
+export const LAB_TIMINGS: Timings = {
+  ...PRODUCTION_TIMINGS,
+  pollMs: 150,
+  tickLimitMs: 40_000,
+  bootstrapLimitMs: 600_000,
+  probeTimeoutMs: 500,
+  sessionTimeoutMs: 4_000,
+  awsTimeoutMs: 8_000,
+  equalFactsMs: 4_000,
+  unclaimedMs: 4_000,
+  joinRestartMs: 15_000,
+  reconfigRetryMs: 300,
+  serverStopMs: 10_000,
+};
