@@ -1,0 +1,243 @@
+/** The daemon's side of a machine: boots it, runs the agent on it, pauses, kills and reboots it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MachineEvent, MachinePlan, MachineRequest } from './machine-messages.ts';
+import {
+  commandLineOf,
+  groupMembers,
+  identityOf,
+  killGroup,
+  type ProcessIdentity,
+  signalGroup,
+  signalProcess,
+} from './processes.ts';
+
+export interface MachineOptions {
+  readonly instance: string;
+  readonly directory: string;
+  /** machine.mjs, as made by buildMachineProgram. */
+  readonly program: string;
+  readonly agentCommand: readonly string[];
+  readonly tickSeconds: number | 'never';
+  readonly bootstrap: boolean;
+  /** The contents of agent.env, as cloud-init writes it from the user data. */
+  readonly agentEnv: string;
+  /** The whole environment of the machine's processes. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface AgentRun {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface AgentRunOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** Ends the run with SIGTERM. */
+  readonly signal?: AbortSignal;
+}
+
+interface PendingRun {
+  stdout: string;
+  stderr: string;
+  readonly onOutput: AgentRunOptions['onOutput'];
+  finish(run: AgentRun): void;
+  fail(error: Error): void;
+}
+
+export type Killable = 'zookeeper' | 'agent' | 'both';
+
+const DIRECTORIES = ['data', 'conf', 'run', 'log'];
+
+export class Machine {
+  readonly instance: string;
+  readonly directory: string;
+  readonly #options: MachineOptions;
+  readonly #runs = new Map<number, PendingRun>();
+  #child: ChildProcess | undefined;
+  #group: number | undefined;
+  #paused = false;
+  #lastRun = 0;
+  #bootstrapped: Promise<number | null> = Promise.resolve(null);
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+    this.instance = options.instance;
+    this.directory = options.directory;
+  }
+
+  get state(): 'running' | 'paused' | 'off' {
+    if (this.#group === undefined) return 'off';
+    return this.#paused ? 'paused' : 'running';
+  }
+
+  /** The exit code of the bootstrap of this boot, once it has ended. Rejects when the machine goes off before. */
+  get bootstrapped(): Promise<number | null> {
+    return this.#bootstrapped;
+  }
+
+  /** Starts the machine's processes in its directory; what is there from an earlier boot stays. */
+  boot(): void {
+    if (this.#group !== undefined) throw new Error(`Machine ${this.instance} is on already.`);
+    const { directory, agentEnv } = this.#options;
+    for (const name of DIRECTORIES) mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
+    writeFileSync(join(directory, 'agent.env'), agentEnv, { mode: 0o600 });
+    // What systemd's tmpfiles does at boot: /run is empty again.
+    rmSync(join(directory, 'run'), { recursive: true, force: true });
+    mkdirSync(join(directory, 'run'), { mode: 0o700 });
+    const child = this.#spawn();
+    const { pid } = child;
+    const identity = pid === undefined ? undefined : identityOf(pid);
+    if (identity === undefined) throw new Error(`The process of machine ${this.instance} could not be started.`);
+    // With this file `down` finds the group even when the daemon that started it is gone.
+    writeFileSync(join(directory, 'run', 'machine.json'), JSON.stringify(identity));
+    this.#child = child;
+    this.#group = identity.pid;
+    this.#paused = false;
+    this.#listen(child);
+  }
+
+  #spawn(): ChildProcess {
+    const { instance, directory, program, agentCommand, tickSeconds, bootstrap, environment } = this.#options;
+    const plan: MachinePlan = {
+      instance,
+      directory,
+      agentCommand,
+      bootstrap,
+      ...(tickSeconds === 'never' ? {} : { tickSeconds }),
+    };
+    const log = openSync(join(directory, 'log', 'machine.log'), 'a');
+    try {
+      return spawn(process.execPath, [program, JSON.stringify(plan)], {
+        cwd: directory,
+        detached: true,
+        env: environment,
+        stdio: ['ignore', log, log, 'ipc'],
+      });
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  #listen(child: ChildProcess): void {
+    const { promise, resolve, reject } = Promise.withResolvers<number | null>();
+    promise.catch(() => undefined);
+    this.#bootstrapped = promise;
+    child.on('message', (event: MachineEvent) => {
+      if (event.kind === 'bootstrapped') resolve(event.code);
+      else this.#hear(event);
+    });
+    child.on('error', () => undefined);
+    child.once('exit', () => {
+      const gone = new Error(`Machine ${this.instance} went off.`);
+      reject(gone);
+      for (const run of this.#runs.values()) run.fail(gone);
+      this.#runs.clear();
+    });
+  }
+
+  #hear(event: Exclude<MachineEvent, { kind: 'bootstrapped' }>): void {
+    const run = this.#runs.get(event.run);
+    if (run === undefined) return;
+    if (event.kind === 'output') {
+      run[event.stream] += event.text;
+      run.onOutput?.(event.stream, event.text);
+      return;
+    }
+    this.#runs.delete(event.run);
+    run.finish({ code: event.code, signal: event.signal, stdout: run.stdout, stderr: run.stderr });
+  }
+
+  /** Runs the agent on the machine, in its process group, with these arguments. Rejects when the machine goes off. */
+  async runAgent(args: readonly string[], options: AgentRunOptions = {}): Promise<AgentRun> {
+    options.signal?.throwIfAborted();
+    const child = this.#child;
+    if (child === undefined || !child.connected) throw new Error(`Machine ${this.instance} is off; nothing runs on it.`);
+    const run = ++this.#lastRun;
+    const { promise, resolve, reject } = Promise.withResolvers<AgentRun>();
+    this.#runs.set(run, { stdout: '', stderr: '', onOutput: options.onOutput, finish: resolve, fail: reject });
+    const send = (request: MachineRequest): boolean => child.connected && child.send(request);
+    const abort = (): void => void send({ kind: 'signal-run', run, signal: 'SIGTERM' });
+    options.signal?.addEventListener('abort', abort, { once: true });
+    send({ kind: 'run-agent', run, arguments: args, environment: options.environment ?? {} });
+    try {
+      return await promise;
+    } finally {
+      options.signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** SIGSTOP to everything of the machine: it neither answers nor dies, as a hung or partitioned host. */
+  pause(): void {
+    this.#signalAll('SIGSTOP');
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#signalAll('SIGCONT');
+    this.#paused = false;
+  }
+
+  #signalAll(signal: NodeJS.Signals): void {
+    if (this.#group === undefined || !signalGroup(this.#group, signal)) {
+      throw new Error(`Machine ${this.instance} is off.`);
+    }
+  }
+
+  /** Kills -9 the ZooKeeper server, the agent's runs, or both; returns what was killed. The machine itself stays on. */
+  kill(what: Killable): readonly ProcessIdentity[] {
+    const [zookeeper, agent] = this.#programs();
+    const targets = what === 'zookeeper' ? zookeeper : what === 'agent' ? agent : [...agent, ...zookeeper];
+    return targets.filter((target) => signalProcess(target, 'SIGKILL'));
+  }
+
+  /** The running ZooKeeper servers (one, when all is well) of the machine. */
+  zookeeperProcesses(): readonly ProcessIdentity[] {
+    return this.#programs()[0];
+  }
+
+  #programs(): readonly [zookeeper: ProcessIdentity[], agent: ProcessIdentity[]] {
+    const zookeeper: ProcessIdentity[] = [];
+    const agent: ProcessIdentity[] = [];
+    for (const member of this.#group === undefined ? [] : groupMembers(this.#group)) {
+      const command = commandLineOf(member.pid);
+      if (member.pid === this.#group) continue;
+      if (command.some((word) => word.startsWith('org.apache.zookeeper.server.'))) zookeeper.push(member);
+      else if (this.#options.agentCommand.every((word, index) => command[index] === word)) agent.push(member);
+    }
+    return [zookeeper, agent];
+  }
+
+  /** Pulls the plug: SIGKILL to everything of the machine, paused or not; returns when it is gone. The disk stays. */
+  async powerOff(): Promise<void> {
+    const group = this.#group;
+    const child = this.#child;
+    if (group === undefined) return;
+    const exited = child !== undefined && child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+    await killGroup(group);
+    await exited;
+    this.#group = undefined;
+    this.#child = undefined;
+    this.#paused = false;
+    rmSync(join(this.directory, 'run', 'machine.json'), { force: true });
+  }
+
+  async reboot(): Promise<void> {
+    await this.powerOff();
+    this.boot();
+  }
+}
+
+/** The machine process that a directory names, if one was booted there and not switched off since. */
+export function recordedMachineProcess(directory: string): ProcessIdentity | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, 'run', 'machine.json'), 'utf8')) as ProcessIdentity;
+  } catch {
+    return undefined;
+  }
+}
