@@ -1,0 +1,133 @@
+/**
+ * The real ZooKeeper 3.9.5 server for lab, tests and benchmarks: fetched once by Maven into `.cache/`, or taken from
+ * an unpacked official distribution that ZOOKEEPER_HOME names. `npx tsx lab/zookeeper/fetch.ts` does it by hand.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { classDataArchive } from './class-data-archive.ts';
+
+const run = promisify(execFile);
+
+const VERSION = '3.9.5';
+const HERE = import.meta.dirname;
+const CACHE = resolve(HERE, '../../.cache');
+const MAIN_CLASS = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
+const MAVEN_LIMIT_MS = 300_000;
+
+/** `fast` gives up peak speed for a quick start (lab and tests); `production` is what the image uses. */
+export type JvmKind = 'fast' | 'production';
+
+export interface ZookeeperDistribution {
+  readonly version: string;
+  /** Absolute paths. */
+  readonly jars: readonly string[];
+  /** The jars joined by `:`; explicit, since a wildcard makes the class-data archive useless. */
+  readonly classPath: string;
+  readonly logback: string;
+  /** The class-data archive for the JVM in use; undefined when it could not be made (only speed is lost). */
+  readonly archive: string | undefined;
+  /** Flags before the main class, class path included. */
+  jvmFlags(kind: JvmKind): readonly string[];
+  /** The whole command of a server but its last argument, the path of `zoo.cfg`; `extra` stands among the flags. */
+  command(kind: JvmKind, extra?: readonly string[]): readonly string[];
+}
+
+let found: Promise<ZookeeperDistribution> | undefined;
+
+/** Safe to call from several processes at once. `progress` gets a line for each thing that takes time. */
+export function zookeeperHome(progress: (line: string) => void = () => {}): Promise<ZookeeperDistribution> {
+  found ??= find(progress).catch((error: unknown) => {
+    found = undefined;
+    throw error;
+  });
+  return found;
+}
+
+async function find(progress: (line: string) => void): Promise<ZookeeperDistribution> {
+  const home = process.env.ZOOKEEPER_HOME;
+  const lib = home === undefined || home === '' ? await fetched(progress) : join(resolve(home), 'lib');
+  const jars = await jarsOf(lib);
+  const plain = distribution(jars, undefined);
+  const archive = await classDataArchive(plain, join(CACHE, 'class-data'), progress);
+  return distribution(jars, archive);
+}
+
+function distribution(jars: readonly string[], archive: string | undefined): ZookeeperDistribution {
+  const classPath = jars.join(':');
+  const logback = join(HERE, 'logback.xml');
+  const jvmFlags = (kind: JvmKind): readonly string[] => [
+    ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`, '-Xshare:auto', '-Xlog:cds=off']),
+    ...(kind === 'fast' ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Xmx192m'] : []),
+    `-Dlogback.configurationFile=${logback}`,
+    '-Dzookeeper.db.autocreate=false',
+    '-cp',
+    classPath,
+  ];
+  return {
+    version: VERSION,
+    jars,
+    classPath,
+    logback,
+    archive,
+    jvmFlags,
+    command: (kind, extra = []) => ['java', ...extra, ...jvmFlags(kind), MAIN_CLASS],
+  };
+}
+
+async function jarsOf(lib: string): Promise<readonly string[]> {
+  const jars = (await readdir(lib)).filter((name) => name.endsWith('.jar')).sort();
+  if (!jars.includes(`zookeeper-${VERSION}.jar`)) {
+    throw new Error(`${lib} holds no ZooKeeper ${VERSION}. Name an unpacked distribution of it in ZOOKEEPER_HOME.`);
+  }
+  return jars.map((name) => join(lib, name));
+}
+
+/** The directory appears under its name only when it is whole, so a crash or a second process does no harm. */
+async function fetched(progress: (line: string) => void): Promise<string> {
+  const lib = join(CACHE, `zookeeper-${VERSION}`, 'lib');
+  if (await exists(lib)) {
+    return lib;
+  }
+  progress(`fetching ZooKeeper ${VERSION} with Maven`);
+  await mkdir(join(CACHE, `zookeeper-${VERSION}`), { recursive: true });
+  const building = await mkdtemp(join(CACHE, 'zookeeper-fetch-'));
+  try {
+    await maven(building);
+    await jarsOf(building);
+    await rename(building, lib).catch(async (error: unknown) => {
+      if (!(await exists(lib))) {
+        throw error;
+      }
+    });
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+  return lib;
+}
+
+async function maven(into: string): Promise<void> {
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies';
+  const options = ['-B', '-q', '-f', join(HERE, 'pom.xml'), goal, `-DoutputDirectory=${into}`];
+  try {
+    await run('mvn', options, { timeout: MAVEN_LIMIT_MS });
+  } catch (error) {
+    throw new Error(
+      `Maven could not fetch ZooKeeper ${VERSION}. Check that mvn works here, or unpack the official distribution and name it in ZOOKEEPER_HOME.`,
+      { cause: error },
+    );
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+if (import.meta.main) {
+  const { jars, archive } = await zookeeperHome((line) => console.log(line));
+  console.log(`ZooKeeper ${VERSION}: ${jars.length} jars, class-data archive ${archive ?? 'none'}`);
+}

@@ -1,0 +1,25 @@
+/**
+ * `zoo.cfg`, as a string module so that it needs no file beside the executable.
+ * The server edits the written file itself: it points `dynamicConfigFile` at each config that commits.
+ *
+ * - `standaloneEnabled` and `reconfigEnabled` must be the same on every member; their defaults forbid growing from one
+ *   and reconfig at all.
+ * - There is no `clientPort` here: each member's client address stands in the dynamic file.
+ * - `snapshot.trust.empty` is never set: it would let a server with logs and no snapshot pass as whole.
+ */
+export const ZOO_CFG_TEMPLATE = `tickTime={{tickTimeMs}}
+initLimit={{initLimit}}
+syncLimit={{syncLimit}}
+{{#if maxSessionTimeoutMs}}
+maxSessionTimeout={{maxSessionTimeoutMs}}
+{{/if}}
+dataDir={{dataDir}}
+dynamicConfigFile={{dynamicFile}}
+standaloneEnabled=false
+reconfigEnabled=true
+admin.enableServer=false
+4lw.commands.whitelist=srvr,ruok,mntr
+electionPortBindRetry=10
+autopurge.snapRetainCount=5
+autopurge.purgeInterval=24
+`;

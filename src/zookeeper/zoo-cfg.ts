@@ -1,0 +1,41 @@
+import type { Member } from '../model/member.ts';
+import { DYNAMIC_CONFIG_TEMPLATE } from '../templates/dynamic-config.ts';
+import { ZOO_CFG_TEMPLATE } from '../templates/zoo-cfg.ts';
+import { formatMember } from './dynamic-config.ts';
+
+/** The server's tick settings; `initLimit` and `syncLimit` are numbers of ticks. */
+export interface TickSettings {
+  readonly tickTimeMs: number;
+  readonly initLimit: number;
+  readonly syncLimit: number;
+  /** ZooKeeper's own default is 20 ticks, which the lab's short ticks would make far too short. */
+  readonly maxSessionTimeoutMs?: number;
+}
+
+export const PRODUCTION_TICK: TickSettings = { tickTimeMs: 2_000, initLimit: 10, syncLimit: 5 };
+
+/** A hung leader is given up after 2 s instead of 10; a crashed one is noticed as fast with either. */
+export const LAB_TICK: TickSettings = { tickTimeMs: 200, initLimit: 50, syncLimit: 10, maxSessionTimeoutMs: 40_000 };
+
+export interface ZooCfg {
+  readonly dataDir: string;
+  /** Absolute path of the version-less dynamic file. */
+  readonly dynamicFile: string;
+  readonly tick: TickSettings;
+}
+
+/** The text of `zoo.cfg`. */
+export async function renderZooCfg(settings: ZooCfg): Promise<string> {
+  return render(ZOO_CFG_TEMPLATE, { dataDir: settings.dataDir, dynamicFile: settings.dynamicFile, ...settings.tick });
+}
+
+/** The text of a version-less dynamic file. */
+export async function renderDynamicConfig(members: readonly Member[]): Promise<string> {
+  return render(DYNAMIC_CONFIG_TEMPLATE, { lines: members.map(formatMember) });
+}
+
+async function render(template: string, context: object): Promise<string> {
+  // Loaded when a config is written, which is rare; a healthy tick never pays for it.
+  const { default: Handlebars } = await import('handlebars');
+  return Handlebars.compile(template, { noEscape: true, strict: false })(context);
+}
