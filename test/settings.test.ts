@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { formatEnvironmentFile, parseEnvironmentFile } from '../src/environment-file.ts';
+import { AgentError } from '../src/errors.ts';
+import { applyAwsEnvironment, type Flags, loadSettings, readSettings } from '../src/settings.ts';
+import { LAB_TIMINGS, PRODUCTION_TIMINGS } from '../src/timings.ts';
+
+const MINIMAL = { CLUSTER: 'orders-4f1c2a90', BUCKET: 'orders-data' };
+
+function refused(run: () => unknown, ...words: string[]): void {
+  assert.throws(run, (error: unknown) => {
+    assert.ok(error instanceof AgentError, String(error));
+    assert.equal(error.code, 'BAD_SETTINGS');
+    for (const word of words) assert.ok(`${error.message} ${error.next}`.includes(word), `${error.message} <- ${word}`);
+    return true;
+  });
+}
+
+test('what is not set has its default', () => {
+  assert.deepEqual(loadSettings({}, MINIMAL), {
+    cluster: 'orders-4f1c2a90',
+    bucket: 'orders-data',
+    logGroup: '/zookeeper/orders-4f1c2a90',
+    confDir: '/etc/zookeeper/conf',
+    dataDir: '/var/lib/zookeeper',
+    idFile: '/var/lib/zookeeper/myid',
+    dynamicFile: '/etc/zookeeper/conf/zoo.cfg.dynamic',
+    lockFile: '/run/zk-agent.lock',
+    service: { kind: 'systemd', unit: 'zookeeper.service' },
+    tick: { tickTimeMs: 2000, initLimit: 20, syncLimit: 5 },
+    timings: PRODUCTION_TIMINGS,
+    aws: {},
+  });
+});
+
+test('flags win over the environment, and that over the file', () => {
+  const file = 'REGION=eu-west-1\nCLUSTER=from-file\nBUCKET=bucket-of-file\nDATA_DIR=/file\n';
+  const environment = { REGION: 'eu-west-2', CLUSTER: 'from-environment' };
+  const settings = loadSettings({ region: 'us-gov-west-1' }, environment, file);
+  assert.equal(settings.region, 'us-gov-west-1');
+  assert.equal(settings.cluster, 'from-environment');
+  assert.equal(settings.bucket, 'bucket-of-file');
+  assert.equal(settings.idFile, '/file/myid');
+});
+
+test('every flag reaches its setting', () => {
+  const flags: Required<Flags> = {
+    region: 'eu-north-1',
+    idFile: '/a/id',
+    dynamicFile: '/a/dynamic',
+    confDir: '/a/conf',
+    dataDir: '/a/data',
+    logGroup: '/a/group',
+    bucket: 'a-bucket',
+    cluster: 'a-cluster',
+  };
+  const settings: Record<string, unknown> = { ...loadSettings(flags, {}) };
+  for (const [flag, value] of Object.entries(flags)) assert.equal(settings[flag], value);
+});
+
+test('empty counts as not given in the environment, but not in a flag', () => {
+  assert.equal(loadSettings({}, { ...MINIMAL, REGION: '' }, 'REGION=eu-west-1').region, 'eu-west-1');
+  refused(() => loadSettings({ region: '' }, MINIMAL), 'REGION');
+});
+
+test('a service that is a process', () => {
+  const process = {
+    ...MINIMAL,
+    SERVICE: 'process',
+    SERVICE_COMMAND: '["/usr/bin/java","-cp","a b"]',
+    SERVICE_PID_FILE: '/run/zk.pid',
+    SERVICE_LOG_FILE: '/var/log/zk.log',
+  };
+  assert.deepEqual(loadSettings({}, process).service, {
+    kind: 'process',
+    command: ['/usr/bin/java', '-cp', 'a b'],
+    pidFile: '/run/zk.pid',
+    logFile: '/var/log/zk.log',
+  });
+  for (const command of ['', 'java', '{}', '[]', '[1]', '[""]']) {
+    refused(() => loadSettings({}, { ...process, SERVICE_COMMAND: command }), 'SERVICE_COMMAND', 'JSON array');
+  }
+  refused(() => loadSettings({}, { ...process, SERVICE_PID_FILE: undefined }), 'SERVICE_PID_FILE');
+});
+
+test('timings by name and by overrides', () => {
+  const timings = (value: string) =>
+    loadSettings({}, { ...MINIMAL, TICK_TIME_MS: '200', SYNC_LIMIT: '10', TIMINGS: value }).timings;
+  assert.deepEqual(timings('lab'), LAB_TIMINGS);
+  assert.deepEqual(timings('production'), PRODUCTION_TIMINGS);
+  assert.deepEqual(timings('{"pollMs":7}'), { ...PRODUCTION_TIMINGS, pollMs: 7 });
+  for (const value of ['fast', '[]', '3', 'null', '{"polMs":1}', '{"toString":1}']) {
+    refused(() => timings(value), 'TIMINGS', 'pollMs');
+  }
+  for (const value of ['0', '-1', '1.5', '"7"', 'null', '2147483648']) {
+    refused(() => timings(`{"pollMs":${value}}`), 'TIMINGS.pollMs', value.replaceAll('"', ''));
+  }
+});
+
+test('equal facts are never seen closer together than 2 × syncLimit × tickTime', () => {
+  const slow = { ...MINIMAL, TICK_TIME_MS: '3000', SYNC_LIMIT: '10' };
+  assert.equal(loadSettings({}, slow).timings.equalFactsMs, 60_000);
+  assert.equal(loadSettings({}, { ...slow, TIMINGS: 'lab' }).timings.equalFactsMs, 60_000);
+  refused(() => loadSettings({}, { ...slow, TIMINGS: '{"equalFactsMs":59999}' }), 'TIMINGS.equalFactsMs', '60000');
+});
+
+test('every bad value is refused by name, value and what is allowed', () => {
+  const cases: [string, string, string][] = [
+    ['REGION', 'Frankfurt', 'eu-central-1'],
+    ['CLUSTER', '../other', 'letters'],
+    ['CLUSTER', 'a/b', 'letters'],
+    ['BUCKET', 'No_Bucket', 'S3 bucket'],
+    ['LOG_GROUP', 'a:b', 'log group'],
+    ['DATA_DIR', 'data', 'absolute path'],
+    ['CONF_DIR', './conf', 'absolute path'],
+    ['LOCK_FILE', 'lock', 'absolute path'],
+    ['SERVICE', 'upstart', 'systemd or process'],
+    ['SERVICE_UNIT', 'zookeeper; reboot', 'unit'],
+    ['TICK_TIME_MS', '2s', 'whole number'],
+    ['TICK_TIME_MS', '0', '50'],
+    ['INIT_LIMIT', '-1', 'whole number'],
+    ['SYNC_LIMIT', '1e3', 'whole number'],
+    ['MAX_SESSION_TIMEOUT_MS', '3999', '4000'],
+    ['MAX_SESSION_TIMEOUT_MS', '9999999999', '2147483647'],
+  ];
+  for (const [key, value, allowed] of cases) {
+    refused(() => loadSettings({}, { ...MINIMAL, [key]: value }), key, value, allowed);
+  }
+  for (const key of Object.keys(MINIMAL)) {
+    refused(() => loadSettings({}, { ...MINIMAL, [key]: undefined }), key, 'not set');
+  }
+});
+
+test('an unknown key in the file is refused, what the SDK or a shell wants is not', () => {
+  refused(() => loadSettings({}, MINIMAL, 'LOGGROUP=x'), 'LOGGROUP', 'LOG_GROUP');
+  const settings = loadSettings({}, MINIMAL, 'PATH=/usr/bin\nAWS_ENDPOINT_URL=http://127.0.0.1:1\nAWS_REGION=x');
+  assert.deepEqual(settings.aws, { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_REGION: 'x' });
+  const environment: NodeJS.ProcessEnv = { AWS_REGION: 'stays' };
+  applyAwsEnvironment(settings, environment);
+  assert.deepEqual(environment, { AWS_REGION: 'stays', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+});
+
+test('the file is read where ZK_AGENT_ENV_FILE says; a named file must be there', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+  try {
+    const file = join(folder, 'agent.env');
+    writeFileSync(file, 'CLUSTER=there\nBUCKET=bucket\n');
+    assert.equal(readSettings({}, { ZK_AGENT_ENV_FILE: file }).cluster, 'there');
+    refused(() => readSettings({}, { ZK_AGENT_ENV_FILE: `${file}.not` }), `${file}.not`, 'ZK_AGENT_ENV_FILE');
+    refused(() => readSettings({}, { ZK_AGENT_ENV_FILE: folder }), folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the file: quotes, comments, and nothing that a shell would read otherwise', () => {
+  const text = `# a comment\n\n  A=plain/x:1,2\nB='single "quoted" $x'\r\nC="double \\"q\\" \\\\ \\$"\nEMPTY=\n`;
+  assert.deepEqual(Object.fromEntries(parseEnvironmentFile(text, 'f')), {
+    A: 'plain/x:1,2',
+    B: 'single "quoted" $x',
+    C: 'double "q" \\ $',
+    EMPTY: '',
+  });
+  const secret = 'hunter2 hunter2';
+  for (const line of [
+    `A=${secret}`,
+    'A',
+    'a=1',
+    '=1',
+    'export A=1',
+    'A=$B',
+    `A='x`,
+    `A="x"y`,
+    'A="$(reboot)"',
+    'A=x #',
+  ]) {
+    refused(() => parseEnvironmentFile(`\n${line}\n`, '/some/file'), 'Line 2 of /some/file');
+  }
+  refused(() => parseEnvironmentFile('A=1\nA=2', 'f'), 'Line 2', 'second time');
+  assert.throws(
+    () => parseEnvironmentFile(`AWS_SECRET_ACCESS_KEY=${secret}`, 'f'),
+    (error: Error) => !error.message.includes('hunter2'),
+  );
+});
+
+test('what is written is read back', () => {
+  const entries = { A: '["java","-D$x","a\\b"]', B: "it's `so`", C: '', D: '#not a comment', E: '/plain' };
+  assert.deepEqual(Object.fromEntries(parseEnvironmentFile(formatEnvironmentFile(entries), 'f')), entries);
+  assert.throws(() => formatEnvironmentFile({ A: 'two\nlines' }), TypeError);
+});
