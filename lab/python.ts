@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** One sentence about what is being done, and how much of it, between 0 and 1, where that is known. */
+export type Progress = (sentence: string, done?: number) => void;
+
+export interface Environment {
+  /** Where the environment belongs; made complete beside it, then renamed. */
+  readonly directory: string;
+  /** A pip requirements file in which every version is pinned. */
+  readonly requirements: string;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+}
+
+const INSTALL_LIMIT_MS = 600_000;
+const STAMP = 'requirements.sha256';
+
+/**
+ * Makes a private Python virtual environment, or finds it made already for these very requirements. Returns the path
+ * of its interpreter. Two processes may do it at once: the one that is second takes what the first has made.
+ */
+export async function pythonEnvironment(environment: Environment): Promise<string> {
+  const { directory, progress } = environment;
+  const wanted = await readFile(environment.requirements, 'utf8');
+  const stamp = createHash('sha256').update(wanted).digest('hex');
+  if (await isComplete(directory, stamp)) return interpreter(directory);
+  const partial = `${directory}.partial-${process.pid}-${Date.now()}`;
+  const limit = AbortSignal.timeout(INSTALL_LIMIT_MS);
+  const signal = environment.signal ? AbortSignal.any([environment.signal, limit]) : limit;
+  try {
+    await mkdir(dirname(directory), { recursive: true });
+    progress?.('making a Python environment', 0);
+    await run('python3', ['-m', 'venv', partial], () => {}, signal);
+    await install(partial, environment.requirements, wanted, progress, signal);
+    await writeFile(join(partial, STAMP), stamp);
+    await moveIntoPlace(partial, directory, stamp);
+    progress?.('the Python environment is ready', 1);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+  return interpreter(directory);
+}
+
+function interpreter(directory: string): string {
+  return join(directory, 'bin', 'python');
+}
+
+async function isComplete(directory: string, stamp: string): Promise<boolean> {
+  try {
+    // The interpreter is a link to the system's, which an upgrade may have taken away.
+    await access(interpreter(directory));
+    return (await readFile(join(directory, STAMP), 'utf8')) === stamp;
+  } catch {
+    return false;
+  }
+}
+
+async function install(
+  partial: string,
+  requirements: string,
+  wanted: string,
+  progress: Progress | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const total = wanted.split('\n').filter((line) => /^[a-z]/i.test(line)).length;
+  let collected = 0;
+  const options = ['--disable-pip-version-check', '--no-input', '--no-compile', '--progress-bar', 'off'];
+  // Downloads have most of the time; the last tenth is for writing the files.
+  const onLine = (line: string): void => {
+    const name = /^Collecting ([^\s=<>[]+)/.exec(line)?.[1];
+    if (name !== undefined) {
+      collected += 1;
+      progress?.(`fetching ${name}`, Math.min(0.9, (0.9 * collected) / total));
+    } else if (line.startsWith('Installing collected')) {
+      progress?.('writing the Python packages', 0.9);
+    }
+  };
+  await run(interpreter(partial), ['-m', 'pip', 'install', ...options, '-r', requirements], onLine, signal);
+}
+
+/** A directory can't replace another that is not empty, so an outdated one goes aside first. */
+async function moveIntoPlace(partial: string, directory: string, stamp: string): Promise<void> {
+  const aside = `${partial}.old`;
+  try {
+    await rename(directory, aside);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+  try {
+    await rename(partial, directory);
+  } catch (error) {
+    if (!(await isComplete(directory, stamp))) throw error;
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function run(command: string, args: readonly string[], onLine: (line: string) => void, signal: AbortSignal) {
+  return new Promise<void>((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
+    const tail: string[] = [];
+    const keep = (line: string): void => {
+      tail.push(line);
+      if (tail.length > 20) tail.shift();
+    };
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      keep(line);
+      onLine(line);
+    });
+    createInterface({ input: child.stderr }).on('line', keep);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${command} ${args.join(' ')} ended with ${code}:\n${tail.join('\n')}`));
+    });
+  });
+}
