@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CLIENT_PORT, type Member } from '../../src/model/member.ts';
 import { LAB_TICK, renderDynamicConfig, renderZooCfg, type TickSettings } from '../../src/zookeeper/zoo-cfg.ts';
-import { type JvmKind, type ZookeeperDistribution, zookeeperHome } from './fetch.ts';
+import type { JvmKind, ZookeeperDistribution } from './distribution.ts';
 
 const SERVING_LIMIT_MS = 60_000;
 const GONE_LIMIT_MS = 30_000;
@@ -62,7 +62,7 @@ export async function startByHand(options: ByHandOptions): Promise<ServerByHand>
   if (options.start !== 'restart') {
     await writeFiles(options, confDir, dataDir);
   }
-  const distribution = options.distribution ?? (await zookeeperHome());
+  const distribution = options.distribution ?? (await defaultDistribution());
   const [java = 'java', ...flags] = distribution.command(options.jvm ?? 'fast', options.jvmOptions);
   const log = await open(logFile, 'a');
   const child = spawn(java, [...flags, join(confDir, 'zoo.cfg')], {
@@ -71,6 +71,12 @@ export async function startByHand(options: ByHandOptions): Promise<ServerByHand>
   });
   await log.close();
   return server(child, { id: options.id, address: options.address, confDir, dataDir, logFile });
+}
+
+/** Loaded on demand: fetching makes the class-data archive, which itself starts a server by hand. */
+async function defaultDistribution(): Promise<ZookeeperDistribution> {
+  const { zookeeperHome } = await import('./fetch.ts');
+  return zookeeperHome();
 }
 
 async function writeFiles(options: ByHandOptions, confDir: string, dataDir: string): Promise<void> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { memberAt } from '../../src/model/member.ts';
 import { startByHand } from './by-hand.ts';
-import type { ZookeeperDistribution } from './fetch.ts';
+import type { ZookeeperDistribution } from './distribution.ts';
 import { freeLoopbackBlock } from './loopback.ts';
 
 const run = promisify(execFile);

@@ -7,32 +7,16 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { classDataArchive } from './class-data-archive.ts';
+import { distributionOf, type ZookeeperDistribution } from './distribution.ts';
+
+export type { JvmKind, ZookeeperDistribution } from './distribution.ts';
 
 const run = promisify(execFile);
 
 const VERSION = '3.9.5';
 const HERE = import.meta.dirname;
 const CACHE = resolve(HERE, '../../.cache');
-const MAIN_CLASS = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
 const MAVEN_LIMIT_MS = 300_000;
-
-/** `fast` gives up peak speed for a quick start (lab and tests); `production` is what the image uses. */
-export type JvmKind = 'fast' | 'production';
-
-export interface ZookeeperDistribution {
-  readonly version: string;
-  /** Absolute paths. */
-  readonly jars: readonly string[];
-  /** The jars joined by `:`; explicit, since a wildcard makes the class-data archive useless. */
-  readonly classPath: string;
-  readonly logback: string;
-  /** The class-data archive for the JVM in use; undefined when it could not be made (only speed is lost). */
-  readonly archive: string | undefined;
-  /** Flags before the main class, class path included. */
-  jvmFlags(kind: JvmKind): readonly string[];
-  /** The whole command of a server but its last argument, the path of `zoo.cfg`; `extra` stands among the flags. */
-  command(kind: JvmKind, extra?: readonly string[]): readonly string[];
-}
 
 let found: Promise<ZookeeperDistribution> | undefined;
 
@@ -49,31 +33,9 @@ async function find(progress: (line: string) => void): Promise<ZookeeperDistribu
   const home = process.env.ZOOKEEPER_HOME;
   const lib = home === undefined || home === '' ? await fetched(progress) : join(resolve(home), 'lib');
   const jars = await jarsOf(lib);
-  const plain = distribution(jars, undefined);
+  const plain = distributionOf(VERSION, jars, undefined);
   const archive = await classDataArchive(plain, join(CACHE, 'class-data'), progress);
-  return distribution(jars, archive);
-}
-
-function distribution(jars: readonly string[], archive: string | undefined): ZookeeperDistribution {
-  const classPath = jars.join(':');
-  const logback = join(HERE, 'logback.xml');
-  const jvmFlags = (kind: JvmKind): readonly string[] => [
-    ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`, '-Xshare:auto', '-Xlog:cds=off']),
-    ...(kind === 'fast' ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Xmx192m'] : []),
-    `-Dlogback.configurationFile=${logback}`,
-    '-Dzookeeper.db.autocreate=false',
-    '-cp',
-    classPath,
-  ];
-  return {
-    version: VERSION,
-    jars,
-    classPath,
-    logback,
-    archive,
-    jvmFlags,
-    command: (kind, extra = []) => ['java', ...extra, ...jvmFlags(kind), MAIN_CLASS],
-  };
+  return distributionOf(VERSION, jars, archive);
 }
 
 async function jarsOf(lib: string): Promise<readonly string[]> {
