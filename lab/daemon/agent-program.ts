@@ -1,0 +1,13 @@
+/** How the agent is run on the lab's machines: by the project's own Node from the bundled source. */
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** Bundles the agent when its sources are newer than the bundle; returns the command, to which arguments are added. */
+export async function agentCommand(): Promise<readonly string[]> {
+  const { bundle } = await import('../../build/bundle.ts');
+  const { agent } = await bundle();
+  await access(agent);
+  return [process.execPath, resolve(ROOT, agent)];
+}

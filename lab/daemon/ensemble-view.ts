@@ -1,0 +1,221 @@
+/** The ensemble as the servers themselves describe it, side by side with what EC2 and Auto Scaling say. */
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import { type EnsembleConfig, listed, votersOf } from '../../src/model/member.ts';
+import type { ServerAnswer, Servers } from '../../src/ports.ts';
+import type { Host } from '../hypervisor/hypervisor.ts';
+import type { Aws, Stack } from '../stack.ts';
+
+/** `removed`: it still answers, but the committed config is without it. `joining`: it follows, but has no vote yet. */
+export type NodeRole = 'leader' | 'follower' | 'observer' | 'joining' | 'removed' | 'not serving' | 'silent';
+
+export interface NodeView {
+  readonly instance: string;
+  /** EC2's state of the instance. */
+  readonly state: string;
+  readonly lifecycle?: string;
+  readonly zone?: string;
+  readonly address?: string;
+  readonly machine?: 'running' | 'paused' | 'off';
+  /** The ZooKeeper id on the node's disk. */
+  readonly id?: number;
+  readonly role?: NodeRole;
+  readonly zxid?: string;
+  /** The last sentence of the agent's log. */
+  readonly said?: string;
+}
+
+export interface LabStatus {
+  readonly name: string;
+  readonly cluster: string;
+  readonly group: { readonly name: string; readonly desired: number; readonly maximum: number };
+  /** The committed config with the highest version that a serving server has; undefined when none serves. */
+  readonly config?: EnsembleConfig;
+  readonly nodes: readonly NodeView[];
+  /** Every voter of the config serves, and each of the desired nodes votes. */
+  readonly healthy: boolean;
+}
+
+export interface ViewSources {
+  readonly name: string;
+  readonly aws: Aws;
+  readonly stack: Stack;
+  readonly servers: Servers;
+  hosts(): readonly Host[];
+}
+
+const CONFIG_LIMIT_MS = 5_000;
+const LOG_TAIL_BYTES = 16_384;
+
+/** What one server says of itself, asked now. */
+interface Asked {
+  readonly answer: ServerAnswer;
+  readonly config?: EnsembleConfig;
+}
+
+export async function viewEnsemble(sources: ViewSources, signal: AbortSignal): Promise<LabStatus> {
+  const hosts = sources.hosts();
+  const [group, states, asked] = await Promise.all([
+    describeGroup(sources, signal),
+    instanceStates(sources.aws, signal),
+    Promise.all(hosts.map((host) => askServer(sources.servers, host.address, signal))),
+  ]);
+  const config = newestConfig(asked);
+  const nodes = await Promise.all(
+    hosts.map((host, index) => viewNode(host, asked[index], config, states.get(host.instance), group)),
+  );
+  const known = new Set(hosts.map((host) => host.instance));
+  const others = [...states].filter(([instance]) => !known.has(instance)).map(([instance, state]) => ({ instance, state }));
+  const voting = nodes.filter((node) => node.role === 'leader' || node.role === 'follower').length;
+  const voters = config === undefined ? 0 : votersOf(config).length;
+  return {
+    name: sources.name,
+    cluster: sources.stack.cluster,
+    group: { name: sources.stack.group, desired: group.desired, maximum: group.maximum },
+    ...(config === undefined ? {} : { config }),
+    nodes: [...nodes, ...others],
+    healthy: voting === group.desired && voters === group.desired && nodes.some((node) => node.role === 'leader'),
+  };
+}
+
+interface GroupView {
+  readonly desired: number;
+  readonly maximum: number;
+  readonly lifecycles: ReadonlyMap<string, string>;
+}
+
+async function describeGroup({ aws, stack }: ViewSources, signal: AbortSignal): Promise<GroupView> {
+  const { AutoScalingGroups = [] } = await aws.autoScaling.send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [stack.group] }),
+    { abortSignal: signal },
+  );
+  const [group] = AutoScalingGroups;
+  return {
+    desired: group?.DesiredCapacity ?? 0,
+    maximum: group?.MaxSize ?? 0,
+    lifecycles: new Map(
+      (group?.Instances ?? []).map((instance) => [instance.InstanceId ?? '', instance.LifecycleState ?? '']),
+    ),
+  };
+}
+
+async function instanceStates(aws: Aws, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const states = new Map<string, string>();
+  for await (const page of paginateDescribeInstances({ client: aws.ec2 }, {}, { abortSignal: signal })) {
+    for (const instance of (page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? [])) {
+      states.set(instance.InstanceId ?? '', instance.State?.Name ?? 'unknown');
+    }
+  }
+  return states;
+}
+
+async function askServer(servers: Servers, address: string, signal: AbortSignal): Promise<Asked> {
+  const answer = await servers.srvr(address, signal);
+  if (answer.kind !== 'serving') return { answer };
+  const config = await readConfig(servers, address, signal).catch(() => undefined);
+  return { answer, ...(config === undefined ? {} : { config }) };
+}
+
+/** `/zookeeper/config` of this very server. */
+export async function readConfig(servers: Servers, address: string, signal: AbortSignal): Promise<EnsembleConfig> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(CONFIG_LIMIT_MS)]);
+  const session = await servers.open(address, { secret: false }, limited);
+  try {
+    return await session.config(limited);
+  } finally {
+    await session.close();
+  }
+}
+
+function newestConfig(asked: readonly Asked[]): EnsembleConfig | undefined {
+  return asked
+    .map((each) => each.config)
+    .filter((config) => config !== undefined)
+    .reduce<EnsembleConfig | undefined>(
+      (newest, config) => (newest === undefined || config.version > newest.version ? config : newest),
+      undefined,
+    );
+}
+
+async function viewNode(
+  host: Host,
+  asked: Asked | undefined,
+  config: EnsembleConfig | undefined,
+  state: string | undefined,
+  group: GroupView,
+): Promise<NodeView> {
+  const { answer } = asked ?? {};
+  const id = await readId(host.machine.directory);
+  const said = await lastSentence(join(host.machine.directory, 'log', 'agent.log'));
+  const lifecycle = group.lifecycles.get(host.instance);
+  return {
+    instance: host.instance,
+    state: state ?? 'unknown',
+    zone: host.zone,
+    address: host.address,
+    machine: host.machine.state,
+    role: roleOf(answer, config, id, host.address),
+    ...(lifecycle === undefined ? {} : { lifecycle }),
+    ...(id === undefined ? {} : { id }),
+    ...(answer?.kind === 'serving' ? { zxid: answer.zxid } : {}),
+    ...(said === undefined ? {} : { said }),
+  };
+}
+
+/** Joiners and removed servers call themselves followers as well: only the config tells who votes. */
+function roleOf(
+  answer: ServerAnswer | undefined,
+  config: EnsembleConfig | undefined,
+  id: number | undefined,
+  address: string,
+): NodeRole {
+  if (answer === undefined || answer.kind === 'silent') return 'silent';
+  if (answer.kind === 'not-serving') return 'not serving';
+  const member = listed(config, id, address);
+  if (member?.role === 'observer') return 'observer';
+  if (member === undefined && config !== undefined) return answer.mode === 'leader' ? 'removed' : 'joining';
+  return answer.mode === 'leader' || answer.mode === 'standalone' ? 'leader' : 'follower';
+}
+
+export async function readId(machineDirectory: string): Promise<number | undefined> {
+  try {
+    const id = Number((await readFile(join(machineDirectory, 'data', 'myid'), 'utf8')).trim());
+    return Number.isInteger(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The last line of the agent's log that says something to people. */
+export async function lastSentence(path: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const length = Math.min(size, LOG_TAIL_BYTES);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    text = buffer.toString();
+  } catch {
+    return undefined;
+  }
+  for (const line of text.split('\n').reverse()) {
+    const sentence = sentenceOf(line);
+    if (sentence !== undefined) return sentence;
+  }
+  return undefined;
+}
+
+export function sentenceOf(line: string): string | undefined {
+  if (line.trim() === '') return undefined;
+  try {
+    const entry: unknown = JSON.parse(line);
+    if (typeof entry !== 'object' || entry === null) return line;
+    const { decided, why, error, message, saw } = entry as Record<string, unknown>;
+    const parts = [decided, why, error, message].filter((part) => typeof part === 'string');
+    return parts.length > 0 ? parts.join(': ') : typeof saw === 'string' ? saw : undefined;
+  } catch {
+    return line;
+  }
+}

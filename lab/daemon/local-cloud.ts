@@ -1,0 +1,52 @@
+/** The local AWS of one lab, from moto up to the operator's clients; the network block comes first and goes last. */
+import { randomBytes } from 'node:crypto';
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
+import { startMoto } from '../moto/moto.ts';
+import { type AccessKey, type Aws, awsClients } from '../stack.ts';
+import { type AddressBlock, takeAddressBlock } from './address-block.ts';
+
+export interface LocalCloud extends AsyncDisposable {
+  readonly block: AddressBlock;
+  readonly gateway: Gateway;
+  /** The person at the command line. */
+  readonly operator: Aws;
+  /** The lab's own looks at the cloud (hypervisor, status): no part of what is measured or faulted. */
+  readonly lab: Aws;
+}
+
+export interface LocalCloudOptions {
+  /** Added to moto's environment, so that `down` finds the process. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  await using started = new AsyncDisposableStack();
+  const block = started.use(await takeAddressBlock());
+  options.progress('starting moto');
+  const moto = started.adopt(
+    await startMoto({ address: block.ownAddress, environment: options.environment, signal: options.signal }),
+    (running) => running.close(),
+  );
+  options.progress('starting the gateway');
+  const gateway = started.adopt(await startGateway({ address: block.ownAddress, motoUrl: moto.url }), (running) =>
+    running.close(),
+  );
+  const clientsOf = (caller: string): Aws => {
+    const key = newAccessKey();
+    gateway.registerCaller(key.accessKeyId, caller);
+    return started.use(awsClients(gateway.url, key));
+  };
+  const operator = clientsOf('operator');
+  const lab = clientsOf('lab');
+  const all = started.move();
+  return { block, gateway, operator, lab, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+function newAccessKey(): AccessKey {
+  return {
+    accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+  };
+}

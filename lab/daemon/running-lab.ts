@@ -1,0 +1,247 @@
+/**
+ * A lab in this process: local AWS, hypervisor and the deployed stack, with everything that can be done to it as
+ * methods. The daemon offers them over its control socket; tests call them directly.
+ */
+import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  SetDesiredCapacityCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { CLIENT_PORT } from '../../src/model/member.ts';
+import type { Servers } from '../../src/ports.ts';
+import { LAB_TIMINGS } from '../../src/timings.ts';
+import { zookeeperServers } from '../../src/zookeeper/servers.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { type Host, Hypervisor } from '../hypervisor/hypervisor.ts';
+import type { AgentRun, AgentRunOptions, Killable } from '../hypervisor/machine-handle.ts';
+import { buildMachineProgram } from '../hypervisor/machine-program.ts';
+import type { ProcessIdentity } from '../hypervisor/processes.ts';
+import { type Aws, createStack, type Stack } from '../stack.ts';
+import { zookeeperHome } from '../zookeeper/fetch.ts';
+import { type LabStatus, type NodeView, viewEnsemble } from './ensemble-view.ts';
+import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
+import { LAB_VARIABLE, type StateDirectory } from './state-directory.ts';
+import { nodesMeant, TargetError } from './targets.ts';
+
+export interface LabOptions {
+  /** Part of the cluster's id. */
+  readonly name: string;
+  readonly state: StateDirectory;
+  readonly nodes: number;
+  /** The image's waits, ticks and JVM flags instead of the lab's fast ones. */
+  readonly productionTiming?: boolean;
+  /** Seconds between two cron ticks of a machine. Default 5, and 60 with production timing. */
+  readonly tickSeconds?: number | 'never';
+  /** Whether machines run `bootstrap` at boot (default). */
+  readonly bootstrap?: boolean;
+  readonly agentCommand: readonly string[];
+  /** Further lines of the nodes' agent.env. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly progress?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+const LAB_TICK_SECONDS = 5;
+const PRODUCTION_TICK_SECONDS = 60;
+const STATUS_POLL_MS = 100;
+
+export class Lab implements AsyncDisposable {
+  readonly name: string;
+  readonly state: StateDirectory;
+  readonly stack: Stack;
+  readonly gateway: Gateway;
+  readonly hypervisor: Hypervisor;
+  /** AWS as the operator. */
+  readonly operator: Aws;
+  /** Asks servers as any client can, without a secret. */
+  readonly servers: Servers;
+  readonly #cloud: LocalCloud;
+  readonly #disposables: AsyncDisposableStack;
+
+  private constructor(
+    options: LabOptions,
+    cloud: LocalCloud,
+    hypervisor: Hypervisor,
+    stack: Stack,
+    disposables: AsyncDisposableStack,
+  ) {
+    this.name = options.name;
+    this.state = options.state;
+    this.stack = stack;
+    this.gateway = cloud.gateway;
+    this.hypervisor = hypervisor;
+    this.operator = cloud.operator;
+    this.servers = clientServers();
+    this.#cloud = cloud;
+    this.#disposables = disposables;
+  }
+
+  /** Returns once the stack is made and its instances are launched; use untilHealthy to wait for the ensemble. */
+  static async start(options: LabOptions): Promise<Lab> {
+    const { state, progress = () => {}, signal = new AbortController().signal } = options;
+    await using started = new AsyncDisposableStack();
+    state.make();
+    const environment = machineEnvironment(state);
+    const distribution = await zookeeperHome(progress);
+    const program = await buildMachineProgram(state.path);
+    const cloud = started.use(await startLocalCloud({ environment, progress, signal }));
+    const kind = options.productionTiming === true ? 'production' : 'fast';
+    const hypervisor = started.adopt(
+      new Hypervisor({
+        ec2: cloud.lab.ec2,
+        autoScaling: cloud.lab.autoScaling,
+        endpoint: cloud.gateway.url,
+        listenAddress: cloud.block.ownAddress,
+        directory: state.machines,
+        role: `${options.name}-node`,
+        program,
+        agentCommand: options.agentCommand,
+        serverCommand: (javaOptions) => distribution.command(kind, [`@${javaOptions}`]),
+        tickSeconds: options.tickSeconds ?? (options.productionTiming ? PRODUCTION_TICK_SECONDS : LAB_TICK_SECONDS),
+        bootstrap: options.bootstrap ?? true,
+        environment,
+        registerCaller: (key, instance) => cloud.gateway.registerCaller(key, instance),
+        report: (line) => appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`),
+      }),
+      (running) => running.close(),
+    );
+    cloud.gateway.onInstanceChange(() => hypervisor.nudge());
+    hypervisor.start();
+    progress('creating network, bucket, log group and group');
+    const stack = await createStack(cloud.operator, {
+      name: options.name,
+      networkPrefix: cloud.block.prefix,
+      nodes: options.nodes,
+      productionTiming: options.productionTiming ?? false,
+      ...(options.settings === undefined ? {} : { settings: options.settings }),
+    });
+    signal.throwIfAborted();
+    return new Lab(options, cloud, hypervisor, stack, started.move());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#disposables.disposeAsync();
+  }
+
+  status(signal: AbortSignal = AbortSignal.timeout(20_000)): Promise<LabStatus> {
+    const { name, stack, servers, hypervisor } = this;
+    return viewEnsemble({ name, aws: this.#cloud.lab, stack, servers, hosts: () => hypervisor.hosts }, signal);
+  }
+
+  /** Polls the status until every desired node votes; `report` hears each look. Rejects after the limit. */
+  async untilHealthy(limitMs: number, signal: AbortSignal, report: (status: LabStatus) => void = () => {}): Promise<LabStatus> {
+    const deadline = performance.now() + limitMs;
+    for (;;) {
+      const status = await this.status(AbortSignal.any([signal, AbortSignal.timeout(20_000)]));
+      report(status);
+      if (status.healthy) return status;
+      if (performance.now() > deadline) {
+        const lines = status.nodes.map((node) => `${node.instance} ${node.state} ${node.role ?? ''}: ${node.said ?? ''}`);
+        throw new Error(`Not every node votes after ${limitMs / 1000} s.\n${lines.join('\n')}`);
+      }
+      await sleep(STATUS_POLL_MS, undefined, { signal });
+    }
+  }
+
+  async nodesMeant(target: string): Promise<readonly NodeView[]> {
+    return nodesMeant(await this.status(), target);
+  }
+
+  async #hostsMeant(target: string): Promise<readonly Host[]> {
+    const nodes = await this.nodesMeant(target);
+    return nodes.map((node) => {
+      const host = this.hypervisor.host(node.instance);
+      if (host === undefined) throw new TargetError(`${node.instance} is ${node.state}; it has no machine any more.`);
+      return host;
+    });
+  }
+
+  /** Through EC2, as an operator in haste: the group replaces what it misses. Returns the instances. */
+  async terminate(target: string): Promise<readonly string[]> {
+    const instances = (await this.nodesMeant(target)).map((node) => node.instance);
+    await this.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [...instances] }));
+    return instances;
+  }
+
+  /** Sets the group's desired and maximum size. */
+  async scale(nodes: number): Promise<void> {
+    const AutoScalingGroupName = this.stack.group;
+    const { group } = await this.status();
+    if (nodes >= group.desired) {
+      await this.operator.autoScaling.send(
+        new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MaxSize: nodes, DesiredCapacity: nodes }),
+      );
+      return;
+    }
+    await this.operator.autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: nodes }));
+    await this.operator.autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MaxSize: nodes }));
+  }
+
+  async pause(target: string): Promise<readonly string[]> {
+    return (await this.#hostsMeant(target)).map(({ instance, machine }) => {
+      machine.pause();
+      return instance;
+    });
+  }
+
+  async resume(target: string): Promise<readonly string[]> {
+    return (await this.#hostsMeant(target)).map(({ instance, machine }) => {
+      machine.resume();
+      return instance;
+    });
+  }
+
+  /** Kills -9 ZooKeeper, the agent's runs, or both on these nodes. */
+  async kill(target: string, what: Killable): Promise<readonly { instance: string; killed: readonly ProcessIdentity[] }[]> {
+    return (await this.#hostsMeant(target)).map(({ instance, machine }) => ({ instance, killed: machine.kill(what) }));
+  }
+
+  /** Pulls the plug of these nodes and puts it in again; the disks stay. */
+  async reboot(target: string): Promise<readonly string[]> {
+    const hosts = await this.#hostsMeant(target);
+    await Promise.all(hosts.map((host) => host.machine.powerOff()));
+    for (const host of hosts) host.machine.boot();
+    return hosts.map((host) => host.instance);
+  }
+
+  /** Runs the agent on one node. */
+  async agent(target: string, args: readonly string[], options: AgentRunOptions = {}): Promise<AgentRun> {
+    const [host, ...others] = await this.#hostsMeant(target);
+    if (host === undefined || others.length > 0) {
+      throw new TargetError(`The agent runs on one node at a time; "${target}" means ${others.length + 1}.`);
+    }
+    return host.machine.runAgent(args, options);
+  }
+
+  /** EC2 forgets these terminated instances now, as it does an hour after their end. */
+  async forget(instance: string): Promise<void> {
+    this.gateway.forget(instance);
+  }
+
+  /** `address:port,…` of all machines that are on, for any ZooKeeper client. */
+  connectionString(): string {
+    return this.hypervisor.hosts
+      .filter((host) => host.machine.state !== 'off')
+      .map((host) => `${host.address}:${CLIENT_PORT}`)
+      .join(',');
+  }
+}
+
+function clientServers(): Servers {
+  return zookeeperServers({
+    timings: LAB_TIMINGS,
+    readSecret: () => Promise.reject(new Error('The lab asks servers as any client does and has no secret of theirs.')),
+  });
+}
+
+/** Nothing of the caller's own AWS settings reaches a machine. */
+function machineEnvironment(state: StateDirectory): Readonly<Record<string, string>> {
+  const environment: Record<string, string> = { [LAB_VARIABLE]: state.path };
+  for (const name of ['PATH', 'HOME', 'LANG', 'JAVA_HOME', 'TMPDIR']) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  return environment;
+}

@@ -1,0 +1,87 @@
+/** Where a lab keeps what it needs to be found again: `.cache/labs/<name>/`. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ProcessIdentity } from '../hypervisor/processes.ts';
+
+export const LABS = resolve(import.meta.dirname, '../../.cache/labs');
+
+/** Every process of a lab carries its directory in this variable: the last means by which `down` finds it. */
+export const LAB_VARIABLE = 'ZOOKEEPER_LAB';
+
+const NAME = /^[a-z][a-z0-9-]{0,29}$/;
+
+export interface DaemonRecord extends ProcessIdentity {
+  readonly name: string;
+  readonly cluster?: string;
+  readonly startedAt: string;
+}
+
+export class StateDirectory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  static ofLab(name: string): StateDirectory {
+    return new StateDirectory(join(LABS, checkedName(name)));
+  }
+
+  get machines(): string {
+    return join(this.path, 'machines');
+  }
+
+  get log(): string {
+    return join(this.path, 'lab.log');
+  }
+
+  get socketName(): string {
+    return 'control.sock';
+  }
+
+  make(): void {
+    mkdirSync(this.machines, { recursive: true, mode: 0o700 });
+  }
+
+  readDaemon(): DaemonRecord | undefined {
+    try {
+      return JSON.parse(readFileSync(join(this.path, 'daemon.json'), 'utf8')) as DaemonRecord;
+    } catch {
+      return undefined;
+    }
+  }
+
+  writeDaemon(record: DaemonRecord): void {
+    const path = join(this.path, 'daemon.json');
+    writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
+
+  machineDirectories(): readonly string[] {
+    try {
+      return readdirSync(this.machines).map((name) => join(this.machines, name));
+    } catch {
+      return [];
+    }
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Throws for a name that could not be part of a cluster's id, a bucket's name or a path. */
+export function checkedName(name: string): string {
+  if (!NAME.test(name)) {
+    throw new Error(`A lab's name is a small letter, then up to 29 small letters, digits and hyphens; not "${name}".`);
+  }
+  return name;
+}
+
+export function labNames(): readonly string[] {
+  try {
+    return readdirSync(LABS).filter((name) => NAME.test(name));
+  } catch {
+    return [];
+  }
+}
