@@ -1,0 +1,94 @@
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import { AgentError } from '../errors.ts';
+import type { GroupFact } from '../model/cloud.ts';
+import type { AutoScaling } from '../ports.ts';
+import { UnreadableAnswer } from './aws-errors.ts';
+import { type ClientSettings, clientConfig, once } from './clients.ts';
+import { allPages } from './pages.ts';
+import type { Caller } from './retry.ts';
+
+const MAINTENANCE_TAG = 'zookeeper_maintenance';
+
+export function autoScalingAdapter(settings: ClientSettings, caller: Caller): AutoScaling {
+  const ready = once(async () => {
+    const sdk = await import('./sdk/auto-scaling.ts');
+    return { sdk, client: new sdk.AutoScalingClient(clientConfig(settings)) };
+  });
+
+  return {
+    async groupOf(instance, signal) {
+      const { sdk, client } = await ready();
+      const action = { service: 'Auto Scaling', action: 'DescribeAutoScalingInstances', about: instance } as const;
+      const found = await caller.within(action, signal, ({ request }) =>
+        allPages((token) =>
+          request(action, async (abortSignal) => {
+            const input = { InstanceIds: [instance], ...(token === undefined ? {} : { NextToken: token }) };
+            const page = await client.send(new sdk.DescribeAutoScalingInstancesCommand(input), { abortSignal });
+            return { items: page.AutoScalingInstances ?? [], next: page.NextToken };
+          }),
+        ),
+      );
+      return found.find(({ InstanceId }) => InstanceId === instance)?.AutoScalingGroupName;
+    },
+
+    async describe(group, signal) {
+      const { sdk, client } = await ready();
+      const action = { service: 'Auto Scaling', action: 'DescribeAutoScalingGroups', about: group } as const;
+      const found = await caller.within(action, signal, ({ request }) =>
+        allPages((token) =>
+          request(action, async (abortSignal) => {
+            const input = { AutoScalingGroupNames: [group], ...(token === undefined ? {} : { NextToken: token }) };
+            const page = await client.send(new sdk.DescribeAutoScalingGroupsCommand(input), { abortSignal });
+            return { items: (page.AutoScalingGroups ?? []).map(groupFact), next: page.NextToken };
+          }),
+        ),
+      );
+      const fact = found.find(({ name }) => name === group);
+      if (fact === undefined) {
+        throw new AgentError(
+          'NO_GROUP',
+          `There is no Auto Scaling group ${group} in the region of this node.`,
+          'Check the group and the region of the node; a group that was deleted takes its nodes with it.',
+        );
+      }
+      return fact;
+    },
+
+    async setMaintenance(group, on, signal) {
+      const { sdk, client } = await ready();
+      const tag = {
+        ResourceId: group,
+        ResourceType: 'auto-scaling-group',
+        Key: MAINTENANCE_TAG,
+        Value: on ? 'on' : 'off',
+        PropagateAtLaunch: false,
+      };
+      await caller.request(
+        { service: 'Auto Scaling', action: 'CreateOrUpdateTags', about: group },
+        signal,
+        (abortSignal) => client.send(new sdk.CreateOrUpdateTagsCommand({ Tags: [tag] }), { abortSignal }),
+      );
+    },
+  };
+}
+
+function groupFact(group: AutoScalingGroup): GroupFact {
+  const { AutoScalingGroupName: name, DesiredCapacity: desired, MaxSize: maximum } = group;
+  if (name === undefined || desired === undefined || maximum === undefined) {
+    throw new UnreadableAnswer(`the group ${name ?? 'without name'} lacks its sizes`);
+  }
+  const instances = (group.Instances ?? []).map(({ InstanceId, LifecycleState }) => {
+    if (!InstanceId || !LifecycleState) throw new UnreadableAnswer(`an instance of ${name} lacks its id or its state`);
+    return { instance: InstanceId, lifecycleState: LifecycleState };
+  });
+  const maintenance = group.Tags?.find(({ Key }) => Key === MAINTENANCE_TAG)?.Value;
+  return {
+    name,
+    desired,
+    maximum,
+    instances,
+    // A value that nobody here wrote counts as on: unknown never permits.
+    maintenance: maintenance !== undefined && maintenance !== 'off',
+    suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
+  };
+}

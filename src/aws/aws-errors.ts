@@ -1,0 +1,130 @@
+/** What an error of an AWS call means for the one who made it. */
+import { AgentError } from '../errors.ts';
+
+/**
+ * - `throttled`: refused unread, so it changed nothing.
+ * - `conflict`: refused because of another call at the same time; try again.
+ * - `denied`, `no-credentials`: refused for want of a permission, of credentials.
+ * - `unanswered`: an error of the service, or no (readable) answer at all: the call may have been carried out.
+ * - `refused`: the request itself was refused; trying again changes nothing.
+ */
+export type FaultKind = 'throttled' | 'conflict' | 'denied' | 'no-credentials' | 'unanswered' | 'refused';
+
+export interface Fault {
+  readonly kind: FaultKind;
+  /** The service's own error code, such as `InvalidInstanceID.NotFound`. */
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly cause: unknown;
+}
+
+/** What was called, for messages: `EC2 DescribeInstances`, and about what. */
+export interface Action {
+  readonly service: 'EC2' | 'Auto Scaling' | 'CloudWatch Logs' | 'S3';
+  readonly action: string;
+  readonly about?: string;
+}
+
+const THROTTLED = new Set([
+  ...['Throttling', 'ThrottlingException', 'ThrottledException', 'RequestThrottled', 'RequestThrottledException'],
+  ...['RequestLimitExceeded', 'TooManyRequestsException', 'SlowDown', 'BandwidthLimitExceeded'],
+  ...['EC2ThrottledException', 'PriorRequestNotComplete'],
+]);
+const DENIED = new Set([
+  ...['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'AuthFailure', 'NotAuthorized'],
+  ...['UnrecognizedClientException', 'InvalidClientTokenId', 'InvalidAccessKeyId', 'OptInRequired', 'Blocked'],
+  ...[
+    'InvalidSignatureException',
+    'ExpiredToken',
+    'ExpiredTokenException',
+    'InvalidToken',
+    'MissingAuthenticationToken',
+    'SignatureDoesNotMatch',
+  ],
+]);
+/** The SDK corrects its clock by the answer to such a call, so the next attempt is signed with the right time. */
+const CLOCK_SKEW = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture']);
+const SKEWED_SIGNATURE = /signature (expired|not yet current)/i;
+const CONFLICT = new Set([
+  'OperationAbortedException',
+  'OperationAborted',
+  'ConditionalRequestConflict',
+  'ResourceContention',
+]);
+const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'NoCredentials']);
+
+export function faultOf(error: unknown): Fault {
+  const {
+    name = 'Error',
+    Code,
+    $metadata,
+  } = Object(error) as {
+    name?: string;
+    Code?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const status = $metadata?.httpStatusCode;
+  const code = Code ?? name;
+  const is = (names: ReadonlySet<string>) => names.has(name) || names.has(code);
+  const skewed = is(CLOCK_SKEW) || SKEWED_SIGNATURE.test(messageOf(error));
+  return { kind: skewed ? 'conflict' : kindOf(is, status), code, status, cause: error };
+}
+
+function kindOf(is: (names: ReadonlySet<string>) => boolean, status: number | undefined): FaultKind {
+  if (is(NO_CREDENTIALS)) return 'no-credentials';
+  if (is(THROTTLED) || status === 429) return 'throttled';
+  if (is(CONFLICT)) return 'conflict';
+  if (is(DENIED) || status === 401 || status === 403) return 'denied';
+  // Without a status in the 300s or 400s nobody has refused anything: a lost connection, a 5xx, an answer of 200 that
+  // could not be read.
+  return status !== undefined && status >= 300 && status < 500 ? 'refused' : 'unanswered';
+}
+
+export function awsError(action: Action, instance: string | undefined, fault: Fault, tries: string): AgentError {
+  const what = `${action.service} ${action.action}${action.about === undefined ? '' : ` (${action.about})`}`;
+  const who = instance === undefined ? 'this node' : `node ${instance}`;
+  const said = `${fault.code}: ${messageOf(fault.cause)}`;
+  switch (fault.kind) {
+    case 'denied':
+      return new AgentError(
+        'AWS_DENIED',
+        `AWS denied ${what} to ${who}${tries} (${said}).`,
+        `Compare the policy of the node's role, and of the endpoints in its subnet, with the action ${action.action}.`,
+        fault.cause,
+      );
+    case 'no-credentials':
+      return new AgentError(
+        'NO_CREDENTIALS',
+        `There are no credentials on ${who} for ${what}${tries} (${said}).`,
+        'Check that the instance has an instance profile and that its metadata service answers.',
+        fault.cause,
+      );
+    case 'refused':
+      return new AgentError(
+        'AWS_UNAVAILABLE',
+        `AWS refused ${what} as asked by ${who} (${said}).`,
+        "Check that the node's settings name what exists in its region; a later tick tries again.",
+        fault.cause,
+      );
+    default:
+      return new AgentError(
+        'AWS_UNAVAILABLE',
+        `${what} gave ${who} no usable answer${tries} (${said}).`,
+        "Nothing was decided on it, and a later tick tries again; if it stays, check the node's route to AWS " +
+          `(NAT or the endpoint of ${action.service}).`,
+        fault.cause,
+      );
+  }
+}
+
+/** An answer that says something which AWS never says: no fact may be read from it. */
+export class UnreadableAnswer extends Error {
+  constructor(what: string) {
+    super(what);
+    this.name = 'UnreadableAnswer';
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error && error.message !== '' ? error.message : String(error);
+}

@@ -1,0 +1,40 @@
+/** The SDK's clients, each loaded and made on first use. */
+import type { Credentials } from './credentials.ts';
+
+const CONNECT_TIMEOUT_MS = 3_000;
+const MOST_SOCKETS = 8;
+
+export interface ClientSettings {
+  readonly region: () => Promise<string>;
+  readonly credentials: () => Promise<Credentials>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What every client is made with. Endpoints come from the SDK's own settings (`AWS_ENDPOINT_URL`, …). */
+export function clientConfig({ region, credentials }: ClientSettings) {
+  return {
+    region,
+    credentials,
+    // Caller has the retries: see there.
+    maxAttempts: 1,
+    retryMode: 'standard',
+    defaultsMode: 'standard',
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      httpAgent: { keepAlive: true, maxSockets: MOST_SOCKETS },
+      httpsAgent: { keepAlive: true, maxSockets: MOST_SOCKETS },
+    },
+  } as const;
+}
+
+/** Runs once, at the first call; a failure is not remembered. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}

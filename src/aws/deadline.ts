@@ -1,0 +1,32 @@
+/** Why a limit of ours cut something off, told apart from the caller's own abort. */
+export class DeadlinePassed extends Error {
+  constructor(limitMs: number) {
+    super(`no answer within ${limitMs} ms`);
+    this.name = 'DeadlinePassed';
+  }
+}
+
+/**
+ * Runs something for at most `limitMs`. Rejects with DeadlinePassed, or with the caller's reason when it aborts, even
+ * if what runs does not listen to its signal (an SDK that waits for credentials does not).
+ */
+export async function withDeadline<T>(
+  caller: AbortSignal,
+  limitMs: number,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  caller.throwIfAborted();
+  const own = new AbortController();
+  const timer = setTimeout(() => own.abort(new DeadlinePassed(limitMs)), limitMs);
+  const passOn = () => own.abort(caller.reason);
+  caller.addEventListener('abort', passOn, { once: true });
+  try {
+    const aborted = new Promise<never>((_, reject) => {
+      own.signal.addEventListener('abort', () => reject(own.signal.reason), { once: true });
+    });
+    return await Promise.race([run(own.signal), aborted]);
+  } finally {
+    clearTimeout(timer);
+    caller.removeEventListener('abort', passOn);
+  }
+}

@@ -1,0 +1,27 @@
+import { UnreadableAnswer } from './aws-errors.ts';
+
+/** Far above what a cluster can have: a list that goes on longer is a fault of the service. */
+const MOST_PAGES = 1_000;
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** An empty page with a token is not the last one. */
+  readonly next: string | undefined;
+}
+
+/** All items of all pages. Half a list is no list: if one page fails, all do. */
+export async function allPages<T>(read: (token: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  const seen = new Set<string>();
+  let token: string | undefined;
+  do {
+    const page = await read(token);
+    items.push(...page.items);
+    token = page.next === '' ? undefined : page.next;
+    if (token !== undefined && (seen.has(token) || seen.size === MOST_PAGES)) {
+      throw new UnreadableAnswer('the pages of the list do not end');
+    }
+    if (token !== undefined) seen.add(token);
+  } while (token !== undefined);
+  return items;
+}

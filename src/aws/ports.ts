@@ -1,0 +1,62 @@
+/** The agent's view of AWS, made from its settings. Nothing is contacted, and no SDK loaded, before the first call. */
+import { uptime } from 'node:os';
+import type { AutoScaling, ClaimStreams, Ec2, Metadata, ObjectStore } from '../ports.ts';
+import type { Settings } from '../settings.ts';
+import { autoScalingAdapter } from './auto-scaling.ts';
+import { claimStreamsAdapter } from './claim-streams.ts';
+import { credentialsProvider } from './credentials.ts';
+import { ec2Adapter } from './ec2.ts';
+import { InstanceMetadata } from './metadata.ts';
+import { MetadataService } from './metadata-service.ts';
+import { objectStoreAdapter } from './object-store.ts';
+import { Caller } from './retry.ts';
+
+const METADATA_ENDPOINT = 'http://169.254.169.254';
+
+export interface AwsPorts {
+  readonly metadata: Metadata;
+  readonly ec2: Ec2;
+  readonly autoScaling: AutoScaling;
+  readonly claimStreams: ClaimStreams;
+  readonly objects: ObjectStore;
+}
+
+export type AwsSettings = Pick<Settings, 'cluster' | 'bucket' | 'logGroup' | 'region'> & {
+  readonly timings: Pick<Settings['timings'], 'awsTimeoutMs' | 'metadataTimeoutMs'>;
+};
+
+export interface AwsOptions {
+  /** Where endpoints and credentials are looked up; the SDK itself reads the endpoints of `process.env`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly bootedMsAgo?: () => number;
+  readonly random?: () => number;
+}
+
+/** Call applyAwsEnvironment(settings) before, so that the SDK finds the AWS_* entries of the settings file. */
+export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}): Promise<AwsPorts> {
+  const environment = options.environment ?? process.env;
+  const service = new MetadataService(
+    environment.AWS_EC2_METADATA_SERVICE_ENDPOINT || METADATA_ENDPOINT,
+    settings.timings.metadataTimeoutMs,
+  );
+  const metadata = new InstanceMetadata(service);
+  const caller = new Caller({
+    timeoutMs: settings.timings.awsTimeoutMs,
+    bootedMsAgo: options.bootedMsAgo ?? (() => uptime() * 1_000),
+    instance: () => metadata.instance,
+    random: options.random ?? Math.random,
+  });
+  const clients = {
+    // The metadata service has a limit of its own, so this ends without a signal.
+    region: async () => settings.region ?? (await metadata.identity(new AbortController().signal)).region,
+    credentials: credentialsProvider(environment, service),
+    environment,
+  };
+  return {
+    metadata,
+    ec2: ec2Adapter(clients, caller),
+    autoScaling: autoScalingAdapter(clients, caller),
+    claimStreams: claimStreamsAdapter(settings.logGroup, clients, caller),
+    objects: objectStoreAdapter(settings, clients, caller),
+  };
+}

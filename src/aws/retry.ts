@@ -1,0 +1,119 @@
+/**
+ * One AWS call with all its attempts. The SDK's own retries are off: whether an earlier attempt may have been carried
+ * out decides what a later answer means, and the SDK does not tell.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentError } from '../errors.ts';
+import { type Action, awsError, type Fault, faultOf, UnreadableAnswer } from './aws-errors.ts';
+import { DeadlinePassed, withDeadline } from './deadline.ts';
+
+/** In its first five minutes an instance may be ahead of its own permissions and credentials: IAM is eventual. */
+const YOUNG_MS = 300_000;
+const MOST_ATTEMPTS = 12;
+const FIRST_PAUSE_MS = 100;
+const THROTTLED_FIRST_PAUSE_MS = 400;
+const LONGEST_PAUSE_MS = 2_000;
+/** A deadline leaves room for this many attempts that hang. */
+const HANGS_PER_DEADLINE = 3;
+
+export interface CallerOptions {
+  /** One call with all its attempts and pages. */
+  readonly timeoutMs: number;
+  /** How long ago the instance booted. */
+  readonly bootedMsAgo: () => number;
+  /** For messages; undefined until it is known. */
+  readonly instance: () => string | undefined;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+/** What an error of the service means when it is an answer; undefined when it is an error after all. */
+export type Answers<T> = (fault: Fault, mayHaveBeenDone: boolean) => T | undefined;
+
+export interface Attempts {
+  /** One request with its retries. `send` is handed the signal of one attempt. */
+  request<T>(action: Action, send: (signal: AbortSignal) => Promise<T>, answers?: Answers<T>): Promise<T>;
+}
+
+export class Caller {
+  readonly #options: CallerOptions;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+  }
+
+  /** A single request under the deadline. Rejects with AgentError, or with the caller's reason when it aborts. */
+  request<T>(
+    action: Action,
+    signal: AbortSignal,
+    send: (signal: AbortSignal) => Promise<T>,
+    answers?: Answers<T>,
+  ): Promise<T> {
+    return this.within(action, signal, (attempts) => attempts.request(action, send, answers));
+  }
+
+  /** Several requests (the pages of a list) under one deadline. */
+  async within<T>(action: Action, signal: AbortSignal, run: (attempts: Attempts) => Promise<T>): Promise<T> {
+    const { timeoutMs } = this.#options;
+    let last: Fault | undefined;
+    let count = 0;
+    const noted = (fault: Fault) => {
+      last = fault;
+      count += 1;
+    };
+    try {
+      return await withDeadline(signal, timeoutMs, (deadline) =>
+        run({ request: (what, send, answers) => this.#attempts(what, deadline, send, answers, noted) }),
+      );
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (error instanceof UnreadableAnswer) throw awsError(action, this.#options.instance(), faultOf(error), '');
+      if (!(error instanceof DeadlinePassed)) throw error;
+      // What the service itself said last tells more than that the time is up.
+      const tries = ` within ${timeoutMs} ms${count === 0 ? '' : `, after ${count} failed attempts`}`;
+      throw awsError(action, this.#options.instance(), last ?? faultOf(error), tries);
+    }
+  }
+
+  async #attempts<T>(
+    action: Action,
+    deadline: AbortSignal,
+    send: (signal: AbortSignal) => Promise<T>,
+    answers: Answers<T> | undefined,
+    noted: (fault: Fault) => void,
+  ): Promise<T> {
+    let mayHaveBeenDone = false;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await withDeadline(deadline, Math.ceil(this.#options.timeoutMs / HANGS_PER_DEADLINE), send);
+      } catch (error) {
+        deadline.throwIfAborted();
+        if (error instanceof AgentError) throw error;
+        const fault = faultOf(error);
+        const answer = answers?.(fault, mayHaveBeenDone);
+        if (answer !== undefined) return answer;
+        noted(fault);
+        if (!this.#again(fault) || attempt === MOST_ATTEMPTS) {
+          throw awsError(action, this.#options.instance(), fault, attempt === 1 ? '' : ` in ${attempt} attempts`);
+        }
+        mayHaveBeenDone ||= fault.kind === 'unanswered';
+        await sleep(this.#pauseMs(fault, attempt), undefined, { signal: deadline }).catch(() => {
+          throw deadline.reason;
+        });
+      }
+    }
+  }
+
+  #again(fault: Fault): boolean {
+    if (fault.kind === 'refused') return false;
+    if (fault.kind === 'denied' || fault.kind === 'no-credentials') return this.#options.bootedMsAgo() < YOUNG_MS;
+    return true;
+  }
+
+  /** Doubles each time; half of it is chance, so nodes that were throttled together do not come back together. */
+  #pauseMs(fault: Fault, attempt: number): number {
+    const first = fault.kind === 'throttled' ? THROTTLED_FIRST_PAUSE_MS : FIRST_PAUSE_MS;
+    const pauseMs = Math.min(first * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
+    return Math.ceil((pauseMs * (1 + this.#options.random())) / 2);
+  }
+}
