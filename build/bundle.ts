@@ -1,0 +1,121 @@
+/**
+ * Bundles the agent into two files: `zk-agent.cjs`, which is the healthy tick and little more, and `commands.cjs` with
+ * all the rest, which is parsed only when there is something to do.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BuildOptions, Plugin } from 'esbuild';
+import { isFresh, latestChangeMs, marksOf, stampFileOf, writeStamp } from './freshness.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** The versions of the packages stand in it. */
+const LOCK_FILE = join(ROOT, 'package-lock.json');
+/** What main.ts imports when it has something to do. */
+const COMMANDS = 'commands/cli.ts';
+
+export interface BundleOptions {
+  /** Where the bundle goes; `dist` of the checkout when left out. */
+  readonly outdir?: string;
+  /** The agent's main file, with `commands/cli.ts` beside it; `src/main.ts` when left out. */
+  readonly main?: string;
+  readonly progress?: (line: string) => void;
+}
+
+/** Quick when nothing has changed. Two at once are safe: each output appears whole. */
+export async function bundle(options: BundleOptions = {}): Promise<{ readonly agent: string }> {
+  const outdir = resolve(options.outdir ?? join(ROOT, 'dist'));
+  const main = resolve(options.main ?? join(ROOT, 'src/main.ts'));
+  const progress = options.progress ?? (() => {});
+  // The commands first: whoever finds a new main file finds what it loads, too.
+  await bundleProgram({ entry: join(dirname(main), COMMANDS), outfile: join(outdir, 'commands.cjs'), progress });
+  const agent = join(outdir, 'zk-agent.cjs');
+  await bundleProgram({ entry: main, outfile: agent, progress, plugins: [commandsApart] });
+  return { agent };
+}
+
+export interface ProgramOptions {
+  readonly entry: string;
+  readonly outfile: string;
+  readonly progress?: (line: string) => void;
+  readonly plugins?: readonly Plugin[];
+}
+
+/** Bundles one program into one CommonJS file with a source map beside it. */
+export async function bundleProgram({ entry, outfile, progress, plugins = [] }: ProgramOptions): Promise<void> {
+  const stampFile = stampFileOf(outfile);
+  const options = optionsFor(entry, outfile);
+  const request = JSON.stringify([options, plugins.map(({ name }) => name)]);
+  if (await isFresh(stampFile, request)) return;
+
+  progress?.(`Bundling ${relative(ROOT, entry)}`);
+  const { build, formatMessages } = await import('esbuild');
+  const before = Date.now();
+  const { metafile, outputFiles, warnings } = await build({ ...options, plugins: [...plugins] });
+  if (warnings.length > 0) {
+    const lines = await formatMessages(warnings, { kind: 'warning' });
+    throw new Error(`esbuild warns about ${relative(ROOT, entry)}:\n${lines.join('\n')}`);
+  }
+  const inputs = Object.keys(metafile.inputs).map((file) => resolve(ROOT, file));
+  const marks = await marksOf([...inputs, LOCK_FILE]);
+  await mkdir(dirname(outfile), { recursive: true });
+  // The program last: whoever sees it sees its map.
+  for (const { path, contents } of outputFiles.toSorted((a) => (a.path === outfile ? 1 : -1))) {
+    await writeWhole(path, contents);
+  }
+  const outputs = await marksOf(outputFiles.map(({ path }) => path));
+  // A file that was saved while esbuild read it may have gone in as it was before: then the next call builds again.
+  const changedMeanwhile = (await latestChangeMs(inputs)) >= before;
+  if (!changedMeanwhile) await writeStamp(stampFile, request, new Map([...marks, ...outputs]));
+}
+
+function optionsFor(entry: string, outfile: string) {
+  return {
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    sourcemap: 'linked',
+    legalComments: 'none',
+    // The packages' ES modules can be shaken: of a client of the SDK only the commands in use stay.
+    mainFields: ['module', 'main'],
+    // require() of the commands is quicker than import(), and works from inside of an executable.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  } as const satisfies BuildOptions;
+}
+
+/** Leaves the commands out of the main file: it loads them from the file beside itself. */
+const commandsApart: Plugin = {
+  name: 'commands-apart',
+  setup(build) {
+    build.onResolve({ filter: /commands\/cli\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import'
+        ? { path: './commands.cjs', external: true }
+        : { errors: [{ text: `${path} is imported statically: the healthy tick would load all of the agent` }] },
+    );
+  },
+};
+
+async function writeWhole(path: string, contents: Uint8Array): Promise<void> {
+  const partial = join(dirname(path), `.${basename(path)}.${process.pid}-${randomUUID()}`);
+  try {
+    await writeFile(partial, contents);
+    await rename(partial, path);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+if (import.meta.main) {
+  const { agent } = await bundle({ progress: console.log });
+  console.log(`The agent is ${relative(process.cwd(), agent)}.`);
+}
