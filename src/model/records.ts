@@ -75,9 +75,9 @@ export interface Report {
   readonly aside: readonly AsideFacts[];
 }
 
-/** A report with what the service says of it. */
+/** A report as found: each writing has a serial of its own, and its age is the service's, in milliseconds. */
 export interface FoundReport {
   readonly report: Report;
-  readonly etag: string;
+  readonly serial: string;
   readonly ageMs: number;
 }

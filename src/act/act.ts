@@ -1,0 +1,50 @@
+/** Does one step. Each function re-checks what it relies on, does one idempotent thing, and rejects if it could not. */
+import type { Step, StepKind } from '../model/step.ts';
+import type { ActContext } from './context.ts';
+import { actCreateGenesis, actPrepareGenesis } from './genesis.ts';
+import { actClaimId, actMarkReady, actNoteDead, actVoidClaim, actWriteId } from './identity.ts';
+import { actAddSelf, actPrepareJoin, actRemoveMembers, actRemoveSelf, actSetDataAside } from './join.ts';
+import {
+  actCreateForced,
+  actFoundForced,
+  actLiftFence,
+  actRaiseFence,
+  actWithdrawReport,
+  actWriteReport,
+} from './recover.ts';
+import { actMarkLeft, actStartServer, actStopRemoved, actStopServer, actUnmarkLeft } from './service.ts';
+
+type Acts = { readonly [K in StepKind]: (step: Extract<Step, { kind: K }>, context: ActContext) => Promise<void> };
+
+/** One function a kind of step: a kind without one does not compile. */
+export const ACTS: Acts = {
+  'claim-id': actClaimId,
+  'void-claim': actVoidClaim,
+  'write-id': actWriteId,
+  'note-dead': actNoteDead,
+  'create-genesis': actCreateGenesis,
+  'prepare-genesis': actPrepareGenesis,
+  'set-data-aside': actSetDataAside,
+  'prepare-join': actPrepareJoin,
+  'start-server': actStartServer,
+  'stop-server': actStopServer,
+  'remove-members': actRemoveMembers,
+  'add-self': actAddSelf,
+  'mark-ready': actMarkReady,
+  'write-report': actWriteReport,
+  'withdraw-report': actWithdrawReport,
+  'raise-fence': actRaiseFence,
+  'lift-fence': actLiftFence,
+  'create-forced': actCreateForced,
+  'found-forced': actFoundForced,
+  'mark-left': actMarkLeft,
+  'unmark-left': actUnmarkLeft,
+  'remove-self': actRemoveSelf,
+  'stop-removed': actStopRemoved,
+};
+
+export async function act(step: Step, context: ActContext): Promise<void> {
+  // The table's type ties each function to its kind, which a lookup by a union can't express.
+  const perform = ACTS[step.kind] as (step: Step, context: ActContext) => Promise<void>;
+  await perform(step, context);
+}

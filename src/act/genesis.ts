@@ -1,0 +1,38 @@
+/** Steps of the first ensemble. */
+
+import { hasData } from '../decide/data.ts';
+import { memberAt } from '../model/member.ts';
+import type { Step } from '../model/step.ts';
+import { announceStart, createRecord } from '../registry/lineage.ts';
+import { type ActContext, changed } from './context.ts';
+
+type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+export async function actCreateGenesis(step: Of<'create-genesis'>, { ports, signal }: ActContext): Promise<void> {
+  // Whose record it became shows at the next look; only one can have the number.
+  await createRecord(ports.objects, step.record, signal);
+}
+
+/**
+ * Genesis 2: nonce, announcement, marker, config, stamp, in this order. Each can be repeated until the stamp is there,
+ * and a stamped node never comes here again, whatever its disk holds.
+ */
+export async function actPrepareGenesis(
+  step: Of<'prepare-genesis'>,
+  { ports, self, signal }: ActContext,
+): Promise<void> {
+  const { record, member } = step;
+  if ((await ports.server.upMs(signal)) !== undefined) throw changed('The server started meanwhile.');
+  const disk = await ports.disk.read(signal);
+  if (disk.stamp?.lineage === record.number) return;
+  if (hasData(disk)) throw changed('There is data on the disk.');
+  if (disk.id !== member.id) await ports.disk.writeId(member.id);
+  const nonce = disk.nonce ?? ports.nonce();
+  if (disk.nonce === undefined) await ports.disk.writeNonce(nonce);
+  const announced = await announceStart(ports.objects, { record: record.number, id: member.id, nonce }, signal);
+  if (announced.nonce !== nonce) throw changed('This start was announced before, by a disk that was wiped since.');
+  if (record.epochFloor > 0) await ports.disk.raiseAcceptedEpoch(record.epochFloor);
+  await ports.disk.writeMarker();
+  await ports.disk.writeConfig(record.members.map((entry) => memberAt(entry.id, entry.address, 'participant')));
+  await ports.disk.writeStamp({ cluster: self.cluster, lineage: record.number, id: member.id });
+}

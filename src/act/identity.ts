@@ -1,0 +1,40 @@
+/** Steps that give a node its id. */
+
+import type { Step } from '../model/step.ts';
+import { claimId, voidClaim } from '../registry/claims.ts';
+import { noteDead } from '../registry/dead.ts';
+import { type ActContext, changed } from './context.ts';
+
+type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+export async function actClaimId(step: Of<'claim-id'>, { ports, self, signal }: ActContext): Promise<void> {
+  const owner = { instance: self.instance, address: self.address };
+  const outcome = await claimId(ports, step.id, step.generation, owner, signal);
+  if (outcome === 'taken') throw changed(`Another node was first to claim ${step.id}.${step.generation}.`);
+}
+
+export async function actVoidClaim(step: Of<'void-claim'>, { ports, signal }: ActContext): Promise<void> {
+  await voidClaim(ports, step.id, step.generation, signal);
+}
+
+export async function actWriteId(step: Of<'write-id'>, { ports, signal }: ActContext): Promise<void> {
+  // A server that runs has read its id already, and would go on under the old one.
+  if ((await ports.server.upMs(signal)) !== undefined) throw changed('The server started meanwhile.');
+  await ports.disk.writeId(step.id);
+}
+
+export async function actNoteDead(step: Of<'note-dead'>, { ports, signal }: ActContext): Promise<void> {
+  for (const instance of step.instances) await noteDead(ports.objects, instance, signal);
+}
+
+/** Tags are for people and permit nothing, so the node is ready without them. */
+export async function actMarkReady(step: Of<'mark-ready'>, { ports, self, signal }: ActContext): Promise<void> {
+  const finished = new Date(ports.clock.nowMs()).toISOString();
+  try {
+    await ports.ec2.tag(self.instance, { zookeeper_id: String(step.id), bootstrap_finished_time: finished }, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    ports.log.write({ event: 'untagged', saw: `The tags of ${self.instance} could not be written: ${String(error)}` });
+  }
+  await ports.disk.mark('ready');
+}

@@ -1,0 +1,97 @@
+/** Steps of joining, and of changing who is a member. */
+import { AgentError } from '../errors.ts';
+import type { EnsembleConfig, Member } from '../model/member.ts';
+import type { Step } from '../model/step.ts';
+import type { Zxid } from '../model/zxid.ts';
+import type { Session } from '../ports.ts';
+import { readRecords } from '../registry/lineage.ts';
+import { type ActContext, changed } from './context.ts';
+
+type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+/** Joining 3: `zoo.cfg` and a version-less file anew, behind a stopped server. */
+export async function actPrepareJoin(step: Of<'prepare-join'>, { ports, self, signal }: ActContext): Promise<void> {
+  const records = await readRecords(ports.objects, signal);
+  if (records.at(-1)?.number !== step.lineage) throw changed('A newer lineage record was written meanwhile.');
+  await ports.server.stop(signal);
+  await ports.disk.writeStamp({ cluster: self.cluster, lineage: step.lineage, id: step.id });
+  await ports.disk.writeConfig(step.members);
+}
+
+export async function actSetDataAside(step: Of<'set-data-aside'>, { ports, signal }: ActContext): Promise<void> {
+  if ((await ports.server.upMs(signal)) !== undefined) throw changed('The server started meanwhile.');
+  await ports.disk.setDataAside(step.name);
+}
+
+export async function actRemoveMembers(step: Of<'remove-members'>, context: ActContext): Promise<void> {
+  await reconfigure(context, step.fromVersion, { leaving: step.ids });
+}
+
+export async function actAddSelf(step: Of<'add-self'>, context: ActContext): Promise<void> {
+  await reconfigure(context, step.fromVersion, { joining: [step.member] });
+}
+
+/** Leaving 1: through one's own server. That the answer may be lost with the connection shows at the next look. */
+export async function actRemoveSelf(step: Of<'remove-self'>, context: ActContext): Promise<void> {
+  await reconfigure(context, step.fromVersion, { leaving: [step.id] });
+}
+
+/**
+ * One reconfiguration, through the node's own server, which alone knows the node's secret, and conditional on the
+ * version that the decision was made on (Joining 5).
+ */
+async function reconfigure(
+  { ports, self, timings, signal }: ActContext,
+  fromVersion: Zxid,
+  change: { readonly joining?: readonly Member[]; readonly leaving?: readonly number[] },
+): Promise<void> {
+  const session = await ports.servers.open(self.address, { secret: true }, signal);
+  try {
+    const config = await session.config(signal);
+    if (config.version !== fromVersion) throw changed(`The config moved from ${fromVersion} to ${config.version}.`);
+    checkStillNeeded(config, change);
+    await answerTo(session, { ...change, fromVersion }, { ports, timings, signal });
+  } finally {
+    await session.close();
+  }
+}
+
+function checkStillNeeded(
+  config: EnsembleConfig,
+  change: { readonly joining?: readonly Member[]; readonly leaving?: readonly number[] },
+): void {
+  const ids = new Set(config.members.map((member) => member.id));
+  if (change.leaving && !change.leaving.some((id) => ids.has(id))) throw changed('They left the config meanwhile.');
+}
+
+async function answerTo(
+  session: Session,
+  change: Parameters<Session['reconfig']>[0],
+  { ports, timings, signal }: Pick<ActContext, 'ports' | 'timings' | 'signal'>,
+): Promise<void> {
+  const answer = await session.reconfig(change, signal);
+  switch (answer) {
+    case 'ok':
+      return;
+    case 'maybe-applied':
+      // It may still commit, under the next leader even. The next look opens a session, which is the later write that
+      // makes reading the config conclusive.
+      throw changed('The answer to the reconfiguration was lost; it may have been applied.');
+    case 'stale-version':
+      throw changed('Another reconfiguration committed first.');
+    case 'in-progress':
+    case 'no-quorum':
+      await ports.clock.sleep(timings.reconfigRetryMs, signal);
+      throw changed(
+        answer === 'in-progress'
+          ? 'Another reconfiguration is under way.'
+          : 'The new config would have no quorum that follows yet.',
+      );
+    case 'not-authorized':
+      throw new AgentError(
+        'NOT_AUTHORIZED',
+        "The node's own server refused its own super secret.",
+        'Restart the ZooKeeper service of this node, so that it reads the secret again; see the runbook.',
+      );
+  }
+}

@@ -1,0 +1,95 @@
+/** Steps of a recovery by force. Their order within a step is what makes each of them repeatable after a crash. */
+import { memberAt } from '../model/member.ts';
+import type { LineageRecord } from '../model/records.ts';
+import type { Step } from '../model/step.ts';
+import { createRecord, readRecords } from '../registry/lineage.ts';
+import { readReports, withdrawReport, writeReport } from '../registry/reports.ts';
+import { type ActContext, changed } from './context.ts';
+
+type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+/** The flag on the disk comes first, so that a later healthy tick knows of a report that may lie in the bucket. */
+export async function actWriteReport(step: Of<'write-report'>, { ports, signal }: ActContext): Promise<void> {
+  await ports.disk.mark('reported');
+  const written = await writeReport(ports.objects, step.report, ports.nonce(), signal);
+  if (written === 'conflict') throw changed('An earlier write of this report arrived late.');
+}
+
+export async function actWithdrawReport(_step: Of<'withdraw-report'>, context: ActContext): Promise<void> {
+  await withdraw(context);
+}
+
+async function withdraw({ ports, self, signal }: ActContext): Promise<void> {
+  const written = await withdrawReport(ports.objects, self.instance, ports.nonce(), signal);
+  if (written === 'conflict') throw changed('An earlier write of this report arrived late.');
+  await ports.disk.unmark('reported');
+}
+
+/** The server stops first: a fence only keeps it from starting. */
+export async function actRaiseFence(step: Of<'raise-fence'>, { ports, signal }: ActContext): Promise<void> {
+  await ports.disk.raiseFence({ record: step.record });
+  await ports.server.stop(signal);
+}
+
+/**
+ * Recovery 2 and 4: the report goes first, then the records are read again, and only if none is newer does the fence
+ * fall. In any other order another node could count this one as fenced while its server starts.
+ */
+export async function actLiftFence(step: Of<'lift-fence'>, context: ActContext): Promise<void> {
+  const { ports, signal } = context;
+  await withdraw(context);
+  const newest = (await readRecords(ports.objects, signal)).at(-1)?.number;
+  if (newest !== step.record) throw changed(`Record ${newest} was written meanwhile; the fence stays.`);
+  await ports.disk.liftFence();
+}
+
+/** Recovery 5. If the number is taken already, the next look reads whose it is and starts over. */
+export async function actCreateForced(step: Of<'create-forced'>, { ports, signal }: ActContext): Promise<void> {
+  const disk = await ports.disk.read(signal);
+  if (!disk.fence) throw changed('The fence is gone.');
+  await createRecord(ports.objects, step.record, signal);
+}
+
+/**
+ * Recovery 6: the owner alone, behind its fence, once. Before the stamp every part can be repeated; after it, never:
+ * repeating it once the ensemble has grown would found a second history.
+ */
+export async function actFoundForced(step: Of<'found-forced'>, context: ActContext): Promise<void> {
+  const { ports, self, signal } = context;
+  const { record } = step;
+  const disk = await ports.disk.read(signal);
+  if (!disk.fence) throw changed('The fence is gone.');
+  if (disk.stamp?.lineage === record.number) return;
+  await checkStillFenced(record, step.gone, context);
+  await ports.server.stop(signal);
+  const { aside, lineage } = record.source;
+  if (aside !== undefined && disk.stamp?.lineage !== lineage) {
+    await ports.disk.setDataAside(`lineage-${disk.stamp?.lineage ?? 0}-before-${record.number}`);
+    await ports.disk.writeStamp({ cluster: self.cluster, lineage, id: record.owner.id });
+  }
+  if (aside !== undefined && (await ports.disk.read(signal)).data === undefined) await ports.disk.restoreAside(aside);
+  await ports.disk.copyDataAside(`source-of-record-${record.number}`);
+  await ports.disk.raiseAcceptedEpoch(record.epochFloor);
+  if (disk.id !== record.owner.id) await ports.disk.writeId(record.owner.id);
+  await ports.disk.writeConfig([memberAt(record.owner.id, self.address, 'participant')]);
+  await ports.disk.writeStamp({ cluster: self.cluster, lineage: record.number, id: record.owner.id });
+}
+
+async function checkStillFenced(
+  record: LineageRecord,
+  gone: readonly string[],
+  { ports, self, signal }: ActContext,
+): Promise<void> {
+  const newest = (await readRecords(ports.objects, signal)).at(-1)?.number;
+  if (newest !== record.number) throw changed(`Record ${newest} was written meanwhile.`);
+  const reports = await readReports(ports.objects, signal);
+  const fenced = new Set(
+    reports
+      .filter(({ report }) => report.fenced && report.record >= record.number - 1)
+      .map((entry) => entry.report.instance),
+  );
+  const missing = record.fenced.filter(
+    (instance) => instance !== self.instance && !gone.includes(instance) && !fenced.has(instance),
+  );
+  if (missing.length > 0) throw changed(`${missing.join(', ')} is not fenced any more.`);
+}

@@ -1,0 +1,42 @@
+/** Steps that start and stop the node's own server, and that take the node out. */
+import type { Step } from '../model/step.ts';
+import { type ActContext, changed } from './context.ts';
+
+type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+export async function actStartServer(_step: Of<'start-server'>, { ports, signal }: ActContext): Promise<void> {
+  const disk = await ports.disk.read(signal);
+  if (disk.fence) throw changed('A fence was raised meanwhile.');
+  await ports.server.start(signal);
+}
+
+export async function actStopServer(_step: Of<'stop-server'>, { ports, signal }: ActContext): Promise<void> {
+  await ports.server.stop(signal);
+}
+
+export async function actMarkLeft(_step: Of<'mark-left'>, { ports }: ActContext): Promise<void> {
+  await ports.disk.mark('left');
+}
+
+export async function actUnmarkLeft(_step: Of<'unmark-left'>, { ports }: ActContext): Promise<void> {
+  await ports.disk.unmark('left');
+}
+
+/**
+ * A removed server keeps serving reads and writes until it is stopped, and must not stop before its removal is known to
+ * be active, which a later committed write proves: opening a session is one (Leaving 1).
+ */
+export async function actStopRemoved(step: Of<'stop-removed'>, { ports, self, signal }: ActContext): Promise<void> {
+  const session = await ports.servers.open(self.address, { secret: false }, signal).catch(() => undefined);
+  if (session) {
+    try {
+      const config = await session.config(signal);
+      if (config.members.some((member) => member.id === step.id && member.address === self.address)) {
+        throw changed('The config holds this node again.');
+      }
+    } finally {
+      await session.close();
+    }
+  }
+  await ports.server.stop(signal);
+}

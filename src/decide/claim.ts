@@ -1,0 +1,84 @@
+/**
+ * Which id a node takes (docs/protocol.md, "Claims"). Pure.
+ * Invariant 3: an id passes on only after its removal from the config has committed and its instance is gone for good.
+ */
+import type { EnsembleConfig } from '../model/member.ts';
+import type { Observation, Shared } from '../model/observation.ts';
+import type { Claim } from '../model/records.ts';
+import { type Decision, take, wait } from '../model/step.ts';
+import { HIGHEST_ID, highestGenerations, LOWEST_ID } from '../registry/claims.ts';
+import { isGone } from './lives.ts';
+
+/** The claims that this node owns: it made the highest generation (Claims 2). */
+export function ownClaims(observation: Observation, shared: Shared): readonly Claim[] {
+  return [...highestGenerations(shared.claims).values()].filter(
+    (claim) => typeof claim.owner === 'object' && claim.owner.instance === observation.self.instance,
+  );
+}
+
+/** Claims 5: the config decides last; an id that it gives to another address is not ours, whatever the claim says. */
+function givenAway(id: number, observation: Observation, configs: readonly EnsembleConfig[]): boolean {
+  return configs.some((config) =>
+    config.members.some((member) => member.id === id && member.address !== observation.self.address),
+  );
+}
+
+/** The configs that bind: the committed one of the ensemble that answers, and what may yet commit. */
+function bindingConfigs(observation: Observation): readonly EnsembleConfig[] {
+  const configs: EnsembleConfig[] = [];
+  if (observation.ensemble) configs.push(observation.ensemble.config);
+  const pending = observation.disk.pending;
+  if (pending && (!observation.ensemble || pending.version > observation.ensemble.config.version))
+    configs.push(pending);
+  return configs;
+}
+
+/** The claim that this node uses: the one its disk goes by if that is its own, else its lowest usable one. */
+export function chosenClaim(observation: Observation, shared: Shared): Claim | undefined {
+  const configs = bindingConfigs(observation);
+  const usable = ownClaims(observation, shared).filter((claim) => !givenAway(claim.id, observation, configs));
+  return usable.find((claim) => claim.id === observation.disk.id) ?? usable[0];
+}
+
+/** Claims 3: free means no claim at all, or an owner gone for good whom the config, and any pending one, is without. */
+function isFree(id: number, claim: Claim | undefined, observation: Observation): boolean {
+  const configs = bindingConfigs(observation);
+  if (configs.some((config) => config.members.some((member) => member.id === id))) return false;
+  if (!claim) return true;
+  // While no ensemble answers nothing becomes free: the id may stand in a config that nobody can show us.
+  if (!observation.ensemble || claim.owner === undefined) return false;
+  return claim.owner === 'void' || isGone(observation, claim.owner.instance);
+}
+
+/** The next step towards an id of the node's own; undefined when it has one, on its disk too. */
+export function decideClaim(observation: Observation, shared: Shared): Decision | undefined {
+  const chosen = chosenClaim(observation, shared);
+  if (chosen) {
+    if (observation.disk.id === chosen.id) return undefined;
+    if (observation.server.upMs !== undefined) {
+      return take(
+        { kind: 'stop-server' },
+        `The server runs under id ${observation.disk.id}, but this node's claim is on id ${chosen.id}.`,
+      );
+    }
+    return take(
+      { kind: 'write-id', id: chosen.id },
+      `This node owns the claim on id ${chosen.id}, and its disk does not say so yet.`,
+    );
+  }
+  const highest = highestGenerations(shared.claims);
+  for (let id = LOWEST_ID; id <= HIGHEST_ID; id++) {
+    const claim = highest.get(id);
+    if (claim && claim.owner === undefined && claim.ageMs > observation.limits.ownerUnknownMs) {
+      return take(
+        { kind: 'void-claim', id, generation: claim.generation },
+        `The claim ${id}.${claim.generation} has had no owner for ${Math.round(claim.ageMs / 60_000)} minutes: whoever made it crashed.`,
+      );
+    }
+    if (isFree(id, claim, observation)) {
+      const generation = (claim?.generation ?? 0) + 1;
+      return take({ kind: 'claim-id', id, generation }, `This node has no id yet, and ${id} is the lowest free one.`);
+    }
+  }
+  return wait(`No id from ${LOWEST_ID} to ${HIGHEST_ID} is free: look at the claims with zk-agent status.`);
+}

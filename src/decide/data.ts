@@ -1,0 +1,23 @@
+/** What a node's own disk is worth. Pure. */
+import type { DataFacts, DiskFacts } from '../model/disk.ts';
+import { ZXID_ZERO } from '../model/zxid.ts';
+
+/** A `version-2` with nothing in it (a first start that never led anywhere) is no data. */
+export function hasData(disk: DiskFacts): boolean {
+  return disk.data !== undefined && (disk.data.currentEpoch > 0 || disk.data.lastZxid > ZXID_ZERO);
+}
+
+/** Genesis 5: with currentEpoch 0 nothing can have been committed here; damaged data can't be served. */
+export function recoverable(data: DataFacts | undefined): data is DataFacts {
+  return data !== undefined && data.currentEpoch > 0 && data.damage === undefined;
+}
+
+/**
+ * Recovery 1: a node can vote if it has a database of the newest lineage, or the marker of a first start that is still
+ * due. A wiped node can't: with a fresh marker two of them would elect each other and erase the survivor.
+ */
+export function canVote(disk: DiskFacts, newestRecord: number): boolean {
+  if (disk.stamp?.lineage !== newestRecord) return false;
+  if (disk.data?.damage !== undefined) return false;
+  return disk.data !== undefined || disk.marker;
+}

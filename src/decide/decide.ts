@@ -1,0 +1,130 @@
+/**
+ * What a node does next: a pure function of one observation, at most one step, and a sentence saying why. No I/O, no
+ * clock, no randomness. The rules and their reasons stand in docs/protocol.md.
+ *
+ * Invariants that every branch keeps: one history; no data deleted; an id belongs to one node; only the dead are
+ * removed; only the synced vote; nobody touches a neighbour's instance; unknown is never absent.
+ */
+import { listed } from '../model/member.ts';
+import type { Observation, Shared } from '../model/observation.ts';
+import type { LineageRecord } from '../model/records.ts';
+import { type Decision, done, take, wait } from '../model/step.ts';
+import { decideClaim } from './claim.ts';
+import { canVote, hasData } from './data.ts';
+import { decideFirstStart, decideGenesis } from './genesis.ts';
+import { decideFollow, decideJoinAlone, decideSettled, followable, votes } from './join.ts';
+import { decideLeave, isLeaving } from './leave.ts';
+import { decideFounding, decideSilence } from './recover.ts';
+import { decideNotes } from './remove.ts';
+
+export function decide(observation: Observation): Decision {
+  const refused = refuse(observation);
+  if (refused) return refused;
+  const { disk, order, shared } = observation;
+  if (disk.left && order.rejoin) return take({ kind: 'unmark-left' }, 'The operator brings this node back.');
+  if (!shared.known) return decideUninformed(observation, shared.why);
+  const newest = shared.value.records.at(-1);
+  // A stamp without a record: the bucket is not what it was, and says nothing about this data.
+  if (!newest && disk.stamp)
+    return decideUninformed(observation, 'the bucket has no lineage record although this disk is stamped with one');
+  const stale = stopStale(observation, newest);
+  if (stale) return stale;
+  const ensemble = newest && followable(observation, newest);
+  if (isLeaving(observation)) return decideLeave(observation, newest, ensemble);
+  const serves = observation.server.answer.kind === 'serving' && disk.stamp?.lineage === newest?.number;
+  const notes = decideNotes(observation);
+  if (ensemble && serves && !disk.fence && votes(observation, ensemble)) {
+    return notes && ensemble.leader.address === observation.self.address ? notes : decideSettled(observation, ensemble);
+  }
+  if (order.command === 'remove-terminated')
+    return wait('This node does not vote, so it can remove nobody: run the command on a voter.');
+  if (notes) return notes;
+  const claim = decideClaim(observation, shared.value);
+  if (claim) return claim;
+  if (!newest) return decideGenesis(observation, shared.value, { number: 1, fenced: [], epochFloor: 0 });
+  if (ensemble) return decideFollow(observation, newest, ensemble);
+  return decideAlone(observation, shared.value, newest);
+}
+
+/** Data that is not this cluster's, or that nobody can vouch for, is left exactly as it is. */
+function refuse(observation: Observation): Decision | undefined {
+  const { disk, self } = observation;
+  if (disk.stamp && disk.stamp.cluster !== self.cluster) {
+    return {
+      kind: 'refuse',
+      code: 'DATA_OF_ANOTHER_CLUSTER',
+      why: `The data directory of ${self.instance} belongs to cluster ${disk.stamp.cluster}, not to ${self.cluster}.`,
+      next: 'Attach the right volume, or move the directory away by hand if this node is to start without it.',
+    };
+  }
+  if (!disk.stamp && hasData(disk)) {
+    return {
+      kind: 'refuse',
+      code: 'DATA_WITHOUT_STAMP',
+      why: `The data directory of ${self.instance} holds data without a stamp, so nobody knows which cluster it is of.`,
+      next: 'Move the directory away by hand; see docs/runbook.md for how to bring foreign data into a cluster.',
+    };
+  }
+  return undefined;
+}
+
+/** Genesis 4: without word from AWS a stamped, unfenced node restarts from its own files, and does nothing else. */
+function decideUninformed(observation: Observation, why: string): Decision {
+  const { server, disk } = observation;
+  if (server.answer.kind === 'serving') return done(`The server serves; nothing else is done while ${why}.`);
+  if (server.upMs !== undefined) return wait(`The server runs without quorum, and nothing else is done while ${why}.`);
+  const restart = disk.stamp && !disk.left ? decideRestart(observation, disk.stamp.lineage) : undefined;
+  return restart ?? wait(`Nothing is done while ${why}.`);
+}
+
+/** A server that would run with data of an older record could found a second history, or truncate itself. */
+function stopStale(observation: Observation, newest: LineageRecord | undefined): Decision | undefined {
+  const { disk, server, shared, self } = observation;
+  if (server.upMs === undefined) return undefined;
+  if (newest && disk.stamp && disk.stamp.lineage < newest.number) {
+    return take(
+      { kind: 'stop-server' },
+      `Record ${newest.number} exists, and this server runs with data of lineage ${disk.stamp.lineage}.`,
+    );
+  }
+  if (disk.fence) return take({ kind: 'stop-server' }, 'This node is fenced, so its server must not run.');
+  if (!shared.known) return undefined;
+  // Invariant 3: another node owns the id that this server runs under.
+  const successor = shared.value.claims
+    .filter((claim) => claim.id === disk.id && typeof claim.owner === 'object')
+    .at(-1);
+  if (typeof successor?.owner === 'object' && successor.owner.instance !== self.instance) {
+    return take({ kind: 'stop-server' }, `Id ${disk.id} belongs to ${successor.owner.instance} now.`);
+  }
+  return undefined;
+}
+
+/** Starts the server from what it wrote last, if the node may run it at all. */
+function decideRestart(observation: Observation, lineage: number): Decision | undefined {
+  const { disk, server, self } = observation;
+  if (server.upMs !== undefined || disk.fence || !canVote(disk, lineage)) return undefined;
+  if (!listed(disk.config, disk.id, self.address)) return undefined;
+  return take({ kind: 'start-server' }, 'The server does not run; it restarts from the config that it wrote last.');
+}
+
+/** No ensemble of the newest record answers. */
+function decideAlone(observation: Observation, shared: Shared, newest: LineageRecord): Decision {
+  const { disk } = observation;
+  // The fence of a recovery that this node has completed under its new stamp holds nothing back any more (Recovery 6).
+  if (disk.fence && disk.stamp?.lineage === newest.number && disk.fence.record < newest.number) {
+    return take(
+      { kind: 'lift-fence', record: newest.number },
+      `This node is ready to start under record ${newest.number}.`,
+    );
+  }
+  const restart = decideRestart(observation, newest.number);
+  if (restart) return restart;
+  const silence = observation.silence;
+  if (!silence.known) return wait(`No leader answers, and the reports can't be read: ${silence.why}.`);
+  return (
+    decideFirstStart(observation, newest, silence.value.announcements, silence.value) ??
+    decideFounding(observation, newest, silence.value) ??
+    decideJoinAlone(observation, newest) ??
+    decideSilence(observation, shared, newest, silence.value)
+  );
+}

@@ -1,0 +1,128 @@
+/**
+ * The first ensemble (docs/protocol.md, "Genesis"). Pure.
+ * Invariant 1: a new ensemble starts under a new record only. Invariant 2: a node's marker is written once, for members
+ * of a genesis record alone, and never again once its stamp is there.
+ */
+import type { Observation, Shared, Silence } from '../model/observation.ts';
+import type { Announcement, GenesisRecord, LineageRecord, RecordMember } from '../model/records.ts';
+import { type Decision, take, wait } from '../model/step.ts';
+import { highestGenerations } from '../registry/claims.ts';
+import { hasData } from './data.ts';
+import { heldBack } from './hold.ts';
+import { lifeOf } from './lives.ts';
+
+/** Claimed, running, not leaving: whoever can be a member of a first ensemble, lowest ids first (Genesis 1). */
+function candidates(observation: Observation, shared: Shared): readonly RecordMember[] {
+  const leaving = new Set<string>();
+  if (observation.group.known) {
+    for (const entry of observation.group.value.instances) {
+      if (entry.lifecycleState.startsWith('Terminat')) leaving.add(entry.instance);
+    }
+  }
+  const byInstance = new Map<string, RecordMember>();
+  for (const claim of highestGenerations(shared.claims).values()) {
+    if (typeof claim.owner !== 'object') continue;
+    const { instance, address } = claim.owner;
+    if (lifeOf(observation, instance) !== 'alive' || leaving.has(instance) || byInstance.has(instance)) continue;
+    byInstance.set(instance, { id: claim.id, generation: claim.generation, instance, address });
+  }
+  return [...byInstance.values()].sort((a, b) => a.id - b.id);
+}
+
+/**
+ * Writes a genesis record as soon as the group's desired number of nodes have claimed ids, this one among them.
+ * `number` 1 is the genesis; a later one replaces records under which nothing was ever committed (Genesis 5).
+ */
+export function decideGenesis(
+  observation: Observation,
+  shared: Shared,
+  next: { readonly number: number; readonly fenced: readonly string[]; readonly epochFloor: number },
+): Decision {
+  const held = heldBack(observation);
+  if (held) return wait(`There is no ensemble yet and none is founded: ${held}.`);
+  const desired = observation.group.known ? observation.group.value.desired : 0;
+  const seen = candidates(observation, shared);
+  if (!seen.some((member) => member.instance === observation.self.instance)) {
+    return wait('This node does not see its own claim with a running instance yet.');
+  }
+  if (desired < 1 || seen.length < desired) {
+    return wait(`${seen.length} of the ${desired} nodes that the group desires have claimed an id.`);
+  }
+  const record: GenesisRecord = { kind: 'genesis', ...next, members: seen.slice(0, desired) };
+  const ids = record.members.map((member) => member.id).join(', ');
+  return take(
+    { kind: 'create-genesis', record },
+    `All ${desired} desired nodes have claimed an id: the first ensemble is ${ids}.`,
+  );
+}
+
+/** This node's entry in a genesis record, by instance. */
+export function listedInGenesis(observation: Observation, newest: LineageRecord): RecordMember | undefined {
+  if (newest.kind !== 'genesis') return undefined;
+  return newest.members.find((member) => member.instance === observation.self.instance);
+}
+
+/**
+ * Genesis 2: the first start of a listed node that is not stamped with this record yet and has no data.
+ * Undefined when this is not such a node: then it restarts, joins or recovers.
+ */
+export function decideFirstStart(
+  observation: Observation,
+  newest: LineageRecord,
+  announcements: readonly Announcement[],
+  silence: Silence,
+): Decision | undefined {
+  const member = listedInGenesis(observation, newest);
+  const { disk } = observation;
+  if (!member || newest.kind !== 'genesis' || disk.stamp?.lineage === newest.number) return undefined;
+  if (hasData(disk) && disk.stamp === undefined) return undefined;
+  const announced = announcements.find((entry) => entry.record === newest.number && entry.id === member.id);
+  // Another nonce than the disk's: this disk was wiped after its start, and a second marker could erase a survivor.
+  if (announced && announced.nonce !== disk.nonce) return undefined;
+  const held = heldBack(observation);
+  if (held) return wait(`This node is listed in record ${newest.number} and its first start is held back: ${held}.`);
+  const unfenced = whoIsUnfenced(newest, silence, observation, announcements);
+  if (unfenced)
+    return wait(
+      `Before the first start under record ${newest.number} every old server must stand still: ${unfenced} is not fenced.`,
+    );
+  if (disk.data && disk.stamp && disk.stamp.lineage < newest.number) {
+    const name = `lineage-${disk.stamp.lineage}-before-genesis-${newest.number}`;
+    return take(
+      { kind: 'set-data-aside', name },
+      `What is on the disk belongs to record ${disk.stamp.lineage}, under which nothing was ever committed.`,
+    );
+  }
+  return take(
+    { kind: 'prepare-genesis', record: newest, member },
+    `This node is member ${member.id} of the first ensemble of record ${newest.number}.`,
+  );
+}
+
+/** Recovery 6, for every record that follows another: all that it names, unless gone for good, must still be fenced. */
+export function whoIsUnfenced(
+  record: LineageRecord,
+  silence: Silence,
+  observation: Observation,
+  announcements: readonly Announcement[],
+): string | undefined {
+  return record.fenced.find((instance) => {
+    if (instance === observation.self.instance || lifeOf(observation, instance) === 'gone') return false;
+    // A member that has announced its start under this record has left the old one behind.
+    const member = record.kind === 'genesis' && record.members.find((entry) => entry.instance === instance);
+    if (member && announcements.some((entry) => entry.record === record.number && entry.id === member.id)) return false;
+    // A node that has seen the new record reports for that one; its report for the one before counts as well.
+    return !silence.reports.some(
+      ({ report }) => report.instance === instance && report.fenced && report.record >= record.number - 1,
+    );
+  });
+}
+
+/** Genesis 5: if of every record no more than half of the members ever announced a start, nothing can be committed. */
+export function neverStarted(records: readonly LineageRecord[], announcements: readonly Announcement[]): boolean {
+  return records.every((record) => {
+    if (record.kind !== 'genesis') return false;
+    const started = announcements.filter((entry) => entry.record === record.number).length;
+    return started * 2 <= record.members.length;
+  });
+}

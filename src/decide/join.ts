@@ -1,0 +1,168 @@
+/**
+ * Following and joining an ensemble that answers (docs/protocol.md, "Joining"). Pure.
+ * Invariant 5: a node is added as a participant only once its own server follows and is caught up.
+ */
+import { type EnsembleConfig, listed, type Member, memberAt } from '../model/member.ts';
+import type { Ensemble, Observation } from '../model/observation.ts';
+import type { LineageRecord } from '../model/records.ts';
+import { type Decision, done, take, wait } from '../model/step.ts';
+import { hasData } from './data.ts';
+import { heldBack } from './hold.ts';
+import { decideRemoval } from './remove.ts';
+
+/** Joining 1: an ensemble belongs to the newest record only if its epoch is above that record's floor. */
+export function followable(observation: Observation, newest: LineageRecord): Ensemble | undefined {
+  const { ensemble } = observation;
+  return ensemble && ensemble.epoch > newest.epochFloor ? ensemble : undefined;
+}
+
+/** Whether this node votes: the committed config holds its own id and address as a participant (Joining 6). */
+export function votes(observation: Observation, ensemble: Ensemble): boolean {
+  return listed(ensemble.config, observation.disk.id, observation.self.address)?.role === 'participant';
+}
+
+/** A node whose own server serves, in an ensemble of the newest record, as a voter. */
+export function decideSettled(observation: Observation, ensemble: Ensemble): Decision {
+  const { disk, order } = observation;
+  if (disk.reported)
+    return take(
+      { kind: 'withdraw-report' },
+      'This node votes again, and its report of the time without quorum may still lie in the bucket.',
+    );
+  if (!disk.ready && disk.id !== undefined)
+    return take({ kind: 'mark-ready', id: disk.id }, `This node votes as member ${disk.id}: its first start is over.`);
+  const leads = ensemble.leader.address === observation.self.address;
+  // One remover is enough: reconfigurations are conditional on the version, but several would only get in each other's way.
+  const removal = leads || order.command === 'remove-terminated' ? decideRemoval(observation, ensemble) : undefined;
+  if (removal && (removal.kind === 'step' || order.command === 'remove-terminated')) return removal;
+  return done(`This node votes as member ${disk.id}; ${removal ? removal.why : 'nothing is left to do.'}`);
+}
+
+/** What keeps a node from using its data here; renaming it aside is the answer (Joining 2). */
+function unusableData(observation: Observation, newest: LineageRecord): string | undefined {
+  const { disk } = observation;
+  if (!hasData(disk) && disk.data?.damage === undefined) return undefined;
+  if (disk.stamp && disk.stamp.lineage < newest.number) {
+    return `The data on this disk is of lineage ${disk.stamp.lineage}, and the ensemble's is ${newest.number}.`;
+  }
+  return disk.data?.damage && `The data on this disk is damaged (${disk.data.damage}), and the ensemble has all of it.`;
+}
+
+/** A node that does not vote yet, beside an ensemble of the newest record that answers. */
+export function decideFollow(observation: Observation, newest: LineageRecord, ensemble: Ensemble): Decision {
+  const { disk, server, self } = observation;
+  const held = heldBack(observation);
+  if (held && !votes(observation, ensemble)) return wait(`This node does not join yet: ${held}.`);
+  if (disk.fence)
+    return take(
+      { kind: 'lift-fence', record: newest.number },
+      'An ensemble of the newest record answers, so this node may follow it.',
+    );
+  const id = disk.id;
+  if (id === undefined) return wait('This node has no id yet.');
+  const unusable = unusableData(observation, newest);
+  if (unusable) {
+    if (server.upMs !== undefined) return take({ kind: 'stop-server' }, `${unusable} Its server must not run with it.`);
+    return take(
+      { kind: 'set-data-aside', name: `lineage-${disk.stamp?.lineage ?? 0}-before-${newest.number}` },
+      `${unusable} It is renamed aside.`,
+    );
+  }
+  const own = listed(ensemble.config, id, self.address);
+  if (server.upMs === undefined) return prepareOrStart(observation, newest, ensemble.config, own);
+  if (observation.server.answer.kind !== 'serving') {
+    if (server.upMs < observation.limits.joinRestartMs)
+      return wait('The server of this node has not found the leader yet.');
+    return prepareJoin(
+      observation,
+      newest,
+      ensemble.config,
+      own,
+      'The server of this node runs but finds no leader; it is given a fresh config.',
+    );
+  }
+  if (own?.role === 'participant') return wait('The server of this node is catching up.');
+  return addSelf(observation, ensemble, id);
+}
+
+/** Starts from what the server wrote last if that still fits the ensemble, else from a fresh config (Joining 3). */
+function prepareOrStart(
+  observation: Observation,
+  newest: LineageRecord,
+  config: EnsembleConfig,
+  own: Member | undefined,
+): Decision {
+  const { disk, self } = observation;
+  const onDisk = listed(disk.config, disk.id, self.address);
+  const fresh = disk.stamp?.lineage === newest.number && onDisk !== undefined;
+  // A joiner that crashed finds its version-less file or its own listing; every other file would make the server exit.
+  if (fresh && (own !== undefined || onDisk.role === 'observer')) {
+    return take({ kind: 'start-server' }, 'The config on this disk holds this node, so its server starts from it.');
+  }
+  return prepareJoin(
+    observation,
+    newest,
+    config,
+    own,
+    'An ensemble of the newest record answers; this node joins it with a fresh config.',
+  );
+}
+
+/** Joining 3: the current members and oneself, as an observer unless the config already says more. */
+export function prepareJoin(
+  observation: Observation,
+  newest: LineageRecord,
+  config: EnsembleConfig,
+  own: Member | undefined,
+  why: string,
+): Decision {
+  const { disk, self } = observation;
+  const id = disk.id;
+  if (id === undefined) return wait('This node has no id yet.');
+  const others = config.members.filter((member) => member.id !== id && member.address !== self.address);
+  const members = [...others, own ?? memberAt(id, self.address, 'observer')].sort((a, b) => a.id - b.id);
+  return take({ kind: 'prepare-join', members, id, lineage: newest.number }, why);
+}
+
+/** Joining 4 and 5: synced by one's own account, the dead removed, then oneself added. */
+function addSelf(observation: Observation, ensemble: Ensemble, id: number): Decision {
+  const { answer } = observation.server;
+  if (answer.kind !== 'serving' || answer.zxid < ensemble.zxid) {
+    return wait(`The server of this node is still behind the leader's ${ensemble.zxid}.`);
+  }
+  const stranger = ensemble.config.members.find(
+    (member) => member.id !== id && member.address === observation.self.address,
+  );
+  const removal = decideRemoval(observation, ensemble);
+  if (removal?.kind === 'step') return removal;
+  if (stranger) {
+    return wait(
+      `The address of this node still stands under id ${stranger.id} in the config, and that member is not known to be gone.`,
+    );
+  }
+  return take(
+    {
+      kind: 'add-self',
+      member: memberAt(id, observation.self.address, 'participant'),
+      fromVersion: ensemble.config.version,
+    },
+    `The server of this node has caught up (${answer.zxid}), so it is added as member ${id}.`,
+  );
+}
+
+/** Joining 7: data of the newest lineage, no leader in sight, and a config that does not hold this node. */
+export function decideJoinAlone(observation: Observation, newest: LineageRecord): Decision | undefined {
+  const { disk, self } = observation;
+  if (disk.fence || disk.stamp?.lineage !== newest.number || !hasData(disk) || disk.data?.damage !== undefined)
+    return undefined;
+  const config = disk.pending ?? disk.config;
+  if (!config || observation.server.upMs !== undefined || listed(disk.config, disk.id, self.address)) return undefined;
+  if (config.members.some((member) => member.id === disk.id && member.address !== self.address)) return undefined;
+  return prepareJoin(
+    observation,
+    newest,
+    config,
+    undefined,
+    'This node has data of the newest lineage, and the last config it knows lacks it: an addition may have committed unseen, and the others may need its vote.',
+  );
+}

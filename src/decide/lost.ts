@@ -1,0 +1,97 @@
+/**
+ * Whether the quorum is lost for good, and who has not been heard (docs/protocol.md, "Words" and "Recovery by force").
+ * Pure. A recovery by force counts the gone for good alone, never the shutting down, the silent or the unknown.
+ */
+import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/member.ts';
+import type { Observation, Shared, Silence } from '../model/observation.ts';
+import type { FoundReport, LineageRecord, Report } from '../model/records.ts';
+import { ZXID_ZERO } from '../model/zxid.ts';
+import { instancesBehind, isGone, lifeOfMember } from './lives.ts';
+
+/** The reports that count: for the newest record, by instances that are not gone for good. */
+export function countingReports(
+  observation: Observation,
+  silence: Silence,
+  newest: LineageRecord,
+): readonly FoundReport[] {
+  return silence.reports.filter(
+    ({ report }) => report.record === newest.number && !isGone(observation, report.instance),
+  );
+}
+
+interface Voter {
+  readonly id: number;
+  readonly address: string;
+  /** Known for the members of a record, which names them. */
+  readonly instance?: string;
+}
+
+function recordVoters(record: LineageRecord): readonly Voter[] {
+  return record.kind === 'genesis' ? record.members : [record.owner];
+}
+
+/** The newest record is a config of version 0 of its lineage; the highest committed config reported of it counts. */
+function committedVoters(
+  reports: readonly Report[],
+  newest: LineageRecord,
+): { version: string; voters: readonly Voter[] } {
+  let highest: EnsembleConfig | undefined;
+  for (const report of reports) {
+    if (report.lineage !== newest.number || !report.config || report.config.version === ZXID_ZERO) continue;
+    if (!highest || highest.version < report.config.version) highest = report.config;
+  }
+  return highest
+    ? { version: highest.version, voters: votersOf(highest) }
+    : { version: ZXID_ZERO, voters: recordVoters(newest) };
+}
+
+function pendingVoters(
+  reports: readonly Report[],
+  newest: LineageRecord,
+  version: string,
+): readonly (readonly Member[])[] {
+  return reports.flatMap((report) =>
+    report.lineage === newest.number && report.pending && report.pending.version > version
+      ? [votersOf(report.pending)]
+      : [],
+  );
+}
+
+function isOut(observation: Observation, shared: Shared, reports: readonly Report[], voter: Voter): boolean {
+  if (voter.instance ? isGone(observation, voter.instance) : lifeOfMember(observation, voter) === 'gone') return true;
+  const instances = voter.instance ? [voter.instance] : instancesBehind(shared.claims, voter);
+  return reports.some((report) => instances.includes(report.instance) && !report.canVote);
+}
+
+/** The voters that are still awaited in a quorum that may come back; undefined when it is lost for good. */
+export function awaitedVoters(
+  observation: Observation,
+  shared: Shared,
+  found: readonly FoundReport[],
+  newest: LineageRecord,
+): readonly Voter[] | undefined {
+  const reports = found.map((entry) => entry.report);
+  const committed = committedVoters(reports, newest);
+  for (const voters of [committed.voters, ...pendingVoters(reports, newest, committed.version)]) {
+    const left = voters.filter((voter) => !isOut(observation, shared, reports, voter));
+    if (left.length < quorumOf(voters.length)) return undefined;
+  }
+  return committed.voters.filter((voter) => !isOut(observation, shared, reports, voter));
+}
+
+/** Recovery 3: every instance that is not gone for good has to be heard, unless it never claimed anything. */
+export function unheard(
+  observation: Observation,
+  shared: Shared,
+  silence: Silence,
+  heard: readonly FoundReport[],
+): readonly string[] {
+  const claimants = new Set(
+    shared.claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : [])),
+  );
+  return silence.instances.filter((instance) => {
+    if (isGone(observation, instance) || heard.some(({ report }) => report.instance === instance)) return false;
+    const unclaimedForMs = silence.unclaimedForMs[instance] ?? 0;
+    return claimants.has(instance) || unclaimedForMs < observation.limits.unclaimedMs;
+  });
+}

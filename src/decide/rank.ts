@@ -1,0 +1,56 @@
+/**
+ * Which data is the best to recover from (Recovery 5 and 7). Pure.
+ * The lineage ranks first, then the *current* epoch, then the last zxid: the accepted epoch rises before data is there.
+ */
+import type { DataFacts } from '../model/disk.ts';
+import type { Report } from '../model/records.ts';
+import { recoverable } from './data.ts';
+
+export interface Candidate {
+  readonly instance: string;
+  readonly id: number;
+  readonly lineage: number;
+  readonly data: DataFacts;
+  /** The name of data that was set aside; absent for the node's `version-2`. */
+  readonly aside?: string;
+}
+
+function candidatesOf(report: Report): readonly Candidate[] {
+  if (report.id === undefined) return [];
+  const { instance, id } = report;
+  const candidates: Candidate[] = [];
+  if (recoverable(report.data) && report.lineage !== undefined) {
+    candidates.push({ instance, id, lineage: report.lineage, data: report.data });
+  }
+  for (const aside of report.aside) {
+    // Data set aside counts for its own lineage.
+    if (recoverable(aside.data))
+      candidates.push({ instance, id, lineage: aside.lineage, data: aside.data, aside: aside.name });
+  }
+  return candidates;
+}
+
+/** Positive when `a` is the better one. */
+export function compareCandidates(a: Candidate, b: Candidate): number {
+  if (a.lineage !== b.lineage) return a.lineage - b.lineage;
+  if (a.data.currentEpoch !== b.data.currentEpoch) return a.data.currentEpoch - b.data.currentEpoch;
+  if (a.data.lastZxid !== b.data.lastZxid) return a.data.lastZxid > b.data.lastZxid ? 1 : -1;
+  if (a.id !== b.id) return a.id - b.id;
+  // The node's own directory before a copy of it, then by name, so that every node ranks alike.
+  return (b.aside ?? '').localeCompare(a.aside ?? '');
+}
+
+export function bestCandidate(reports: readonly Report[]): Candidate | undefined {
+  return reports
+    .flatMap(candidatesOf)
+    .reduce<Candidate | undefined>(
+      (best, candidate) => (best === undefined || compareCandidates(candidate, best) > 0 ? candidate : best),
+      undefined,
+    );
+}
+
+/** The highest epoch that any node has promised: an ensemble of the next record must stand above it. */
+export function epochFloor(reports: readonly Report[], floor: number): number {
+  const epochs = reports.flatMap((report) => [report.data, ...report.aside.map((aside) => aside.data)]);
+  return epochs.reduce((highest, data) => Math.max(highest, data?.acceptedEpoch ?? 0, data?.currentEpoch ?? 0), floor);
+}

@@ -1,0 +1,241 @@
+/**
+ * Recovery by force (docs/protocol.md, "Recovery by force"): silent → fenced → owner or joiner. Pure.
+ *
+ * Invariant 1, one history: a new record is written only after every instance that is not gone for good stands still
+ * behind a durable fence and has said so, twice seen with equal facts; and only its owner acts on it.
+ * Invariant 2: data is copied or renamed aside, never removed.
+ */
+import type { Observation, Shared, Silence } from '../model/observation.ts';
+import type { ForcedRecord, FoundReport, LineageRecord, Report } from '../model/records.ts';
+import { type Decision, take, wait } from '../model/step.ts';
+import { chosenClaim } from './claim.ts';
+import { canVote, recoverable } from './data.ts';
+import { decideGenesis, neverStarted, whoIsUnfenced } from './genesis.ts';
+import { heldBack } from './hold.ts';
+import { isGone } from './lives.ts';
+import { awaitedVoters, countingReports, unheard } from './lost.ts';
+import { bestCandidate, epochFloor } from './rank.ts';
+
+/** What this node reports now (Recovery 1). */
+export function ownReport(observation: Observation, newest: LineageRecord): Report {
+  const { disk, self } = observation;
+  return {
+    instance: self.instance,
+    address: self.address,
+    record: newest.number,
+    fenced: disk.fence !== undefined,
+    canVote: canVote(disk, newest.number),
+    ...(disk.id === undefined ? {} : { id: disk.id }),
+    ...(disk.stamp === undefined ? {} : { lineage: disk.stamp.lineage }),
+    ...(disk.data === undefined ? {} : { data: disk.data }),
+    ...(disk.config === undefined ? {} : { config: disk.config }),
+    ...(disk.pending === undefined ? {} : { pending: disk.pending }),
+    aside: disk.aside,
+  };
+}
+
+/** Recovery 6: the owner of a forced record founds its ensemble once; afterwards it restarts like any other node. */
+export function decideFounding(
+  observation: Observation,
+  newest: LineageRecord,
+  silence: Silence,
+): Decision | undefined {
+  if (newest.kind !== 'forced' || newest.owner.instance !== observation.self.instance) return undefined;
+  const { disk } = observation;
+  if (disk.stamp?.lineage === newest.number || !hasSource(observation, newest)) return undefined;
+  const held = heldBack(observation);
+  if (held)
+    return wait(`Record ${newest.number} makes this node the owner of what follows, and that is held back: ${held}.`);
+  if (!disk.fence)
+    return take(
+      { kind: 'raise-fence', record: newest.number - 1 },
+      'The owner of a forced record founds its ensemble behind its fence.',
+    );
+  const unfenced = whoIsUnfenced(newest, silence, observation, []);
+  if (unfenced)
+    return wait(
+      `Before this node founds the ensemble of record ${newest.number}, ${unfenced} must be fenced again or gone for good.`,
+    );
+  const gone = newest.fenced.filter((instance) => isGone(observation, instance));
+  return take(
+    { kind: 'found-forced', record: newest, gone },
+    `Record ${newest.number} makes this node the owner, and everybody whom it names is still fenced.`,
+  );
+}
+
+function hasSource(observation: Observation, record: ForcedRecord): boolean {
+  const { disk } = observation;
+  if (disk.stamp?.lineage === record.source.lineage && recoverable(disk.data)) return true;
+  return disk.aside.some((aside) => aside.name === record.source.aside && recoverable(aside.data));
+}
+
+/** A node without quorum and without a leader to follow: the next step of reporting, fencing and recovering. */
+export function decideSilence(
+  observation: Observation,
+  shared: Shared,
+  newest: LineageRecord,
+  silence: Silence,
+): Decision {
+  const { disk, self } = observation;
+  const able = canVote(disk, newest.number);
+  if (!able && !disk.fence) {
+    if (
+      observation.server.upMs !== undefined &&
+      observation.server.upMs < observation.limits.equalFactsMs &&
+      disk.stamp?.lineage === newest.number
+    ) {
+      return wait(
+        'The server of this node is new and empty, and the leader it was to follow does not answer at the moment.',
+      );
+    }
+    return take(
+      { kind: 'raise-fence', record: newest.number },
+      'Nobody answers as the leader and this node has no data to vote with, so its server stands still.',
+    );
+  }
+  const report = ownReport(observation, newest);
+  const reports = countingReports(observation, silence, newest);
+  const written = reports.find((entry) => entry.report.instance === self.instance);
+  if (!written || JSON.stringify(written.report) !== JSON.stringify(report)) {
+    return take(
+      { kind: 'write-report', report },
+      'Nobody answers as the leader; this node says in the bucket what it knows.',
+    );
+  }
+  const awaited = awaitedVoters(observation, shared, reports, newest);
+  if (awaited) {
+    // Recovery 4: a quorum that is not lost for good after all is a change of facts; nothing else is.
+    if (able && disk.fence)
+      return take(
+        { kind: 'lift-fence', record: newest.number },
+        'The quorum is not lost for good after all, so this node withdraws.',
+      );
+    const names = awaited.map((voter) => `${voter.id} at ${voter.address}`).join(', ');
+    return wait(
+      `There is no quorum, but it is not lost for good: enough of the voters ${names} can come back. Start them again; or terminate the instances that can't be saved.`,
+    );
+  }
+  const silent = unheard(observation, shared, silence, reports);
+  if (silent.length > 0) {
+    return wait(
+      `The quorum is lost for good, and ${silent.join(', ')} ${silent.length > 1 ? 'have' : 'has'} not reported: wait, look at its agent's log, or terminate it (that is the only proof that it will not come back).`,
+    );
+  }
+  return decideForce(observation, shared, newest, silence, reports);
+}
+
+/** Lost for good and everybody heard: fence, watch, and write the next record. */
+function decideForce(
+  observation: Observation,
+  shared: Shared,
+  newest: LineageRecord,
+  silence: Silence,
+  reports: readonly FoundReport[],
+): Decision {
+  const held = heldBack(observation);
+  if (held) return wait(`The quorum is lost for good, and the recovery is held back: ${held}.`);
+  if (!observation.disk.fence) {
+    return take(
+      { kind: 'raise-fence', record: newest.number },
+      'The quorum is lost for good and everybody has reported, so this node stands still before the recovery.',
+    );
+  }
+  const unfenced = reports.filter((entry) => !entry.report.fenced);
+  if (unfenced.length > 0)
+    return wait(
+      `The quorum is lost for good; ${unfenced.map((entry) => entry.report.instance).join(', ')} will fence next.`,
+    );
+  const owner = pendingOwner(observation, newest, reports);
+  if (owner)
+    return wait(
+      `Record ${newest.number} belongs to ${owner}, which has not founded its ensemble yet; only it may act on the record.`,
+    );
+  // Recovery 5: equal facts, seen twice by one process.
+  const digest = JSON.stringify([
+    newest.number,
+    reports.map((entry) => entry.serial).sort(),
+    [...silence.instances].sort(),
+  ]);
+  if (observation.watch?.digest !== digest || observation.watch.forMs < observation.limits.equalFactsMs) {
+    return wait('Everybody is fenced; the facts must stay equal for a while before the recovery goes on.', digest);
+  }
+  return decideNextRecord(observation, shared, newest, silence, reports, digest);
+}
+
+/** Recovery 7: the owner of a record that was not acted upon yet, while it lives and can. */
+function pendingOwner(
+  observation: Observation,
+  newest: LineageRecord,
+  reports: readonly FoundReport[],
+): string | undefined {
+  if (newest.kind !== 'forced' || isGone(observation, newest.owner.instance)) return undefined;
+  const found = reports.find((entry) => entry.report.instance === newest.owner.instance);
+  // Unheard it would have blocked already; stamped with the record it has acted, and ranks like any other node.
+  if (!found || found.report.lineage === newest.number) return undefined;
+  const { report } = found;
+  const source = newest.source.aside
+    ? report.aside.find((aside) => aside.name === newest.source.aside)?.data
+    : report.data;
+  return recoverable(source) ? newest.owner.instance : undefined;
+}
+
+function decideNextRecord(
+  observation: Observation,
+  shared: Shared,
+  newest: LineageRecord,
+  silence: Silence,
+  found: readonly FoundReport[],
+  digest: string,
+): Decision {
+  const reports = found.map((entry) => entry.report);
+  const fenced = reports.map((report) => report.instance).sort();
+  const floor = epochFloor(reports, newest.epochFloor);
+  const best = bestCandidate(reports);
+  if (!best)
+    return decideNobodyHasData(
+      observation,
+      shared,
+      newest,
+      silence,
+      { number: newest.number + 1, fenced, epochFloor: floor },
+      digest,
+    );
+  if (best.instance !== observation.self.instance) {
+    return wait(
+      `Node ${best.id} (${best.instance}) has the best data: epoch ${best.data.currentEpoch}, zxid ${best.data.lastZxid}. It recovers next.`,
+      digest,
+    );
+  }
+  const claim = chosenClaim(observation, shared);
+  if (!claim) return wait('This node has the best data, but no claim on an id.', digest);
+  const { instance, address } = observation.self;
+  const record: ForcedRecord = {
+    kind: 'forced',
+    number: newest.number + 1,
+    owner: { id: claim.id, generation: claim.generation, instance, address },
+    fenced,
+    epochFloor: floor,
+    source: best.aside === undefined ? { lineage: best.lineage } : { lineage: best.lineage, aside: best.aside },
+  };
+  return take(
+    { kind: 'create-forced', record },
+    `This node has the best data: epoch ${best.data.currentEpoch}, zxid ${best.data.lastZxid}${best.aside ? `, set aside as ${best.aside}` : ''}.`,
+  );
+}
+
+/** Recovery 8 and Genesis 5: an empty ensemble takes the place of lost data only when there can't be any, or on demand. */
+function decideNobodyHasData(
+  observation: Observation,
+  shared: Shared,
+  newest: LineageRecord,
+  silence: Silence,
+  next: { readonly number: number; readonly fenced: readonly string[]; readonly epochFloor: number },
+  digest: string,
+): Decision {
+  if (neverStarted(shared.records, silence.announcements)) return decideGenesis(observation, shared, next);
+  if (observation.order.allowEmptyGenesis) return decideGenesis(observation, shared, next);
+  return wait(
+    `All nodes with data of this cluster are gone, and none that is left has any (newest record ${newest.number}). Nothing empty is put in its place unasked: bring the data back, or give it up with: zk-agent recovery --allow-empty-genesis`,
+    digest,
+  );
+}

@@ -1,0 +1,58 @@
+/**
+ * Removing the dead from a serving ensemble. Pure.
+ * Invariant 4: only on positive evidence about the member's own instance, at most max(1, ⌊(voters − 1) / 2⌋) a pass,
+ * and never so that the rest loses quorum.
+ */
+import { type Member, quorumOf, votersOf } from '../model/member.ts';
+import type { Ensemble, Observation } from '../model/observation.ts';
+import { type Decision, take, wait } from '../model/step.ts';
+import { heldBack } from './hold.ts';
+import { lifeOfMember } from './lives.ts';
+
+/** The members that may be removed: their instance shuts down or is gone for good. */
+function removable(observation: Observation, ensemble: Ensemble): readonly Member[] {
+  return ensemble.config.members.filter((member) => {
+    if (member.address === observation.self.address && member.id === observation.disk.id) return false;
+    const life = lifeOfMember(observation, member);
+    return life === 'gone' || life === 'shutting-down';
+  });
+}
+
+/** Whether those that stay can commit by themselves, counting only servers that say they serve. */
+function restKeepsQuorum(ensemble: Ensemble, leaving: readonly Member[]): boolean {
+  const gone = new Set(leaving.map((member) => member.id));
+  const rest = votersOf(ensemble.config).filter((member) => !gone.has(member.id));
+  const serving = rest.filter((member) => ensemble.servingIds.includes(member.id));
+  return rest.length > 0 && serving.length >= quorumOf(rest.length);
+}
+
+/** One pass of removals, or undefined when nobody is known to be dead. */
+export function decideRemoval(observation: Observation, ensemble: Ensemble): Decision | undefined {
+  const dead = removable(observation, ensemble);
+  if (dead.length === 0) return undefined;
+  const names = dead.map((member) => `${member.id} at ${member.address}`).join(', ');
+  const held = heldBack(observation);
+  if (held) return wait(`The instances of members ${names} are gone, and their removal is held back: ${held}.`);
+  const limit = Math.max(1, Math.floor((votersOf(ensemble.config).length - 1) / 2));
+  const pass = dead.slice(0, limit);
+  if (!restKeepsQuorum(ensemble, pass)) {
+    return wait(`The instances of members ${names} are gone, but without them the rest has no quorum that serves yet.`);
+  }
+  return take(
+    { kind: 'remove-members', ids: pass.map((member) => member.id), fromVersion: ensemble.config.version },
+    `The instances of members ${names} are shutting down or gone for good; at most ${limit} are removed in one pass.`,
+  );
+}
+
+/** The dead owners of claims that nobody has noted yet: EC2 forgets them within the hour. */
+export function decideNotes(observation: Observation): Decision | undefined {
+  if (!observation.shared.known) return undefined;
+  const { claims, dead } = observation.shared.value;
+  const owners = new Set(claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : [])));
+  const instances = observation.terminated.filter((instance) => owners.has(instance) && !dead.includes(instance));
+  if (instances.length === 0) return undefined;
+  return take(
+    { kind: 'note-dead', instances },
+    `EC2 says that ${instances.join(', ')} ${instances.length > 1 ? 'are' : 'is'} terminated, and will forget it within the hour.`,
+  );
+}

@@ -1,0 +1,81 @@
+import type { ServerAnswer } from '../ports.ts';
+import type { GroupFact, Known, Life } from './cloud.ts';
+import type { DiskFacts } from './disk.ts';
+import type { EnsembleConfig } from './member.ts';
+import type { Announcement, Claim, FoundReport, LineageRecord } from './records.ts';
+import type { Zxid } from './zxid.ts';
+
+export type Command = 'bootstrap' | 'recovery' | 'remove-terminated' | 'leave';
+
+/** What the operator, cron or systemd asked for. */
+export interface Order {
+  readonly command: Command;
+  readonly allowEmptyGenesis: boolean;
+  readonly rejoin: boolean;
+}
+
+/** An ensemble that answers under a leader of this cluster, read through a session that was opened for it. */
+export interface Ensemble {
+  readonly leader: { readonly id: number; readonly address: string };
+  readonly config: EnsembleConfig;
+  /** Read after the session was opened, so it is the epoch in which that session was committed. */
+  readonly epoch: number;
+  /** The leader's zxid, read before the node's own. */
+  readonly zxid: Zxid;
+  /** Ids of members whose server says that it serves. */
+  readonly servingIds: readonly number[];
+  /** From the leader's `mntr`: every voter is connected. Undefined when the leader did not say. */
+  readonly complete: boolean | undefined;
+}
+
+/** What stands in the bucket and the log group. */
+export interface Shared {
+  readonly records: readonly LineageRecord[];
+  readonly claims: readonly Claim[];
+  /** Instances with a note of their death. */
+  readonly dead: readonly string[];
+}
+
+/** What only matters while no ensemble answers. */
+export interface Silence {
+  readonly reports: readonly FoundReport[];
+  readonly announcements: readonly Announcement[];
+  /** Every instance of the group, with the cluster's tag, or behind a claim. */
+  readonly instances: readonly string[];
+  /** For how long this process has seen an instance listed without any claim, milliseconds on its monotonic clock. */
+  readonly unclaimedForMs: Readonly<Record<string, number>>;
+}
+
+/** For how long this process has seen the facts with this digest unchanged, on its monotonic clock. */
+export interface Watch {
+  readonly digest: string;
+  readonly forMs: number;
+}
+
+/** Everything that a decision needs, as plain data. Nothing else may enter `decide`. */
+export interface Observation {
+  readonly order: Order;
+  readonly self: { readonly instance: string; readonly address: string; readonly cluster: string };
+  /** Undefined inside: the metadata service says that there is none yet. */
+  readonly targetState: Known<string | undefined>;
+  readonly disk: DiskFacts;
+  readonly server: { readonly upMs: number | undefined; readonly answer: ServerAnswer };
+  readonly shared: Known<Shared>;
+  readonly group: Known<GroupFact>;
+  /** By instance; one that is missing here is unknown. */
+  readonly lives: Readonly<Record<string, Life>>;
+  /** Instances that EC2 calls terminated at this moment. */
+  readonly terminated: readonly string[];
+  readonly ensemble: Ensemble | undefined;
+  readonly silence: Known<Silence>;
+  readonly watch: Watch | undefined;
+  readonly limits: ObservedLimits;
+}
+
+/** The waits that decisions compare with; milliseconds. */
+export interface ObservedLimits {
+  readonly ownerUnknownMs: number;
+  readonly equalFactsMs: number;
+  readonly unclaimedMs: number;
+  readonly joinRestartMs: number;
+}

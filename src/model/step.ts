@@ -1,0 +1,59 @@
+import type { ErrorCode } from '../errors.ts';
+import type { Member } from './member.ts';
+import type { ForcedRecord, GenesisRecord, RecordMember, Report } from './records.ts';
+import type { Zxid } from './zxid.ts';
+
+/** One idempotent thing to do. Each kind has its function in act/ and its crash cases in the tests. */
+export type Step =
+  | { readonly kind: 'claim-id'; readonly id: number; readonly generation: number }
+  | { readonly kind: 'void-claim'; readonly id: number; readonly generation: number }
+  | { readonly kind: 'write-id'; readonly id: number }
+  | { readonly kind: 'note-dead'; readonly instances: readonly string[] }
+  | { readonly kind: 'create-genesis'; readonly record: GenesisRecord }
+  | { readonly kind: 'prepare-genesis'; readonly record: GenesisRecord; readonly member: RecordMember }
+  | { readonly kind: 'set-data-aside'; readonly name: string }
+  | {
+      readonly kind: 'prepare-join';
+      readonly members: readonly Member[];
+      readonly id: number;
+      readonly lineage: number;
+    }
+  | { readonly kind: 'start-server' }
+  | { readonly kind: 'stop-server' }
+  | { readonly kind: 'remove-members'; readonly ids: readonly number[]; readonly fromVersion: Zxid }
+  | { readonly kind: 'add-self'; readonly member: Member; readonly fromVersion: Zxid }
+  | { readonly kind: 'mark-ready'; readonly id: number }
+  | { readonly kind: 'write-report'; readonly report: Report }
+  | { readonly kind: 'withdraw-report' }
+  | { readonly kind: 'raise-fence'; readonly record: number }
+  | { readonly kind: 'lift-fence'; readonly record: number }
+  | { readonly kind: 'create-forced'; readonly record: ForcedRecord }
+  | { readonly kind: 'found-forced'; readonly record: ForcedRecord; readonly gone: readonly string[] }
+  | { readonly kind: 'mark-left' }
+  | { readonly kind: 'unmark-left' }
+  | { readonly kind: 'remove-self'; readonly id: number; readonly fromVersion: Zxid }
+  | { readonly kind: 'stop-removed'; readonly id: number };
+
+export type StepKind = Step['kind'];
+
+/**
+ * At most one step, or none, and always a human sentence saying why.
+ * `wait`: look again soon; `watch` names facts that have to stay equal for a while before the next step.
+ */
+export type Decision =
+  | { readonly kind: 'step'; readonly step: Step; readonly why: string }
+  | { readonly kind: 'wait'; readonly why: string; readonly watch?: string }
+  | { readonly kind: 'done'; readonly why: string }
+  | { readonly kind: 'refuse'; readonly code: ErrorCode; readonly why: string; readonly next: string };
+
+export function take(step: Step, why: string): Decision {
+  return { kind: 'step', step, why };
+}
+
+export function wait(why: string, watch?: string): Decision {
+  return watch === undefined ? { kind: 'wait', why } : { kind: 'wait', why, watch };
+}
+
+export function done(why: string): Decision {
+  return { kind: 'done', why };
+}

@@ -1,0 +1,11 @@
+import { type Known, known, unknown } from '../model/cloud.ts';
+
+/** Asks for a fact; a failure makes it unknown, with the reason in words. An abort still rejects. */
+export async function attempt<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<Known<T>> {
+  try {
+    return known(await ask());
+  } catch (error) {
+    signal.throwIfAborted();
+    return unknown(error instanceof Error ? error.message : String(error));
+  }
+}

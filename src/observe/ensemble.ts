@@ -1,0 +1,103 @@
+/** Finding the ensemble: who leads, what its config says, and whether it is this cluster's at all. */
+import { type EnsembleConfig, votersOf } from '../model/member.ts';
+import type { Ensemble } from '../model/observation.ts';
+import type { Claim } from '../model/records.ts';
+import { epochOf } from '../model/zxid.ts';
+import type { ServerAnswer, Servers } from '../ports.ts';
+
+interface Found {
+  readonly address: string;
+  readonly answer: ServerAnswer & { readonly kind: 'serving' };
+}
+
+async function askAll(servers: Servers, addresses: readonly string[], signal: AbortSignal): Promise<readonly Found[]> {
+  const answers = await Promise.all(
+    addresses.map(async (address) => ({ address, answer: await servers.srvr(address, signal) })),
+  );
+  return answers.flatMap(({ address, answer }) => (answer.kind === 'serving' ? [{ address, answer }] : []));
+}
+
+function leads(found: Found): boolean {
+  return found.answer.mode === 'leader' || found.answer.mode === 'standalone';
+}
+
+/** What a leader at one of these addresses says; undefined when none answers. A removed leader says so for a while. */
+export interface LeaderFacts {
+  readonly address: string;
+  readonly config: EnsembleConfig;
+  readonly ensemble: Ensemble;
+}
+
+/**
+ * Asks the addresses for the leader and reads its config through a session opened for it. Several may claim to lead
+ * for a moment (an old leader does for 1.5 s after its removal); the highest zxid is tried first, and a server that
+ * does not commit our session is none.
+ */
+export async function observeEnsemble(
+  servers: Servers,
+  addresses: readonly string[],
+  signal: AbortSignal,
+): Promise<LeaderFacts | undefined> {
+  const serving = await askAll(servers, addresses, signal);
+  const leaders = serving.filter(leads).sort((a, b) => (a.answer.zxid < b.answer.zxid ? 1 : -1));
+  for (const leader of leaders) {
+    const facts = await askLeader(servers, leader.address, serving, signal);
+    if (facts) return facts;
+  }
+  return undefined;
+}
+
+async function askLeader(
+  servers: Servers,
+  address: string,
+  serving: readonly Found[],
+  signal: AbortSignal,
+): Promise<LeaderFacts | undefined> {
+  let config: EnsembleConfig;
+  try {
+    const session = await servers.open(address, { secret: false }, signal);
+    try {
+      config = await session.config(signal);
+    } finally {
+      await session.close();
+    }
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+  const after = await servers.srvr(address, signal);
+  if (after.kind !== 'serving' || !leads({ address, answer: after })) return undefined;
+  const self = config.members.find((member) => member.address === address);
+  if (!self) return undefined;
+  const strangers = config.members.filter((member) => !serving.some((found) => found.address === member.address));
+  const more = await askAll(
+    servers,
+    strangers.map((member) => member.address),
+    signal,
+  );
+  const servingAddresses = new Set([...serving, ...more].map((found) => found.address));
+  const monitor = await servers.mntr(address, signal);
+  return {
+    address,
+    config,
+    ensemble: {
+      leader: { id: self.id, address },
+      config,
+      epoch: epochOf(after.zxid),
+      zxid: after.zxid,
+      servingIds: config.members.filter((member) => servingAddresses.has(member.address)).map((member) => member.id),
+      complete: monitor && monitor.syncedFollowers - monitor.syncedNonVotingFollowers === votersOf(config).length - 1,
+    },
+  };
+}
+
+/**
+ * Claims 7: a server counts only if its config fits this cluster's claims. Addresses are used again, so a stranger may
+ * well stand where one of our members was; it would have to hold our ids at our addresses to pass.
+ */
+export function fitsClaims(ensemble: Ensemble, claims: readonly Claim[]): boolean {
+  const { leader } = ensemble;
+  return claims.some(
+    (claim) => claim.id === leader.id && typeof claim.owner === 'object' && claim.owner.address === leader.address,
+  );
+}

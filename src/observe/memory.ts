@@ -1,0 +1,36 @@
+/**
+ * What one process remembers between two looks: where the ensemble was found, and since when facts stand unchanged.
+ * All of it may be lost at any time; it only makes the next look quicker or a wait longer.
+ */
+import type { Watch } from '../model/observation.ts';
+
+export class Memory {
+  /** Addresses at which a member of this cluster was found before. */
+  addresses: readonly string[] = [];
+  #watch: { digest: string; sinceMs: number } | undefined;
+  readonly #unclaimedSinceMs = new Map<string, number>();
+
+  /** Notes what the last decision watches; other facts, or none, start the time anew. */
+  keepWatch(digest: string | undefined, monotonicMs: number): void {
+    if (digest === undefined) this.#watch = undefined;
+    else if (this.#watch?.digest !== digest) this.#watch = { digest, sinceMs: monotonicMs };
+  }
+
+  watch(monotonicMs: number): Watch | undefined {
+    return this.#watch && { digest: this.#watch.digest, forMs: monotonicMs - this.#watch.sinceMs };
+  }
+
+  /** For how long each of these instances has been listed without a claim; all others are forgotten. */
+  unclaimedForMs(instances: readonly string[], monotonicMs: number): Record<string, number> {
+    for (const known of [...this.#unclaimedSinceMs.keys()]) {
+      if (!instances.includes(known)) this.#unclaimedSinceMs.delete(known);
+    }
+    const ages: Record<string, number> = {};
+    for (const instance of instances) {
+      const sinceMs = this.#unclaimedSinceMs.get(instance) ?? monotonicMs;
+      this.#unclaimedSinceMs.set(instance, sinceMs);
+      ages[instance] = monotonicMs - sinceMs;
+    }
+    return ages;
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * One look at the world, as plain data. The order is the protocol's (Claims 6): the config through a session opened for
+ * it, then the claims, then EC2; the epoch and the records after the session; the leader's zxid before the node's own.
+ */
+import { type Known, known, unknown } from '../model/cloud.ts';
+import type { DiskFacts } from '../model/disk.ts';
+import type { Observation, Order, Shared, Silence } from '../model/observation.ts';
+import type { Ports } from '../ports.ts';
+import { readClaims } from '../registry/claims.ts';
+import { readDead } from '../registry/dead.ts';
+import { readAnnouncements, readRecords } from '../registry/lineage.ts';
+import { readReports } from '../registry/reports.ts';
+import type { Timings } from '../timings.ts';
+import { attempt } from './attempt.ts';
+import { fitsClaims, type LeaderFacts, observeEnsemble } from './ensemble.ts';
+import { type Lives, observeLives } from './lives.ts';
+import type { Memory } from './memory.ts';
+
+export interface Look {
+  readonly ports: Ports;
+  readonly order: Order;
+  readonly self: Observation['self'];
+  /** The node's Auto Scaling group, looked up once per process. */
+  readonly group: string;
+  readonly timings: Timings;
+  readonly memory: Memory;
+}
+
+export async function observe(look: Look, signal: AbortSignal): Promise<Observation> {
+  const { ports, order, self, timings, memory } = look;
+  const disk = await ports.disk.read(signal);
+  const [targetState, group] = await Promise.all([
+    attempt(() => ports.metadata.targetLifecycleState(signal), signal),
+    attempt(() => ports.autoScaling.describe(look.group, signal), signal),
+  ]);
+  const found = await findLeader(look, disk, signal);
+  const shared = await attempt(() => readShared(ports, signal), signal);
+  const listed = group.known ? group.value.instances.map((entry) => entry.instance) : [];
+  const tagged = found ? known([]) : await attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal);
+  const instances = new Set([
+    ...listed,
+    ...(tagged.known ? tagged.value.map((fact) => fact.instance) : []),
+    ...(shared.known ? ownersOf(shared.value) : []),
+  ]);
+  const lives = await observeAllLives(look, shared, [...instances], signal);
+  const silence = found
+    ? unknown('an ensemble answers')
+    : await observeSilence(look, { shared, group, tagged, instances: [...instances] }, signal);
+  const ensemble =
+    found && shared.known && fitsClaims(found.ensemble, shared.value.claims) ? found.ensemble : undefined;
+  const upMs = await ports.server.upMs(signal);
+  const answer = await ports.servers.srvr(self.address, signal);
+  return {
+    order,
+    self,
+    targetState,
+    disk,
+    server: { upMs, answer },
+    shared,
+    group,
+    lives: lives.lives,
+    terminated: lives.terminated,
+    ensemble,
+    silence,
+    watch: memory.watch(ports.clock.monotonicMs()),
+    limits: {
+      ownerUnknownMs: timings.ownerUnknownMs,
+      equalFactsMs: timings.equalFactsMs,
+      unclaimedMs: timings.unclaimedMs,
+      joinRestartMs: timings.joinRestartMs,
+    },
+  };
+}
+
+async function readShared(ports: Ports, signal: AbortSignal): Promise<Shared> {
+  const [records, claims, dead] = await Promise.all([
+    readRecords(ports.objects, signal),
+    readClaims(ports, signal),
+    readDead(ports.objects, signal),
+  ]);
+  return { records, claims, dead: [...dead].sort() };
+}
+
+function ownersOf(shared: Shared): readonly string[] {
+  return shared.claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : []));
+}
+
+/** Where the ensemble was last, else where the claims say that members may be. */
+async function findLeader(look: Look, disk: DiskFacts, signal: AbortSignal): Promise<LeaderFacts | undefined> {
+  const { ports, memory, self } = look;
+  const near = new Set([...memory.addresses, ...(disk.config?.members ?? []).map((member) => member.address)]);
+  if (near.size > 0) near.add(self.address);
+  const found = await observeEnsemble(ports.servers, [...near], signal);
+  if (found) return remember(memory, found);
+  const shared = await attempt(() => readShared(ports, signal), signal);
+  if (!shared.known || shared.value.records.length === 0) return undefined;
+  const lives = await observeAllLives(look, shared, ownersOf(shared.value), signal);
+  const claimed = new Set<string>();
+  for (const claim of shared.value.claims) {
+    // Claims 7: a claimed address counts only if its instance runs.
+    if (typeof claim.owner !== 'object' || lives.lives[claim.owner.instance] !== 'alive') continue;
+    if (!near.has(claim.owner.address)) claimed.add(claim.owner.address);
+  }
+  const elsewhere = await observeEnsemble(ports.servers, [...claimed], signal);
+  return elsewhere && remember(memory, elsewhere);
+}
+
+function remember(memory: Memory, found: LeaderFacts): LeaderFacts {
+  memory.addresses = [...new Set([found.address, ...found.config.members.map((member) => member.address)])];
+  return found;
+}
+
+async function observeAllLives(
+  look: Look,
+  shared: Known<Shared>,
+  instances: readonly string[],
+  signal: AbortSignal,
+): Promise<Lives> {
+  const nobody: Lives = { lives: {}, terminated: [] };
+  if (!shared.known) return nobody;
+  const { ports, timings } = look;
+  const lives = await attempt(
+    () => observeLives(ports.ec2, instances, shared.value, timings.forgottenMs, signal),
+    signal,
+  );
+  return lives.known ? lives.value : nobody;
+}
+
+interface Listings {
+  readonly shared: Known<Shared>;
+  readonly group: Observation['group'];
+  readonly tagged: Known<unknown>;
+  readonly instances: readonly string[];
+}
+
+/** Reports and announcements count only together with whole listings of who could have reported. */
+async function observeSilence(look: Look, listings: Listings, signal: AbortSignal): Promise<Known<Silence>> {
+  const { ports, memory } = look;
+  const { shared, group, tagged, instances } = listings;
+  if (!shared.known) return shared;
+  if (!group.known) return group;
+  if (!tagged.known) return tagged;
+  const claimants = new Set(ownersOf(shared.value));
+  const unclaimed = instances.filter((instance) => !claimants.has(instance));
+  return attempt(async () => {
+    const [reports, announcements] = await Promise.all([
+      readReports(ports.objects, signal),
+      readAnnouncements(ports.objects, shared.value.records, signal),
+    ]);
+    return {
+      reports,
+      announcements,
+      instances,
+      unclaimedForMs: memory.unclaimedForMs(unclaimed, ports.clock.monotonicMs()),
+    };
+  }, signal);
+}

@@ -1,0 +1,85 @@
+/**
+ * Lineage records and the announcements of first starts (docs/protocol.md, "Genesis", "Recovery by force"). Both are
+ * created once; creating one answers with what is there, which may be another node's.
+ */
+import type { Announcement, LineageRecord } from '../model/records.ts';
+import type { ObjectStore } from '../ports.ts';
+
+function numberName(number: number): string {
+  return String(number).padStart(6, '0');
+}
+
+function recordKey(number: number): string {
+  return `lineage/${numberName(number)}.json`;
+}
+
+function startedKey(record: number, id: number): string {
+  return `lineage/${numberName(record)}/started/${id}.json`;
+}
+
+/** Records and announcements never change, so each is fetched once per process. */
+const settled = new WeakMap<ObjectStore, Map<string, string>>();
+
+async function read(objects: ObjectStore, key: string, signal: AbortSignal): Promise<string | undefined> {
+  const bodies = settled.get(objects) ?? new Map<string, string>();
+  settled.set(objects, bodies);
+  const remembered = bodies.get(key);
+  if (remembered !== undefined) return remembered;
+  const found = await objects.get(key, signal);
+  if (found) bodies.set(key, found.body);
+  return found?.body;
+}
+
+/** All lineage records, oldest first; the last one is the newest. */
+export async function readRecords(objects: ObjectStore, signal: AbortSignal): Promise<readonly LineageRecord[]> {
+  const listed = (await objects.list('lineage/', signal)).map((entry) => entry.key);
+  const keys = listed.filter((key) => /^lineage\/\d{6}\.json$/.test(key)).sort();
+  const bodies = await Promise.all(keys.map((key) => read(objects, key, signal)));
+  return bodies.map((body, index) => {
+    const record = body === undefined ? undefined : (JSON.parse(body) as LineageRecord);
+    // A hole would make an older record the newest one.
+    if (record?.number !== index + 1) throw new Error(`Lineage record ${index + 1} can't be read.`);
+    return record;
+  });
+}
+
+/** Creates the record unless its number is taken, and answers with the record that has the number now. */
+export async function createRecord(
+  objects: ObjectStore,
+  record: LineageRecord,
+  signal: AbortSignal,
+): Promise<LineageRecord> {
+  await objects.createOnce(recordKey(record.number), JSON.stringify(record), signal);
+  const there = await read(objects, recordKey(record.number), signal);
+  if (there === undefined) throw new Error(`Lineage record ${record.number} was created but can't be read.`);
+  return JSON.parse(there) as LineageRecord;
+}
+
+/** Announces a first start, and answers with the announcement that stands: another nonce means another disk. */
+export async function announceStart(
+  objects: ObjectStore,
+  announcement: Announcement,
+  signal: AbortSignal,
+): Promise<Announcement> {
+  const key = startedKey(announcement.record, announcement.id);
+  await objects.createOnce(key, JSON.stringify(announcement), signal);
+  const there = await read(objects, key, signal);
+  if (there === undefined) throw new Error(`The announcement ${key} was created but can't be read.`);
+  return JSON.parse(there) as Announcement;
+}
+
+/**
+ * The announcements of the members of these records. Each is asked for by its key: were they listed, an empty answer
+ * would look like a cluster that never started.
+ */
+export async function readAnnouncements(
+  objects: ObjectStore,
+  records: readonly LineageRecord[],
+  signal: AbortSignal,
+): Promise<readonly Announcement[]> {
+  const keys = records.flatMap((record) =>
+    record.kind === 'genesis' ? record.members.map((member) => startedKey(record.number, member.id)) : [],
+  );
+  const bodies = await Promise.all(keys.map((key) => read(objects, key, signal)));
+  return bodies.flatMap((body) => (body === undefined ? [] : [JSON.parse(body) as Announcement]));
+}
