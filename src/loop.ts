@@ -35,7 +35,7 @@ export interface Parts {
 
 export const REAL_PARTS: Parts = { observe: realObserve, decide: realDecide, act: realAct };
 
-/** Runs one order. Rejects with an AgentError only for what no further look can mend: no metadata, no group. */
+/** Runs one order. Rejects with an AgentError only when the node can't even learn who it is. */
 export async function runAgent(
   ports: Ports,
   agentOrder: AgentOrder,
@@ -44,7 +44,7 @@ export async function runAgent(
 ): Promise<Outcome> {
   const { clock } = ports;
   const endMs = clock.monotonicMs() + agentOrder.limitMs;
-  const look = await prepare(ports, agentOrder, endMs, signal);
+  const look = await prepare(ports, agentOrder, signal);
   let last = { sentence: '', step: '' };
   let sentence = 'The limit was reached before the first look.';
   while (clock.monotonicMs() < endMs) {
@@ -67,49 +67,17 @@ export async function runAgent(
   return { kind: 'out-of-time', why: sentence };
 }
 
-/** Who this node is and which group it is in: asked once, and again for as long as the answer is only late. */
-async function prepare(ports: Ports, agentOrder: AgentOrder, endMs: number, signal: AbortSignal) {
+/** Who this node is: asked once, since nothing can be done for a node without a name. */
+async function prepare(ports: Ports, agentOrder: AgentOrder, signal: AbortSignal) {
   const { cluster, timings } = agentOrder;
   const identity = await ports.metadata.identity(signal);
-  const group = await findGroup(ports, identity.instance, timings, endMs, signal);
   const order: Order = {
     command: agentOrder.command,
     allowEmptyGenesis: agentOrder.allowEmptyGenesis ?? false,
     rejoin: agentOrder.rejoin ?? false,
   };
   const self = { instance: identity.instance, address: identity.address, cluster };
-  return { ports, order, self, group, timings, memory: new Memory() };
-}
-
-/**
- * The group of the instance. Without an answer the loop still runs (a stamped node restarts without AWS), and every
- * look at the group then fails by itself, which counts as unknown.
- */
-async function findGroup(
-  ports: Ports,
-  instance: string,
-  timings: Timings,
-  endMs: number,
-  signal: AbortSignal,
-): Promise<string> {
-  for (;;) {
-    try {
-      const group = await ports.autoScaling.groupOf(instance, signal);
-      if (group !== undefined) return group;
-    } catch (error) {
-      signal.throwIfAborted();
-      ports.log.write({ event: 'unknown', saw: `The Auto Scaling group of ${instance} is unknown: ${String(error)}` });
-      return '';
-    }
-    // A young instance may not be listed in its group yet.
-    if (ports.clock.monotonicMs() + timings.pollMs >= endMs) break;
-    await ports.clock.sleep(timings.pollMs, signal);
-  }
-  throw new AgentError(
-    'NO_GROUP',
-    `The instance ${instance} is in no Auto Scaling group.`,
-    'Launch it through the group of the stack; an instance by itself can be no member.',
-  );
+  return { ports, order, self, timings, memory: new Memory() };
 }
 
 async function perform(step: Step, parts: Parts, context: Parameters<Parts['act']>[1]): Promise<void> {

@@ -7,6 +7,8 @@ import type { Watch } from '../model/observation.ts';
 export class Memory {
   /** Addresses at which a member of this cluster was found before. */
   addresses: readonly string[] = [];
+  /** The node's Auto Scaling group, once it is known. */
+  group: string | undefined;
   #watch: { digest: string; sinceMs: number } | undefined;
   readonly #unclaimedSinceMs = new Map<string, number>();
 

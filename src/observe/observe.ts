@@ -2,7 +2,8 @@
  * One look at the world, as plain data. The order is the protocol's (Claims 6): the config through a session opened for
  * it, then the claims, then EC2; the epoch and the records after the session; the leader's zxid before the node's own.
  */
-import { type Known, known, unknown } from '../model/cloud.ts';
+import { AgentError } from '../errors.ts';
+import { type GroupFact, type Known, known, unknown } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
 import type { Observation, Order, Shared, Silence } from '../model/observation.ts';
 import type { Ports } from '../ports.ts';
@@ -20,8 +21,6 @@ export interface Look {
   readonly ports: Ports;
   readonly order: Order;
   readonly self: Observation['self'];
-  /** The node's Auto Scaling group, looked up once per process. */
-  readonly group: string;
   readonly timings: Timings;
   readonly memory: Memory;
 }
@@ -31,7 +30,7 @@ export async function observe(look: Look, signal: AbortSignal): Promise<Observat
   const disk = await ports.disk.read(signal);
   const [targetState, group] = await Promise.all([
     attempt(() => ports.metadata.targetLifecycleState(signal), signal),
-    attempt(() => ports.autoScaling.describe(look.group, signal), signal),
+    attempt(() => describeGroup(look, signal), signal),
   ]);
   const found = await findLeader(look, disk, signal);
   const shared = await attempt(() => readShared(ports, signal), signal);
@@ -70,6 +69,19 @@ export async function observe(look: Look, signal: AbortSignal): Promise<Observat
       joinRestartMs: timings.joinRestartMs,
     },
   };
+}
+
+/** The group that the instance is in. A young instance may not be listed yet, so that it is in none is only unknown. */
+async function describeGroup({ ports, memory, self }: Look, signal: AbortSignal): Promise<GroupFact> {
+  memory.group ??= await ports.autoScaling.groupOf(self.instance, signal);
+  if (memory.group === undefined) {
+    throw new AgentError(
+      'NO_GROUP',
+      `the instance ${self.instance} is in no Auto Scaling group`,
+      'Launch it through the group of the stack; an instance by itself can be no member.',
+    );
+  }
+  return ports.autoScaling.describe(memory.group, signal);
 }
 
 async function readShared(ports: Ports, signal: AbortSignal): Promise<Shared> {
