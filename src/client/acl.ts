@@ -1,0 +1,30 @@
+import type { JuteWriter } from './jute-writer.ts';
+
+/** Bits of an ACL entry's permissions. */
+export const PERMISSIONS = { read: 1, write: 2, create: 4, delete: 8, admin: 16, all: 31 } as const;
+
+export interface AclEntry {
+  /** Sum of bits of PERMISSIONS. */
+  readonly permissions: number;
+  readonly scheme: string;
+  readonly id: string;
+}
+
+export type Acl = readonly AclEntry[];
+
+/** Everybody may do everything. */
+export const OPEN_ACL: Acl = [{ permissions: PERMISSIONS.all, scheme: 'world', id: 'anyone' }];
+/** Everybody may read. */
+export const READ_ACL: Acl = [{ permissions: PERMISSIONS.read, scheme: 'world', id: 'anyone' }];
+/** Whoever the creating connection is authenticated as may do everything. */
+export const CREATOR_ACL: Acl = [{ permissions: PERMISSIONS.all, scheme: 'auth', id: '' }];
+
+/** acl: vector of (perms int, scheme string, id string) */
+export function writeAcl(writer: JuteWriter, acl: Acl): void {
+  writer.int(acl.length);
+  for (const entry of acl) {
+    writer.int(entry.permissions);
+    writer.string(entry.scheme);
+    writer.string(entry.id);
+  }
+}

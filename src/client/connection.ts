@@ -1,0 +1,285 @@
+import { connect, type Socket } from 'node:net';
+import type { Credentials, KeptCredential } from './credentials.ts';
+import { ConnectionLostError, ProtocolError, SessionExpiredError, ZookeeperError } from './errors.ts';
+import { FrameParser } from './frames.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { InFlight } from './in-flight.ts';
+import type { JuteReader } from './jute-reader.ts';
+import { JuteWriter } from './jute-writer.ts';
+import { AUTH_XID, encodeAuth } from './operations/auth.ts';
+import { type ConnectReply, decodeConnect, encodeConnect } from './operations/connect.ts';
+import { encodePing, PING_XID } from './operations/ping.ts';
+import type { PendingRequest } from './request.ts';
+import type { RequestList } from './request-list.ts';
+import { formatServer, type ServerAddress } from './servers.ts';
+
+/** What outlives a connection. */
+export interface SessionState {
+  /** Zero until a server gave one. */
+  id: bigint;
+  password: Uint8Array;
+  /** The newest transaction that this client has seen. */
+  lastZxid: bigint;
+  readonly credentials: Credentials;
+  /** Requests that were not sent yet, oldest first. */
+  readonly queue: RequestList;
+}
+
+export interface ConnectionSettings {
+  readonly sessionTimeoutMs: number;
+  /** For connecting and the handshake together. */
+  readonly handshakeTimeoutMs: number;
+  readonly maxInFlight: number;
+  readonly maxRequestBytes: number;
+  readonly maxReplyBytes: number;
+  readonly localAddress?: string;
+  readonly firstXid?: number;
+}
+
+/** Pings need no answer but hearing it; notifications (−1) and −8 belong to watches, which this client does not set. */
+const XIDS_WITHOUT_REQUEST: ReadonlySet<number> = new Set([PING_XID, -1, -8]);
+
+/** A batch is not made longer than this; what does not fit goes out in the next turn. */
+const MAX_BATCH_BYTES = 256 * 1024;
+
+/**
+ * One TCP connection to one server, from its handshake to its loss; nothing of it is used again for the next one.
+ * It takes requests from the session's queue as long as fewer than `maxInFlight` are unanswered (a server stops
+ * reading, and older ones close, when too many are), and writes once a turn of the event loop.
+ */
+export class Connection {
+  readonly server: string;
+  /** Resolves, never rejects, with the cause of the loss. By then every request in flight has been ended. */
+  readonly lost: Promise<Error>;
+  #sessionTimeoutMs = 0;
+  readonly #session: SessionState;
+  readonly #settings: ConnectionSettings;
+  readonly #socket: Socket;
+  readonly #parser: FrameParser;
+  readonly #writer = new JuteWriter();
+  readonly #inFlight: InFlight;
+  readonly #credentialsUnderWay: KeptCredential[] = [];
+  #heartbeat: Heartbeat | undefined;
+  #established: (() => void) | undefined;
+  #isEstablished = false;
+  #isLost = false;
+  #isCongested = false;
+  #isFlushDue = false;
+  #reportLoss: (cause: Error) => void = () => {};
+
+  /** Rejects with a SessionExpiredError when the server says so, otherwise with what went wrong on the way. */
+  static async open(
+    server: ServerAddress,
+    session: SessionState,
+    settings: ConnectionSettings,
+    signal: AbortSignal,
+  ): Promise<Connection> {
+    signal.throwIfAborted();
+    const connection = new Connection(server, session, settings);
+    const onAbort = () => connection.drop(toError(signal.reason));
+    const deadline = setTimeout(
+      () => connection.drop(connection.#lossOf(`no handshake within ${settings.handshakeTimeoutMs} ms`)),
+      settings.handshakeTimeoutMs,
+    );
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const established = new Promise<undefined>((resolve) => {
+        connection.#established = () => resolve(undefined);
+      });
+      const cause = await Promise.race([established, connection.lost]);
+      if (cause !== undefined) throw cause;
+      return connection;
+    } finally {
+      clearTimeout(deadline);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  private constructor(server: ServerAddress, session: SessionState, settings: ConnectionSettings) {
+    this.server = formatServer(server);
+    this.#session = session;
+    this.#settings = settings;
+    this.#inFlight = new InFlight(settings.firstXid);
+    this.#parser = new FrameParser(settings.maxReplyBytes, (reader) => this.#onFrame(reader));
+    this.lost = new Promise((resolve) => {
+      this.#reportLoss = resolve;
+    });
+    this.#socket = connect({
+      host: server.host,
+      port: server.port,
+      noDelay: true,
+      ...(settings.localAddress === undefined ? {} : { localAddress: settings.localAddress }),
+    });
+    this.#socket.on('connect', () => this.#sendHandshake());
+    this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.#socket.on('drain', () => {
+      this.#isCongested = false;
+      this.flushSoon();
+    });
+    this.#socket.on('error', (error) => this.drop(this.#lossOf(error.message, error)));
+    this.#socket.on('close', () => this.drop(this.#lossOf('the server closed the connection')));
+  }
+
+  /** As the server granted it. */
+  get sessionTimeoutMs(): number {
+    return this.#sessionTimeoutMs;
+  }
+
+  /** Gathers what is queued by the end of this turn of the event loop into one write. */
+  flushSoon(): void {
+    if (this.#isFlushDue || this.#isLost) return;
+    this.#isFlushDue = true;
+    setImmediate(this.#flush);
+  }
+
+  sendCredential(entry: KeptCredential): void {
+    if (this.#isLost) return;
+    this.#credentialsUnderWay.push(entry);
+    this.#writer.beginFrame();
+    encodeAuth(this.#writer, entry.credential);
+    this.#writer.endFrame();
+    this.flushSoon();
+  }
+
+  /** Sends it out of turn, behind what was sent already; for the end of the session. */
+  sendLast(request: PendingRequest): void {
+    this.#encode(request);
+    this.flushSoon();
+  }
+
+  /** Ends requests in flight that were made before the time; their answers are awaited all the same. */
+  cancelOlder(thanMs: number, cause: (request: PendingRequest) => unknown): void {
+    this.#inFlight.cancelOlder(thanMs, cause);
+  }
+
+  /** Ends the connection; the session may go on with another one. */
+  drop(cause: Error): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#heartbeat?.stop();
+    this.#parser.stop();
+    this.#socket.destroy();
+    this.#inFlight.cancelAll(cause);
+    this.#reportLoss(cause);
+  }
+
+  #sendHandshake(): void {
+    const { id, password, lastZxid } = this.#session;
+    this.#writer.beginFrame();
+    encodeConnect(this.#writer, { lastZxid, timeoutMs: this.#settings.sessionTimeoutMs, sessionId: id, password });
+    this.#writer.endFrame();
+    this.#socket.write(this.#writer.take());
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#heartbeat?.heard();
+    try {
+      this.#parser.push(chunk);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.drop(this.#lossOf(why, error));
+    }
+    // Each answer may have freed a place for a request that waits.
+    if (this.#session.queue.size > 0) this.flushSoon();
+  }
+
+  #onFrame(reader: JuteReader): void {
+    if (this.#isEstablished) this.#onReply(reader);
+    else this.#onHandshake(decodeConnect(reader));
+  }
+
+  #onReply(reader: JuteReader): void {
+    const xid = reader.int();
+    const zxid = reader.long();
+    const error = reader.int();
+    if (zxid > this.#session.lastZxid) this.#session.lastZxid = zxid;
+    if (xid > 0) this.#inFlight.answer(xid, error, reader);
+    else if (xid === AUTH_XID) this.#onCredentialAnswered(error);
+    else if (!XIDS_WITHOUT_REQUEST.has(xid)) throw new ProtocolError(`a reply has the xid ${xid}`);
+  }
+
+  #onHandshake(reply: ConnectReply): void {
+    const session = this.#session;
+    if (reply.timeoutMs <= 0) {
+      this.drop(new SessionExpiredError(session.id));
+      return;
+    }
+    if (reply.sessionId === 0n || (session.id !== 0n && reply.sessionId !== session.id)) {
+      throw new ProtocolError(`the handshake names the session 0x${reply.sessionId.toString(16)}`);
+    }
+    session.id = reply.sessionId;
+    session.password = reply.password;
+    this.#isEstablished = true;
+    this.#sessionTimeoutMs = reply.timeoutMs;
+    this.#heartbeat = new Heartbeat(reply.timeoutMs, {
+      ping: () => this.#ping(),
+      silent: (silentMs) => this.drop(this.#lossOf(`the server was silent for ${Math.round(silentMs)} ms`)),
+    });
+    // Credentials go first, so that every request of this connection comes after them.
+    for (const entry of session.credentials.all) this.sendCredential(entry);
+    this.flushSoon();
+    this.#established?.();
+  }
+
+  #onCredentialAnswered(error: number): void {
+    const entry = this.#credentialsUnderWay.shift();
+    if (entry === undefined) throw new ProtocolError('an answer to a credential came, but none was sent');
+    const refusal = this.#session.credentials.answered(entry, error);
+    if (refusal !== undefined) this.drop(refusal);
+  }
+
+  #ping(): void {
+    this.#writer.beginFrame();
+    encodePing(this.#writer);
+    this.#writer.endFrame();
+    this.flushSoon();
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushDue = false;
+    if (this.#isLost || !this.#isEstablished || this.#isCongested) return;
+    const { queue } = this.#session;
+    while (this.#inFlight.size < this.#settings.maxInFlight && this.#writer.length < MAX_BATCH_BYTES) {
+      const request = queue.shift();
+      if (request === undefined) break;
+      this.#encode(request);
+    }
+    if (this.#writer.length === 0) return;
+    this.#isCongested = !this.#socket.write(this.#writer.take());
+    this.#heartbeat?.sent();
+    // With no place free the next answer flushes, with a full socket its drain does.
+    if (queue.size > 0 && this.#inFlight.size < this.#settings.maxInFlight) this.flushSoon();
+  };
+
+  #encode(request: PendingRequest): void {
+    const writer = this.#writer;
+    const xid = this.#inFlight.takeXid();
+    writer.beginFrame();
+    try {
+      writer.int(xid);
+      writer.int(request.opcode);
+      request.encode(writer);
+      if (writer.frameLength > this.#settings.maxRequestBytes) throw this.#tooLarge(writer.frameLength);
+    } catch (error) {
+      writer.dropFrame();
+      request.cancel(error);
+      return;
+    }
+    writer.endFrame();
+    this.#inFlight.add(request, xid);
+  }
+
+  /** A server closes the connection over such a request, and with it fails every other one in flight. */
+  #tooLarge(bytes: number): ZookeeperError {
+    const limit = this.#settings.maxRequestBytes;
+    return new ZookeeperError('REQUEST_TOO_LARGE', `the request has ${bytes} bytes, servers take ${limit} at most`);
+  }
+
+  #lossOf(why: string, cause?: unknown): ConnectionLostError {
+    return new ConnectionLostError(`lost the connection to ${this.server}: ${why}`, cause);
+  }
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

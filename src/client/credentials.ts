@@ -1,0 +1,73 @@
+import { ServerError } from './errors.ts';
+import type { Credential } from './operations/auth.ts';
+
+/** One credential; it is sent on every connection, and settles its caller's promise at the first answer. */
+export class KeptCredential {
+  readonly credential: Credential;
+  readonly enqueuedAtMs = performance.now();
+  readonly promise: Promise<void>;
+  #settled = false;
+  #resolve: () => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  constructor(credential: Credential) {
+    this.credential = credential;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  accept(): void {
+    this.#settled = true;
+    this.#resolve();
+  }
+
+  reject(error: unknown): void {
+    this.#settled = true;
+    this.#reject(error);
+  }
+}
+
+/** The credentials of a session. Servers know them per connection only. */
+export class Credentials {
+  #kept: readonly KeptCredential[] = [];
+
+  get all(): readonly KeptCredential[] {
+    return this.#kept;
+  }
+
+  add(entry: KeptCredential): void {
+    this.#kept = [...this.#kept, entry];
+  }
+
+  /** Its caller gets the error if it still waits; no later connection sends it. */
+  drop(entry: KeptCredential, error: unknown): void {
+    this.#kept = this.#kept.filter((other) => other !== entry);
+    if (!entry.settled) entry.reject(error);
+  }
+
+  dropWaiting(error: unknown): void {
+    for (const entry of this.#kept) if (!entry.settled) this.drop(entry, error);
+  }
+
+  dropOlder(thanMs: number, error: () => unknown): void {
+    for (const entry of this.#kept) if (!entry.settled && entry.enqueuedAtMs < thanMs) this.drop(entry, error());
+  }
+
+  /** Takes a server's answer. Returns an error when a credential that was good before is refused now. */
+  answered(entry: KeptCredential, number: number): ServerError | undefined {
+    if (number === 0) {
+      if (!entry.settled) entry.accept();
+      return undefined;
+    }
+    const error = new ServerError(number, `addAuth ${entry.credential.scheme}`);
+    const wasGood = entry.settled && this.#kept.includes(entry);
+    this.drop(entry, error);
+    return wasGood ? error : undefined;
+  }
+}

@@ -1,0 +1,74 @@
+import { type ServerErrorCode, type ServerErrorKind, serverErrorKind } from './server-errors.ts';
+
+export type ZookeeperErrorCode =
+  | ServerErrorCode
+  | 'BAD_REQUEST'
+  | 'REQUEST_TOO_LARGE'
+  | 'QUEUE_FULL'
+  | 'REQUEST_TIMEOUT'
+  | 'CONNECTION_LOST'
+  | 'MAYBE_APPLIED'
+  | 'PROTOCOL'
+  | 'NO_SERVER'
+  | 'CLIENT_CLOSED';
+
+/** Base of all errors of the client; `code` is stable, the message is for people. */
+export class ZookeeperError extends Error {
+  readonly code: ZookeeperErrorCode;
+
+  constructor(code: ZookeeperErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The server's own answer: the request was refused and changed nothing. */
+export class ServerError extends ZookeeperError {
+  /** The number on the wire, negative. */
+  readonly number: number;
+
+  constructor(number: number, what: string) {
+    const kind: ServerErrorKind = serverErrorKind(number);
+    super(kind.code, `${what}: ${kind.cause} (${kind.code}, ${kind.number})`);
+    this.number = number;
+  }
+}
+
+/**
+ * A write was sent and its outcome is not known: it may have been applied, or may yet be, even under the next leader.
+ * Only the data itself can tell. The client never sends such a write again.
+ */
+export class MaybeAppliedError extends ZookeeperError {
+  constructor(what: string, cause: unknown) {
+    super('MAYBE_APPLIED', `${what}: it was sent, but its answer is lost; it may or may not be applied`, cause);
+  }
+}
+
+/** The connection is gone; a read that was under way has no answer. */
+export class ConnectionLostError extends ZookeeperError {
+  constructor(message: string, cause?: unknown) {
+    super('CONNECTION_LOST', message, cause);
+  }
+}
+
+/** The servers have ended the session, and its ephemeral nodes with it. The client is of no further use. */
+export class SessionExpiredError extends ZookeeperError {
+  constructor(sessionId: bigint) {
+    super('SESSION_EXPIRED', `the servers have ended the session 0x${sessionId.toString(16)}; open a new client`);
+  }
+}
+
+/** The client was closed before the request was sent. */
+export class ClientClosedError extends ZookeeperError {
+  constructor(message: string, cause?: unknown) {
+    super('CLIENT_CLOSED', message, cause);
+  }
+}
+
+/** What the peer sent is not ZooKeeper's protocol. */
+export class ProtocolError extends ZookeeperError {
+  constructor(message: string, cause?: unknown) {
+    super('PROTOCOL', `the peer does not speak ZooKeeper's protocol: ${message}`, cause);
+  }
+}

@@ -1,0 +1,87 @@
+import { ProtocolError } from './errors.ts';
+import { JuteReader } from './jute-reader.ts';
+
+/**
+ * Cuts the byte stream of one connection into frames: an int with the length, then that many bytes. One pass over
+ * each chunk; only a frame that spans chunks is put together, once, when its last byte is there. A length is believed
+ * no further than the bytes that came, so a lying one costs no memory.
+ */
+export class FrameParser {
+  readonly #maxFrameBytes: number;
+  readonly #onFrame: (reader: JuteReader) => void;
+  readonly #reader = new JuteReader();
+  #partial: Buffer[] = [];
+  #partialBytes = 0;
+  /** Bytes that the partial frame has in all, its length field included; undefined while that is incomplete. */
+  #wantedBytes: number | undefined;
+  #stopped = false;
+
+  constructor(maxFrameBytes: number, onFrame: (reader: JuteReader) => void) {
+    this.#maxFrameBytes = maxFrameBytes;
+    this.#onFrame = onFrame;
+  }
+
+  /** No frame is handed out any more, also from the chunk that is being parsed. */
+  stop(): void {
+    this.#stopped = true;
+    this.#partial = [];
+  }
+
+  /** Throws a ProtocolError for a length that cannot be; the connection is then useless. */
+  push(chunk: Buffer): void {
+    let rest = chunk;
+    while (this.#partialBytes > 0 && rest.length > 0 && !this.#stopped) rest = this.#complete(rest);
+    if (rest.length > 0 && !this.#stopped) this.#whole(rest);
+  }
+
+  /** Hands out every whole frame of the chunk and keeps what follows the last one. */
+  #whole(chunk: Buffer): void {
+    const reader = this.#reader;
+    reader.setChunk(chunk);
+    let at = 0;
+    while (chunk.length - at >= 4) {
+      const end = at + 4 + this.#checked(chunk.readInt32BE(at));
+      if (end > chunk.length) break;
+      reader.setFrame(at + 4, end);
+      at = end;
+      this.#onFrame(reader);
+      if (this.#stopped) return;
+    }
+    if (at < chunk.length) this.#keep(chunk.subarray(at));
+  }
+
+  /** Adds to the partial frame what it lacks; returns the bytes behind it. */
+  #complete(chunk: Buffer): Buffer {
+    const wanted = this.#wantedBytes ?? 4;
+    const taken = Math.min(wanted - this.#partialBytes, chunk.length);
+    this.#keep(chunk.subarray(0, taken));
+    if (this.#wantedBytes !== undefined && this.#partialBytes === this.#wantedBytes) {
+      const frame = this.#partial.length === 1 ? (this.#partial[0] ?? chunk) : Buffer.concat(this.#partial);
+      this.#partial = [];
+      this.#partialBytes = 0;
+      this.#wantedBytes = undefined;
+      this.#reader.setChunk(frame);
+      this.#reader.setFrame(4, frame.length);
+      this.#onFrame(this.#reader);
+    }
+    return chunk.subarray(taken);
+  }
+
+  #keep(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#partial.push(bytes);
+    this.#partialBytes += bytes.length;
+    if (this.#wantedBytes === undefined && this.#partialBytes >= 4) {
+      const head = this.#partial.length === 1 ? bytes : Buffer.concat(this.#partial);
+      this.#partial = [head];
+      this.#wantedBytes = 4 + this.#checked(head.readInt32BE(0));
+    }
+  }
+
+  #checked(length: number): number {
+    if (length < 0 || length > this.#maxFrameBytes) {
+      throw new ProtocolError(`a frame claims ${length} bytes, the limit is ${this.#maxFrameBytes}`);
+    }
+    return length;
+  }
+}

@@ -1,0 +1,92 @@
+import { ProtocolError } from './errors.ts';
+
+/**
+ * Reader of jute (see jute-writer.ts) over one frame inside a larger chunk. It is moved from frame to frame without
+ * copying, and never reads past its frame: a record that claims more is a ProtocolError. What it returns is copied
+ * out, so a small value never keeps a whole chunk alive.
+ */
+export class JuteReader {
+  #buffer: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #offset = 0;
+  #end = 0;
+
+  /** Sets the chunk that the following frames lie in. */
+  setChunk(chunk: Buffer): void {
+    this.#buffer = chunk;
+    this.#view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.#offset = 0;
+    this.#end = 0;
+  }
+
+  setFrame(start: number, end: number): void {
+    this.#offset = start;
+    this.#end = end;
+  }
+
+  get remaining(): number {
+    return this.#end - this.#offset;
+  }
+
+  int(): number {
+    return this.#view.getInt32(this.#advance(4));
+  }
+
+  long(): bigint {
+    return this.#view.getBigInt64(this.#advance(8));
+  }
+
+  /** A long that holds a time or a count: exact up to 2^53. */
+  longAsNumber(): number {
+    const at = this.#advance(8);
+    return this.#view.getInt32(at) * 0x1_0000_0000 + this.#view.getUint32(at + 4);
+  }
+
+  boolean(): boolean {
+    return this.#view.getUint8(this.#advance(1)) !== 0;
+  }
+
+  /** Null reads as empty. */
+  string(): string {
+    const length = this.#length();
+    const at = this.#advance(length);
+    return length === 0 ? '' : this.#buffer.toString('utf8', at, at + length);
+  }
+
+  /** Null reads as empty. */
+  bytes(): Buffer {
+    const length = this.#length();
+    const at = this.#advance(length);
+    const copy = Buffer.allocUnsafe(length);
+    this.#buffer.copy(copy, 0, at, at + length);
+    return copy;
+  }
+
+  strings(): string[] {
+    const count = this.#length();
+    // Each string has at least its length field: a garbage count fails here, before anything is allocated.
+    if (count * 4 > this.remaining)
+      throw new ProtocolError(`a vector claims ${count} items in ${this.remaining} bytes`);
+    const items: string[] = [];
+    for (let index = 0; index < count; index++) items.push(this.string());
+    return items;
+  }
+
+  #length(): number {
+    const length = this.int();
+    if (length === -1) return 0;
+    if (length < 0) throw new ProtocolError(`a record has the length ${length}`);
+    return length;
+  }
+
+  #advance(bytes: number): number {
+    const at = this.#offset;
+    if (at + bytes > this.#end) {
+      throw new ProtocolError(
+        `a record of ${bytes} bytes does not fit into the ${this.remaining} bytes left of its frame`,
+      );
+    }
+    this.#offset = at + bytes;
+    return at;
+  }
+}

@@ -1,0 +1,35 @@
+import type { JuteReader } from '../jute-reader.ts';
+import type { JuteWriter } from '../jute-writer.ts';
+
+export interface ConnectRequest {
+  /** A server that has seen less must refuse, so that the client never reads the past. */
+  readonly lastZxid: bigint;
+  readonly timeoutMs: number;
+  /** Zero asks for a new session. */
+  readonly sessionId: bigint;
+  /** 16 bytes that the server gave with the session. */
+  readonly password: Uint8Array;
+}
+
+export interface ConnectReply {
+  /** As negotiated; zero or less says that the session has expired. */
+  readonly timeoutMs: number;
+  readonly sessionId: bigint;
+  readonly password: Buffer;
+}
+
+/** connect request (no header): protocolVersion int, lastZxidSeen long, timeOut int, sessionId long, passwd buffer, readOnly boolean */
+export function encodeConnect(writer: JuteWriter, request: ConnectRequest): void {
+  writer.int(0);
+  writer.long(request.lastZxid);
+  writer.int(request.timeoutMs);
+  writer.long(request.sessionId);
+  writer.bytes(request.password);
+  writer.boolean(false);
+}
+
+/** connect reply (no header): protocolVersion int, timeOut int, sessionId long, passwd buffer, readOnly boolean (not from old servers) */
+export function decodeConnect(reader: JuteReader): ConnectReply {
+  reader.int();
+  return { timeoutMs: reader.int(), sessionId: reader.long(), password: reader.bytes() };
+}

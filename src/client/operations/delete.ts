@@ -1,0 +1,19 @@
+import type { Operation } from '../operation.ts';
+
+export interface DeleteRequest {
+  readonly path: string;
+  /** −1 for any. */
+  readonly version: number;
+}
+
+/** delete: path string, version int → nothing */
+export const deleteNode: Operation<DeleteRequest, void> = {
+  name: 'delete',
+  opcode: 2,
+  isWrite: true,
+  encode: (writer, request) => {
+    writer.string(request.path);
+    writer.int(request.version);
+  },
+  decode: () => {},
+};

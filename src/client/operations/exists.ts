@@ -1,0 +1,15 @@
+import type { Operation } from '../operation.ts';
+import { readStat, type Stat } from '../stat.ts';
+
+/** exists: path string, watch boolean → stat, or the error "no node" */
+export const exists: Operation<string, Stat | undefined> = {
+  name: 'exists',
+  opcode: 3,
+  isWrite: false,
+  encode: (writer, path) => {
+    writer.string(path);
+    writer.boolean(false);
+  },
+  decode: readStat,
+  noNode: () => undefined,
+};

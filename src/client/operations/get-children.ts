@@ -1,0 +1,20 @@
+import type { Operation } from '../operation.ts';
+import { readStat, type Stat } from '../stat.ts';
+
+export interface ChildrenAndStat {
+  /** Names without the path, in no order. */
+  readonly children: string[];
+  readonly stat: Stat;
+}
+
+/** getChildren2: path string, watch boolean → children vector of string, stat */
+export const getChildren: Operation<string, ChildrenAndStat> = {
+  name: 'getChildren',
+  opcode: 12,
+  isWrite: false,
+  encode: (writer, path) => {
+    writer.string(path);
+    writer.boolean(false);
+  },
+  decode: (reader) => ({ children: reader.strings(), stat: readStat(reader) }),
+};

@@ -1,0 +1,20 @@
+import type { Operation } from '../operation.ts';
+import { readStat, type Stat } from '../stat.ts';
+
+export interface DataAndStat {
+  /** Null data reads as empty. */
+  readonly data: Buffer;
+  readonly stat: Stat;
+}
+
+/** getData: path string, watch boolean → data buffer, stat */
+export const get: Operation<string, DataAndStat> = {
+  name: 'get',
+  opcode: 4,
+  isWrite: false,
+  encode: (writer, path) => {
+    writer.string(path);
+    writer.boolean(false);
+  },
+  decode: (reader) => ({ data: reader.bytes(), stat: readStat(reader) }),
+};

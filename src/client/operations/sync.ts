@@ -1,0 +1,10 @@
+import type { Operation } from '../operation.ts';
+
+/** sync: path string → path string; the server has then caught up with what the leader had committed */
+export const sync: Operation<string, void> = {
+  name: 'sync',
+  opcode: 9,
+  isWrite: false,
+  encode: (writer, path) => writer.string(path),
+  decode: () => {},
+};

@@ -1,0 +1,117 @@
+import { MaybeAppliedError, ServerError } from './errors.ts';
+import type { JuteReader } from './jute-reader.ts';
+import type { JuteWriter } from './jute-writer.ts';
+import type { Operation } from './operation.ts';
+import type { RequestList } from './request-list.ts';
+import { serverErrorKind } from './server-errors.ts';
+
+/** A request as queues and connections see it, whatever its operation. */
+export interface PendingRequest {
+  readonly opcode: number;
+  readonly enqueuedAtMs: number;
+  /** Set by the connection that sends it. */
+  xid: number;
+  /** The list that it stands in; a request is in one list at most, and is its own link in it. */
+  list: RequestList | undefined;
+  next: PendingRequest | undefined;
+  previous: PendingRequest | undefined;
+  readonly settled: boolean;
+  encode(writer: JuteWriter): void;
+  /** From here on nobody knows whether the server acts on it. */
+  markSent(): void;
+  succeed(reader: JuteReader): void;
+  /** The server answered with an error number. */
+  refuse(number: number): void;
+  /** Ends it without an answer: an unsent one or a read with the cause itself, a sent write as maybe applied. */
+  cancel(cause: unknown): void;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export class Request<Body, Reply> implements PendingRequest {
+  readonly enqueuedAtMs = performance.now();
+  readonly promise: Promise<Reply>;
+  xid = 0;
+  list: RequestList | undefined = undefined;
+  next: PendingRequest | undefined = undefined;
+  previous: PendingRequest | undefined = undefined;
+  settled = false;
+  readonly #operation: Operation<Body, Reply>;
+  readonly #body: Body;
+  readonly #path: string;
+  readonly #signal: AbortSignal | undefined;
+  #sent = false;
+  #resolve: (reply: Reply) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  /** `path` names the request in messages. The signal must not be aborted yet. */
+  constructor(operation: Operation<Body, Reply>, body: Body, path: string, signal: AbortSignal | undefined) {
+    this.#operation = operation;
+    this.#body = body;
+    this.#path = path;
+    this.#signal = signal;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    signal?.addEventListener('abort', this, { once: true });
+  }
+
+  get opcode(): number {
+    return this.#operation.opcode;
+  }
+
+  get #what(): string {
+    return `${this.#operation.name} ${this.#path}`;
+  }
+
+  encode(writer: JuteWriter): void {
+    this.#operation.encode(writer, this.#body);
+  }
+
+  markSent(): void {
+    this.#sent = true;
+  }
+
+  succeed(reader: JuteReader): void {
+    if (this.settled) return;
+    const reply = this.#operation.decode(reader);
+    this.#settle();
+    this.#resolve(reply);
+  }
+
+  refuse(number: number): void {
+    if (this.settled) return;
+    this.#settle();
+    if (number === NO_NODE && this.#operation.noNode !== undefined) {
+      this.#resolve(this.#operation.noNode());
+      return;
+    }
+    const error = new ServerError(number, this.#what);
+    const inDoubt = this.#operation.isWrite && serverErrorKind(number).unsure;
+    this.#reject(inDoubt ? new MaybeAppliedError(this.#what, error) : error);
+  }
+
+  cancel(cause: unknown): void {
+    if (this.settled) return;
+    this.#settle();
+    // A sent one keeps its place among those in flight: its answer may still come, and must find its turn.
+    if (!this.#sent) this.list?.remove(this);
+    const inDoubt = this.#sent && this.#operation.isWrite;
+    this.#reject(inDoubt ? new MaybeAppliedError(this.#what, cause) : cause);
+  }
+
+  /** The listener for the signal. */
+  handleEvent(): void {
+    this.cancel(this.#signal?.reason);
+  }
+
+  #settle(): void {
+    this.settled = true;
+    this.#signal?.removeEventListener('abort', this);
+  }
+}
+
+const NO_NODE = -101;

@@ -1,0 +1,72 @@
+import { ZookeeperError } from './errors.ts';
+
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const DEFAULT_PORT = 2181;
+
+/** Reads `host:port,host,[ipv6]:port`; throws BAD_REQUEST for anything else. */
+export function parseServers(text: string): readonly ServerAddress[] {
+  return text.split(',').map((item) => parseServer(item.trim()));
+}
+
+function parseServer(item: string): ServerAddress {
+  const match = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?$/.exec(item);
+  const host = match?.[1] ?? match?.[2];
+  const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3]);
+  if (host === undefined || port < 1 || port > 65_535) {
+    throw new ZookeeperError('BAD_REQUEST', `${JSON.stringify(item)} is no server; write host:port or [ipv6]:port`);
+  }
+  return { host, port };
+}
+
+export function formatServer(server: ServerAddress): string {
+  return server.host.includes(':') ? `[${server.host}]:${server.port}` : `${server.host}:${server.port}`;
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+/**
+ * Goes round the servers in a random order, which spreads clients over them. The first round is quick; before each
+ * further attempt stands a random pause that grows with the rounds. Names are resolved anew at each attempt.
+ */
+export class ServerRound {
+  readonly #servers: readonly ServerAddress[];
+  #at = 0;
+  #attempts = 0;
+
+  constructor(servers: readonly ServerAddress[], random: () => number = Math.random) {
+    if (servers.length === 0) throw new ZookeeperError('BAD_REQUEST', 'the list of servers is empty');
+    this.#servers = servers
+      .map((server) => ({ server, rank: random() }))
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ server }) => server);
+  }
+
+  get size(): number {
+    return this.#servers.length;
+  }
+
+  /** How long to wait before `next` is asked for. */
+  pauseMs(random: () => number = Math.random): number {
+    const round = Math.floor(this.#attempts / this.#servers.length);
+    if (round === 0) return 0;
+    return random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round);
+  }
+
+  next(): ServerAddress {
+    const server = this.#servers[this.#at % this.#servers.length];
+    if (server === undefined) throw new ZookeeperError('BAD_REQUEST', 'the list of servers is empty');
+    this.#at += 1;
+    this.#attempts += 1;
+    return server;
+  }
+
+  /** A connection held: the next loss begins with a quick round again. */
+  rest(): void {
+    this.#attempts = 0;
+  }
+}

@@ -1,0 +1,209 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection, type ConnectionSettings, type SessionState } from './connection.ts';
+import { Credentials, KeptCredential } from './credentials.ts';
+import { ClientClosedError, ConnectionLostError, ServerError, SessionExpiredError, ZookeeperError } from './errors.ts';
+import type { Operation } from './operation.ts';
+import type { Credential } from './operations/auth.ts';
+import { closeSession } from './operations/close-session.ts';
+import { Request } from './request.ts';
+import { RequestList } from './request-list.ts';
+import { type ServerAddress, ServerRound } from './servers.ts';
+import { StatusBoard } from './status.ts';
+
+export interface SessionSettings extends ConnectionSettings {
+  readonly connectLimitMs: number;
+  readonly reconnectLimitMs: number;
+  readonly requestTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  readonly maxQueued: number;
+}
+
+/** A connection that lasted this long was no false start: the next loss is met with a quick round of attempts. */
+const HELD_MS = 1_000;
+
+/**
+ * One ZooKeeper session over one connection after the other. A request that was sent is never sent again; one that
+ * was not waits for the next connection. It ends when the servers expire it, when it is closed, when no server is
+ * reached within the limit, or when a credential that was good is refused.
+ */
+export class ZookeeperSession {
+  readonly status = new StatusBoard();
+  readonly #settings: SessionSettings;
+  readonly #round: ServerRound;
+  readonly #state: SessionState = {
+    id: 0n,
+    password: new Uint8Array(16),
+    lastZxid: 0n,
+    credentials: new Credentials(),
+    queue: new RequestList(),
+  };
+  readonly #stop = new AbortController();
+  readonly #sweeper: NodeJS.Timeout;
+  #connection: Connection | undefined;
+  #endCause: Error | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(servers: readonly ServerAddress[], settings: SessionSettings) {
+    this.#settings = settings;
+    this.#round = new ServerRound(servers);
+    this.#sweeper = setInterval(() => this.#sweep(), Math.min(250, Math.max(5, settings.requestTimeoutMs / 4)));
+    this.#sweeper.unref();
+  }
+
+  get id(): bigint {
+    return this.#state.id;
+  }
+
+  /** Resolves when the first connection stands; the session then lives on by itself. */
+  async start(signal: AbortSignal | undefined): Promise<void> {
+    const onAbort = () => this.#stop.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      signal?.throwIfAborted();
+      const connection = await this.#dial(this.#settings.connectLimitMs);
+      this.#live(connection).catch((error: unknown) => this.#end('closed', toError(error)));
+    } catch (error) {
+      this.#end('closed', toError(error));
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  request<Body, Reply>(
+    operation: Operation<Body, Reply>,
+    body: Body,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Reply> {
+    const refusal = this.#refusal(signal);
+    if (refusal !== undefined) return Promise.reject(refusal.reason);
+    const { queue } = this.#state;
+    if (queue.size >= this.#settings.maxQueued) {
+      const message = `${operation.name} ${path}: ${queue.size} requests wait already, which is the limit`;
+      return Promise.reject(new ZookeeperError('QUEUE_FULL', message));
+    }
+    const request = new Request(operation, body, path, signal);
+    queue.push(request);
+    this.#connection?.flushSoon();
+    return request.promise;
+  }
+
+  addCredential(credential: Credential, signal: AbortSignal | undefined): Promise<void> {
+    const refusal = this.#refusal(signal);
+    if (refusal !== undefined) return Promise.reject(refusal.reason);
+    const entry = new KeptCredential(credential);
+    const onAbort = () => this.#state.credentials.drop(entry, signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#state.credentials.add(entry);
+    this.#connection?.sendCredential(entry);
+    return entry.promise.finally(() => signal?.removeEventListener('abort', onAbort));
+  }
+
+  /** Ends the session on the servers if one is connected; otherwise it expires by itself. Never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const connection = this.#connection;
+    if (this.#endCause !== undefined) return;
+    this.#state.queue.cancelAll(new ClientClosedError('the client was closed before the request was sent'));
+    if (connection !== undefined) {
+      const last = new Request(closeSession, undefined, '', AbortSignal.timeout(this.#settings.closeTimeoutMs));
+      connection.sendLast(last);
+      // Without an answer the session is left to expire.
+      await last.promise.catch(() => {});
+    }
+    this.#end('closed', undefined);
+  }
+
+  /** Connections come and go until the session ends. */
+  async #live(first: Connection): Promise<void> {
+    let connection = first;
+    for (;;) {
+      const sinceMs = performance.now();
+      const cause = await connection.lost;
+      this.#connection = undefined;
+      if (this.#endCause !== undefined || this.#closing !== undefined) return;
+      this.status.set({ kind: 'disconnected', server: connection.server, cause });
+      if (cause instanceof ServerError) return this.#end('closed', cause);
+      if (this.#settings.reconnectLimitMs === 0) return this.#end('closed', cause);
+      if (performance.now() - sinceMs >= HELD_MS) this.#round.rest();
+      try {
+        connection = await this.#dial(this.#settings.reconnectLimitMs);
+      } catch (error) {
+        return this.#end(error instanceof SessionExpiredError ? 'expired' : 'closed', toError(error));
+      }
+    }
+  }
+
+  /** Tries server after server. Rejects when the session has expired, the limit is reached or the client closed. */
+  async #dial(limitMs: number): Promise<Connection> {
+    const limit = AbortSignal.timeout(limitMs);
+    const signal = AbortSignal.any([this.#stop.signal, limit]);
+    let lastError: unknown;
+    for (;;) {
+      try {
+        await sleep(this.#round.pauseMs(), undefined, { signal });
+        const resumed = this.#state.id !== 0n;
+        const connection = await Connection.open(this.#round.next(), this.#state, this.#settings, signal);
+        this.#connected(connection, resumed);
+        return connection;
+      } catch (error) {
+        if (error instanceof SessionExpiredError) throw error;
+        if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
+        if (limit.aborted) throw this.#noServer(limitMs, lastError ?? error);
+        lastError = error;
+      }
+    }
+  }
+
+  #connected(connection: Connection, resumed: boolean): void {
+    this.#connection = connection;
+    const { server, sessionTimeoutMs } = connection;
+    this.status.set({ kind: 'connected', server, sessionId: this.#state.id, sessionTimeoutMs, resumed });
+    connection.flushSoon();
+  }
+
+  #noServer(limitMs: number, cause: unknown): ZookeeperError {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new ZookeeperError('NO_SERVER', `no server gave a connection within ${limitMs} ms; last: ${why}`, cause);
+  }
+
+  #end(kind: 'expired' | 'closed', cause: Error | undefined): void {
+    if (this.#endCause !== undefined) return;
+    const error = cause ?? new ClientClosedError('the client is closed');
+    this.#endCause = error;
+    clearInterval(this.#sweeper);
+    this.#stop.abort(error);
+    this.#connection?.drop(new ConnectionLostError('the client was closed', error));
+    this.#connection = undefined;
+    this.#state.queue.cancelAll(error);
+    this.#state.credentials.dropWaiting(error);
+    if (kind === 'expired') this.status.set({ kind, cause: error });
+    else this.status.set(cause === undefined ? { kind } : { kind, cause });
+  }
+
+  /** Why nothing new is taken; wrapped, since a signal's reason may be any value. */
+  #refusal(signal: AbortSignal | undefined): { readonly reason: unknown } | undefined {
+    if (signal?.aborted === true) return { reason: signal.reason };
+    if (this.#endCause !== undefined) return { reason: this.#endCause };
+    if (this.#closing !== undefined) return { reason: new ClientClosedError('the client is being closed') };
+    return undefined;
+  }
+
+  #sweep(): void {
+    const { requestTimeoutMs } = this.#settings;
+    const oldestMs = performance.now() - requestTimeoutMs;
+    const cause = () => new ZookeeperError('REQUEST_TIMEOUT', `no answer came within ${requestTimeoutMs} ms`);
+    this.#connection?.cancelOlder(oldestMs, cause);
+    this.#state.queue.cancelOlder(oldestMs, cause);
+    this.#state.credentials.dropOlder(oldestMs, cause);
+  }
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

@@ -1,0 +1,150 @@
+/**
+ * ZooKeeper's four-letter words: one word over a plain TCP connection, the answer is text up to the server's close.
+ * The healthy tick loads this file first, so it imports nothing but `node:net`.
+ */
+import { connect } from 'node:net';
+import type { LeaderMonitor, ServerAnswer } from '../ports.ts';
+
+export interface WordOptions {
+  readonly port: number;
+  /** For the whole exchange: connecting, asking and reading to the end. */
+  readonly timeoutMs: number;
+  readonly localAddress?: string;
+}
+
+/** `silent`: no whole answer was had, which proves nothing about the server. */
+export type WordAnswer =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'silent'; readonly why: string };
+
+/** `mntr` has some hundred lines, about 10 KiB; whoever sends more is no ZooKeeper server. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
+
+/** Rejects only with the signal's reason; everything that goes wrong on the way is an answer of kind `silent`. */
+export function askWord(
+  address: string,
+  word: 'srvr' | 'ruok' | 'mntr',
+  options: WordOptions,
+  signal: AbortSignal,
+): Promise<WordAnswer> {
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const socket = connect({
+      host: address,
+      port: options.port,
+      ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+    });
+    const stop = () => {
+      clearTimeout(deadline);
+      signal.removeEventListener('abort', onAbort);
+      socket.destroy();
+    };
+    const answer = (result: WordAnswer) => {
+      stop();
+      resolve(result);
+    };
+    const silent = (why: string) => answer({ kind: 'silent', why: `${address}:${options.port} ${why}` });
+    const onAbort = () => {
+      stop();
+      reject(signal.reason);
+    };
+    const deadline = setTimeout(
+      () => silent(`gave no answer to ${word} in ${options.timeoutMs} ms`),
+      options.timeoutMs,
+    );
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > MAX_ANSWER_BYTES) return silent(`answered ${word} with more than ${MAX_ANSWER_BYTES} bytes`);
+      chunks.push(chunk);
+    });
+    socket.on('end', () => answer({ kind: 'text', text: Buffer.concat(chunks).toString('utf8') }));
+    // The listener stays after the answer: an error of a destroyed socket must not end the process.
+    socket.on('error', (error: NodeJS.ErrnoException) => silent(`could not be asked: ${error.code ?? error.message}`));
+    socket.on('close', () => silent(`closed the connection before its answer to ${word} was whole`));
+    socket.write(word);
+  });
+}
+
+export async function askSrvr(address: string, options: WordOptions, signal: AbortSignal): Promise<ServerAnswer> {
+  const answer = await askWord(address, 'srvr', options, signal);
+  if (answer.kind === 'silent') return answer;
+  const parsed = parseSrvr(answer.text);
+  return parsed.kind === 'silent' ? { kind: 'silent', why: `${address}:${options.port} ${parsed.why}` } : parsed;
+}
+
+/** True only for `imok`, which a server says even without a quorum. */
+export async function askRuok(address: string, options: WordOptions, signal: AbortSignal): Promise<boolean> {
+  const answer = await askWord(address, 'ruok', options, signal);
+  return answer.kind === 'text' && answer.text.trim() === 'imok';
+}
+
+/** Undefined when the server is no leader, does not serve or does not answer. */
+export async function askMntr(
+  address: string,
+  options: WordOptions,
+  signal: AbortSignal,
+): Promise<LeaderMonitor | undefined> {
+  const answer = await askWord(address, 'mntr', options, signal);
+  return answer.kind === 'silent' ? undefined : leaderMonitorOf(parseMntr(answer.text));
+}
+
+/** An answer that is none of `srvr`'s (say, the word is not on the server's list) counts as silence, with the text. */
+export function parseSrvr(text: string): ServerAnswer {
+  if (text.startsWith(NOT_SERVING)) return { kind: 'not-serving' };
+  const mode = /^Mode: ([\w-]+)$/m.exec(text)?.[1];
+  const zxid = /^Zxid: 0x([0-9a-f]{1,16})$/m.exec(text)?.[1];
+  if (mode === undefined || zxid === undefined) {
+    return { kind: 'silent', why: `gave no answer to srvr but ${JSON.stringify(text.slice(0, 100))}` };
+  }
+  switch (mode) {
+    case 'leader':
+    case 'follower':
+    case 'observer':
+    case 'standalone':
+      return { kind: 'serving', mode, zxid: zxidOfHex(zxid) };
+    case 'read-only':
+      // A read-only server has lost its quorum, whatever reads it still answers.
+      return { kind: 'not-serving' };
+    default:
+      return { kind: 'silent', why: `says that its mode is ${mode}, which is unknown` };
+  }
+}
+
+/** Lines of `key<tab>value`; empty when the server does not serve. */
+export function parseMntr(text: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const tab = line.indexOf('\t');
+    if (tab > 0) values.set(line.slice(0, tab), line.slice(tab + 1).trim());
+  }
+  return values;
+}
+
+/** Undefined unless these are the values of a leader, all of them whole numbers. */
+export function leaderMonitorOf(values: ReadonlyMap<string, string>): LeaderMonitor | undefined {
+  if (values.get('zk_server_state') !== 'leader') return undefined;
+  const syncedFollowers = wholeNumber(values.get('zk_synced_followers'));
+  const syncedNonVotingFollowers = wholeNumber(values.get('zk_synced_non_voting_followers'));
+  const quorumSize = wholeNumber(values.get('zk_quorum_size'));
+  if (syncedFollowers === undefined || syncedNonVotingFollowers === undefined || quorumSize === undefined) {
+    return undefined;
+  }
+  return { syncedFollowers, syncedNonVotingFollowers, quorumSize };
+}
+
+/** Followers are counted as doubles in some releases: `2.0`. */
+function wholeNumber(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d+(\.0)?$/.test(text)) return undefined;
+  return Number(text);
+}
+
+/** A server without a database says −1 (all ones); it has seen nothing, which is what zero says. */
+function zxidOfHex(hex: string): string {
+  const padded = hex.padStart(16, '0');
+  return padded >= '8' ? '0'.repeat(16) : padded;
+}
