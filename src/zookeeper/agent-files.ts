@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+
+/** Where the agent keeps what it must remember, beside the server's data and so on the same disk. Absolute paths. */
+export interface AgentFiles {
+  readonly directory: string;
+  readonly stamp: string;
+  readonly nonce: string;
+  /** The systemd unit, too, looks for this file: while it is there the server does not start. */
+  readonly fence: string;
+  readonly superSecret: string;
+  readonly javaOptions: string;
+  mark(name: 'left' | 'reported' | 'ready'): string;
+}
+
+export function agentFiles(dataDir: string): AgentFiles {
+  const directory = join(dataDir, 'zk-agent');
+  return {
+    directory,
+    stamp: join(directory, 'stamp.json'),
+    nonce: join(directory, 'nonce'),
+    fence: join(directory, 'fence.json'),
+    superSecret: join(directory, 'super-secret'),
+    javaOptions: join(directory, 'java-options'),
+    mark: (name) => join(directory, name),
+  };
+}

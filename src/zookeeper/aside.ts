@@ -1,0 +1,266 @@
+/**
+ * Data set aside: `<dataDir>/aside/<name>/{version-2, stamp.json, config/, facts.json}`. Nothing here deletes data. Each
+ * folder is built under a hidden name and renamed when it is whole:
+ *
+ * - `.<name>.copying`: a copy under way; the source is untouched, so a left-over one is made anew.
+ * - `.<name>.moving`: everything but the data is copied, then the data is renamed into it. From then on it is the data
+ *   set aside, whatever its name: `read` sees it so, and the next change finishes the job (`settle`).
+ */
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { AgentError } from '../errors.ts';
+import type { AsideFacts, DataFacts } from '../model/disk.ts';
+import type { EnsembleConfig } from '../model/member.ts';
+import { checkSpaceForCopy, copyDirectory, isSameDirectory } from './directory-copy.ts';
+import {
+  isCode,
+  isThere,
+  makeDirectory,
+  readIfThere,
+  removeDurably,
+  renameDurably,
+  syncDirectory,
+  writeDurably,
+} from './durable-file.ts';
+import { formatJson, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
+
+export interface AsidePlaces {
+  readonly dataDir: string;
+  readonly stampFile: string;
+  /** Absolute paths of the config files to keep with the data. */
+  configFiles(): Promise<readonly string[]>;
+  /** What goes into `facts.json`. */
+  facts(): Promise<{ readonly data: DataFacts; readonly config?: EnsembleConfig }>;
+}
+
+const DATA = 'version-2';
+const MOVING = /^\.(.+)\.moving$/;
+const NAMES_LIMIT = 1_000;
+
+/** Everything set aside that belongs to this cluster, or to nobody that is known. */
+export async function listAside(places: AsidePlaces, cluster: string): Promise<readonly AsideFacts[]> {
+  const found: AsideFacts[] = [];
+  for (const name of await namesIn(asideOf(places))) {
+    const moving = MOVING.exec(name)?.[1];
+    const hidden = name.startsWith('.') && moving === undefined;
+    if (hidden || !(await isThere(join(asideOf(places), name, DATA)))) {
+      continue;
+    }
+    const facts = await readFacts(join(asideOf(places), name), moving ?? name, cluster);
+    if (facts !== undefined) {
+      found.push(facts);
+    }
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Whether a move was cut short after the data went: then the stamp that is still there went with it. */
+export async function isMoveUnderWay(places: AsidePlaces): Promise<boolean> {
+  return (await movesUnderWay(places)).length > 0;
+}
+
+/** Finishes a move that was cut short. Every change of the disk begins with it. */
+export async function settle(places: AsidePlaces): Promise<void> {
+  for (const folder of await movesUnderWay(places)) {
+    await finishMove(places, folder, MOVING.exec(folder)?.[1] ?? folder);
+  }
+}
+
+/** Nothing to do when there is no data. The stamp goes with the data; the config stays, and a copy goes. */
+export async function moveAside(places: AsidePlaces, name: string): Promise<void> {
+  checkName(name);
+  await settle(places);
+  const data = join(places.dataDir, DATA);
+  if (!(await isThere(data))) {
+    return;
+  }
+  const folder = `.${name}.moving`;
+  await buildFolder(places, folder);
+  await renameDurably(data, join(asideOf(places), folder, DATA));
+  await finishMove(places, folder, name);
+}
+
+/** Nothing to do when there is no data, or when this very data was copied under this name before. */
+export async function copyAside(places: AsidePlaces, name: string): Promise<void> {
+  checkName(name);
+  await settle(places);
+  const data = join(places.dataDir, DATA);
+  if (!(await isThere(data)) || (await isCopied(places, name))) {
+    return;
+  }
+  await checkSpaceForCopy(data, places.dataDir);
+  const folder = `.${name}.copying`;
+  await buildFolder(places, folder);
+  await copyDirectory(data, join(asideOf(places), folder, DATA));
+  await renameDurably(join(asideOf(places), folder), join(asideOf(places), await freeName(places, name)));
+}
+
+/**
+ * The data comes back as it was, with its own stamp; the copy aside stays. The stamp is written first: a stamp without
+ * data is a node that can't vote, while data without a stamp would be refused.
+ */
+export async function copyBack(places: AsidePlaces, name: string): Promise<void> {
+  checkName(name);
+  await settle(places);
+  const data = join(places.dataDir, DATA);
+  const source = join(asideOf(places), name);
+  if (await isThere(data)) {
+    throw new AgentError(
+      'PRECONDITION_CHANGED',
+      `${data} exists, so the data set aside as "${name}" is not restored over it.`,
+      'Nothing: the next run looks at the disk again.',
+    );
+  }
+  if (!(await isThere(join(source, DATA)))) {
+    throw unreadable(source);
+  }
+  await checkSpaceForCopy(join(source, DATA), places.dataDir);
+  const half = join(places.dataDir, '.version-2.restoring');
+  await rm(half, { recursive: true, force: true });
+  await copyDirectory(join(source, DATA), half);
+  const stamp = await readIfThere(join(source, 'stamp.json'));
+  if (stamp !== undefined) {
+    await writeDurably(places.stampFile, stamp);
+  }
+  await renameDurably(half, data);
+}
+
+async function finishMove(places: AsidePlaces, folder: string, name: string): Promise<void> {
+  const moved = await readIfThere(join(asideOf(places), folder, 'stamp.json'));
+  if (moved !== undefined && moved === (await readIfThere(places.stampFile))) {
+    await removeDurably(places.stampFile);
+  }
+  await renameDurably(join(asideOf(places), folder), join(asideOf(places), await freeName(places, name)));
+}
+
+/** A hidden folder with everything but the data. A left-over one holds copies only, so it is made anew. */
+async function buildFolder(places: AsidePlaces, folder: string): Promise<void> {
+  const path = join(asideOf(places), folder);
+  const { data, config } = await places.facts();
+  const stamp = await readIfThere(places.stampFile);
+  await makeDirectory(asideOf(places));
+  await rm(path, { recursive: true, force: true });
+  await makeDirectory(path);
+  if (stamp !== undefined) {
+    await writeDurably(join(path, 'stamp.json'), stamp);
+  }
+  await makeDirectory(join(path, 'config'));
+  for (const file of await places.configFiles()) {
+    const text = await readIfThere(file);
+    if (text !== undefined) {
+      await writeDurably(join(path, 'config', basename(file)), text);
+    }
+  }
+  await writeDurably(join(path, 'facts.json'), formatJson({ data, ...(config === undefined ? {} : { config }) }));
+  await syncDirectory(path);
+}
+
+async function movesUnderWay(places: AsidePlaces): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const name of await namesIn(asideOf(places))) {
+    if (MOVING.test(name) && (await isThere(join(asideOf(places), name, DATA)))) {
+      found.push(name);
+    }
+  }
+  return found;
+}
+
+/** The epochs may have been raised since the copy; all else must be as it was. */
+async function isCopied(places: AsidePlaces, name: string): Promise<boolean> {
+  const leaveOut = (file: string): boolean => file === 'acceptedEpoch' || file.endsWith('.tmp');
+  for (const candidate of candidates(name)) {
+    const copy = join(asideOf(places), candidate, DATA);
+    if (!(await isThere(copy))) {
+      return false;
+    }
+    if (await isSameDirectory(join(places.dataDir, DATA), copy, leaveOut)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** `name`, then `name-2`, `name-3`, …: what is there already is never touched. */
+async function freeName(places: AsidePlaces, name: string): Promise<string> {
+  for (const candidate of candidates(name)) {
+    if (!(await isThere(join(asideOf(places), candidate)))) {
+      return candidate;
+    }
+  }
+  throw new AgentError(
+    'BAD_DATA_DIRECTORY',
+    `${asideOf(places)} holds ${NAMES_LIMIT} copies named "${name}".`,
+    'Move those that are not needed to another disk.',
+  );
+}
+
+function* candidates(name: string): Generator<string> {
+  yield name;
+  for (let number = 2; number <= NAMES_LIMIT; number++) {
+    yield `${name}-${number}`;
+  }
+}
+
+async function readFacts(folder: string, name: string, cluster: string): Promise<AsideFacts | undefined> {
+  const stampText = await readIfThere(join(folder, 'stamp.json'));
+  const stamp = stampText === undefined ? undefined : parseStamp(stampText, join(folder, 'stamp.json'));
+  if (stamp !== undefined && stamp.cluster !== cluster) {
+    return undefined;
+  }
+  const file = join(folder, 'facts.json');
+  const text = await readIfThere(file);
+  if (text === undefined) {
+    throw unreadable(folder);
+  }
+  const facts = parseJson(text, file);
+  if (!isDataFacts(facts.data) || !(facts.config === undefined || isConfig(facts.config))) {
+    throw unreadable(file);
+  }
+  return {
+    name,
+    lineage: stamp?.lineage ?? 0,
+    data: facts.data,
+    ...(facts.config === undefined ? {} : { config: facts.config }),
+  };
+}
+
+function isDataFacts(value: unknown): value is DataFacts {
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
+  const { currentEpoch, acceptedEpoch, lastZxid } = value as Partial<Record<keyof DataFacts, unknown>>;
+  return isWhole(currentEpoch) && isWhole(acceptedEpoch) && typeof lastZxid === 'string';
+}
+
+function isConfig(value: unknown): value is EnsembleConfig {
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
+  const { version, members } = value as Partial<Record<keyof EnsembleConfig, unknown>>;
+  return typeof version === 'string' && Array.isArray(members);
+}
+
+function checkName(name: string): void {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
+    throw new AgentError(
+      'BAD_ARGUMENT',
+      `"${name}" is no name for data set aside.`,
+      'Use letters, digits, ".", "_", "-".',
+    );
+  }
+}
+
+function asideOf(places: AsidePlaces): string {
+  return join(places.dataDir, 'aside');
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) {
+      return [];
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * The server's config directory. The server writes there too: each committed config as `zoo.cfg.dynamic.<hex zxid>`,
+ * to which it points `zoo.cfg`, and a proposed one as `zoo.cfg.dynamic.next`.
+ */
+import { copyFile, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, isAbsolute, join } from 'node:path';
+import { AgentError } from '../errors.ts';
+import type { EnsembleConfig, Member } from '../model/member.ts';
+import { ZXID_ZERO } from '../model/zxid.ts';
+import {
+  isCode,
+  makeDirectory,
+  readIfThere,
+  removeDurably,
+  renameDurably,
+  syncDirectory,
+  writeDurably,
+} from './durable-file.ts';
+import { parseDynamicConfig, versionOfFileName } from './dynamic-config.ts';
+import { renderDynamicConfig, renderZooCfg, type TickSettings } from './zoo-cfg.ts';
+
+export interface ConfigPlaces {
+  readonly confDir: string;
+  readonly dataDir: string;
+  /** The version-less dynamic file that the agent writes. */
+  readonly dynamicFile: string;
+  readonly tick: TickSettings;
+}
+
+const ZOO_CFG = 'zoo.cfg';
+const DYNAMIC_PREFIX = 'zoo.cfg.dynamic.';
+const PENDING = 'zoo.cfg.dynamic.next';
+const POINTER = /^\s*dynamicConfigFile\s*[=:]\s*(.+?)\s*$/m;
+
+/** The config that `zoo.cfg` points at; undefined when there is no `zoo.cfg`. Rejects with BAD_DYNAMIC_FILE. */
+export async function readConfig(confDir: string): Promise<EnsembleConfig | undefined> {
+  const zooCfg = join(confDir, ZOO_CFG);
+  // The server renames `zoo.cfg` after it wrote the new dynamic file and before it removes the old one: look again.
+  for (let attempt = 1; ; attempt++) {
+    const text = await readIfThere(zooCfg);
+    if (text === undefined) {
+      return undefined;
+    }
+    const pointed = POINTER.exec(text)?.[1];
+    if (pointed === undefined) {
+      throw badFile(`${zooCfg} names no dynamicConfigFile.`);
+    }
+    const path = isAbsolute(pointed) ? pointed : join(confDir, pointed);
+    const dynamic = await readIfThere(path);
+    if (dynamic !== undefined) {
+      return configOf(path, dynamic);
+    }
+    if (attempt === 2) {
+      throw badFile(`${zooCfg} points at ${path}, which does not exist.`);
+    }
+  }
+}
+
+/** `zoo.cfg.dynamic.next`: proposed, and it may yet commit. */
+export async function readPending(confDir: string): Promise<EnsembleConfig | undefined> {
+  const path = join(confDir, PENDING);
+  const text = await readIfThere(path);
+  return text === undefined ? undefined : configOf(path, text);
+}
+
+/**
+ * A fresh config. What was there is first copied to `<confDir>/aside/<number>/`; then the dynamic file, then the
+ * pointer, and only then the older files go: a crash in between leaves a config that the server can read, and the call
+ * can be repeated.
+ */
+export async function writeConfig(places: ConfigPlaces, members: readonly Member[]): Promise<void> {
+  const { confDir, dataDir, dynamicFile, tick } = places;
+  await keepOlderFiles(places);
+  await writeDurably(dynamicFile, await renderDynamicConfig(members));
+  await writeDurably(join(confDir, ZOO_CFG), await renderZooCfg({ dataDir, dynamicFile, tick }));
+  for (const name of await readdir(confDir)) {
+    if (name.startsWith(DYNAMIC_PREFIX)) {
+      await removeDurably(join(confDir, name));
+    }
+  }
+}
+
+/** Absolute paths of every config file there is: `zoo.cfg`, the dynamic ones, and the version-less one. */
+export async function configFiles(places: Pick<ConfigPlaces, 'confDir' | 'dynamicFile'>): Promise<readonly string[]> {
+  const names = await namesIn(places.confDir);
+  const found = names
+    .filter((name) => name === ZOO_CFG || name.startsWith(DYNAMIC_PREFIX) || name === 'zoo.cfg.dynamic')
+    .map((name) => join(places.confDir, name));
+  const own = (await readIfThere(places.dynamicFile)) === undefined ? [] : [places.dynamicFile];
+  return [...new Set([...found, ...own])].sort();
+}
+
+async function keepOlderFiles(places: ConfigPlaces): Promise<void> {
+  const files = await configFiles(places);
+  if (files.length === 0) {
+    return;
+  }
+  const aside = join(places.confDir, 'aside');
+  await makeDirectory(aside);
+  const numbers = (await readdir(aside)).filter((name) => /^\d+$/.test(name)).map(Number);
+  const newest = Math.max(0, ...numbers);
+  // A join that is tried again and again writes the same files: they are kept once.
+  if (newest > 0 && (await isSame(files, join(aside, String(newest))))) {
+    return;
+  }
+  const half = join(aside, '.half');
+  await rm(half, { recursive: true, force: true });
+  await makeDirectory(half);
+  for (const file of files) {
+    await copyFile(file, join(half, basename(file)));
+  }
+  await syncDirectory(half);
+  await renameDurably(half, join(aside, String(newest + 1)));
+}
+
+async function isSame(files: readonly string[], kept: string): Promise<boolean> {
+  const names = files.map((file) => basename(file)).sort();
+  if (names.join('/') !== (await readdir(kept)).sort().join('/')) {
+    return false;
+  }
+  for (const file of files) {
+    if (!(await readFile(file)).equals(await readFile(join(kept, basename(file))))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** The name's version counts, as it does for the server; only `.next` carries its version inside. */
+function configOf(path: string, text: string): EnsembleConfig {
+  const config = parse(path, text);
+  const named = versionOfFileName(basename(path));
+  if (config.members.length === 0) {
+    throw badFile(`${path} names no server.`);
+  }
+  return named === ZXID_ZERO ? config : { ...config, version: named };
+}
+
+function parse(path: string, text: string): EnsembleConfig {
+  try {
+    return parseDynamicConfig(text);
+  } catch (error) {
+    throw error instanceof AgentError
+      ? new AgentError(error.code, `${path}: ${error.message}`, error.next, error)
+      : error;
+  }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+function badFile(message: string): AgentError {
+  return new AgentError(
+    'BAD_DYNAMIC_FILE',
+    message,
+    'Put the newest whole config from "aside" in the config directory back, or terminate the node: the group replaces it.',
+  );
+}

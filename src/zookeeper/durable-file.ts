@@ -1,0 +1,109 @@
+/**
+ * Small files that are there whole or not at all, also after a power cut: written beside their place, synced, renamed,
+ * and the directory synced. What root writes belongs to the owner of the directory, since the server that shares these
+ * directories runs as another user.
+ */
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+const FILE_MODE = 0o644;
+
+export async function writeDurably(path: string, text: string, mode: number = FILE_MODE): Promise<void> {
+  const half = `${path}.${process.pid}.half`;
+  try {
+    const file = await open(half, 'w', mode);
+    try {
+      await takeOverOwner(dirname(path), (uid, gid) => file.chown(uid, gid));
+      await file.writeFile(text);
+      await file.chmod(mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(half, path);
+  } finally {
+    await rm(half, { force: true });
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Makes one directory, its parent must exist; nothing to do when it is there. */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) {
+      return;
+    }
+    throw error;
+  }
+  const directory = await open(path, 'r');
+  try {
+    await takeOverOwner(dirname(path), (uid, gid) => directory.chown(uid, gid));
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Renames within one file system and makes both directories durable. */
+export async function renameDurably(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncDirectory(dirname(to));
+  await syncDirectory(dirname(from));
+}
+
+/** Removes one file; nothing to do when it is not there. */
+export async function removeDurably(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await syncDirectory(dirname(path)).catch((error: unknown) => {
+    if (!isCode(error, 'ENOENT')) {
+      throw error;
+    }
+  });
+}
+
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** The text of a file; undefined only when there is none. Every other failure is an error. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+export function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+async function takeOverOwner(directory: string, chown: (uid: number, gid: number) => Promise<void>): Promise<void> {
+  if (process.getuid?.() === 0) {
+    const { uid, gid } = await stat(directory);
+    await chown(uid, gid);
+  }
+}

@@ -1,0 +1,174 @@
+/** The node's own disk, as the ports want it: what it says, and every change the agent makes to it. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AgentError } from '../errors.ts';
+import type { DiskFacts, Fence, Stamp } from '../model/disk.ts';
+import type { NodeDisk } from '../ports.ts';
+import { agentFiles } from './agent-files.ts';
+import { type AsidePlaces, copyAside, copyBack, isMoveUnderWay, listAside, moveAside, settle } from './aside.ts';
+import { type ConfigPlaces, configFiles, readConfig, readPending, writeConfig } from './config-directory.ts';
+import { readDataDirectory } from './data-directory.ts';
+import { isThere, makeDirectory, readIfThere, removeDurably, renameDurably, writeDurably } from './durable-file.ts';
+import { formatJson, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
+import type { TickSettings } from './zoo-cfg.ts';
+
+export interface NodeDiskOptions {
+  /** The server's `dataDir`; it must exist. */
+  readonly dataDir: string;
+  readonly confDir: string;
+  /** `<dataDir>/myid`, unless told otherwise. */
+  readonly idFile: string;
+  /** The version-less dynamic file, `<confDir>/zoo.cfg.dynamic` unless told otherwise. */
+  readonly dynamicFile: string;
+  readonly cluster: string;
+  readonly tick: TickSettings;
+}
+
+export function nodeDisk(options: NodeDiskOptions): NodeDisk {
+  const { dataDir } = options;
+  const files = agentFiles(dataDir);
+  const aside = asidePlaces(options);
+  const inAgentDirectory = async (path: string, text: string): Promise<void> => {
+    await makeDirectory(files.directory);
+    await settle(aside);
+    await writeDurably(path, text);
+  };
+  return {
+    read: (signal) => readDisk(options, aside, signal),
+    writeId: (id) => writeDurably(options.idFile, `${id}\n`),
+    writeNonce: (nonce) => inAgentDirectory(files.nonce, `${nonce}\n`),
+    writeMarker: () => writeDurably(join(dataDir, 'initialize'), ''),
+    writeStamp: (stamp) => inAgentDirectory(files.stamp, formatJson(stamp)),
+    writeConfig: async (members) => {
+      await settle(aside);
+      await writeConfig(configPlaces(options), members);
+    },
+    raiseAcceptedEpoch: async (epoch) => {
+      await settle(aside);
+      await raiseAcceptedEpoch(dataDir, epoch);
+    },
+    setDataAside: (name) => moveAside(aside, name),
+    copyDataAside: (name) => copyAside(aside, name),
+    restoreAside: async (name) => {
+      await makeDirectory(files.directory);
+      await copyBack(aside, name);
+    },
+    raiseFence: (fence) => inAgentDirectory(files.fence, formatJson(fence)),
+    liftFence: () => removeDurably(files.fence),
+    mark: (name) => inAgentDirectory(files.mark(name), ''),
+    unmark: (name) => removeDurably(files.mark(name)),
+  };
+}
+
+async function readDisk(options: NodeDiskOptions, aside: AsidePlaces, signal: AbortSignal): Promise<DiskFacts> {
+  const { dataDir, confDir, cluster } = options;
+  const files = agentFiles(dataDir);
+  signal.throwIfAborted();
+  const facts = {
+    id: await readId(options.idFile),
+    stamp: await readStamp(files.stamp, aside, cluster),
+    nonce: (await readIfThere(files.nonce))?.trim(),
+    data: await readDataDirectory(join(dataDir, 'version-2'), signal),
+    fence: await readFence(files.fence),
+    config: await readConfig(confDir),
+    pending: await readPending(confDir),
+  };
+  return {
+    ...present(facts),
+    marker: await isThere(join(dataDir, 'initialize')),
+    left: await isThere(files.mark('left')),
+    reported: await isThere(files.mark('reported')),
+    ready: await isThere(files.mark('ready')),
+    aside: await listAside(aside, cluster),
+  };
+}
+
+/** Absent facts are absent members, as the model has it. */
+function present<T extends object>(facts: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(facts).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+async function readId(path: string): Promise<number | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) {
+    return undefined;
+  }
+  const id = Number(text.trim());
+  if (!/^\d{1,3}$/.test(text.trim()) || id < 1 || id > 255) {
+    throw new AgentError(
+      'BAD_ID_FILE',
+      `${path} should hold the server's id, a number from 1 to 255, but holds ${JSON.stringify(text.slice(0, 40))}.`,
+      'Write the id that the node has in /zookeeper/config into it, or remove the file when the node never was a member.',
+    );
+  }
+  return id;
+}
+
+async function readStamp(path: string, aside: AsidePlaces, cluster: string): Promise<Stamp | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined || (await isMoveUnderWay(aside))) {
+    return undefined;
+  }
+  const stamp = parseStamp(text, path);
+  if (stamp.cluster !== cluster) {
+    throw new AgentError(
+      'DATA_OF_ANOTHER_CLUSTER',
+      `The data directory belongs to the cluster ${stamp.cluster} (${path}), but this node is of the cluster ${cluster}.`,
+      'Give the node an empty data directory, or the settings of the cluster that the data belongs to.',
+    );
+  }
+  return stamp;
+}
+
+async function readFence(path: string): Promise<Fence | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) {
+    return undefined;
+  }
+  const { record } = parseJson(text, path);
+  if (!isWhole(record)) {
+    throw unreadable(path);
+  }
+  return { record };
+}
+
+/** The one number that a recovery may change in the server's data. */
+async function raiseAcceptedEpoch(dataDir: string, epoch: number): Promise<void> {
+  const data = join(dataDir, 'version-2');
+  const facts = await readDataDirectory(data, AbortSignal.timeout(EPOCH_READ_LIMIT_MS));
+  if (facts === undefined) {
+    const half = join(dataDir, '.version-2.new');
+    await rm(half, { recursive: true, force: true });
+    await makeDirectory(half);
+    await writeDurably(join(half, 'acceptedEpoch'), String(epoch));
+    await writeDurably(join(half, 'currentEpoch'), '0');
+    await renameDurably(half, data);
+  } else if (facts.acceptedEpoch < epoch) {
+    await writeDurably(join(data, 'acceptedEpoch'), String(epoch));
+  }
+}
+
+const EPOCH_READ_LIMIT_MS = 600_000;
+
+function configPlaces(options: NodeDiskOptions): ConfigPlaces {
+  const { confDir, dataDir, dynamicFile, tick } = options;
+  return { confDir, dataDir, dynamicFile, tick };
+}
+
+function asidePlaces(options: NodeDiskOptions): AsidePlaces {
+  const { dataDir, confDir } = options;
+  return {
+    dataDir,
+    stampFile: agentFiles(dataDir).stamp,
+    configFiles: () => configFiles(options),
+    facts: async () => {
+      const data = await readDataDirectory(join(dataDir, 'version-2'), AbortSignal.timeout(EPOCH_READ_LIMIT_MS));
+      const config = await readConfig(confDir);
+      if (data === undefined) {
+        throw unreadable(join(dataDir, 'version-2'));
+      }
+      return { data, ...(config === undefined ? {} : { config }) };
+    },
+  };
+}

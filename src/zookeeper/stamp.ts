@@ -1,0 +1,42 @@
+import { AgentError } from '../errors.ts';
+import type { Stamp } from '../model/disk.ts';
+
+/** The text of a stamp's file; `path` is for the error only. Rejects with BAD_DATA_DIRECTORY. */
+export function parseStamp(text: string, path: string): Stamp {
+  const value = parseJson(text, path);
+  const { cluster, lineage, id } = value;
+  if (typeof cluster !== 'string' || !isWhole(lineage) || !isWhole(id)) {
+    throw unreadable(path);
+  }
+  return { cluster, lineage, id };
+}
+
+export function formatJson(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+/** A JSON object from one of the agent's own files. */
+export function parseJson(text: string, path: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return { ...value };
+    }
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  throw unreadable(path);
+}
+
+export function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+export function unreadable(path: string, cause?: unknown): AgentError {
+  return new AgentError(
+    'BAD_DATA_DIRECTORY',
+    `${path} cannot be understood, so it is not known whose data this is.`,
+    'Look at the file; when the data is not needed, terminate the node and let the group replace it.',
+    cause,
+  );
+}
