@@ -12,6 +12,9 @@ import { isThere, makeDirectory, readIfThere, removeDurably, renameDurably, writ
 import { formatJson, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
 import type { TickSettings } from './zoo-cfg.ts';
 
+/** A whole `version-2` may have to be read before it is changed. */
+const DATA_READ_LIMIT_MS = 600_000;
+
 export interface NodeDiskOptions {
   /** The server's `dataDir`; it must exist. */
   readonly dataDir: string;
@@ -136,7 +139,7 @@ async function readFence(path: string): Promise<Fence | undefined> {
 /** The one number that a recovery may change in the server's data. */
 async function raiseAcceptedEpoch(dataDir: string, epoch: number): Promise<void> {
   const data = join(dataDir, 'version-2');
-  const facts = await readDataDirectory(data, AbortSignal.timeout(EPOCH_READ_LIMIT_MS));
+  const facts = await readDataDirectory(data, AbortSignal.timeout(DATA_READ_LIMIT_MS));
   if (facts === undefined) {
     const half = join(dataDir, '.version-2.new');
     await rm(half, { recursive: true, force: true });
@@ -148,8 +151,6 @@ async function raiseAcceptedEpoch(dataDir: string, epoch: number): Promise<void>
     await writeDurably(join(data, 'acceptedEpoch'), String(epoch));
   }
 }
-
-const EPOCH_READ_LIMIT_MS = 600_000;
 
 function configPlaces(options: NodeDiskOptions): ConfigPlaces {
   const { confDir, dataDir, dynamicFile, tick } = options;
@@ -163,7 +164,7 @@ function asidePlaces(options: NodeDiskOptions): AsidePlaces {
     stampFile: agentFiles(dataDir).stamp,
     configFiles: () => configFiles(options),
     facts: async () => {
-      const data = await readDataDirectory(join(dataDir, 'version-2'), AbortSignal.timeout(EPOCH_READ_LIMIT_MS));
+      const data = await readDataDirectory(join(dataDir, 'version-2'), AbortSignal.timeout(DATA_READ_LIMIT_MS));
       const config = await readConfig(confDir);
       if (data === undefined) {
         throw unreadable(join(dataDir, 'version-2'));

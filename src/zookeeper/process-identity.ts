@@ -1,0 +1,60 @@
+/**
+ * Which process a number means. Numbers are used again, so a process is known by its number, the time of its start and
+ * the boot of the machine (proc(5): fields 1, 3 and 22 of /proc/<pid>/stat).
+ */
+import { readFile } from 'node:fs/promises';
+import { isCode } from './durable-file.ts';
+
+/** USER_HZ, which the kernel shows to programs as 100 on every architecture that Node runs on. */
+const TICKS_PER_SECOND = 100;
+const DEAD_STATES: readonly string[] = ['Z', 'X', 'x'];
+
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Ticks between the boot and the start. */
+  readonly startTicks: number;
+  readonly bootId: string;
+}
+
+/** The text of a pid file: a line of /proc/<pid>/stat, then one with the boot's id. Undefined when it is incomplete. */
+export function parsePidFile(text: string): ProcessIdentity | undefined {
+  const [stat = '', bootId = ''] = text.split('\n');
+  const { pid, startTicks } = parseStat(stat);
+  return Number.isSafeInteger(pid) && Number.isSafeInteger(startTicks) && bootId !== '' && text.endsWith('\n')
+    ? { pid, startTicks, bootId }
+    : undefined;
+}
+
+/** For how long the process has run; undefined when it is gone. A zombie is gone. */
+export async function runningMs(identity: ProcessIdentity): Promise<number | undefined> {
+  if ((await bootId()) !== identity.bootId) {
+    return undefined;
+  }
+  try {
+    const { state, startTicks } = parseStat(await readFile(`/proc/${identity.pid}/stat`, 'utf8'));
+    if (startTicks !== identity.startTicks || DEAD_STATES.includes(state)) {
+      return undefined;
+    }
+  } catch (error) {
+    // The process may end between the opening of the file and its reading: ESRCH.
+    if (isCode(error, 'ENOENT') || isCode(error, 'ESRCH')) {
+      return undefined;
+    }
+    throw error;
+  }
+  const upSeconds = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
+  return Math.max(0, Math.round((upSeconds - identity.startTicks / TICKS_PER_SECOND) * 1_000));
+}
+
+async function bootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+}
+
+/** The name in parentheses may hold anything, parentheses and spaces too: count from the last one. */
+function parseStat(line: string): { pid: number; state: string; startTicks: number } {
+  const rest = line
+    .slice(line.lastIndexOf(')') + 1)
+    .trim()
+    .split(' ');
+  return { pid: Number.parseInt(line, 10), state: rest[0] ?? '', startTicks: Number(rest[19]) };
+}

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentError } from '../errors.ts';
+import type { ServerControl } from '../ports.ts';
+import { isCode, readIfThere } from './durable-file.ts';
+import { refuseWhileFenced } from './fence-check.ts';
+import { type ProcessIdentity, parsePidFile, runningMs } from './process-identity.ts';
+
+export interface ProcessServiceOptions {
+  /** java with all its arguments. */
+  readonly command: readonly string[];
+  readonly pidFile: string;
+  /** Standard output and error are appended to it. */
+  readonly logFile: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly isFenced: () => Promise<boolean>;
+  /** SIGKILL follows SIGTERM after this. */
+  readonly stopLimitMs?: number;
+}
+
+const STOP_LIMIT_MS = 10_000;
+const KILL_LIMIT_MS = 10_000;
+const START_LIMIT_MS = 10_000;
+const POLL_MS = 20;
+
+/**
+ * The process writes its own pid file before it becomes java: an agent that dies right after the start can't leave a
+ * server behind that nobody knows. An exec keeps number and start time.
+ */
+const WRITE_PID_FILE_THEN_EXEC = [
+  'pid_file=$1; shift',
+  'IFS= read -r stat < /proc/$$/stat && IFS= read -r boot < /proc/sys/kernel/random/boot_id || exit 125',
+  'printf "%s\\n%s\\n" "$stat" "$boot" > "$pid_file" || exit 125',
+  'exec "$@"',
+].join('\n');
+
+/**
+ * The server as a child process that outlives the agent. It stays in the agent's process group and session: in the lab
+ * a machine is a process group, and stopping the machine stops all of it.
+ */
+export function processService(options: ProcessServiceOptions): ServerControl {
+  return {
+    upMs: async (signal) => {
+      signal.throwIfAborted();
+      const identity = await recorded(options.pidFile);
+      return identity === undefined ? undefined : runningMs(identity);
+    },
+    start: async (signal) => {
+      signal.throwIfAborted();
+      await refuseWhileFenced(options.isFenced, 'The server');
+      if ((await running(options.pidFile)) === undefined) {
+        await launch(options, signal);
+      }
+    },
+    stop: (signal) => stop(options, signal),
+  };
+}
+
+async function launch(options: ProcessServiceOptions, signal: AbortSignal): Promise<void> {
+  const log = await open(options.logFile, 'a');
+  try {
+    const child = spawn('/bin/sh', ['-c', WRITE_PID_FILE_THEN_EXEC, 'sh', options.pidFile, ...options.command], {
+      stdio: ['ignore', log.fd, log.fd],
+      detached: false,
+      env: options.env ?? process.env,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    });
+    child.unref();
+    await untilRecorded(child, options, signal);
+  } finally {
+    await log.close();
+  }
+}
+
+async function untilRecorded(child: ChildProcess, options: ProcessServiceOptions, signal: AbortSignal): Promise<void> {
+  let failure: Error | undefined;
+  child.once('error', (error) => {
+    failure = error;
+  });
+  const end = performance.now() + START_LIMIT_MS;
+  while (performance.now() < end) {
+    if ((await recorded(options.pidFile))?.pid === child.pid) {
+      return;
+    }
+    if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) {
+      break;
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+  throw new AgentError(
+    'SERVER_DID_NOT_START',
+    `The server's process could not be started with ${options.command[0] ?? 'no command'}.`,
+    `Read the end of ${options.logFile}.`,
+    failure,
+  );
+}
+
+async function stop(options: ProcessServiceOptions, signal: AbortSignal): Promise<void> {
+  const identity = await running(options.pidFile);
+  if (identity === undefined) {
+    return;
+  }
+  send(identity, 'SIGTERM');
+  if (await isGoneWithin(identity, options.stopLimitMs ?? STOP_LIMIT_MS, signal)) {
+    return;
+  }
+  send(identity, 'SIGKILL');
+  if (await isGoneWithin(identity, KILL_LIMIT_MS, signal)) {
+    return;
+  }
+  throw new AgentError(
+    'SERVER_DID_NOT_STOP',
+    `The server's process ${identity.pid} is still there ${KILL_LIMIT_MS / 1_000} s after SIGKILL.`,
+    'It hangs in the kernel, most often on its disk: terminate the instance.',
+  );
+}
+
+async function isGoneWithin(identity: ProcessIdentity, limitMs: number, signal: AbortSignal): Promise<boolean> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    if ((await runningMs(identity)) === undefined) {
+      return true;
+    }
+    if (performance.now() >= end) {
+      return false;
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+function send(identity: ProcessIdentity, signal: NodeJS.Signals): void {
+  try {
+    process.kill(identity.pid, signal);
+  } catch (error) {
+    if (!isCode(error, 'ESRCH')) {
+      throw error;
+    }
+  }
+}
+
+async function running(pidFile: string): Promise<ProcessIdentity | undefined> {
+  const identity = await recorded(pidFile);
+  return identity !== undefined && (await runningMs(identity)) !== undefined ? identity : undefined;
+}
+
+/** An empty or half file is one that a process is writing this moment, before it becomes java: it counts as none. */
+async function recorded(pidFile: string): Promise<ProcessIdentity | undefined> {
+  const text = await readIfThere(pidFile);
+  return text === undefined ? undefined : parsePidFile(text);
+}

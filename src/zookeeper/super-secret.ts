@@ -1,0 +1,53 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { link, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { agentFiles } from './agent-files.ts';
+import { isCode, makeDirectory, readIfThere, syncDirectory, writeDurably } from './durable-file.ts';
+
+export interface SuperSecret {
+  /** For `addAuth` with the scheme `digest` as `super:<password>`, on the node's own server only. */
+  readonly password: string;
+  /** Java reads it as `@<file>`, so that the digest stands in no argument list and no environment. */
+  readonly javaOptionsFile: string;
+}
+
+const SECRET_MODE = 0o600;
+const SECRET_BYTES = 24;
+
+/**
+ * The super secret of this node's server, made on first use. Each node has its own and no other server knows it: a
+ * server checks its own clients and passes the result on with the request, so nothing has to be shared.
+ */
+export async function superSecret(dataDir: string): Promise<SuperSecret> {
+  const files = agentFiles(dataDir);
+  await makeDirectory(files.directory);
+  const password = (await readIfThere(files.superSecret))?.trim() ?? (await create(files.superSecret));
+  const options = `-Dzookeeper.DigestAuthenticationProvider.superDigest=${superDigest(password)}\n`;
+  if ((await readIfThere(files.javaOptions)) !== options) {
+    await writeDurably(files.javaOptions, options, SECRET_MODE);
+  }
+  return { password, javaOptionsFile: files.javaOptions };
+}
+
+/** As ZooKeeper's DigestAuthenticationProvider makes it: the user, then the Base64 of the SHA-1 of `user:password`. */
+function superDigest(password: string): string {
+  return `super:${createHash('sha1').update(`super:${password}`).digest('base64')}`;
+}
+
+/** Two runs at once agree on one secret: a link, unlike a rename, never replaces what is there. */
+async function create(path: string): Promise<string> {
+  const own = randomBytes(SECRET_BYTES).toString('hex');
+  const half = `${path}.${process.pid}.${own.slice(0, 8)}`;
+  try {
+    await writeDurably(half, `${own}\n`, SECRET_MODE);
+    await link(half, path).catch((error: unknown) => {
+      if (!isCode(error, 'EEXIST')) {
+        throw error;
+      }
+    });
+  } finally {
+    await rm(half, { force: true });
+  }
+  await syncDirectory(dirname(path));
+  return (await readFile(path, 'utf8')).trim();
+}

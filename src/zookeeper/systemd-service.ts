@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { AgentError, type ErrorCode } from '../errors.ts';
+import type { ServerControl } from '../ports.ts';
+import { refuseWhileFenced } from './fence-check.ts';
+
+const run = promisify(execFile);
+
+export interface SystemdServiceOptions {
+  /** For example `zookeeper.service`. */
+  readonly unit: string;
+  readonly isFenced: () => Promise<boolean>;
+  /** The unit's own stop limit (TimeoutStopSec) should be shorter. */
+  readonly stopLimitMs?: number;
+}
+
+const STOP_LIMIT_MS = 120_000;
+const START_LIMIT_MS = 60_000;
+const SHOW_LIMIT_MS = 10_000;
+const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
+const MICROSECONDS_PER_MILLISECOND = 1_000;
+
+interface UnitState {
+  readonly activeState: string;
+  readonly mainPid: number;
+  /** By the monotonic clock; zero when the unit never was active. */
+  readonly activeSinceMs: number;
+}
+
+/** The server as a systemd unit. The unit, too, refuses while the fence's file is there. */
+export function systemdService(options: SystemdServiceOptions): ServerControl {
+  const { unit } = options;
+  return {
+    upMs: async (signal) => {
+      const state = await show(unit, signal);
+      const nowMs = Number(process.hrtime.bigint() / NANOSECONDS_PER_MILLISECOND);
+      return state.mainPid === 0 ? undefined : Math.max(0, nowMs - (state.activeSinceMs || nowMs));
+    },
+    start: async (signal) => {
+      await refuseWhileFenced(options.isFenced, unit);
+      // A unit that failed too often refuses to start until this; it is no error when there is nothing to reset.
+      await systemctl(['reset-failed', unit], START_LIMIT_MS, signal, 'SERVER_DID_NOT_START').catch(ignoreAgentError);
+      await systemctl(['start', unit], START_LIMIT_MS, signal, 'SERVER_DID_NOT_START');
+      // A condition of the unit that does not hold makes "systemctl start" succeed without a start.
+      const state = await show(unit, signal);
+      if (state.mainPid === 0) {
+        throw failed('SERVER_DID_NOT_START', unit, `systemd says it is ${state.activeState} right after its start`);
+      }
+    },
+    stop: async (signal) => {
+      await systemctl(['stop', unit], options.stopLimitMs ?? STOP_LIMIT_MS, signal, 'SERVER_DID_NOT_STOP');
+      const state = await show(unit, signal);
+      if (state.mainPid !== 0) {
+        throw failed('SERVER_DID_NOT_STOP', unit, `systemd says it is ${state.activeState}, process ${state.mainPid}`);
+      }
+    },
+  };
+}
+
+async function show(unit: string, signal: AbortSignal): Promise<UnitState> {
+  const properties = 'LoadState,ActiveState,MainPID,ActiveEnterTimestampMonotonic';
+  const output = await systemctl(['show', unit, `--property=${properties}`], SHOW_LIMIT_MS, signal, 'INTERNAL');
+  const values = new Map(
+    output.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  const mainPid = Number(values.get('MainPID') ?? Number.NaN);
+  const activeSinceMs =
+    Number(values.get('ActiveEnterTimestampMonotonic') ?? Number.NaN) / MICROSECONDS_PER_MILLISECOND;
+  const activeState = values.get('ActiveState') ?? '';
+  if (values.get('LoadState') !== 'loaded' || !Number.isSafeInteger(mainPid) || Number.isNaN(activeSinceMs)) {
+    // Unknown is never absent: a unit that systemd does not know is not a server that does not run.
+    throw failed('INTERNAL', unit, `systemd does not know it: ${output.trim()}`);
+  }
+  return { activeState, mainPid, activeSinceMs };
+}
+
+async function systemctl(
+  args: readonly string[],
+  limitMs: number,
+  signal: AbortSignal,
+  code: ErrorCode,
+): Promise<string> {
+  try {
+    const { stdout } = await run('systemctl', [...args], { signal, timeout: limitMs });
+    return stdout;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw failed(code, args[1] ?? '', `"systemctl ${args.join(' ')}" failed`, error);
+  }
+}
+
+function failed(code: ErrorCode, unit: string, what: string, cause?: unknown): AgentError {
+  return new AgentError(
+    code,
+    `The unit ${unit}: ${what}.`,
+    `Read "systemctl status ${unit}" and "journalctl -u ${unit}".`,
+    cause,
+  );
+}
+
+function ignoreAgentError(error: unknown): void {
+  if (!(error instanceof AgentError)) {
+    throw error;
+  }
+}
