@@ -1,6 +1,6 @@
 /**
- * Bundles the agent into two files: `zk-agent.cjs`, which is the healthy tick and little more, and `commands.cjs` with
- * all the rest, which is parsed only when there is something to do.
+ * Bundles the agent into three files: `zk-agent.cjs`, which is the healthy tick and little more, `commands.cjs` with
+ * the rest of the agent, and `aws-sdk.cjs`. Each is parsed only when there is something to do for it.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -8,37 +8,43 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Plugin } from 'esbuild';
 import { isFresh, latestChangeMs, marksOf, stampFileOf, writeStamp } from './freshness.ts';
+import { shakeSdk } from './shake-sdk.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** The versions of the packages stand in it. */
-const LOCK_FILE = join(ROOT, 'package-lock.json');
-/** What main.ts imports when it has something to do. */
-const COMMANDS = 'commands/cli.ts';
+/** What else decides over the result: the versions of the packages, and how it is built. */
+const BUILD_FILES = ['package-lock.json', 'build/bundle.ts', 'build/shake-sdk.ts'].map((file) => join(ROOT, file));
+/** What is imported only when it is needed, by the ends of the paths. */
+const COMMANDS = /\/commands\/cli\.ts$/;
+const SDK = /^\.\/sdk\.ts$/;
 
 export interface BundleOptions {
   /** Where the bundle goes; `dist` of the checkout when left out. */
   readonly outdir?: string;
   /** The agent's main file, with `commands/cli.ts` beside it; `src/main.ts` when left out. */
   readonly main?: string;
-  readonly progress?: (line: string) => void;
+  readonly progress?: ((line: string) => void) | undefined;
 }
 
 /** Quick when nothing has changed. Two at once are safe: each output appears whole. */
 export async function bundle(options: BundleOptions = {}): Promise<{ readonly agent: string }> {
   const outdir = resolve(options.outdir ?? join(ROOT, 'dist'));
   const main = resolve(options.main ?? join(ROOT, 'src/main.ts'));
-  const progress = options.progress ?? (() => {});
-  // The commands first: whoever finds a new main file finds what it loads, too.
-  await bundleProgram({ entry: join(dirname(main), COMMANDS), outfile: join(outdir, 'commands.cjs'), progress });
-  const agent = join(outdir, 'zk-agent.cjs');
-  await bundleProgram({ entry: main, outfile: agent, progress, plugins: [commandsApart] });
-  return { agent };
+  const programs = [
+    { entry: join(ROOT, 'src/aws/sdk.ts'), file: 'aws-sdk.cjs', plugins: [shakeSdk] },
+    { entry: join(dirname(main), 'commands/cli.ts'), file: 'commands.cjs', plugins: [apart(SDK, './aws-sdk.cjs')] },
+    { entry: main, file: 'zk-agent.cjs', plugins: [apart(COMMANDS, './commands.cjs')] },
+  ];
+  // In this order: whoever finds a new file finds what it loads, too.
+  for (const { entry, file, plugins } of programs) {
+    await bundleProgram({ entry, outfile: join(outdir, file), plugins, progress: options.progress });
+  }
+  return { agent: join(outdir, 'zk-agent.cjs') };
 }
 
 export interface ProgramOptions {
   readonly entry: string;
   readonly outfile: string;
-  readonly progress?: (line: string) => void;
+  readonly progress?: ((line: string) => void) | undefined;
   readonly plugins?: readonly Plugin[];
 }
 
@@ -57,8 +63,10 @@ export async function bundleProgram({ entry, outfile, progress, plugins = [] }: 
     const lines = await formatMessages(warnings, { kind: 'warning' });
     throw new Error(`esbuild warns about ${relative(ROOT, entry)}:\n${lines.join('\n')}`);
   }
-  const inputs = Object.keys(metafile.inputs).map((file) => resolve(ROOT, file));
-  const marks = await marksOf([...inputs, LOCK_FILE]);
+  // A name with a colon stands for what a plugin made up.
+  const files = Object.keys(metafile.inputs).filter((file) => !/^[a-z-]+:/.test(file));
+  const inputs = [...files.map((file) => resolve(ROOT, file)), ...BUILD_FILES];
+  const marks = await marksOf(inputs);
   await mkdir(dirname(outfile), { recursive: true });
   // The program last: whoever sees it sees its map.
   for (const { path, contents } of outputFiles.toSorted((a) => (a.path === outfile ? 1 : -1))) {
@@ -93,17 +101,19 @@ function optionsFor(entry: string, outfile: string) {
   } as const satisfies BuildOptions;
 }
 
-/** Leaves the commands out of the main file: it loads them from the file beside itself. */
-const commandsApart: Plugin = {
-  name: 'commands-apart',
-  setup(build) {
-    build.onResolve({ filter: /commands\/cli\.ts$/ }, ({ kind, path }) =>
-      kind === 'dynamic-import'
-        ? { path: './commands.cjs', external: true }
-        : { errors: [{ text: `${path} is imported statically: the healthy tick would load all of the agent` }] },
-    );
-  },
-};
+/** Leaves a module out of the file: it is loaded from a file beside it. */
+function apart(module: RegExp, file: string): Plugin {
+  return {
+    name: `apart ${file}`,
+    setup(build) {
+      build.onResolve({ filter: module }, ({ kind, path }) =>
+        kind === 'dynamic-import'
+          ? { path: file, external: true }
+          : { errors: [{ text: `${path} is imported statically, so it would be loaded when nobody needs it` }] },
+      );
+    },
+  };
+}
 
 async function writeWhole(path: string, contents: Uint8Array): Promise<void> {
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}-${randomUUID()}`);

@@ -11,7 +11,7 @@ const MAINTENANCE_TAG = 'zookeeper_maintenance';
 
 export function autoScalingAdapter(settings: ClientSettings, caller: Caller): AutoScaling {
   const ready = once(async () => {
-    const sdk = await import('./sdk/auto-scaling.ts');
+    const sdk = await import('./sdk.ts');
     return { sdk, client: new sdk.AutoScalingClient(clientConfig(settings)) };
   });
 

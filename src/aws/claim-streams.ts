@@ -11,7 +11,7 @@ const STREAMS_PER_PAGE = 50;
 /** CloudWatch Logs: CreateLogStream succeeds once for a name (protocol: Claims 1). */
 export function claimStreamsAdapter(logGroup: string, settings: ClientSettings, caller: Caller): ClaimStreams {
   const ready = once(async () => {
-    const sdk = await import('./sdk/logs.ts');
+    const sdk = await import('./sdk.ts');
     const client = new sdk.CloudWatchLogsClient(clientConfig(settings));
     return { sdk, client, serviceTime: rememberServiceTime(client) };
   });

@@ -14,7 +14,7 @@ const STATES: ReadonlySet<string> = new Set<InstanceState>([
 
 export function ec2Adapter(settings: ClientSettings, caller: Caller): Ec2 {
   const ready = once(async () => {
-    const sdk = await import('./sdk/ec2.ts');
+    const sdk = await import('./sdk.ts');
     return { sdk, client: new sdk.EC2Client(clientConfig(settings)) };
   });
 

@@ -19,7 +19,7 @@ export function objectStoreAdapter(
 ): ObjectStore {
   const prefix = `${cluster}/`;
   const ready = once(async () => {
-    const sdk = await import('./sdk/s3.ts');
+    const sdk = await import('./sdk.ts');
     const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = settings.environment;
     // An endpoint of one's own has no host name for each bucket.
     const forcePathStyle = Boolean(AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL);
