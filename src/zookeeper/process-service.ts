@@ -81,7 +81,8 @@ async function untilRecorded(child: ChildProcess, options: ProcessServiceOptions
   });
   const end = performance.now() + START_LIMIT_MS;
   while (performance.now() < end) {
-    if ((await recorded(options.pidFile))?.pid === child.pid) {
+    const identity = await running(options.pidFile);
+    if (identity !== undefined && identity.pid === child.pid) {
       return;
     }
     if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) {

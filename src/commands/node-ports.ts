@@ -1,0 +1,46 @@
+/** The real world of a node: every port with its real adapter. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleepTimer } from 'node:timers/promises';
+import { awsPorts } from '../aws/ports.ts';
+import type { Clock, Log, Ports, ServerControl } from '../ports.ts';
+import { applyAwsEnvironment, type Settings } from '../settings.ts';
+import { agentFiles } from '../zookeeper/agent-files.ts';
+import { isThere } from '../zookeeper/durable-file.ts';
+import { nodeDisk } from '../zookeeper/node-disk.ts';
+import { processService } from '../zookeeper/process-service.ts';
+import { zookeeperServers } from '../zookeeper/servers.ts';
+import { superSecret } from '../zookeeper/super-secret.ts';
+import { systemdService } from '../zookeeper/systemd-service.ts';
+
+const CLOCK: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) => sleepTimer(ms, undefined, { signal }),
+};
+
+export async function nodePorts(settings: Settings, log: Log): Promise<Ports> {
+  applyAwsEnvironment(settings);
+  // The server reads the file with the secret's digest at its start, so it has to be there before.
+  const { password } = await superSecret(settings.dataDir);
+  const { metadata, ec2, autoScaling, claimStreams, objects } = await awsPorts(settings);
+  return {
+    clock: CLOCK,
+    metadata,
+    ec2,
+    autoScaling,
+    claimStreams,
+    objects,
+    servers: zookeeperServers({ timings: settings.timings, readSecret: () => Promise.resolve(password) }),
+    disk: nodeDisk(settings),
+    server: serverControl(settings),
+    nonce: () => randomBytes(16).toString('hex'),
+    log,
+  };
+}
+
+function serverControl(settings: Settings): ServerControl {
+  const { service, timings } = settings;
+  const isFenced = (): Promise<boolean> => isThere(agentFiles(settings.dataDir).fence);
+  if (service.kind === 'systemd') return systemdService({ unit: service.unit, isFenced });
+  return processService({ ...service, isFenced, stopLimitMs: timings.serverStopMs });
+}

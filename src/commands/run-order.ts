@@ -1,0 +1,73 @@
+/** Runs the loop for one order under the node's lock, and turns its outcome into log lines and an exit code. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentError } from '../errors.ts';
+import { acquireLock, type Lock } from '../lock.ts';
+import { type AgentOrder, type Outcome, runAgent } from '../loop.ts';
+import type { Settings } from '../settings.ts';
+import { jsonLog } from './json-log.ts';
+import { nodePorts } from './node-ports.ts';
+
+/** 0: nothing is left to do. 1: it could not be brought to an end, and the last line says why. */
+export type ExitCode = 0 | 1;
+
+export interface OrderRun {
+  readonly settings: Settings;
+  readonly order: AgentOrder;
+  /** How long to wait for another run to end; 0 means that finding one is no failure. */
+  readonly lockWaitMs: number;
+  /** The lock, if the healthy tick holds it already. */
+  readonly lock: Lock | undefined;
+  readonly signal: AbortSignal;
+}
+
+const LOCK_POLL_MS = 200;
+
+export async function runOrder(run: OrderRun): Promise<ExitCode> {
+  const log = jsonLog({ command: run.order.command });
+  const lock = run.lock ?? (await waitForLock(run));
+  if (!lock) {
+    log.write({ event: 'busy', saw: 'Another run of the agent is under way on this node.' });
+    return run.lockWaitMs === 0 ? 0 : 1;
+  }
+  try {
+    const ports = await nodePorts(run.settings, log);
+    const outcome = await runAgent(ports, run.order, run.signal);
+    return conclude(outcome, run.order, log.write);
+  } finally {
+    lock.release();
+  }
+}
+
+async function waitForLock({ settings, lockWaitMs, signal }: OrderRun): Promise<Lock | undefined> {
+  const endMs = performance.now() + lockWaitMs;
+  for (;;) {
+    const lock = await acquireLock(settings.lockFile);
+    if (lock || performance.now() >= endMs) return lock;
+    await sleep(LOCK_POLL_MS, undefined, { signal });
+  }
+}
+
+function conclude(
+  outcome: Outcome,
+  order: AgentOrder,
+  write: (entry: Readonly<Record<string, unknown>>) => void,
+): ExitCode {
+  switch (outcome.kind) {
+    case 'done':
+      write({ event: 'done', why: outcome.why });
+      return 0;
+    case 'dry-run': {
+      const { decision, observation } = outcome;
+      write({ event: 'dry-run', saw: observation, decided: decision, why: decision.why });
+      return 0;
+    }
+    case 'refused':
+      throw new AgentError(outcome.code, outcome.why, outcome.next);
+    case 'out-of-time':
+      throw new AgentError(
+        'NOT_READY_IN_TIME',
+        `After ${Math.round(order.limitMs / 1_000)} s of ${order.command} this node still waits. ${outcome.why}`,
+        'The next tick goes on from here by itself; if the reason stays the same, do what it says.',
+      );
+  }
+}

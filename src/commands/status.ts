@@ -1,0 +1,90 @@
+/** What the node sees, what it would do and why; and what it has set aside. Changes nothing. */
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runAgent, sightOf } from '../loop.ts';
+import type { AsideFacts } from '../model/disk.ts';
+import type { Observation } from '../model/observation.ts';
+import type { Decision } from '../model/step.ts';
+import type { Settings } from '../settings.ts';
+import { nodePorts } from './node-ports.ts';
+
+interface Aside extends AsideFacts {
+  readonly sizeBytes: number;
+  /** For the operator to run once the data is surely not needed any more; the agent never does. */
+  readonly removeWith: string;
+}
+
+export interface Status {
+  readonly saw: string;
+  readonly decided: string;
+  readonly why: string;
+  readonly suspendedProcesses: readonly string[];
+  readonly aside: readonly Aside[];
+  readonly observation: Observation;
+  readonly decision: Decision;
+}
+
+export async function readStatus(settings: Settings, signal: AbortSignal): Promise<Status> {
+  const ports = await nodePorts(settings, { write: () => {} });
+  const order = {
+    command: 'recovery',
+    cluster: settings.cluster,
+    timings: settings.timings,
+    limitMs: 60_000,
+    dryRun: true,
+  } as const;
+  const outcome = await runAgent(ports, order, signal);
+  if (outcome.kind !== 'dry-run') throw new Error('A dry run must not do anything.');
+  const { observation, decision } = outcome;
+  const aside = await Promise.all(observation.disk.aside.map((facts) => withSize(settings.dataDir, facts)));
+  return {
+    saw: sightOf(observation),
+    decided: decision.kind === 'step' ? decision.step.kind : decision.kind,
+    why: decision.why,
+    suspendedProcesses: observation.group.known ? observation.group.value.suspended : [],
+    aside,
+    observation,
+    decision,
+  };
+}
+
+async function withSize(dataDir: string, facts: AsideFacts): Promise<Aside> {
+  const directory = join(dataDir, 'aside', facts.name);
+  return { ...facts, sizeBytes: await sizeOf(directory), removeWith: `rm -r -- '${directory}'` };
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const stat = await lstat(path);
+  if (!stat.isDirectory()) return stat.size;
+  const sizes = await Promise.all((await readdir(path)).map((name) => sizeOf(join(path, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+export function formatStatus(status: Status): string {
+  const { observation } = status;
+  const lines = [
+    `cluster   ${observation.self.cluster}`,
+    `node      ${observation.self.instance} at ${observation.self.address}`,
+    `sees      ${status.saw}`,
+    `would do  ${status.decided}`,
+    `because   ${status.why}`,
+  ];
+  if (observation.ensemble) {
+    for (const member of observation.ensemble.config.members) {
+      const leads = member.id === observation.ensemble.leader.id ? ', leads' : '';
+      const serves = observation.ensemble.servingIds.includes(member.id) ? 'serves' : 'does not answer';
+      lines.push(`member    ${member.id} at ${member.address}: ${member.role}, ${serves}${leads}`);
+    }
+  }
+  if (status.suspendedProcesses.length > 0) {
+    lines.push(
+      `group     has suspended ${status.suspendedProcesses.join(', ')}: nothing is replaced until they resume`,
+    );
+  }
+  for (const aside of status.aside) {
+    const mebibytes = (aside.sizeBytes / 2 ** 20).toFixed(1);
+    lines.push(`aside     ${aside.name}: ${mebibytes} MiB of lineage ${aside.lineage}, up to ${aside.data.lastZxid}`);
+    lines.push(`          when it is surely not needed any more: ${aside.removeWith}`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,22 @@
+/**
+ * One run of the agent on a node at a time. The lock is a Unix socket in Linux's abstract namespace: the kernel gives a
+ * name to one process only and takes it back when that process ends, however it ends, so a lock can never be stale.
+ */
+import { createServer, type Server } from 'node:net';
+
+export interface Lock {
+  release(): void;
+}
+
+/** Undefined when another run holds the lock. `name` is the setting LOCK_FILE. */
+export function acquireLock(name: string): Promise<Lock | undefined> {
+  const server: Server = createServer((socket) => socket.destroy());
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(undefined);
+      else reject(error);
+    });
+    // The lock must not keep a finished run alive.
+    server.listen(`\0zk-agent:${name}`, () => resolve({ release: () => void server.close() })).unref();
+  });
+}

@@ -1,0 +1,60 @@
+/** The healthy tick first, then the commands; nothing else. */
+import { basename } from 'node:path';
+import { acquireLock, type Lock } from './lock.ts';
+import { checkHealth } from './observe/healthy-tick.ts';
+import { FLAG_KEYS, type Flags, readSettings } from './settings.ts';
+
+/** `zk-recovery` and its siblings are symbolic links to the one executable. */
+function commandLine(argv: readonly string[]): readonly string[] {
+  const name = /^zk-(bootstrap|recovery|remove-terminated)$/.exec(basename(argv[1] ?? ''))?.[1];
+  return name ? [name, ...argv.slice(2)] : argv.slice(2);
+}
+
+/** The settings flags of a plain `recovery`; undefined when there is any other argument, which yargs has to read. */
+function plainRecoveryFlags(words: readonly string[]): Flags | undefined {
+  if (words[0] !== 'recovery') return undefined;
+  const flags: Record<string, string> = {};
+  for (const word of words.slice(1)) {
+    const match = /^--([a-z-]+)=(.*)$/.exec(word);
+    const key = match?.[1]?.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    if (!key || !(key in FLAG_KEYS) || match?.[2] === undefined) return undefined;
+    flags[key] = match[2];
+  }
+  return flags;
+}
+
+/** True when nothing is left to do. Every failure here is met again, and told, on the long way. */
+async function healthyTick(words: readonly string[]): Promise<{ finished: boolean; lock?: Lock }> {
+  const flags = plainRecoveryFlags(words);
+  if (!flags) return { finished: false };
+  let lock: Lock | undefined;
+  try {
+    const settings = readSettings(flags);
+    lock = await acquireLock(settings.lockFile);
+    if (!lock) {
+      say('busy', 'Another run of the agent is under way on this node.');
+      return { finished: true };
+    }
+    const health = await checkHealth(settings, new AbortController().signal);
+    if (!health.healthy) return { finished: false, lock };
+    say('healthy', health.why);
+    lock.release();
+    return { finished: true };
+  } catch {
+    return lock ? { finished: false, lock } : { finished: false };
+  }
+}
+
+function say(event: string, saw: string): void {
+  process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), event, saw })}\n`);
+}
+
+async function main(): Promise<void> {
+  const words = commandLine(process.argv);
+  const tick = await healthyTick(words);
+  if (tick.finished) return;
+  const { run } = await import('./commands/cli.ts');
+  process.exitCode = await run(words, tick.lock);
+}
+
+void main();

@@ -1,0 +1,67 @@
+/**
+ * The healthy tick: is there anything to do at all? It makes no AWS call and loads neither the SDK nor yargs nor
+ * `node:http`. It can only say "healthy" or why not; every doubt goes the long way through the loop.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { CLIENT_PORT, type EnsembleConfig, listed, votersOf } from '../model/member.ts';
+import type { Settings } from '../settings.ts';
+import { agentFiles } from '../zookeeper/agent-files.ts';
+import { parseDynamicConfig } from '../zookeeper/dynamic-config.ts';
+import { askMntr, askSrvr } from '../zookeeper/four-letter-words.ts';
+import { quickMetadata } from './quick-metadata.ts';
+
+export type Health = { readonly healthy: boolean; readonly why: string };
+
+const METADATA_ENDPOINT = 'http://169.254.169.254';
+
+function unhealthy(why: string): Health {
+  return { healthy: false, why };
+}
+
+export async function checkHealth(settings: Settings, signal: AbortSignal): Promise<Health> {
+  const note = openNote(settings.dataDir);
+  if (note) return unhealthy(note);
+  const id = Number(readFileSync(settings.idFile, 'latin1').trim());
+  const config = localConfig(settings.confDir);
+  const own = config?.members.find((member) => member.id === id);
+  if (!config || own?.role !== 'participant')
+    return unhealthy('The config on this disk does not hold this node as a participant.');
+  const endpoint =
+    process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT ||
+    settings.aws.AWS_EC2_METADATA_SERVICE_ENDPOINT ||
+    METADATA_ENDPOINT;
+  const word = { port: CLIENT_PORT, timeoutMs: settings.timings.probeTimeoutMs };
+  const [metadata, answer] = await Promise.all([
+    quickMetadata(endpoint, settings.timings.metadataTimeoutMs),
+    askSrvr(own.clientAddress, word, signal),
+  ]);
+  if (metadata.targetState === 'Terminated') return unhealthy('The instance is about to be terminated.');
+  if (!listed(config, id, metadata.address))
+    return unhealthy(`The config on this disk does not hold ${id} at ${metadata.address}.`);
+  if (answer.kind !== 'serving') return unhealthy('The server of this node does not serve.');
+  if (answer.mode !== 'leader') return { healthy: true, why: `Member ${id} serves as ${answer.mode}.` };
+  const voters = votersOf(config).length;
+  const monitor = await askMntr(own.clientAddress, word, signal);
+  if (!monitor || monitor.syncedFollowers - monitor.syncedNonVotingFollowers !== voters - 1) {
+    return unhealthy('This node leads, and not every voter is connected.');
+  }
+  return { healthy: true, why: `Member ${id} leads, and all ${voters} voters are connected.` };
+}
+
+/** Something that the agent has written down to be done, or not to be forgotten. */
+function openNote(dataDir: string): string | undefined {
+  const files = agentFiles(dataDir);
+  if (!existsSync(files.mark('ready'))) return 'The first start of this node is not over.';
+  if (existsSync(files.fence)) return 'This node is fenced.';
+  if (existsSync(files.mark('left'))) return 'This node was told to leave.';
+  return existsSync(files.mark('reported')) ? 'A report of this node may lie in the bucket.' : undefined;
+}
+
+/** The config that the server wrote last; undefined while `zoo.cfg` points at the version-less file of a joiner. */
+function localConfig(confDir: string): EnsembleConfig | undefined {
+  const zooCfg = readFileSync(join(confDir, 'zoo.cfg'), 'utf8');
+  const file = /^dynamicConfigFile=(.+)$/m.exec(zooCfg)?.[1]?.trim();
+  if (!file || !/\.dynamic\.[0-9a-f]+$/.test(file)) return undefined;
+  return parseDynamicConfig(readFileSync(join(dirname(join(confDir, 'zoo.cfg')), basename(file)), 'utf8'));
+}
