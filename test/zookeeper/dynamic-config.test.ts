@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { AgentError } from '../../src/errors.ts';
+import type { Member } from '../../src/model/member.ts';
+import {
+  formatDynamicConfig,
+  formatMember,
+  parseDynamicConfig,
+  versionOfFileName,
+} from '../../src/zookeeper/dynamic-config.ts';
+import { type Random, randomOf } from '../support/random.ts';
+
+const ROUNDS = 500;
+
+function randomAddress(random: Random): string {
+  const byte = (): number => random.between(0, 255);
+  const group = (): string => random.between(0, 0xffff).toString(16);
+  return random.pick([
+    () => `${byte()}.${byte()}.${byte()}.${byte()}`,
+    () => `fd00::${group()}:${group()}`,
+    () => Array.from({ length: 8 }, group).join(':'),
+    () => `ip-10-0-0-${byte()}.example.internal`,
+  ])();
+}
+
+function randomMember(id: number, random: Random): Member {
+  const withClient = random.between(0, 4) > 0;
+  return {
+    id,
+    address: randomAddress(random),
+    quorumPort: random.between(1, 65_535),
+    electionPort: random.between(1, 65_535),
+    role: random.pick(['participant', 'observer']),
+    clientAddress: withClient ? randomAddress(random) : '0.0.0.0',
+    clientPort: withClient ? random.between(1, 65_535) : 0,
+  };
+}
+
+describe('dynamic config', () => {
+  it('reads what it writes, whatever the members', () => {
+    for (let seed = 1; seed <= ROUNDS; seed++) {
+      const random = randomOf(seed);
+      const ids = [...new Set(Array.from({ length: random.between(1, 9) }, () => random.between(1, 255)))];
+      const members = ids.sort((a, b) => a - b).map((id) => randomMember(id, random));
+      const version = random.between(1, 0x7fff_ffff).toString(16);
+      const text = `${formatDynamicConfig(members)}version=${version}`;
+      assert.deepEqual(parseDynamicConfig(text), { version: version.padStart(16, '0'), members }, `seed ${seed}`);
+    }
+  });
+
+  it('reads every form that ZooKeeper accepts', () => {
+    const read = (value: string): Member | undefined => parseDynamicConfig(`server.3=${value}`).members[0];
+    const member: Member = {
+      id: 3,
+      address: '10.0.0.3',
+      quorumPort: 2888,
+      electionPort: 3888,
+      role: 'participant',
+      clientAddress: '0.0.0.0',
+      clientPort: 2181,
+    };
+    assert.deepEqual(read('10.0.0.3:2888:3888;2181'), member);
+    assert.deepEqual(read('10.0.0.3:2888:3888:PARTICIPANT;2181'), member);
+    assert.deepEqual(read('10.0.0.3:2888:3888:observer;2181'), { ...member, role: 'observer' });
+    assert.deepEqual(read('10.0.0.3:2888:3888'), { ...member, clientPort: 0 });
+    assert.deepEqual(read('10.0.0.3:2888:3888;127.0.0.1:2181'), { ...member, clientAddress: '127.0.0.1' });
+    assert.deepEqual(read('[fd00::3]:2888:3888;[fd00::3]:2181'), {
+      ...member,
+      address: 'fd00::3',
+      clientAddress: 'fd00::3',
+    });
+    assert.deepEqual(parseDynamicConfig('#Mon Jan 1\nserver.3=10.0.0.3\\:2888\\:3888\\:participant;2181\r\n').members, [
+      member,
+    ]);
+  });
+
+  it('writes IPv6 addresses in brackets', () => {
+    const [member] = parseDynamicConfig('server.1=[fd00::1]:2888:3888:observer;[::1]:2181').members;
+    assert.ok(member);
+    assert.equal(formatMember(member), 'server.1=[fd00::1]:2888:3888:observer;[::1]:2181');
+  });
+
+  const BAD = [
+    'server.1',
+    'server.0=10.0.0.1:2888:3888;2181',
+    'server.256=10.0.0.1:2888:3888;2181',
+    'server.x=10.0.0.1:2888:3888;2181',
+    'server.1=10.0.0.1:2888;2181',
+    'server.1=10.0.0.1:2888:3888:leader;2181',
+    'server.1=10.0.0.1:2888:3888:observer:more;2181',
+    'server.1=10.0.0.1:0:3888;2181',
+    'server.1=10.0.0.1:2888:65536;2181',
+    'server.1=10.0.0.1:2888:3888;10.0.0.1:2181:1',
+    'server.1=10.0.0.1:2888:3888;2181;2182',
+    'server.1=[fd00::1:2888:3888;2181',
+    'server.1=[10.0.0.1]:2888:3888;2181',
+    'server.1=[fd00::1]2888:3888;2181',
+    'server.1=10.0.0.1:2888:3888|10.0.0.2:2888:3888;2181',
+    'version=xyz',
+    'version=',
+    'group.1=1:2',
+  ];
+  for (const line of BAD) {
+    it(`refuses "${line}" and names it`, () => {
+      const good = 'server.9=10.0.0.9:2888:3888;2181';
+      assert.throws(
+        () => parseDynamicConfig(`${good}\n${line}\n`),
+        (error: unknown) => error instanceof AgentError && error.code === 'BAD_DYNAMIC_FILE' && error.message.includes(line),
+      );
+    });
+  }
+
+  it('refuses an id that stands in it twice', () => {
+    const line = 'server.9=10.0.0.9:2888:3888;2181';
+    assert.throws(() => parseDynamicConfig(`${line}\n${line}`), /twice/);
+  });
+
+  it('takes the version from the name of a file', () => {
+    assert.equal(versionOfFileName('zoo.cfg.dynamic.100000003'), '0000000100000003');
+    assert.equal(versionOfFileName('zoo.cfg.dynamic'), '0000000000000000');
+    assert.equal(versionOfFileName('zoo.cfg.dynamic.next'), '0000000000000000');
+  });
+});
