@@ -70,7 +70,6 @@ export interface Stack {
   readonly bucket: string;
   readonly logGroup: string;
   readonly group: string;
-  readonly role: string;
   readonly imageId: string;
 }
 
@@ -82,7 +81,6 @@ export async function createStack(aws: Aws, options: StackOptions): Promise<Stac
     bucket: `${cluster}-bucket`,
     logGroup: `/zookeeper/${cluster}`,
     group: `${cluster}-group`,
-    role: `${cluster}-node`,
   };
   const [subnets, imageId] = await Promise.all([
     createNetwork(aws, options.networkPrefix),
@@ -149,10 +147,7 @@ async function createGroup(aws: Aws, names: GroupNames, nodes: number): Promise<
       MaxSize: nodes,
       DesiredCapacity: nodes,
       VPCZoneIdentifier: names.subnets.join(','),
-      Tags: [
-        tag(names.group, 'zookeeper_cluster', names.cluster),
-        tag(names.group, 'Name', `${names.cluster} node`),
-      ],
+      Tags: [tag(names.group, 'zookeeper_cluster', names.cluster), tag(names.group, 'Name', `${names.cluster} node`)],
     }),
   );
 }

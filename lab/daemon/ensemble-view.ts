@@ -67,7 +67,9 @@ export async function viewEnsemble(sources: ViewSources, signal: AbortSignal): P
     hosts.map((host, index) => viewNode(host, asked[index], config, states.get(host.instance), group)),
   );
   const known = new Set(hosts.map((host) => host.instance));
-  const others = [...states].filter(([instance]) => !known.has(instance)).map(([instance, state]) => ({ instance, state }));
+  const others = [...states]
+    .filter(([instance]) => !known.has(instance))
+    .map(([instance, state]) => ({ instance, state }));
   const voting = nodes.filter((node) => node.role === 'leader' || node.role === 'follower').length;
   const voters = config === undefined ? 0 : votersOf(config).length;
   return {

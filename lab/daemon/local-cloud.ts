@@ -5,6 +5,9 @@ import { startMoto } from '../moto/moto.ts';
 import { type AccessKey, type Aws, awsClients } from '../stack.ts';
 import { type AddressBlock, takeAddressBlock } from './address-block.ts';
 
+/** The lab's own looks at its cloud are nobody's calls: they are not listed, and no fault is meant for them. */
+export const LAB_CALLER = 'lab';
+
 export interface LocalCloud extends AsyncDisposable {
   readonly block: AddressBlock;
   readonly gateway: Gateway;
@@ -39,7 +42,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     return started.use(awsClients(gateway.url, key));
   };
   const operator = clientsOf('operator');
-  const lab = clientsOf('lab');
+  const lab = clientsOf(LAB_CALLER);
   const all = started.move();
   return { block, gateway, operator, lab, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

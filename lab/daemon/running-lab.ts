@@ -3,23 +3,24 @@
  * methods. The daemon offers them over its control socket; tests call them directly.
  */
 import { appendFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  SetDesiredCapacityCommand,
-  UpdateAutoScalingGroupCommand,
-} from '@aws-sdk/client-auto-scaling';
+import { SetDesiredCapacityCommand, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { bundleProgram } from '../../build/bundle.ts';
 import { CLIENT_PORT } from '../../src/model/member.ts';
+import type { LineageRecord } from '../../src/model/records.ts';
 import type { Servers } from '../../src/ports.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { zookeeperServers } from '../../src/zookeeper/servers.ts';
+import { FAULT_KINDS, type FaultKind } from '../gateway/faults.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { type Host, Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { AgentRun, AgentRunOptions, Killable } from '../hypervisor/machine-handle.ts';
-import { buildMachineProgram } from '../hypervisor/machine-program.ts';
 import type { ProcessIdentity } from '../hypervisor/processes.ts';
 import { type Aws, createStack, type Stack } from '../stack.ts';
 import { zookeeperHome } from '../zookeeper/fetch.ts';
+import { type ClaimView, readBucket, readClaimViews, readLineage } from './bucket-view.ts';
 import { type LabStatus, type NodeView, viewEnsemble } from './ensemble-view.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { LAB_VARIABLE, type StateDirectory } from './state-directory.ts';
@@ -43,6 +44,9 @@ export interface LabOptions {
   readonly signal?: AbortSignal;
 }
 
+const MACHINE = resolve(import.meta.dirname, '../hypervisor/machine.ts');
+/** Plain JavaScript: Node starts it in a third of the time that the TypeScript source takes. */
+const MACHINE_PROGRAM = resolve(import.meta.dirname, '../../dist/lab-machine.cjs');
 const LAB_TICK_SECONDS = 5;
 const PRODUCTION_TICK_SECONDS = 60;
 const STATUS_POLL_MS = 100;
@@ -85,7 +89,7 @@ export class Lab implements AsyncDisposable {
     state.make();
     const environment = machineEnvironment(state);
     const distribution = await zookeeperHome(progress);
-    const program = await buildMachineProgram(state.path);
+    await bundleProgram({ entry: MACHINE, outfile: MACHINE_PROGRAM });
     const cloud = started.use(await startLocalCloud({ environment, progress, signal }));
     const kind = options.productionTiming === true ? 'production' : 'fast';
     const hypervisor = started.adopt(
@@ -96,7 +100,7 @@ export class Lab implements AsyncDisposable {
         listenAddress: cloud.block.ownAddress,
         directory: state.machines,
         role: `${options.name}-node`,
-        program,
+        program: MACHINE_PROGRAM,
         agentCommand: options.agentCommand,
         serverCommand: (javaOptions) => distribution.command(kind, [`@${javaOptions}`]),
         tickSeconds: options.tickSeconds ?? (options.productionTiming ? PRODUCTION_TICK_SECONDS : LAB_TICK_SECONDS),
@@ -131,14 +135,20 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Polls the status until every desired node votes; `report` hears each look. Rejects after the limit. */
-  async untilHealthy(limitMs: number, signal: AbortSignal, report: (status: LabStatus) => void = () => {}): Promise<LabStatus> {
+  async untilHealthy(
+    limitMs: number,
+    signal: AbortSignal,
+    report: (status: LabStatus) => void = () => {},
+  ): Promise<LabStatus> {
     const deadline = performance.now() + limitMs;
     for (;;) {
       const status = await this.status(AbortSignal.any([signal, AbortSignal.timeout(20_000)]));
       report(status);
       if (status.healthy) return status;
       if (performance.now() > deadline) {
-        const lines = status.nodes.map((node) => `${node.instance} ${node.state} ${node.role ?? ''}: ${node.said ?? ''}`);
+        const lines = status.nodes.map(
+          (node) => `${node.instance} ${node.state} ${node.role ?? ''}: ${node.said ?? ''}`,
+        );
         throw new Error(`Not every node votes after ${limitMs / 1000} s.\n${lines.join('\n')}`);
       }
       await sleep(STATUS_POLL_MS, undefined, { signal });
@@ -175,7 +185,9 @@ export class Lab implements AsyncDisposable {
       );
       return;
     }
-    await this.operator.autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: nodes }));
+    await this.operator.autoScaling.send(
+      new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: nodes }),
+    );
     await this.operator.autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MaxSize: nodes }));
   }
 
@@ -194,7 +206,10 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Kills -9 ZooKeeper, the agent's runs, or both on these nodes. */
-  async kill(target: string, what: Killable): Promise<readonly { instance: string; killed: readonly ProcessIdentity[] }[]> {
+  async kill(
+    target: string,
+    what: Killable,
+  ): Promise<readonly { instance: string; killed: readonly ProcessIdentity[] }[]> {
     return (await this.#hostsMeant(target)).map(({ instance, machine }) => ({ instance, killed: machine.kill(what) }));
   }
 
@@ -220,6 +235,26 @@ export class Lab implements AsyncDisposable {
     this.gateway.forget(instance);
   }
 
+  /** The lineage records in the bucket, oldest first. */
+  records(): Promise<readonly LineageRecord[]> {
+    return readLineage(this.#cloud.lab, this.stack);
+  }
+
+  claims(): Promise<readonly ClaimView[]> {
+    return readClaimViews(this.#cloud.lab, this.stack);
+  }
+
+  /** The objects of the cluster under this prefix (`reports/`), by key. */
+  bucket(prefix: string): Promise<ReadonlyMap<string, string>> {
+    return readBucket(this.#cloud.lab, this.stack, prefix);
+  }
+
+  /** Returns the fault's id. Throws for a kind, service or number that makes no sense. */
+  addFault({ kind, ...where }: FaultArguments): string {
+    if (!isFaultKind(kind)) throw new TargetError(`There is no fault "${kind}". There are: ${FAULT_KINDS.join(', ')}.`);
+    return this.gateway.faults.add({ kind, ...where });
+  }
+
   /** `address:port,…` of all machines that are on, for any ZooKeeper client. */
   connectionString(): string {
     return this.hypervisor.hosts
@@ -227,6 +262,19 @@ export class Lab implements AsyncDisposable {
       .map((host) => `${host.address}:${CLIENT_PORT}`)
       .join(',');
   }
+}
+
+export interface FaultArguments {
+  readonly kind: string;
+  readonly service?: string;
+  readonly action?: string;
+  readonly caller?: string;
+  readonly count?: number;
+  readonly seconds?: number;
+}
+
+function isFaultKind(kind: string): kind is FaultKind {
+  return FAULT_KINDS.some((each) => each === kind);
 }
 
 function clientServers(): Servers {

@@ -3,14 +3,15 @@
  * names it, then whatever carries the lab's mark in its environment. Each process is recognised by pid and start time,
  * or by the mark; none is ever ended by its name.
  */
+
+import { recordedMachineProcess } from '../hypervisor/machine-handle.ts';
 import {
   endProcesses,
   killGroup,
-  processesWithEnvironment,
   type ProcessIdentity,
+  processesWithEnvironment,
   runs,
 } from '../hypervisor/processes.ts';
-import { recordedMachineProcess } from '../hypervisor/machine-handle.ts';
 import { LAB_VARIABLE, type StateDirectory } from './state-directory.ts';
 
 /** A daemon that ends by itself switches its machines off in order; then nothing is left to do here. */

@@ -48,7 +48,10 @@ function some(nodes: readonly NodeView[], otherwise: string): readonly NodeView[
 }
 
 function names(hosts: readonly NodeView[]): string {
-  return hosts.map((node) => (node.id === undefined ? node.instance : `${node.instance} (id ${node.id})`)).join(', ') || 'none';
+  return (
+    hosts.map((node) => (node.id === undefined ? node.instance : `${node.instance} (id ${node.id})`)).join(', ') ||
+    'none'
+  );
 }
 
 /** The dead that the config still lists count as voters too. */
@@ -62,7 +65,9 @@ function votersLeaderLast(status: LabStatus, hosts: readonly NodeView[]): readon
   const voters =
     config === undefined
       ? hosts.filter((node) => node.id !== undefined)
-      : hosts.filter((node) => votersOf(config).some((voter) => voter.id === node.id && voter.address === node.address));
+      : hosts.filter((node) =>
+          votersOf(config).some((voter) => voter.id === node.id && voter.address === node.address),
+        );
   return some(voters, 'No node votes yet; see ./lab.sh status.').toSorted(
     (one, other) => Number(one.role === 'leader') - Number(other.role === 'leader'),
   );

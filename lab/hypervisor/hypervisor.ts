@@ -194,7 +194,13 @@ export class Hypervisor {
     return host;
   }
 
-  #startMetadata(id: string, address: string, zone: string, userData: string, instance: Instance): Promise<MetadataService> {
+  #startMetadata(
+    id: string,
+    address: string,
+    zone: string,
+    userData: string,
+    instance: Instance,
+  ): Promise<MetadataService> {
     const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`;
     this.#options.registerCaller(accessKeyId, id);
     return startMetadataService({
@@ -261,7 +267,10 @@ export class Hypervisor {
       DATA_DIR: join(directory, 'data'),
       LOCK_FILE: join(directory, 'run', 'zk-agent.lock'),
       SERVICE: 'process',
-      SERVICE_COMMAND: JSON.stringify([...this.#options.serverCommand(javaOptions), join(directory, 'conf', 'zoo.cfg')]),
+      SERVICE_COMMAND: JSON.stringify([
+        ...this.#options.serverCommand(javaOptions),
+        join(directory, 'conf', 'zoo.cfg'),
+      ]),
       SERVICE_PID_FILE: join(directory, 'run', 'zookeeper.pid'),
       SERVICE_LOG_FILE: join(directory, 'log', 'zookeeper.log'),
       AWS_ENDPOINT_URL: this.#options.endpoint,

@@ -157,7 +157,8 @@ export class Machine {
   async runAgent(args: readonly string[], options: AgentRunOptions = {}): Promise<AgentRun> {
     options.signal?.throwIfAborted();
     const child = this.#child;
-    if (child === undefined || !child.connected) throw new Error(`Machine ${this.instance} is off; nothing runs on it.`);
+    if (child === undefined || !child.connected)
+      throw new Error(`Machine ${this.instance} is off; nothing runs on it.`);
     const run = ++this.#lastRun;
     const { promise, resolve, reject } = Promise.withResolvers<AgentRun>();
     this.#runs.set(run, { stdout: '', stderr: '', onOutput: options.onOutput, finish: resolve, fail: reject });
@@ -218,7 +219,8 @@ export class Machine {
     const group = this.#group;
     const child = this.#child;
     if (group === undefined) return;
-    const exited = child !== undefined && child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+    const exited =
+      child !== undefined && child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
     await killGroup(group);
     await exited;
     this.#group = undefined;

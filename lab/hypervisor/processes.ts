@@ -115,7 +115,9 @@ export async function killGroup(group: number, limitMs = 10_000): Promise<void> 
     if (groupMembers(group).length === 0) return;
     signalGroup(group, 'SIGKILL');
     if (performance.now() > deadline) {
-      throw new Error(`Processes of group ${group} are still there ${limitMs} ms after SIGKILL; see ps -eo pid,pgid,stat,cmd.`);
+      throw new Error(
+        `Processes of group ${group} are still there ${limitMs} ms after SIGKILL; see ps -eo pid,pgid,stat,cmd.`,
+      );
     }
     await sleep(5);
   }
@@ -132,7 +134,9 @@ export async function endProcesses(targets: readonly ProcessIdentity[], graceMs:
     const now = performance.now();
     if (now >= killAt) for (const target of left) signalProcess(target, 'SIGKILL');
     if (now > deadline) {
-      throw new Error(`Process ${left.map((target) => target.pid).join(', ')} is still there ten seconds after SIGKILL.`);
+      throw new Error(
+        `Process ${left.map((target) => target.pid).join(', ')} is still there ten seconds after SIGKILL.`,
+      );
     }
     await sleep(10);
   }

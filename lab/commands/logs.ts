@@ -1,0 +1,62 @@
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Argv } from 'yargs';
+import { StateDirectory } from '../daemon/state-directory.ts';
+import { callLab, UsageError } from './lab-client.ts';
+import { interruption } from './terminal.ts';
+
+const FOLLOW_MS = 200;
+
+export function addLogs(cli: Argv<{ name: string }>): Argv {
+  return cli.command(
+    'logs <target>',
+    "Print a node's log: the agent's JSON lines, or the ZooKeeper server's",
+    (command) =>
+      command
+        .positional('target', {
+          type: 'string',
+          demandOption: true,
+          describe: 'An instance (the terminated too), a ZooKeeper id, or leader',
+        })
+        .option('zookeeper', { type: 'boolean', default: false, describe: "The server's log instead of the agent's" })
+        .option('follow', {
+          type: 'boolean',
+          alias: 'f',
+          default: false,
+          describe: 'Go on with what is written from now on',
+        })
+        .example('$0 logs leader --follow', "follow the leader's agent"),
+    async ({ name, target, zookeeper, follow }) => {
+      const directory = await machineDirectory(name, target);
+      const file = join(directory, 'log', zookeeper ? 'zookeeper.log' : 'agent.log');
+      await copyOut(file, follow, interruption());
+    },
+  );
+}
+
+/** Machines of the terminated keep their directory, which the daemon no longer speaks of. */
+async function machineDirectory(name: string, target: string): Promise<string> {
+  const { machines } = StateDirectory.ofLab(name);
+  const found = existsSync(machines) ? readdirSync(machines).filter((each) => each.startsWith(target)) : [];
+  const [only] = found;
+  if (found.length === 1 && only !== undefined) return join(machines, only);
+  const [instance, ...others] = await callLab(name, 'resolve', { target });
+  if (instance === undefined || others.length > 0)
+    throw new UsageError(`"${target}" means ${others.length + 1} nodes; name one.`);
+  return join(machines, instance);
+}
+
+async function copyOut(file: string, follow: boolean, signal: AbortSignal): Promise<void> {
+  if (!existsSync(file) && !follow) throw new Error(`There is no ${file} yet.`);
+  let offset = 0;
+  while (!signal.aborted) {
+    const size = existsSync(file) ? statSync(file).size : 0;
+    if (size > offset) {
+      for await (const chunk of createReadStream(file, { start: offset, end: size - 1 })) process.stdout.write(chunk);
+      offset = size;
+    }
+    if (!follow) return;
+    await sleep(FOLLOW_MS, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,36 @@
+import { votersOf } from '../../src/model/member.ts';
+import type { LabStatus, NodeView } from '../daemon/ensemble-view.ts';
+import { styled, table } from './terminal.ts';
+
+/** The status for people: a head line, a table of the nodes, and what the agents said last. */
+export function statusLines(status: LabStatus): string[] {
+  const { config, group } = status;
+  const members =
+    config === undefined
+      ? 'no server serves'
+      : `config version ${config.version.replace(/^0+(?=.)/, '')} with voters ${votersOf(config)
+          .map((voter) => voter.id)
+          .join(', ')}`;
+  const health = status.healthy ? styled('green', 'healthy') : styled('yellow', 'not healthy (yet)');
+  const present = status.nodes.filter((node) => node.state !== 'terminated');
+  const gone = status.nodes.length - present.length;
+  return [
+    `lab ${status.name}, cluster ${status.cluster}: ${health}; ${group.desired} desired, ${members}`,
+    ...table([['INSTANCE', 'ZONE', 'ADDRESS', 'STATE', 'GROUP', 'ID', 'ROLE', 'AGENT'], ...present.map(row)]),
+    ...(gone > 0 ? [`${gone} terminated instance${gone > 1 ? 's' : ''} not shown (--json lists them)`] : []),
+  ];
+}
+
+function row(node: NodeView): string[] {
+  const state = node.machine === 'paused' ? `${node.state}, paused` : node.state;
+  return [
+    node.instance,
+    node.zone ?? '',
+    node.address ?? '',
+    state,
+    node.lifecycle ?? '',
+    node.id === undefined ? '' : String(node.id),
+    node.role ?? '',
+    node.said ?? '',
+  ];
+}

@@ -1,0 +1,59 @@
+/** What the nodes have written down: the cluster's bucket and its log streams, read past all faults. */
+import { paginateDescribeLogStreams } from '@aws-sdk/client-cloudwatch-logs';
+import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import type { ClaimOwner, LineageRecord } from '../../src/model/records.ts';
+import type { Aws, Stack } from '../stack.ts';
+
+/** The objects under the cluster's prefix and this one, by key without the cluster's, in the order of keys. */
+export async function readBucket(aws: Aws, stack: Stack, prefix: string): Promise<ReadonlyMap<string, string>> {
+  const own = `${stack.cluster}/`;
+  const keys: string[] = [];
+  const pages = paginateListObjectsV2({ client: aws.s3 }, { Bucket: stack.bucket, Prefix: own + prefix });
+  for await (const page of pages) keys.push(...(page.Contents ?? []).map((object) => object.Key ?? ''));
+  const objects = new Map<string, string>();
+  for (const key of keys.sort()) {
+    const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: stack.bucket, Key: key }));
+    objects.set(key.slice(own.length), (await Body?.transformToString()) ?? '');
+  }
+  return objects;
+}
+
+/** The lineage records, oldest first. */
+export async function readLineage(aws: Aws, stack: Stack): Promise<readonly LineageRecord[]> {
+  const objects = await readBucket(aws, stack, 'lineage/');
+  return [...objects]
+    .filter(([key]) => /^lineage\/\d{6}\.json$/.test(key))
+    .map(([, body]) => JSON.parse(body) as LineageRecord);
+}
+
+export interface ClaimView {
+  readonly id: number;
+  readonly generation: number;
+  /** Undefined while only the log stream is there. */
+  readonly owner?: ClaimOwner | 'void';
+}
+
+/** The claims on ids by their log streams, lowest ids and generations first. */
+export async function readClaimViews(aws: Aws, stack: Stack): Promise<readonly ClaimView[]> {
+  const owners = await readBucket(aws, stack, 'claims/');
+  const claims: ClaimView[] = [];
+  const pages = paginateDescribeLogStreams({ client: aws.logs }, { logGroupName: stack.logGroup });
+  for await (const page of pages) {
+    for (const { logStreamName = '' } of page.logStreams ?? []) {
+      const [, id, generation] = /^(\d+)\.(\d+)$/.exec(logStreamName) ?? [];
+      if (id === undefined || generation === undefined) continue;
+      const body = owners.get(`claims/${logStreamName}.json`);
+      claims.push({
+        id: Number(id),
+        generation: Number(generation),
+        ...(body === undefined ? {} : { owner: ownerOf(body) }),
+      });
+    }
+  }
+  return claims.sort((one, other) => one.id - other.id || one.generation - other.generation);
+}
+
+function ownerOf(body: string): ClaimOwner | 'void' {
+  const value = JSON.parse(body) as { void?: true } & ClaimOwner;
+  return value.void ? 'void' : { instance: value.instance, address: value.address };
+}

@@ -1,0 +1,117 @@
+/**
+ * The background process of a lab: `node daemon.ts '<DaemonPlan as JSON>'`. It offers the control socket at once, so
+ * that who started it can follow the start, and ends with everything that belongs to it on SIGTERM, SIGINT or `down`.
+ */
+import { appendFileSync, linkSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { identityOf } from '../hypervisor/processes.ts';
+import { agentCommand } from './agent-program.ts';
+import { type Frame, serveControl } from './control-socket.ts';
+import { Lab } from './running-lab.ts';
+import { type DaemonRecord, StateDirectory } from './state-directory.ts';
+import { runVerb } from './verbs.ts';
+
+export interface DaemonPlan {
+  readonly name: string;
+  readonly nodes: number;
+  readonly productionTiming: boolean;
+  readonly tickSeconds?: number | 'never';
+  /** The agent's command instead of the bundled source; for tests. */
+  readonly agentCommand?: readonly string[];
+}
+
+const plan = JSON.parse(process.argv[2] ?? '') as DaemonPlan;
+const state = StateDirectory.ofLab(plan.name);
+const stopping = new AbortController();
+const progressLines: string[] = [];
+const listeners = new Set<(line: string) => void>();
+
+function log(line: string): void {
+  appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`);
+}
+
+function progress(line: string): void {
+  progressLines.push(line);
+  for (const listener of listeners) listener(line);
+  log(line);
+}
+
+/** Only one daemon gets to write the file: a second `up` of the same name at the same moment ends here. */
+function takeName(): void {
+  const identity = identityOf(process.pid);
+  if (identity === undefined) throw new Error('This process is not in /proc; the lab needs Linux.');
+  const record: DaemonRecord = { ...identity, name: plan.name, startedAt: new Date().toISOString() };
+  const own = join(state.path, `daemon.json.${process.pid}`);
+  writeFileSync(own, JSON.stringify(record), { mode: 0o600 });
+  try {
+    linkSync(own, join(state.path, 'daemon.json'));
+  } finally {
+    rmSync(own);
+  }
+}
+
+async function startLab(): Promise<Lab> {
+  const command = plan.agentCommand ?? (await bundled());
+  return Lab.start({
+    name: plan.name,
+    state,
+    nodes: plan.nodes,
+    productionTiming: plan.productionTiming,
+    ...(plan.tickSeconds === undefined ? {} : { tickSeconds: plan.tickSeconds }),
+    agentCommand: command,
+    progress,
+    signal: stopping.signal,
+  });
+}
+
+function bundled(): Promise<readonly string[]> {
+  progress('bundling the agent');
+  return agentCommand();
+}
+
+/** The start's progress, from its beginning, goes to everybody who waits for the lab. */
+async function followStart(starting: Promise<Lab>, emit: (frame: Frame) => void): Promise<Lab> {
+  const hear = (line: string): void => emit({ kind: 'progress', line });
+  progressLines.forEach(hear);
+  listeners.add(hear);
+  try {
+    return await starting;
+  } finally {
+    listeners.delete(hear);
+  }
+}
+
+state.make();
+takeName();
+const starting = startLab();
+starting.catch((error: unknown) => log(`The lab did not start: ${error instanceof Error ? error.stack : error}`));
+let ended = false;
+
+async function end(): Promise<void> {
+  if (ended) return;
+  ended = true;
+  stopping.abort(new Error('The lab is told to end.'));
+  try {
+    const lab = await starting.catch(() => undefined);
+    await lab?.[Symbol.asyncDispose]();
+    rmSync(join(state.path, 'daemon.json'), { force: true });
+    log('ended');
+    process.exit(0);
+  } catch (error) {
+    // `down` finds what is left by itself.
+    log(`The end was not clean: ${String(error)}`);
+    process.exit(1);
+  }
+}
+
+process.on('SIGTERM', () => void end());
+process.on('SIGINT', () => void end());
+process.on('uncaughtException', (error) => {
+  log(`The lab failed: ${error.stack}`);
+  void end();
+});
+
+await serveControl(state.path, state.socketName, async (request, emit, signal) => {
+  const lab = await followStart(starting, emit);
+  return runVerb(lab, request.verb, request.arguments, emit, signal);
+});

@@ -1,0 +1,110 @@
+/** What can be asked of a running lab over its control socket. Arguments and results are plain JSON. */
+import type { LineageRecord } from '../../src/model/records.ts';
+import type { CallCount } from '../gateway/call-log.ts';
+import type { Killable } from '../hypervisor/machine-handle.ts';
+import type { Frame } from './control-socket.ts';
+import type { LabStatus } from './ensemble-view.ts';
+import { LAB_CALLER } from './local-cloud.ts';
+import type { FaultArguments, Lab } from './running-lab.ts';
+
+/** Each verb's arguments and result. */
+export interface Verbs {
+  status: [Record<string, never>, LabStatus];
+  healthy: [{ limitMs: number }, LabStatus];
+  resolve: [{ target: string }, readonly string[]];
+  terminate: [{ target: string }, readonly string[]];
+  scale: [{ nodes: number }, null];
+  pause: [{ target: string }, readonly string[]];
+  resume: [{ target: string }, readonly string[]];
+  kill: [{ target: string; what: Killable }, readonly { instance: string; killed: readonly { pid: number }[] }[]];
+  reboot: [{ target: string }, readonly string[]];
+  fault: [FaultArguments, string];
+  'clear-faults': [Record<string, never>, null];
+  'list-faults': [Record<string, never>, readonly object[]];
+  calls: [Record<string, never>, readonly CallCount[]];
+  agent: [{ target: string; arguments: readonly string[] }, { code: number | null; signal: string | null }];
+  forget: [{ instance: string }, null];
+  connect: [Record<string, never>, string];
+  records: [Record<string, never>, readonly LineageRecord[]];
+}
+
+export type Verb = keyof Verbs;
+
+type Handlers = {
+  readonly [V in Verb]: (
+    lab: Lab,
+    args: Verbs[V][0],
+    emit: (frame: Frame) => void,
+    signal: AbortSignal,
+  ) => Promise<Verbs[V][1]>;
+};
+
+const PROGRESS_EVERY_MS = 2_000;
+
+const HANDLERS: Handlers = {
+  status: (lab) => lab.status(),
+  healthy: (lab, { limitMs }, emit, signal) => lab.untilHealthy(limitMs, signal, reporter(emit)),
+  resolve: async (lab, { target }) => (await lab.nodesMeant(target)).map((node) => node.instance),
+  terminate: (lab, { target }) => lab.terminate(target),
+  scale: (lab, { nodes }) => lab.scale(nodes).then(() => null),
+  pause: (lab, { target }) => lab.pause(target),
+  resume: (lab, { target }) => lab.resume(target),
+  kill: (lab, { target, what }) => lab.kill(target, what),
+  reboot: (lab, { target }) => lab.reboot(target),
+  fault: async (lab, fault) => lab.addFault(fault),
+  'clear-faults': async (lab) => {
+    lab.gateway.faults.clear();
+    return null;
+  },
+  'list-faults': async (lab) => lab.gateway.faults.list(),
+  calls: async (lab) => lab.gateway.calls.counts().filter(({ caller }) => caller !== LAB_CALLER),
+  agent: async (lab, args, emit, signal) => {
+    const { code, signal: endedBy } = await lab.agent(args.target, args.arguments, {
+      signal,
+      onOutput: (stream, text) => emit({ kind: 'output', stream, text }),
+    });
+    return { code, signal: endedBy };
+  },
+  forget: (lab, { instance }) => lab.forget(instance).then(() => null),
+  connect: async (lab) => lab.connectionString(),
+  records: (lab) => lab.records(),
+};
+
+export function runVerb(
+  lab: Lab,
+  verb: string,
+  args: unknown,
+  emit: (frame: Frame) => void,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (!Object.hasOwn(HANDLERS, verb)) throw new Error(`The lab knows no "${verb}".`);
+  const handler = HANDLERS[verb as Verb] as (
+    lab: Lab,
+    args: unknown,
+    emit: (frame: Frame) => void,
+    signal: AbortSignal,
+  ) => Promise<unknown>;
+  return handler(lab, args, emit, signal);
+}
+
+/** A line whenever the picture changes, and one every two seconds while it does not. */
+function reporter(emit: (frame: Frame) => void): (status: LabStatus) => void {
+  let last = '';
+  let saidAt = 0;
+  return (status) => {
+    const line = summaryOf(status);
+    if (line === last && performance.now() - saidAt < PROGRESS_EVERY_MS) return;
+    last = line;
+    saidAt = performance.now();
+    emit({ kind: 'progress', line });
+  };
+}
+
+/** `3 of 3 instances run, 2 vote, leader is id 1`. */
+export function summaryOf({ group, nodes }: LabStatus): string {
+  const running = nodes.filter((node) => node.state === 'running').length;
+  const voting = nodes.filter((node) => node.role === 'leader' || node.role === 'follower');
+  const leader = voting.find((node) => node.role === 'leader');
+  const led = leader === undefined ? 'no leader' : `id ${leader.id} leads`;
+  return `${running} of ${group.desired} instances run, ${voting.length} vote, ${led}`;
+}

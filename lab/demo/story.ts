@@ -1,0 +1,196 @@
+/** The demo's story, step by step. Each step ends with a check that asks the servers themselves. */
+import { votersOf } from '../../src/model/member.ts';
+import type { LabStatus } from '../daemon/ensemble-view.ts';
+import type { Verb, Verbs } from '../daemon/verbs.ts';
+import { numbersAt } from './reader.ts';
+import type { Writer } from './writer.ts';
+
+export interface Stage {
+  readonly writer: Writer;
+  call<V extends Verb>(verb: V, args: Verbs[V][0]): Promise<Verbs[V][1]>;
+  /** Polls until the condition holds on a fresh status; rejects after the limit, saying what it waited for. */
+  until(what: string, limitMs: number, holds: (status: LabStatus) => boolean): Promise<LabStatus>;
+}
+
+export interface Step {
+  readonly name: string;
+  /** Resolves with what was found, for people; throws when the step failed. */
+  run(stage: Stage, memory: Memory): Promise<string>;
+}
+
+/** What later steps need of earlier ones. */
+export interface Memory {
+  firstCluster?: string;
+  survivor?: Survivor;
+}
+
+interface Survivor {
+  readonly instance: string;
+  readonly id: number;
+  /** The writes that it had, read from itself just before the others were terminated. */
+  readonly had: readonly number[];
+  /** The last write that was acknowledged before the others were terminated. */
+  readonly lastBefore: number;
+}
+
+const FORM_LIMIT_MS = 90_000;
+const CHANGE_LIMIT_MS = 90_000;
+const WRITES_AFTER = 20;
+
+export const STORY: readonly Step[] = [
+  { name: 'three nodes form one ensemble', run: form },
+  { name: 'the leader is terminated and replaced', run: replaceLeader },
+  { name: 'scaled to five', run: (stage) => scale(stage, 5) },
+  { name: 'scaled back to three', run: (stage) => scale(stage, 3) },
+  { name: 'a majority is terminated, the survivor recovers', run: loseMajority },
+  { name: 'every acknowledged write of the survivor is there', run: checkWrites },
+  { name: 'all members agree', run: checkAgreement },
+  { name: 'nothing was formed twice', run: checkLineage },
+];
+
+function check(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Error(otherwise);
+}
+
+function idsOf(status: LabStatus): string {
+  return status.config === undefined
+    ? 'none'
+    : votersOf(status.config)
+        .map((voter) => voter.id)
+        .join(', ');
+}
+
+function leaderOf(status: LabStatus): string {
+  const leader = status.nodes.find((node) => node.role === 'leader');
+  return leader === undefined ? 'nobody' : `id ${leader.id}`;
+}
+
+/** The writer's next acknowledgements prove that the ensemble serves writes again, whatever it says of itself. */
+async function untilItWrites(stage: Stage): Promise<void> {
+  const target = stage.writer.figures().acknowledged + WRITES_AFTER;
+  await stage.until(`${WRITES_AFTER} further writes`, CHANGE_LIMIT_MS, () => {
+    stage.writer.check();
+    return stage.writer.figures().acknowledged >= target;
+  });
+}
+
+function gap(stage: Stage): string {
+  return `longest gap ${(stage.writer.takeLongestGapMs() / 1000).toFixed(1)} s`;
+}
+
+async function form(stage: Stage, memory: Memory): Promise<string> {
+  const status = await stage.until('three voters', FORM_LIMIT_MS, (now) => now.healthy);
+  memory.firstCluster = status.cluster;
+  const records = await stage.call('records', {});
+  check(
+    records.length === 1 && records[0]?.kind === 'genesis',
+    `There are ${records.length} lineage records, not the one of the genesis.`,
+  );
+  stage.writer.start();
+  await untilItWrites(stage);
+  stage.writer.takeLongestGapMs();
+  return `ids ${idsOf(status)}, ${leaderOf(status)} leads, one genesis record`;
+}
+
+async function replaceLeader(stage: Stage): Promise<string> {
+  const [terminated] = await stage.call('terminate', { target: 'leader' });
+  const status = await stage.until('three voters without the old leader', CHANGE_LIMIT_MS, (now) => {
+    return now.healthy && !now.nodes.some((node) => node.instance === terminated && node.machine !== undefined);
+  });
+  await untilItWrites(stage);
+  return `${terminated} replaced; ids ${idsOf(status)}, ${leaderOf(status)} leads; ${gap(stage)}`;
+}
+
+async function scale(stage: Stage, nodes: number): Promise<string> {
+  await stage.call('scale', { nodes });
+  const status = await stage.until(`${nodes} voters`, CHANGE_LIMIT_MS, (now) => {
+    return now.healthy && now.group.desired === nodes && now.config?.members.length === nodes;
+  });
+  await untilItWrites(stage);
+  return `ids ${idsOf(status)}, ${leaderOf(status)} leads; ${gap(stage)}`;
+}
+
+async function loseMajority(stage: Stage, memory: Memory): Promise<string> {
+  const before = await stage.call('status', {});
+  const doomed = new Set(await stage.call('resolve', { target: 'majority' }));
+  const rest = before.nodes.find((node) => node.role === 'follower' && !doomed.has(node.instance));
+  if (rest?.address === undefined || rest.id === undefined) throw new Error('No follower would be left to survive.');
+  const had = await numbersAt(rest.address, true);
+  const lastBefore = stage.writer.acknowledged.at(-1) ?? 0;
+  memory.survivor = { instance: rest.instance, id: rest.id, had, lastBefore };
+  await stage.call('terminate', { target: 'majority' });
+  const survivor = rest.instance;
+  await stage.until('the survivor to serve', CHANGE_LIMIT_MS, (now) => {
+    const node = now.nodes.find((each) => each.instance === survivor);
+    const lost = [...doomed].every((instance) =>
+      now.nodes.every((each) => each.instance !== instance || each.machine === undefined),
+    );
+    return lost && node?.role === 'leader';
+  });
+  await untilItWrites(stage);
+  const status = await stage.until('three voters again', CHANGE_LIMIT_MS, (now) => now.healthy);
+  return `id ${rest.id} survived with ${had.length} writes; ids ${idsOf(status)} now; ${gap(stage)}`;
+}
+
+async function checkWrites(stage: Stage, memory: Memory): Promise<string> {
+  const { survivor } = memory;
+  if (survivor === undefined) throw new Error('No survivor is known.');
+  await stage.writer.stop();
+  const status = await stage.call('status', {});
+  const leader = status.nodes.find((node) => node.role === 'leader');
+  if (leader?.address === undefined) throw new Error('No leader answers.');
+  const there = new Set(await numbersAt(leader.address, true));
+  const lostOfSurvivor = survivor.had.filter((number) => !there.has(number));
+  check(
+    lostOfSurvivor.length === 0,
+    `The survivor had ${lostOfSurvivor.length} writes that are gone, the first is ${lostOfSurvivor[0]}.`,
+  );
+  // What was acknowledged in the moment between that reading and the loss may never have reached the survivor; but it
+  // has a beginning of the history: after the first that it missed it can have none of the others.
+  const acknowledged = stage.writer.acknowledged;
+  const missing = acknowledged.filter((number) => !there.has(number));
+  check(
+    missing.every((number) => number > survivor.lastBefore),
+    `Write ${missing[0]} was acknowledged long before the loss and is gone.`,
+  );
+  const [first] = missing;
+  const last = missing.at(-1);
+  if (first !== undefined && last !== undefined) {
+    check(
+      last - first + 1 === missing.length,
+      `There are holes: of the writes ${first} to ${last}, ${missing.length} are gone.`,
+    );
+  }
+  const note =
+    missing.length === 0
+      ? 'none missing'
+      : `${missing.length} were acknowledged without the survivor in the moment of the loss`;
+  return `${acknowledged.length} acknowledged, ${stage.writer.maybeApplied} of them after a lost answer; ${note}`;
+}
+
+async function checkAgreement(stage: Stage): Promise<string> {
+  const status = await stage.until('all to be healthy', CHANGE_LIMIT_MS, (now) => now.healthy);
+  const members = status.nodes.filter((node) => node.role === 'leader' || node.role === 'follower');
+  const readings = await Promise.all(
+    members.map(async (node) => (await numbersAt(node.address ?? '', true)).join(',')),
+  );
+  check(new Set(readings).size === 1, 'The members do not hold the same writes.');
+  return `${members.length} members hold the same ${readings[0]?.split(',').length} writes and config ${status.config?.version.replace(/^0+(?=.)/, '')}`;
+}
+
+async function checkLineage(stage: Stage, memory: Memory): Promise<string> {
+  const records = await stage.call('records', {});
+  const kinds = records.map((record) => record.kind);
+  check(
+    kinds.join() === 'genesis,forced',
+    `The lineage is ${kinds.join(', ')}; it should be one genesis and one recovery.`,
+  );
+  const [, forced] = records;
+  check(
+    forced?.kind === 'forced' && forced.owner.instance === memory.survivor?.instance,
+    'The recovery was not made by the survivor.',
+  );
+  const { cluster } = await stage.call('status', {});
+  check(cluster === memory.firstCluster, `The cluster is ${cluster} now and was ${memory.firstCluster}.`);
+  return 'one genesis record, one recovery by the survivor';
+}
