@@ -155,7 +155,7 @@ async function order(session: CommandSession, flags: ParsedFlags, command: Comma
     command,
     cluster: settings.cluster,
     timings,
-    limitMs: command === 'recovery' ? timings.tickLimitMs : timings.bootstrapLimitMs,
+    limitMs: command === 'bootstrap' || command === 'leave' ? timings.bootstrapLimitMs : timings.tickLimitMs,
     allowEmptyGenesis: flags.allowEmptyGenesis === true,
     rejoin: flags.rejoin === true,
     dryRun: flags.dryRun === true,

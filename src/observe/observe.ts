@@ -28,23 +28,25 @@ export interface Look {
 export async function observe(look: Look, signal: AbortSignal): Promise<Observation> {
   const { ports, order, self, timings, memory } = look;
   const disk = await ports.disk.read(signal);
-  const [targetState, group] = await Promise.all([
+  const [targetState, group, search] = await Promise.all([
     attempt(() => ports.metadata.targetLifecycleState(signal), signal),
     attempt(() => describeGroup(look, signal), signal),
+    findLeader(look, disk, signal),
   ]);
-  const found = await findLeader(look, disk, signal);
-  const shared = await attempt(() => readShared(ports, signal), signal);
-  const listed = group.known ? group.value.instances.map((entry) => entry.instance) : [];
-  const tagged = found ? known([]) : await attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal);
+  const { found } = search;
+  // What was read before the config is too old to judge by it (Claims 6); without a config there is nothing to outdate it.
+  const shared = search.shared ?? (await attempt(() => readShared(ports, signal), signal));
+  const silent = !found && shared.known && shared.value.records.length > 0;
+  const tagged = silent ? await attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal) : known([]);
   const instances = new Set([
-    ...listed,
+    ...(group.known ? group.value.instances.map((entry) => entry.instance) : []),
     ...(tagged.known ? tagged.value.map((fact) => fact.instance) : []),
     ...(shared.known ? ownersOf(shared.value) : []),
   ]);
   const lives = await observeAllLives(look, shared, [...instances], signal);
-  const silence = found
-    ? unknown('an ensemble answers')
-    : await observeSilence(look, { shared, group, tagged, instances: [...instances] }, signal);
+  const silence = silent
+    ? await observeSilence(look, { shared, group, tagged, instances: [...instances] }, signal)
+    : unknown(found ? 'an ensemble answers' : 'there is no lineage record yet');
   const ensemble =
     found && shared.known && fitsClaims(found.ensemble, shared.value.claims) ? found.ensemble : undefined;
   const upMs = await ports.server.upMs(signal);
@@ -97,15 +99,21 @@ function ownersOf(shared: Shared): readonly string[] {
   return shared.claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : []));
 }
 
+/** A leader, or, where none was found, what was read of the bucket on the way. */
+interface Search {
+  readonly found?: LeaderFacts;
+  readonly shared?: Known<Shared>;
+}
+
 /** Where the ensemble was last, else where the claims say that members may be. */
-async function findLeader(look: Look, disk: DiskFacts, signal: AbortSignal): Promise<LeaderFacts | undefined> {
+async function findLeader(look: Look, disk: DiskFacts, signal: AbortSignal): Promise<Search> {
   const { ports, memory, self } = look;
   const near = new Set([...memory.addresses, ...(disk.config?.members ?? []).map((member) => member.address)]);
   if (near.size > 0) near.add(self.address);
   const found = await observeEnsemble(ports.servers, [...near], signal);
-  if (found) return remember(memory, found);
+  if (found) return { found: remember(memory, found) };
   const shared = await attempt(() => readShared(ports, signal), signal);
-  if (!shared.known || shared.value.records.length === 0) return undefined;
+  if (!shared.known || shared.value.records.length === 0) return { shared };
   const lives = await observeAllLives(look, shared, ownersOf(shared.value), signal);
   const claimed = new Set<string>();
   for (const claim of shared.value.claims) {
@@ -114,7 +122,7 @@ async function findLeader(look: Look, disk: DiskFacts, signal: AbortSignal): Pro
     if (!near.has(claim.owner.address)) claimed.add(claim.owner.address);
   }
   const elsewhere = await observeEnsemble(ports.servers, [...claimed], signal);
-  return elsewhere && remember(memory, elsewhere);
+  return elsewhere ? { found: remember(memory, elsewhere) } : { shared };
 }
 
 function remember(memory: Memory, found: LeaderFacts): LeaderFacts {
