@@ -1,8 +1,9 @@
 /** The local AWS of one lab, from moto up to the operator's clients; the network block comes first and goes last. */
 import { randomBytes } from 'node:crypto';
+import type { LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
-import { startMoto } from '../moto/moto.ts';
-import { type AccessKey, type Aws, awsClients } from '../stack.ts';
+import { motoDirectory, startMoto } from '../moto/moto.ts';
+import { type AccessKey, type Aws, awsClients, REGION } from '../stack.ts';
 import { type AddressBlock, takeAddressBlock } from './address-block.ts';
 
 /** The lab's own looks at its cloud are nobody's calls: they are not listed, and no fault is meant for them. */
@@ -20,6 +21,7 @@ export interface LocalCloud extends AsyncDisposable {
 export interface LocalCloudOptions {
   /** Added to moto's environment, so that `down` finds the process. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly lateVisibility?: LateVisibility;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -33,8 +35,15 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     (running) => running.close(),
   );
   options.progress('starting the gateway');
-  const gateway = started.adopt(await startGateway({ address: block.ownAddress, motoUrl: moto.url }), (running) =>
-    running.close(),
+  const gateway = started.adopt(
+    await startGateway({
+      address: block.ownAddress,
+      moto,
+      environment: motoDirectory(),
+      region: REGION,
+      ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),
+    }),
+    (running) => running.close(),
   );
   const clientsOf = (caller: string): Aws => {
     const key = newAccessKey();

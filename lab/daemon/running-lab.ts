@@ -13,6 +13,7 @@ import type { LineageRecord } from '../../src/model/records.ts';
 import type { Servers } from '../../src/ports.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { zookeeperServers } from '../../src/zookeeper/servers.ts';
+import type { LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { FAULT_KINDS, type FaultKind } from '../gateway/faults.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { type Host, Hypervisor } from '../hypervisor/hypervisor.ts';
@@ -38,6 +39,8 @@ export interface LabOptions {
   /** Whether machines run `bootstrap` at boot (default). */
   readonly bootstrap?: boolean;
   readonly agentCommand: readonly string[];
+  /** New instances are seen late by others, as EC2's are; at once when it is left out. */
+  readonly lateVisibility?: LateVisibility;
   /** Further lines of the nodes' agent.env. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly progress?: (line: string) => void;
@@ -90,12 +93,12 @@ export class Lab implements AsyncDisposable {
     const environment = machineEnvironment(state);
     const distribution = await zookeeperHome(progress);
     await bundleProgram({ entry: MACHINE, outfile: MACHINE_PROGRAM });
-    const cloud = started.use(await startLocalCloud({ environment, progress, signal }));
+    const cloud = started.use(await startLocalCloud({ environment, progress, signal, ...lateVisibilityOf(options) }));
     const kind = options.productionTiming === true ? 'production' : 'fast';
     const hypervisor = started.adopt(
       new Hypervisor({
         ec2: cloud.lab.ec2,
-        autoScaling: cloud.lab.autoScaling,
+        targetLifecycleState: (instance) => cloud.gateway.membership(instance)?.target,
         endpoint: cloud.gateway.url,
         listenAddress: cloud.block.ownAddress,
         directory: state.machines,
@@ -262,6 +265,10 @@ export class Lab implements AsyncDisposable {
       .map((host) => `${host.address}:${CLIENT_PORT}`)
       .join(',');
   }
+}
+
+function lateVisibilityOf({ lateVisibility }: LabOptions): Pick<LabOptions, 'lateVisibility'> {
+  return lateVisibility === undefined ? {} : { lateVisibility };
 }
 
 export interface FaultArguments {

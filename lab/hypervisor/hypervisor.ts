@@ -6,7 +6,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AutoScalingClient, DescribeAutoScalingInstancesCommand } from '@aws-sdk/client-auto-scaling';
 import {
   DescribeInstanceAttributeCommand,
   type EC2Client,
@@ -20,7 +19,8 @@ import { Machine } from './machine-handle.ts';
 export interface HypervisorOptions {
   /** Made by the daemon for itself; its calls are not the operator's. */
   readonly ec2: EC2Client;
-  readonly autoScaling: AutoScalingClient;
+  /** Where the instance's group wants it to be; undefined while it is in none. */
+  readonly targetLifecycleState: (instance: string) => string | undefined;
   readonly endpoint: string;
   /** Where the metadata services listen. */
   readonly listenAddress: string;
@@ -63,7 +63,6 @@ export class Hypervisor {
   readonly #preparing = new Map<string, Promise<Host>>();
   /** Instances that went off for good; they never come back. */
   readonly #ended = new Set<string>();
-  /** Machines that stay as they are while a person or a test handles them. */
   readonly #stop = new AbortController();
   #nudge = Promise.withResolvers<void>();
   #watching: Promise<void> | undefined;
@@ -222,20 +221,8 @@ export class Hypervisor {
         secretAccessKey: randomBytes(30).toString('base64'),
         token: randomBytes(60).toString('base64'),
       },
-      targetLifecycleState: () => this.#targetLifecycleState(id),
+      targetLifecycleState: async () => this.#options.targetLifecycleState(id),
     });
-  }
-
-  /** The metadata service tells where the instance is going, never that it waits on the way. */
-  async #targetLifecycleState(id: string): Promise<string | undefined> {
-    const { AutoScalingInstances = [] } = await this.#options.autoScaling.send(
-      new DescribeAutoScalingInstancesCommand({ InstanceIds: [id] }),
-    );
-    const state = AutoScalingInstances[0]?.LifecycleState;
-    if (state === undefined) return undefined;
-    if (state.startsWith('Pending') || state === 'InService') return 'InService';
-    if (state.startsWith('Terminat')) return 'Terminated';
-    return state;
   }
 
   #machine(id: string, metadataUrl: string, userData: string): Machine {
