@@ -1,7 +1,6 @@
 /** Finding the ensemble: who leads, what its config says, and whether it is this cluster's at all. */
 import { type EnsembleConfig, votersOf } from '../model/member.ts';
-import type { Ensemble } from '../model/observation.ts';
-import type { Claim } from '../model/records.ts';
+import type { Ensemble, Shared } from '../model/observation.ts';
 import { epochOf } from '../model/zxid.ts';
 import type { ServerAnswer, Servers } from '../ports.ts';
 
@@ -21,13 +20,6 @@ function leads(found: Found): boolean {
   return found.answer.mode === 'leader' || found.answer.mode === 'standalone';
 }
 
-/** What a leader at one of these addresses says; undefined when none answers. A removed leader says so for a while. */
-export interface LeaderFacts {
-  readonly address: string;
-  readonly config: EnsembleConfig;
-  readonly ensemble: Ensemble;
-}
-
 /**
  * Asks the addresses for the leader and reads its config through a session opened for it. Several may claim to lead
  * for a moment (an old leader does for 1.5 s after its removal); the highest zxid is tried first, and a server that
@@ -37,7 +29,7 @@ export async function observeEnsemble(
   servers: Servers,
   addresses: readonly string[],
   signal: AbortSignal,
-): Promise<LeaderFacts | undefined> {
+): Promise<Ensemble | undefined> {
   const serving = await askAll(servers, addresses, signal);
   const leaders = serving.filter(leads).sort((a, b) => (a.answer.zxid < b.answer.zxid ? 1 : -1));
   for (const leader of leaders) {
@@ -52,7 +44,7 @@ async function askLeader(
   address: string,
   serving: readonly Found[],
   signal: AbortSignal,
-): Promise<LeaderFacts | undefined> {
+): Promise<Ensemble | undefined> {
   let config: EnsembleConfig;
   try {
     const session = await servers.open(address, { secret: false }, signal);
@@ -78,26 +70,25 @@ async function askLeader(
   const servingAddresses = new Set([...serving, ...more].map((found) => found.address));
   const monitor = await servers.mntr(address, signal);
   return {
-    address,
+    leader: { id: self.id, address },
     config,
-    ensemble: {
-      leader: { id: self.id, address },
-      config,
-      epoch: epochOf(after.zxid),
-      zxid: after.zxid,
-      servingIds: config.members.filter((member) => servingAddresses.has(member.address)).map((member) => member.id),
-      complete: monitor && monitor.syncedFollowers - monitor.syncedNonVotingFollowers === votersOf(config).length - 1,
-    },
+    epoch: epochOf(after.zxid),
+    zxid: after.zxid,
+    servingIds: config.members.filter((member) => servingAddresses.has(member.address)).map((member) => member.id),
+    complete: monitor && monitor.syncedFollowers - monitor.syncedNonVotingFollowers === votersOf(config).length - 1,
   };
 }
 
 /**
  * Claims 7: a server counts only if its config fits this cluster's claims. Addresses are used again, so a stranger may
- * well stand where one of our members was; it would have to hold our ids at our addresses to pass.
+ * well stand where one of our members was; it would have to hold our ids at our addresses to pass. Joining 1: and only
+ * if its epoch is above the floor of the newest record.
  */
-export function fitsClaims(ensemble: Ensemble, claims: readonly Claim[]): boolean {
+export function isOurs(ensemble: Ensemble, shared: Shared): boolean {
   const { leader } = ensemble;
-  return claims.some(
+  const newest = shared.records.at(-1);
+  if (!newest || ensemble.epoch <= newest.epochFloor) return false;
+  return shared.claims.some(
     (claim) => claim.id === leader.id && typeof claim.owner === 'object' && claim.owner.address === leader.address,
   );
 }

@@ -5,7 +5,7 @@
 import { AgentError } from '../errors.ts';
 import { type GroupFact, type Known, known, unknown } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
-import type { Observation, Order, Shared, Silence } from '../model/observation.ts';
+import type { Ensemble, Observation, Order, Shared, Silence } from '../model/observation.ts';
 import type { Ports } from '../ports.ts';
 import { readClaims } from '../registry/claims.ts';
 import { readDead } from '../registry/dead.ts';
@@ -13,7 +13,7 @@ import { readAnnouncements, readRecords } from '../registry/lineage.ts';
 import { readReports } from '../registry/reports.ts';
 import type { Timings } from '../timings.ts';
 import { attempt } from './attempt.ts';
-import { fitsClaims, type LeaderFacts, observeEnsemble } from './ensemble.ts';
+import { isOurs, observeEnsemble } from './ensemble.ts';
 import { type Lives, observeLives } from './lives.ts';
 import type { Memory } from './memory.ts';
 
@@ -31,12 +31,10 @@ export async function observe(look: Look, signal: AbortSignal): Promise<Observat
   const [targetState, group, search] = await Promise.all([
     attempt(() => ports.metadata.targetLifecycleState(signal), signal),
     attempt(() => describeGroup(look, signal), signal),
-    findLeader(look, disk, signal),
+    findEnsemble(look, disk, signal),
   ]);
-  const { found } = search;
-  // What was read before the config is too old to judge by it (Claims 6); without a config there is nothing to outdate it.
-  const shared = search.shared ?? (await attempt(() => readShared(ports, signal), signal));
-  const silent = !found && shared.known && shared.value.records.length > 0;
+  const { shared, ensemble } = search;
+  const silent = !ensemble && shared.known && shared.value.records.length > 0;
   const tagged = silent ? await attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal) : known([]);
   const instances = new Set([
     ...(group.known ? group.value.instances.map((entry) => entry.instance) : []),
@@ -46,9 +44,7 @@ export async function observe(look: Look, signal: AbortSignal): Promise<Observat
   const lives = await observeAllLives(look, shared, [...instances], signal);
   const silence = silent
     ? await observeSilence(look, { shared, group, tagged, instances: [...instances] }, signal)
-    : unknown(found ? 'an ensemble answers' : 'there is no lineage record yet');
-  const ensemble =
-    found && shared.known && fitsClaims(found.ensemble, shared.value.claims) ? found.ensemble : undefined;
+    : unknown(ensemble ? 'an ensemble answers' : 'there is no lineage record yet');
   const upMs = await ports.server.upMs(signal);
   const answer = await ports.servers.srvr(self.address, signal);
   return {
@@ -99,35 +95,44 @@ function ownersOf(shared: Shared): readonly string[] {
   return shared.claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : []));
 }
 
-/** A leader, or, where none was found, what was read of the bucket on the way. */
+/** The ensemble, if one answers, and the bucket as read after its config (Claims 6). */
 interface Search {
-  readonly found?: LeaderFacts;
-  readonly shared?: Known<Shared>;
+  readonly ensemble: Ensemble | undefined;
+  readonly shared: Known<Shared>;
 }
 
 /** Where the ensemble was last, else where the claims say that members may be. */
-async function findLeader(look: Look, disk: DiskFacts, signal: AbortSignal): Promise<Search> {
+async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSignal): Promise<Search> {
   const { ports, memory, self } = look;
   const near = new Set([...memory.addresses, ...(disk.config?.members ?? []).map((member) => member.address)]);
   if (near.size > 0) near.add(self.address);
-  const found = await observeEnsemble(ports.servers, [...near], signal);
-  if (found) return { found: remember(memory, found) };
-  const shared = await attempt(() => readShared(ports, signal), signal);
-  if (!shared.known || shared.value.records.length === 0) return { shared };
-  const lives = await observeAllLives(look, shared, ownersOf(shared.value), signal);
+  const nearby = await askAddresses(look, [...near], signal);
+  if (nearby.ensemble || !nearby.shared.known || nearby.shared.value.records.length === 0) return nearby;
+  const shared = nearby.shared.value;
+  const lives = await observeAllLives(look, nearby.shared, ownersOf(shared), signal);
   const claimed = new Set<string>();
-  for (const claim of shared.value.claims) {
+  for (const claim of shared.claims) {
     // Claims 7: a claimed address counts only if its instance runs.
     if (typeof claim.owner !== 'object' || lives.lives[claim.owner.instance] !== 'alive') continue;
     if (!near.has(claim.owner.address)) claimed.add(claim.owner.address);
   }
+  if (claimed.size === 0) return nearby;
   const elsewhere = await observeEnsemble(ports.servers, [...claimed], signal);
-  return elsewhere ? { found: remember(memory, elsewhere) } : { shared };
+  return elsewhere ? judge(look, elsewhere, signal) : nearby;
 }
 
-function remember(memory: Memory, found: LeaderFacts): LeaderFacts {
-  memory.addresses = [...new Set([found.address, ...found.config.members.map((member) => member.address)])];
-  return found;
+async function askAddresses(look: Look, addresses: readonly string[], signal: AbortSignal): Promise<Search> {
+  const found = await observeEnsemble(look.ports.servers, addresses, signal);
+  if (found) return judge(look, found, signal);
+  return { ensemble: undefined, shared: await attempt(() => readShared(look.ports, signal), signal) };
+}
+
+/** Reads the bucket after the config, and drops an ensemble that is a stranger or of an older record. */
+async function judge({ ports, memory }: Look, found: Ensemble, signal: AbortSignal): Promise<Search> {
+  const shared = await attempt(() => readShared(ports, signal), signal);
+  if (!shared.known || !isOurs(found, shared.value)) return { ensemble: undefined, shared };
+  memory.addresses = [...new Set([found.leader.address, ...found.config.members.map((member) => member.address)])];
+  return { ensemble: found, shared };
 }
 
 async function observeAllLives(
