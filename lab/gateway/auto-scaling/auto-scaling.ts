@@ -1,0 +1,76 @@
+import { activeInstances, type Group, type GroupInstance } from './group.ts';
+import { type GroupCloud, reconcile } from './reconcile.ts';
+
+/** A launch that failed is tried again after this long, twice as long each time, at most the other. */
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 15_000;
+
+/** The groups, and what keeps them going: a pass over each at every change of an instance or of the group itself. */
+export class AutoScaling {
+  readonly groups = new Map<string, Group>();
+  readonly cloud: GroupCloud;
+  readonly #passes = new Map<string, Promise<void>>();
+  readonly #wanted = new Set<string>();
+  readonly #retries = new Map<string, { readonly delayMs: number; readonly timer: NodeJS.Timeout }>();
+  readonly #stopHearing: () => void;
+  #closed = false;
+
+  constructor(cloud: GroupCloud) {
+    this.cloud = cloud;
+    this.#stopHearing = cloud.ec2.world.onChange(() => {
+      for (const name of this.groups.keys()) this.nudge(name);
+    });
+  }
+
+  /** Has a pass made over the group, after the one that may be under way. */
+  nudge(name: string): void {
+    this.#wanted.add(name);
+    if (this.#closed || this.#passes.has(name)) return;
+    const passes = this.#run(name).finally(() => this.#passes.delete(name));
+    this.#passes.set(name, passes);
+  }
+
+  /** The group and the member of an instance, until it is terminated. */
+  find(instance: string): { readonly group: Group; readonly member: GroupInstance } | undefined {
+    for (const group of this.groups.values()) {
+      const member = group.instances.get(instance);
+      if (member !== undefined) return { group, member };
+    }
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopHearing();
+    for (const { timer } of this.#retries.values()) clearTimeout(timer);
+    await Promise.all(this.#passes.values());
+  }
+
+  async #run(name: string): Promise<void> {
+    while (this.#wanted.delete(name) && !this.#closed) {
+      const group = this.groups.get(name);
+      if (group === undefined) return;
+      try {
+        await reconcile(group, this.cloud);
+        this.#forgetRetry(name);
+      } catch {
+        // The failure stands in the group's activities.
+        this.#retryLater(name);
+      }
+      if (group.deleting && activeInstances(group).length === 0 && group.instances.size === 0) this.groups.delete(name);
+    }
+  }
+
+  #retryLater(name: string): void {
+    const before = this.#retries.get(name);
+    clearTimeout(before?.timer);
+    const delayMs = Math.min(LAST_RETRY_MS, before === undefined ? FIRST_RETRY_MS : before.delayMs * 2);
+    const timer = setTimeout(() => this.nudge(name), delayMs);
+    this.#retries.set(name, { delayMs, timer });
+  }
+
+  #forgetRetry(name: string): void {
+    clearTimeout(this.#retries.get(name)?.timer);
+    this.#retries.delete(name);
+  }
+}

@@ -1,0 +1,32 @@
+import { activeInstances, type Group, type GroupInstance, type Place } from './group.ts';
+
+/**
+ * Where the next instance goes: the zone with the fewest active instances, in it the subnet with the fewest, and of
+ * equals the first of VPCZoneIdentifier (AWS takes any).
+ */
+export function nextPlace(group: Pick<Group, 'places'>, active: readonly GroupInstance[]): Place {
+  const inZone = (place: Place): number => active.filter((other) => other.place.zone === place.zone).length;
+  const inSubnet = (place: Place): number => active.filter((other) => other.place.subnet === place.subnet).length;
+  const [first] = [...group.places].sort((a, b) => inZone(a) - inZone(b) || inSubnet(a) - inSubnet(b));
+  if (first === undefined) throw new Error('a group has at least one subnet');
+  return first;
+}
+
+/**
+ * Who goes at scale-in, by the default termination policy: in the zone with the most instances, those of the oldest
+ * launch template version, and of these the oldest (AWS takes the one closest to its next billing hour, so any).
+ * Undefined when all are protected from scale-in.
+ */
+export function scaleInVictim(group: Group): GroupInstance | undefined {
+  const active = activeInstances(group);
+  const candidates = active.filter((instance) => !instance.protectedFromScaleIn);
+  const inZone = (zone: string): number => active.filter((other) => other.place.zone === zone).length;
+  const [victim] = candidates.sort(
+    (a, b) =>
+      inZone(b.place.zone) - inZone(a.place.zone) ||
+      a.template.version - b.template.version ||
+      a.launchedAtMs - b.launchedAtMs ||
+      a.instance.localeCompare(b.instance),
+  );
+  return victim;
+}

@@ -1,0 +1,115 @@
+import { AwsFailure } from '../failure.ts';
+import { type Struct, structAt, structsAt, textAt } from '../value.ts';
+import type { Group, GroupTag, Place, TemplateReference } from './group.ts';
+import { resolveTemplate } from './launch-template.ts';
+import type { GroupCloud } from './reconcile.ts';
+
+/** What the lab imitates of CreateAutoScalingGroup and UpdateAutoScalingGroup. Anything else is refused. */
+const IMITATED = new Set([
+  'AutoScalingGroupName',
+  'LaunchTemplate',
+  'MinSize',
+  'MaxSize',
+  'DesiredCapacity',
+  'DefaultCooldown',
+  'AvailabilityZones',
+  'VPCZoneIdentifier',
+  'HealthCheckType',
+  'HealthCheckGracePeriod',
+  'TerminationPolicies',
+  'NewInstancesProtectedFromScaleIn',
+  'CapacityRebalance',
+  'Tags',
+]);
+
+export function refuseWhatIsNotImitated(input: Struct): void {
+  for (const name of Object.keys(input)) {
+    if (!IMITATED.has(name)) throw new AwsFailure('ValidationError', `The lab does not imitate ${name} of a group`);
+  }
+  refuseUnless(input.HealthCheckType ?? 'EC2', 'EC2', 'HealthCheckType');
+  refuseUnless(input.CapacityRebalance ?? false, false, 'CapacityRebalance');
+  const policies = input.TerminationPolicies;
+  if (Array.isArray(policies)) for (const policy of policies) refuseUnless(policy, 'Default', 'TerminationPolicies');
+}
+
+function refuseUnless(value: unknown, imitated: unknown, name: string): void {
+  if (value !== imitated) {
+    throw new AwsFailure('ValidationError', `The lab imitates ${name} ${imitated} only, not ${value}`);
+  }
+}
+
+/** The launch template as the group will show it: id and name both, the version as given (by default `$Default`). */
+export async function templateOf(input: Struct, cloud: GroupCloud): Promise<TemplateReference> {
+  const given = structAt(input, 'LaunchTemplate');
+  const id = textAt(given, 'LaunchTemplateId') ?? '';
+  const name = textAt(given, 'LaunchTemplateName') ?? '';
+  if ((id === '') === (name === '')) {
+    throw new AwsFailure(
+      'ValidationError',
+      'Valid requests must contain either launchTemplateId or LaunchTemplateName',
+    );
+  }
+  const version = textAt(given, 'Version') ?? '$Default';
+  try {
+    const found = await resolveTemplate(cloud.moto, cloud.ec2Model, { id, name, version });
+    return { id: found.id, name: found.name, version };
+  } catch (error) {
+    if (!(error instanceof AwsFailure)) throw error;
+    throw new AwsFailure('ValidationError', `You must use a valid fully-formed launch template. ${error.message}`);
+  }
+}
+
+/** The subnets of VPCZoneIdentifier, with their zones. */
+export async function placesOf(input: Struct, cloud: GroupCloud): Promise<readonly Place[]> {
+  const ids = (textAt(input, 'VPCZoneIdentifier') ?? '').split(',').flatMap((id) => id.trim() || []);
+  if (ids.length === 0) {
+    throw new AwsFailure('ValidationError', 'At least one Availability Zone or VPC Subnet is required.');
+  }
+  const known = await cloud.moto.ask(cloud.ec2Model, 'DescribeSubnets', {});
+  return ids.map((subnet) => {
+    const found = structsAt(known, 'Subnets').find((one) => textAt(one, 'SubnetId') === subnet);
+    const zone = textAt(found, 'AvailabilityZone');
+    if (zone === undefined) throw new AwsFailure('ValidationError', `The subnet ID '${subnet}' does not exist`);
+    return { subnet, zone };
+  });
+}
+
+export function checkSizes(minimum: number, maximum: number, desired: number): void {
+  if (minimum < 0 || maximum < 0 || desired < 0) {
+    throw new AwsFailure('ValidationError', 'The sizes of a group can not be negative');
+  }
+  if (maximum < minimum) {
+    throw new AwsFailure(
+      'ValidationError',
+      `Max bound, ${maximum}, must be greater than or equal to min bound, ${minimum}`,
+    );
+  }
+  if (desired < minimum || desired > maximum) {
+    throw new AwsFailure(
+      'ValidationError',
+      `Desired capacity:${desired} must be between the specified min size:${minimum} and max size:${maximum}`,
+    );
+  }
+}
+
+const MAX_TAGS = 50;
+
+/** Tags of CreateAutoScalingGroup and CreateOrUpdateTags; the key decides which one is replaced. */
+export function mergedTags(before: readonly GroupTag[], added: readonly Struct[]): readonly GroupTag[] {
+  const tags = new Map(before.map((tag) => [tag.key, tag]));
+  for (const tag of added) {
+    const key = textAt(tag, 'Key') ?? '';
+    if (/^aws:/i.test(key)) {
+      throw new AwsFailure('ValidationError', `Tag keys starting with 'aws:' are reserved for internal use`);
+    }
+    tags.set(key, { key, value: textAt(tag, 'Value') ?? '', propagateAtLaunch: tag.PropagateAtLaunch === true });
+  }
+  if (tags.size > MAX_TAGS) throw new AwsFailure('LimitExceeded', `A group has at most ${MAX_TAGS} tags`);
+  return [...tags.values()];
+}
+
+export function groupNamed(groups: ReadonlyMap<string, Group>, name: string | undefined): Group {
+  const group = groups.get(name ?? '');
+  if (group === undefined) throw new AwsFailure('ValidationError', `AutoScalingGroup name not found - null: ${name}`);
+  return group;
+}

@@ -1,0 +1,196 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ModelOf, Protocol } from './api-model/model.ts';
+import { refusal } from './api-model/refusal.ts';
+import { answerAutoScaling } from './auto-scaling/answer.ts';
+import type { AutoScaling } from './auto-scaling/auto-scaling.ts';
+import type { CallLog } from './call-log.ts';
+import type { Ec2 } from './ec2/ec2.ts';
+import { AwsFailure } from './failure.ts';
+import { broken, canStrike, throttled, unknownKey } from './fault-answers.ts';
+import { DEFAULT_DELAY_MS, type FaultBoard, type PlacedFault } from './faults.ts';
+import type { MotoClient } from './moto-client.ts';
+import { type Answer, emptyOutput, writeAnswer, writeFailure } from './protocols/answer.ts';
+import { actionOf, type Call, type HttpRequest, readCall, type Scope, scopeOf } from './protocols/call.ts';
+import { checkConditions } from './s3/conditions.ts';
+import type { Struct } from './value.ts';
+
+export interface DispatchParts {
+  readonly models: ModelOf;
+  readonly moto: MotoClient;
+  readonly ec2: Ec2;
+  readonly scaling: AutoScaling;
+  readonly calls: CallLog;
+  readonly faults: FaultBoard;
+  /** Access key id to caller. */
+  readonly callers: ReadonlyMap<string, string>;
+  readonly region: string;
+  readonly account: string;
+}
+
+/** Who calls what, as far as it could be told when the call ended. */
+interface Identified {
+  caller: string;
+  service: string;
+  action: string;
+  protocol: Protocol;
+  fault?: PlacedFault;
+}
+
+const SERVICES = ['ec2', 'autoscaling', 'logs', 's3', 'iam', 'sts'];
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/** One call from arrival to answer: who, what, faults, the API model, then the service. */
+export class Dispatch {
+  readonly #parts: DispatchParts;
+
+  constructor(parts: DispatchParts) {
+    this.#parts = parts;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const atMs = Date.now();
+    const started = performance.now();
+    const who: Identified = { caller: 'unknown', service: 'unknown', action: 'unknown', protocol: 'rest-xml' };
+    let answer: Answer | undefined;
+    let outcome = 'ok';
+    try {
+      answer = await this.#answer(await read(request), who);
+      if (answer !== undefined && answer.status >= 300) outcome = codeOf(answer);
+    } catch (error) {
+      const failure = error instanceof AwsFailure ? error : internal(error);
+      outcome = failure.code;
+      answer = writeFailure(who.protocol, failure, request.method === 'HEAD');
+    }
+    if (answer === undefined || who.fault?.kind === 'lose-answer') {
+      outcome = 'cut';
+      response.destroy();
+    } else {
+      response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
+      response.end(answer.body);
+    }
+    const { caller, service, action, fault } = who;
+    this.#parts.calls.record({
+      atMs,
+      caller,
+      service,
+      action,
+      outcome,
+      status: outcome === 'cut' ? 0 : (answer?.status ?? 0),
+      durationMs: Math.round((performance.now() - started) * 10) / 10,
+      ...(fault === undefined ? {} : { fault: fault.id }),
+    });
+  }
+
+  /** Undefined when there is to be none: the connection is cut. */
+  async #answer(request: HttpRequest, who: Identified): Promise<Answer | undefined> {
+    this.#identify(request, who);
+    const { service, action } = who;
+    const fault = this.#parts.faults.strike(who, (kind) => canStrike(kind, service, action));
+    if (fault !== undefined) who.fault = fault;
+    switch (fault?.kind) {
+      case 'outage':
+        return undefined;
+      case 'throttle':
+        throw throttled(service);
+      case 'error':
+        throw broken(service, fault);
+      case 'slow':
+        await sleep(fault.delayMs ?? DEFAULT_DELAY_MS);
+    }
+    const call = readCall(this.#parts.models, service, action, request);
+    if (call.problems.length > 0) throw refusal(service, call.model.protocol, call.problems);
+    if (fault?.kind === 'empty')
+      return writeAnswer(call.model, call.operation, emptyOutput(call.model, call.operation));
+    const staleMs = fault?.kind === 'stale' ? (fault.delayMs ?? DEFAULT_DELAY_MS) : 0;
+    return this.#serve(request, call, who, staleMs);
+  }
+
+  #identify(request: HttpRequest, who: Identified): Scope {
+    const scope = scopeOf(request.headers);
+    if (scope === undefined) {
+      throw new AwsFailure('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
+    }
+    if (!SERVICES.includes(scope.service)) {
+      throw new AwsFailure('UnknownEndpoint', `The lab does not imitate the service ${scope.service}`, 404);
+    }
+    const { models, callers, region } = this.#parts;
+    const model = models(scope.service);
+    who.service = scope.service;
+    who.protocol = model.protocol;
+    who.action = actionOf(models, scope.service, request);
+    const caller = callers.get(scope.accessKeyId);
+    if (caller === undefined) throw unknownKey(model);
+    who.caller = caller;
+    const global = scope.service === 'iam' || scope.service === 'sts';
+    if (scope.region !== region && !global) {
+      throw new AwsFailure(
+        'AuthFailure',
+        `The lab is the region ${region}; the call was signed for ${scope.region}`,
+        403,
+      );
+    }
+    return scope;
+  }
+
+  async #serve(request: HttpRequest, call: Call, who: Identified, staleMs: number): Promise<Answer> {
+    const { ec2, scaling, region, account } = this.#parts;
+    const viewer = { caller: who.caller, atMs: Date.now() - staleMs };
+    let output: Struct | undefined;
+    if (who.service === 'autoscaling') {
+      output = await answerAutoScaling(scaling, who.action, call.input, { region, account });
+    } else if (who.service === 'ec2') {
+      output = await ec2.answer(who.action, call.input, viewer);
+    } else if (who.service === 's3') {
+      checkConditions(who.action, call.input);
+    }
+    if (output !== undefined) return writeAnswer(call.model, call.operation, output);
+    const answer = await this.#forward(request);
+    if (who.service === 'ec2' && answer.status < 300) await ec2.after(who.action, call.input);
+    return answer;
+  }
+
+  async #forward(request: HttpRequest): Promise<Answer> {
+    const { method, target, headers, body } = request;
+    const answer = await this.#parts.moto.forward({ method, target, headers, body });
+    return { status: answer.status, headers: passedOn(answer.headers), body: answer.body };
+  }
+}
+
+async function read(request: IncomingMessage): Promise<HttpRequest> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES)
+      throw new AwsFailure('EntityTooLarge', `The lab takes up to ${MAX_BODY_BYTES} bytes`, 413);
+    chunks.push(chunk);
+  }
+  const target = request.url ?? '/';
+  const url = new URL(`http://gateway${target}`);
+  return { method: request.method ?? 'GET', target, url, headers: request.headers, body: Buffer.concat(chunks) };
+}
+
+/** Headers that belong to one connection stay on it. */
+const OF_THE_CONNECTION = ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'server'];
+
+function passedOn(headers: Readonly<Record<string, string | string[] | undefined>>) {
+  const passed: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !OF_THE_CONNECTION.includes(name)) passed[name] = value;
+  }
+  return passed;
+}
+
+/** The code of an error that moto wrote, for the log. */
+function codeOf(answer: Answer): string {
+  const text = answer.body.toString('utf8');
+  const code = /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? /"__type":\s*"([^"]*)"/.exec(text)?.[1];
+  return code ?? String(answer.status);
+}
+
+function internal(error: unknown): AwsFailure {
+  const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new AwsFailure('InternalError', `The gateway could not answer: ${why}`, 500);
+}

@@ -1,0 +1,91 @@
+import type { ApiModel } from '../api-model/model.ts';
+import { AwsFailure } from '../failure.ts';
+import type { MotoClient } from '../moto-client.ts';
+import { type Struct, structAt, structsAt, textAt } from '../value.ts';
+import { describeInstances, visibleTags } from './describe.ts';
+import type { Viewer } from './lifetime.ts';
+import { checkEc2Rules, instanceIds, launchCount } from './rules.ts';
+import type { Ec2World } from './world.ts';
+
+/** EC2: moto's, with the rules and the patience of AWS's. */
+export class Ec2 {
+  readonly world: Ec2World;
+  readonly #moto: MotoClient;
+  readonly #model: ApiModel;
+
+  constructor(world: Ec2World, moto: MotoClient, model: ApiModel) {
+    this.world = world;
+    this.#moto = moto;
+    this.#model = model;
+  }
+
+  /**
+   * The answer to a call that the gateway has something to add to; undefined when moto's own will do, after `before`
+   * and with `after`.
+   */
+  async answer(action: string, input: Struct, viewer: Viewer): Promise<Struct | undefined> {
+    checkEc2Rules(this.world, action, input, viewer);
+    switch (action) {
+      case 'DescribeInstances':
+        return describeInstances(this.world, input, viewer);
+      case 'DescribeTags':
+        return visibleTags(this.world, await this.#ask(action, input), viewer);
+      case 'DescribeInstanceStatus':
+        return this.#visibleStatuses(await this.#ask(action, input), viewer);
+      case 'RunInstances':
+        return this.run(input);
+      case 'TerminateInstances':
+        return this.terminate(instanceIds(input));
+      default:
+        return undefined;
+    }
+  }
+
+  /** After a call that moto answered by itself. */
+  async after(action: string, input: Struct): Promise<void> {
+    if (/^(Describe|Get|List)/.test(action)) return;
+    const ids = instanceIds(input);
+    if (ids.length > 0) await this.world.refresh(ids);
+    else if (/(Instance|Volume|Address|NetworkInterface|Tags)/.test(action)) await this.world.refresh();
+  }
+
+  async run(input: Struct): Promise<Struct> {
+    const output = await this.#ask('RunInstances', launchCount(input));
+    await this.world.refresh(
+      structsAt(output, 'Instances').flatMap((instance) => textAt(instance, 'InstanceId') ?? []),
+    );
+    return output;
+  }
+
+  async terminate(ids: readonly string[]): Promise<Struct> {
+    if (ids.length === 0) throw new AwsFailure('MissingParameter', 'The request must contain the parameter InstanceId');
+    const before = this.#states(ids);
+    await this.#ask('TerminateInstances', { InstanceIds: ids });
+    await this.world.refresh(ids);
+    const after = this.#states(ids);
+    const changes = ids.map((id, at) => ({
+      InstanceId: id,
+      PreviousState: before[at] ?? {},
+      CurrentState: after[at] ?? {},
+    }));
+    return { TerminatingInstances: changes };
+  }
+
+  #states(ids: readonly string[]): readonly Struct[] {
+    const viewer = { caller: 'gateway', atMs: Date.now() };
+    return ids.map((id) => structAt(this.world.seeOne(id, viewer)?.instance, 'State') ?? {});
+  }
+
+  #ask(action: string, input: Struct): Promise<Struct> {
+    return this.#moto.ask(this.#model, action, input);
+  }
+
+  #visibleStatuses(output: Struct, viewer: Viewer): Struct {
+    const statuses = structsAt(output, 'InstanceStatuses').flatMap((status) => {
+      const seen = this.world.seeOne(textAt(status, 'InstanceId') ?? '', viewer);
+      const state = structAt(seen?.instance, 'State');
+      return state === undefined ? [] : [{ ...status, InstanceState: state }];
+    });
+    return { ...output, InstanceStatuses: statuses };
+  }
+}

@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { botocoreModels } from './api-model/model.ts';
+import { AutoScaling } from './auto-scaling/auto-scaling.ts';
+import type { LifecycleState } from './auto-scaling/group.ts';
+import { CallLog } from './call-log.ts';
+import { Dispatch } from './dispatch.ts';
+import { Ec2 } from './ec2/ec2.ts';
+import { DEFAULT_EC2_TIMINGS, type Ec2Timings, type LateVisibility } from './ec2/lifetime.ts';
+import { Ec2World } from './ec2/world.ts';
+import { FaultBoard } from './faults.ts';
+import { MotoClient } from './moto-client.ts';
+
+export interface GatewayOptions {
+  /** A loopback address; never a wildcard. */
+  readonly address: string;
+  /** A free one is taken when it is left out. */
+  readonly port?: number;
+  readonly moto: { readonly url: string };
+  /** moto's virtual environment, for the API models in it: `motoDirectory()`. */
+  readonly environment: string;
+  readonly region?: string;
+  readonly timings?: Partial<Ec2Timings>;
+  /** Instances see each other at once when it is left out. */
+  readonly lateVisibility?: LateVisibility;
+}
+
+/** Where an instance is in the life of its group. */
+export interface Membership {
+  readonly group: string;
+  readonly lifecycleState: LifecycleState;
+  /** What the metadata service shows as `autoscaling/target-lifecycle-state`. */
+  readonly target: 'InService' | 'Terminated';
+}
+
+export interface Gateway {
+  readonly url: string;
+  readonly region: string;
+  readonly calls: CallLog;
+  readonly faults: FaultBoard;
+  /** The caller is an instance id, or `operator`, who sees all at once. Calls with another key are refused. */
+  registerCaller(accessKeyId: string, caller: string): void;
+  /** EC2 forgets this terminated instance now. Throws when it is not terminated. */
+  forget(instance: string): void;
+  /** Undefined for an instance that is in no group (any more). */
+  membership(instance: string): Membership | undefined;
+  /**
+   * Hears, at once, that the state, tags or existence of an instance may have changed. Returns the function that
+   * ends it.
+   */
+  onInstanceChange(listener: () => void): () => void;
+  /** Cuts open connections. Can be called again. */
+  close(): Promise<void>;
+}
+
+export const DEFAULT_REGION = 'us-east-1';
+/** The account that moto answers for. */
+const ACCOUNT = '123456789012';
+
+/** Starts the gateway before a moto that runs. All calls to AWS in the lab go through it. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  if (!/^127\./.test(options.address)) {
+    throw new Error(`the gateway listens on 127.x addresses only, not ${options.address}`);
+  }
+  const region = options.region ?? DEFAULT_REGION;
+  const models = botocoreModels(options.environment);
+  const moto = new MotoClient(options.moto.url, region);
+  const timings = { ...DEFAULT_EC2_TIMINGS, ...options.timings };
+  const world = new Ec2World(moto, models('ec2'), timings, options.lateVisibility);
+  const calls = new CallLog();
+  const faults = new FaultBoard();
+  const ec2 = new Ec2(world, moto, models('ec2'));
+  const scaling = new AutoScaling({ ec2, ec2Model: models('ec2'), moto, logged: logOf(calls) });
+  const callers = new Map<string, string>();
+  const dispatch = new Dispatch({ models, moto, ec2, scaling, calls, faults, callers, region, account: ACCOUNT });
+  // Moto may have run before, with instances in it.
+  await world.refresh();
+  const server = await listen(options, (request, response) => dispatch.handle(request, response));
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('the gateway has no address');
+  return {
+    url: `http://${options.address}:${bound.port}`,
+    region,
+    calls,
+    faults,
+    registerCaller: (accessKeyId, caller) => {
+      callers.set(accessKeyId, caller);
+    },
+    forget: (instance) => world.forget(instance),
+    membership: (instance) => membershipOf(scaling, instance),
+    onInstanceChange: (listener) => world.onChange(listener),
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      world.close();
+      await Promise.all([closed, scaling.close()]);
+      moto.close();
+    },
+  };
+}
+
+/** What a group does by itself is a call like any other. */
+function logOf(calls: CallLog) {
+  return async <T>(action: string, call: () => Promise<T>): Promise<T> => {
+    const atMs = Date.now();
+    const entry = { atMs, caller: 'autoscaling', service: 'ec2', action };
+    try {
+      const answer = await call();
+      calls.record({ ...entry, outcome: 'ok', status: 200, durationMs: Date.now() - atMs });
+      return answer;
+    } catch (error) {
+      const outcome = error instanceof Error ? error.name : 'error';
+      calls.record({ ...entry, outcome, status: 400, durationMs: Date.now() - atMs });
+      throw error;
+    }
+  };
+}
+
+function membershipOf(scaling: AutoScaling, instance: string): Membership | undefined {
+  const found = scaling.find(instance);
+  if (found === undefined) return undefined;
+  const { lifecycleState } = found.member;
+  const target = lifecycleState === 'Pending' || lifecycleState === 'InService' ? 'InService' : 'Terminated';
+  return { group: found.group.name, lifecycleState, target };
+}
+
+function listen(
+  options: GatewayOptions,
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<Server> {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    // Dispatch answers every failure itself; what still comes up is a mistake of the gateway's own.
+    handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, options.address, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}

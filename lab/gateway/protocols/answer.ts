@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import type { ApiModel, Operation, Protocol } from '../api-model/model.ts';
+import { shapeOf } from '../api-model/model.ts';
+import type { AwsFailure } from '../failure.ts';
+import type { Struct, Value } from '../value.ts';
+import { escapeXml, writeElement, writeOutput } from './xml.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: Buffer;
+}
+
+/** Writes an answer that the gateway makes itself. */
+export function writeAnswer(model: ApiModel, operation: Operation, output: Struct): Answer {
+  const requestId = randomUUID();
+  switch (model.protocol) {
+    case 'ec2':
+    case 'query':
+      return xml(200, writeOutput(model, operation, output, requestId), { 'x-amzn-requestid': requestId });
+    case 'json':
+      return json(model, 200, output, requestId);
+    case 'rest-xml': {
+      const use = operation.output;
+      const name = use === undefined ? operation.name : REST_ROOTS[operation.name];
+      const body = use === undefined || name === undefined ? '' : writeElement(model, name, use, output);
+      return xml(200, body, { 'x-amz-request-id': requestId });
+    }
+  }
+}
+
+/** The root elements of S3's lists differ from the names of their shapes. */
+const REST_ROOTS: Readonly<Record<string, string>> = {
+  ListObjects: 'ListBucketResult',
+  ListObjectsV2: 'ListBucketResult',
+  ListObjectVersions: 'ListVersionsResult',
+  ListBuckets: 'ListAllMyBucketsResult',
+  ListMultipartUploads: 'ListMultipartUploadsResult',
+  ListParts: 'ListPartsResult',
+};
+
+/** Writes a refusal in the way of the protocol. The answer to a HEAD has no body. */
+export function writeFailure(protocol: Protocol, failure: AwsFailure, head: boolean): Answer {
+  const requestId = randomUUID();
+  const code = escapeXml(failure.code);
+  const message = escapeXml(failure.message);
+  const { status } = failure;
+  switch (protocol) {
+    case 'ec2': {
+      const error = `<Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors>`;
+      return xml(status, `<Response>${error}<RequestID>${requestId}</RequestID></Response>`, {});
+    }
+    case 'query': {
+      const type = status < 500 ? 'Sender' : 'Receiver';
+      const error = `<Error><Type>${type}</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
+      return xml(status, `<ErrorResponse>${error}<RequestId>${requestId}</RequestId></ErrorResponse>`, {});
+    }
+    case 'json': {
+      const body = { __type: failure.code, message: failure.message };
+      const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': requestId };
+      return { status, headers, body: Buffer.from(JSON.stringify(body)) };
+    }
+    case 'rest-xml': {
+      const error = `<Code>${code}</Code><Message>${message}</Message><RequestId>${requestId}</RequestId>`;
+      const body = head ? '' : `<Error>${error}</Error>`;
+      return xml(status, body, { 'x-amz-request-id': requestId });
+    }
+  }
+}
+
+/** An answer in which every list is empty, and nothing else is there. */
+export function emptyOutput(model: ApiModel, operation: Operation): Struct {
+  if (operation.output === undefined) return {};
+  const members = Object.entries(shapeOf(model, operation.output).members ?? {});
+  const output: Record<string, Value> = {};
+  for (const [name, use] of members) {
+    const shape = shapeOf(model, use);
+    if (shape.type === 'list') output[name] = [];
+    else if (name === 'IsTruncated') output[name] = false;
+    else if (name === 'KeyCount') output[name] = 0;
+  }
+  return output;
+}
+
+function xml(status: number, body: string, headers: Readonly<Record<string, string>>): Answer {
+  const text = body === '' ? '' : `<?xml version="1.0" encoding="UTF-8"?>\n${body}`;
+  const type = text === '' ? {} : { 'content-type': 'text/xml;charset=UTF-8' };
+  return { status, headers: { ...type, ...headers }, body: Buffer.from(text) };
+}
+
+function json(model: ApiModel, status: number, output: Struct, requestId: string): Answer {
+  const headers = {
+    'content-type': `application/x-amz-json-${model.metadata.jsonVersion ?? '1.1'}`,
+    'x-amzn-requestid': requestId,
+  };
+  return { status, headers, body: Buffer.from(JSON.stringify(output)) };
+}

@@ -1,0 +1,90 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ApiModel, type Operation, shapeOf } from '../api-model/model.ts';
+import type { Struct, Value } from '../value.ts';
+import { readScalar } from './scalar.ts';
+import { readElement } from './xml.ts';
+
+/**
+ * Finds the operation of a rest-xml service (S3, path-style) by method, path and query: that with the most words of
+ * its own in the query wins, so `GET /bucket?list-type=2` is ListObjectsV2.
+ */
+export function restOperation(model: ApiModel, method: string, url: URL, headers: IncomingHttpHeaders) {
+  const depth = bucketAndKey(url).length;
+  let best: Operation | undefined;
+  let bestWords = -1;
+  for (const operation of Object.values(model.operations)) {
+    if (operation.http.method !== method) continue;
+    const [path, query = ''] = operation.http.requestUri.split('?');
+    if ((path?.match(/\{/g) ?? []).length !== depth) continue;
+    const words = [...new URLSearchParams(query)].filter(([word]) => word !== '');
+    const fits = words.every(
+      ([word, value]) => url.searchParams.has(word) && (value === '' || url.searchParams.get(word) === value),
+    );
+    const required = fits ? requiredWords(model, operation, url, headers) : -1;
+    if (required >= 0 && words.length + required > bestWords) {
+      best = operation;
+      bestWords = words.length + required;
+    }
+  }
+  return best;
+}
+
+/** How many required members are in query and headers (UploadPart, CopyObject); −1 when one is missing. */
+function requiredWords(model: ApiModel, operation: Operation, url: URL, headers: IncomingHttpHeaders): number {
+  if (operation.input === undefined) return 0;
+  const shape = shapeOf(model, operation.input);
+  let found = 0;
+  for (const name of shape.required ?? []) {
+    const use = shape.members?.[name];
+    const word = use?.locationName ?? name;
+    if (use?.location !== 'querystring' && use?.location !== 'header') continue;
+    const there =
+      use.location === 'querystring' ? url.searchParams.has(word) : headers[word.toLowerCase()] !== undefined;
+    if (!there) return -1;
+    found += 1;
+  }
+  return found;
+}
+
+/** The input of a rest-xml call: path, query, headers and an XML body by the model. A blob body is left out. */
+export function readRestInput(
+  model: ApiModel,
+  operation: Operation,
+  url: URL,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+): Struct {
+  if (operation.input === undefined) return {};
+  const shape = shapeOf(model, operation.input);
+  const [bucket, key] = bucketAndKey(url);
+  const input: Record<string, Value> = {};
+  for (const [name, use] of Object.entries(shape.members ?? {})) {
+    const wire = use.locationName ?? name;
+    const text =
+      use.location === 'uri'
+        ? wire === 'Bucket'
+          ? bucket
+          : key
+        : use.location === 'querystring'
+          ? (url.searchParams.get(wire) ?? undefined)
+          : use.location === 'header'
+            ? headers[wire.toLowerCase()]?.toString()
+            : undefined;
+    if (text !== undefined) input[name] = readScalar(shapeOf(model, use), text);
+  }
+  const payload = shape.payload === undefined ? undefined : shape.members?.[shape.payload];
+  if (shape.payload !== undefined && payload !== undefined && body.length > 0) {
+    if (shapeOf(model, payload).type === 'structure') {
+      input[shape.payload] = readElement(model, payload, body.toString('utf8'));
+    }
+  }
+  return input;
+}
+
+/** `/bucket/a/key` → `['bucket', 'a/key']`; one or none of them where the path is shorter. */
+export function bucketAndKey(url: URL): readonly string[] {
+  const [, bucket, key] = /^\/([^/]*)(?:\/(.*))?$/s.exec(url.pathname) ?? [];
+  return [bucket, key]
+    .filter((part) => part !== undefined && part !== '')
+    .map((part) => decodeURIComponent(part ?? ''));
+}

@@ -1,0 +1,17 @@
+import type { Shape } from '../api-model/model.ts';
+import type { Value } from '../value.ts';
+
+/** Reads a scalar as query strings, headers and XML write it. What does not fit stays text, for the check to find. */
+export function readScalar(shape: Shape, text: string): Value {
+  switch (shape.type) {
+    case 'integer':
+    case 'long':
+    case 'float':
+    case 'double':
+      return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : text;
+    default:
+      return text;
+  }
+}
