@@ -105,7 +105,8 @@ describe('dynamic config', () => {
       const good = 'server.9=10.0.0.9:2888:3888;2181';
       assert.throws(
         () => parseDynamicConfig(`${good}\n${line}\n`),
-        (error: unknown) => error instanceof AgentError && error.code === 'BAD_DYNAMIC_FILE' && error.message.includes(line),
+        (error: unknown) =>
+          error instanceof AgentError && error.code === 'BAD_DYNAMIC_FILE' && error.message.includes(line),
       );
     });
   }

@@ -1,0 +1,230 @@
+/** What the reader says of a data directory is what a real server makes of it. */
+import assert from 'node:assert/strict';
+import { appendFile, cp, open, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { ServerByHand } from '../../lab/zookeeper/by-hand.ts';
+import type { DataFacts } from '../../src/model/disk.ts';
+import { epochOf, fromZxid, type Zxid } from '../../src/model/zxid.ts';
+import { readDataDirectory } from '../../src/zookeeper/data-directory.ts';
+import { type LogScan, scanTransactionLog } from '../../src/zookeeper/transaction-log.ts';
+import { connectTo, type RealEnsemble, realEnsemble, zxidOf } from '../support/real-server.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { countingCalls } from './crashing-file-system.ts';
+import { LOG_HEADER, logEntry, zxid } from './transaction-log-file.ts';
+
+const SIGNAL = new AbortController().signal;
+
+async function read(server: ServerByHand): Promise<DataFacts> {
+  const facts = await readDataDirectory(join(server.dataDir, 'version-2'), SIGNAL);
+  assert.ok(facts);
+  return facts;
+}
+
+async function writeNodes(server: ServerByHand, count: number): Promise<void> {
+  await using client = await connectTo(server);
+  const writes = Array.from({ length: count }, (_, index) =>
+    client.create(`/n-`, { data: Buffer.alloc((index * 37) % 4_000, index), sequential: true }),
+  );
+  await Promise.all(writes);
+}
+
+/** A server that becomes leader snapshots what it loaded: the name of that snapshot is the last zxid it found. */
+async function zxidsLoaded(server: ServerByHand): Promise<readonly string[]> {
+  await server.untilServing();
+  const names = await readdir(join(server.dataDir, 'version-2'));
+  return names.filter((name) => name.startsWith('snapshot.'));
+}
+
+function snapshotName(last: Zxid): string {
+  return `snapshot.${fromZxid(last).toString(16)}`;
+}
+
+async function newestLog(server: ServerByHand): Promise<{ path: string; scan: LogScan }> {
+  const directory = join(server.dataDir, 'version-2');
+  const names = (await readdir(directory)).filter((name) => name.startsWith('log.')).sort();
+  const path = join(directory, names.at(-1) ?? '');
+  return { path, scan: await scanTransactionLog(path, SIGNAL) };
+}
+
+async function withData(count: number): Promise<RealEnsemble> {
+  const ensemble = await realEnsemble(1);
+  await writeNodes(ensemble.server(1), count);
+  return ensemble;
+}
+
+describe('data directory of a real server', () => {
+  it('after a clean stop shows the zxid and the epochs that the server had', async () => {
+    await using ensemble = await withData(300);
+    const server = ensemble.server(1);
+    const last = await zxidOf(server);
+    assert.deepEqual((await read(server)).lastZxid, last, 'while it runs');
+    await server.kill('SIGTERM');
+    const epoch = epochOf(last);
+    assert.deepEqual(await read(server), { currentEpoch: epoch, acceptedEpoch: epoch, lastZxid: last });
+    await ensemble.start(1);
+    await ensemble.server(1).untilServing();
+    assert.equal((await read(ensemble.server(1))).currentEpoch, epoch + 1);
+  });
+
+  it('after kill -9 in the midst of writes shows what the restarted server loads', async () => {
+    await using ensemble = await withData(50);
+    for (let round = 0; round < 3; round++) {
+      const server = ensemble.server(1);
+      const writing = writeNodes(server, 3_000).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 60 + round * 40));
+      await server.kill('SIGKILL');
+      await writing;
+      const facts = await read(server);
+      assert.equal(facts.damage, undefined);
+      const again = await ensemble.start(1);
+      assert.ok((await zxidsLoaded(again)).includes(snapshotName(facts.lastZxid)), `round ${round}`);
+    }
+  });
+
+  it('agrees with the server on a tail torn at several places', async () => {
+    await using ensemble = await withData(20);
+    const stopped = ensemble.server(1);
+    await stopped.kill('SIGTERM');
+    const { path, scan } = await newestLog(stopped);
+    const offset = scan.last?.offset ?? 0;
+    await cp(join(stopped.dataDir, 'version-2'), join(ensemble.directory, 'kept'), { recursive: true });
+    for (const bytesLeft of [3, 11, 20]) {
+      await rm(join(stopped.dataDir, 'version-2'), { recursive: true });
+      await cp(join(ensemble.directory, 'kept'), join(stopped.dataDir, 'version-2'), { recursive: true });
+      await truncate(path, offset + bytesLeft);
+      const facts = await read(stopped);
+      assert.equal(facts.damage, undefined);
+      assert.equal(fromZxid(facts.lastZxid), fromZxid(scan.last?.zxid ?? '0') - 1n);
+      const server = await ensemble.start(1);
+      assert.ok((await zxidsLoaded(server)).includes(snapshotName(facts.lastZxid)), `${bytesLeft} bytes left`);
+      await server.kill('SIGTERM');
+    }
+  });
+
+  it('calls a wrong checksum in the middle damage, and the server exits', async () => {
+    await using ensemble = await withData(20);
+    const stopped = ensemble.server(1);
+    await stopped.kill('SIGTERM');
+    const { path } = await newestLog(stopped);
+    await flipByte(path, LOG_HEADER.length + 12 + 20);
+    const facts = await read(stopped);
+    assert.match(facts.damage ?? '', /log\.100000001 is damaged: the entry at byte 16 has a wrong checksum/);
+    const server = await ensemble.start(1);
+    assert.equal(await server.exited, 1);
+  });
+
+  it('calls logs without a snapshot damage, and the server exits', async () => {
+    await using ensemble = await withData(5);
+    const stopped = ensemble.server(1);
+    await stopped.kill('SIGTERM');
+    for (const name of await readdir(join(stopped.dataDir, 'version-2'))) {
+      if (name.startsWith('snapshot.')) {
+        await rm(join(stopped.dataDir, 'version-2', name));
+      }
+    }
+    assert.match((await read(stopped)).damage ?? '', /no whole snapshot/);
+    assert.equal(await (await ensemble.start(1)).exited, 1);
+  });
+
+  it('skips a torn snapshot and an empty last log, as the server does', async () => {
+    await using ensemble = await withData(5);
+    const stopped = ensemble.server(1);
+    await stopped.kill('SIGTERM');
+    const before = await read(stopped);
+    await writeFile(join(stopped.dataDir, 'version-2', 'snapshot.1000000ff'), 'ZKSN torn');
+    await writeFile(join(stopped.dataDir, 'version-2', 'log.1000000ff'), '');
+    assert.deepEqual(await read(stopped), before);
+    const server = await ensemble.start(1);
+    assert.ok((await zxidsLoaded(server)).includes(snapshotName(before.lastZxid)));
+  });
+
+  it('calls a current epoch older than the data damage, and the server exits', async () => {
+    await using ensemble = await withData(5);
+    const stopped = ensemble.server(1);
+    await stopped.kill('SIGTERM');
+    await writeFile(join(stopped.dataDir, 'version-2', 'currentEpoch'), '0');
+    assert.match((await read(stopped)).damage ?? '', /older than the last zxid/);
+    assert.equal(await (await ensemble.start(1)).exited, 1);
+  });
+
+  it('counts a missing epoch file as the server does', async () => {
+    await using ensemble = await withData(5);
+    const stopped = ensemble.server(1);
+    await stopped.kill('SIGTERM');
+    const before = await read(stopped);
+    await rm(join(stopped.dataDir, 'version-2', 'currentEpoch'));
+    await rm(join(stopped.dataDir, 'version-2', 'acceptedEpoch'));
+    assert.deepEqual(await read(stopped), before);
+    const server = await ensemble.start(1);
+    await server.untilServing();
+    assert.equal((await read(server)).currentEpoch, before.currentEpoch + 1);
+  });
+});
+
+describe('data directory', () => {
+  it('is absent only when there is none', async () => {
+    await using directory = await temporaryDirectory();
+    assert.equal(await readDataDirectory(join(directory.path, 'version-2'), SIGNAL), undefined);
+    assert.deepEqual(await readDataDirectory(directory.path, SIGNAL), {
+      currentEpoch: 0,
+      acceptedEpoch: 0,
+      lastZxid: zxid(0),
+    });
+  });
+
+  it('reads compressed snapshots by name', async () => {
+    await using directory = await temporaryDirectory();
+    await writeFile(join(directory.path, 'snapshot.5.gz'), Buffer.from([0x1f, 0x8b, 8]));
+    assert.equal((await readDataDirectory(directory.path, SIGNAL))?.lastZxid, zxid(5));
+    await writeFile(join(directory.path, 'snapshot.6.snappy'), Buffer.from([0x82, ...Buffer.from('SNAPPY'), 0, 1]));
+    assert.equal((await readDataDirectory(directory.path, SIGNAL))?.lastZxid, zxid(6));
+    await writeFile(join(directory.path, 'snapshot.7.gz'), 'no');
+    assert.equal((await readDataDirectory(directory.path, SIGNAL))?.lastZxid, zxid(6));
+  });
+
+  it('refuses an epoch that is no number, naming the file', async () => {
+    await using directory = await temporaryDirectory();
+    await writeFile(join(directory.path, 'acceptedEpoch'), 'garbage');
+    await assert.rejects(readDataDirectory(directory.path, SIGNAL), {
+      code: 'BAD_DATA_DIRECTORY',
+      message: /acceptedEpoch/,
+    });
+  });
+
+  it('does not read an unchanged log again, but notices what is appended', async () => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'log.1');
+    await writeFile(join(directory.path, 'snapshot.0'), Buffer.from('ZKSN..........\0\0\0\x01/', 'latin1'));
+    await writeFile(path, Buffer.concat([LOG_HEADER, logEntry(1), logEntry(2)]));
+    assert.equal((await readDataDirectory(directory.path, SIGNAL))?.lastZxid, zxid(2));
+    const { calls } = await countingCalls(async () => {
+      assert.equal((await readDataDirectory(directory.path, SIGNAL))?.lastZxid, zxid(2));
+    });
+    assert.ok(calls.some((call) => call.endsWith('snapshot.0')));
+    assert.ok(!calls.includes(`open ${path}`), calls.join('\n'));
+    await appendFile(path, logEntry(3));
+    assert.equal((await readDataDirectory(directory.path, SIGNAL))?.lastZxid, zxid(3));
+  });
+
+  it('holds no data when there is an accepted epoch alone', async () => {
+    await using directory = await temporaryDirectory();
+    await writeFile(join(directory.path, 'acceptedEpoch'), '7\n');
+    assert.deepEqual(await readDataDirectory(directory.path, SIGNAL), {
+      currentEpoch: 0,
+      acceptedEpoch: 7,
+      lastZxid: zxid(0),
+    });
+  });
+});
+
+async function flipByte(path: string, position: number): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, position);
+    buffer.writeUInt8((buffer.readUInt8(0) + 1) % 256, 0);
+    await file.write(buffer, 0, 1, position);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,407 @@
+import assert from 'node:assert/strict';
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';
+import { type Member, memberAt } from '../../src/model/member.ts';
+import type { NodeDisk } from '../../src/ports.ts';
+import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
+import { LAB_TICK } from '../../src/zookeeper/zoo-cfg.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { crashingAt } from './crashing-file-system.ts';
+import { LOG_HEADER, logEntry, zxid } from './transaction-log-file.ts';
+
+const SIGNAL = new AbortController().signal;
+const STAMP = { cluster: 'orders-4f1c2a90', lineage: 1, id: 3 };
+const MEMBERS: readonly Member[] = [memberAt(1, '127.9.9.1', 'participant'), memberAt(3, '127.9.9.3', 'observer')];
+const DATA: DataFacts = { currentEpoch: 1, acceptedEpoch: 2, lastZxid: '0000000000000009' };
+const SNAPSHOT = Buffer.from('ZKSN..........\0\0\0\x01/', 'latin1');
+
+interface TestDisk extends AsyncDisposable {
+  readonly disk: NodeDisk;
+  readonly dataDir: string;
+  readonly confDir: string;
+  read(): Promise<DiskFacts>;
+}
+
+async function emptyDisk(): Promise<TestDisk> {
+  const directory = await temporaryDirectory();
+  return diskIn(directory);
+}
+
+async function diskIn(directory: TemporaryDirectory, cluster = STAMP.cluster): Promise<TestDisk> {
+  const dataDir = join(directory.path, 'data');
+  const confDir = join(directory.path, 'conf');
+  await mkdir(dataDir, { recursive: true });
+  await mkdir(confDir, { recursive: true });
+  const disk = nodeDisk({
+    dataDir,
+    confDir,
+    idFile: join(dataDir, 'myid'),
+    dynamicFile: join(confDir, 'zoo.cfg.dynamic'),
+    cluster,
+    tick: LAB_TICK,
+  });
+  return {
+    disk,
+    dataDir,
+    confDir,
+    read: () => disk.read(SIGNAL),
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}
+
+/** A node with data, stamp and config. */
+async function filledDisk(): Promise<TestDisk> {
+  const test = await emptyDisk();
+  await fillData(test, 9);
+  await test.disk.writeStamp(STAMP);
+  await test.disk.writeConfig(MEMBERS);
+  return test;
+}
+
+async function fillData({ dataDir }: TestDisk, last: number): Promise<void> {
+  const data = join(dataDir, 'version-2');
+  await mkdir(data);
+  await writeFile(join(data, 'snapshot.0'), SNAPSHOT);
+  await writeFile(join(data, 'log.1'), Buffer.concat([LOG_HEADER, logEntry(1), logEntry(last), Buffer.alloc(500)]));
+  await writeFile(join(data, 'currentEpoch'), '1');
+  await writeFile(join(data, 'acceptedEpoch'), '2');
+}
+
+async function bytesOf(directory: string): Promise<Readonly<Record<string, string>>> {
+  const names = (await readdir(directory)).sort();
+  const entries = names.map(async (name) => [name, (await readFile(join(directory, name))).toString('hex')] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+const NOTHING: DiskFacts = { marker: false, left: false, reported: false, ready: false, aside: [] };
+
+describe('the node disk', () => {
+  it('says nothing of an empty disk', async () => {
+    await using test = await emptyDisk();
+    assert.deepEqual(await test.read(), NOTHING);
+  });
+
+  it('reads back all that it writes', async () => {
+    await using test = await emptyDisk();
+    const { disk } = test;
+    await disk.writeId(3);
+    await disk.writeNonce('00ff');
+    await disk.writeMarker();
+    await disk.writeStamp(STAMP);
+    await disk.writeConfig(MEMBERS);
+    await disk.raiseAcceptedEpoch(4);
+    await disk.raiseFence({ record: 2 });
+    await disk.mark('left');
+    await disk.mark('reported');
+    await disk.mark('ready');
+    assert.deepEqual(await test.read(), {
+      id: 3,
+      nonce: '00ff',
+      marker: true,
+      stamp: STAMP,
+      data: { currentEpoch: 0, acceptedEpoch: 4, lastZxid: zxid(0) },
+      fence: { record: 2 },
+      left: true,
+      reported: true,
+      ready: true,
+      config: { version: zxid(0), members: MEMBERS },
+      aside: [],
+    });
+    await disk.liftFence();
+    await disk.unmark('left');
+    await disk.unmark('reported');
+    await disk.unmark('ready');
+    const facts = await test.read();
+    assert.equal(facts.fence, undefined);
+    assert.deepEqual([facts.left, facts.reported, facts.ready], [false, false, false]);
+  });
+
+  it('lifts and unmarks what is not there', async () => {
+    await using test = await emptyDisk();
+    await test.disk.liftFence();
+    await test.disk.unmark('reported');
+    assert.deepEqual(await test.read(), NOTHING);
+  });
+
+  it('never lowers the accepted epoch', async () => {
+    await using test = await filledDisk();
+    await test.disk.raiseAcceptedEpoch(1);
+    assert.equal((await test.read()).data?.acceptedEpoch, 2);
+    await test.disk.raiseAcceptedEpoch(8);
+    assert.deepEqual((await test.read()).data, { ...DATA, acceptedEpoch: 8 });
+  });
+
+  for (const text of ['', '0', '256', '-1', '1.5', 'one', '1 2', '0x1']) {
+    it(`refuses the id file ${JSON.stringify(text)}`, async () => {
+      await using test = await emptyDisk();
+      await writeFile(join(test.dataDir, 'myid'), text);
+      await assert.rejects(test.read(), { code: 'BAD_ID_FILE', message: /myid/ });
+    });
+  }
+
+  it('refuses files of its own that it cannot understand', async () => {
+    for (const [name, text] of [
+      ['stamp.json', '{"cluster":1}'],
+      ['stamp.json', ''],
+      ['fence.json', '[]'],
+      ['fence.json', '{"record":-1}'],
+    ] as const) {
+      await using test = await emptyDisk();
+      await test.disk.mark('ready');
+      await writeFile(join(test.dataDir, 'zk-agent', name), text);
+      await assert.rejects(test.read(), { code: 'BAD_DATA_DIRECTORY', message: new RegExp(name) });
+    }
+  });
+
+  it('refuses data of another cluster', async () => {
+    const directory = await temporaryDirectory();
+    await using test = await diskIn(directory, 'payments-00000001');
+    await (await diskIn(directory)).disk.writeStamp(STAMP);
+    await assert.rejects(test.read(), { code: 'DATA_OF_ANOTHER_CLUSTER', message: /orders-4f1c2a90/ });
+  });
+
+  it('refuses a config that it cannot understand, naming the file', async () => {
+    await using test = await filledDisk();
+    await writeFile(join(test.confDir, 'zoo.cfg.dynamic'), 'server.1=nonsense\n');
+    await assert.rejects(test.read(), { code: 'BAD_DYNAMIC_FILE', message: /zoo\.cfg\.dynamic: .*nonsense/ });
+    await writeFile(join(test.confDir, 'zoo.cfg.dynamic'), '');
+    await assert.rejects(test.read(), { code: 'BAD_DYNAMIC_FILE', message: /names no server/ });
+    await writeFile(join(test.confDir, 'zoo.cfg'), 'dynamicConfigFile=/nowhere/zoo.cfg.dynamic.1\n');
+    await assert.rejects(test.read(), { code: 'BAD_DYNAMIC_FILE', message: /does not exist/ });
+  });
+});
+
+describe('a fresh config', () => {
+  it('moves the older files aside, the pending config too, and keeps every different one', async () => {
+    await using test = await filledDisk();
+    await writeFile(join(test.confDir, 'zoo.cfg.dynamic.next'), 'server.1=127.9.9.1:2888:3888;2181\nversion=12\n');
+    await writeFile(join(test.confDir, 'zoo.cfg.dynamic.5'), 'server.1=127.9.9.1:2888:3888;2181\n');
+    assert.equal((await test.read()).pending?.version, zxid(0x12));
+    await test.disk.writeConfig(MEMBERS);
+    const facts = await test.read();
+    assert.equal(facts.pending, undefined);
+    assert.deepEqual(facts.config, { version: zxid(0), members: MEMBERS });
+    assert.deepEqual((await readdir(test.confDir)).sort(), ['aside', 'zoo.cfg', 'zoo.cfg.dynamic']);
+    assert.deepEqual((await readdir(join(test.confDir, 'aside', '1'))).sort(), [
+      'zoo.cfg',
+      'zoo.cfg.dynamic',
+      'zoo.cfg.dynamic.5',
+      'zoo.cfg.dynamic.next',
+    ]);
+    await test.disk.writeConfig(MEMBERS);
+    await test.disk.writeConfig(MEMBERS);
+    assert.deepEqual((await readdir(join(test.confDir, 'aside'))).sort(), ['1', '2']);
+  });
+
+  it('is whole or not there, wherever the writing is cut off', async () => {
+    const other = [memberAt(7, '127.9.9.7', 'participant')];
+    for (let at = 1, crashed = true; crashed; at++) {
+      await using test = await filledDisk();
+      await writeFile(join(test.confDir, 'zoo.cfg.dynamic.5'), 'server.1=127.9.9.1:2888:3888;2181\n');
+      await writeFile(join(test.confDir, 'zoo.cfg'), `dynamicConfigFile=${join(test.confDir, 'zoo.cfg.dynamic.5')}\n`);
+      ({ crashed } = await crashingAt(at, () => test.disk.writeConfig(other)));
+      const { config } = await test.read();
+      assert.ok(config?.version === zxid(5) || config?.members[0]?.id === 7, `call ${at}`);
+      await test.disk.writeConfig(other);
+      assert.deepEqual((await test.read()).config, { version: zxid(0), members: other });
+    }
+  });
+});
+
+describe('data set aside', () => {
+  it('moves with its stamp and a copy of the config, and leaves a node without data', async () => {
+    await using test = await filledDisk();
+    const bytes = await bytesOf(join(test.dataDir, 'version-2'));
+    await test.disk.setDataAside('lineage-1');
+    const facts = await test.read();
+    assert.equal(facts.data, undefined);
+    assert.equal(facts.stamp, undefined);
+    const config = { version: zxid(0), members: MEMBERS };
+    assert.deepEqual(facts.config, config);
+    assert.deepEqual(facts.aside, [{ name: 'lineage-1', lineage: 1, data: DATA, config }]);
+    const folder = join(test.dataDir, 'aside', 'lineage-1');
+    assert.deepEqual(await bytesOf(join(folder, 'version-2')), bytes);
+    assert.deepEqual((await readdir(folder)).sort(), ['config', 'facts.json', 'stamp.json', 'version-2']);
+    assert.deepEqual((await readdir(join(folder, 'config'))).sort(), ['zoo.cfg', 'zoo.cfg.dynamic']);
+    await test.disk.setDataAside('lineage-1');
+    assert.equal((await test.read()).aside.length, 1, 'nothing to do without data');
+  });
+
+  it('takes another name when the name is taken', async () => {
+    await using test = await filledDisk();
+    await test.disk.copyDataAside('kept');
+    await test.disk.setDataAside('kept');
+    await fillData(test, 11);
+    await test.disk.setDataAside('kept');
+    const names = (await test.read()).aside.map(({ name, data, lineage }) => [name, data.lastZxid, lineage]);
+    assert.deepEqual(names, [
+      ['kept', zxid(9), 1],
+      ['kept-2', zxid(9), 1],
+      ['kept-3', zxid(11), 0],
+    ]);
+  });
+
+  it('is copied once, even when the accepted epoch was raised in between', async () => {
+    await using test = await filledDisk();
+    await test.disk.copyDataAside('before-2');
+    await test.disk.raiseAcceptedEpoch(9);
+    await test.disk.writeConfig([memberAt(3, '127.9.9.3', 'participant')]);
+    await test.disk.copyDataAside('before-2');
+    const facts = await test.read();
+    assert.deepEqual(
+      facts.aside.map(({ name, data }) => [name, data.acceptedEpoch]),
+      [['before-2', 2]],
+    );
+    assert.deepEqual(facts.stamp, STAMP);
+    await writeFile(join(test.dataDir, 'version-2', 'log.a'), Buffer.concat([LOG_HEADER, logEntry(10)]));
+    await test.disk.copyDataAside('before-2');
+    assert.deepEqual(
+      (await test.read()).aside.map(({ name, data }) => [name, data.lastZxid]),
+      [
+        ['before-2', zxid(9)],
+        ['before-2-2', zxid(10)],
+      ],
+    );
+  });
+
+  it('comes back with its own stamp, and the copy stays', async () => {
+    await using test = await filledDisk();
+    const bytes = await bytesOf(join(test.dataDir, 'version-2'));
+    await test.disk.setDataAside('kept');
+    await test.disk.restoreAside('kept');
+    const facts = await test.read();
+    assert.deepEqual(facts.data, DATA);
+    assert.deepEqual(facts.stamp, STAMP);
+    assert.equal(facts.aside.length, 1);
+    assert.deepEqual(await bytesOf(join(test.dataDir, 'version-2')), bytes);
+    await assert.rejects(test.disk.restoreAside('kept'), { code: 'PRECONDITION_CHANGED' });
+    await test.disk.setDataAside('again');
+    await assert.rejects(test.disk.restoreAside('nothing'), { code: 'BAD_DATA_DIRECTORY' });
+  });
+
+  it('refuses a name that leads out of its folder', async () => {
+    await using test = await filledDisk();
+    for (const name of ['../out', '', '.hidden', 'a/b']) {
+      await assert.rejects(test.disk.setDataAside(name), { code: 'BAD_ARGUMENT' });
+    }
+    assert.deepEqual((await test.read()).data, DATA);
+  });
+
+  it('does not show data of another cluster', async () => {
+    const directory = await temporaryDirectory();
+    await using test = await diskIn(directory);
+    const foreign = await diskIn(directory, 'payments-00000001');
+    await fillData(foreign, 9);
+    await foreign.disk.writeStamp({ ...STAMP, cluster: 'payments-00000001' });
+    await foreign.disk.setDataAside('kept');
+    assert.deepEqual((await test.read()).aside, []);
+    assert.equal((await foreign.read()).aside.length, 1);
+  });
+
+  it('is not half seen while an operator removes it', async () => {
+    await using test = await filledDisk();
+    await test.disk.setDataAside('kept');
+    const folder = join(test.dataDir, 'aside', 'kept');
+    await rm(join(folder, 'version-2'), { recursive: true });
+    assert.deepEqual((await test.read()).aside, []);
+  });
+
+  it('is moved whole or not at all, wherever it is cut off, and the next call finishes it', async () => {
+    let crashes = 0;
+    for (let at = 1, crashed = true; crashed; at++) {
+      await using test = await filledDisk();
+      const bytes = await bytesOf(join(test.dataDir, 'version-2'));
+      ({ crashed } = await crashingAt(at, () => test.disk.setDataAside('kept')));
+      crashes += crashed ? 1 : 0;
+      const facts = await test.read();
+      if (facts.data === undefined) {
+        assert.equal(facts.stamp, undefined, `call ${at}: the stamp goes with the data`);
+        assert.deepEqual(
+          facts.aside.map(({ data }) => data),
+          [DATA],
+          `call ${at}`,
+        );
+      } else {
+        assert.deepEqual([facts.data, facts.stamp, facts.aside], [DATA, STAMP, []], `call ${at}`);
+      }
+      await test.disk.setDataAside('kept');
+      const after = await test.read();
+      assert.deepEqual([after.data, after.stamp, after.aside.length], [undefined, undefined, 1], `call ${at}`);
+      assert.deepEqual(await bytesOf(join(test.dataDir, 'aside', 'kept', 'version-2')), bytes);
+      assert.deepEqual(await readdir(join(test.dataDir, 'aside')), ['kept']);
+    }
+    assert.ok(crashes > 10, `${crashes} places were tried`);
+  });
+
+  it('is finished by whatever change comes next: a new stamp is not taken for the old one', async () => {
+    for (let at = 1, crashed = true; crashed; at++) {
+      await using test = await filledDisk();
+      ({ crashed } = await crashingAt(at, () => test.disk.setDataAside('kept')));
+      if ((await test.read()).data !== undefined) {
+        continue;
+      }
+      await test.disk.writeStamp({ ...STAMP, lineage: 2 });
+      const facts = await test.read();
+      assert.deepEqual(facts.stamp, { ...STAMP, lineage: 2 }, `call ${at}`);
+      assert.deepEqual(
+        facts.aside.map(({ lineage }) => lineage),
+        [1],
+      );
+    }
+  });
+
+  it('is copied whole or not at all, wherever it is cut off', async () => {
+    for (let at = 1, crashed = true; crashed; at++) {
+      await using test = await filledDisk();
+      const bytes = await bytesOf(join(test.dataDir, 'version-2'));
+      ({ crashed } = await crashingAt(at, () => test.disk.copyDataAside('kept')));
+      const facts = await test.read();
+      assert.deepEqual([facts.data, facts.stamp], [DATA, STAMP], `call ${at}`);
+      for (const { name } of facts.aside) {
+        assert.deepEqual(await bytesOf(join(test.dataDir, 'aside', name, 'version-2')), bytes, `call ${at}`);
+      }
+      await test.disk.copyDataAside('kept');
+      assert.deepEqual(
+        (await test.read()).aside.map(({ name }) => name),
+        ['kept'],
+        `call ${at}`,
+      );
+    }
+  });
+
+  it('is restored whole or not at all, wherever it is cut off', async () => {
+    for (let at = 1, crashed = true; crashed; at++) {
+      await using test = await filledDisk();
+      const bytes = await bytesOf(join(test.dataDir, 'version-2'));
+      await test.disk.setDataAside('kept');
+      ({ crashed } = await crashingAt(at, () => test.disk.restoreAside('kept')));
+      const facts = await test.read();
+      assert.deepEqual(
+        facts.aside.map(({ name }) => name),
+        ['kept'],
+        `call ${at}`,
+      );
+      if (facts.data === undefined) {
+        await test.disk.restoreAside('kept');
+      }
+      assert.deepEqual(await bytesOf(join(test.dataDir, 'version-2')), bytes, `call ${at}`);
+      assert.deepEqual((await test.read()).stamp, STAMP, `call ${at}`);
+    }
+  });
+
+  it('is not copied onto a full disk', async () => {
+    await using test = await filledDisk();
+    // A sparse file far larger than any disk here.
+    const file = await open(join(test.dataDir, 'version-2', 'snapshot.1'), 'w');
+    await file.truncate(2 ** 43);
+    await file.close();
+    await assert.rejects(test.disk.copyDataAside('kept'), {
+      code: 'NO_SPACE',
+      message: /needs \d+ MiB.*has \d+ MiB free/,
+    });
+    assert.deepEqual((await test.read()).aside, []);
+    assert.equal((await stat(join(test.dataDir, 'version-2', 'snapshot.1'))).size, 2 ** 43);
+  });
+});
