@@ -4,7 +4,7 @@ import type { GroupFact } from '../model/cloud.ts';
 import type { AutoScaling } from '../ports.ts';
 import { UnreadableAnswer } from './aws-errors.ts';
 import { type ClientSettings, clientConfig, once } from './clients.ts';
-import { allPages } from './pages.ts';
+import { allPages, listed } from './pages.ts';
 import type { Caller } from './retry.ts';
 
 const MAINTENANCE_TAG = 'zookeeper_maintenance';
@@ -24,7 +24,7 @@ export function autoScalingAdapter(settings: ClientSettings, caller: Caller): Au
           request(action, async (abortSignal) => {
             const input = { InstanceIds: [instance], ...(token === undefined ? {} : { NextToken: token }) };
             const page = await client.send(new sdk.DescribeAutoScalingInstancesCommand(input), { abortSignal });
-            return { items: page.AutoScalingInstances ?? [], next: page.NextToken };
+            return { items: listed(page.AutoScalingInstances, 'instances'), next: page.NextToken };
           }),
         ),
       );
@@ -39,7 +39,7 @@ export function autoScalingAdapter(settings: ClientSettings, caller: Caller): Au
           request(action, async (abortSignal) => {
             const input = { AutoScalingGroupNames: [group], ...(token === undefined ? {} : { NextToken: token }) };
             const page = await client.send(new sdk.DescribeAutoScalingGroupsCommand(input), { abortSignal });
-            return { items: (page.AutoScalingGroups ?? []).map(groupFact), next: page.NextToken };
+            return { items: listed(page.AutoScalingGroups, 'groups').map(groupFact), next: page.NextToken };
           }),
         ),
       );

@@ -2,7 +2,7 @@ import { AgentError } from '../errors.ts';
 import type { ClaimStreams } from '../ports.ts';
 import { UnreadableAnswer } from './aws-errors.ts';
 import { type ClientSettings, clientConfig, once } from './clients.ts';
-import { allPages } from './pages.ts';
+import { allPages, listed } from './pages.ts';
 import type { Caller } from './retry.ts';
 import { ageMs, rememberServiceTime } from './service-time.ts';
 
@@ -21,24 +21,26 @@ export function claimStreamsAdapter(logGroup: string, settings: ClientSettings, 
   return {
     async create(name, signal) {
       const { sdk, client } = await ready();
-      // Held in doubt until an answer says otherwise; the answer `created` and a refusal of the first attempt do.
       const wasInDoubt = doubtful.has(name);
-      doubtful.add(name);
       const result = await caller.request<'created' | 'exists' | 'unsure'>(
         { service: 'CloudWatch Logs', action: 'CreateLogStream', about: `${logGroup} ${name}` },
         signal,
         async (abortSignal) => {
+          // In doubt from here on, until an answer says otherwise.
+          doubtful.add(name);
           const input = { logGroupName: logGroup, logStreamName: name };
           await client.send(new sdk.CreateLogStreamCommand(input), { abortSignal });
           return 'created';
         },
         (fault, mayHaveBeenDone) => {
+          const inDoubt = wasInDoubt || mayHaveBeenDone;
+          if (!inDoubt && fault.kind !== 'unanswered') doubtful.delete(name);
           if (fault.code === 'ResourceNotFoundException') throw noLogGroup(logGroup, fault.cause);
           if (fault.code !== 'ResourceAlreadyExistsException') return undefined;
-          return mayHaveBeenDone || wasInDoubt ? 'unsure' : 'exists';
+          return inDoubt ? 'unsure' : 'exists';
         },
       );
-      if (result !== 'unsure') doubtful.delete(name);
+      if (result === 'created') doubtful.delete(name);
       return result;
     },
 
@@ -56,7 +58,7 @@ export function claimStreamsAdapter(logGroup: string, settings: ClientSettings, 
                 ...(token === undefined ? {} : { nextToken: token }),
               };
               const page = await client.send(new sdk.DescribeLogStreamsCommand(input), { abortSignal });
-              const items = (page.logStreams ?? []).map(({ logStreamName: name, creationTime }) => {
+              const items = listed(page.logStreams, 'log streams').map(({ logStreamName: name, creationTime }) => {
                 if (!name) throw new UnreadableAnswer('a log stream has no name');
                 return { name, ageMs: ageMs(serviceTime(page), creationTime, `the log stream ${name}`) };
               });

@@ -3,7 +3,7 @@ import type { InstanceFact, InstanceState } from '../model/cloud.ts';
 import type { Ec2 } from '../ports.ts';
 import { UnreadableAnswer } from './aws-errors.ts';
 import { type ClientSettings, clientConfig, once } from './clients.ts';
-import { allPages } from './pages.ts';
+import { allPages, listed } from './pages.ts';
 import type { Caller } from './retry.ts';
 
 /** EC2 takes up to 200 values in a filter. */
@@ -32,7 +32,9 @@ export function ec2Adapter(settings: ClientSettings, caller: Caller): Ec2 {
               ...(token === undefined ? {} : { NextToken: token }),
             };
             const page = await client.send(new sdk.DescribeInstancesCommand(input), { abortSignal });
-            const items = (page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
+            const items = listed(page.Reservations, 'reservations').flatMap(
+              (reservation) => reservation.Instances ?? [],
+            );
             return { items: items.map(instanceFact), next: page.NextToken };
           }),
         );

@@ -45,8 +45,7 @@ export function objectStoreAdapter(
           const input = { Bucket: bucket, Key: prefix + key };
           const found = await client.send(new sdk.GetObjectCommand(input), { abortSignal });
           const body = await textOf(found.Body as Readable | undefined, abortSignal);
-          const etag = found.ETag;
-          if (etag === undefined) throw new UnreadableAnswer(`the object ${key} has no ETag`);
+          const etag = hasEtag(found, key);
           const made = found.LastModified?.getTime();
           return { found: { key, body, etag, ageMs: ageMs(serviceTime(found), made, `the object ${key}`) } };
         },
@@ -77,6 +76,8 @@ export function objectStoreAdapter(
                 const key = Key.slice(prefix.length);
                 return { key, ageMs: ageMs(serviceTime(page), LastModified?.getTime(), `the object ${key}`) };
               });
+              // S3 always says it; without it this was no list at all, and that is not an empty one.
+              if (page.IsTruncated === undefined) throw new UnreadableAnswer('the answer is no list of objects');
               if (page.IsTruncated && !page.NextContinuationToken) {
                 throw new UnreadableAnswer('the list is cut off without a way to go on');
               }
@@ -98,7 +99,7 @@ export function objectStoreAdapter(
         signal,
         async (abortSignal) => {
           const input = { Bucket: bucket, Key: prefix + key, Body: body, ContentType: JSON_TYPE, IfNoneMatch: '*' };
-          await client.send(new sdk.PutObjectCommand(input), { abortSignal });
+          hasEtag(await client.send(new sdk.PutObjectCommand(input), { abortSignal }), key);
           return 'created';
         },
         (fault) => {
@@ -116,7 +117,7 @@ export function objectStoreAdapter(
         signal,
         async (abortSignal) => {
           const input = { Bucket: bucket, Key: prefix + key, Body: body, ContentType: JSON_TYPE, ...condition };
-          await client.send(new sdk.PutObjectCommand(input), { abortSignal });
+          hasEtag(await client.send(new sdk.PutObjectCommand(input), { abortSignal }), key);
           return 'written';
         },
         (fault) => {
@@ -161,6 +162,12 @@ async function textOf(body: Readable | undefined, signal: AbortSignal): Promise<
   } finally {
     signal.removeEventListener('abort', giveUp);
   }
+}
+
+/** S3 gives every object one; an answer without it is not S3's. */
+function hasEtag({ ETag }: { readonly ETag?: string | undefined }, key: string): string {
+  if (!ETag) throw new UnreadableAnswer(`the object ${key} has no ETag`);
+  return ETag;
 }
 
 function noBucket(bucket: string, cause: unknown): AgentError {

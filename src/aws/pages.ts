@@ -9,6 +9,12 @@ export interface Page<T> {
   readonly next: string | undefined;
 }
 
+/** The list that an answer is about. AWS gives an empty one where there is nothing: none at all is no answer. */
+export function listed<T>(items: readonly T[] | undefined, what: string): readonly T[] {
+  if (items === undefined) throw new UnreadableAnswer(`the answer is no list of ${what}`);
+  return items;
+}
+
 /** All items of all pages. Half a list is no list: if one page fails, all do. */
 export async function allPages<T>(read: (token: string | undefined) => Promise<Page<T>>): Promise<T[]> {
   const items: T[] = [];
