@@ -26,6 +26,8 @@ export interface Timings {
   readonly joinRestartMs: number;
   /** −13 no quorum of the new config, −14 in progress: wait this long, then read again. */
   readonly reconfigRetryMs: number;
+  /** After its start a server is left alone for this long to find its quorum, before anybody is asked or told. */
+  readonly serverStartMs: number;
   readonly serverStopMs: number;
 }
 
@@ -43,6 +45,7 @@ export const PRODUCTION_TIMINGS: Timings = {
   unclaimedMs: 20_000,
   joinRestartMs: 60_000,
   reconfigRetryMs: 1_000,
+  serverStartMs: 10_000,
   serverStopMs: 30_000,
 };
 
@@ -58,5 +61,6 @@ export const LAB_TIMINGS: Timings = {
   unclaimedMs: 4_000,
   joinRestartMs: 15_000,
   reconfigRetryMs: 300,
+  serverStartMs: 4_000,
   serverStopMs: 10_000,
 };

@@ -125,7 +125,8 @@ class InstanceMetadata {
 }
 
 function send(response: ServerResponse, { status, body, headers }: Answer): void {
-  response.writeHead(status, { 'content-type': 'text/plain', server: 'EC2ws', ...headers });
+  const length = String(Buffer.byteLength(body));
+  response.writeHead(status, { 'content-type': 'text/plain', 'content-length': length, server: 'EC2ws', ...headers });
   response.end(body);
 }
 

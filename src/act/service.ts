@@ -4,10 +4,21 @@ import { type ActContext, changed } from './context.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
-export async function actStartServer(_step: Of<'start-server'>, { ports, signal }: ActContext): Promise<void> {
+/**
+ * Starts the server and gives it time to find its quorum. Looking at the whole world meanwhile would tell nothing, and
+ * would take the processor from the very start that is awaited.
+ */
+export async function actStartServer(_step: Of<'start-server'>, context: ActContext): Promise<void> {
+  const { ports, self, timings, signal } = context;
   const disk = await ports.disk.read(signal);
   if (disk.fence) throw changed('A fence was raised meanwhile.');
   await ports.server.start(signal);
+  const endMs = ports.clock.monotonicMs() + timings.serverStartMs;
+  while (ports.clock.monotonicMs() < endMs) {
+    await ports.clock.sleep(timings.pollMs, signal);
+    if ((await ports.servers.srvr(self.address, signal)).kind === 'serving') return;
+    if ((await ports.server.upMs(signal)) === undefined) return;
+  }
 }
 
 export async function actStopServer(_step: Of<'stop-server'>, { ports, signal }: ActContext): Promise<void> {

@@ -34,6 +34,7 @@ export function quickMetadata(endpoint: string, timeoutMs: number): Promise<Quic
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
       const parsed = parseAnswer(text);
+      if (parsed === 'unreadable') return void socket.destroy(new Error('The metadata service gave no plain answer.'));
       if (!parsed) return;
       text = parsed.rest;
       answers.push(parsed.answer);
@@ -56,14 +57,13 @@ export function quickMetadata(endpoint: string, timeoutMs: number): Promise<Quic
 }
 
 /** One whole HTTP/1.1 answer with a Content-Length, which the metadata service always sends; undefined until it is whole. */
-function parseAnswer(text: string): { answer: Answer; rest: string } | undefined {
+function parseAnswer(text: string): { answer: Answer; rest: string } | 'unreadable' | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const head = text.slice(0, end);
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
   const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? Number.NaN);
-  if (!Number.isInteger(status) || !Number.isInteger(length))
-    throw new Error('The metadata service answered something else than HTTP.');
+  if (!Number.isInteger(status) || !Number.isInteger(length)) return 'unreadable';
   const start = end + 4;
   if (text.length < start + length) return undefined;
   return { answer: { status, body: text.slice(start, start + length) }, rest: text.slice(start + length) };
