@@ -106,8 +106,10 @@ export class Lab implements AsyncDisposable {
         program: MACHINE_PROGRAM,
         agentCommand: options.agentCommand,
         serverCommand: (javaOptions) => distribution.command(kind, [`@${javaOptions}`]),
-        tickSeconds: options.tickSeconds ?? (options.productionTiming ? PRODUCTION_TICK_SECONDS : LAB_TICK_SECONDS),
-        bootstrap: options.bootstrap ?? true,
+        bootPlan: {
+          tickSeconds: options.tickSeconds ?? (options.productionTiming ? PRODUCTION_TICK_SECONDS : LAB_TICK_SECONDS),
+          bootstrap: options.bootstrap ?? true,
+        },
         environment,
         registerCaller: (key, instance) => cloud.gateway.registerCaller(key, instance),
         report: (line) => appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`),

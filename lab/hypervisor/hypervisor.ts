@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { type MetadataService, startMetadataService } from '../metadata/metadata-service.ts';
 import { formatSettings, REGION, settingsOfUserData } from '../stack.ts';
-import { Machine } from './machine-handle.ts';
+import { type BootPlan, Machine } from './machine-handle.ts';
 
 export interface HypervisorOptions {
   /** Made by the daemon for itself; its calls are not the operator's. */
@@ -31,9 +31,7 @@ export interface HypervisorOptions {
   readonly agentCommand: readonly string[];
   /** The java command of a server but its last argument, zoo.cfg; `javaOptions` is a file with further options. */
   readonly serverCommand: (javaOptions: string) => readonly string[];
-  readonly tickSeconds: number | 'never';
-  /** Whether machines run `bootstrap` at boot; tests that take the steps by hand say no. */
-  readonly bootstrap: boolean;
+  readonly bootPlan: BootPlan;
   readonly environment: Readonly<Record<string, string>>;
   readonly registerCaller: (accessKeyId: string, instance: string) => void;
   /** Told of everything that is worth a line in the daemon's log. */
@@ -66,19 +64,16 @@ export class Hypervisor {
   readonly #stop = new AbortController();
   #nudge = Promise.withResolvers<void>();
   #watching: Promise<void> | undefined;
-  #tickSeconds: number | 'never';
-  #bootstrap: boolean;
+  #bootPlan: BootPlan;
 
   constructor(options: HypervisorOptions) {
     this.#options = options;
-    this.#tickSeconds = options.tickSeconds;
-    this.#bootstrap = options.bootstrap;
+    this.#bootPlan = options.bootPlan;
   }
 
-  /** Applies to machines that boot from now on. */
-  setBoot(boot: { readonly tickSeconds?: number | 'never'; readonly bootstrap?: boolean }): void {
-    this.#tickSeconds = boot.tickSeconds ?? this.#tickSeconds;
-    this.#bootstrap = boot.bootstrap ?? this.#bootstrap;
+  /** Applies to machines that boot from now on, whether for the first time or again. */
+  setBootPlan(changed: Partial<BootPlan>): void {
+    this.#bootPlan = { ...this.#bootPlan, ...changed };
   }
 
   /** The instances that have a machine, in the order in which they were seen. */
@@ -233,8 +228,7 @@ export class Hypervisor {
       directory,
       program: this.#options.program,
       agentCommand: this.#options.agentCommand,
-      tickSeconds: this.#tickSeconds,
-      bootstrap: this.#bootstrap,
+      bootPlan: () => this.#bootPlan,
       agentEnv,
       environment: {
         ...this.#options.environment,

@@ -14,14 +14,21 @@ import {
   signalProcess,
 } from './processes.ts';
 
+export interface BootPlan {
+  /** Seconds between two cron ticks. */
+  readonly tickSeconds: number | 'never';
+  /** Whether `bootstrap` runs at boot. */
+  readonly bootstrap: boolean;
+}
+
 export interface MachineOptions {
   readonly instance: string;
   readonly directory: string;
   /** machine.mjs, as made by buildMachineProgram. */
   readonly program: string;
   readonly agentCommand: readonly string[];
-  readonly tickSeconds: number | 'never';
-  readonly bootstrap: boolean;
+  /** Asked at each boot. */
+  readonly bootPlan: () => BootPlan;
   /** The contents of agent.env, as cloud-init writes it from the user data. */
   readonly agentEnv: string;
   /** The whole environment of the machine's processes. */
@@ -103,7 +110,8 @@ export class Machine {
   }
 
   #spawn(): ChildProcess {
-    const { instance, directory, program, agentCommand, tickSeconds, bootstrap, environment } = this.#options;
+    const { instance, directory, program, agentCommand, bootPlan, environment } = this.#options;
+    const { tickSeconds, bootstrap } = bootPlan();
     const plan: MachinePlan = {
       instance,
       directory,

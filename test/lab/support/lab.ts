@@ -1,0 +1,279 @@
+/**
+ * A lab for one test: local AWS, machines, the real agent and real ZooKeeper servers, all of this process and gone with
+ * it.
+ *
+ *     await using lab = await startLab({ nodes: 3 });
+ *     await lab.healthy();
+ *     const leader = await lab.leader();
+ *     await lab.terminate('leader');
+ *     await lab.healthy();
+ *     assert.equal((await lab.records()).length, 1);
+ *
+ * `nodes` are NodeViews (instance, id, address, role, what the agent said last). A target is what the command line
+ * takes: an instance, a ZooKeeper id as text, `leader`, `minority`, `majority`, `all`. Time passes quickly with the
+ * lab's timings; a test waits for conditions with waitFor, never for a time.
+ *
+ * With `ticks: 'never'` cron does not run: take each tick by hand with `lab.agent(target, ['recovery'])`. With
+ * `bootstrap: false` machines that boot do nothing by themselves; `lab.setBootPlan` changes both for later boots. Crash
+ * tests give the agent an environment: `lab.agent('1', ['recovery'], { environment: { NODE_OPTIONS: … } })`.
+ *
+ * Disks: `lab.directoryOf(instance)` holds data, conf, run and log; switch the machine off (`lab.powerOff`) before its
+ * files are touched and on again (`lab.powerOn`) afterwards. Faults of AWS: `lab.fault({ kind: 'outage', seconds: 5 })`.
+ * What everybody called: `lab.callsOf(instance)`. Servers by hand: lab/zookeeper/by-hand.ts.
+ *
+ * Set LAB_KEEP=1 to keep the directory of the lab; its path is printed.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { agentCommand } from '../../../lab/daemon/agent-program.ts';
+import type { ClaimView } from '../../../lab/daemon/bucket-view.ts';
+import { type LabStatus, type NodeView, readConfig } from '../../../lab/daemon/ensemble-view.ts';
+import { Lab } from '../../../lab/daemon/running-lab.ts';
+import { StateDirectory } from '../../../lab/daemon/state-directory.ts';
+import { sweep } from '../../../lab/daemon/sweep.ts';
+import type { LoggedCall } from '../../../lab/gateway/call-log.ts';
+import type { LateVisibility } from '../../../lab/gateway/ec2/lifetime.ts';
+import type { Fault } from '../../../lab/gateway/faults.ts';
+import type { Host } from '../../../lab/hypervisor/hypervisor.ts';
+import type { AgentRun, AgentRunOptions, Killable } from '../../../lab/hypervisor/machine-handle.ts';
+import { ZookeeperClient } from '../../../src/client/index.ts';
+import type { EnsembleConfig } from '../../../src/model/member.ts';
+import type { LineageRecord, Report } from '../../../src/model/records.ts';
+import type { ServerAnswer } from '../../../src/ports.ts';
+import { waitFor } from './wait-for.ts';
+
+export { staysSo, waitFor } from './wait-for.ts';
+
+export interface TestLabOptions {
+  readonly nodes: number;
+  /** Seconds between two cron ticks (default 5), or `never`. */
+  readonly ticks?: number | 'never';
+  readonly bootstrap?: boolean;
+  readonly productionTiming?: boolean;
+  readonly lateVisibility?: LateVisibility;
+  /** Further lines of the nodes' agent.env. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Another agent than the bundled source. */
+  readonly agentCommand?: readonly string[];
+}
+
+const HEALTHY_LIMIT_MS = 90_000;
+const LIMIT_MS = 15_000;
+
+/** Returns once the instances are launched. */
+export async function startLab(options: TestLabOptions): Promise<TestLab> {
+  const directory = await mkdtemp(join(tmpdir(), 'zk-lab-'));
+  const state = new StateDirectory(directory);
+  try {
+    const lab = await Lab.start({
+      name: `t${randomBytes(3).toString('hex')}`,
+      state,
+      nodes: options.nodes,
+      agentCommand: options.agentCommand ?? (await agentCommand()),
+      ...(options.ticks === undefined ? {} : { tickSeconds: options.ticks }),
+      ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
+      ...(options.productionTiming === undefined ? {} : { productionTiming: options.productionTiming }),
+      ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),
+      ...(options.settings === undefined ? {} : { settings: options.settings }),
+    });
+    return new TestLab(lab);
+  } catch (error) {
+    await clearAway(state);
+    throw error;
+  }
+}
+
+async function clearAway(state: StateDirectory): Promise<void> {
+  await sweep(state);
+  if (process.env.LAB_KEEP === '1') process.stderr.write(`The lab's directory is kept: ${state.path}\n`);
+  else await rm(state.path, { recursive: true, force: true });
+}
+
+export class TestLab implements AsyncDisposable {
+  /** Everything that has no shorter way here: gateway, hypervisor, operator's AWS clients. */
+  readonly lab: Lab;
+
+  constructor(lab: Lab) {
+    this.lab = lab;
+  }
+
+  get cluster(): string {
+    return this.lab.stack.cluster;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.lab[Symbol.asyncDispose]();
+    } finally {
+      await clearAway(this.lab.state);
+    }
+  }
+
+  // What there is.
+
+  status(): Promise<LabStatus> {
+    return this.lab.status();
+  }
+
+  /** Nodes that have a machine, whatever their state. */
+  async nodes(): Promise<readonly NodeView[]> {
+    return (await this.status()).nodes.filter((node) => node.machine !== undefined);
+  }
+
+  /** Every desired node votes, and nobody else. */
+  healthy(limitMs = HEALTHY_LIMIT_MS): Promise<LabStatus> {
+    return this.lab.untilHealthy(limitMs, AbortSignal.timeout(limitMs + LIMIT_MS));
+  }
+
+  /** The node that leads, waiting for an election that is under way. */
+  leader(): Promise<NodeView> {
+    return this.nodeWhere('a node leads', (node) => node.role === 'leader');
+  }
+
+  /** The node with this ZooKeeper id on its disk. */
+  node(id: number): Promise<NodeView> {
+    return this.nodeWhere(`a node has id ${id}`, (node) => node.id === id);
+  }
+
+  nodeWhere(why: string, fits: (node: NodeView) => boolean, limitMs = LIMIT_MS): Promise<NodeView> {
+    return waitFor(async () => (await this.nodes()).find(fits), { limitMs, why });
+  }
+
+  /** Throws for an instance without a machine. */
+  host(instance: string): Host {
+    const host = this.lab.hypervisor.host(instance);
+    if (host === undefined) throw new Error(`${instance} has no machine.`);
+    return host;
+  }
+
+  // What the servers say.
+
+  srvr(address: string): Promise<ServerAnswer> {
+    return this.lab.servers.srvr(address, AbortSignal.timeout(LIMIT_MS));
+  }
+
+  /** `/zookeeper/config` as this very server has it. */
+  configOf(address: string): Promise<EnsembleConfig> {
+    return readConfig(this.lab.servers, address, AbortSignal.timeout(LIMIT_MS));
+  }
+
+  /** A client of these addresses, of all machines that are on when left out. */
+  client(addresses?: readonly string[]): Promise<ZookeeperClient> {
+    const servers = addresses?.map((address) => `${address}:2181`).join(',') ?? this.lab.connectionString();
+    return ZookeeperClient.connect({ servers, sessionTimeoutMs: 6_000, connectLimitMs: LIMIT_MS });
+  }
+
+  // What the nodes have written down.
+
+  records(): Promise<readonly LineageRecord[]> {
+    return this.lab.records();
+  }
+
+  claims(): Promise<readonly ClaimView[]> {
+    return this.lab.claims();
+  }
+
+  async reports(): Promise<readonly Report[]> {
+    return [...(await this.lab.bucket('reports/')).values()].map((body) => JSON.parse(body) as Report);
+  }
+
+  /** Objects of the cluster's bucket by key, `dead/` for example. */
+  bucket(prefix: string): Promise<ReadonlyMap<string, string>> {
+    return this.lab.bucket(prefix);
+  }
+
+  /** The lines of the agent's log on a node, also of one that is terminated; lines that are no JSON as `{ text }`. */
+  agentLog(instance: string): readonly Readonly<Record<string, unknown>>[] {
+    const lines = readFileSync(join(this.directoryOf(instance), 'log', 'agent.log'), 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map(parsed);
+  }
+
+  /** The calls to AWS that the instance has made, oldest first. */
+  callsOf(instance: string): readonly LoggedCall[] {
+    return this.lab.gateway.calls.list({ caller: instance });
+  }
+
+  /** Holds data, conf, run and log of the machine; stays after the instance has gone. */
+  directoryOf(instance: string): string {
+    return join(this.lab.state.machines, instance);
+  }
+
+  // What is done to it.
+
+  terminate(target: string): Promise<readonly string[]> {
+    return this.lab.terminate(target);
+  }
+
+  /** Returns once the machines of these instances are gone. */
+  async untilGone(instances: readonly string[], limitMs = LIMIT_MS): Promise<void> {
+    await waitFor(() => instances.every((instance) => this.lab.hypervisor.host(instance) === undefined), {
+      limitMs,
+      why: `the machines of ${instances.join(', ')} are gone`,
+      pollMs: 20,
+    });
+  }
+
+  scale(nodes: number): Promise<void> {
+    return this.lab.scale(nodes);
+  }
+
+  pause(target: string): Promise<readonly string[]> {
+    return this.lab.pause(target);
+  }
+
+  resume(target: string): Promise<readonly string[]> {
+    return this.lab.resume(target);
+  }
+
+  kill(target: string, what: Killable): Promise<readonly { instance: string; killed: readonly { pid: number }[] }[]> {
+    return this.lab.kill(target, what);
+  }
+
+  reboot(target: string): Promise<readonly string[]> {
+    return this.lab.reboot(target);
+  }
+
+  powerOff(instance: string): Promise<void> {
+    return this.host(instance).machine.powerOff();
+  }
+
+  powerOn(instance: string): void {
+    this.host(instance).machine.boot();
+  }
+
+  /** For machines that boot from now on, whether for the first time or again. */
+  setBootPlan(boot: { readonly ticks?: number | 'never'; readonly bootstrap?: boolean }): void {
+    this.lab.hypervisor.setBootPlan({
+      ...(boot.ticks === undefined ? {} : { tickSeconds: boot.ticks }),
+      ...(boot.bootstrap === undefined ? {} : { bootstrap: boot.bootstrap }),
+    });
+  }
+
+  agent(target: string, args: readonly string[], options: AgentRunOptions = {}): Promise<AgentRun> {
+    return this.lab.agent(target, args, options);
+  }
+
+  /** Returns the fault's id. */
+  fault(fault: Fault): string {
+    return this.lab.gateway.faults.add(fault);
+  }
+
+  clearFaults(): void {
+    this.lab.gateway.faults.clear();
+  }
+
+  forget(instance: string): Promise<void> {
+    return this.lab.forget(instance);
+  }
+}
+
+function parsed(line: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return { text: line };
+  }
+}
