@@ -1,13 +1,14 @@
 /** The local AWS of one lab, from moto up to the operator's clients; the network block comes first and goes last. */
 import { randomBytes } from 'node:crypto';
 import type { LateVisibility } from '../gateway/ec2/lifetime.ts';
+import { SPARED_CALLER } from '../gateway/faults.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { motoDirectory, startMoto } from '../moto/moto.ts';
 import { type AccessKey, type Aws, awsClients, REGION } from '../stack.ts';
 import { type AddressBlock, takeAddressBlock } from './address-block.ts';
 
 /** The lab's own looks at its cloud are nobody's calls: they are not listed, and no fault is meant for them. */
-export const LAB_CALLER = 'lab';
+export const LAB_CALLER = SPARED_CALLER;
 
 export interface LocalCloud extends AsyncDisposable {
   readonly block: AddressBlock;
