@@ -1,0 +1,33 @@
+/** The bound on healing: without faults every node votes, the dead are out, the history goes on. */
+import { votersOf } from '../../../src/model/member.ts';
+import type { World } from '../world.ts';
+import { contains } from '../zookeeper/entry.ts';
+
+/** Why the cluster is not whole at this moment; undefined when it is. */
+export function whyNotHealed(world: World): string | undefined {
+  const { group } = world.cloud;
+  if (!group.settled) return 'the group is not settled';
+  const leader = world.ensemble.servers.find((server) => server.leads && server.phase === 'serving');
+  if (!leader) return 'no leader serves';
+  const voters = votersOf(leader.config);
+  const nodes = world.nodes.filter((node) => group.members.includes(node.instance));
+  for (const node of nodes) {
+    const server = world.ensemble.on(node);
+    if (!server || server.phase !== 'serving' || server.term !== leader.term) return `${node.name} does not serve`;
+    const own = voters.some((member) => member.id === server.id && member.address === node.address);
+    if (!own) return `${node.name} is no participant`;
+    if (!contains(server.data.log, world.history.head)) return `${node.name} lacks committed entries`;
+    if (!node.disk.ready) return `${node.name} does not say that it is ready`;
+  }
+  if (leader.config.members.length !== nodes.length) return 'the config holds members that are gone';
+  return undefined;
+}
+
+/** Nothing of the cluster's data is left on any machine that lives. */
+export function allDataGone(world: World): boolean {
+  return world.nodes.every(
+    (node) =>
+      node.instance.state === 'terminated' ||
+      ![node.disk.data, ...node.disk.aside.map((aside) => aside.data)].some((data) => (data?.currentEpoch ?? 0) > 0),
+  );
+}

@@ -1,0 +1,71 @@
+/**
+ * Invariant 1. The committed entries form one line. It may break off and go on from an earlier point only under a new
+ * lineage, and only if no instance that could come back holds what is left behind.
+ */
+import { Violation } from '../core/violation.ts';
+import type { Node } from '../node/node.ts';
+import { commonPart, contains, type Entry, entriesAfter, type Log } from '../zookeeper/entry.ts';
+import type { Server } from '../zookeeper/server.ts';
+
+export class OneHistory {
+  #head: Log;
+  #lineage = 0;
+  readonly #nodes: () => readonly Node[];
+  /** The operator has given the lost data up. */
+  emptyGenesisAllowed = false;
+
+  constructor(nodes: () => readonly Node[]) {
+    this.#nodes = nodes;
+  }
+
+  get head(): Log {
+    return this.#head;
+  }
+
+  committed(leader: Server, entry: Entry, servers: readonly Server[]): void {
+    const lineage = leader.host.disk.stamp?.lineage ?? 0;
+    const foreign = servers.find((server) => server.term === leader.term && server.data.foreign);
+    if (foreign) {
+      throw new Violation('foreign-data', `${foreign.host.name} serves entries of a history that was given up`);
+    }
+    if (!contains(entry, this.#head)) this.#fork(leader, entry, lineage);
+    this.#head = entry;
+    this.#lineage = Math.max(this.#lineage, lineage);
+  }
+
+  #fork(leader: Server, entry: Entry, lineage: number): void {
+    const base = commonPart(this.#head, entry);
+    const left = entriesAfter(this.#head, base);
+    const first = left.at(-1);
+    const where = `${leader.host.name} (id ${leader.id}, lineage ${lineage}) commits ${entry.zxid}`;
+    const what = `${left.length} committed entries from ${first?.zxid} on`;
+    if (lineage <= this.#lineage) {
+      throw new Violation(
+        'one-history',
+        `${where} without ${what}, and the newest lineage to commit was ${this.#lineage}`,
+      );
+    }
+    const holder = this.#nodes().find(
+      (node) => node.instance.state !== 'terminated' && logsOf(node).some((log) => contains(log, first)),
+    );
+    if (holder) throw new Violation('one-history', `${where} without ${what}, which ${holder.name} still holds`);
+    const acknowledged = left.some((each) => each.kind === 'write' && each.acknowledged);
+    if (base === undefined && acknowledged && !this.emptyGenesisAllowed) {
+      throw new Violation('empty-genesis', `${where}: an empty ensemble took the place of ${what} unasked`);
+    }
+  }
+
+  /** A server that follows never loses what is committed. */
+  synced(server: Server, leader: Server, before: Log, after: Log): void {
+    const lost = entriesAfter(before, commonPart(before, after)).find((entry) => contains(this.#head, entry));
+    if (!lost) return;
+    throw new Violation(
+      'one-history',
+      `${server.host.name} (id ${server.id}) follows ${leader.host.name} (id ${leader.id}) and loses committed ${lost.zxid}`,
+    );
+  }
+}
+
+function logsOf(node: Node): readonly Log[] {
+  return [node.disk.data?.log, ...node.disk.aside.map((aside) => aside.data.log)];
+}

@@ -1,0 +1,41 @@
+import type { Scheduler } from './scheduler.ts';
+
+/** What happened, line by line. Only a digest is kept unless somebody wants to read it. */
+export class Trace {
+  readonly #scheduler: Scheduler;
+  readonly #write: ((line: string) => void) | undefined;
+  #digest = 0x811c9dc5;
+  #lines = 0;
+
+  constructor(scheduler: Scheduler, write?: (line: string) => void) {
+    this.#scheduler = scheduler;
+    this.#write = write;
+  }
+
+  get wanted(): boolean {
+    return this.#write !== undefined;
+  }
+
+  /** `what` is a function where making the text costs more than a digest of its short name. */
+  line(who: string, what: string, detail?: () => string): void {
+    this.#lines++;
+    this.#mix(who);
+    this.#mix(what);
+    if (this.#write) {
+      const time = (this.#scheduler.nowMs / 1000).toFixed(3).padStart(9);
+      this.#write(`${time} ${who.padEnd(6)} ${what}${detail ? ` ${detail()}` : ''}`);
+    }
+  }
+
+  /** Two histories of the same seed have the same digest (FNV-1a over every line and its time). */
+  digest(): string {
+    this.#mix(String(Math.round(this.#scheduler.nowMs)));
+    return `${this.#lines}-${(this.#digest >>> 0).toString(16).padStart(8, '0')}`;
+  }
+
+  #mix(text: string): void {
+    let digest = this.#digest;
+    for (let i = 0; i < text.length; i++) digest = Math.imul(digest ^ text.charCodeAt(i), 0x01000193);
+    this.#digest = digest;
+  }
+}

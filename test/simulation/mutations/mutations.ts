@@ -1,0 +1,3 @@
+import type { Mutation } from '../core/mutation.ts';
+
+export const MUTATIONS: readonly Mutation[] = [];

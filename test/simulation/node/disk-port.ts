@@ -1,0 +1,86 @@
+/** The port `NodeDisk` of a simulated node; each method is one durable, atomic effect, as the real one promises. */
+import { AgentError } from '../../../src/errors.ts';
+import { ZXID_ZERO } from '../../../src/model/zxid.ts';
+import type { NodeDisk } from '../../../src/ports.ts';
+import { blankData, copyOfData, type DiskState, diskFacts } from './disk-state.ts';
+import type { Run } from './run.ts';
+
+function freeName(disk: DiskState, name: string): string {
+  const taken = (candidate: string): boolean => disk.aside.some((aside) => aside.name === candidate);
+  let candidate = name;
+  for (let number = 2; taken(candidate); number++) candidate = `${name}-${number}`;
+  return candidate;
+}
+
+export function diskPort(run: Run, disk: DiskState): NodeDisk {
+  const write = (label: string, change: () => void): Promise<void> => run.local(`disk ${label}`, change);
+  return {
+    read: () => run.local('disk read', () => diskFacts(disk), 1),
+    writeId: (id) =>
+      write(`writeId ${id}`, () => {
+        disk.id = id;
+      }),
+    writeNonce: (nonce) =>
+      write('writeNonce', () => {
+        disk.nonce = nonce;
+      }),
+    writeMarker: () =>
+      write('writeMarker', () => {
+        disk.marker = true;
+      }),
+    writeStamp: (stamp) =>
+      write(`writeStamp ${stamp.lineage}`, () => {
+        disk.stamp = stamp;
+      }),
+    writeConfig: (members) =>
+      write(`writeConfig ${members.map((member) => `${member.id}${member.role[0]}`).join(' ')}`, () => {
+        disk.config = { version: ZXID_ZERO, members };
+        disk.pending = undefined;
+      }),
+    raiseAcceptedEpoch: (epoch) =>
+      write(`raiseAcceptedEpoch ${epoch}`, () => {
+        disk.data ??= blankData();
+        disk.data.acceptedEpoch = Math.max(disk.data.acceptedEpoch, epoch);
+      }),
+    setDataAside: (name) =>
+      write(`setDataAside ${name}`, () => {
+        if (!disk.data) return;
+        disk.aside.push({ name: freeName(disk, name), stamp: disk.stamp, data: disk.data, config: disk.config });
+        disk.data = undefined;
+        disk.stamp = undefined;
+      }),
+    copyDataAside: (name) =>
+      write(`copyDataAside ${name}`, () => {
+        const data = disk.data;
+        if (!data) return;
+        const there = disk.aside.some((aside) => aside.name.startsWith(name) && aside.data.log === data.log);
+        if (there) return;
+        const { stamp, config } = disk;
+        disk.aside.push({ name: freeName(disk, name), stamp, data: copyOfData(data), config });
+      }),
+    restoreAside: (name) =>
+      write(`restoreAside ${name}`, () => {
+        const aside = disk.aside.find((each) => each.name === name);
+        if (disk.data) throw new AgentError('PRECONDITION_CHANGED', 'There is data on the disk.', 'Nothing.');
+        if (!aside) throw new AgentError('BAD_DATA_DIRECTORY', `Nothing is set aside as ${name}.`, 'Look.');
+        disk.data = copyOfData(aside.data);
+        disk.stamp = aside.stamp ?? disk.stamp;
+      }),
+    raiseFence: (fence) =>
+      write(`raiseFence ${fence.record}`, () => {
+        disk.fence = fence;
+      }),
+    liftFence: () =>
+      write('liftFence', () => {
+        disk.fence = undefined;
+      }),
+    mark: (name) =>
+      write(`mark ${name}`, () => {
+        disk[name] = true;
+      }),
+    unmark: (name) =>
+      write(`unmark ${name}`, () => {
+        disk[name] = false;
+      }),
+  };
+}

@@ -1,0 +1,91 @@
+/** The durable state of a simulated node: it outlives crashes and reboots, and goes with the instance. */
+import type { DataFacts, DiskFacts, Fence, Stamp } from '../../../src/model/disk.ts';
+import type { EnsembleConfig } from '../../../src/model/member.ts';
+import { type Log, lastZxid } from '../zookeeper/entry.ts';
+
+/** A `version-2` directory. */
+export interface DataState {
+  acceptedEpoch: number;
+  currentEpoch: number;
+  log: Log;
+  /** The last entry of the newest snapshot; cutting the log before it keeps what the snapshot holds. */
+  snapshot: Log;
+  /** A snapshot exists, `snapshot.0` at least: without one a server can't vote (db.autocreate=false). */
+  initialised: boolean;
+  /** Another history's entries stayed in the snapshot when the log was cut. */
+  foreign: boolean;
+}
+
+export interface AsideState {
+  readonly name: string;
+  readonly stamp: Stamp | undefined;
+  readonly data: DataState;
+  readonly config: EnsembleConfig | undefined;
+}
+
+export interface DiskState {
+  id: number | undefined;
+  stamp: Stamp | undefined;
+  nonce: string | undefined;
+  data: DataState | undefined;
+  marker: boolean;
+  fence: Fence | undefined;
+  left: boolean;
+  reported: boolean;
+  ready: boolean;
+  config: EnsembleConfig | undefined;
+  pending: EnsembleConfig | undefined;
+  aside: AsideState[];
+}
+
+export function blankDisk(): DiskState {
+  return {
+    id: undefined,
+    stamp: undefined,
+    nonce: undefined,
+    data: undefined,
+    marker: false,
+    fence: undefined,
+    left: false,
+    reported: false,
+    ready: false,
+    config: undefined,
+    pending: undefined,
+    aside: [],
+  };
+}
+
+export function blankData(): DataState {
+  return { acceptedEpoch: 0, currentEpoch: 0, log: undefined, snapshot: undefined, initialised: false, foreign: false };
+}
+
+export function copyOfData(data: DataState): DataState {
+  return { ...data };
+}
+
+function dataFacts(data: DataState): DataFacts {
+  return { currentEpoch: data.currentEpoch, acceptedEpoch: data.acceptedEpoch, lastZxid: lastZxid(data.log) };
+}
+
+/** What the agent's reader of the data directory makes of it. */
+export function diskFacts(disk: DiskState): DiskFacts {
+  return {
+    ...(disk.id === undefined ? {} : { id: disk.id }),
+    ...(disk.stamp ? { stamp: disk.stamp } : {}),
+    ...(disk.nonce === undefined ? {} : { nonce: disk.nonce }),
+    ...(disk.data ? { data: dataFacts(disk.data) } : {}),
+    marker: disk.marker,
+    ...(disk.fence ? { fence: disk.fence } : {}),
+    left: disk.left,
+    reported: disk.reported,
+    ready: disk.ready,
+    ...(disk.config ? { config: disk.config } : {}),
+    ...(disk.pending ? { pending: disk.pending } : {}),
+    aside: disk.aside.map((aside) => ({
+      name: aside.name,
+      lineage: aside.stamp?.lineage ?? 0,
+      data: dataFacts(aside.data),
+      ...(aside.config ? { config: aside.config } : {}),
+    })),
+  };
+}

@@ -1,0 +1,142 @@
+/** A simulated node: an instance with its disk, its server, and its agent's runs under one lock. */
+import { AgentError } from '../../../src/errors.ts';
+import { type AgentOrder, REAL_PARTS, runAgent } from '../../../src/loop.ts';
+import type { Instance } from '../cloud/instances.ts';
+import type { Mutation } from '../core/mutation.ts';
+import type { Ensemble } from '../zookeeper/ensemble.ts';
+import type { Host } from '../zookeeper/server.ts';
+import { blankDisk, type DiskState } from './disk-state.ts';
+import { type Cloud, portsOf } from './ports.ts';
+import { type Machine, Run, type Surroundings } from './run.ts';
+import { CLUSTER, SIMULATED_TIMINGS, TICK_MS } from './timings.ts';
+
+export interface NodeWorld extends Surroundings {
+  readonly cloud: Cloud;
+  readonly ensemble: Ensemble;
+  readonly mutation: Mutation | undefined;
+  /** The agent failed with something that is no error for people. */
+  bug(node: string, error: unknown): void;
+}
+
+export class Node implements Host, Machine {
+  readonly name: string;
+  readonly address: string;
+  readonly instance: Instance;
+  disk: DiskState = blankDisk();
+  paused = false;
+  /** The operating system runs. */
+  up = false;
+  /** The agent's last word on why it does, or waits for, something. */
+  said = '';
+  /** Counts the operator's wipes, so that checkers know that data is gone by his hand. */
+  wipes = 0;
+  readonly #world: NodeWorld;
+  #run: Run | undefined;
+  #boots = 0;
+  #parked: (() => void)[] = [];
+
+  constructor(instance: Instance, world: NodeWorld) {
+    this.instance = instance;
+    this.name = instance.id;
+    this.address = instance.address;
+    this.#world = world;
+  }
+
+  park(resume: () => void): void {
+    this.#parked.push(resume);
+  }
+
+  boot(): void {
+    this.up = true;
+    const boot = ++this.#boots;
+    this.#world.trace.line(this.name, 'boots', () => this.address);
+    this.run({ command: 'bootstrap', limitMs: SIMULATED_TIMINGS.bootstrapLimitMs });
+    const tick = (): void => {
+      if (!this.up || boot !== this.#boots) return;
+      if (!this.paused) this.run({ command: 'recovery', limitMs: SIMULATED_TIMINGS.tickLimitMs });
+      this.#world.scheduler.after(TICK_MS, tick);
+    };
+    this.#world.scheduler.after(this.#world.random.between(1_000, TICK_MS), tick);
+  }
+
+  /** One run at a time: the lock belongs to the process, so one that died has freed it. */
+  run(order: Pick<AgentOrder, 'command' | 'limitMs' | 'allowEmptyGenesis' | 'rejoin'>): boolean {
+    if (this.#run || !this.up) return false;
+    const world = this.#world;
+    const run = new Run(this, world, () => {
+      this.#run = undefined;
+    });
+    this.#run = run;
+    const ports = portsOf(run, this, this.instance, world.cloud, world.ensemble, (sentence) => {
+      this.said = sentence;
+    });
+    run.note(`agent runs ${order.command}`);
+    const agentOrder: AgentOrder = { cluster: CLUSTER, timings: SIMULATED_TIMINGS, ...order };
+    const { mutation } = world;
+    const mutated = mutation?.ports ? mutation.ports(ports, this) : ports;
+    const parts = mutation?.parts ? mutation.parts(REAL_PARTS) : REAL_PARTS;
+    const timings = mutation?.timings ? { ...agentOrder.timings, ...mutation.timings } : agentOrder.timings;
+    runAgent(mutated, { ...agentOrder, timings }, new AbortController().signal, parts).then(
+      (outcome) => this.#ended(run, outcome.kind === 'dry-run' ? outcome.kind : `${outcome.kind}: ${outcome.why}`),
+      (error: unknown) => {
+        if (!(error instanceof AgentError)) world.bug(this.name, error);
+        this.#ended(run, String(error));
+      },
+    );
+    return true;
+  }
+
+  #ended(run: Run, how: string): void {
+    if (!run.alive) return;
+    run.alive = false;
+    run.note('agent ends', () => how);
+    this.#run = undefined;
+  }
+
+  killAgent(why: string): void {
+    this.#run?.die(why);
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.#world.trace.line(this.name, 'is paused');
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.#world.trace.line(this.name, 'is resumed');
+    const parked = this.#parked;
+    this.#parked = [];
+    for (const resume of parked) this.#world.scheduler.after(this.#world.random.between(0, 50), resume);
+    this.#world.ensemble.wake();
+  }
+
+  /** Everything that runs on it ends. */
+  powerOff(why: string): void {
+    this.up = false;
+    this.#boots++;
+    this.killAgent(why);
+    this.#world.ensemble.kill(this, why);
+    this.#parked = [];
+    this.paused = false;
+  }
+
+  reboot(): void {
+    if (this.instance.state !== 'running') return;
+    this.powerOff('reboot');
+    this.#world.scheduler.after(this.#world.random.between(3_000, 20_000), () => {
+      if (this.instance.state === 'running' && !this.up) this.boot();
+    });
+  }
+
+  /** A new disk, or one whose `version-2` somebody deleted; the node reboots. */
+  wipe(what: 'disk' | 'data'): void {
+    this.#world.trace.line(this.name, `loses its ${what}`);
+    this.powerOff('wiped');
+    this.wipes++;
+    if (what === 'disk') this.disk = blankDisk();
+    else this.disk.data = undefined;
+    this.reboot();
+  }
+}

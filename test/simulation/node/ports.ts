@@ -1,0 +1,127 @@
+/** All ports of one run of a simulated node's agent. A run gets its own, as a process has its own memory. */
+import type { Ports } from '../../../src/ports.ts';
+import type { Group } from '../cloud/group.ts';
+import { GROUP_NAME } from '../cloud/group.ts';
+import type { Instance, Instances } from '../cloud/instances.ts';
+import type { Objects } from '../cloud/objects.ts';
+import type { Streams } from '../cloud/streams.ts';
+import type { Ensemble } from '../zookeeper/ensemble.ts';
+import type { Host } from '../zookeeper/server.ts';
+import { diskPort } from './disk-port.ts';
+import type { Run } from './run.ts';
+import { serverControlPort, serversPort } from './servers-port.ts';
+
+export interface Cloud {
+  readonly instances: Instances;
+  readonly group: Group;
+  readonly streams: Streams;
+  readonly objects: Objects;
+}
+
+/** 2026-01-01, where the simulated wall clocks begin. */
+const EPOCH_MS = 1_767_225_600_000;
+
+export function portsOf(
+  run: Run,
+  host: Host,
+  instance: Instance,
+  cloud: Cloud,
+  ensemble: Ensemble,
+  said: (sentence: string) => void,
+): Ports {
+  const { instances, group } = cloud;
+  return {
+    clock: {
+      nowMs: () => EPOCH_MS + run.scheduler.nowMs,
+      monotonicMs: () => run.scheduler.nowMs,
+      sleep: (ms) => slept(run, ms),
+    },
+    metadata: {
+      identity: () =>
+        run.local('identity', () => ({
+          instance: instance.id,
+          address: instance.address,
+          region: 'eu-west-1',
+          zone: 'eu-west-1a',
+        })),
+      targetLifecycleState: () => run.aws('metadata', 'targetState', () => instance.targetState),
+    },
+    ec2: {
+      describe: (ids) =>
+        run.aws('ec2', `DescribeInstances ${ids.length}`, () => instances.describe(ids), { empty: () => [] }),
+      describeCluster: () =>
+        run.aws('ec2', 'DescribeInstances tagged', () => instances.describeTagged(), { empty: () => [] }),
+      isForgotten: (id) => run.aws('ec2', `DescribeInstances ${id}`, () => instances.isForgotten(id)),
+      tag: () => run.aws('ec2', 'CreateTags', () => undefined),
+    },
+    autoScaling: {
+      groupOf: (id) =>
+        run.aws('autoscaling', 'DescribeAutoScalingInstances', () => (group.holds(id) ? GROUP_NAME : undefined), {
+          empty: () => undefined,
+        }),
+      describe: () => run.aws('autoscaling', 'DescribeAutoScalingGroups', () => group.fact()),
+      setMaintenance: (_name, on) =>
+        run.aws('autoscaling', 'CreateOrUpdateTags', () => {
+          group.maintenance = on;
+        }),
+    },
+    claimStreams: streamsPort(run, cloud.streams),
+    objects: objectsPort(run, cloud.objects),
+    servers: serversPort(run, host, ensemble),
+    disk: diskPort(run, host.disk),
+    server: serverControlPort(run, host, ensemble),
+    nonce: () => run.random.hex(32),
+    log: {
+      write: (entry) => {
+        if (!run.alive) return;
+        if (typeof entry.why === 'string') said(entry.why);
+        run.note(`log ${String(entry.event)}`, () => JSON.stringify(entry));
+      },
+    },
+  };
+}
+
+function slept(run: Run, ms: number): Promise<void> {
+  return new Promise((resolve) =>
+    run.later(ms, () => {
+      run.scheduler.answered();
+      resolve();
+    }),
+  );
+}
+
+function streamsPort(run: Run, streams: Streams): Ports['claimStreams'] {
+  const doubtful = new Set<string>();
+  return {
+    create: async (name) => {
+      const inDoubt = doubtful.has(name);
+      doubtful.add(name);
+      const answer = await run.aws<'created' | 'exists' | 'unsure'>(
+        'logs',
+        `CreateLogStream ${name}`,
+        () => streams.create(name),
+        { writes: true, lost: () => 'unsure' },
+      );
+      return answer === 'exists' && inDoubt ? 'unsure' : answer;
+    },
+    list: () => run.aws('logs', 'DescribeLogStreams', () => streams.list()),
+  };
+}
+
+function objectsPort(run: Run, objects: Objects): Ports['objects'] {
+  return {
+    get: (key) => run.aws('s3', `GetObject ${key}`, () => objects.get(key)),
+    list: (prefix) => run.aws('s3', `ListObjects ${prefix}`, () => objects.list(prefix)),
+    createOnce: (key, body) =>
+      run.aws('s3', `PutObject once ${key}`, () => objects.createOnce(key, body), {
+        writes: true,
+        lost: () => 'exists',
+      }),
+    replace: (key, body, etag) =>
+      run.aws('s3', `PutObject ${key}`, () => objects.replace(key, body, etag), {
+        writes: true,
+        lost: () => 'conflict',
+      }),
+    delete: (key) => run.aws('s3', `DeleteObject ${key}`, () => objects.delete(key), { writes: true }),
+  };
+}

@@ -1,0 +1,197 @@
+/**
+ * One run of the agent as a process: every port call goes through here. A call is an effect that happens once, some
+ * time after it was made, and an answer after that; the process may die before the effect, or between effect and
+ * answer. A dead process never hears anything again, though what it had sent to AWS may still happen.
+ */
+import { AgentError } from '../../../src/errors.ts';
+import type { Service, Weather } from '../cloud/weather.ts';
+import type { Random } from '../core/random.ts';
+import type { Scheduler } from '../core/scheduler.ts';
+import type { Trace } from '../core/trace.ts';
+
+/** What a run needs of the world around it. */
+export interface Surroundings {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly trace: Trace;
+  readonly weather: Weather;
+  /** The share of effects at which an agent dies. */
+  readonly crashShare: number;
+  /** Checkers look at the world after every effect. */
+  afterEffect(): void;
+}
+
+/** The machine that a run is a process of. */
+export interface Machine {
+  readonly name: string;
+  readonly paused: boolean;
+  /** Holds back whatever should happen while the machine stands still. */
+  park(resume: () => void): void;
+}
+
+export class Run {
+  alive = true;
+  readonly #machine: Machine;
+  readonly #world: Surroundings;
+  readonly #crashed: () => void;
+
+  constructor(machine: Machine, world: Surroundings, crashed: () => void) {
+    this.#machine = machine;
+    this.#world = world;
+    this.#crashed = crashed;
+  }
+
+  get random(): Random {
+    return this.#world.random;
+  }
+
+  get scheduler(): Scheduler {
+    return this.#world.scheduler;
+  }
+
+  note(what: string, detail?: () => string): void {
+    this.#world.trace.line(this.#machine.name, what, detail);
+  }
+
+  die(why: string): void {
+    if (!this.alive) return;
+    this.alive = false;
+    this.note(`agent dies: ${why}`);
+    this.#crashed();
+  }
+
+  /** Does something at a later time, when the machine is awake and the process lives. */
+  later(delayMs: number, act: () => void): void {
+    const perform = (): void => {
+      if (!this.alive) return;
+      if (this.#machine.paused) this.#machine.park(perform);
+      else act();
+    };
+    this.scheduler.after(delayMs, perform);
+  }
+
+  /** An effect on the node itself or on a server nearby. */
+  local<T>(label: string, apply: () => T, latencyMs = 2): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.later(this.random.between(latencyMs / 4, latencyMs), () => this.#perform(label, apply, resolve, reject));
+    });
+  }
+
+  /** As `local`, with an answer that comes when the world is ready to give it. */
+  awaited<T>(label: string, begin: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const answer = (settle: () => void): void =>
+        this.later(this.random.between(0.5, 5), () => {
+          this.#world.scheduler.answered();
+          settle();
+        });
+      this.later(this.random.between(1, 8), () => {
+        if (this.#diesHere(label)) return;
+        this.note(label);
+        begin(
+          (value) => answer(() => resolve(value)),
+          (error) => answer(() => reject(error)),
+        );
+        this.#world.afterEffect();
+        this.#diesAfter(label);
+      });
+    });
+  }
+
+  /** A call to AWS; `forgetful` is what an empty answer says, where one is possible. */
+  aws<T>(
+    service: Service,
+    label: string,
+    apply: () => T,
+    options: { readonly writes?: boolean; readonly empty?: () => T; readonly lost?: (value: T) => T } = {},
+  ): Promise<T> {
+    const { weather, random, scheduler } = this.#world;
+    return new Promise<T>((resolve, reject) => {
+      const latencyMs = weather.latencyMs(service);
+      const fail = (): void => reject(unavailable(service, label));
+      scheduler.after(latencyMs, () => {
+        // What a process had sent before it died, or stood still, may arrive all the same.
+        if (!this.alive) {
+          if (options.writes && random.chance(0.3)) this.#applyLate(label, apply, random.between(0, 20_000));
+          return;
+        }
+        if (this.#machine.paused) {
+          this.#machine.park(() => this.later(0, () => this.#perform(label, apply, resolve, reject)));
+          return;
+        }
+        const fate = weather.fate(service);
+        if (fate === 'refused' || (fate === 'empty' && !options.empty) || (fate === 'late' && !options.writes)) {
+          this.#perform(
+            `${label} (refused)`,
+            () => fail(),
+            () => undefined,
+            reject,
+          );
+        } else if (fate === 'late') {
+          this.#applyLate(label, apply, random.between(0, 40_000));
+          this.#perform(
+            `${label} (cut off)`,
+            () => fail(),
+            () => undefined,
+            reject,
+          );
+        } else if (fate === 'lost') {
+          const lost = options.lost;
+          if (lost && random.chance(0.6)) this.#perform(`${label} (repeated)`, () => lost(apply()), resolve, reject);
+          else this.#perform(`${label} (answer lost)`, apply, fail, reject);
+        } else if (fate === 'empty' && options.empty) {
+          this.#perform(`${label} (empty)`, options.empty, resolve, reject);
+        } else {
+          this.#perform(label, apply, resolve, reject);
+        }
+      });
+    });
+  }
+
+  #applyLate(label: string, apply: () => unknown, delayMs: number): void {
+    this.scheduler.after(delayMs, () => {
+      this.note(`${label} (arrives late)`);
+      apply();
+      this.#world.afterEffect();
+    });
+  }
+
+  #perform<T>(label: string, apply: () => T, resolve: (value: T) => void, reject: (error: unknown) => void): void {
+    if (this.#diesHere(label)) return;
+    let settle: () => void;
+    try {
+      const value = apply();
+      settle = () => resolve(value);
+      this.note(label);
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      settle = () => reject(error);
+      this.note(label, () => `→ ${error.message}`);
+    }
+    this.#world.afterEffect();
+    if (this.#diesAfter(label)) return;
+    const answer = (): void => {
+      this.#world.scheduler.answered();
+      settle();
+    };
+    // Now and then an answer takes its time, so that others overtake.
+    if (this.random.chance(0.02)) this.later(this.random.between(1, 3_000), answer);
+    else answer();
+  }
+
+  #diesHere(label: string): boolean {
+    if (!this.random.chance(this.#world.crashShare / 2)) return false;
+    this.die(`before ${label}`);
+    return true;
+  }
+
+  #diesAfter(label: string): boolean {
+    if (!this.random.chance(this.#world.crashShare / 2)) return false;
+    this.die(`after ${label}`);
+    return true;
+  }
+}
+
+function unavailable(service: Service, label: string): AgentError {
+  return new AgentError('AWS_UNAVAILABLE', `${service} did not answer ${label}`, 'Wait; the agent tries again.');
+}

@@ -1,0 +1,115 @@
+/** One simulated history, from its seed to its verdict: a phase with faults, then one without, in which it must heal. */
+import { allDataGone, whyNotHealed } from './checkers/healing.ts';
+import type { Mutation } from './core/mutation.ts';
+import { Violation } from './core/violation.ts';
+import { Operator } from './operator.ts';
+import { World } from './world.ts';
+
+export interface HistoryOptions {
+  readonly seed: number;
+  readonly mutation?: Mutation;
+  readonly write?: (line: string) => void;
+}
+
+export interface Verdict {
+  readonly seed: number;
+  readonly ok: boolean;
+  /** The checker that was not content, and what it saw. */
+  readonly rule?: string;
+  readonly message?: string;
+  readonly effects: number;
+  readonly acknowledged: number;
+  readonly virtualMs: number;
+  /** From the end of the faults until the cluster was whole. */
+  readonly healedAfterMs?: number;
+  /** Equal for two runs of one seed. */
+  readonly digest: string;
+}
+
+const LOOK_MS = 5_000;
+const STAYS_WHOLE_MS = 20_000;
+const HEALING_LIMIT_MS = 3_600_000;
+const DATA_GIVEN_UP_AFTER_MS = 240_000;
+
+export async function simulateHistory({ seed, mutation, write }: HistoryOptions): Promise<Verdict> {
+  const world = worldOf(seed, mutation, write);
+  const operator = new Operator(world);
+  let healedAfterMs: number | undefined;
+  let violation: Violation | undefined;
+  try {
+    await faultyPhase(world, operator);
+    healedAfterMs = await healingPhase(world, operator);
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    violation = error;
+    world.trace.line('check', 'VIOLATION', () => error.message);
+  }
+  return {
+    seed,
+    ok: violation === undefined,
+    ...(violation ? { rule: violation.rule, message: violation.message } : {}),
+    effects: world.effects,
+    acknowledged: world.writer.acknowledged,
+    virtualMs: Math.round(world.scheduler.nowMs),
+    ...(healedAfterMs === undefined ? {} : { healedAfterMs }),
+    digest: world.trace.digest(),
+  };
+}
+
+/** The size comes from the seed, too. */
+function worldOf(seed: number, mutation: Mutation | undefined, write: ((line: string) => void) | undefined): World {
+  const sizes = [3, 3, 5, 3, 1, 3, 4, 2, 3, 5];
+  return new World({
+    seed,
+    nodes: sizes[seed % sizes.length] ?? 3,
+    ...(mutation ? { mutation } : {}),
+    ...(write ? { write } : {}),
+  });
+}
+
+async function faultyPhase(world: World, operator: Operator): Promise<void> {
+  const { random, weather, scheduler } = world;
+  world.crashShare = random.pick([0, 0.001, 0.004, 0.02]);
+  weather.accidents = random.pick([0, 0.002, 0.02]);
+  const quietMs = random.chance(0.3) ? random.between(0, 30_000) : random.between(60_000, 120_000);
+  operator.begin(quietMs, random.pick([8_000, 25_000, 60_000]));
+  await scheduler.run(quietMs + random.between(60_000, 400_000), () => false);
+}
+
+async function healingPhase(world: World, operator: Operator): Promise<number> {
+  const { scheduler } = world;
+  operator.calm();
+  const startMs = scheduler.nowMs;
+  let wholeSinceMs: number | undefined;
+  let goneSinceMs: number | undefined;
+  while (scheduler.nowMs < startMs + HEALING_LIMIT_MS) {
+    await scheduler.run(scheduler.nowMs + LOOK_MS, () => false);
+    const nowMs = scheduler.nowMs;
+    if (whyNotHealed(world) === undefined) {
+      wholeSinceMs ??= nowMs;
+      if (nowMs - wholeSinceMs >= STAYS_WHOLE_MS) return Math.round(wholeSinceMs - startMs);
+      continue;
+    }
+    wholeSinceMs = undefined;
+    if (!allDataGone(world)) {
+      goneSinceMs = undefined;
+      continue;
+    }
+    goneSinceMs ??= nowMs;
+    if (nowMs - goneSinceMs < DATA_GIVEN_UP_AFTER_MS) continue;
+    checkThatTheySayWhy(world);
+    operator.giveUpData();
+    goneSinceMs = undefined;
+  }
+  throw new Violation('heals', `${whyNotHealed(world)} after an hour without faults; ${lastWords(world)}`);
+}
+
+/** Nodes that wait for a person tell the person what for. */
+function checkThatTheySayWhy(world: World): void {
+  const silent = world.living.find((node) => node.said === '');
+  if (silent) throw new Violation('says-why', `${silent.name} waits for the operator and has never said why`);
+}
+
+function lastWords(world: World): string {
+  return world.living.map((node) => `${node.name}: ${node.said}`).join(' | ');
+}

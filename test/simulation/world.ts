@@ -1,0 +1,145 @@
+/** One simulated cluster: its cloud, its nodes, their servers, a client, and the checkers that watch. */
+import type { EnsembleConfig } from '../../src/model/member.ts';
+import { checkIdentity } from './checkers/identity.ts';
+import { checkProposal, ReadyMeansVoting } from './checkers/membership.ts';
+import { NoDataDeleted } from './checkers/no-data-deleted.ts';
+import { OneHistory } from './checkers/one-history.ts';
+import { Group, type Machines } from './cloud/group.ts';
+import { type Instance, Instances } from './cloud/instances.ts';
+import { Objects } from './cloud/objects.ts';
+import { Streams } from './cloud/streams.ts';
+import { Weather } from './cloud/weather.ts';
+import type { Mutation } from './core/mutation.ts';
+import { Random } from './core/random.ts';
+import { Scheduler } from './core/scheduler.ts';
+import { Trace } from './core/trace.ts';
+import { Violation } from './core/violation.ts';
+import { Node, type NodeWorld } from './node/node.ts';
+import type { Cloud } from './node/ports.ts';
+import { Writer } from './writer.ts';
+import { Ensemble } from './zookeeper/ensemble.ts';
+import type { Entry, Log } from './zookeeper/entry.ts';
+import type { Server } from './zookeeper/server.ts';
+import type { Witness } from './zookeeper/witness.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly mutation?: Mutation;
+  readonly write?: (line: string) => void;
+}
+
+export class World implements NodeWorld, Witness {
+  readonly random: Random;
+  readonly scheduler = new Scheduler();
+  readonly trace: Trace;
+  readonly weather: Weather;
+  readonly ensemble: Ensemble;
+  readonly cloud: Cloud;
+  readonly nodes: Node[] = [];
+  readonly history: OneHistory;
+  readonly writer: Writer;
+  readonly mutation: Mutation | undefined;
+  crashShare = 0;
+  effects = 0;
+  readonly #deleted = new NoDataDeleted();
+  readonly #ready = new ReadyMeansVoting();
+  #configs: EnsembleConfig[] = [];
+  #bug: Violation | undefined;
+
+  constructor({ seed, nodes, mutation, write }: WorldOptions) {
+    this.random = new Random(seed);
+    this.trace = new Trace(this.scheduler, write);
+    this.weather = new Weather(this.random, this.scheduler);
+    this.mutation = mutation;
+    this.history = new OneHistory(() => this.nodes);
+    this.ensemble = new Ensemble(this.scheduler, this.random, this.trace, this);
+    const instances = new Instances(this.random, this.scheduler);
+    // The group launches at once, and the nodes need a cloud by the time they boot.
+    const cloud = {
+      instances,
+      streams: new Streams(this.random, this.scheduler),
+      objects: new Objects(this.scheduler),
+    };
+    this.cloud = Object.assign(cloud, {
+      group: new Group(nodes, this.#machines(instances), this.random, this.scheduler),
+    });
+    this.writer = new Writer(this.scheduler, this.random, this.ensemble);
+    mutation?.world?.(this);
+  }
+
+  #machines(instances: Instances): Machines {
+    return {
+      launch: () => {
+        const instance = instances.launch();
+        const node = new Node(instance, this);
+        this.nodes.push(node);
+        this.trace.line(instance.id, 'is launched', () => instance.address);
+        this.scheduler.after(this.random.between(500, 15_000), () => {
+          if (instance.state !== 'pending') return;
+          instance.state = 'running';
+          node.boot();
+        });
+        return instance;
+      },
+      terminate: (instance) => this.terminate(instance),
+    };
+  }
+
+  /** It still runs while it shuts down. */
+  terminate(instance: Instance): void {
+    if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
+    instance.state = 'shutting-down';
+    this.trace.line(instance.id, 'shuts down');
+    this.scheduler.after(this.random.between(500, 30_000), () => {
+      this.nodes.find((node) => node.instance === instance)?.powerOff('terminated');
+      this.cloud.instances.terminated(instance);
+      this.trace.line(instance.id, 'is terminated');
+    });
+  }
+
+  get living(): readonly Node[] {
+    return this.nodes.filter((node) => node.instance.state === 'running');
+  }
+
+  get leader(): Server | undefined {
+    return this.ensemble.servers.find((server) => server.leads && server.phase === 'serving');
+  }
+
+  afterEffect(): void {
+    this.effects++;
+    if (this.#bug) throw this.#bug;
+    for (const node of this.nodes) {
+      if (node.instance.state === 'terminated') continue;
+      this.#deleted.look(node);
+      this.#ready.look(node, this.#configs);
+    }
+  }
+
+  /** The agent must never fail with anything but an error for people. */
+  bug(node: string, error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#bug ??= new Violation('agent-bug', `${node}: ${text}`);
+  }
+
+  serverStarted(server: Server): void {
+    checkIdentity(server, this.ensemble.servers);
+  }
+
+  reconfigProposed(leader: Server, from: EnsembleConfig, to: EnsembleConfig): void {
+    checkProposal(leader, from, to, this.nodes, this.ensemble.servers);
+  }
+
+  reconfigCommitted(leader: Server, _from: EnsembleConfig, to: EnsembleConfig): void {
+    this.#configs = [...this.#configs.slice(-20), to];
+    this.trace.line(leader.host.name, 'config commits', () => this.ensemble.describe(leader));
+  }
+
+  committed(leader: Server, entry: Entry): void {
+    this.history.committed(leader, entry, this.ensemble.servers);
+  }
+
+  synced(server: Server, leader: Server, before: Log, after: Log): void {
+    this.history.synced(server, leader, before, after);
+  }
+}

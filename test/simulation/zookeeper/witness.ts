@@ -1,0 +1,15 @@
+/** What the checkers get to see of the servers, at the moment when it happens. */
+import type { EnsembleConfig } from '../../../src/model/member.ts';
+import type { Entry, Log } from './entry.ts';
+import type { Server } from './server.ts';
+
+export interface Witness {
+  serverStarted(server: Server): void;
+  /** The leader proposes this config. */
+  reconfigProposed(leader: Server, from: EnsembleConfig, to: EnsembleConfig): void;
+  reconfigCommitted(leader: Server, from: EnsembleConfig, to: EnsembleConfig): void;
+  /** Everything up to this entry is committed by this leader. */
+  committed(leader: Server, entry: Entry): void;
+  /** A server's log is about to be replaced by another one. */
+  synced(server: Server, leader: Server, before: Log, after: Log): void;
+}
