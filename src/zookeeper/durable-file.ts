@@ -8,8 +8,12 @@ import { dirname } from 'node:path';
 
 const FILE_MODE = 0o644;
 
+/** Two writes of one file at once, in this process or in two, must not share their half-written one. */
+let written = 0;
+
 export async function writeDurably(path: string, text: string, mode: number = FILE_MODE): Promise<void> {
-  const half = `${path}.${process.pid}.half`;
+  written += 1;
+  const half = `${path}.${process.pid}-${written}.half`;
   try {
     const file = await open(half, 'w', mode);
     try {

@@ -1,0 +1,6 @@
+/** An agent that starts a server and ends at once: arguments are the pid file and the log file. */
+import { processService } from '../../src/zookeeper/service-control.ts';
+
+const [, , pidFile = '', logFile = ''] = process.argv;
+const service = processService({ command: ['/bin/sleep', '60'], pidFile, logFile, isFenced: async () => false });
+await service.start(AbortSignal.timeout(10_000));
