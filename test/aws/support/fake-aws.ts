@@ -103,7 +103,11 @@ const FORTY_MINUTES_MS = 2_400_000;
  * process, so one test file talks to one endpoint. Credentials and the metadata endpoint are always set: nothing in
  * a test may ask the machine's own metadata service.
  */
-export function portsAt(url: string, settings: Partial<AwsSettings> = {}, options: AwsOptions = {}): Promise<AwsPorts> {
+export function portsAt(
+  url: string,
+  { timings, ...rest }: { timings?: AwsSettings['timings']; region?: string | undefined } = {},
+  options: AwsOptions = {},
+): Promise<AwsPorts> {
   process.env.AWS_ENDPOINT_URL = url;
   const environment = {
     AWS_ENDPOINT_URL: url,
@@ -112,14 +116,14 @@ export function portsAt(url: string, settings: Partial<AwsSettings> = {}, option
     AWS_EC2_METADATA_SERVICE_ENDPOINT: url,
     ...options.environment,
   };
+  const region = 'region' in rest ? rest.region : 'eu-central-1';
   return awsPorts(
     {
       cluster: 'orders-4f1c2a90',
       bucket: 'orders-data',
       logGroup: '/zookeeper/orders-4f1c2a90',
-      region: 'eu-central-1',
-      timings: { awsTimeoutMs: 5_000, metadataTimeoutMs: 2_000 },
-      ...settings,
+      ...(region === undefined ? {} : { region }),
+      timings: timings ?? { awsTimeoutMs: 5_000, metadataTimeoutMs: 2_000 },
     },
     { bootedMsAgo: () => FORTY_MINUTES_MS, random: () => 0, ...options, environment },
   );
