@@ -148,8 +148,13 @@ export class Operator {
     world.ensemble.network.heal();
     world.cloud.group.maintenance = false;
     for (const node of world.nodes) node.resume();
-    for (const node of world.living) {
-      if (node.disk.left) world.terminate(node.instance);
+    this.replaceTheLeft();
+  }
+
+  /** A node that was taken out stays out: its operator has the group replace it. */
+  replaceTheLeft(): void {
+    for (const node of this.#world.living) {
+      if (node.disk.left) this.#world.terminate(node.instance);
     }
   }
 

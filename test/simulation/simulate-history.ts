@@ -91,6 +91,7 @@ async function healingPhase(world: World, operator: Operator): Promise<number> {
       continue;
     }
     wholeSinceMs = undefined;
+    operator.replaceTheLeft();
     if (!allDataGone(world)) {
       goneSinceMs = undefined;
       continue;

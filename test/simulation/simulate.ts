@@ -1,4 +1,5 @@
 /** `npm run simulate -- --seeds N [--seed S --trace]`: simulated histories, each replayed by its seed alone. */
+import { writeSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { MUTATIONS } from './mutations/mutations.ts';
@@ -40,7 +41,7 @@ for (const [index, seed] of seeds.entries()) {
   const verdict = await simulateHistory({
     seed,
     ...(mutation ? { mutation } : {}),
-    ...(options.trace ? { write: (line: string) => process.stdout.write(`${line}\n`) } : {}),
+    ...(options.trace ? { write: (line: string) => writeSync(1, `${line}\n`) } : {}),
   });
   effects += verdict.effects;
   if (options.json) process.stdout.write(`${JSON.stringify(verdict)}\n`);

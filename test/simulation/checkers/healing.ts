@@ -13,7 +13,7 @@ export function whyNotHealed(world: World): string | undefined {
   const nodes = world.nodes.filter((node) => group.members.includes(node.instance));
   for (const node of nodes) {
     const server = world.ensemble.on(node);
-    if (!server || server.phase !== 'serving' || server.term !== leader.term) return `${node.name} does not serve`;
+    if (server?.phase !== 'serving' || server.term !== leader.term) return `${node.name} does not serve`;
     const own = voters.some((member) => member.id === server.id && member.address === node.address);
     if (!own) return `${node.name} is no participant`;
     if (!contains(server.data.log, world.history.head)) return `${node.name} lacks committed entries`;
