@@ -24,6 +24,7 @@ const plan = JSON.parse(process.argv[2] ?? '') as DaemonPlan;
 const state = StateDirectory.ofLab(plan.name);
 const stopping = new AbortController();
 const progressLines: string[] = [];
+let started = false;
 const listeners = new Set<(line: string) => void>();
 
 function log(line: string): void {
@@ -71,6 +72,7 @@ function bundled(): Promise<readonly string[]> {
 
 /** The start's progress, from its beginning, goes to everybody who waits for the lab. */
 async function followStart(starting: Promise<Lab>, emit: (frame: Frame) => void): Promise<Lab> {
+  if (started) return starting;
   const hear = (line: string): void => emit({ kind: 'progress', line });
   progressLines.forEach(hear);
   listeners.add(hear);
@@ -84,7 +86,12 @@ async function followStart(starting: Promise<Lab>, emit: (frame: Frame) => void)
 state.make();
 takeName();
 const starting = startLab();
-starting.catch((error: unknown) => log(`The lab did not start: ${error instanceof Error ? error.stack : error}`));
+starting.then(
+  () => {
+    started = true;
+  },
+  (error: unknown) => log(`The lab did not start: ${error instanceof Error ? error.stack : error}`),
+);
 let ended = false;
 
 async function end(): Promise<void> {

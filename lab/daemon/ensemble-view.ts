@@ -46,7 +46,8 @@ export interface ViewSources {
   hosts(): readonly Host[];
 }
 
-const CONFIG_LIMIT_MS = 5_000;
+/** A server that has just lost its quorum opens no session: the view must not wait for it. */
+const CONFIG_LIMIT_MS = 1_500;
 const LOG_TAIL_BYTES = 16_384;
 
 /** What one server says of itself, asked now. */
