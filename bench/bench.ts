@@ -1,0 +1,39 @@
+/** `npm run bench -- NAME`: side by side with the floor, interleaved in one run; JSON on standard output. */
+import yargs from 'yargs';
+import { benchGenesis } from './genesis.ts';
+import { benchJoin } from './join.ts';
+import type { Comparison } from './measure.ts';
+import { benchRecover } from './recover.ts';
+import { benchTick } from './tick.ts';
+
+const BENCHMARKS: Readonly<Record<string, (rounds: number, progress: (line: string) => void) => Promise<Comparison>>> =
+  {
+    tick: benchTick,
+    genesis: benchGenesis,
+    join: benchJoin,
+    recover: benchRecover,
+  };
+const DEFAULT_ROUNDS: Readonly<Record<string, number>> = { tick: 31, genesis: 7, join: 7, recover: 5 };
+
+const arguments_ = await yargs(process.argv.slice(2))
+  .scriptName('npm run bench --')
+  .usage('$0 NAME\n\nMeasures the product against its floor, in turn, and prints JSON with the ratio of the medians.')
+  .option('rounds', { type: 'number', describe: 'counted rounds of each (at least 5)' })
+  .example('$0 tick', 'a healthy recovery run against node -e 0')
+  .example('$0 all', 'all of them')
+  .demandCommand(1, 1, `Name a benchmark: ${Object.keys(BENCHMARKS).join(', ')} or all.`)
+  .strict()
+  .parseAsync();
+
+const wanted = String(arguments_._[0]);
+const names = wanted === 'all' ? Object.keys(BENCHMARKS) : [wanted];
+for (const name of names) {
+  const benchmark = BENCHMARKS[name];
+  if (!benchmark) {
+    process.stderr.write(`There is no benchmark "${name}"; there are ${Object.keys(BENCHMARKS).join(', ')}.\n`);
+    process.exit(2);
+  }
+  const rounds = Math.max(5, arguments_.rounds ?? DEFAULT_ROUNDS[name] ?? 5);
+  const comparison = await benchmark(rounds, (line) => process.stderr.write(`${line}\n`));
+  process.stdout.write(`${JSON.stringify(comparison, undefined, 2)}\n`);
+}

@@ -1,0 +1,64 @@
+/** From the majority terminated to serving again, against one server start; with and without the fixed wait. */
+import { SuspendProcessesCommand } from '@aws-sdk/client-auto-scaling';
+import { LAB_TIMINGS } from '../src/timings.ts';
+import { startLab } from '../test/lab/support/lab.ts';
+import { EnsembleByHand, until } from './by-hand.ts';
+import { type Comparison, compare, figuresOf } from './measure.ts';
+
+/** The recovery is started by hand at once; nobody else boots, so that nobody else has to be heard. */
+async function product(): Promise<number> {
+  await using lab = await startLab({ nodes: 3, ticks: 'never' });
+  await lab.healthy();
+  const survivor = (await lab.nodes()).at(-1);
+  if (survivor?.address === undefined) throw new Error('There is no survivor.');
+  const { instance, address } = survivor;
+  await lab.lab.operator.autoScaling.send(
+    new SuspendProcessesCommand({ AutoScalingGroupName: lab.lab.stack.group, ScalingProcesses: ['Launch'] }),
+  );
+  const others = (await lab.nodes()).filter((node) => node.instance !== instance);
+  for (const node of others) await lab.terminate(node.instance);
+  await until('EC2 calls the majority terminated', async () => {
+    const { nodes } = await lab.status();
+    return others.every((other) => nodes.find((node) => node.instance === other.instance)?.state === 'terminated');
+  });
+  const terminatedMs = performance.now();
+  const run = lab.agent(instance, ['recovery']);
+  const servesMs = await until('the survivor commits', async () => {
+    const signal = AbortSignal.timeout(5_000);
+    const answer = await lab.lab.servers.srvr(address, signal);
+    if (answer.kind !== 'serving' || answer.mode !== 'leader') return false;
+    const session = await lab.lab.servers.open(address, { secret: false }, signal);
+    const config = await session.config(signal);
+    await session.close();
+    return config.members.length === 1;
+  });
+  const { code, stdout } = await run;
+  if (code !== 0) throw new Error(`The recovery ended with ${code}: ${stdout}`);
+  return servesMs - terminatedMs;
+}
+
+async function floor(): Promise<number> {
+  await using ensemble = await EnsembleByHand.prepare(1);
+  return ensemble.startAll();
+}
+
+export async function benchRecover(rounds: number, progress: (line: string) => void): Promise<Comparison> {
+  const whole: number[] = [];
+  const comparison = await compare({
+    name: 'recover',
+    rounds,
+    warmUp: 1,
+    product: 'two of three terminated, from there to the survivor committing, without the fixed wait of the protocol',
+    floor: 'one server start by hand, to serving',
+    target: 1.5,
+    measureProduct: async () => {
+      const elapsedMs = await product();
+      whole.push(elapsedMs);
+      return elapsedMs - LAB_TIMINGS.equalFactsMs;
+    },
+    measureFloor: floor,
+    progress,
+  });
+  const withWait = figuresOf(whole.slice(-rounds));
+  return { ...comparison, more: { fixedWaitMs: LAB_TIMINGS.equalFactsMs, medianWithWaitMs: withWait.medianMs } };
+}
