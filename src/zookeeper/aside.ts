@@ -59,7 +59,7 @@ export async function isMoveUnderWay(places: AsidePlaces): Promise<boolean> {
   return (await movesUnderWay(places)).length > 0;
 }
 
-/** Finishes a move that was cut short. Every change of the disk begins with it. */
+/** Finishes a move that was cut short. Every change of the disk begins with it, those below too. */
 export async function settle(places: AsidePlaces): Promise<void> {
   for (const folder of await movesUnderWay(places)) {
     await finishMove(places, folder, MOVING.exec(folder)?.[1] ?? folder);
@@ -69,7 +69,6 @@ export async function settle(places: AsidePlaces): Promise<void> {
 /** Nothing to do when there is no data. The stamp goes with the data; the config stays, and a copy goes. */
 export async function moveAside(places: AsidePlaces, name: string): Promise<void> {
   checkName(name);
-  await settle(places);
   const data = join(places.dataDir, DATA);
   if (!(await isThere(data))) {
     return;
@@ -83,7 +82,6 @@ export async function moveAside(places: AsidePlaces, name: string): Promise<void
 /** Nothing to do when there is no data, or when this very data was copied under this name before. */
 export async function copyAside(places: AsidePlaces, name: string): Promise<void> {
   checkName(name);
-  await settle(places);
   const data = join(places.dataDir, DATA);
   if (!(await isThere(data)) || (await isCopied(places, name))) {
     return;
@@ -101,7 +99,6 @@ export async function copyAside(places: AsidePlaces, name: string): Promise<void
  */
 export async function copyBack(places: AsidePlaces, name: string): Promise<void> {
   checkName(name);
-  await settle(places);
   const data = join(places.dataDir, DATA);
   const source = join(asideOf(places), name);
   if (await isThere(data)) {

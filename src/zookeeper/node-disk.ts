@@ -1,13 +1,14 @@
 /** The node's own disk, as the ports want it: what it says, and every change the agent makes to it. */
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError } from '../errors.ts';
 import type { DiskFacts, Fence, Stamp } from '../model/disk.ts';
 import type { NodeDisk } from '../ports.ts';
 import { agentFiles } from './agent-files.ts';
 import { type AsidePlaces, copyAside, copyBack, isMoveUnderWay, listAside, moveAside, settle } from './aside.ts';
-import { type ConfigPlaces, configFiles, readConfig, readPending, writeConfig } from './config-directory.ts';
+import { configFiles, readConfig, readPending, writeConfig } from './config-directory.ts';
 import { readDataDirectory } from './data-directory.ts';
+import { explained } from './disk-errors.ts';
 import { isThere, makeDirectory, readIfThere, removeDurably, renameDurably, writeDurably } from './durable-file.ts';
 import { formatJson, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
 import type { TickSettings } from './zoo-cfg.ts';
@@ -31,35 +32,35 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
   const { dataDir } = options;
   const files = agentFiles(dataDir);
   const aside = asidePlaces(options);
-  const inAgentDirectory = async (path: string, text: string): Promise<void> => {
-    await makeDirectory(files.directory);
-    await settle(aside);
-    await writeDurably(path, text);
-  };
-  return {
-    read: (signal) => readDisk(options, aside, signal),
-    writeId: (id) => writeDurably(options.idFile, `${id}\n`),
-    writeNonce: (nonce) => inAgentDirectory(files.nonce, `${nonce}\n`),
-    writeMarker: () => writeDurably(join(dataDir, 'initialize'), ''),
-    writeStamp: (stamp) => inAgentDirectory(files.stamp, formatJson(stamp)),
-    writeConfig: async (members) => {
+  const change = (action: () => Promise<void>): Promise<void> =>
+    explained(async () => {
       await settle(aside);
-      await writeConfig(configPlaces(options), members);
-    },
-    raiseAcceptedEpoch: async (epoch) => {
-      await settle(aside);
-      await raiseAcceptedEpoch(dataDir, epoch);
-    },
-    setDataAside: (name) => moveAside(aside, name),
-    copyDataAside: (name) => copyAside(aside, name),
-    restoreAside: async (name) => {
+      await action();
+    });
+  const writeOwn = (path: string, text: string): Promise<void> =>
+    change(async () => {
       await makeDirectory(files.directory);
-      await copyBack(aside, name);
-    },
-    raiseFence: (fence) => inAgentDirectory(files.fence, formatJson(fence)),
-    liftFence: () => removeDurably(files.fence),
-    mark: (name) => inAgentDirectory(files.mark(name), ''),
-    unmark: (name) => removeDurably(files.mark(name)),
+      await writeDurably(path, text);
+    });
+  return {
+    read: (signal) => explained(() => readDisk(options, aside, signal)),
+    writeId: (id) => change(() => writeDurably(options.idFile, `${id}\n`)),
+    writeNonce: (nonce) => writeOwn(files.nonce, `${nonce}\n`),
+    writeMarker: () => change(() => writeDurably(join(dataDir, 'initialize'), '')),
+    writeStamp: (stamp) => writeOwn(files.stamp, formatJson(stamp)),
+    writeConfig: (members) => change(() => writeConfig(options, members)),
+    raiseAcceptedEpoch: (epoch) => change(() => raiseAcceptedEpoch(dataDir, epoch)),
+    setDataAside: (name) => change(() => moveAside(aside, name)),
+    copyDataAside: (name) => change(() => copyAside(aside, name)),
+    restoreAside: (name) =>
+      change(async () => {
+        await makeDirectory(files.directory);
+        await copyBack(aside, name);
+      }),
+    raiseFence: (fence) => writeOwn(files.fence, formatJson(fence)),
+    liftFence: () => change(() => removeDurably(files.fence)),
+    mark: (name) => writeOwn(files.mark(name), ''),
+    unmark: (name) => change(() => removeDurably(files.mark(name))),
   };
 }
 
@@ -67,6 +68,8 @@ async function readDisk(options: NodeDiskOptions, aside: AsidePlaces, signal: Ab
   const { dataDir, confDir, cluster } = options;
   const files = agentFiles(dataDir);
   signal.throwIfAborted();
+  // A disk that is not mounted must not look like a node without data.
+  await readdir(dataDir);
   const facts = {
     id: await readId(options.idFile),
     stamp: await readStamp(files.stamp, aside, cluster),
@@ -150,11 +153,6 @@ async function raiseAcceptedEpoch(dataDir: string, epoch: number): Promise<void>
   } else if (facts.acceptedEpoch < epoch) {
     await writeDurably(join(data, 'acceptedEpoch'), String(epoch));
   }
-}
-
-function configPlaces(options: NodeDiskOptions): ConfigPlaces {
-  const { confDir, dataDir, dynamicFile, tick } = options;
-  return { confDir, dataDir, dynamicFile, tick };
 }
 
 function asidePlaces(options: NodeDiskOptions): AsidePlaces {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { link, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { agentFiles } from './agent-files.ts';
+import { explained } from './disk-errors.ts';
 import { isCode, makeDirectory, readIfThere, syncDirectory, writeDurably } from './durable-file.ts';
 
 export interface SuperSecret {
@@ -18,7 +19,11 @@ const SECRET_BYTES = 24;
  * The super secret of this node's server, made on first use. Each node has its own and no other server knows it: a
  * server checks its own clients and passes the result on with the request, so nothing has to be shared.
  */
-export async function superSecret(dataDir: string): Promise<SuperSecret> {
+export function superSecret(dataDir: string): Promise<SuperSecret> {
+  return explained(() => findOrMake(dataDir));
+}
+
+async function findOrMake(dataDir: string): Promise<SuperSecret> {
   const files = agentFiles(dataDir);
   await makeDirectory(files.directory);
   const password = (await readIfThere(files.superSecret))?.trim() ?? (await create(files.superSecret));

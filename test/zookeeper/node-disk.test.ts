@@ -6,6 +6,7 @@ import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';
 import { type Member, memberAt } from '../../src/model/member.ts';
 import type { NodeDisk } from '../../src/ports.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
+import { superSecret } from '../../src/zookeeper/super-secret.ts';
 import { LAB_TICK } from '../../src/zookeeper/zoo-cfg.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { crashingAt } from './crashing-file-system.ts';
@@ -153,6 +154,16 @@ describe('the node disk', () => {
       await writeFile(join(test.dataDir, 'zk-agent', name), text);
       await assert.rejects(test.read(), { code: 'BAD_DATA_DIRECTORY', message: new RegExp(name) });
     }
+  });
+
+  it('does not take a disk that is not mounted, or is no directory, for a node without data', async () => {
+    await using test = await emptyDisk();
+    await rm(test.dataDir, { recursive: true });
+    await assert.rejects(test.read(), { code: 'BAD_DATA_DIRECTORY', message: /no such file.*data/ });
+    await assert.rejects(test.disk.mark('ready'), { code: 'BAD_DATA_DIRECTORY' });
+    await writeFile(test.dataDir, '');
+    await assert.rejects(test.read(), { code: 'BAD_DATA_DIRECTORY', message: /not a directory/ });
+    await assert.rejects(superSecret(test.dataDir), { code: 'BAD_DATA_DIRECTORY' });
   });
 
   it('refuses data of another cluster', async () => {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { zookeeperHome } from '../../lab/zookeeper/fetch.ts';
 import type { ServerControl } from '../../src/ports.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
-import { parsePidFile } from '../../src/zookeeper/process-identity.ts';
+import { parsePidFile, runningMs } from '../../src/zookeeper/process-identity.ts';
 import { processService, systemdService } from '../../src/zookeeper/service-control.ts';
 import { LAB_TICK } from '../../src/zookeeper/zoo-cfg.ts';
 import { emptyEnsemble, type RealEnsemble } from '../support/real-server.ts';
@@ -85,7 +85,7 @@ describe('the server as a child process', () => {
     assert.equal(await groups[0], await groups[1]);
     await server.service.start(SIGNAL);
     assert.equal(await server.pid(), pid, 'a second start finds it running');
-    await untilInFile(join(ensemble.directory, 'server.log'), 'PeerState set to LEADING|LEADING');
+    await untilInFile(join(ensemble.directory, 'server.log'), 'LEADING');
     await sleep(100);
     assert.ok(((await server.service.upMs(SIGNAL)) ?? 0) >= early + 100);
     await server.service.stop(SIGNAL);
@@ -164,6 +164,26 @@ describe('the server as a child process', () => {
     assert.notEqual(await server.service.upMs(SIGNAL), undefined);
     await server.service.stop(SIGNAL);
     assert.equal(await server.service.upMs(SIGNAL), undefined);
+  });
+
+  it('counts a zombie as gone', async () => {
+    await using directory = await temporaryDirectory();
+    const file = join(directory.path, 'zombie.pid');
+    const write = `IFS= read -r stat < /proc/$$/stat; printf "%s\\n" "$stat" > ${file}`;
+    // The parent becomes a program that never asks for its child's end.
+    const parent = spawn('/bin/sh', ['-c', `/bin/sh -c '${write}' & exec sleep 60`]);
+    try {
+      await sleep(200);
+      const [pid = ''] = (await readFile(file, 'utf8')).split(' ');
+      assert.match(await readFile(`/proc/${pid}/stat`, 'utf8'), /\) Z /);
+      const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+      await writeFile(file, (await readFile(file, 'utf8')) + boot);
+      const identity = parsePidFile(await readFile(file, 'utf8'));
+      assert.ok(identity);
+      assert.equal(await runningMs(identity), undefined);
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   it('stops waiting when it is told to', async () => {

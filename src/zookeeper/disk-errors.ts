@@ -1,0 +1,34 @@
+import { AgentError } from '../errors.ts';
+
+const FULL: readonly string[] = ['ENOSPC', 'EDQUOT'];
+
+/** Runs the action; what the file system refused becomes an error for people: NO_SPACE or BAD_DATA_DIRECTORY. */
+export async function explained<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw isSystemError(error) ? explain(error) : error;
+  }
+}
+
+function explain(error: NodeJS.ErrnoException): AgentError {
+  if (FULL.includes(error.code ?? '')) {
+    const message = `The disk is full: ${error.message}.`;
+    return new AgentError(
+      'NO_SPACE',
+      message,
+      'Free space on it or enlarge it; the next run goes on by itself.',
+      error,
+    );
+  }
+  return new AgentError(
+    'BAD_DATA_DIRECTORY',
+    `The node's directories cannot be used: ${error.message}.`,
+    'Check that the disk is mounted and that the directory belongs to the user of the server.',
+    error,
+  );
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && 'syscall' in error;
+}
