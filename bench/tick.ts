@@ -6,12 +6,11 @@ import { startLab } from '../test/lab/support/lab.ts';
 import { until } from './by-hand.ts';
 import { type Comparison, compare } from './measure.ts';
 
-function timed(command: readonly string[], environment: NodeJS.ProcessEnv): number {
-  const [program = '', ...args] = command;
+function timed(program: string, args: readonly string[], environment: NodeJS.ProcessEnv): number {
   const started = performance.now();
   const run = spawnSync(program, args, { env: environment, encoding: 'utf8' });
   const elapsedMs = performance.now() - started;
-  if (run.status !== 0) throw new Error(`${command.join(' ')} ended with ${run.status}: ${run.stdout}${run.stderr}`);
+  if (run.status !== 0) throw new Error(`${args.join(' ')} ended with ${run.status}: ${run.stdout}${run.stderr}`);
   if (args[0] !== '-e' && !run.stdout.includes('"healthy"')) throw new Error(`The tick was not healthy: ${run.stdout}`);
   return elapsedMs;
 }
@@ -25,21 +24,6 @@ export async function benchTick(rounds: number, progress: (line: string) => void
     const { stdout } = await lab.agent(node.instance, ['recovery']);
     return stdout.includes('"healthy"');
   });
-  const [program = '', ...args] = command;
-  const started = performance.now();
-  const run = spawnSync(program, args, { env: environment, encoding: 'utf8' });
-  const elapsedMs = performance.now() - started;
-  if (run.status !== 0) throw new Error(`${command.join(' ')} ended with ${run.status}: ${run.stdout}${run.stderr}`);
-  if (args[0] !== '-e' && !run.stdout.includes('"healthy"')) throw new Error(`The tick was not healthy: ${run.stdout}`);
-  return elapsedMs;
-}
-
-export async function benchTick(rounds: number, progress: (line: string) => void): Promise<Comparison> {
-  await using lab = await startLab({ nodes: 1, ticks: 'never' });
-  await lab.healthy();
-  const node = await lab.leader();
-  // The first tick after bootstrap finds everything settled; ticks from then on are the healthy ones.
-  await lab.agent(node.instance, ['recovery']);
   const [program = 'node', agent = ''] = await agentCommand();
   // A machine's processes have this environment and no other; the settings file holds the rest.
   const environment = { PATH: process.env.PATH, ZK_AGENT_ENV_FILE: join(lab.directoryOf(node.instance), 'agent.env') };
@@ -51,8 +35,8 @@ export async function benchTick(rounds: number, progress: (line: string) => void
     product: 'zk-agent recovery on a healthy node (one that leads, so mntr is asked too)',
     floor: 'node -e 0',
     target: 1.6,
-    measureProduct: () => Promise.resolve(timed([program, agent, 'recovery'], environment)),
-    measureFloor: () => Promise.resolve(timed([program, '-e', '0'], environment)),
+    measureProduct: async () => timed(program, [agent, 'recovery'], environment),
+    measureFloor: async () => timed(program, ['-e', '0'], environment),
     progress,
   });
   return { ...comparison, more: { awsCalls: lab.callsOf(node.instance).length - callsBefore } };
