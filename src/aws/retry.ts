@@ -63,7 +63,13 @@ export class Caller {
     };
     try {
       return await withDeadline(signal, timeoutMs, (deadline) =>
-        run({ request: (what, send, answers) => this.#attempts(what, deadline, send, answers, noted) }),
+        run({
+          request: async (what, send, answers) => {
+            const answer = await this.#attempts(what, deadline, send, answers, noted);
+            last = undefined;
+            return answer;
+          },
+        }),
       );
     } catch (error) {
       if (signal.aborted) throw error;

@@ -53,6 +53,12 @@ test('the attempts are a dozen even when there is time for more', async () => {
   assert.equal(aws.requests.length, 12);
 });
 
+test('a deadline that passes on a later page is not blamed on a fault that had passed', async () => {
+  const { ec2 } = await portsAt(aws.url, short, YOUNG);
+  answers(ec2Error('UnauthorizedOperation', 403), instancesPage([], 'more'), 'silent');
+  await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_UNAVAILABLE' });
+});
+
 test("the caller's abort ends a call at once with the caller's reason, between attempts too", async () => {
   for (const answer of ['silent', ec2Error('RequestLimitExceeded', 503)] as const) {
     const { ec2 } = await portsAt(aws.url, { timings: { awsTimeoutMs: 60_000, metadataTimeoutMs: 600 } });
