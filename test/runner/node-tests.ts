@@ -1,0 +1,76 @@
+/** Runs test files with node:test, each in a process of its own, and follows its events. */
+import { relative } from 'node:path';
+import { type EventData, run } from 'node:test';
+import { failure, printFile } from './report.ts';
+import { type Counts, noTests, type Stage, sum } from './stages.ts';
+
+/** What a file printed is shown with its failures only, and of that only the end. */
+const OUTPUT_CHARACTERS = 8_000;
+
+class FileResult {
+  counts: Counts = noTests;
+  output = '';
+
+  add(counts: Partial<Counts>): void {
+    this.counts = sum(this.counts, { ...noTests, ...counts });
+  }
+
+  print(text: string): void {
+    this.output = (this.output + text).slice(-OUTPUT_CHARACTERS);
+  }
+}
+
+type Verdict = EventData.TestPass | EventData.TestFail;
+
+export async function runTestFiles(root: string, stage: Stage, signal: AbortSignal): Promise<Counts> {
+  if (stage.files.length === 0) return noTests;
+  const results = new Map<string, FileResult>();
+  const resultOf = (file: string | undefined): FileResult => {
+    const key = file ?? 'unknown file';
+    const found = results.get(key) ?? new FileResult();
+    results.set(key, found);
+    return found;
+  };
+  const close = (file: string, ms: number): void => {
+    const result = resultOf(file);
+    if (result.counts.failed > 0 && result.output.trim()) failure('what it printed', result.output.trim());
+    printFile(relative(root, file), result.counts, ms);
+  };
+  const stream = run({
+    files: [...stage.files],
+    concurrency: stage.concurrency,
+    timeout: stage.fileLimitMs,
+    signal,
+  });
+  stream.on('test:stdout', (data) => resultOf(data.file).print(data.message));
+  stream.on('test:stderr', (data) => resultOf(data.file).print(data.message));
+  stream.on('test:pass', (data) => {
+    if (isTest(data)) resultOf(data.file).add(isSkipped(data) ? { skipped: 1 } : { passed: 1 });
+  });
+  stream.on('test:fail', (data) => {
+    // A suite fails with its tests, which are counted; by itself only when its own set-up did.
+    if (!isTest(data) && !failedByItself(data)) return;
+    if (isSkipped(data)) return resultOf(data.file).add({ skipped: 1 });
+    resultOf(data.file).add({ failed: 1 });
+    const { error } = data.details;
+    failure(`${relative(root, data.file ?? '')}: ${data.name}`, error.cause ?? error);
+  });
+  stream.on('test:summary', (data) => {
+    if (data.file !== undefined) close(data.file, data.duration_ms);
+  });
+  for await (const _ of stream);
+  return [...results.values()].reduce((counts, result) => sum(counts, result.counts), noTests);
+}
+
+function isTest(data: Verdict): boolean {
+  return data.details.type !== 'suite';
+}
+
+function isSkipped(data: Verdict): boolean {
+  return (data.skip !== undefined && data.skip !== false) || (data.todo !== undefined && data.todo !== false);
+}
+
+function failedByItself(data: EventData.TestFail): boolean {
+  const { error } = data.details;
+  return !('failureType' in error) || error.failureType !== 'subtestsFailed';
+}

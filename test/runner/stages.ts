@@ -1,0 +1,91 @@
+/** What the runner runs: the stages in their order, their files, and their limits. */
+import { existsSync, globSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export const noTests: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+export function sum(a: Counts, b: Counts): Counts {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+export interface Stage {
+  readonly name: string;
+  /** Program and arguments that check everything at once and count as one test; absent where there are test files. */
+  readonly program?: readonly string[];
+  /** Absolute paths. */
+  readonly files: readonly string[];
+  /** Files at a time. */
+  readonly concurrency: number;
+  readonly fileLimitMs: number;
+  readonly limitMs: number;
+}
+
+const MINUTE_MS = 60_000;
+const OWN_STAGE = ['client', 'gateway', 'simulation', 'lab'];
+const STAGE_NAMES = ['lint', 'types', 'unit', ...OWN_STAGE];
+
+export const usage = `Usage: ./test.sh [STAGE…] [FILE…]
+
+Runs everything, or only the stages named, or only the test files named.
+
+  lint        Biome: style and common mistakes
+  types       the TypeScript compiler
+  unit        everything under test/ but the following
+  client      the ZooKeeper client, against real and misbehaving servers
+  gateway     the local AWS
+  simulation  simulated histories, directed cases, mutations
+  lab         the whole product against the local AWS and real servers
+
+Examples:
+  ./test.sh
+  ./test.sh lint types unit
+  ./test.sh test/loop.test.ts
+`;
+
+function testFiles(root: string, pattern: string): string[] {
+  return globSync(pattern, { cwd: join(root, 'test') })
+    .map((file) => join(root, 'test', file))
+    .sort();
+}
+
+function stageOf(root: string, name: string): Stage {
+  const checks = { files: [], concurrency: 1, fileLimitMs: 0, limitMs: 5 * MINUTE_MS };
+  if (name === 'lint') {
+    const biome = `node_modules/@biomejs/cli-linux-${process.arch}/biome`;
+    return { name, ...checks, program: [biome, 'check', '--max-diagnostics=50', '.'] };
+  }
+  if (name === 'types') return { name, ...checks, program: ['node_modules/.bin/tsc', '--noEmit', '--pretty', 'false'] };
+  if (name === 'unit') {
+    const others = OWN_STAGE.map((stage) => join(root, 'test', stage));
+    const files = testFiles(root, '**/*.test.ts').filter(
+      (file) => !others.some((other) => file.startsWith(`${other}/`)),
+    );
+    return { name, files, concurrency: 2, fileLimitMs: 4 * MINUTE_MS, limitMs: 10 * MINUTE_MS };
+  }
+  const files = testFiles(root, `${name}/**/*.test.ts`);
+  if (name === 'lab') return { name, files, concurrency: 1, fileLimitMs: 15 * MINUTE_MS, limitMs: 40 * MINUTE_MS };
+  return { name, files, concurrency: 2, fileLimitMs: 8 * MINUTE_MS, limitMs: 12 * MINUTE_MS };
+}
+
+/** The stages that these arguments ask for; a sentence when they make no sense. */
+export function stagesFor(root: string, words: readonly string[]): readonly Stage[] | string {
+  if (words.length === 0) return STAGE_NAMES.map((name) => stageOf(root, name));
+  const stages: Stage[] = [];
+  const files: string[] = [];
+  for (const word of words) {
+    if (STAGE_NAMES.includes(word)) stages.push(stageOf(root, word));
+    else if (word.endsWith('.test.ts') && existsSync(word)) files.push(resolve(word));
+    else return `"${word}" is neither a stage nor a test file.`;
+  }
+  if (files.length > 0) {
+    const name = files.map((file) => relative(root, file)).join(' ');
+    stages.push({ name, files, concurrency: 1, fileLimitMs: 15 * MINUTE_MS, limitMs: 40 * MINUTE_MS });
+  }
+  return stages;
+}
