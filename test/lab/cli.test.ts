@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import type { LabStatus } from '../../lab/daemon/ensemble-view.ts';
+import { LAB_VARIABLE, type StateDirectory } from '../../lab/daemon/state-directory.ts';
+import { identityOf, processesWithEnvironment, runs, signalProcess } from '../../lab/hypervisor/processes.ts';
+import { ZookeeperClient } from '../../src/client/index.ts';
+import { namedLab, runCommand } from './support/command-line.ts';
+import { waitFor } from './support/wait-for.ts';
+
+const LIMIT_MS = 30_000;
+const COMMANDS = [
+  ...['demo', 'up', 'status', 'terminate', 'pause', 'resume', 'reboot', 'kill', 'scale', 'forget'],
+  ...['fault', 'logs', 'connect', 'calls', 'agent', 'down'],
+];
+
+function processesOf(state: StateDirectory): number {
+  return processesWithEnvironment(LAB_VARIABLE, state.path).length;
+}
+
+describe('the command line of the lab', () => {
+  test('every command has help with an example', async () => {
+    const { stdout } = await runCommand('--help');
+    for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  \\./lab\\.sh ${command}\\b`, 'm'));
+    for (const command of COMMANDS) {
+      const help = await runCommand(command, '--help');
+      assert.equal(help.code, 0);
+      assert.match(help.stdout, /Examples:/, command);
+    }
+  });
+
+  test('what a person got wrong is said and ends with 2', async () => {
+    await using lab = namedLab();
+    const wrong = [
+      [['bogus'], /Unknown argument: bogus/],
+      [['terminate'], /Not enough non-option arguments/],
+      [['up', '--nodes', '0'], /--nodes is a whole number from 1 to 9/],
+      [['up', '--frobnicate'], /frobnicate/],
+      [['fault', 'earthquake'], /earthquake/],
+      [['scale', 'many'], /whole number/],
+      [['status'], /No lab ".*" is up; start one with/],
+      [['terminate', 'leader'], /No lab ".*" is up/],
+    ] as const;
+    for (const [args, message] of wrong) {
+      const result = await lab.run(...args);
+      assert.equal(result.code, 2, `${args.join(' ')}: ${result.stderr}`);
+      assert.match(result.stderr, message);
+      assert.equal(result.stdout, '');
+    }
+    const named = await runCommand('status', '--name', '../x');
+    assert.equal(named.code, 2);
+    assert.match(named.stderr, /A lab's name is/);
+    assert.equal(existsSync(lab.state.path), false);
+  });
+});
+
+describe('a lab in the background', () => {
+  test('one node, from up to down, with every verb', async () => {
+    await using lab = namedLab();
+    const up = await lab.run('up', '--nodes', '1', '--json');
+    assert.equal(up.code, 0, up.stderr);
+    const { healthy, connect, nodes } = JSON.parse(up.stdout) as LabStatus & { connect: string };
+    assert.equal(healthy, true);
+    assert.equal(nodes.length, 1);
+    const [node] = nodes;
+    assert.ok(node?.address);
+
+    assert.equal((await lab.run('connect')).stdout.trim(), connect);
+    await using client = await ZookeeperClient.connect({ servers: connect });
+    await client.create('/greeting', { data: Buffer.from('hello') });
+
+    assert.match((await lab.run('status')).stdout, new RegExp(`${node.instance} .* ${node.address} .* leader`));
+    const again = await lab.run('up', '--nodes', '1');
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /is up already/);
+
+    const agent = await lab.run('agent', '1', 'status');
+    assert.equal(agent.code, 0, agent.stderr);
+    assert.notEqual(agent.stdout, '');
+    assert.notEqual((await lab.run('agent', '1', 'nonsense')).code, 0);
+    assert.equal((await lab.run('agent', '9', 'status')).code, 2);
+    assert.match((await lab.run('logs', node.instance)).stdout, /"command":"bootstrap"/);
+    assert.match((await lab.run('logs', 'leader', '--zookeeper')).stdout, /QuorumPeer/);
+
+    const calls = JSON.parse((await lab.run('calls', '--json')).stdout) as { caller: string; action: string }[];
+    assert.ok(calls.some((call) => call.caller === node.instance && call.action === 'CreateLogStream'));
+    assert.ok(calls.every((call) => call.caller !== 'lab'));
+
+    const fault = await lab.run('fault', 'throttle', '--service', 'ec2', '--count', '2', '--json');
+    assert.equal(fault.code, 0, fault.stderr);
+    assert.equal((JSON.parse((await lab.run('fault', '--json')).stdout) as object[]).length, 1);
+    await lab.run('fault', '--clear');
+    assert.equal((await lab.run('fault', '--json')).stdout.trim(), '[]');
+
+    const killed = await lab.run('kill', '1');
+    assert.match(killed.stderr, /: killed \d+/);
+    await lab.run('pause', 'all');
+    assert.match((await lab.run('status')).stdout, /running, paused/);
+    await lab.run('resume', 'all');
+    await lab.run('reboot', node.instance.slice(0, 6));
+    await waitFor(async () => (JSON.parse((await lab.run('status', '--json')).stdout) as LabStatus).healthy, {
+      limitMs: LIMIT_MS,
+      why: 'the node is back after its reboot',
+    });
+    assert.equal(Buffer.from((await client.get('/greeting')).data).toString(), 'hello');
+    assert.notEqual((await lab.run('forget', node.instance)).code, 0, 'a running instance is not forgotten');
+
+    const down = await lab.run('down');
+    assert.equal(down.code, 0, down.stderr);
+    assert.equal(processesOf(lab.state), 0);
+    assert.equal(existsSync(lab.state.path), false);
+    assert.equal((await lab.run('down')).code, 0);
+  });
+
+  test('two labs side by side have addresses of their own', async () => {
+    await using one = namedLab();
+    await using other = namedLab();
+    const ups = await Promise.all([one, other].map((lab) => lab.run('up', '--nodes', '1', '--json')));
+    const networks = ups.map((up) => {
+      assert.equal(up.code, 0, up.stderr);
+      return (JSON.parse(up.stdout) as { connect: string }).connect.split('.')[1];
+    });
+    assert.notEqual(networks[0], networks[1]);
+    await one.run('down');
+    assert.equal((JSON.parse((await other.run('status', '--json')).stdout) as LabStatus).healthy, true);
+  });
+
+  test('a daemon that was killed leaves nothing that down does not find, paused machines included', async () => {
+    await using lab = namedLab();
+    const up = await lab.run('up', '--nodes', '1');
+    assert.equal(up.code, 0, up.stderr);
+    await lab.run('pause', 'all');
+    const daemon = lab.state.readDaemon();
+    assert.ok(daemon && runs(daemon));
+    assert.ok(signalProcess(daemon, 'SIGKILL'));
+    const status = await lab.run('status');
+    assert.equal(status.code, 2);
+    assert.match(status.stderr, /has ended by itself/);
+    assert.ok(processesOf(lab.state) > 0, 'the paused machine is still there');
+    assert.equal((await lab.run('down')).code, 0);
+    assert.equal(processesOf(lab.state), 0);
+    assert.equal(existsSync(lab.state.path), false);
+  });
+
+  test('the next up clears away what a killed daemon has left', async () => {
+    await using lab = namedLab();
+    assert.equal((await lab.run('up', '--nodes', '1')).code, 0);
+    await lab.run('pause', 'all');
+    const daemon = lab.state.readDaemon();
+    assert.ok(daemon && signalProcess(daemon, 'SIGKILL'));
+    const left = processesWithEnvironment(LAB_VARIABLE, lab.state.path);
+    assert.equal((await lab.run('up', '--nodes', '1')).code, 0);
+    assert.ok(left.every((each) => !runs(each)));
+  });
+
+  test('Ctrl-C during up takes everything back', async () => {
+    for (const moment of ['starting moto', 'creating network', 'instances run']) {
+      await using lab = namedLab();
+      const up = lab.start('up', '--nodes', '1');
+      await up.until(moment);
+      up.child.kill('SIGINT');
+      const result = await up.result;
+      assert.equal(result.code, 1, result.stderr);
+      assert.equal(processesOf(lab.state), 0);
+      assert.equal(existsSync(lab.state.path), false);
+    }
+    assert.ok(identityOf(process.pid));
+  });
+});
