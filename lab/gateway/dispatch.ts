@@ -138,7 +138,7 @@ export class Dispatch {
     const viewer = { caller: who.caller, atMs: Date.now() - staleMs };
     let output: Struct | undefined;
     if (who.service === 'autoscaling') {
-      output = await answerAutoScaling(scaling, who.action, call.input, { region, account });
+      output = await answerAutoScaling(scaling, who.action, call.input, { region, account }, viewer.atMs);
     } else if (who.service === 'ec2') {
       output = await ec2.answer(who.action, call.input, viewer);
     } else if (who.service === 's3') {

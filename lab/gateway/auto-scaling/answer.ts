@@ -12,16 +12,41 @@ import {
 import { groupNamed } from './group-input.ts';
 import { setInstanceHealth, terminateInstance } from './instance-actions.ts';
 import { page } from './pages.ts';
-import { shownActivity, shownGroup, shownInstance } from './show.ts';
+import { type Photograph, photographs } from './photographs.ts';
+import { shownActivity } from './show.ts';
 import { createOrUpdateTags, deleteTags, shownTags } from './tag-actions.ts';
 
-/** Answers one call of Auto Scaling. What the lab does not imitate is refused. */
+/** An answer of an earlier moment than this is a stale one. */
+const STALE_MS = 50;
+
+/** Answers one call of Auto Scaling; `atMs` is when the answer is of. What the lab does not imitate is refused. */
 export async function answerAutoScaling(
   scaling: AutoScaling,
   action: string,
   input: Struct,
   account: Account,
+  atMs: number,
 ): Promise<Struct> {
+  const stale = atMs < Date.now() - STALE_MS;
+  const seen = stale ? scaling.album.at(atMs) : photographs(scaling.groups.values());
+  switch (action) {
+    case 'DescribeAutoScalingGroups':
+      return page(shownGroups(seen, input), 'AutoScalingGroups', input, 50, 100);
+    case 'DescribeAutoScalingInstances':
+      return page(shownInstances(seen, input), 'AutoScalingInstances', input, 50, 50);
+    case 'DescribeTags':
+      return page(shownTags(scaling, input), 'Tags', input, 50, 100);
+    case 'DescribeScalingActivities':
+      return page(shownActivities(scaling, input), 'Activities', input, 100, 100);
+    default: {
+      const output = await change(scaling, action, input, account);
+      scaling.album.add(scaling.groups.values());
+      return output;
+    }
+  }
+}
+
+async function change(scaling: AutoScaling, action: string, input: Struct, account: Account): Promise<Struct> {
   switch (action) {
     case 'CreateAutoScalingGroup':
       return createGroup(scaling, input, account);
@@ -43,27 +68,19 @@ export async function answerAutoScaling(
       return createOrUpdateTags(scaling, input);
     case 'DeleteTags':
       return deleteTags(scaling, input);
-    case 'DescribeTags':
-      return page(shownTags(scaling, input), 'Tags', input, 50, 100);
-    case 'DescribeAutoScalingGroups':
-      return page(shownGroups(scaling, input), 'AutoScalingGroups', input, 50, 100);
-    case 'DescribeAutoScalingInstances':
-      return page(shownInstances(scaling, input), 'AutoScalingInstances', input, 50, 50);
-    case 'DescribeScalingActivities':
-      return page(shownActivities(scaling, input), 'Activities', input, 100, 100);
     default:
       throw new AwsFailure('InvalidAction', `The lab does not imitate ${action} of Auto Scaling`);
   }
 }
 
 /** A name that no group has is no error: the answer is without it. */
-function shownGroups(scaling: AutoScaling, input: Struct): readonly Struct[] {
+function shownGroups(seen: readonly Photograph[], input: Struct): readonly Struct[] {
   const names = textsAt(input, 'AutoScalingGroupNames');
   const filters = structsAt(input, 'Filters');
-  return [...scaling.groups.values()]
-    .filter((group) => names.length === 0 || names.includes(group.name))
-    .filter((group) => filters.every((filter) => hasTag(group.tags, filter)))
-    .map(shownGroup);
+  return seen
+    .filter(({ tags }) => filters.every((filter) => hasTag(tags, filter)))
+    .map(({ group }) => group)
+    .filter((group) => names.length === 0 || names.includes(textAt(group, 'AutoScalingGroupName') ?? ''));
 }
 
 function hasTag(tags: readonly { readonly key: string; readonly value: string }[], filter: Struct): boolean {
@@ -76,13 +93,12 @@ function hasTag(tags: readonly { readonly key: string; readonly value: string }[
 }
 
 /** Ids that are in no group are left out. */
-function shownInstances(scaling: AutoScaling, input: Struct): readonly Struct[] {
+function shownInstances(seen: readonly Photograph[], input: Struct): readonly Struct[] {
   const ids = textsAt(input, 'InstanceIds');
-  return [...scaling.groups.values()].flatMap((group) =>
-    [...group.instances.values()]
-      .filter(({ instance }) => ids.length === 0 || ids.includes(instance))
-      .map((member) => shownInstance(group, member)),
-  );
+  return seen
+    .flatMap(({ instances }) => instances)
+    .filter(({ id }) => ids.length === 0 || ids.includes(id))
+    .map(({ shown }) => shown);
 }
 
 function shownActivities(scaling: AutoScaling, input: Struct): readonly Struct[] {

@@ -1,4 +1,5 @@
-import { activeInstances, type Group, type GroupInstance } from './group.ts';
+import type { Group, GroupInstance } from './group.ts';
+import { Album } from './photographs.ts';
 import { type GroupCloud, reconcile } from './reconcile.ts';
 
 /** A launch that failed is tried again after this long, twice as long each time, at most the other. */
@@ -9,6 +10,7 @@ const LAST_RETRY_MS = 15_000;
 export class AutoScaling {
   readonly groups = new Map<string, Group>();
   readonly cloud: GroupCloud;
+  readonly album = new Album();
   readonly #passes = new Map<string, Promise<void>>();
   readonly #wanted = new Set<string>();
   readonly #retries = new Map<string, { readonly delayMs: number; readonly timer: NodeJS.Timeout }>();
@@ -57,7 +59,8 @@ export class AutoScaling {
         // The failure stands in the group's activities.
         this.#retryLater(name);
       }
-      if (group.deleting && activeInstances(group).length === 0 && group.instances.size === 0) this.groups.delete(name);
+      if (group.deleting && group.instances.size === 0) this.groups.delete(name);
+      this.album.add(this.groups.values());
     }
   }
 

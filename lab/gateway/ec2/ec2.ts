@@ -3,6 +3,7 @@ import { AwsFailure } from '../failure.ts';
 import type { MotoClient } from '../moto-client.ts';
 import { type Struct, structAt, structsAt, textAt } from '../value.ts';
 import { describeInstances, visibleTags } from './describe.ts';
+import { checkFilterNames } from './filter-names.ts';
 import type { Viewer } from './lifetime.ts';
 import { checkEc2Rules, instanceIds, launchCount } from './rules.ts';
 import type { Ec2World } from './world.ts';
@@ -24,6 +25,7 @@ export class Ec2 {
    * and with `after`.
    */
   async answer(action: string, input: Struct, viewer: Viewer): Promise<Struct | undefined> {
+    checkFilterNames(this.#model, action, input);
     checkEc2Rules(this.world, action, input, viewer);
     switch (action) {
       case 'DescribeInstances':

@@ -21,7 +21,6 @@ const VALUES: Readonly<Record<string, (seen: SeenInstance) => readonly (string |
   'reservation-id': ({ reservation }) => [textAt(reservation, 'ReservationId')],
   'owner-id': ({ reservation }) => [textAt(reservation, 'OwnerId')],
   'tag-key': ({ instance }) => structsAt(instance, 'Tags').map((tag) => textAt(tag, 'Key')),
-  'tag-value': ({ instance }) => structsAt(instance, 'Tags').map((tag) => textAt(tag, 'Value')),
 };
 
 const MAX_VALUES = 200;
@@ -56,7 +55,7 @@ function reader(name: string): (seen: SeenInstance) => readonly (string | undefi
   }
   const values = VALUES[name];
   if (values === undefined) {
-    throw new AwsFailure('InvalidParameterValue', `The filter '${name}' is invalid, or not imitated by the lab`);
+    throw new AwsFailure('NotImplemented', `The lab does not imitate the filter '${name}'`, 501);
   }
   return values;
 }

@@ -3,7 +3,14 @@ import { type ApiModel, type Operation, type Shape, type ShapeUse, shapeOf } fro
 import { isStruct, type Struct, type Value } from '../value.ts';
 import { readScalar } from './scalar.ts';
 
-const parser = new XMLParser({ ignoreAttributes: true, ignoreDeclaration: true, parseTagValue: false });
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+  parseTagValue: false,
+  trimValues: false,
+  // Moto writes quotes as numeric entities, which the parser counts among those of HTML.
+  htmlEntities: true,
+});
 
 /** Reads the answer of moto to a call of the query protocols. What the model does not know is left out. */
 export function readOutput(model: ApiModel, operation: Operation, xml: string): Struct {
@@ -88,7 +95,7 @@ function writeMember(model: ApiModel, name: string, use: ShapeUse, value: Value)
 }
 
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return text.replace(/[&<>"\r]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 function child(node: unknown, name: string): unknown {
