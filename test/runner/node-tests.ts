@@ -10,6 +10,7 @@ const OUTPUT_CHARACTERS = 8_000;
 class FileResult {
   counts: Counts = noTests;
   output = '';
+  startMs = performance.now();
 
   add(counts: Partial<Counts>): void {
     this.counts = sum(this.counts, { ...noTests, ...counts });
@@ -31,8 +32,9 @@ export async function runTestFiles(root: string, stage: Stage, signal: AbortSign
     results.set(key, found);
     return found;
   };
-  const close = (file: string, ms: number): void => {
+  const close = (file: string): void => {
     const result = resultOf(file);
+    const ms = performance.now() - result.startMs;
     if (result.counts.failed > 0 && result.output.trim()) failure('what it printed', result.output.trim());
     printFile(relative(root, file), result.counts, ms);
   };
@@ -42,10 +44,17 @@ export async function runTestFiles(root: string, stage: Stage, signal: AbortSign
     timeout: stage.fileLimitMs,
     signal,
   });
+  stream.on('test:dequeue', (data) => {
+    if (isFile(data)) resultOf(data.file).startMs = performance.now();
+  });
   stream.on('test:stdout', (data) => resultOf(data.file).print(data.message));
   stream.on('test:stderr', (data) => resultOf(data.file).print(data.message));
   stream.on('test:pass', (data) => {
-    if (isTest(data)) resultOf(data.file).add(isSkipped(data) ? { skipped: 1 } : { passed: 1 });
+    if (isFile(data)) {
+      resultOf(data.file).add({ failed: 1 });
+      failure(relative(root, data.name), 'This file holds no test.');
+      close(data.name);
+    } else if (isTest(data)) resultOf(data.file).add(isSkipped(data) ? { skipped: 1 } : { passed: 1 });
   });
   stream.on('test:fail', (data) => {
     // A suite fails with its tests, which are counted; by itself only when its own set-up did.
@@ -54,12 +63,19 @@ export async function runTestFiles(root: string, stage: Stage, signal: AbortSign
     resultOf(data.file).add({ failed: 1 });
     const { error } = data.details;
     failure(`${relative(root, data.file ?? '')}: ${data.name}`, error.cause ?? error);
+    // Its process crashed, or was stopped at the limit, and sums nothing up.
+    if (isFile(data)) close(data.name);
   });
   stream.on('test:summary', (data) => {
-    if (data.file !== undefined) close(data.file, data.duration_ms);
+    if (data.file !== undefined) close(data.file);
   });
   for await (const _ of stream);
   return [...results.values()].reduce((counts, result) => sum(counts, result.counts), noTests);
+}
+
+/** node:test makes a test of a file that holds none, or that ended badly. */
+function isFile(data: { readonly name: string; readonly file?: string }): boolean {
+  return data.name === data.file;
 }
 
 function isTest(data: Verdict): boolean {
