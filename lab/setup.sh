@@ -24,7 +24,8 @@ has_python() { at_least 309 python3 -c 'import sys, venv, ensurepip; print(sys.v
 
 # What the system must have, and the Debian packages that bring it.
 check_system() {
-  local missing=() packages=()
+  local missing=() packages=() installer=(dnf install -y)
+  if command -v zypper >/dev/null; then installer=(zypper install -y); fi
   has_node || { missing+=('Node 20 or later with npm') && packages+=(nodejs npm); }
   has_java || { missing+=('Java 17 or later') && packages+=(default-jre-headless); }
   has_maven || { missing+=('Maven') && packages+=(maven); }
@@ -34,7 +35,8 @@ check_system() {
   list=$(printf '%s, ' "${missing[@]}")
   list=${list%, }
   if ! command -v apt-get >/dev/null; then
-    say "Missing: $list. Install them with your system's package manager, then run this again."
+    say "Missing: $list. Run this with the names that your system has for them, then try again:"
+    say "  sudo ${installer[*]} ${packages[*]}"
     exit 1
   fi
   if ((EUID != 0)); then

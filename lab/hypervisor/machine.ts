@@ -75,8 +75,9 @@ process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
 if (plan.bootstrap) startUnattended('bootstrap', (code) => say({ kind: 'bootstrapped', code }));
 if (plan.tickSeconds !== undefined) {
   const periodMs = plan.tickSeconds * 1000;
-  // The machines' crons are not in step: the phase comes from the instance's id.
-  const phaseMs = (Number.parseInt(plan.instance.slice(-4), 16) || 0) % periodMs;
+  // The machines' crons are not in step, and none is due in the first moments: the phase comes from the instance's id.
+  const spread = (Number.parseInt(plan.instance.slice(-4), 16) || 0) / 0x1_0000;
+  const phaseMs = (periodMs * (1 + spread)) / 2;
   setTimeout(() => {
     tick();
     setInterval(tick, periodMs);

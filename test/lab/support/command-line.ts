@@ -7,6 +7,7 @@ import { StateDirectory } from '../../../lab/daemon/state-directory.ts';
 import { sweep } from '../../../lab/daemon/sweep.ts';
 
 const LAB = resolve(import.meta.dirname, '../../../lab/lab.ts');
+const COMPILED = resolve(import.meta.dirname, '../../../.cache/compiled');
 const LIMIT_MS = 120_000;
 
 export interface CommandResult {
@@ -25,6 +26,8 @@ export interface RunningCommand {
 export function startCommand(args: readonly string[], limitMs = LIMIT_MS): RunningCommand {
   const child = spawn(process.execPath, [LAB, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // As lab.sh does.
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
     timeout: limitMs,
     killSignal: 'SIGKILL',
   });

@@ -39,6 +39,7 @@ import type { LateVisibility } from '../../../lab/gateway/ec2/lifetime.ts';
 import type { Fault } from '../../../lab/gateway/faults.ts';
 import type { Host } from '../../../lab/hypervisor/hypervisor.ts';
 import type { AgentRun, AgentRunOptions, Killable } from '../../../lab/hypervisor/machine-handle.ts';
+import type { MetadataService } from '../../../lab/metadata/metadata-service.ts';
 import { ZookeeperClient } from '../../../src/client/index.ts';
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import type { LineageRecord, Report } from '../../../src/model/records.ts';
@@ -147,6 +148,11 @@ export class TestLab implements AsyncDisposable {
     const host = this.lab.hypervisor.host(instance);
     if (host === undefined) throw new Error(`${instance} has no machine.`);
     return host;
+  }
+
+  /** To take a node's credentials away, or to break its metadata service down. */
+  metadataOf(instance: string): MetadataService {
+    return this.host(instance).metadata;
   }
 
   // What the servers say.
