@@ -1,6 +1,6 @@
 /** How the demo shows itself: a table redrawn in place on a terminal, lines elsewhere, an object per step as JSON. */
 import { votersOf } from '../../src/model/member.ts';
-import { print, styled, table } from '../commands/terminal.ts';
+import { print, styled, table, width } from '../commands/terminal.ts';
 import type { LabStatus } from '../daemon/ensemble-view.ts';
 import type { WriterFigures } from './writer.ts';
 
@@ -73,8 +73,7 @@ export function terminalScreen(): Screen {
   const draw = (lines: readonly string[]): void => {
     erase();
     // Longer lines would wrap, and then more lines than were counted would have to be erased.
-    const width = process.stdout.columns;
-    for (const line of lines) print(line.slice(0, width));
+    for (const line of lines) print(line.slice(0, width()));
     drawn = lines.length;
   };
   return {
