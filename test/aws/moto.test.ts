@@ -38,6 +38,7 @@ test('EC2: instances, their tags and their end', async () => {
   const { Instances } = await ec2Client.send(
     new ec2.RunInstancesCommand({
       ImageId: 'ami-12c6146b',
+      InstanceType: 't3.micro',
       MinCount: 2,
       MaxCount: 2,
       NetworkInterfaces: [{ DeviceIndex: 0, SubnetId, AssociatePublicIpAddress: false }],
@@ -74,7 +75,7 @@ test('Auto Scaling: the group of an instance, and the group', async () => {
   await ec2Client.send(
     new ec2.CreateLaunchTemplateCommand({
       LaunchTemplateName: CLUSTER,
-      LaunchTemplateData: { ImageId: 'ami-12c6146b' },
+      LaunchTemplateData: { ImageId: 'ami-12c6146b', InstanceType: 't3.micro' },
     }),
   );
   await client.send(
