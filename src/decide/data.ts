@@ -1,5 +1,5 @@
 /** What a node's own disk is worth. Pure. */
-import type { DataFacts, DiskFacts } from '../model/disk.ts';
+import { type DataFacts, type DiskFacts, NO_DATABASE } from '../model/disk.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
 
 /** A `version-2` with nothing in it (a first start that never led anywhere) is no data. */
@@ -19,5 +19,5 @@ export function recoverable(data: DataFacts | undefined): data is DataFacts {
 export function canVote(disk: DiskFacts, newestRecord: number): boolean {
   if (disk.stamp?.lineage !== newestRecord) return false;
   if (disk.data?.damage !== undefined) return false;
-  return disk.data !== undefined || disk.marker;
+  return disk.marker || (disk.data !== undefined && disk.data.currentEpoch !== NO_DATABASE);
 }

@@ -41,8 +41,7 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
 /** What keeps a node from using its data here; renaming it aside is the answer (Joining 2). */
 function unusableData(observation: Observation, newest: LineageRecord): string | undefined {
   const { disk } = observation;
-  if (!hasData(disk) && disk.data?.damage === undefined) return undefined;
-  if (disk.stamp && disk.stamp.lineage < newest.number) {
+  if (disk.data && disk.stamp && disk.stamp.lineage < newest.number) {
     return `The data on this disk is of lineage ${disk.stamp.lineage}, and the ensemble's is ${newest.number}.`;
   }
   return disk.data?.damage && `The data on this disk is damaged (${disk.data.damage}), and the ensemble has all of it.`;

@@ -8,8 +8,12 @@ export interface Stamp {
   readonly id: number;
 }
 
-/** What a `version-2` directory holds. Epochs are whole numbers; a missing epoch file counts as 0. */
+/** The current epoch of a `version-2` in which no database was ever written, as ZooKeeper itself puts it. */
+export const NO_DATABASE = -1;
+
+/** What a `version-2` directory holds. Epochs are whole numbers; a missing epoch file counts as that of the last zxid. */
 export interface DataFacts {
+  /** NO_DATABASE where there is neither snapshot nor log: such a server can follow, and can't vote. */
   readonly currentEpoch: number;
   readonly acceptedEpoch: number;
   /** From the names of snapshots and the entries of transaction logs: logged, not necessarily committed. */

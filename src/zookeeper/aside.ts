@@ -9,7 +9,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AgentError } from '../errors.ts';
-import type { AsideFacts, DataFacts } from '../model/disk.ts';
+import { type AsideFacts, type DataFacts, NO_DATABASE } from '../model/disk.ts';
 import type { EnsembleConfig } from '../model/member.ts';
 import { checkSpaceForCopy, copyDirectory, isSameDirectory } from './directory-copy.ts';
 import {
@@ -226,7 +226,9 @@ function isDataFacts(value: unknown): value is DataFacts {
     return false;
   }
   const { currentEpoch, acceptedEpoch, lastZxid } = value as Partial<Record<keyof DataFacts, unknown>>;
-  return isWhole(currentEpoch) && isWhole(acceptedEpoch) && typeof lastZxid === 'string';
+  return (
+    (isWhole(currentEpoch) || currentEpoch === NO_DATABASE) && isWhole(acceptedEpoch) && typeof lastZxid === 'string'
+  );
 }
 
 function isConfig(value: unknown): value is EnsembleConfig {

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
-import type { DataFacts } from '../model/disk.ts';
+import { type DataFacts, NO_DATABASE } from '../model/disk.ts';
 import { epochOf, toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
 import { isCode, readIfThere } from './durable-file.ts';
 import { newestSnapshot } from './snapshots.ts';
@@ -51,8 +51,12 @@ async function readOnce(directory: string, signal: AbortSignal): Promise<DataFac
   const snapshot = await newestSnapshot(directory, names);
   const { logged, damage: logDamage } = await readLogs(directory, names, snapshot, signal);
   const lastZxid = [snapshot ?? ZXID_ZERO, logged ?? ZXID_ZERO].sort().at(-1) ?? ZXID_ZERO;
+  const acceptedEpoch = Math.max(0, await readEpoch(directory, 'acceptedEpoch', epochOf(lastZxid)));
+  // A server without the marker makes the directory, and writes −1, before it has followed anybody: no database yet.
+  if (snapshot === undefined && logged === undefined && logDamage === undefined) {
+    return { currentEpoch: NO_DATABASE, acceptedEpoch, lastZxid };
+  }
   const currentEpoch = await readEpoch(directory, 'currentEpoch', epochOf(lastZxid));
-  const acceptedEpoch = await readEpoch(directory, 'acceptedEpoch', epochOf(lastZxid));
   const half = names.includes('currentEpoch.tmp');
   const damage = logDamage ?? epochDamage(currentEpoch, acceptedEpoch, lastZxid, half);
   return { currentEpoch, acceptedEpoch, lastZxid, ...(damage === undefined ? {} : { damage }) };
@@ -120,7 +124,7 @@ async function readEpoch(directory: string, name: string, fallback: number): Pro
   if (text === undefined) {
     return fallback;
   }
-  if (!/^\d{1,10}$/.test(text.trim())) {
+  if (!/^(-1|\d{1,10})$/.test(text.trim())) {
     throw new AgentError(
       'BAD_DATA_DIRECTORY',
       `${join(directory, name)} should hold one number but holds ${JSON.stringify(text.slice(0, 40))}.`,

@@ -1,14 +1,15 @@
 /** What the reader says of a data directory is what a real server makes of it. */
 import assert from 'node:assert/strict';
-import { appendFile, cp, open, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, cp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerByHand } from '../../lab/zookeeper/by-hand.ts';
-import type { DataFacts } from '../../src/model/disk.ts';
+import { type DataFacts, NO_DATABASE } from '../../src/model/disk.ts';
 import { epochOf, fromZxid, type Zxid } from '../../src/model/zxid.ts';
 import { readDataDirectory } from '../../src/zookeeper/data-directory.ts';
 import { type LogScan, scanTransactionLog } from '../../src/zookeeper/transaction-log.ts';
-import { connectTo, type RealEnsemble, realEnsemble, zxidOf } from '../support/real-server.ts';
+import { connectTo, emptyEnsemble, type RealEnsemble, realEnsemble, zxidOf } from '../support/real-server.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { countingCalls } from './crashing-file-system.ts';
 import { LOG_HEADER, logEntry, zxid } from './transaction-log-file.ts';
@@ -54,6 +55,14 @@ async function withData(count: number): Promise<RealEnsemble> {
 }
 
 describe('data directory of a real server', () => {
+  it('without a marker holds no database until it has followed somebody', async () => {
+    await using ensemble = await emptyEnsemble(2);
+    const joiner = await ensemble.start(2, { start: 'joiner', members: ensemble.members });
+    const file = join(joiner.dataDir, 'version-2', 'currentEpoch');
+    await waitUntil(async () => (await readFile(file, 'utf8')) === '-1');
+    assert.deepEqual(await read(joiner), { currentEpoch: NO_DATABASE, acceptedEpoch: 0, lastZxid: zxid(0) });
+  });
+
   it('after a clean stop shows the zxid and the epochs that the server had', async () => {
     await using ensemble = await withData(300);
     const server = ensemble.server(1);
@@ -167,7 +176,7 @@ describe('data directory', () => {
     await using directory = await temporaryDirectory();
     assert.equal(await readDataDirectory(join(directory.path, 'version-2'), SIGNAL), undefined);
     assert.deepEqual(await readDataDirectory(directory.path, SIGNAL), {
-      currentEpoch: 0,
+      currentEpoch: NO_DATABASE,
       acceptedEpoch: 0,
       lastZxid: zxid(0),
     });
@@ -211,12 +220,20 @@ describe('data directory', () => {
     await using directory = await temporaryDirectory();
     await writeFile(join(directory.path, 'acceptedEpoch'), '7\n');
     assert.deepEqual(await readDataDirectory(directory.path, SIGNAL), {
-      currentEpoch: 0,
+      currentEpoch: NO_DATABASE,
       acceptedEpoch: 7,
       lastZxid: zxid(0),
     });
   });
 });
+
+async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if (await holds().catch(() => false)) return;
+    await sleep(50);
+  }
+  assert.fail('It did not come to hold in 30 s.');
+}
 
 async function flipByte(path: string, position: number): Promise<void> {
   const file = await open(path, 'r+');

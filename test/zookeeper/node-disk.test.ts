@@ -102,7 +102,7 @@ describe('the node disk', () => {
       nonce: '00ff',
       marker: true,
       stamp: STAMP,
-      data: { currentEpoch: 0, acceptedEpoch: 4, lastZxid: zxid(0) },
+      data: { currentEpoch: -1, acceptedEpoch: 4, lastZxid: zxid(0) },
       fence: { record: 2 },
       left: true,
       reported: true,
