@@ -149,6 +149,9 @@ export class ZookeeperSession {
         await sleep(this.#round.pauseMs(), undefined, { signal });
         const resumed = this.#state.id !== 0n;
         const connection = await Connection.open(this.#round.next(), this.#state, this.#settings, signal);
+        // The client may have ended between the server's answer and this line.
+        if (this.#stop.signal.aborted) connection.drop(toError(this.#stop.signal.reason));
+        this.#stop.signal.throwIfAborted();
         this.#connected(connection, resumed);
         return connection;
       } catch (error) {
