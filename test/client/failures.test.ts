@@ -1,12 +1,26 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerByHand } from '../../lab/zookeeper/by-hand.ts';
 import { MaybeAppliedError, ZookeeperClient } from '../../src/client/index.ts';
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import { realEnsemble } from '../support/real-server.ts';
 import { LossyProxy } from './lossy-proxy.ts';
 
 const LIMIT = { timeout: 60_000 };
+
+/** SIGSTOP reaches the threads of a busy process one by one: returns once all of them stand still. */
+async function freeze(server: ServerByHand): Promise<void> {
+  await server.kill('SIGSTOP');
+  const folder = `/proc/${server.pid}/task`;
+  for (;;) {
+    const threads = await readdir(folder);
+    const states = await Promise.all(threads.map((thread) => readFile(`${folder}/${thread}/stat`, 'utf8')));
+    if (states.every((state) => /\) T /.test(state))) return;
+    await sleep(5);
+  }
+}
 
 async function untilConnected(client: ZookeeperClient, server?: string): Promise<void> {
   for await (const status of client.statuses({ signal: AbortSignal.timeout(20_000) })) {
@@ -25,7 +39,7 @@ test('kill -9 under a pending write: maybe applied, and the session goes on', LI
   await client.create('/a', { data: Buffer.from('old') });
   await client.create('/ephemeral', { ephemeral: true });
   const { sessionId } = client;
-  await server.kill('SIGSTOP');
+  await freeze(server);
   const lost = Promise.all([
     assert.rejects(client.set('/a', Buffer.from('new')), (error: Error) => error instanceof MaybeAppliedError),
     assert.rejects(client.get('/a'), { code: 'CONNECTION_LOST' }),
@@ -51,7 +65,7 @@ test('SIGSTOP of the server: the read deadline fires, calls end, the session is 
     sessionTimeoutMs: 1_500,
   });
   await client.create('/a');
-  await server.kill('SIGSTOP');
+  await freeze(server);
   await assert.rejects(client.get('/a'), { code: 'CONNECTION_LOST', message: /silent for/ });
   await server.kill('SIGCONT');
   // The server's clock stood still with it, so either is right: what matters is that no call hangs.
