@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,7 +28,7 @@ export async function pythonEnvironment(environment: Environment): Promise<strin
   const wanted = await readFile(environment.requirements, 'utf8');
   const stamp = createHash('sha256').update(wanted).digest('hex');
   if (await isComplete(directory, stamp)) return interpreter(directory);
-  const partial = `${directory}.partial-${process.pid}-${Date.now()}`;
+  const partial = `${directory}.partial-${randomUUID()}`;
   const limit = AbortSignal.timeout(INSTALL_LIMIT_MS);
   const signal = environment.signal ? AbortSignal.any([environment.signal, limit]) : limit;
   try {

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Progress, pythonEnvironment } from '../python.ts';
@@ -8,6 +8,13 @@ import { type Progress, pythonEnvironment } from '../python.ts';
 export const MOTO_VERSION = '5.2.5';
 
 const CACHE = fileURLToPath(new URL('../../.cache', import.meta.url));
+/** EC2 refuses what does not exist; moto does so when it is asked to. */
+const CHECKS = {
+  MOTO_ENABLE_AMI_VALIDATION: 'true',
+  MOTO_ENABLE_KEYPAIR_VALIDATION: 'true',
+  MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION: 'true',
+};
+
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 5_000;
 
@@ -45,58 +52,51 @@ export function installMoto(options: { progress?: Progress; signal?: AbortSignal
  * with the process that started it.
  */
 export async function startMoto(options: MotoOptions): Promise<Moto> {
-  if (!/^127\./.test(options.address)) throw new Error(`moto listens on 127.x addresses only, not ${options.address}`);
+  const { address, signal } = options;
+  if (!/^127\./.test(address)) throw new Error(`moto listens on 127.x addresses only, not ${address}`);
+  signal?.throwIfAborted();
   const python = await installMoto(options);
-  const port = options.port ?? (await freePort(options.address));
   const script = fileURLToPath(new URL('serve.py', import.meta.url));
-  const child = spawn(python, ['-I', script, options.address, String(port)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', ...options.environment, MOTO_PORT: String(port) },
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-4_000);
+  const child = spawn(python, ['-I', script, address, String(options.port ?? 0)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH ?? '', ...CHECKS, ...options.environment },
   });
   const ended = new Promise<void>((resolve) => {
-    child.once('error', (error) => {
-      said += error.message;
-      resolve();
-    });
+    child.once('error', () => resolve());
     child.once('exit', () => resolve());
   });
-  const url = `http://${options.address}:${port}`;
   try {
-    await waitUntilItAnswers(url, child, () => said, options.signal);
+    const port = await portOf(child, signal);
+    return { url: `http://${address}:${port}`, pid: child.pid ?? 0, close: () => stop(child, ended) };
   } catch (error) {
     await stop(child, ended);
     throw error;
   }
-  return { url, pid: child.pid ?? 0, close: () => stop(child, ended) };
 }
 
-async function waitUntilItAnswers(
-  url: string,
-  child: ChildProcess,
-  said: () => string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const limitAt = Date.now() + START_LIMIT_MS;
-  for (;;) {
-    signal?.throwIfAborted();
-    if (child.exitCode !== null || child.pid === undefined) throw new Error(`moto did not start: ${said()}`);
-    if (Date.now() > limitAt) throw new Error(`moto did not answer at ${url} within ${START_LIMIT_MS / 1_000} s`);
-    try {
-      const answer = await fetch(`${url}/moto-api/`, { signal: AbortSignal.timeout(2_000) });
-      await answer.arrayBuffer();
-      if (answer.ok) return;
-    } catch {
-      // Not listening yet.
-    }
-    await sleep(30, undefined, signal ? { signal } : {});
-  }
+type MotoProcess = ChildProcessByStdio<null, Readable, Readable>;
+
+/** The port, which the process prints once it answers. */
+function portOf(child: MotoProcess, signal: AbortSignal | undefined): Promise<number> {
+  const limit = AbortSignal.timeout(START_LIMIT_MS);
+  const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4_000);
+  });
+  return new Promise((resolve, reject) => {
+    const failed = (why: string): void => reject(new Error(`moto did not start: ${why}`));
+    either.addEventListener('abort', () => {
+      if (signal?.aborted) reject(signal.reason);
+      else failed(`it did not answer within ${START_LIMIT_MS / 1_000} s. ${said}`);
+    });
+    child.once('error', (error) => failed(error.message));
+    child.once('close', (code) => failed(`it ended with ${code}. ${said}`));
+    child.stdout.setEncoding('utf8').once('data', (text: string) => resolve(Number(text)));
+  });
 }
 
-async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
+async function stop(child: MotoProcess, ended: Promise<void>): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   // Its state is in memory only, so there is nothing to save.
   child.kill('SIGKILL');
@@ -110,18 +110,4 @@ async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
     limit.abort();
     late.catch(() => {});
   }
-}
-
-function freePort(address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, address, () => {
-      const bound = server.address();
-      server.close(() => {
-        if (bound !== null && typeof bound === 'object') resolve(bound.port);
-        else reject(new Error(`no free port on ${address}`));
-      });
-    });
-  });
 }

@@ -1,12 +1,15 @@
 """Starts moto's own server, warm and tied to the life of the process that started it. Changes nothing in moto.
 
-usage: serve.py ADDRESS PORT
+usage: serve.py ADDRESS PORT    (port 0 takes a free one)
+
+Prints the port once it answers.
 """
 
 import ctypes
 import logging
 import os
 import signal
+import socket
 import sys
 
 PR_SET_PDEATHSIG = 1
@@ -17,20 +20,32 @@ ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 if os.getppid() != parent:
     sys.exit(1)
 
+# Taken before the seconds of loading, so that nobody else gets the port meanwhile; it refuses connections until then.
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind((sys.argv[1], int(sys.argv[2])))
+address, port = listener.getsockname()
+os.environ["MOTO_PORT"] = str(port)
+
 from moto.moto_server.werkzeug_app import (  # noqa: E402
     DomainDispatcherApplication,
     MotoRequestHandler,
     create_backend_app,
 )
-from werkzeug.serving import run_simple  # noqa: E402
+from werkzeug.serving import make_server  # noqa: E402
 
 # One line a call on stderr costs more than some of the calls; the gateway keeps the log.
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 application = DomainDispatcherApplication(create_backend_app)
-# EC2 takes a second to load: before the port is open, so the first call of an agent does not pay for it.
+# EC2 takes a second to load: now, so the first call of an agent does not pay for it.
 for service in ("ec2", "logs", "s3", "iam"):
     application.app_instances[service] = create_backend_app(service)
 
 # Threads are what lets werkzeug keep connections open. The gateway sends one call at a time.
-run_simple(sys.argv[1], int(sys.argv[2]), application, threaded=True, request_handler=MotoRequestHandler)
+listener.listen(128)
+server = make_server(
+    address, port, application, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno()
+)
+print(port, flush=True)
+server.serve_forever()

@@ -110,7 +110,7 @@ test('scale-in prefers the instances of an older launch template version', async
   await aws.operator.ec2.send(
     new CreateLaunchTemplateVersionCommand({
       LaunchTemplateName: template,
-      LaunchTemplateData: { ImageId: 'ami-12c6146b', InstanceType: 't3.medium' },
+      LaunchTemplateData: { ImageId: await aws.image(), InstanceType: 't3.medium' },
     }),
   );
   const { autoScaling } = aws.operator;

@@ -17,8 +17,8 @@ let subnet = '';
 let lateSubnet = '';
 before(async () => {
   [aws, late] = await Promise.all([
-    LocalAws.start({ timings: { pendingMs: 400, shuttingDownMs: 400, remainsMs: 400 } }),
-    LocalAws.start({ timings: { pendingMs: 0 }, lateVisibility: { instanceMs: 600, tagsMs: 600, seed: 7 } }),
+    LocalAws.start({ timings: { pendingMs: 1_500, shuttingDownMs: 1_500, remainsMs: 1_500 } }),
+    LocalAws.start({ timings: { pendingMs: 0 }, lateVisibility: { instanceMs: 4_000, tagsMs: 4_000, seed: 7 } }),
   ]);
   [subnet = ''] = await aws.subnets();
   [lateSubnet = ''] = await late.subnets();
@@ -113,9 +113,15 @@ test('a young instance sees itself, others see it later, and its tags later stil
   assert.equal(await late.seen(young, old), undefined);
   const byId = new DescribeInstancesCommand({ InstanceIds: [young] });
   await refused(late.as(old).ec2.send(byId), 'InvalidInstanceID.NotFound');
-  await waitFor('another sees it', async () => (await late.seen(young, old)) !== undefined);
-  assert.equal((await late.seen(young, old))?.Tags?.length ?? 0, 0);
-  await waitFor('another sees its tags', async () => (await late.seen(young, old))?.Tags?.length === 1);
+  // How many tags another sees, time after time: −1 while it sees nothing at all.
+  const seen: number[] = [];
+  await waitFor('another sees its tags', async () => {
+    const instance = await late.seen(young, old);
+    const tags = instance === undefined ? -1 : (instance.Tags?.length ?? 0);
+    if (seen.at(-1) !== tags) seen.push(tags);
+    return tags === 1;
+  });
+  assert.deepEqual(seen, [-1, 0, 1]);
 });
 
 test('filters by tag, state, address and pattern; an unknown filter is refused', async () => {
@@ -168,12 +174,13 @@ test('tags that EC2 would refuse', async () => {
 test('RunInstances launches MaxCount; user data comes back; a stopped instance is stopped', async () => {
   const UserData = Buffer.from('#!/bin/sh\n').toString('base64');
   const { ec2 } = aws.operator;
-  const many = { ImageId: 'ami-12c6146b', MinCount: 1, MaxCount: 3, SubnetId: subnet, UserData };
+  const many = { ImageId: await aws.image(), MinCount: 1, MaxCount: 3, SubnetId: subnet, UserData };
   const { Instances = [] } = await ec2.send(new RunInstancesCommand(many));
   assert.equal(Instances.length, 3);
   const InstanceId = Instances[2]?.InstanceId ?? '';
   const attribute = await ec2.send(new DescribeInstanceAttributeCommand({ InstanceId, Attribute: 'userData' }));
   assert.equal(attribute.UserData?.Value, UserData);
+  await refused(ec2.send(new RunInstancesCommand({ ...many, ImageId: 'ami-00000000' })), 'InvalidAMIID.NotFound');
   await ec2.send(new StopInstancesCommand({ InstanceIds: [InstanceId] }));
   await waitFor('stopped', async () => (await aws.state(InstanceId)) === 'stopped');
 });

@@ -19,6 +19,7 @@ import {
   CreateVpcCommand,
   DescribeInstancesCommand,
   EC2Client,
+  RegisterImageCommand,
   type RequestLaunchTemplateData,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -37,6 +38,7 @@ export class LocalAws {
   readonly gateway: Gateway;
   readonly #moto: Moto;
   readonly #clients = new Map<string, Clients>();
+  #image: Promise<string> | undefined;
   #names = 0;
 
   constructor(moto: Moto, gateway: Gateway) {
@@ -109,11 +111,18 @@ export class LocalAws {
     return (await Promise.all(made)).map(({ Subnet }) => Subnet?.SubnetId ?? '');
   }
 
+  /** Everything runs from one image, as EC2 refuses an unknown one. */
+  image(): Promise<string> {
+    const register = new RegisterImageCommand({ Name: 'test', Architecture: 'x86_64', RootDeviceName: '/dev/sda1' });
+    this.#image ??= this.operator.ec2.send(register).then(({ ImageId }) => ImageId ?? '');
+    return this.#image;
+  }
+
   async run(subnet: string, tags: Readonly<Record<string, string>> = { role: 'test' }): Promise<string> {
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
     const { Instances = [] } = await this.operator.ec2.send(
       new RunInstancesCommand({
-        ImageId: 'ami-12c6146b',
+        ImageId: await this.image(),
         InstanceType: 't3.small',
         MinCount: 1,
         MaxCount: 1,
@@ -126,7 +135,7 @@ export class LocalAws {
 
   async launchTemplate(data: RequestLaunchTemplateData = {}): Promise<string> {
     const LaunchTemplateName = this.name('template');
-    const LaunchTemplateData = { ImageId: 'ami-12c6146b', InstanceType: 't3.small' as const, ...data };
+    const LaunchTemplateData = { ImageId: await this.image(), InstanceType: 't3.small' as const, ...data };
     await this.operator.ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName, LaunchTemplateData }));
     return LaunchTemplateName;
   }

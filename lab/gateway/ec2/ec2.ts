@@ -48,7 +48,7 @@ export class Ec2 {
     if (/^(Describe|Get|List)/.test(action)) return;
     const ids = instanceIds(input);
     if (ids.length > 0) await this.world.refresh(ids);
-    else if (/(Instance|Volume|Address|NetworkInterface|Tags)/.test(action)) await this.world.refresh();
+    else if (/(Instance|Volume|Address|NetworkInterface)/.test(action)) await this.world.refresh();
   }
 
   async run(input: Struct): Promise<Struct> {
