@@ -13,7 +13,7 @@ import {
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { LAB_TICK, PRODUCTION_TICK, type TickSettings } from '../src/zookeeper/zoo-cfg.ts';
+import { LAB_TICK, PRODUCTION_TICK, type TickSettings } from '../src/timings.ts';
 
 export const REGION = 'eu-west-1';
 const ZONES = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];

@@ -1,5 +1,7 @@
 /** The healthy tick first, then the commands; nothing else. */
-import { basename } from 'node:path';
+import { enableCompileCache } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { acquireLock, type Lock } from './lock.ts';
 import { checkHealth } from './observe/healthy-tick.ts';
 import { FLAG_KEYS, type Flags, readSettings } from './settings.ts';
@@ -53,6 +55,8 @@ async function main(): Promise<void> {
   const words = commandLine(process.argv);
   const tick = await healthyTick(words);
   if (tick.finished) return;
+  // Compiling the rest takes longer than many a command itself; where it can't be kept, it is compiled anew.
+  enableCompileCache(join(dirname(fileURLToPath(import.meta.url)), '.compile-cache'));
   const { run } = await import('./commands/cli.ts');
   process.exitCode = await run(words, tick.lock);
 }

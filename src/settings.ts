@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnvironmentFile } from './environment-file.ts';
 import { AgentError } from './errors.ts';
-import { LAB_TIMINGS, PRODUCTION_TIMINGS, type Timings } from './timings.ts';
+import { LAB_TIMINGS, PRODUCTION_TICK, PRODUCTION_TIMINGS, type TickSettings, type Timings } from './timings.ts';
 
 export type ServiceSettings =
   | { readonly kind: 'systemd'; readonly unit: string }
@@ -16,14 +16,6 @@ export type ServiceSettings =
       readonly pidFile: string;
       readonly logFile: string;
     };
-
-/** ZooKeeper's own timing: a limit is a number of ticks. */
-export interface TickSettings {
-  readonly tickTimeMs: number;
-  readonly initLimit: number;
-  readonly syncLimit: number;
-  readonly maxSessionTimeoutMs?: number;
-}
 
 export interface Settings {
   readonly cluster: string;
@@ -220,14 +212,13 @@ function serviceFrom(values: Values): ServiceSettings {
 }
 
 function tickFrom(values: Values): TickSettings {
-  const tickTimeMs = values.wholeNumber('TICK_TIME_MS', 2_000, 50, 60_000);
+  const tickTimeMs = values.wholeNumber('TICK_TIME_MS', PRODUCTION_TICK.tickTimeMs, 50, 60_000);
   // A server refuses sessions shorter than two ticks, so a lower maximum would leave no allowed timeout at all.
   const maxSessionTimeoutMs = values.optionalNumber('MAX_SESSION_TIMEOUT_MS', 2 * tickTimeMs, LARGEST);
   return {
     tickTimeMs,
-    // 40 s at the standard tick: time for a large snapshot to reach a joiner, and still less than joinRestartMs.
-    initLimit: values.wholeNumber('INIT_LIMIT', 20, 1, 10_000),
-    syncLimit: values.wholeNumber('SYNC_LIMIT', 5, 1, 10_000),
+    initLimit: values.wholeNumber('INIT_LIMIT', PRODUCTION_TICK.initLimit, 1, 10_000),
+    syncLimit: values.wholeNumber('SYNC_LIMIT', PRODUCTION_TICK.syncLimit, 1, 10_000),
     ...(maxSessionTimeoutMs === undefined ? {} : { maxSessionTimeoutMs }),
   };
 }

@@ -64,3 +64,18 @@ export const LAB_TIMINGS: Timings = {
   serverStartMs: 4_000,
   serverStopMs: 10_000,
 };
+
+/** ZooKeeper's own timing; `initLimit` and `syncLimit` are numbers of ticks. */
+export interface TickSettings {
+  readonly tickTimeMs: number;
+  readonly initLimit: number;
+  readonly syncLimit: number;
+  /** ZooKeeper's own default is 20 ticks, which the lab's short ticks would make far too short. */
+  readonly maxSessionTimeoutMs?: number;
+}
+
+/** An initLimit of 40 s: time for a large snapshot to reach a joiner, and still less than joinRestartMs. */
+export const PRODUCTION_TICK: TickSettings = { tickTimeMs: 2_000, initLimit: 20, syncLimit: 5 };
+
+/** A hung leader is given up after 2 s instead of 10; a crashed one is noticed as fast with either. */
+export const LAB_TICK: TickSettings = { tickTimeMs: 200, initLimit: 50, syncLimit: 10, maxSessionTimeoutMs: 40_000 };

@@ -8,7 +8,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CLIENT_PORT, type Member } from '../../src/model/member.ts';
-import { LAB_TICK, renderDynamicConfig, renderZooCfg, type TickSettings } from '../../src/zookeeper/zoo-cfg.ts';
+import { LAB_TICK, type TickSettings } from '../../src/timings.ts';
+import { renderDynamicConfig, renderZooCfg } from '../../src/zookeeper/zoo-cfg.ts';
 import type { JvmKind, ZookeeperDistribution } from './distribution.ts';
 
 const SERVING_LIMIT_MS = 60_000;

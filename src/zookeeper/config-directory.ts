@@ -7,6 +7,7 @@ import { basename, isAbsolute, join } from 'node:path';
 import { AgentError } from '../errors.ts';
 import type { EnsembleConfig, Member } from '../model/member.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
+import type { TickSettings } from '../timings.ts';
 import {
   isCode,
   makeDirectory,
@@ -17,7 +18,7 @@ import {
   writeDurably,
 } from './durable-file.ts';
 import { parseDynamicConfig, versionOfFileName } from './dynamic-config.ts';
-import { renderDynamicConfig, renderZooCfg, type TickSettings } from './zoo-cfg.ts';
+import { renderDynamicConfig, renderZooCfg } from './zoo-cfg.ts';
 
 export interface ConfigPlaces {
   readonly confDir: string;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AgentError } from '../errors.ts';
 import type { DiskFacts, Fence, Stamp } from '../model/disk.ts';
 import type { NodeDisk } from '../ports.ts';
+import type { TickSettings } from '../timings.ts';
 import { agentFiles } from './agent-files.ts';
 import { type AsidePlaces, copyAside, copyBack, isMoveUnderWay, listAside, moveAside, settle } from './aside.ts';
 import { configFiles, readConfig, readPending, writeConfig } from './config-directory.ts';
@@ -11,7 +12,6 @@ import { readDataDirectory } from './data-directory.ts';
 import { explained } from './disk-errors.ts';
 import { isThere, makeDirectory, readIfThere, removeDurably, renameDurably, writeDurably } from './durable-file.ts';
 import { formatJson, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
-import type { TickSettings } from './zoo-cfg.ts';
 
 /** A whole `version-2` may have to be read before it is changed. */
 const DATA_READ_LIMIT_MS = 600_000;

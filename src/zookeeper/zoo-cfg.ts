@@ -1,21 +1,8 @@
 import type { Member } from '../model/member.ts';
 import { DYNAMIC_CONFIG_TEMPLATE } from '../templates/dynamic-config.ts';
 import { ZOO_CFG_TEMPLATE } from '../templates/zoo-cfg.ts';
+import type { TickSettings } from '../timings.ts';
 import { formatMember } from './dynamic-config.ts';
-
-/** The server's tick settings; `initLimit` and `syncLimit` are numbers of ticks. */
-export interface TickSettings {
-  readonly tickTimeMs: number;
-  readonly initLimit: number;
-  readonly syncLimit: number;
-  /** ZooKeeper's own default is 20 ticks, which the lab's short ticks would make far too short. */
-  readonly maxSessionTimeoutMs?: number;
-}
-
-export const PRODUCTION_TICK: TickSettings = { tickTimeMs: 2_000, initLimit: 10, syncLimit: 5 };
-
-/** A hung leader is given up after 2 s instead of 10; a crashed one is noticed as fast with either. */
-export const LAB_TICK: TickSettings = { tickTimeMs: 200, initLimit: 50, syncLimit: 10, maxSessionTimeoutMs: 40_000 };
 
 export interface ZooCfg {
   readonly dataDir: string;

@@ -8,10 +8,10 @@ import type { ZookeeperClient } from '../../src/client/index.ts';
 import { type Member, memberAt } from '../../src/model/member.ts';
 import { epochOf, fromZxid } from '../../src/model/zxid.ts';
 import type { NodeDisk } from '../../src/ports.ts';
+import { LAB_TICK } from '../../src/timings.ts';
 import { formatMember, parseDynamicConfig } from '../../src/zookeeper/dynamic-config.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
 import { superSecret } from '../../src/zookeeper/super-secret.ts';
-import { LAB_TICK } from '../../src/zookeeper/zoo-cfg.ts';
 import { connectTo, emptyEnsemble, type RealEnsemble, zxidOf } from '../support/real-server.ts';
 
 const SIGNAL = new AbortController().signal;

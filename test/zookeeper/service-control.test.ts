@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { zookeeperHome } from '../../lab/zookeeper/fetch.ts';
 import type { ServerControl } from '../../src/ports.ts';
+import { LAB_TICK } from '../../src/timings.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
 import { parsePidFile, runningMs } from '../../src/zookeeper/process-identity.ts';
 import { processService, systemdService } from '../../src/zookeeper/service-control.ts';
-import { LAB_TICK } from '../../src/zookeeper/zoo-cfg.ts';
 import { emptyEnsemble, type RealEnsemble } from '../support/real-server.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 
