@@ -39,7 +39,7 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
       }),
     raiseAcceptedEpoch: (epoch) =>
       write(`raiseAcceptedEpoch ${epoch}`, () => {
-        disk.data ??= blankData();
+        disk.data ??= blankData(0);
         disk.data.acceptedEpoch = Math.max(disk.data.acceptedEpoch, epoch);
       }),
     setDataAside: (name) =>

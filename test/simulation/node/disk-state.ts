@@ -55,8 +55,16 @@ export function blankDisk(): DiskState {
   };
 }
 
-export function blankData(): DataState {
-  return { acceptedEpoch: 0, currentEpoch: 0, log: undefined, snapshot: undefined, initialised: false, foreign: false };
+/** What a server leaves that started on nothing without the marker and has not synced: both epochs are −1 then. */
+export function blankData(epoch: 0 | -1): DataState {
+  return {
+    acceptedEpoch: epoch,
+    currentEpoch: epoch,
+    log: undefined,
+    snapshot: undefined,
+    initialised: false,
+    foreign: false,
+  };
 }
 
 export function copyOfData(data: DataState): DataState {
@@ -73,7 +81,7 @@ export function diskFacts(disk: DiskState): DiskFacts {
     ...(disk.id === undefined ? {} : { id: disk.id }),
     ...(disk.stamp ? { stamp: disk.stamp } : {}),
     ...(disk.nonce === undefined ? {} : { nonce: disk.nonce }),
-    ...(disk.data ? { data: dataFacts(disk.data) } : {}),
+    ...(disk.data && disk.data.currentEpoch >= 0 ? { data: dataFacts(disk.data) } : {}),
     marker: disk.marker,
     ...(disk.fence ? { fence: disk.fence } : {}),
     left: disk.left,

@@ -70,7 +70,7 @@ export class Ensemble implements Chamber {
       this.#trace.line(host.name, 'server exits: it is not in its own config');
       return undefined;
     }
-    disk.data ??= blankData();
+    disk.data ??= blankData(disk.marker ? 0 : -1);
     const server = new Server(host, id, config, this.nowMs, this.#random.between(300, 2_000));
     server.applied = undefined;
     this.servers.push(server);
@@ -143,6 +143,8 @@ export class Ensemble implements Chamber {
     const { disk } = server.host;
     if (disk.marker) {
       server.data.initialised = true;
+      server.data.currentEpoch = Math.max(server.data.currentEpoch, 0);
+      server.data.acceptedEpoch = Math.max(server.data.acceptedEpoch, 0);
       disk.marker = false;
     }
     server.phase = 'looking';
