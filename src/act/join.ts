@@ -1,21 +1,40 @@
 /** Steps of joining, and of changing who is a member. */
 import { AgentError } from '../errors.ts';
 import type { EnsembleConfig, Member } from '../model/member.ts';
+import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
 import type { Zxid } from '../model/zxid.ts';
 import type { Session } from '../ports.ts';
-import { readRecords } from '../registry/lineage.ts';
+import { announceStart, readRecords } from '../registry/lineage.ts';
 import { type ActContext, changed } from './context.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
 /** Joining 3: `zoo.cfg` and a version-less file anew, behind a stopped server. */
-export async function actPrepareJoin(step: Of<'prepare-join'>, { ports, self, signal }: ActContext): Promise<void> {
+export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActContext): Promise<void> {
+  const { ports, self, signal } = context;
   const records = await readRecords(ports.objects, signal);
   if (records.at(-1)?.number !== step.lineage) throw changed('A newer lineage record was written meanwhile.');
   await ports.server.stop(signal);
+  await announceAsListed(records.at(-1), context);
   await ports.disk.writeStamp({ cluster: self.cluster, lineage: step.lineage, id: step.id });
   await ports.disk.writeConfig(step.members);
+}
+
+/**
+ * A member of a genesis record that was late and joins announces its start as well. Otherwise its disk could be wiped
+ * after it has acknowledged writes, and its next start would look like its first: with a marker it would elect a
+ * survivor that is behind.
+ */
+async function announceAsListed(newest: LineageRecord | undefined, { ports, self, signal }: ActContext): Promise<void> {
+  if (newest?.kind !== 'genesis') return;
+  const member = newest.members.find((entry) => entry.instance === self.instance);
+  if (!member) return;
+  const disk = await ports.disk.read(signal);
+  const nonce = disk.nonce ?? ports.nonce();
+  if (disk.nonce === undefined) await ports.disk.writeNonce(nonce);
+  // Whose announcement stands does not matter here: a joiner gets no marker.
+  await announceStart(ports.objects, { record: newest.number, id: member.id, nonce }, signal);
 }
 
 export async function actSetDataAside(step: Of<'set-data-aside'>, { ports, signal }: ActContext): Promise<void> {
