@@ -21,7 +21,7 @@ export interface ClientOptions {
   readonly servers: string | readonly ServerAddress[];
   /** What is asked for; the server may grant another one (see `status`). */
   readonly sessionTimeoutMs?: number;
-  /** The first connection must stand within this. */
+  /** The first connection must stand within this. Zero: each server is tried once. */
   readonly connectLimitMs?: number;
   /** After a loss a server must be reached within this, or the client ends. Zero: it ends with its connection. */
   readonly reconnectLimitMs?: number;
@@ -168,7 +168,7 @@ function settingsOf(options: ClientOptions, servers: number): SessionSettings {
   const perServerMs = Math.min((sessionTimeoutMs * 2) / 3, Math.max(1_000, sessionTimeoutMs / Math.max(1, servers)));
   return {
     sessionTimeoutMs,
-    connectLimitMs: limit('connectLimitMs', options.connectLimitMs ?? 30_000),
+    connectLimitMs: limit('connectLimitMs', options.connectLimitMs ?? 30_000, 0),
     reconnectLimitMs: limit('reconnectLimitMs', options.reconnectLimitMs ?? 600_000, 0),
     handshakeTimeoutMs: limit('handshakeTimeoutMs', options.handshakeTimeoutMs ?? Math.ceil(perServerMs)),
     requestTimeoutMs: limit('requestTimeoutMs', options.requestTimeoutMs ?? 30_000),

@@ -139,12 +139,15 @@ export class ZookeeperSession {
     }
   }
 
-  /** Tries server after server. Rejects when the session has expired, the limit is reached or the client closed. */
+  /**
+   * Tries server after server, with a limit of zero each of them once. Rejects when the session has expired, the limit
+   * is reached or the client closed.
+   */
   async #dial(limitMs: number): Promise<Connection> {
-    const limit = AbortSignal.timeout(limitMs);
-    const signal = AbortSignal.any([this.#stop.signal, limit]);
+    const limit = limitMs === 0 ? undefined : AbortSignal.timeout(limitMs);
+    const signal = limit === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, limit]);
     let lastError: unknown;
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       try {
         await sleep(this.#round.pauseMs(), undefined, { signal });
         const resumed = this.#state.id !== 0n;
@@ -157,7 +160,8 @@ export class ZookeeperSession {
       } catch (error) {
         if (error instanceof SessionExpiredError) throw error;
         if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
-        if (limit.aborted) throw this.#noServer(limitMs, lastError ?? error);
+        if (limit?.aborted === true) throw noServer(`within ${limitMs} ms`, lastError ?? error);
+        if (limit === undefined && attempt >= this.#round.size) throw noServer('at the first attempt', error);
         lastError = error;
       }
     }
@@ -168,11 +172,6 @@ export class ZookeeperSession {
     const { server, sessionTimeoutMs } = connection;
     this.status.set({ kind: 'connected', server, sessionId: this.#state.id, sessionTimeoutMs, resumed });
     connection.flushSoon();
-  }
-
-  #noServer(limitMs: number, cause: unknown): ZookeeperError {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new ZookeeperError('NO_SERVER', `no server gave a connection within ${limitMs} ms; last: ${why}`, cause);
   }
 
   #end(kind: 'expired' | 'closed', cause: Error | undefined): void {
@@ -205,6 +204,11 @@ export class ZookeeperSession {
     this.#state.queue.cancelOlder(oldestMs, cause);
     this.#state.credentials.dropOlder(oldestMs, cause);
   }
+}
+
+function noServer(when: string, cause: unknown): ZookeeperError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ZookeeperError('NO_SERVER', `no server gave a connection ${when}; last: ${why}`, cause);
 }
 
 function toError(reason: unknown): Error {

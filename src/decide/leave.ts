@@ -6,7 +6,6 @@ import { listed, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
-import { heldBack } from './hold.ts';
 
 /** Whether this node is to go: the operator said so (now, or before a crash), or its group does. */
 export function isLeaving(observation: Observation): boolean {
@@ -62,10 +61,8 @@ function leaveWithoutEnsemble(observation: Observation, newest: LineageRecord | 
   );
 }
 
-/** Leaving 2: who stays must be able to commit alone. */
+/** Leaving 2: who stays must be able to commit alone. Nothing else holds a leaving back, maintenance neither. */
 function whatHoldsTheRest(observation: Observation, ensemble: Ensemble): string | undefined {
-  const held = heldBack({ ...observation, targetState: { known: true, value: undefined } });
-  if (held) return `${held}.`;
   const rest = votersOf(ensemble.config).filter((member) => member.id !== observation.disk.id);
   if (rest.length === 0) return 'it is the last voter: scale the group to zero instead.';
   const serving = rest.filter((member) => ensemble.servingIds.includes(member.id));

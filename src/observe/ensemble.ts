@@ -1,4 +1,6 @@
 /** Finding the ensemble: who leads, what its config says, and whether it is this cluster's at all. */
+import { instancesBehind } from '../decide/lives.ts';
+import type { Life } from '../model/cloud.ts';
 import { type EnsembleConfig, votersOf } from '../model/member.ts';
 import type { Ensemble, Shared } from '../model/observation.ts';
 import { epochOf } from '../model/zxid.ts';
@@ -81,14 +83,14 @@ async function askLeader(
 
 /**
  * Claims 7: a server counts only if its config fits this cluster's claims. Addresses are used again, so a stranger may
- * well stand where one of our members was; it would have to hold our ids at our addresses to pass. Joining 1: and only
- * if its epoch is above the floor of the newest record.
+ * well stand where one of our members was: each of its members would have to hold one of our ids at our address, and the
+ * one that leads must not be known to be gone. Joining 1: and its epoch must be above the floor of the newest record.
  */
-export function isOurs(ensemble: Ensemble, shared: Shared): boolean {
-  const { leader } = ensemble;
+export function isOurs(ensemble: Ensemble, shared: Shared, lives: Readonly<Record<string, Life>>): boolean {
   const newest = shared.records.at(-1);
   if (!newest || ensemble.epoch <= newest.epochFloor) return false;
-  return shared.claims.some(
-    (claim) => claim.id === leader.id && typeof claim.owner === 'object' && claim.owner.address === leader.address,
-  );
+  const claimants = (member: { readonly id: number; readonly address: string }) =>
+    instancesBehind(shared.claims, member).filter((instance) => lives[instance] !== 'gone');
+  const claimed = ensemble.config.members.every((member) => instancesBehind(shared.claims, member).length > 0);
+  return claimed && claimants(ensemble.leader).length > 0;
 }

@@ -41,7 +41,8 @@ export async function observe(look: Look, signal: AbortSignal): Promise<Observat
     ...(tagged.known ? tagged.value.map((fact) => fact.instance) : []),
     ...(shared.known ? ownersOf(shared.value) : []),
   ]);
-  const lives = await observeAllLives(look, shared, [...instances], signal);
+  // Who has no claim matters only for who could have reported.
+  const lives = silent ? await observeAllLives(look, shared, [...instances], signal) : search.lives;
   const silence = silent
     ? await observeSilence(look, { shared, group, tagged, instances: [...instances] }, signal)
     : unknown(ensemble ? 'an ensemble answers' : 'there is no lineage record yet');
@@ -99,6 +100,8 @@ function ownersOf(shared: Shared): readonly string[] {
 interface Search {
   readonly ensemble: Ensemble | undefined;
   readonly shared: Known<Shared>;
+  /** Of the owners of claims. */
+  readonly lives: Lives;
 }
 
 /** Where the ensemble was last, else where the claims say that members may be. */
@@ -108,10 +111,9 @@ async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSignal): P
   if (near.size > 0) near.add(self.address);
   const nearby = await askAddresses(look, [...near], signal);
   if (nearby.ensemble || !nearby.shared.known || nearby.shared.value.records.length === 0) return nearby;
-  const shared = nearby.shared.value;
-  const lives = await observeAllLives(look, nearby.shared, ownersOf(shared), signal);
+  const { shared, lives } = nearby;
   const claimed = new Set<string>();
-  for (const claim of shared.claims) {
+  for (const claim of shared.value.claims) {
     // Claims 7: a claimed address counts only if its instance runs.
     if (typeof claim.owner !== 'object' || lives.lives[claim.owner.instance] !== 'alive') continue;
     if (!near.has(claim.owner.address)) claimed.add(claim.owner.address);
@@ -122,17 +124,18 @@ async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSignal): P
 }
 
 async function askAddresses(look: Look, addresses: readonly string[], signal: AbortSignal): Promise<Search> {
-  const found = await observeEnsemble(look.ports.servers, addresses, signal);
-  if (found) return judge(look, found, signal);
-  return { ensemble: undefined, shared: await attempt(() => readShared(look.ports, signal), signal) };
+  return judge(look, await observeEnsemble(look.ports.servers, addresses, signal), signal);
 }
 
-/** Reads the bucket after the config, and drops an ensemble that is a stranger or of an older record. */
-async function judge({ ports, memory }: Look, found: Ensemble, signal: AbortSignal): Promise<Search> {
+/** Reads the bucket after the config, then EC2, and drops an ensemble that is a stranger or of an older record. */
+async function judge(look: Look, found: Ensemble | undefined, signal: AbortSignal): Promise<Search> {
+  const { ports, memory } = look;
   const shared = await attempt(() => readShared(ports, signal), signal);
-  if (!shared.known || !isOurs(found, shared.value)) return { ensemble: undefined, shared };
+  const lives = await observeAllLives(look, shared, shared.known ? ownersOf(shared.value) : [], signal);
+  if (!found || !shared.known || !isOurs(found, shared.value, lives.lives))
+    return { ensemble: undefined, shared, lives };
   memory.addresses = [...new Set([found.leader.address, ...found.config.members.map((member) => member.address)])];
-  return { ensemble: found, shared };
+  return { ensemble: found, shared, lives };
 }
 
 async function observeAllLives(

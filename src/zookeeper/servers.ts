@@ -47,7 +47,9 @@ async function openSession(
     {
       servers: [{ host: address, port: CLIENT_PORT }],
       sessionTimeoutMs: limitMs,
-      connectLimitMs: limitMs,
+      // One attempt: whoever asks looks again, and by then the server may have said something new.
+      connectLimitMs: 0,
+      handshakeTimeoutMs: limitMs,
       reconnectLimitMs: 0,
       requestTimeoutMs: limitMs,
       closeTimeoutMs: Math.min(limitMs, options.timings.probeTimeoutMs),
