@@ -6,7 +6,7 @@
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
-const CHANGING = ['open', 'rename', 'rm', 'mkdir', 'copyFile', 'utimes', 'link'] as const;
+const CHANGING = ['open', 'rename', 'rm', 'mkdir', 'copyFile', 'utimes', 'link', 'writeFile'] as const;
 
 export class Crash extends Error {}
 
@@ -28,6 +28,13 @@ export async function countingCalls(action: () => Promise<void>): Promise<{ call
   return { calls: await watched(action, () => false) };
 }
 
+/** Half of the text reaches the disk. */
+async function tear(writeFile: typeof promises.writeFile, [path, text]: readonly unknown[]): Promise<void> {
+  if (typeof path === 'string' && typeof text === 'string') {
+    await writeFile(path, text.slice(0, text.length / 2));
+  }
+}
+
 async function watched(action: () => Promise<void>, fails: (number: number) => boolean): Promise<readonly string[]> {
   const calls: string[] = [];
   const originals = CHANGING.map((name) => [name, promises[name]] as const);
@@ -36,6 +43,9 @@ async function watched(action: () => Promise<void>, fails: (number: number) => b
       [name]: async (...args: readonly unknown[]): Promise<unknown> => {
         calls.push(`${name} ${String(args[0])}`);
         if (fails(calls.length)) {
+          if (name === 'writeFile') {
+            await tear(original as typeof promises.writeFile, args);
+          }
           throw new Crash(`crashed at call ${calls.length}, ${name}`);
         }
         return Reflect.apply(original, promises, args);

@@ -112,7 +112,8 @@ describe('a node disk under a real server', () => {
     assert.ok(one && serverOne);
     const leader = (await leaderOf(servers)) ?? serverOne;
     const found = nodes.find(({ id }) => id === leader.id) ?? one;
-    const client = await superClient(found, leader);
+    // Closed with the block also when the test fails: it would go on looking for its server.
+    await using client = await superClient(found, leader);
     // The others can't acknowledge the proposal, so the leader alone logs it.
     for (const server of servers) {
       if (server !== leader) {
