@@ -183,6 +183,16 @@ test('nobody listens: the error names the server and the reason', LIMIT, async (
   });
 });
 
+test('with no limit to connect each server is tried once', LIMIT, async () => {
+  await using silent = await FakeServer.start(never);
+  await using closing = await FakeServer.start((peer) => void peer.socket.destroy());
+  const servers = `${silent.address},${closing.address}`;
+  const attempt = ZookeeperClient.connect({ servers, connectLimitMs: 0, handshakeTimeoutMs: 100 });
+  await assert.rejects(attempt, { code: 'NO_SERVER', message: /at the first attempt/ });
+  assert.equal(silent.connections, 1);
+  assert.equal(closing.connections, 1);
+});
+
 test(
   'a reconnect brings the session, its password and the newest zxid; unsent requests wait for it',
   LIMIT,
