@@ -63,11 +63,12 @@ export async function actFoundForced(step: Of<'found-forced'>, context: ActConte
   await checkStillFenced(record, step.gone, context);
   await ports.server.stop(signal);
   const { aside, lineage } = record.source;
-  if (aside !== undefined && disk.stamp?.lineage !== lineage) {
+  if (aside !== undefined) {
+    // Repeated after a crash this moves a mere copy aside; what was set aside itself is never touched.
     await ports.disk.setDataAside(`lineage-${disk.stamp?.lineage ?? 0}-before-${record.number}`);
     await ports.disk.writeStamp({ cluster: self.cluster, lineage, id: record.owner.id });
+    await ports.disk.restoreAside(aside);
   }
-  if (aside !== undefined && (await ports.disk.read(signal)).data === undefined) await ports.disk.restoreAside(aside);
   await ports.disk.copyDataAside(`source-of-record-${record.number}`);
   await ports.disk.raiseAcceptedEpoch(record.epochFloor);
   if (disk.id !== record.owner.id) await ports.disk.writeId(record.owner.id);

@@ -20,8 +20,6 @@ const CLOCK: Clock = {
 
 export async function nodePorts(settings: Settings, log: Log): Promise<Ports> {
   applyAwsEnvironment(settings);
-  // The server reads the file with the secret's digest at its start, so it has to be there before.
-  const { password } = await superSecret(settings.dataDir);
   const { metadata, ec2, autoScaling, claimStreams, objects } = await awsPorts(settings);
   return {
     clock: CLOCK,
@@ -30,11 +28,25 @@ export async function nodePorts(settings: Settings, log: Log): Promise<Ports> {
     autoScaling,
     claimStreams,
     objects,
-    servers: zookeeperServers({ timings: settings.timings, readSecret: () => Promise.resolve(password) }),
+    servers: zookeeperServers({
+      timings: settings.timings,
+      readSecret: async () => (await superSecret(settings.dataDir)).password,
+    }),
     disk: nodeDisk(settings),
-    server: serverControl(settings),
+    server: withSecret(serverControl(settings), settings.dataDir),
     nonce: () => randomBytes(16).toString('hex'),
     log,
+  };
+}
+
+/** The server reads the file with the secret's digest at its start, so it has to be there before. */
+function withSecret(control: ServerControl, dataDir: string): ServerControl {
+  return {
+    ...control,
+    start: async (signal) => {
+      await superSecret(dataDir);
+      await control.start(signal);
+    },
   };
 }
 

@@ -5,17 +5,17 @@
  * Invariants that every branch keeps: one history; no data deleted; an id belongs to one node; only the dead are
  * removed; only the synced vote; nobody touches a neighbour's instance; unknown is never absent.
  */
-import { listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
 import { decideClaim } from './claim.ts';
-import { canVote, hasData } from './data.ts';
+import { hasData } from './data.ts';
 import { decideFirstStart, decideGenesis } from './genesis.ts';
 import { decideFollow, decideJoinAlone, decideSettled, followable, votes } from './join.ts';
 import { decideLeave, isLeaving } from './leave.ts';
 import { decideFounding, decideSilence } from './recover.ts';
 import { decideNotes } from './remove.ts';
+import { decideRestart } from './restart.ts';
 
 export function decide(observation: Observation): Decision {
   const refused = refuse(observation);
@@ -30,21 +30,29 @@ export function decide(observation: Observation): Decision {
   const stale = stopStale(observation, newest);
   if (stale) return stale;
   const ensemble = newest && followable(observation, newest);
-  if (isLeaving(observation)) return decideLeave(observation, newest, ensemble);
+  const leaving = isLeaving(observation);
+  const leave = leaving ? decideLeave(observation, newest, ensemble) : undefined;
+  if (leave) return leave;
   const serves = observation.server.answer.kind === 'serving' && disk.stamp?.lineage === newest?.number;
   const notes = decideNotes(observation);
   if (ensemble && serves && !disk.fence && votes(observation, ensemble)) {
     return notes && ensemble.leader.address === observation.self.address ? notes : decideSettled(observation, ensemble);
   }
-  if (order.command === 'remove-terminated')
-    return wait('This node does not vote, so it can remove nobody: run the command on a voter.');
+  if (order.command === 'remove-terminated') return NO_VOTER;
   if (notes) return notes;
-  const claim = decideClaim(observation, shared.value);
+  const claim = leaving ? undefined : decideClaim(observation, shared.value);
   if (claim) return claim;
   if (!newest) return decideGenesis(observation, shared.value, { number: 1, fenced: [], epochFloor: 0 });
   if (ensemble) return decideFollow(observation, newest, ensemble);
   return decideAlone(observation, shared.value, newest);
 }
+
+const NO_VOTER: Decision = {
+  kind: 'refuse',
+  code: 'ZOOKEEPER_UNAVAILABLE',
+  why: 'This node does not vote in an ensemble that answers, so it can remove nobody.',
+  next: 'Run the command on a voter; zk-agent status names them.',
+};
 
 /** Data that is not this cluster's, or that nobody can vouch for, is left exactly as it is. */
 function refuse(observation: Observation): Decision | undefined {
@@ -99,14 +107,6 @@ function stopStale(observation: Observation, newest: LineageRecord | undefined):
   return undefined;
 }
 
-/** Starts the server from what it wrote last, if the node may run it at all. */
-function decideRestart(observation: Observation, lineage: number): Decision | undefined {
-  const { disk, server, self } = observation;
-  if (server.upMs !== undefined || disk.fence || !canVote(disk, lineage)) return undefined;
-  if (!listed(disk.config, disk.id, self.address)) return undefined;
-  return take({ kind: 'start-server' }, 'The server does not run; it restarts from the config that it wrote last.');
-}
-
 /** No ensemble of the newest record answers. */
 function decideAlone(observation: Observation, shared: Shared, newest: LineageRecord): Decision {
   const { disk } = observation;
@@ -119,12 +119,16 @@ function decideAlone(observation: Observation, shared: Shared, newest: LineageRe
   }
   const restart = decideRestart(observation, newest.number);
   if (restart) return restart;
-  const silence = observation.silence;
+  const { silence } = observation;
   if (!silence.known) return wait(`No leader answers, and the reports can't be read: ${silence.why}.`);
+  // Who is to leave starts nothing new, but its data counts as long as it is there.
+  const begin = isLeaving(observation)
+    ? undefined
+    : (decideFirstStart(observation, newest, silence.value.announcements, silence.value) ??
+      decideJoinAlone(observation, newest));
   return (
-    decideFirstStart(observation, newest, silence.value.announcements, silence.value) ??
+    begin ??
     decideFounding(observation, newest, silence.value) ??
-    decideJoinAlone(observation, newest) ??
     decideSilence(observation, shared, newest, silence.value)
   );
 }

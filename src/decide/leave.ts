@@ -2,10 +2,12 @@
  * Leaving for good (docs/protocol.md, "Leaving"): removed from the config first, stopped after a later write. Pure.
  * Invariant 4 for oneself: not while the rest would be without quorum.
  */
-import { listed, quorumOf, votersOf } from '../model/member.ts';
+import { listed, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
+import { instancesBehind } from './lives.ts';
+import { decideRestart } from './restart.ts';
 
 /** Whether this node is to go: the operator said so (now, or before a crash), or its group does. */
 export function isLeaving(observation: Observation): boolean {
@@ -13,52 +15,60 @@ export function isLeaving(observation: Observation): boolean {
   return observation.targetState.known && observation.targetState.value === 'Terminated';
 }
 
+/**
+ * The next step of a leaving node. Undefined while no ensemble answers and the node has something to offer: then it
+ * restarts, reports and recovers like any other, since its data may be the best there is (Leaving 3).
+ */
 export function decideLeave(
   observation: Observation,
   newest: LineageRecord | undefined,
   ensemble: Ensemble | undefined,
-): Decision {
-  const { disk, server, self, order } = observation;
+): Decision | undefined {
+  const { disk, group, order, self } = observation;
   const asked = order.command === 'leave' || disk.left;
-  if (!ensemble) return leaveWithoutEnsemble(observation, newest);
-  const own = listed(ensemble.config, disk.id, self.address);
-  if (own && disk.id !== undefined) {
-    const obstacle = whatHoldsTheRest(observation, ensemble);
-    if (obstacle) return wait(`This node is to leave, but ${obstacle}`);
-    if (asked && !disk.left)
-      return take({ kind: 'mark-left' }, 'The operator takes this node out; the mark outlives a crash.');
-    return take(
-      { kind: 'remove-self', id: disk.id, fromVersion: ensemble.config.version },
-      `This node leaves: member ${disk.id} is removed, the rest keeps its quorum.`,
-    );
-  }
-  if (asked && !disk.left)
-    return take({ kind: 'mark-left' }, 'The operator takes this node out; the mark outlives a crash.');
-  if (server.upMs !== undefined) {
-    return disk.id === undefined
-      ? take({ kind: 'stop-server' }, 'This node has left.')
-      : take(
-          { kind: 'stop-removed', id: disk.id },
-          'The config is without this node; its server stops after one more committed write.',
-        );
-  }
-  return done('This node has left: the config is without it and its server is stopped.');
+  const mark = take({ kind: 'mark-left' }, 'The operator takes this node out; the mark outlives a crash.');
+  // Leaving 5: the group goes to zero, and nothing is left to protect.
+  const empty = group.known && group.value.desired === 0 && group.value.maximum === 0;
+  const own = ensemble && listed(ensemble.config, disk.id, self.address);
+  const obstacle = ensemble && own && whatHoldsTheRest(observation, ensemble);
+  if (own && obstacle && !empty) return wait(`This node is to leave, but ${obstacle}`);
+  if (!ensemble && newest && disk.stamp && !empty) return undefined;
+  if (asked && !disk.left) return mark;
+  if (ensemble && own && !obstacle) return removeSelf(observation, ensemble, own);
+  return stop(observation, ensemble);
 }
 
-function leaveWithoutEnsemble(observation: Observation, newest: LineageRecord | undefined): Decision {
-  const { disk, group, server } = observation;
-  const empty = group.known && group.value.desired === 0 && group.value.maximum === 0;
-  // Leaving 5: the group goes to zero, and nothing is left to protect.
-  if (empty || newest === undefined) {
-    if (server.upMs !== undefined)
-      return take({ kind: 'stop-server' }, 'The group goes to zero, so this node just stops.');
-    return done('The group goes to zero; this node has stopped.');
+/** Leaving 1: through one's own server, so that one has to run. */
+function removeSelf(observation: Observation, ensemble: Ensemble, own: Member): Decision {
+  const { disk, server } = observation;
+  if (server.upMs === undefined) {
+    if (disk.fence) {
+      return take(
+        { kind: 'lift-fence', record: disk.stamp?.lineage ?? 0 },
+        'An ensemble answers, so the fence holds nothing back.',
+      );
+    }
+    const restart = decideRestart(observation, disk.stamp?.lineage ?? 0);
+    return (
+      restart ??
+      wait('This node is to leave, but its server can’t run; the others remove it once its instance shuts down.')
+    );
   }
-  if (disk.left && server.upMs === undefined)
-    return done('This node has left; only bootstrap --rejoin brings it back.');
-  return wait(
-    'This node is to leave, but no ensemble answers that could remove it; while quorum is lost its data may be needed.',
+  return take(
+    { kind: 'remove-self', id: own.id, fromVersion: ensemble.config.version },
+    `This node leaves: member ${own.id} is removed, the rest keeps its quorum.`,
   );
+}
+
+function stop({ disk, server }: Observation, ensemble: Ensemble | undefined): Decision {
+  if (server.upMs === undefined) return done('This node has left: no config holds it and its server is stopped.');
+  if (ensemble && disk.id !== undefined) {
+    return take(
+      { kind: 'stop-removed', id: disk.id },
+      'The config is without this node; its server stops after one more committed write.',
+    );
+  }
+  return take({ kind: 'stop-server' }, 'Nothing is left to protect, so this node just stops.');
 }
 
 /** Leaving 2: who stays must be able to commit alone. Nothing else holds a leaving back, maintenance neither. */
@@ -66,7 +76,20 @@ function whatHoldsTheRest(observation: Observation, ensemble: Ensemble): string 
   const rest = votersOf(ensemble.config).filter((member) => member.id !== observation.disk.id);
   if (rest.length === 0) return 'it is the last voter: scale the group to zero instead.';
   const serving = rest.filter((member) => ensemble.servingIds.includes(member.id));
-  if (serving.length < quorumOf(rest.length))
+  if (serving.length < quorumOf(rest.length)) {
     return `only ${serving.length} of the other ${rest.length} voters serve, which is no quorum.`;
-  return undefined;
+  }
+  const leads = ensemble.leader.address === observation.self.address;
+  const before = leads ? rest.find((member) => isTerminating(observation, member)) : undefined;
+  return (
+    before && `it leads, and member ${before.id}, which leaves too, goes first: clients lose their leader once only.`
+  );
+}
+
+function isTerminating({ group, shared }: Observation, member: Member): boolean {
+  if (!group.known || !shared.known) return false;
+  const instances = instancesBehind(shared.value.claims, member);
+  return group.value.instances.some(
+    (entry) => instances.includes(entry.instance) && entry.lifecycleState.startsWith('Terminating'),
+  );
 }

@@ -65,8 +65,9 @@ export function decideFounding(
 
 function hasSource(observation: Observation, record: ForcedRecord): boolean {
   const { disk } = observation;
-  if (disk.stamp?.lineage === record.source.lineage && recoverable(disk.data)) return true;
-  return disk.aside.some((aside) => aside.name === record.source.aside && recoverable(aside.data));
+  const { aside, lineage } = record.source;
+  if (aside !== undefined) return disk.aside.some((facts) => facts.name === aside && recoverable(facts.data));
+  return disk.stamp?.lineage === lineage && recoverable(disk.data);
 }
 
 /** A node without quorum and without a leader to follow: the next step of reporting, fencing and recovering. */
@@ -198,6 +199,7 @@ function decideNextRecord(
       newest,
       silence,
       { number: newest.number + 1, fenced, epochFloor: floor },
+      reports,
       digest,
     );
   if (best.instance !== observation.self.instance) {
@@ -230,12 +232,17 @@ function decideNobodyHasData(
   newest: LineageRecord,
   silence: Silence,
   next: { readonly number: number; readonly fenced: readonly string[]; readonly epochFloor: number },
+  reports: readonly Report[],
   digest: string,
 ): Decision {
   if (neverStarted(shared.records, silence.announcements)) return decideGenesis(observation, shared, next);
   if (observation.order.allowEmptyGenesis) return decideGenesis(observation, shared, next);
+  const damaged = reports.filter((report) => report.data?.damage !== undefined);
+  const repair = damaged.map(
+    (report) => ` ${report.instance} has data that no server starts on: ${report.data?.damage}`,
+  );
   return wait(
-    `All nodes with data of this cluster are gone, and none that is left has any (newest record ${newest.number}). Nothing empty is put in its place unasked: bring the data back, or give it up with: zk-agent recovery --allow-empty-genesis`,
+    `Nobody who is left has data of this cluster that a server can start on (newest record ${newest.number}).${repair.join('')} Nothing empty is put in its place unasked: bring the data back, or give it up with: zk-agent recovery --allow-empty-genesis`,
     digest,
   );
 }
