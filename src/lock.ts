@@ -8,6 +8,9 @@ export interface Lock {
   release(): void;
 }
 
+/** An address of a Unix socket has 108 bytes; the end of a path is what tells two of them apart. */
+const NAME_LENGTH = 90;
+
 /** Undefined when another run holds the lock. `name` is the setting LOCK_FILE. */
 export function acquireLock(name: string): Promise<Lock | undefined> {
   const server: Server = createServer((socket) => socket.destroy());
@@ -17,6 +20,6 @@ export function acquireLock(name: string): Promise<Lock | undefined> {
       else reject(error);
     });
     // The lock must not keep a finished run alive.
-    server.listen(`\0zk-agent:${name}`, () => resolve({ release: () => void server.close() })).unref();
+    server.listen(`\0zk-agent:${name.slice(-NAME_LENGTH)}`, () => resolve({ release: () => void server.close() })).unref();
   });
 }
