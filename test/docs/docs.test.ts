@@ -151,6 +151,8 @@ function helpOf(file: string, ...options: readonly string[]): Help {
       run(process.execPath, [...options, join(ROOT, file), ...words, '--help'], {
         cwd: ROOT,
         timeout: HELP_LIMIT_MS,
+        // The agent run from its sources would keep its compiled code among them.
+        env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
       }).then(({ stdout }) => stdout);
     answers.set(key, answer);
     return answer;
