@@ -14,7 +14,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { type MetadataService, startMetadataService } from '../metadata/metadata-service.ts';
 import { formatSettings, REGION, settingsOfUserData } from '../stack.ts';
-import { type BootPlan, Machine } from './machine-handle.ts';
+import { Machine } from './machine-handle.ts';
+import type { BootPlan } from './machine-messages.ts';
 
 export interface HypervisorOptions {
   /** Made by the daemon for itself; its calls are not the operator's. */
@@ -184,6 +185,8 @@ export class Hypervisor {
     const metadata = await this.#startMetadata(id, address, zone, userData, instance);
     const machine = this.#machine(id, metadata.url, userData);
     const host: Host = { instance: id, address, zone, machine, metadata };
+    // Not after the end has begun: nobody would switch it off.
+    if (!this.#stop.signal.aborted) machine.prepare();
     this.#hosts.set(id, host);
     return host;
   }

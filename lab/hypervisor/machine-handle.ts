@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MachineEvent, MachinePlan, MachineRequest } from './machine-messages.ts';
+import type { BootPlan, MachineEvent, MachinePlan, MachineRequest } from './machine-messages.ts';
 import {
   commandLineOf,
   groupMembers,
@@ -13,13 +13,6 @@ import {
   signalGroup,
   signalProcess,
 } from './processes.ts';
-
-export interface BootPlan {
-  /** Seconds between two cron ticks. */
-  readonly tickSeconds: number | 'never';
-  /** Whether `bootstrap` runs at boot. */
-  readonly bootstrap: boolean;
-}
 
 export interface MachineOptions {
   readonly instance: string;
@@ -68,6 +61,7 @@ export class Machine {
   readonly #runs = new Map<number, PendingRun>();
   #child: ChildProcess | undefined;
   #group: number | undefined;
+  #booted = false;
   #paused = false;
   #lastRun = 0;
   #bootstrapped: Promise<number | null> = Promise.resolve(null);
@@ -79,7 +73,7 @@ export class Machine {
   }
 
   get state(): 'running' | 'paused' | 'off' {
-    if (this.#group === undefined) return 'off';
+    if (!this.#booted) return 'off';
     return this.#paused ? 'paused' : 'running';
   }
 
@@ -88,9 +82,9 @@ export class Machine {
     return this.#bootstrapped;
   }
 
-  /** Starts the machine's processes in its directory; what is there from an earlier boot stays. */
-  boot(): void {
-    if (this.#group !== undefined) throw new Error(`Machine ${this.instance} is on already.`);
+  /** Starts the machine's own process, which waits to be booted: what happens while an instance is pending. */
+  prepare(): void {
+    if (this.#group !== undefined) return;
     const { directory, agentEnv } = this.#options;
     for (const name of DIRECTORIES) mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
     writeFileSync(join(directory, 'agent.env'), agentEnv, { mode: 0o600 });
@@ -105,20 +99,22 @@ export class Machine {
     writeFileSync(join(directory, 'run', 'machine.json'), JSON.stringify(identity));
     this.#child = child;
     this.#group = identity.pid;
-    this.#paused = false;
     this.#listen(child);
   }
 
+  /** Boots the machine in its directory; what is there from an earlier boot stays. */
+  boot(): void {
+    if (this.#booted) throw new Error(`Machine ${this.instance} is on already.`);
+    this.prepare();
+    const request: MachineRequest = { kind: 'boot', ...this.#options.bootPlan() };
+    this.#child?.send(request);
+    this.#booted = true;
+    this.#paused = false;
+  }
+
   #spawn(): ChildProcess {
-    const { instance, directory, program, agentCommand, bootPlan, environment } = this.#options;
-    const { tickSeconds, bootstrap } = bootPlan();
-    const plan: MachinePlan = {
-      instance,
-      directory,
-      agentCommand,
-      bootstrap,
-      ...(tickSeconds === 'never' ? {} : { tickSeconds }),
-    };
+    const { instance, directory, program, agentCommand, environment } = this.#options;
+    const plan: MachinePlan = { instance, directory, agentCommand };
     const log = openSync(join(directory, 'log', 'machine.log'), 'a');
     try {
       return spawn(process.execPath, [program, JSON.stringify(plan)], {
@@ -193,7 +189,7 @@ export class Machine {
   }
 
   #signalAll(signal: NodeJS.Signals): void {
-    if (this.#group === undefined || !signalGroup(this.#group, signal)) {
+    if (!this.#booted || this.#group === undefined || !signalGroup(this.#group, signal)) {
       throw new Error(`Machine ${this.instance} is off.`);
     }
   }
@@ -233,6 +229,7 @@ export class Machine {
     await exited;
     this.#group = undefined;
     this.#child = undefined;
+    this.#booted = false;
     this.#paused = false;
     rmSync(join(this.directory, 'run', 'machine.json'), { force: true });
   }

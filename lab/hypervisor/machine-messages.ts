@@ -7,13 +7,17 @@ export interface MachinePlan {
   readonly directory: string;
   /** How the agent is run; its arguments follow. */
   readonly agentCommand: readonly string[];
-  /** Seconds between two cron ticks; undefined: cron never runs. */
-  readonly tickSeconds?: number;
+}
+
+export interface BootPlan {
+  /** Seconds between two cron ticks. */
+  readonly tickSeconds: number | 'never';
   /** Whether `bootstrap` runs at boot. */
   readonly bootstrap: boolean;
 }
 
 export type MachineRequest =
+  | ({ readonly kind: 'boot' } & BootPlan)
   | {
       readonly kind: 'run-agent';
       readonly run: number;

@@ -2,14 +2,15 @@
  * One machine of the lab: the first process of its own session, so that its process group holds everything of the
  * machine (this process, the agent's runs, the ZooKeeper server) and one signal reaches all of it. It does what systemd
  * and cron do on a real node: `bootstrap` once at boot, `recovery` every few seconds. Ticks may overlap, as cron's do:
- * the agent's own lock is what keeps them apart.
+ * the agent's own lock is what keeps them apart. It waits to be told to boot, so that the time in which an instance is
+ * pending covers the start of this process.
  *
  * It ends with everything in its group when the daemon is gone: a lab that crashed leaves no servers behind.
  * Only Node's own modules are loaded, as an ensemble's start waits for this file.
  */
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
-import type { MachineEvent, MachinePlan, MachineRequest } from './machine-messages.ts';
+import type { BootPlan, MachineEvent, MachinePlan, MachineRequest } from './machine-messages.ts';
 
 /** Cron would go on starting them; a paused lab that is resumed must not drown in ticks. */
 const TICKS_AT_ONCE_LIMIT = 3;
@@ -66,15 +67,10 @@ function runAgent(request: Extract<MachineRequest, { kind: 'run-agent' }>): void
   });
 }
 
-process.on('message', (request: MachineRequest) => {
-  if (request.kind === 'run-agent') runAgent(request);
-  else runs.get(request.run)?.kill(request.signal);
-});
-process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
-
-if (plan.bootstrap) startUnattended('bootstrap', (code) => say({ kind: 'bootstrapped', code }));
-if (plan.tickSeconds !== undefined) {
-  const periodMs = plan.tickSeconds * 1000;
+function boot({ bootstrap, tickSeconds }: BootPlan): void {
+  if (bootstrap) startUnattended('bootstrap', (code) => say({ kind: 'bootstrapped', code }));
+  if (tickSeconds === 'never') return;
+  const periodMs = tickSeconds * 1000;
   // The machines' crons are not in step, and none is due in the first moments: the phase comes from the instance's id.
   const spread = (Number.parseInt(plan.instance.slice(-4), 16) || 0) / 0x1_0000;
   const phaseMs = (periodMs * (1 + spread)) / 2;
@@ -83,3 +79,10 @@ if (plan.tickSeconds !== undefined) {
     setInterval(tick, periodMs);
   }, phaseMs);
 }
+
+process.on('message', (request: MachineRequest) => {
+  if (request.kind === 'boot') boot(request);
+  else if (request.kind === 'run-agent') runAgent(request);
+  else runs.get(request.run)?.kill(request.signal);
+});
+process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
