@@ -13,8 +13,8 @@ const LOG_NAME = /^log\.([0-9a-f]{1,16})$/;
 /** More logs than any server keeps; the oldest results are forgotten beyond it. */
 const REMEMBERED_LOGS = 256;
 const LISTING_ATTEMPTS = 5;
-const DAMAGE_LOOKS = 3;
-const DAMAGE_PAUSE_MS = 50;
+const DAMAGE_LOOKS = 5;
+const DAMAGE_PAUSE_MS = 100;
 
 interface RememberedScan {
   readonly file: string;
@@ -26,6 +26,17 @@ const remembered = new Map<string, RememberedScan>();
 
 /** Undefined when there is no such directory. Rejects with BAD_DATA_DIRECTORY when it can't be understood. */
 export async function readDataDirectory(directory: string, signal: AbortSignal): Promise<DataFacts | undefined> {
+  // A server that writes this very moment can look like damage: an entry half written, a snapshot of an epoch that is
+  // not noted yet. Only what stays is damage.
+  let facts = await readListed(directory, signal);
+  for (let look = 1; facts?.damage !== undefined && look < DAMAGE_LOOKS; look++) {
+    await sleep(DAMAGE_PAUSE_MS, undefined, { signal });
+    facts = await readListed(directory, signal);
+  }
+  return facts;
+}
+
+async function readListed(directory: string, signal: AbortSignal): Promise<DataFacts | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await readOnce(directory, signal);
@@ -51,12 +62,13 @@ async function readOnce(directory: string, signal: AbortSignal): Promise<DataFac
   const snapshot = await newestSnapshot(directory, names);
   const { logged, damage: logDamage } = await readLogs(directory, names, snapshot, signal);
   const lastZxid = [snapshot ?? ZXID_ZERO, logged ?? ZXID_ZERO].sort().at(-1) ?? ZXID_ZERO;
+  // In this order: the server raises the accepted epoch first, so that what is read never has it behind.
+  const currentEpoch = await readEpoch(directory, 'currentEpoch', epochOf(lastZxid));
   const acceptedEpoch = Math.max(0, await readEpoch(directory, 'acceptedEpoch', epochOf(lastZxid)));
   // A server without the marker makes the directory, and writes −1, before it has followed anybody: no database yet.
   if (snapshot === undefined && logged === undefined && logDamage === undefined) {
     return { currentEpoch: NO_DATABASE, acceptedEpoch, lastZxid };
   }
-  const currentEpoch = await readEpoch(directory, 'currentEpoch', epochOf(lastZxid));
   const half = names.includes('currentEpoch.tmp');
   const damage = logDamage ?? epochDamage(currentEpoch, acceptedEpoch, lastZxid, half);
   return { currentEpoch, acceptedEpoch, lastZxid, ...(damage === undefined ? {} : { damage }) };
@@ -96,12 +108,7 @@ async function scanRemembered(path: string, signal: AbortSignal): Promise<Rememb
   if (before?.file === file) {
     return before;
   }
-  let scan = await scanTransactionLog(path, signal, before?.scan.last);
-  // A server that writes this very moment can look like damage for an instant: only what stays is damage.
-  for (let look = 1; scan.damage !== undefined && look < DAMAGE_LOOKS; look++) {
-    await sleep(DAMAGE_PAUSE_MS, undefined, { signal });
-    scan = await scanTransactionLog(path, signal, scan.last);
-  }
+  const scan = await scanTransactionLog(path, signal, before?.scan.last);
   const found = { file, scan };
   remembered.delete(path);
   remembered.set(path, found);

@@ -201,6 +201,18 @@ describe('data directory', () => {
     });
   });
 
+  it('does not take for damage what a server is about to write', async () => {
+    await using directory = await temporaryDirectory();
+    await writeFile(join(directory.path, 'snapshot.100000005'), Buffer.from('ZKSN..........\0\0\0\x01/', 'latin1'));
+    await writeFile(join(directory.path, 'acceptedEpoch'), '1');
+    await writeFile(join(directory.path, 'currentEpoch'), '0');
+    assert.match((await readDataDirectory(directory.path, SIGNAL))?.damage ?? '', /older than the last zxid/);
+    const reading = readDataDirectory(directory.path, SIGNAL);
+    await sleep(20);
+    await writeFile(join(directory.path, 'currentEpoch'), '1');
+    assert.deepEqual(await reading, { currentEpoch: 1, acceptedEpoch: 1, lastZxid: zxid(0x1_0000_0005) });
+  });
+
   it('does not read an unchanged log again, but notices what is appended', async () => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'log.1');
