@@ -24,6 +24,7 @@ export function addDemo(cli: Argv<{ name: string }>): Argv {
       const results = await runDemo({ name, screen, keep, signal });
       if (keep) progress(`the lab "${name}" goes on; see ./lab.sh status, end it with ./lab.sh down`);
       const complete = results.length === STORY.length && results.every((result) => result.ok);
+      if (!complete && !keep) progress('with --keep the lab stays, and ./lab.sh logs shows what each agent did');
       process.exitCode = complete ? 0 : 1;
     },
   );

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { identityOf } from '../hypervisor/processes.ts';
 import { agentCommand } from './agent-program.ts';
 import { type Frame, serveControl } from './control-socket.ts';
-import { Lab } from './running-lab.ts';
+import type { Lab } from './running-lab.ts';
+import { startLab } from './start-lab.ts';
 import { type DaemonRecord, StateDirectory } from './state-directory.ts';
 import { runVerb } from './verbs.ts';
 
@@ -19,6 +20,8 @@ export interface DaemonPlan {
   /** The agent's command instead of the bundled source; for tests. */
   readonly agentCommand?: readonly string[];
 }
+
+const FAILED_START_GRACE_MS = 1_000;
 
 const plan = JSON.parse(process.argv[2] ?? '') as DaemonPlan;
 const state = StateDirectory.ofLab(plan.name);
@@ -51,9 +54,9 @@ function takeName(): void {
   }
 }
 
-async function startLab(): Promise<Lab> {
+async function start(): Promise<Lab> {
   const command = plan.agentCommand ?? (await bundled());
-  return Lab.start({
+  return startLab({
     name: plan.name,
     state,
     nodes: plan.nodes,
@@ -85,12 +88,16 @@ async function followStart(starting: Promise<Lab>, emit: (frame: Frame) => void)
 
 state.make();
 takeName();
-const starting = startLab();
+const starting = start();
 starting.then(
   () => {
     started = true;
   },
-  (error: unknown) => log(`The lab did not start: ${error instanceof Error ? error.stack : error}`),
+  (error: unknown) => {
+    log(`The lab did not start: ${error instanceof Error ? error.stack : error}`);
+    // Who waits for the start hears of it first.
+    setTimeout(() => void end(), FAILED_START_GRACE_MS);
+  },
 );
 let ended = false;
 

@@ -1,6 +1,6 @@
 /** The local AWS of one lab, from moto up to the operator's clients; the network block comes first and goes last. */
 import { randomBytes } from 'node:crypto';
-import type { LateVisibility } from '../gateway/ec2/lifetime.ts';
+import type { Ec2Timings, LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { SPARED_CALLER } from '../gateway/faults.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { motoDirectory, startMoto } from '../moto/moto.ts';
@@ -23,6 +23,7 @@ export interface LocalCloudOptions {
   /** Added to moto's environment, so that `down` finds the process. */
   readonly environment: Readonly<Record<string, string>>;
   readonly lateVisibility?: LateVisibility;
+  readonly ec2Timings?: Partial<Ec2Timings>;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -42,6 +43,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       moto,
       environment: motoDirectory(),
       region: REGION,
+      ...(options.ec2Timings === undefined ? {} : { timings: options.ec2Timings }),
       ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),
     }),
     (running) => running.close(),

@@ -2,56 +2,36 @@
  * A lab in this process: local AWS, hypervisor and the deployed stack, with everything that can be done to it as
  * methods. The daemon offers them over its control socket; tests call them directly.
  */
-import { appendFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SetDesiredCapacityCommand, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { bundleProgram } from '../../build/bundle.ts';
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
 import type { Servers } from '../../src/ports.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { zookeeperServers } from '../../src/zookeeper/servers.ts';
-import type { LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { FAULT_KINDS, type FaultKind } from '../gateway/faults.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import { type Host, Hypervisor } from '../hypervisor/hypervisor.ts';
+import type { Host, Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { AgentRun, AgentRunOptions, Killable } from '../hypervisor/machine-handle.ts';
 import type { ProcessIdentity } from '../hypervisor/processes.ts';
-import { type Aws, createStack, type Stack } from '../stack.ts';
-import { zookeeperHome } from '../zookeeper/fetch.ts';
+import type { Aws, Stack } from '../stack.ts';
 import { type ClaimView, readBucket, readClaimViews, readLineage } from './bucket-view.ts';
 import { type LabStatus, type NodeView, viewEnsemble } from './ensemble-view.ts';
-import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
-import { LAB_VARIABLE, type StateDirectory } from './state-directory.ts';
+import type { LocalCloud } from './local-cloud.ts';
+import type { StateDirectory } from './state-directory.ts';
 import { nodesMeant, TargetError } from './targets.ts';
 
-export interface LabOptions {
-  /** Part of the cluster's id. */
+export interface LabParts {
   readonly name: string;
   readonly state: StateDirectory;
-  readonly nodes: number;
-  /** The image's waits, ticks and JVM flags instead of the lab's fast ones. */
-  readonly productionTiming?: boolean;
-  /** Seconds between two cron ticks of a machine. Default 5, and 60 with production timing. */
-  readonly tickSeconds?: number | 'never';
-  /** Whether machines run `bootstrap` at boot (default). */
-  readonly bootstrap?: boolean;
-  readonly agentCommand: readonly string[];
-  /** New instances are seen late by others, as EC2's are; at once when it is left out. */
-  readonly lateVisibility?: LateVisibility;
-  /** Further lines of the nodes' agent.env. */
-  readonly settings?: Readonly<Record<string, string>>;
-  readonly progress?: (line: string) => void;
-  readonly signal?: AbortSignal;
+  readonly stack: Stack;
+  readonly cloud: LocalCloud;
+  readonly hypervisor: Hypervisor;
+  /** Ends all of it. */
+  readonly disposables: AsyncDisposableStack;
 }
 
-const MACHINE = resolve(import.meta.dirname, '../hypervisor/machine.ts');
-/** Plain JavaScript: Node starts it in a third of the time that the TypeScript source takes. */
-const MACHINE_PROGRAM = resolve(import.meta.dirname, '../../dist/lab-machine.cjs');
-const LAB_TICK_SECONDS = 5;
-const PRODUCTION_TICK_SECONDS = 60;
 const STATUS_POLL_MS = 100;
 
 export class Lab implements AsyncDisposable {
@@ -67,67 +47,17 @@ export class Lab implements AsyncDisposable {
   readonly #cloud: LocalCloud;
   readonly #disposables: AsyncDisposableStack;
 
-  private constructor(
-    options: LabOptions,
-    cloud: LocalCloud,
-    hypervisor: Hypervisor,
-    stack: Stack,
-    disposables: AsyncDisposableStack,
-  ) {
-    this.name = options.name;
-    this.state = options.state;
-    this.stack = stack;
-    this.gateway = cloud.gateway;
-    this.hypervisor = hypervisor;
-    this.operator = cloud.operator;
+  /** What startLab has made; it is the lab's own from here on. */
+  constructor(parts: LabParts) {
+    this.name = parts.name;
+    this.state = parts.state;
+    this.stack = parts.stack;
+    this.gateway = parts.cloud.gateway;
+    this.hypervisor = parts.hypervisor;
+    this.operator = parts.cloud.operator;
     this.servers = clientServers();
-    this.#cloud = cloud;
-    this.#disposables = disposables;
-  }
-
-  /** Returns once the stack is made and its instances are launched; use untilHealthy to wait for the ensemble. */
-  static async start(options: LabOptions): Promise<Lab> {
-    const { state, progress = () => {}, signal = new AbortController().signal } = options;
-    await using started = new AsyncDisposableStack();
-    state.make();
-    const environment = machineEnvironment(state);
-    const distribution = await zookeeperHome(progress);
-    await bundleProgram({ entry: MACHINE, outfile: MACHINE_PROGRAM });
-    const cloud = started.use(await startLocalCloud({ environment, progress, signal, ...lateVisibilityOf(options) }));
-    const kind = options.productionTiming === true ? 'production' : 'fast';
-    const hypervisor = started.adopt(
-      new Hypervisor({
-        ec2: cloud.lab.ec2,
-        targetLifecycleState: (instance) => cloud.gateway.membership(instance)?.target,
-        endpoint: cloud.gateway.url,
-        listenAddress: cloud.block.ownAddress,
-        directory: state.machines,
-        role: `${options.name}-node`,
-        program: MACHINE_PROGRAM,
-        agentCommand: options.agentCommand,
-        serverCommand: (javaOptions) => distribution.command(kind, [`@${javaOptions}`]),
-        bootPlan: {
-          tickSeconds: options.tickSeconds ?? (options.productionTiming ? PRODUCTION_TICK_SECONDS : LAB_TICK_SECONDS),
-          bootstrap: options.bootstrap ?? true,
-        },
-        environment,
-        registerCaller: (key, instance) => cloud.gateway.registerCaller(key, instance),
-        report: (line) => appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`),
-      }),
-      (running) => running.close(),
-    );
-    cloud.gateway.onInstanceChange(() => hypervisor.nudge());
-    hypervisor.start();
-    progress('creating network, bucket, log group and group');
-    const stack = await createStack(cloud.operator, {
-      name: options.name,
-      networkPrefix: cloud.block.prefix,
-      nodes: options.nodes,
-      productionTiming: options.productionTiming ?? false,
-      ...(options.settings === undefined ? {} : { settings: options.settings }),
-    });
-    signal.throwIfAborted();
-    return new Lab(options, cloud, hypervisor, stack, started.move());
+    this.#cloud = parts.cloud;
+    this.#disposables = parts.disposables;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -269,10 +199,6 @@ export class Lab implements AsyncDisposable {
   }
 }
 
-function lateVisibilityOf({ lateVisibility }: LabOptions): Pick<LabOptions, 'lateVisibility'> {
-  return lateVisibility === undefined ? {} : { lateVisibility };
-}
-
 export interface FaultArguments {
   readonly kind: string;
   readonly service?: string;
@@ -291,14 +217,4 @@ function clientServers(): Servers {
     timings: LAB_TIMINGS,
     readSecret: () => Promise.reject(new Error('The lab asks servers as any client does and has no secret of theirs.')),
   });
-}
-
-/** Nothing of the caller's own AWS settings reaches a machine. */
-function machineEnvironment(state: StateDirectory): Readonly<Record<string, string>> {
-  const environment: Record<string, string> = { [LAB_VARIABLE]: state.path };
-  for (const name of ['PATH', 'HOME', 'LANG', 'JAVA_HOME', 'TMPDIR']) {
-    const value = process.env[name];
-    if (value !== undefined) environment[name] = value;
-  }
-  return environment;
 }

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import type { LabStatus } from '../../lab/daemon/ensemble-view.ts';
+import { callLab, startDaemon } from '../../lab/commands/lab-client.ts';
+import type { LabStatus, NodeRole, NodeView } from '../../lab/daemon/ensemble-view.ts';
 import { LAB_VARIABLE, type StateDirectory } from '../../lab/daemon/state-directory.ts';
+import { nodesMeant, TargetError } from '../../lab/daemon/targets.ts';
 import { identityOf, processesWithEnvironment, runs, signalProcess } from '../../lab/hypervisor/processes.ts';
 import { ZookeeperClient } from '../../src/client/index.ts';
+import { memberAt } from '../../src/model/member.ts';
+import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import { namedLab, runCommand } from './support/command-line.ts';
 import { waitFor } from './support/wait-for.ts';
 
@@ -54,7 +58,66 @@ describe('the command line of the lab', () => {
   });
 });
 
+describe('targets', () => {
+  const node = (id: number, role: NodeRole): NodeView => ({
+    instance: `i-${id}${'0'.repeat(15)}`,
+    state: 'running',
+    machine: 'running',
+    address: `127.16.16.${id}`,
+    id,
+    role,
+  });
+  const lab = (nodes: readonly NodeView[], voters: readonly number[]): LabStatus => ({
+    name: 'lab',
+    cluster: 'lab-00000000',
+    group: { name: 'group', desired: voters.length, maximum: voters.length },
+    config: { version: ZXID_ZERO, members: voters.map((id) => memberAt(id, `127.16.16.${id}`, 'participant')) },
+    nodes,
+    healthy: true,
+  });
+  const five = [1, 2, 3, 4, 5].map((id) => node(id, id === 2 ? 'leader' : 'follower'));
+  const idsMeant = (status: LabStatus, target: string): (number | undefined)[] =>
+    nodesMeant(status, target).map(({ id }) => id);
+
+  test('the majority takes the quorum with it, the leader included; the minority leaves it', () => {
+    const status = lab(five, [1, 2, 3, 4, 5]);
+    assert.deepEqual(idsMeant(status, 'majority'), [2, 5, 4]);
+    assert.deepEqual(idsMeant(status, 'minority'), [1, 3]);
+    assert.deepEqual(idsMeant(status, 'leader'), [2]);
+    assert.deepEqual(idsMeant(status, 'all'), [1, 2, 3, 4, 5]);
+    assert.deepEqual(idsMeant(status, '4'), [4]);
+    assert.deepEqual(idsMeant(status, 'i-30'), [3]);
+  });
+
+  test('the dead that the config lists count', () => {
+    const status = lab(five.slice(0, 3), [1, 2, 3, 4, 5]);
+    assert.deepEqual(idsMeant(status, 'majority'), [2]);
+    assert.throws(() => nodesMeant(status, 'minority'), TargetError);
+  });
+
+  test('half of four is a majority to lose; a joiner is none of the voters', () => {
+    const status = lab([...five.slice(0, 4), node(6, 'joining')], [1, 2, 3, 4]);
+    assert.deepEqual(idsMeant(status, 'majority'), [2, 4]);
+    assert.deepEqual(idsMeant(status, 'minority'), [1]);
+  });
+
+  test('what means nothing, or several, is refused', () => {
+    const status = lab(five.slice(0, 1), [1]);
+    assert.throws(() => nodesMeant(status, 'leader'), /No node leads/);
+    assert.throws(() => nodesMeant(status, '9'), /No node is called "9". There are: i-10+ \(id 1\)/);
+    assert.throws(() => nodesMeant(lab(five, [1]), 'i-'), /begins the id of 5 instances/);
+  });
+});
+
 describe('a lab in the background', () => {
+  test('a lab that can’t start says why and is gone', async () => {
+    await using lab = namedLab();
+    const daemon = await startDaemon({ name: lab.name, nodes: -1, productionTiming: false });
+    await assert.rejects(callLab(lab.name, 'status', {}), /sizes of a group/);
+    await waitFor(() => !runs(daemon), { limitMs: LIMIT_MS, why: 'the daemon has ended' });
+    assert.equal(processesOf(lab.state), 0);
+  });
+
   test('one node, from up to down, with every verb', async () => {
     await using lab = namedLab();
     const up = await lab.run('up', '--nodes', '1', '--json');

@@ -31,11 +31,12 @@ import { join } from 'node:path';
 import { agentCommand } from '../../../lab/daemon/agent-program.ts';
 import type { ClaimView } from '../../../lab/daemon/bucket-view.ts';
 import { type LabStatus, type NodeView, readConfig } from '../../../lab/daemon/ensemble-view.ts';
-import { Lab } from '../../../lab/daemon/running-lab.ts';
+import type { Lab } from '../../../lab/daemon/running-lab.ts';
+import { startLab as startRealLab } from '../../../lab/daemon/start-lab.ts';
 import { StateDirectory } from '../../../lab/daemon/state-directory.ts';
 import { sweep } from '../../../lab/daemon/sweep.ts';
 import type { LoggedCall } from '../../../lab/gateway/call-log.ts';
-import type { LateVisibility } from '../../../lab/gateway/ec2/lifetime.ts';
+import type { Ec2Timings, LateVisibility } from '../../../lab/gateway/ec2/lifetime.ts';
 import type { Fault } from '../../../lab/gateway/faults.ts';
 import type { Host } from '../../../lab/hypervisor/hypervisor.ts';
 import type { AgentRun, AgentRunOptions, Killable } from '../../../lab/hypervisor/machine-handle.ts';
@@ -55,6 +56,8 @@ export interface TestLabOptions {
   readonly bootstrap?: boolean;
   readonly productionTiming?: boolean;
   readonly lateVisibility?: LateVisibility;
+  /** How long EC2 takes to start and to end an instance. */
+  readonly ec2Timings?: Partial<Ec2Timings>;
   /** Further lines of the nodes' agent.env. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Another agent than the bundled source. */
@@ -69,7 +72,7 @@ export async function startLab(options: TestLabOptions): Promise<TestLab> {
   const directory = await mkdtemp(join(tmpdir(), 'zk-lab-'));
   const state = new StateDirectory(directory);
   try {
-    const lab = await Lab.start({
+    const lab = await startRealLab({
       name: `t${randomBytes(3).toString('hex')}`,
       state,
       nodes: options.nodes,
@@ -78,6 +81,7 @@ export async function startLab(options: TestLabOptions): Promise<TestLab> {
       ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
       ...(options.productionTiming === undefined ? {} : { productionTiming: options.productionTiming }),
       ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),
+      ...(options.ec2Timings === undefined ? {} : { ec2Timings: options.ec2Timings }),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
     });
     return new TestLab(lab);
@@ -182,8 +186,10 @@ export class TestLab implements AsyncDisposable {
     return this.lab.claims();
   }
 
+  /** The standing reports; those that were withdrawn are none. */
   async reports(): Promise<readonly Report[]> {
-    return [...(await this.lab.bucket('reports/')).values()].map((body) => JSON.parse(body) as Report);
+    const bodies = [...(await this.lab.bucket('reports/')).values()];
+    return bodies.flatMap((body) => (JSON.parse(body) as { readonly report?: Report }).report ?? []);
   }
 
   /** Objects of the cluster's bucket by key, `dead/` for example. */

@@ -1,0 +1,75 @@
+/** Numbered znodes: what was acknowledged is remembered, and must be on every server afterwards. */
+import assert from 'node:assert/strict';
+import type { TestLab } from './lab.ts';
+import { waitFor } from './wait-for.ts';
+
+const FOLDER = '/written';
+const LIMIT_MS = 15_000;
+
+export class WrittenData {
+  readonly #lab: TestLab;
+  #acknowledged: string[] = [];
+
+  private constructor(lab: TestLab) {
+    this.#lab = lab;
+  }
+
+  /** Makes the folder for the nodes. */
+  static async start(lab: TestLab): Promise<WrittenData> {
+    await using client = await lab.client();
+    await client.create(FOLDER);
+    return new WrittenData(lab);
+  }
+
+  get acknowledged(): readonly string[] {
+    return this.#acknowledged;
+  }
+
+  /** Creates this many nodes through one of these servers (of all when left out); returns once all are acknowledged. */
+  async write(count: number, addresses?: readonly string[]): Promise<void> {
+    await using client = await this.#lab.client(addresses);
+    const names = Array.from({ length: count }, (_, index) => `n${this.#acknowledged.length + index}`);
+    await Promise.all(
+      names.map((name) => client.create(`${FOLDER}/${name}`, { data: Buffer.from(`value of ${name}`) })),
+    );
+    this.#acknowledged = [...this.#acknowledged, ...names];
+  }
+
+  /** Until this server has everything that was acknowledged: what it holds then, it must never lose. */
+  async reaches(address: string): Promise<void> {
+    await waitFor(async () => (await this.#missingOn(address)).length === 0, {
+      limitMs: LIMIT_MS,
+      why: `${address} has all that was written`,
+    });
+  }
+
+  /** Every acknowledged node with its value, and nothing else, is on each of these servers by its own account. */
+  async checkOn(addresses: readonly string[]): Promise<void> {
+    assert.ok(addresses.length > 0 && this.#acknowledged.length > 0, 'There is something to be compared.');
+    for (const address of addresses) {
+      assert.deepEqual(await this.#missingOn(address), [], `What was acknowledged is on ${address}.`);
+      assert.deepEqual(await this.#strangeOn(address), [], `Nothing foreign is on ${address}.`);
+    }
+  }
+
+  async #missingOn(address: string): Promise<readonly string[]> {
+    await using client = await this.#lab.client([address]);
+    await client.sync(FOLDER);
+    const missing = await Promise.all(
+      this.#acknowledged.map(async (name) => {
+        if ((await client.exists(`${FOLDER}/${name}`)) === undefined) return [name];
+        const { data } = await client.get(`${FOLDER}/${name}`);
+        return data.toString() === `value of ${name}` ? [] : [`${name} with another value`];
+      }),
+    );
+    return missing.flat();
+  }
+
+  async #strangeOn(address: string): Promise<readonly string[]> {
+    await using client = await this.#lab.client([address]);
+    const own = new Set(this.#acknowledged);
+    const { children } = await client.getChildren(FOLDER);
+    const roots = (await client.getChildren('/')).children.filter((name) => !['zookeeper', 'written'].includes(name));
+    return [...children.filter((name) => !own.has(name)), ...roots];
+  }
+}
