@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { check } from './api-model/check.ts';
 import type { ModelOf, Protocol } from './api-model/model.ts';
 import { refusal } from './api-model/refusal.ts';
 import { answerAutoScaling } from './auto-scaling/answer.ts';
@@ -26,6 +27,7 @@ export interface DispatchParts {
   readonly callers: ReadonlyMap<string, string>;
   readonly region: string;
   readonly account: string;
+  readonly checkAnswers: boolean;
 }
 
 /** Who calls what, as far as it could be told when the call ended. */
@@ -144,7 +146,10 @@ export class Dispatch {
     } else if (who.service === 's3') {
       checkConditions(who.action, call.input);
     }
-    if (output !== undefined) return writeAnswer(call.model, call.operation, output);
+    if (output !== undefined) {
+      if (this.#parts.checkAnswers) checkOutput(call, output);
+      return writeAnswer(call.model, call.operation, output);
+    }
     const answer = await this.#forward(request);
     if (who.service === 'ec2' && answer.status < 300) await ec2.after(who.action, call.input);
     return answer;
@@ -155,6 +160,12 @@ export class Dispatch {
     const answer = await this.#parts.moto.forward({ method, target, headers, body });
     return { status: answer.status, headers: passedOn(answer.headers), body: answer.body };
   }
+}
+
+function checkOutput({ model, operation }: Call, output: Struct): void {
+  const problems = operation.output === undefined ? [] : check(model, operation.output, output);
+  if (problems.length === 0) return;
+  throw new Error(`the answer to ${operation.name} does not fit the model: ${JSON.stringify(problems.slice(0, 5))}`);
 }
 
 async function read(request: IncomingMessage): Promise<HttpRequest> {

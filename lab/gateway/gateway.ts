@@ -22,6 +22,8 @@ export interface GatewayOptions {
   readonly timings?: Partial<Ec2Timings>;
   /** Instances see each other at once when it is left out. */
   readonly lateVisibility?: LateVisibility;
+  /** Holds the gateway's own answers against the API model too, which tests want; a misfit is an InternalError. */
+  readonly checkAnswers?: boolean;
 }
 
 /** Where an instance is in the life of its group. */
@@ -71,7 +73,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ec2 = new Ec2(world, moto, models('ec2'));
   const scaling = new AutoScaling({ ec2, ec2Model: models('ec2'), moto, logged: logOf(calls) });
   const callers = new Map<string, string>();
-  const dispatch = new Dispatch({ models, moto, ec2, scaling, calls, faults, callers, region, account: ACCOUNT });
+  const account = ACCOUNT;
+  const checkAnswers = options.checkAnswers ?? false;
+  const dispatch = new Dispatch({ models, moto, ec2, scaling, calls, faults, callers, region, account, checkAnswers });
   // Moto may have run before, with instances in it.
   await world.refresh();
   const server = await listen(options, (request, response) => dispatch.handle(request, response));

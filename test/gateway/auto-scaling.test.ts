@@ -71,6 +71,24 @@ test('a group launches its instances, spread over the zones, with user data and 
   await remove(group);
 });
 
+test('an instance has the profile of its launch template', async () => {
+  const InstanceProfileName = 'zookeeper';
+  // IAM is moto's own; the project has no client for it.
+  const answer = await fetch(aws.gateway.url, {
+    method: 'POST',
+    headers: {
+      authorization: `AWS4-HMAC-SHA256 Credential=AKIAOPERATOR/20261121/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=00`,
+    },
+    body: new URLSearchParams({ Action: 'CreateInstanceProfile', Version: '2010-05-08', InstanceProfileName }),
+  });
+  assert.equal(answer.status, 200);
+  const template = await aws.launchTemplate({ IamInstanceProfile: { Name: InstanceProfileName } });
+  const group = await aws.group(subnets, 1, { template });
+  const [id = ''] = await aws.inService(group, 1);
+  assert.match((await aws.seen(id))?.IamInstanceProfile?.Arn ?? '', /:instance-profile\/zookeeper$/);
+  await remove(group);
+});
+
 test('an instance terminated behind the back of its group is replaced', async () => {
   const group = await aws.group(subnets, 3);
   const [victim = ''] = await aws.inService(group, 3);

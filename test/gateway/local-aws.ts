@@ -49,7 +49,7 @@ export class LocalAws {
   static async start(options: Partial<GatewayOptions> = {}): Promise<LocalAws> {
     const address = `127.254.${1 + Math.floor(Math.random() * 250)}.${1 + Math.floor(Math.random() * 250)}`;
     const moto = await startMoto({ address });
-    const gateway = await startGateway({ address, moto, environment: motoDirectory(), ...options });
+    const gateway = await startGateway({ address, moto, environment: motoDirectory(), checkAnswers: true, ...options });
     return new LocalAws(moto, gateway);
   }
 
