@@ -20,6 +20,8 @@ export function acquireLock(name: string): Promise<Lock | undefined> {
       else reject(error);
     });
     // The lock must not keep a finished run alive.
-    server.listen(`\0zk-agent:${name.slice(-NAME_LENGTH)}`, () => resolve({ release: () => void server.close() })).unref();
+    server
+      .listen(`\0zk-agent:${name.slice(-NAME_LENGTH)}`, () => resolve({ release: () => void server.close() }))
+      .unref();
   });
 }

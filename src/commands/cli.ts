@@ -160,12 +160,15 @@ async function order(session: CommandSession, flags: ParsedFlags, command: Comma
     rejoin: flags.rejoin === true,
     dryRun: flags.dryRun === true,
   };
-  // A tick that finds another run leaves at once; whoever was called by a person waits for its turn.
-  const lockWaitMs = command === 'recovery' && !agentOrder.allowEmptyGenesis ? 0 : timings.tickLimitMs + 10_000;
+  // A tick that finds another run leaves at once; whoever was called by a person, or by the boot, waits for its turn.
+  const takesOver =
+    agentOrder.allowEmptyGenesis || agentOrder.rejoin || command === 'leave' || command === 'remove-terminated';
+  const lockWaitMs = command === 'bootstrap' || takesOver ? timings.tickLimitMs + 10_000 : 0;
   const code: ExitCode = await runOrder({
     settings,
     order: agentOrder,
     lockWaitMs,
+    takesOver,
     lock: session.lock,
     signal: session.signal,
   });

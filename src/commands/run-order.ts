@@ -5,6 +5,7 @@ import { acquireLock, type Lock } from '../lock.ts';
 import { type AgentOrder, type Outcome, runAgent } from '../loop.ts';
 import type { Settings } from '../settings.ts';
 import { jsonLog } from './json-log.ts';
+import { interruptHolder, recordHolder } from './lock-holder.ts';
 import { nodePorts } from './node-ports.ts';
 
 /** 0: nothing is left to do. 1: it could not be brought to an end, and the last line says why. */
@@ -15,6 +16,8 @@ export interface OrderRun {
   readonly order: AgentOrder;
   /** How long to wait for another run to end; 0 means that finding one is no failure. */
   readonly lockWaitMs: number;
+  /** Asked for by a person: a run that holds the lock is told to stop, since it may wait for this very order. */
+  readonly takesOver: boolean;
   /** The lock, if the healthy tick holds it already. */
   readonly lock: Lock | undefined;
   readonly signal: AbortSignal;
@@ -30,6 +33,7 @@ export async function runOrder(run: OrderRun): Promise<ExitCode> {
     return run.lockWaitMs === 0 ? 0 : 1;
   }
   try {
+    await recordHolder(run.settings.lockFile);
     const ports = await nodePorts(run.settings, log);
     const outcome = await runAgent(ports, run.order, run.signal);
     return conclude(outcome, run.order, log.write);
@@ -38,11 +42,12 @@ export async function runOrder(run: OrderRun): Promise<ExitCode> {
   }
 }
 
-async function waitForLock({ settings, lockWaitMs, signal }: OrderRun): Promise<Lock | undefined> {
+async function waitForLock({ settings, lockWaitMs, takesOver, signal }: OrderRun): Promise<Lock | undefined> {
   const endMs = performance.now() + lockWaitMs;
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     const lock = await acquireLock(settings.lockFile);
     if (lock || performance.now() >= endMs) return lock;
+    if (takesOver && attempt === 0) await interruptHolder(settings.lockFile);
     await sleep(LOCK_POLL_MS, undefined, { signal });
   }
 }

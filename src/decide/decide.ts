@@ -77,8 +77,9 @@ function refuse(observation: Observation): Decision | undefined {
 }
 
 /** Genesis 4: without word from AWS a stamped, unfenced node restarts from its own files, and does nothing else. */
-function decideUninformed(observation: Observation, why: string): Decision {
+function decideUninformed(observation: Observation, reason: string): Decision {
   const { server, disk } = observation;
+  const why = reason.replace(/\.$/, '');
   if (server.answer.kind === 'serving') return done(`The server serves; nothing else is done while ${why}.`);
   if (server.upMs !== undefined) return wait(`The server runs without quorum, and nothing else is done while ${why}.`);
   const restart = disk.stamp && !disk.left ? decideRestart(observation, disk.stamp.lineage) : undefined;

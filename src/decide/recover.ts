@@ -157,10 +157,13 @@ function decideForce(
     reports.map((entry) => entry.serial).sort(),
     [...silence.instances].sort(),
   ]);
-  if (observation.watch?.digest !== digest || observation.watch.forMs < observation.limits.equalFactsMs) {
-    return wait('Everybody is fenced; the facts must stay equal for a while before the recovery goes on.', digest);
-  }
-  return decideNextRecord(observation, shared, newest, silence, reports, digest);
+  const next = decideNextRecord(observation, shared, newest, silence, reports, digest);
+  const { watch, limits } = observation;
+  if (watch?.digest === digest && watch.forMs >= limits.equalFactsMs) return next;
+  return wait(
+    `Everybody is fenced, and the facts must stay equal for ${limits.equalFactsMs / 1_000} s. Then: ${next.why}`,
+    digest,
+  );
 }
 
 /** Recovery 7: the owner of a record that was not acted upon yet, while it lives and can. */
