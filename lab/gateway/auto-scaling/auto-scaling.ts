@@ -28,7 +28,11 @@ export class AutoScaling {
   nudge(name: string): void {
     this.#wanted.add(name);
     if (this.#closed || this.#passes.has(name)) return;
-    const passes = this.#run(name).finally(() => this.#passes.delete(name));
+    const passes = this.#run(name).finally(() => {
+      this.#passes.delete(name);
+      // Wanted between the last look and now.
+      if (this.#wanted.has(name)) this.nudge(name);
+    });
     this.#passes.set(name, passes);
   }
 

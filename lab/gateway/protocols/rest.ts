@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type ApiModel, type Operation, shapeOf } from '../api-model/model.ts';
+import { type ApiModel, type Operation, type ShapeUse, shapeOf } from '../api-model/model.ts';
 import type { Struct, Value } from '../value.ts';
 import { readScalar } from './scalar.ts';
 import { readElement } from './xml.ts';
@@ -56,20 +56,9 @@ export function readRestInput(
 ): Struct {
   if (operation.input === undefined) return {};
   const shape = shapeOf(model, operation.input);
-  const [bucket, key] = bucketAndKey(url);
   const input: Record<string, Value> = {};
   for (const [name, use] of Object.entries(shape.members ?? {})) {
-    const wire = use.locationName ?? name;
-    const text =
-      use.location === 'uri'
-        ? wire === 'Bucket'
-          ? bucket
-          : key
-        : use.location === 'querystring'
-          ? (url.searchParams.get(wire) ?? undefined)
-          : use.location === 'header'
-            ? headers[wire.toLowerCase()]?.toString()
-            : undefined;
+    const text = textOf(use, use.locationName ?? name, url, headers);
     if (text !== undefined) input[name] = readScalar(shapeOf(model, use), text);
   }
   const payload = shape.payload === undefined ? undefined : shape.members?.[shape.payload];
@@ -79,6 +68,22 @@ export function readRestInput(
     }
   }
   return input;
+}
+
+/** What path, query or headers say of one member. */
+function textOf(use: ShapeUse, wire: string, url: URL, headers: IncomingHttpHeaders): string | undefined {
+  switch (use.location) {
+    case 'uri': {
+      const [bucket, key] = bucketAndKey(url);
+      return wire === 'Bucket' ? bucket : key;
+    }
+    case 'querystring':
+      return url.searchParams.get(wire) ?? undefined;
+    case 'header':
+      return headers[wire.toLowerCase()]?.toString();
+    default:
+      return undefined;
+  }
 }
 
 /** `/bucket/a/key` → `['bucket', 'a/key']`; one or none of them where the path is shorter. */
