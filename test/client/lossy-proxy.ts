@@ -44,9 +44,9 @@ export class LossyProxy implements AsyncDisposable {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Resets every connection; new ones are taken. */
+  /** Ends every connection; new ones are taken. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   /** From now on the client's bytes arrive and the server's do not. */
