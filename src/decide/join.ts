@@ -52,11 +52,6 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
   const { disk, server, self } = observation;
   const held = heldBack(observation);
   if (held && !votes(observation, ensemble)) return wait(`This node does not join yet: ${held}.`);
-  if (disk.fence)
-    return take(
-      { kind: 'lift-fence', record: newest.number },
-      'An ensemble of the newest record answers, so this node may follow it.',
-    );
   const id = disk.id;
   if (id === undefined) return wait('This node has no id yet.');
   const unusable = unusableData(observation, newest);
@@ -67,6 +62,12 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
       `${unusable} It is renamed aside.`,
     );
   }
+  // After the old data: unfenced beside it, a restart without word from AWS would start the server on it.
+  if (disk.fence)
+    return take(
+      { kind: 'lift-fence', record: newest.number },
+      'An ensemble of the newest record answers, so this node may follow it.',
+    );
   const own = listed(ensemble.config, id, self.address);
   if (server.upMs === undefined) return prepareOrStart(observation, newest, ensemble.config, own);
   if (observation.server.answer.kind !== 'serving') {

@@ -35,7 +35,7 @@ export function decideLeave(
   if (!ensemble && newest && disk.stamp && !empty) return undefined;
   if (asked && !disk.left) return mark;
   if (ensemble && own && !obstacle) return removeSelf(observation, ensemble, own);
-  return stop(observation, ensemble);
+  return stop(observation, ensemble, own);
 }
 
 /** Leaving 1: through one's own server, so that one has to run. */
@@ -60,9 +60,9 @@ function removeSelf(observation: Observation, ensemble: Ensemble, own: Member): 
   );
 }
 
-function stop({ disk, server }: Observation, ensemble: Ensemble | undefined): Decision {
+function stop({ disk, server }: Observation, ensemble: Ensemble | undefined, own: Member | undefined): Decision {
   if (server.upMs === undefined) return done('This node has left: no config holds it and its server is stopped.');
-  if (ensemble && disk.id !== undefined) {
+  if (ensemble && !own && disk.id !== undefined) {
     return take(
       { kind: 'stop-removed', id: disk.id },
       'The config is without this node; its server stops after one more committed write.',
