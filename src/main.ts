@@ -1,4 +1,5 @@
 /** The healthy tick first, then the commands; nothing else. */
+import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,30 +26,36 @@ function plainRecoveryFlags(words: readonly string[]): Flags | undefined {
   return flags;
 }
 
-/** True when nothing is left to do. Every failure here is met again, and told, on the long way. */
+/**
+ * Whether nothing is left to do. A healthy tick changes nothing and needs no lock; whoever has something to do takes it
+ * here. Every failure is met again, and told, on the long way.
+ */
 async function healthyTick(words: readonly string[]): Promise<{ finished: boolean; lock?: Lock }> {
   const flags = plainRecoveryFlags(words);
   if (!flags) return { finished: false };
-  let lock: Lock | undefined;
   try {
     const settings = readSettings(flags);
-    lock = await acquireLock(settings.lockFile);
-    if (!lock) {
-      say('busy', 'Another run of the agent is under way on this node.');
+    const health = await checkHealth(settings, new AbortController().signal).catch(() => undefined);
+    if (health?.healthy) {
+      say('healthy', health.why);
       return { finished: true };
     }
-    const health = await checkHealth(settings, new AbortController().signal);
-    if (!health.healthy) return { finished: false, lock };
-    say('healthy', health.why);
-    lock.release();
+    const lock = await acquireLock(settings.lockFile);
+    if (lock) return { finished: false, lock };
+    say('busy', 'Another run of the agent is under way on this node.');
     return { finished: true };
   } catch {
-    return lock ? { finished: false, lock } : { finished: false };
+    return { finished: false };
   }
 }
 
+/** Straight to the file: making the stream of standard output takes longer than the rest of a tick's output. */
 function say(event: string, saw: string): void {
-  process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), event, saw })}\n`);
+  try {
+    writeSync(1, `${JSON.stringify({ time: new Date().toISOString(), event, saw })}\n`);
+  } catch {
+    // Nobody listens; the exit code still tells.
+  }
 }
 
 async function main(): Promise<void> {
