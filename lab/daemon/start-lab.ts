@@ -2,7 +2,7 @@
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { bundleProgram } from '../../build/bundle.ts';
-import type { LateVisibility } from '../gateway/ec2/lifetime.ts';
+import type { Ec2Timings, LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { Hypervisor } from '../hypervisor/hypervisor.ts';
 import { createStack } from '../stack.ts';
 import { zookeeperHome } from '../zookeeper/fetch.ts';
@@ -24,6 +24,7 @@ export interface LabOptions {
   readonly agentCommand: readonly string[];
   /** New instances are seen late by others, as EC2's are; at once when it is left out. */
   readonly lateVisibility?: LateVisibility;
+  readonly ec2Timings?: Partial<Ec2Timings>;
   /** Further lines of the nodes' agent.env. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly progress?: (line: string) => void;
@@ -48,6 +49,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       environment,
       progress,
       signal,
+      ...(options.ec2Timings === undefined ? {} : { ec2Timings: options.ec2Timings }),
       ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),
     }),
   );
