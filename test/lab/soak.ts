@@ -1,0 +1,49 @@
+/**
+ * Fresh bootstraps, many times over: `npm run soak [-- --rounds N]`, N (default 20) of each size. Prints a line for each;
+ * the exit code is 1 if any failed, 2 for wrong usage.
+ */
+import { parseArgs } from 'node:util';
+import { bootstrapAndCheck } from './support/fresh-ensemble.ts';
+
+const SIZES = [1, 3, 5, 7];
+const LIMIT_MS = 240_000;
+
+function readRounds(): number {
+  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is a whole number above 0: ${values.rounds}`);
+  return rounds;
+}
+
+/** Sizes in turn, so that a machine that slows down slows all of them; every other round the nodes see each other late. */
+async function soak(rounds: number): Promise<number> {
+  let failed = 0;
+  for (let round = 1; round <= rounds; round++) {
+    for (const nodes of SIZES) {
+      const late = round % 2 === 0 ? { lateVisibility: { instanceMs: 1_500, tagsMs: 1_000, seed: round } } : {};
+      const startMs = performance.now();
+      const failure = await bootstrapAndCheck({ nodes, ...late }, LIMIT_MS).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
+      process.stdout.write(
+        `round ${round}/${rounds}, ${nodes} nodes: ${failure === undefined ? 'ok' : 'FAILED'}, ${seconds} s\n`,
+      );
+      if (failure === undefined) continue;
+      failed += 1;
+      process.stdout.write(`${failure instanceof Error ? failure.stack : String(failure)}\n`);
+    }
+  }
+  process.stdout.write(`${rounds * SIZES.length - failed} passed, ${failed} failed\n`);
+  return failed;
+}
+
+let rounds: number;
+try {
+  rounds = readRounds();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\nUsage: npm run soak [-- --rounds N]\n`);
+  process.exit(2);
+}
+process.exitCode = (await soak(rounds)) > 0 ? 1 : 0;
