@@ -58,7 +58,7 @@ export class EnsembleByHand implements AsyncDisposable {
 
   static async prepare(size: number): Promise<EnsembleByHand> {
     const directory = await mkdtemp(join(tmpdir(), 'zk-bench-'));
-    return new EnsembleByHand(await freeLoopbackBlock(), directory, size, await superSecret(join(directory, 'secret')));
+    return new EnsembleByHand(await freeLoopbackBlock(), directory, size, await superSecret(directory));
   }
 
   memberOf(id: number): Member {
@@ -101,6 +101,6 @@ export class EnsembleByHand implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const server of this.#running) await server[Symbol.asyncDispose]();
     await this.#block[Symbol.asyncDispose]();
-    await rm(this.#directory, { recursive: true, force: true });
+    await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -65,7 +65,9 @@ async function main(): Promise<void> {
   // Compiling the rest takes longer than many a command itself; where it can't be kept, it is compiled anew.
   enableCompileCache(join(dirname(fileURLToPath(import.meta.url)), '.compile-cache'));
   const { run } = await import('./commands/cli.ts');
-  process.exitCode = await run(words, tick.lock);
+  const exitCode = await run(words, tick.lock);
+  // Nothing that is still open, be it a half-dead connection, may keep a finished run alive.
+  process.stdout.write('', () => process.exit(exitCode));
 }
 
 void main();

@@ -22,8 +22,10 @@ export function addAgent(cli: Argv<{ name: string }>): Argv {
         // Everything after the target belongs to the agent, its flags included.
         .parserConfiguration({ 'unknown-options-as-args': true })
         .example('$0 agent 1 status', 'what node 1 sees and would do')
-        .example('$0 agent 1 -- recovery --dry-run --json', 'flags of the agent after a double dash'),
-    async ({ name, target, arguments: args }) => {
+        .example('$0 agent 1 -- recovery --dry-run', 'flags of the agent after a double dash'),
+    async ({ name, target, arguments: before, _: after }) => {
+      // yargs keeps what follows a double dash apart, behind the command's own name.
+      const args = [...before, ...after.slice(1).map(String)];
       const { code, signal } = await callLab(
         name,
         'agent',

@@ -15,6 +15,12 @@ export function progress(line: string): void {
   process.stderr.write(`${styleText('dim', `${seconds}s`, { stream: process.stderr })}  ${line}\n`);
 }
 
+/** A reader such as `head` that has seen enough is no error. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

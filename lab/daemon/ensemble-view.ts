@@ -215,7 +215,9 @@ export function sentenceOf(line: string): string | undefined {
   try {
     const entry: unknown = JSON.parse(line);
     if (typeof entry !== 'object' || entry === null) return line;
-    const { decided, why, error, message, saw } = entry as Record<string, unknown>;
+    const { decided, why, error, message, saw, event } = entry as Record<string, unknown>;
+    // A tick beside a run that waits says nothing of the node.
+    if (event === 'busy') return undefined;
     const parts = [decided, why, error, message].filter((part) => typeof part === 'string');
     return parts.length > 0 ? parts.join(': ') : typeof saw === 'string' ? saw : undefined;
   } catch {
