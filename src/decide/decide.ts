@@ -24,9 +24,12 @@ export function decide(observation: Observation): Decision {
   if (disk.left && order.rejoin) return take({ kind: 'unmark-left' }, 'The operator brings this node back.');
   if (!shared.known) return decideUninformed(observation, shared.why);
   const newest = shared.value.records.at(-1);
-  // A stamp without a record: the bucket is not what it was, and says nothing about this data.
-  if (!newest && disk.stamp)
-    return decideUninformed(observation, 'the bucket has no lineage record although this disk is stamped with one');
+  // A stamp without its record: the bucket is not what it was, and says nothing about this data.
+  if (disk.stamp && disk.stamp.lineage > (newest?.number ?? 0))
+    return decideUninformed(
+      observation,
+      `the bucket is without record ${disk.stamp.lineage}, which this disk is stamped with`,
+    );
   const stale = stopStale(observation, newest);
   if (stale) return stale;
   const ensemble = newest && followable(observation, newest);

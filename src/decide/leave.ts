@@ -34,21 +34,18 @@ export function decideLeave(
   if (own && obstacle && !empty) return wait(`This node is to leave, but ${obstacle}`);
   if (!ensemble && newest && disk.stamp && !empty) return undefined;
   if (asked && !disk.left) return mark;
-  if (ensemble && own && !obstacle) return removeSelf(observation, ensemble, own);
+  if (ensemble && own && !obstacle) return removeSelf(observation, ensemble, own, newest?.number ?? 0);
   return stop(observation, ensemble, own);
 }
 
 /** Leaving 1: through one's own server, so that one has to run. */
-function removeSelf(observation: Observation, ensemble: Ensemble, own: Member): Decision {
+function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, newest: number): Decision {
   const { disk, server } = observation;
   if (server.upMs === undefined) {
     if (disk.fence) {
-      return take(
-        { kind: 'lift-fence', record: disk.stamp?.lineage ?? 0 },
-        'An ensemble answers, so the fence holds nothing back.',
-      );
+      return take({ kind: 'lift-fence', record: newest }, 'An ensemble answers, so the fence holds nothing back.');
     }
-    const restart = decideRestart(observation, disk.stamp?.lineage ?? 0);
+    const restart = decideRestart(observation, newest);
     return (
       restart ??
       wait('This node is to leave, but its server can’t run; the others remove it once its instance shuts down.')
