@@ -22,9 +22,15 @@ export interface AgentOrder {
 
 export type Outcome =
   | { readonly kind: 'done'; readonly why: string }
-  | { readonly kind: 'out-of-time'; readonly why: string }
+  | { readonly kind: 'out-of-time'; readonly why: string; readonly cause?: Cause }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly why: string; readonly next: string }
   | { readonly kind: 'dry-run'; readonly observation: Observation; readonly decision: Decision };
+
+/** The failure that a wait is about, when it is about one. */
+export interface Cause {
+  readonly code: ErrorCode;
+  readonly next: string;
+}
 
 /** The three parts of the loop; a simulation may wrap them. */
 export interface Parts {
@@ -47,11 +53,13 @@ export async function runAgent(
   const look = await prepare(ports, agentOrder, signal);
   let last = { sentence: '', step: '' };
   let sentence = 'The limit was reached before the first look.';
+  let cause: Cause | undefined;
   while (clock.monotonicMs() < endMs) {
     signal.throwIfAborted();
     const observation = await parts.observe(look, signal);
     const decision = parts.decide(observation);
     sentence = decision.why;
+    cause = causeOf(observation, sentence);
     if (agentOrder.dryRun) return { kind: 'dry-run', observation, decision };
     if (sentence !== last.sentence) report(ports, observation, decision);
     look.memory.keepWatch(decision.kind === 'wait' ? decision.watch : undefined, clock.monotonicMs());
@@ -64,7 +72,16 @@ export async function runAgent(
       await perform(decision.step, parts, { ports, self: look.self, timings: look.timings, signal });
     last = { sentence, step };
   }
-  return { kind: 'out-of-time', why: sentence };
+  return { kind: 'out-of-time', why: sentence, ...(cause === undefined ? {} : { cause }) };
+}
+
+/** The fact that could not be had and that the sentence names. */
+function causeOf({ shared, group, targetState, silence }: Observation, sentence: string): Cause | undefined {
+  for (const fact of [shared, group, targetState, silence]) {
+    if (fact.known || fact.code === undefined || fact.next === undefined) continue;
+    if (sentence.includes(fact.why.replace(/\.$/, ''))) return { code: fact.code, next: fact.next };
+  }
+  return undefined;
 }
 
 /** Who this node is: asked once, since nothing can be done for a node without a name. */

@@ -70,9 +70,10 @@ function conclude(
       throw new AgentError(outcome.code, outcome.why, outcome.next);
     case 'out-of-time':
       throw new AgentError(
-        'NOT_READY_IN_TIME',
+        outcome.cause?.code ?? 'NOT_READY_IN_TIME',
         `After ${Math.round(order.limitMs / 1_000)} s of ${order.command} this node still waits. ${outcome.why}`,
-        'The next tick goes on from here by itself; if the reason stays the same, do what it says.',
+        outcome.cause?.next ??
+          'The next tick goes on from here by itself; if the reason stays the same, do what it says.',
       );
   }
 }

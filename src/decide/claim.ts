@@ -66,6 +66,8 @@ export function decideClaim(observation: Observation, shared: Shared): Decision 
       `This node owns the claim on id ${chosen.id}, and its disk does not say so yet.`,
     );
   }
+  // Who is in no group can be no member, and a claim that leads nowhere would cost the others an id.
+  if (!observation.group.known) return wait(`This node claims no id yet: ${observation.group.why.replace(/\.$/, '')}.`);
   const highest = highestGenerations(shared.claims);
   for (let id = LOWEST_ID; id <= HIGHEST_ID; id++) {
     const claim = highest.get(id);

@@ -1,12 +1,22 @@
+import type { ErrorCode } from '../errors.ts';
+
 /** A fact that may not be had. Unknown is never absent: an error or an empty answer proves nothing. */
-export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
+export type Known<T> = { readonly known: true; readonly value: T } | Unknown;
+
+/** `code` and `next` stand for people, where the failure that left it unknown has them; no decision looks at them. */
+export interface Unknown {
+  readonly known: false;
+  readonly why: string;
+  readonly code?: ErrorCode;
+  readonly next?: string;
+}
 
 export function known<T>(value: T): Known<T> {
   return { known: true, value };
 }
 
-export function unknown(why: string): { readonly known: false; readonly why: string } {
-  return { known: false, why };
+export function unknown(why: string, error?: { readonly code: ErrorCode; readonly next: string }): Unknown {
+  return error === undefined ? { known: false, why } : { known: false, why, code: error.code, next: error.next };
 }
 
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';

@@ -1,3 +1,4 @@
+import { AgentError } from '../errors.ts';
 import { type Known, known, unknown } from '../model/cloud.ts';
 
 /** Asks for a fact; a failure makes it unknown, with the reason in words. An abort still rejects. */
@@ -6,6 +7,7 @@ export async function attempt<T>(ask: () => Promise<T>, signal: AbortSignal): Pr
     return known(await ask());
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof AgentError) return unknown(error.message, error);
     return unknown(error instanceof Error ? error.message : String(error));
   }
 }
