@@ -74,7 +74,7 @@ test('all nodes are gone: the new ones wait and say why, until the operator give
 
   await lab.terminate('all');
   await lab.untilGone(old);
-  const lost = /Nobody who is left has data of this cluster.*--allow-empty-genesis/;
+  const lost = /Nothing empty is put in its place unasked.*--allow-empty-genesis/;
   const fresh = await waitFor(
     async () => {
       const nodes = (await lab.nodes()).filter((node) => !old.includes(node.instance));
