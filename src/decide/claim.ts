@@ -2,11 +2,12 @@
  * Which id a node takes (docs/protocol.md, "Claims"). Pure.
  * Invariant 3: an id passes on only after its removal from the config has committed and its instance is gone for good.
  */
+
+import { HIGHEST_ID, highestGenerations, LOWEST_ID } from '../model/claims.ts';
 import type { EnsembleConfig } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { Claim } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
-import { HIGHEST_ID, highestGenerations, LOWEST_ID } from '../registry/claims.ts';
 import { isGone } from './lives.ts';
 
 /** The claims that this node owns: it made the highest generation (Claims 2). */

@@ -3,10 +3,11 @@
  * Invariant 1: a new ensemble starts under a new record only. Invariant 2: a node's marker is written once, for members
  * of a genesis record alone, and never again once its stamp is there.
  */
+
+import { highestGenerations } from '../model/claims.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { Announcement, GenesisRecord, LineageRecord, RecordMember } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
-import { highestGenerations } from '../registry/claims.ts';
 import { hasData } from './data.ts';
 import { heldBack } from './hold.ts';
 import { lifeOf } from './lives.ts';

@@ -2,11 +2,12 @@
  * Leaving for good (docs/protocol.md, "Leaving"): removed from the config first, stopped after a later write. Pure.
  * Invariant 4 for oneself: not while the rest would be without quorum.
  */
+
+import { instancesBehind } from '../model/claims.ts';
 import { listed, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
-import { instancesBehind } from './lives.ts';
 import { decideRestart } from './restart.ts';
 
 /** Whether this node is to go: the operator said so (now, or before a crash), or its group does. */

@@ -1,8 +1,9 @@
 /** Which instance stands behind a member, and whether it lives. Pure. Unknown is never dead. */
+
+import { instancesBehind } from '../model/claims.ts';
 import type { Life } from '../model/cloud.ts';
 import type { Member } from '../model/member.ts';
 import type { Observation } from '../model/observation.ts';
-import type { Claim } from '../model/records.ts';
 
 export function lifeOf(observation: Observation, instance: string): Life {
   return observation.lives[instance] ?? 'unknown';
@@ -10,16 +11,6 @@ export function lifeOf(observation: Observation, instance: string): Life {
 
 export function isGone(observation: Observation, instance: string): boolean {
   return lifeOf(observation, instance) === 'gone';
-}
-
-/** The instances that ever claimed this very id at this very address: addresses are used again, so both must match. */
-export function instancesBehind(claims: readonly Claim[], member: Pick<Member, 'id' | 'address'>): readonly string[] {
-  const instances: string[] = [];
-  for (const claim of claims) {
-    if (claim.id !== member.id || claim.owner === undefined || claim.owner === 'void') continue;
-    if (claim.owner.address === member.address) instances.push(claim.owner.instance);
-  }
-  return instances;
 }
 
 /** The life of a member: dead only when every instance that it could be is known to be. */

@@ -2,11 +2,13 @@
  * Whether the quorum is lost for good, and who has not been heard (docs/protocol.md, "Words" and "Recovery by force").
  * Pure. A recovery by force counts the gone for good alone, never the shutting down, the silent or the unknown.
  */
+
+import { instancesBehind } from '../model/claims.ts';
 import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { FoundReport, LineageRecord, Report } from '../model/records.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
-import { instancesBehind, isGone, lifeOfMember } from './lives.ts';
+import { isGone, lifeOfMember } from './lives.ts';
 
 /** The reports that count: for the newest record, by instances that are not gone for good. */
 export function countingReports(

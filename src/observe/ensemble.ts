@@ -1,5 +1,5 @@
 /** Finding the ensemble: who leads, what its config says, and whether it is this cluster's at all. */
-import { instancesBehind } from '../decide/lives.ts';
+import { instancesBehind } from '../model/claims.ts';
 import type { Life } from '../model/cloud.ts';
 import { type EnsembleConfig, votersOf } from '../model/member.ts';
 import type { Ensemble, Shared } from '../model/observation.ts';

@@ -3,13 +3,11 @@
  * object `claims/7.2.json`, created once, says whose it is. The object decides: whoever reads it back as its own owns
  * the generation, so a lost answer to either call is settled by making the next one.
  */
+import { HIGHEST_ID } from '../model/claims.ts';
 import type { Claim, ClaimOwner } from '../model/records.ts';
 import type { ClaimStreams, ObjectStore } from '../ports.ts';
 
 type Shelf = { readonly claimStreams: ClaimStreams; readonly objects: ObjectStore };
-
-export const LOWEST_ID = 1;
-export const HIGHEST_ID = 255;
 
 function ownerKey(id: number, generation: number): string {
   return `claims/${id}.${generation}.json`;
@@ -90,14 +88,4 @@ export async function claimId(
 /** Claims 4: a generation that has had no owner for 15 minutes is given up, unless its owner's write was first. */
 export async function voidClaim(shelf: Shelf, id: number, generation: number, signal: AbortSignal): Promise<void> {
   await shelf.objects.createOnce(ownerKey(id, generation), JSON.stringify({ void: true }), signal);
-}
-
-/** The generation that owns each id: the highest one (Claims 2). */
-export function highestGenerations(claims: readonly Claim[]): ReadonlyMap<number, Claim> {
-  const highest = new Map<number, Claim>();
-  for (const claim of claims) {
-    const present = highest.get(claim.id);
-    if (!present || present.generation < claim.generation) highest.set(claim.id, claim);
-  }
-  return highest;
 }
