@@ -101,6 +101,6 @@ export class EnsembleByHand implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const server of this.#running) await server[Symbol.asyncDispose]();
     await this.#block[Symbol.asyncDispose]();
-    await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 });
+    await rm(this.#directory, { recursive: true, force: true });
   }
 }

@@ -19,7 +19,7 @@ async function product(): Promise<number> {
 
 async function floor(): Promise<number> {
   await using ensemble = await EnsembleByHand.prepare(NODES);
-  return ensemble.startAll();
+  return await ensemble.startAll();
 }
 
 export function benchGenesis(rounds: number, progress: (line: string) => void): Promise<Comparison> {

@@ -39,7 +39,7 @@ async function product(): Promise<number> {
 
 async function floor(): Promise<number> {
   await using ensemble = await EnsembleByHand.prepare(1);
-  return ensemble.startAll();
+  return await ensemble.startAll();
 }
 
 export async function benchRecover(rounds: number, progress: (line: string) => void): Promise<Comparison> {
