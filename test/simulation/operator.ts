@@ -1,5 +1,6 @@
 /** What befalls a cluster: people, hardware and AWS, drawn from the seed; and the operator who sets things right again. */
 import { SERVICES, SKIES } from './cloud/weather.ts';
+import type { Random } from './core/random.ts';
 import type { Node } from './node/node.ts';
 import { SIMULATED_TIMINGS } from './node/timings.ts';
 import type { World } from './world.ts';
@@ -21,12 +22,28 @@ const FAULTS = {
 
 export type Fault = keyof typeof FAULTS;
 
+const VICTIMS = { one: 8, leader: 4, minority: 2, majority: 4, all: 0.2 } as const;
+
+/**
+ * Every history has its own leanings: some kinds of fault not at all, others often. Evenly mixed faults would get in
+ * the way of the long stories (Groce and others, "Swarm Testing", 2012).
+ */
+function leanings<K extends string>(weights: Readonly<Record<K, number>>, random: Random): Record<K, number> {
+  const leaning = {} as Record<K, number>;
+  for (const kind of Object.keys(weights) as K[]) leaning[kind] = weights[kind] * random.pick([0.02, 0.3, 1, 4]);
+  return leaning;
+}
+
 export class Operator {
   readonly #world: World;
+  readonly #faults: Readonly<Record<Fault, number>>;
+  readonly #victimKinds: Readonly<Record<keyof typeof VICTIMS, number>>;
   #faulty = true;
 
   constructor(world: World) {
     this.#world = world;
+    this.#faults = leanings(FAULTS, world.random);
+    this.#victimKinds = leanings(VICTIMS, world.random);
   }
 
   /** Faults from now on, until `calm`. */
@@ -35,7 +52,7 @@ export class Operator {
     const next = (delayMs: number): void =>
       scheduler.after(delayMs, () => {
         if (!this.#faulty) return;
-        this.strike(random.weighted(FAULTS));
+        this.strike(random.weighted(this.#faults));
         next(-Math.log(1 - random.fraction()) * meanMs);
       });
     next(firstAfterMs);
@@ -46,7 +63,7 @@ export class Operator {
     const { random, living, leader } = this.#world;
     if (living.length === 0) return [];
     const half = Math.floor(living.length / 2);
-    switch (random.weighted({ one: 8, leader: 4, minority: 2, majority: 3, all: 1 })) {
+    switch (random.weighted(this.#victimKinds)) {
       case 'one':
         return [random.pick(living)];
       case 'leader':
@@ -92,7 +109,7 @@ export class Operator {
         }
         break;
       case 'wipe':
-        for (const node of this.#victims()) node.wipe(random.chance(0.5) ? 'disk' : 'data');
+        this.#wipe();
         break;
       case 'maintenance':
         world.cloud.group.maintenance = !world.cloud.group.maintenance;
@@ -126,6 +143,14 @@ export class Operator {
     const { random, scheduler } = this.#world;
     node.pause();
     scheduler.after(random.pick([3_000, 12_000, 40_000, 120_000]) * random.between(0.5, 1.5), () => node.resume());
+  }
+
+  /** Never everything at once: then nothing would be left to recover. */
+  #wipe(): void {
+    const { random, living } = this.#world;
+    for (const node of this.#victims().slice(0, Math.max(1, living.length - 1))) {
+      node.wipe(random.chance(0.5) ? 'disk' : 'data');
+    }
   }
 
   #partition(): void {

@@ -3,6 +3,7 @@ import { allDataGone, whyNotHealed } from './checkers/healing.ts';
 import type { Mutation } from './core/mutation.ts';
 import { Violation } from './core/violation.ts';
 import { Operator } from './operator.ts';
+import { Story } from './story.ts';
 import { World } from './world.ts';
 
 export interface HistoryOptions {
@@ -72,8 +73,11 @@ async function faultyPhase(world: World, operator: Operator): Promise<void> {
   world.crashShare = random.pick([0, 0.001, 0.004, 0.02]);
   weather.accidents = random.pick([0, 0.002, 0.02]);
   const quietMs = random.chance(0.3) ? random.between(0, 30_000) : random.between(60_000, 120_000);
-  operator.begin(quietMs, random.pick([8_000, 25_000, 60_000]));
-  await scheduler.run(quietMs + random.between(60_000, 400_000), () => false);
+  const story = new Story(world);
+  if (random.chance(0.5)) story.begin(quietMs);
+  else operator.begin(quietMs, random.pick([8_000, 20_000, 40_000, 80_000]));
+  await scheduler.run(quietMs + random.between(60_000, 500_000), () => false);
+  story.end();
 }
 
 async function healingPhase(world: World, operator: Operator): Promise<number> {

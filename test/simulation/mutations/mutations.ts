@@ -1,3 +1,13 @@
+/** The rules that can be left out, one at a time. Each must be found: within so many seeds, or by a directed scenario. */
 import type { Mutation } from '../core/mutation.ts';
+import { CLAIM_MUTATIONS } from './claims.ts';
+import { GENESIS_MUTATIONS } from './genesis.ts';
+import { JOINING_MUTATIONS } from './joining.ts';
+import { RECOVERY_MUTATIONS } from './recovery.ts';
 
-export const MUTATIONS: readonly Mutation[] = [];
+export const MUTATIONS: readonly Mutation[] = [
+  ...CLAIM_MUTATIONS,
+  ...GENESIS_MUTATIONS,
+  ...JOINING_MUTATIONS,
+  ...RECOVERY_MUTATIONS,
+];

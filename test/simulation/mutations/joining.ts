@@ -1,0 +1,90 @@
+import type { Parts } from '../../../src/loop.ts';
+import type { Mutation } from '../core/mutation.ts';
+import { deciding } from './seen.ts';
+
+export const JOINING_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'older-lineage-followed',
+    rule: 'Joining 1: an ensemble is the newest only if its epoch is above the newest record’s floor',
+    parts: deciding((observation) => {
+      const { shared } = observation;
+      if (!shared.known) return observation;
+      const records = shared.value.records.map((record) => ({ ...record, epochFloor: -1 }));
+      return { ...observation, shared: { known: true, value: { ...shared.value, records } } };
+    }),
+  },
+  {
+    name: 'old-data-kept',
+    rule: 'Joining 2: data of an older lineage is renamed aside and the node joins empty',
+    ports: (ports, node) => ({
+      ...ports,
+      disk: {
+        ...ports.disk,
+        setDataAside: async (name) => {
+          const record = Number(/-before-(?:genesis-)?(\d+)$/.exec(name)?.[1] ?? 0);
+          if (node.disk.stamp) await ports.disk.writeStamp({ ...node.disk.stamp, lineage: record });
+        },
+      },
+    }),
+  },
+  {
+    name: 'no-limit-a-pass',
+    rule: 'Joining 5: at most max(1, ⌊(voters − 1) / 2⌋) of the dead are removed in one pass',
+    parts: (parts) => ({ ...parts, decide: (observation) => removingAll(parts, observation) }),
+  },
+  {
+    name: 'any-version',
+    rule: 'Joining 5: every reconfiguration is conditional on the config version that was read',
+    parts: (parts) => ({
+      ...parts,
+      act: async (step, context) => {
+        if (step.kind !== 'remove-members' && step.kind !== 'remove-self') return parts.act(step, context);
+        const session = await context.ports.servers.open(context.self.address, { secret: true }, context.signal);
+        const { version } = await session.config(context.signal);
+        await session.close();
+        return parts.act({ ...step, fromVersion: version }, context);
+      },
+    }),
+  },
+  {
+    name: 'quorum-not-kept',
+    rule: 'Invariant 4: never remove so that the rest loses quorum',
+    parts: deciding((observation) => {
+      const { ensemble } = observation;
+      if (!ensemble) return observation;
+      const servingIds = ensemble.config.members.map((member) => member.id);
+      return { ...observation, ensemble: { ...ensemble, servingIds } };
+    }),
+  },
+  {
+    name: 'dynamic-file-only',
+    rule: 'Joining 3: a joiner gets a fresh pointer and a version-less file, not the file that its server left',
+    parts: (parts) => ({
+      ...parts,
+      act: async (step, context) => {
+        if (step.kind !== 'prepare-join') return parts.act(step, context);
+        const before = await context.ports.disk.read(context.signal);
+        if (!before.config || before.stamp?.lineage !== step.lineage) return parts.act(step, context);
+        return undefined;
+      },
+    }),
+  },
+];
+
+function removingAll(parts: Parts, observation: Parameters<Parts['decide']>[0]): ReturnType<Parts['decide']> {
+  const decision = parts.decide(observation);
+  const { shared, ensemble, lives } = observation;
+  if (decision.kind !== 'step' || decision.step.kind !== 'remove-members' || !shared.known || !ensemble)
+    return decision;
+  const gone = new Set(Object.keys(lives).filter((instance) => lives[instance] === 'gone'));
+  const ids = ensemble.config.members
+    .filter((member) => {
+      const claims = shared.value.claims.filter((claim) => claim.id === member.id && typeof claim.owner === 'object');
+      const owner = claims.findLast(
+        (claim) => typeof claim.owner === 'object' && claim.owner.address === member.address,
+      )?.owner;
+      return typeof owner === 'object' && gone.has(owner.instance);
+    })
+    .map((member) => member.id);
+  return { ...decision, step: { ...decision.step, ids: [...new Set([...decision.step.ids, ...ids])] } };
+}
