@@ -4,14 +4,13 @@
  *
  * - `{"event":"act","step":"found-forced"}`: the agent has logged this line and not gone on yet. `act` stands before
  *   each step, `acted` after it.
- * - `{"rename":"stamp.json","moment":"before"}`: the file of this name is about to appear in its place, whole and
+ * - `{"rename":"zk-agent/stamp.json","moment":"before"}`: a file whose path ends so is about to appear in its place, whole and
  *   synced; `after`: it just did. Every durable write of the agent ends in such a rename.
  *
  * `count` (default 1) means the n-th time. KILL_AT may be a list; the first point reached ends the process.
  */
 'use strict';
 const fs = require('node:fs');
-const { basename } = require('node:path');
 
 const points = [JSON.parse(process.env.KILL_AT ?? '[]')].flat().map((point) => ({ count: 1, ...point }));
 
@@ -41,7 +40,8 @@ function isLine(data, event, step) {
 
 const { rename } = fs.promises;
 fs.promises.rename = async (from, to) => {
-  const is = (moment) => (point) => point.rename === basename(String(to)) && point.moment === moment;
+  const is = (moment) => (point) =>
+    point.rename !== undefined && String(to).endsWith(`/${point.rename}`) && point.moment === moment;
   reached(is('before'));
   await rename(from, to);
   reached(is('after'));

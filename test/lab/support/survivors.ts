@@ -1,0 +1,44 @@
+/** An ensemble that has lost its majority for good while nobody's cron runs: each run of the agent is the test's own. */
+import { nothingVanishesFrom } from './agreement.ts';
+import { startLab, type TestLab } from './lab.ts';
+import { WrittenData } from './written-data.ts';
+
+export interface Survivors {
+  readonly lab: TestLab;
+  readonly written: WrittenData;
+  /** Instances that are left, ascending ids. Their servers run without quorum. */
+  readonly survivors: readonly string[];
+  /** Fails if a snapshot or log that the survivors had then is neither in place nor set aside. */
+  readonly checkNothingVanished: () => void;
+}
+
+/**
+ * Starts an ensemble of this many nodes, writes through it until everybody has everything, and terminates a majority,
+ * the leader among them. The replacements boot and do nothing. The caller disposes of the lab.
+ */
+export async function loseMajority(nodes: number): Promise<Survivors> {
+  const lab = await startLab({ nodes, ticks: 'never' });
+  try {
+    await lab.healthy();
+    const written = await WrittenData.start(lab);
+    await written.write(100);
+    const all = (await lab.nodes()).toSorted((one, other) => (one.id ?? 0) - (other.id ?? 0));
+    for (const node of all) await written.reaches(node.address ?? '');
+    lab.setBootPlan({ bootstrap: false, ticks: 'never' });
+    const lost = await lab.terminate('majority');
+    await lab.untilGone(lost);
+    const survivors = all.map((node) => node.instance).filter((instance) => !lost.includes(instance));
+    return { lab, written, survivors, checkNothingVanished: nothingVanishesFrom(lab, survivors) };
+  } catch (error) {
+    await lab[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Every machine but these is switched off and on, and from now on all do by themselves what they do in a cluster. */
+export async function letTheOthersGo(lab: TestLab, except: readonly string[]): Promise<void> {
+  lab.setBootPlan({ bootstrap: true, ticks: 5 });
+  for (const node of await lab.nodes()) {
+    if (!except.includes(node.instance)) await lab.reboot(node.instance);
+  }
+}
