@@ -1,5 +1,5 @@
 /** A cluster of three to change for a test: node 1 looks, node 3 leads, all is well. Plain data, as decide gets it. */
-import { known, type Life, unknown } from '../../src/model/cloud.ts';
+import { type GroupFact, known, type Life, unknown } from '../../src/model/cloud.ts';
 import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';
 import { type EnsembleConfig, type Member, memberAt, type Role } from '../../src/model/member.ts';
 import type { Ensemble, Observation, Shared, Silence } from '../../src/model/observation.ts';
@@ -121,11 +121,8 @@ export function livesOf(ids: readonly number[], life: Life = 'alive'): Record<st
   return Object.fromEntries(ids.map((id) => [instanceOf(id), life]));
 }
 
-export function groupOf(
-  ids: readonly number[],
-  change: Partial<Extract<Observation['group'], { known: true }>['value']> = {},
-) {
-  return known({
+export function groupFact(ids: readonly number[], change: Partial<GroupFact> = {}): GroupFact {
+  return {
     name: `${CLUSTER}-group`,
     desired: 3,
     maximum: 7,
@@ -133,7 +130,11 @@ export function groupOf(
     maintenance: false,
     suspended: [],
     ...change,
-  });
+  };
+}
+
+export function groupOf(ids: readonly number[], change: Partial<GroupFact> = {}) {
+  return known(groupFact(ids, change));
 }
 
 export const LIMITS = { ownerUnknownMs: 900_000, equalFactsMs: 20_000, unclaimedMs: 20_000, joinRestartMs: 60_000 };

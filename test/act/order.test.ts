@@ -1,0 +1,273 @@
+/** The order of a step's effects, where another order would break an invariant, and what each step checks again. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { act } from '../../src/act/act.ts';
+import { AgentError } from '../../src/errors.ts';
+import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
+import {
+  addressOf,
+  CLUSTER,
+  configOf,
+  diskOf,
+  forcedOf,
+  instanceOf,
+  nonceOf,
+  recordMember,
+  reportOf,
+} from '../decide/situation.ts';
+import { forcedOwner, foundingFromAside, SCENES, type Scene } from './steps.ts';
+
+const signal = new AbortController().signal;
+
+/** Takes the step and answers with its journal. */
+async function take({ step, node }: Scene): Promise<readonly string[]> {
+  const self = { instance: instanceOf(node.id), address: addressOf(node.id), cluster: CLUSTER };
+  await act(step, { ports: node.ports, self, timings: PRODUCTION_TIMINGS, signal });
+  return node.journal;
+}
+
+function isChanged(error: unknown): boolean {
+  return error instanceof AgentError && error.code === 'PRECONDITION_CHANGED';
+}
+
+/** Asserts that these entries stand in the journal in this order, each found by the beginning of its text. */
+function assertOrder(journal: readonly string[], expected: readonly string[]): void {
+  let from = 0;
+  for (const beginning of expected) {
+    const found = journal.findIndex((entry, index) => index >= from && entry.startsWith(beginning));
+    assert.ok(found >= 0, `"${beginning}" is missing, or too early, in:\n${journal.join('\n')}`);
+    from = found + 1;
+  }
+}
+
+test('lift-fence: the report goes, then the records are read again, then the fence falls', async () => {
+  const journal = await take(SCENES['lift-fence']());
+  assertOrder(journal, ['replace reports/', 'disk unmark reported', 'list lineage/', 'disk unfence']);
+});
+
+test('lift-fence: a record that was written meanwhile keeps the fence, and the report is gone all the same', async () => {
+  const scene = SCENES['lift-fence']();
+  scene.node.onCall = (call) => {
+    if (!call.startsWith('replace')) return;
+    scene.node.onCall = () => {};
+    scene.node.shelf.put('lineage/000002.json', forcedOf(recordMember(2)));
+  };
+  await assert.rejects(take(scene), isChanged);
+  assert.deepEqual(scene.node.disk.fence, { record: 1 });
+  const body = scene.node.shelf.bodies()[`reports/${instanceOf(1)}.json`];
+  assert.equal((body as { report?: unknown }).report, undefined);
+});
+
+test('raise-fence: the fence is durable before the server stops', async () => {
+  assertOrder(await take(SCENES['raise-fence']()), ['disk fence 1', 'server stop']);
+});
+
+test('write-report: the flag on the disk comes before the report, which a later tick must know of', async () => {
+  assertOrder(await take(SCENES['write-report']()), ['disk mark reported', 'replace reports/']);
+});
+
+test('prepare-genesis: nonce, announcement, marker, config and last the stamp', async () => {
+  const journal = await take(SCENES['prepare-genesis']());
+  assertOrder(journal, [
+    'disk nonce',
+    'create lineage/000001/started/1',
+    'disk accepted 2',
+    'disk marker',
+    'disk config',
+    'disk stamp 1',
+  ]);
+  assert.equal(journal.at(-1), 'disk stamp 1');
+});
+
+test('prepare-genesis: an announcement of another disk means no marker', async () => {
+  const scene = SCENES['prepare-genesis']();
+  scene.node.shelf.put('lineage/000001/started/1.json', { record: 1, id: 1, nonce: nonceOf(9) });
+  await assert.rejects(take(scene), isChanged);
+  assert.equal(scene.node.disk.marker, false);
+  assert.equal(scene.node.disk.stamp, undefined);
+});
+
+test('prepare-genesis: not beside data, not beside a running server, and not twice', async () => {
+  const withData = SCENES['prepare-genesis']();
+  const { stamp: _stamp, ...unstamped } = diskOf(1);
+  withData.node.disk = unstamped;
+  await assert.rejects(take(withData), isChanged);
+  assert.equal(withData.node.effects, 0);
+
+  const running = SCENES['prepare-genesis']();
+  running.node.running = true;
+  await assert.rejects(take(running), isChanged);
+  assert.equal(running.node.effects, 0);
+
+  const stamped = SCENES['prepare-genesis']();
+  const { data: _data, ...wiped } = diskOf(1);
+  stamped.node.disk = wiped;
+  await take(stamped);
+  assert.equal(stamped.node.effects, 0);
+});
+
+test('prepare-join: the server stands still before anything on the disk changes, and no marker is written', async () => {
+  const scene = SCENES['prepare-join']();
+  assertOrder(await take(scene), ['list lineage/', 'server stop', 'disk stamp 1']);
+  assert.equal(scene.node.disk.marker, false);
+  assert.deepEqual(
+    scene.node.disk.config?.members.map(({ role }) => role),
+    ['observer', 'participant', 'participant'],
+  );
+});
+
+test('prepare-join: a member of the genesis record announces its start before its stamp', async () => {
+  assertOrder(await take(SCENES['prepare-join']()), ['disk nonce', 'create lineage/000001/started/1', 'disk stamp 1']);
+});
+
+test('prepare-join: not under a newer record', async () => {
+  const scene = SCENES['prepare-join']();
+  scene.node.shelf.put('lineage/000002.json', forcedOf(recordMember(2)));
+  await assert.rejects(take(scene), isChanged);
+  assert.equal(scene.node.effects, 0);
+});
+
+test('found-forced: reports read again, data copied aside, epoch raised, config alone, and last the stamp', async () => {
+  const scene = forcedOwner();
+  const journal = await take(scene);
+  assertOrder(journal, [
+    'list lineage/',
+    'list reports/',
+    'server stop',
+    'disk copy',
+    'disk accepted 5',
+    'disk config',
+    'disk stamp 2',
+  ]);
+  assert.equal(journal.at(-1), 'disk stamp 2');
+  assert.deepEqual(
+    scene.node.disk.config?.members.map(({ id }) => id),
+    [1],
+  );
+  // The fence is lifted by a step of its own, after the report is gone.
+  assert.deepEqual(scene.node.disk.fence, { record: 1 });
+});
+
+test('found-forced: not when a node that the record names has lifted its fence, unless it is gone for good', async () => {
+  const scene = forcedOwner();
+  scene.node.shelf.put(`reports/${instanceOf(2)}.json`, {
+    serial: 's9',
+    report: reportOf(2, { fenced: false }).report,
+  });
+  await assert.rejects(take(scene), isChanged);
+  assert.equal(scene.node.effects, 0);
+
+  const gone = forcedOwner();
+  gone.node.shelf.put(`reports/${instanceOf(2)}.json`, { serial: 's9' });
+  assert.equal(gone.step.kind, 'found-forced');
+  await take({ node: gone.node, step: { ...gone.step, gone: [2, 3].map(instanceOf) } as Scene['step'] });
+  assert.equal(gone.node.disk.stamp?.lineage, 2);
+});
+
+test('found-forced: not under a newer record, not without the fence, and never again after the stamp', async () => {
+  const newer = forcedOwner();
+  newer.node.shelf.put('lineage/000003.json', forcedOf(recordMember(2), { number: 3 }));
+  await assert.rejects(take(newer), isChanged);
+  assert.equal(newer.node.effects, 0);
+
+  const unfenced = forcedOwner();
+  unfenced.node.disk = diskOf(1);
+  await assert.rejects(take(unfenced), isChanged);
+  assert.equal(unfenced.node.effects, 0);
+
+  const stamped = forcedOwner();
+  const grown = configOf([1, 4]);
+  stamped.node.disk = diskOf(1, {
+    fence: { record: 1 },
+    stamp: { cluster: CLUSTER, lineage: 2, id: 1 },
+    config: grown,
+  });
+  await take(stamped);
+  assert.equal(stamped.node.effects, 0);
+  assert.deepEqual(stamped.node.disk.config, grown);
+});
+
+test('found-forced from data set aside: that data is served, and what lay in its place is kept', async () => {
+  const scene = foundingFromAside();
+  const before = scene.node.disk;
+  await take(scene);
+  assert.equal(scene.node.disk.data?.lastZxid, before.aside[0]?.data.lastZxid);
+  assert.ok(scene.node.disk.aside.some((aside) => aside.data.lastZxid === before.data?.lastZxid));
+});
+
+test('create-forced: not once the fence is gone', async () => {
+  const scene = SCENES['create-forced']();
+  scene.node.disk = diskOf(1);
+  await assert.rejects(take(scene), isChanged);
+  assert.equal(scene.node.shelf.objectsByKey.has('lineage/000002.json'), false);
+});
+
+test('stop-removed: a write commits after the removal and before the server stops', async () => {
+  assertOrder(await take(SCENES['stop-removed']()), ['open 10.0.0.1', 'config', 'close', 'server stop']);
+});
+
+test('stop-removed: a server that the config holds again goes on', async () => {
+  const scene = SCENES['stop-removed']();
+  scene.node.configs.set(addressOf(1), configOf([1, 2, 3]));
+  await assert.rejects(take(scene), isChanged);
+  assert.equal(scene.node.running, true);
+});
+
+test('start-server: not behind a fence', async () => {
+  const scene = SCENES['start-server']();
+  scene.node.disk = diskOf(1, { fence: { record: 1 } });
+  await assert.rejects(take(scene), isChanged);
+  assert.equal(scene.node.running, false);
+});
+
+for (const kind of ['add-self', 'remove-members', 'remove-self'] as const) {
+  test(`${kind}: through the own server with its secret, and only from the config that was decided on`, async () => {
+    const scene = SCENES[kind]();
+    assertOrder(await take(scene), ['open 10.0.0.1 with secret', 'config', 'reconfig', 'close']);
+
+    const moved = SCENES[kind]();
+    moved.node.configs.set(addressOf(1), configOf([1, 2, 3, 4], '0000000100000008'));
+    await assert.rejects(take(moved), isChanged);
+    assert.equal(moved.node.effects, 0);
+  });
+
+  for (const answer of ['in-progress', 'no-quorum', 'stale-version', 'maybe-applied'] as const) {
+    test(`${kind}: ${answer} means to look again, and the session is closed`, async () => {
+      const scene = SCENES[kind]();
+      scene.node.reconfigAnswer = answer;
+      await assert.rejects(take(scene), isChanged);
+      assert.equal(scene.node.journal.filter((entry) => entry.startsWith('reconfig')).length, 1);
+      assert.equal(scene.node.journal.at(-1), 'close 10.0.0.1');
+    });
+  }
+
+  test(`${kind}: a secret that the own server refuses is told to the operator`, async () => {
+    const scene = SCENES[kind]();
+    scene.node.reconfigAnswer = 'not-authorized';
+    await assert.rejects(take(scene), (error) => error instanceof AgentError && error.code === 'NOT_AUTHORIZED');
+  });
+}
+
+test('claim-id: an id that another took first is not ours', async () => {
+  const scene = SCENES['claim-id']();
+  scene.node.shelf.streams.set('4.1', 0);
+  await assert.rejects(take(scene), isChanged);
+});
+
+test('mark-ready: tags are for people, so a node is ready without them', async () => {
+  const scene = SCENES['mark-ready']();
+  scene.node.onCall = (call) => {
+    if (call === 'ec2 tag') throw new AgentError('AWS_DENIED', 'No.', 'Ask.');
+  };
+  await take(scene);
+  assert.equal(scene.node.disk.ready, true);
+});
+
+test('set-data-aside and write-id: not under a running server', async () => {
+  for (const kind of ['set-data-aside', 'write-id'] as const) {
+    const scene = SCENES[kind]();
+    scene.node.running = true;
+    await assert.rejects(take(scene), isChanged);
+    assert.equal(scene.node.effects, 0);
+  }
+});

@@ -1,0 +1,138 @@
+/** One situation for every kind of step in which it can be taken: a kind without one does not compile. */
+import type { Step, StepKind } from '../../src/model/step.ts';
+import { toZxid } from '../../src/model/zxid.ts';
+import {
+  addressOf,
+  CLUSTER,
+  CONFIG_VERSION,
+  claimOf,
+  configOf,
+  dataOf,
+  diskOf,
+  EMPTY_DISK,
+  forcedOf,
+  genesisOf,
+  instanceOf,
+  member,
+  recordMember,
+  reportOf,
+} from '../decide/situation.ts';
+import { MemoryNode } from './memory-node.ts';
+
+export interface Scene {
+  readonly step: Step;
+  readonly node: MemoryNode;
+}
+
+type Scenes = { readonly [K in StepKind]: () => { step: Extract<Step, { kind: K }>; node: MemoryNode } };
+
+function voter(): MemoryNode {
+  const node = new MemoryNode();
+  node.disk = diskOf(1);
+  node.running = true;
+  node.answers.set(addressOf(1), { kind: 'serving', mode: 'follower', zxid: toZxid(0x100000042n) });
+  node.configs.set(addressOf(1), configOf([1, 2, 3]));
+  node.shelf.put('lineage/000001.json', genesisOf([1, 2, 3]));
+  for (const id of [1, 2, 3]) {
+    node.shelf.streams.set(`${id}.1`, 3_600_000);
+    node.shelf.put(`claims/${id}.1.json`, claimOf(id).owner);
+  }
+  return node;
+}
+
+function fenced(): MemoryNode {
+  const node = voter();
+  node.running = false;
+  node.answers.clear();
+  node.disk = diskOf(1, { fence: { record: 1 }, reported: true });
+  node.shelf.put(`reports/${instanceOf(1)}.json`, { serial: 's1', report: reportOf(1, { fenced: true }).report });
+  return node;
+}
+
+export function forcedOwner(source = { lineage: 1 } as { lineage: number; aside?: string }): Scene {
+  const record = forcedOf(recordMember(1), { fenced: [1, 2, 3].map(instanceOf), epochFloor: 5, source });
+  const node = fenced();
+  node.shelf.put('lineage/000002.json', record);
+  node.shelf.put(`reports/${instanceOf(2)}.json`, { serial: 's2', report: reportOf(2, { fenced: true }).report });
+  return { step: { kind: 'found-forced', record, gone: [instanceOf(3)] }, node };
+}
+
+export const SCENES: Scenes = {
+  'claim-id': () => ({ step: { kind: 'claim-id', id: 4, generation: 1 }, node: voter() }),
+  'void-claim': () => {
+    const node = voter();
+    node.shelf.streams.set('4.1', 1_000_000);
+    return { step: { kind: 'void-claim', id: 4, generation: 1 }, node };
+  },
+  'write-id': () => ({ step: { kind: 'write-id', id: 1 }, node: new MemoryNode() }),
+  'note-dead': () => ({ step: { kind: 'note-dead', instances: [instanceOf(2), instanceOf(3)] }, node: voter() }),
+  'create-genesis': () => ({ step: { kind: 'create-genesis', record: genesisOf([1, 2, 3]) }, node: new MemoryNode() }),
+  'prepare-genesis': () => {
+    const node = new MemoryNode();
+    node.disk = { ...EMPTY_DISK, id: 1 };
+    const record = genesisOf([1, 2, 3], { epochFloor: 2 });
+    return { step: { kind: 'prepare-genesis', record, member: recordMember(1) }, node };
+  },
+  'set-data-aside': () => ({ step: { kind: 'set-data-aside', name: 'lineage-1-before-2' }, node: fenced() }),
+  'prepare-join': () => {
+    const node = voter();
+    node.disk = { ...EMPTY_DISK, id: 1 };
+    return {
+      step: { kind: 'prepare-join', members: [member(1, 'observer'), member(2), member(3)], id: 1, lineage: 1 },
+      node,
+    };
+  },
+  'start-server': () => {
+    const node = voter();
+    node.running = false;
+    return { step: { kind: 'start-server' }, node };
+  },
+  'stop-server': () => ({ step: { kind: 'stop-server' }, node: voter() }),
+  'remove-members': () => ({ step: { kind: 'remove-members', ids: [3], fromVersion: CONFIG_VERSION }, node: voter() }),
+  'add-self': () => {
+    const node = voter();
+    node.configs.set(addressOf(1), configOf([2, 3]));
+    return { step: { kind: 'add-self', member: member(1), fromVersion: CONFIG_VERSION }, node };
+  },
+  'mark-ready': () => {
+    const node = voter();
+    node.disk = diskOf(1, { ready: false });
+    return { step: { kind: 'mark-ready', id: 1 }, node };
+  },
+  'write-report': () => ({ step: { kind: 'write-report', report: reportOf(1).report }, node: voter() }),
+  'withdraw-report': () => {
+    const { disk, ...rest } = { disk: diskOf(1, { reported: true }), node: fenced() };
+    rest.node.disk = disk;
+    return { step: { kind: 'withdraw-report' }, node: rest.node };
+  },
+  'raise-fence': () => ({ step: { kind: 'raise-fence', record: 1 }, node: voter() }),
+  'lift-fence': () => ({ step: { kind: 'lift-fence', record: 1 }, node: fenced() }),
+  'create-forced': () => ({ step: { kind: 'create-forced', record: forcedOf(recordMember(1)) }, node: fenced() }),
+  'found-forced': () => forcedOwner() as ReturnType<Scenes['found-forced']>,
+  'mark-left': () => ({ step: { kind: 'mark-left' }, node: voter() }),
+  'unmark-left': () => {
+    const node = voter();
+    node.disk = diskOf(1, { left: true });
+    return { step: { kind: 'unmark-left' }, node };
+  },
+  'remove-self': () => ({ step: { kind: 'remove-self', id: 1, fromVersion: CONFIG_VERSION }, node: voter() }),
+  'stop-removed': () => {
+    const node = voter();
+    node.configs.set(addressOf(1), configOf([2, 3]));
+    return { step: { kind: 'stop-removed', id: 1 }, node };
+  },
+};
+
+/** A founding from data set aside, beside other data that the node has meanwhile. */
+export function foundingFromAside(): Scene {
+  const scene = forcedOwner({ lineage: 1, aside: 'kept' });
+  const kept = { name: 'kept', lineage: 1, data: dataOf(3, toZxid(0x300000009n)) };
+  scene.node.disk = diskOf(1, {
+    fence: { record: 1 },
+    reported: true,
+    stamp: { cluster: CLUSTER, lineage: 1, id: 1 },
+    data: dataOf(1, toZxid(0x100000001n)),
+    aside: [kept],
+  });
+  return scene;
+}

@@ -1,0 +1,87 @@
+/** Lineage records and announcements: created once, and holes are never overlooked. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { noteDead, readDead } from '../../src/registry/dead.ts';
+import { announceStart, createRecord, readAnnouncements, readRecords } from '../../src/registry/lineage.ts';
+import { Lost, MemoryShelf } from '../act/memory-shelf.ts';
+import { forcedOf, genesisOf, recordMember } from '../decide/situation.ts';
+
+const signal = new AbortController().signal;
+
+test('records come oldest first, also beyond nine', async () => {
+  const { objects } = new MemoryShelf();
+  await createRecord(objects, genesisOf([1, 2, 3]), signal);
+  for (let number = 2; number <= 12; number++)
+    await createRecord(objects, forcedOf(recordMember(1), { number }), signal);
+  const records = await readRecords(objects, signal);
+  assert.deepEqual(
+    records.map(({ number }) => number),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+  );
+});
+
+test('whoever comes second reads the first one’s record', async () => {
+  const { objects } = new MemoryShelf();
+  const first = genesisOf([1, 2, 3]);
+  assert.deepEqual(await createRecord(objects, first, signal), first);
+  assert.deepEqual(await createRecord(objects, genesisOf([4, 5, 6]), signal), first);
+  assert.deepEqual(await readRecords(objects, signal), [first]);
+});
+
+test('a record whose answer was lost is there, once', async () => {
+  const shelf = new MemoryShelf();
+  shelf.after = (call) => {
+    if (call.startsWith('create')) throw new Lost(call);
+  };
+  await assert.rejects(createRecord(shelf.objects, genesisOf([1]), signal), Lost);
+  assert.equal((await readRecords(shelf.objects, signal)).length, 1);
+});
+
+test('a record that arrives late does not replace the one that was first', async () => {
+  const shelf = new MemoryShelf();
+  const arrive = shelf.holdNextWrite();
+  await assert.rejects(createRecord(shelf.objects, genesisOf([4, 5, 6]), signal), Lost);
+  await createRecord(shelf.objects, genesisOf([1, 2, 3]), signal);
+  arrive();
+  assert.deepEqual(await readRecords(shelf.objects, signal), [genesisOf([1, 2, 3])]);
+});
+
+test('a hole is an error: the record before it must not become the newest', async () => {
+  const shelf = new MemoryShelf();
+  shelf.put('lineage/000001.json', genesisOf([1]));
+  shelf.put('lineage/000003.json', forcedOf(recordMember(1), { number: 3 }));
+  await assert.rejects(readRecords(shelf.objects, signal), /record 2/i);
+});
+
+test('a record that is listed and can not be read is an error', async () => {
+  const shelf = new MemoryShelf();
+  shelf.put('lineage/000001.json', genesisOf([1]));
+  shelf.before = (call) => {
+    if (call.startsWith('get')) throw new Lost(call);
+  };
+  await assert.rejects(readRecords(shelf.objects, signal), Lost);
+});
+
+test('an announcement is made once per member; another disk reads the nonce of the first', async () => {
+  const { objects } = new MemoryShelf();
+  const first = { record: 1, id: 2, nonce: 'one' };
+  assert.deepEqual(await announceStart(objects, first, signal), first);
+  assert.deepEqual(await announceStart(objects, { ...first, nonce: 'two' }, signal), first);
+});
+
+test('announcements are asked for by key, so that an empty list can not look like a cluster that never started', async () => {
+  const shelf = new MemoryShelf();
+  await announceStart(shelf.objects, { record: 1, id: 2, nonce: 'one' }, signal);
+  shelf.before = (call) => {
+    assert.ok(!call.startsWith('list'), call);
+  };
+  const found = await readAnnouncements(shelf.objects, [genesisOf([1, 2, 3]), forcedOf(recordMember(1))], signal);
+  assert.deepEqual(found, [{ record: 1, id: 2, nonce: 'one' }]);
+});
+
+test('a note of death is written once and read back', async () => {
+  const { objects } = new MemoryShelf();
+  await noteDead(objects, 'i-1', signal);
+  await noteDead(objects, 'i-1', signal);
+  assert.deepEqual([...(await readDead(objects, signal))], ['i-1']);
+});
