@@ -23,22 +23,23 @@ function leads(found: Found): boolean {
 }
 
 /**
- * Asks the addresses for the leader and reads its config through a session opened for it. Several may claim to lead
- * for a moment (an old leader does for 1.5 s after its removal); the highest zxid is tried first, and a server that
- * does not commit our session is none.
+ * Asks the addresses for leaders and reads each one's config through a session opened for it, the highest zxid first;
+ * a server that does not commit our session is none. Several may claim to lead: an old leader does for 1.5 s after its
+ * removal, and a stranger's may stand where one of our members was.
  */
-export async function observeEnsemble(
+export async function observeEnsembles(
   servers: Servers,
   addresses: readonly string[],
   signal: AbortSignal,
-): Promise<Ensemble | undefined> {
+): Promise<readonly Ensemble[]> {
   const serving = await askAll(servers, addresses, signal);
   const leaders = serving.filter(leads).sort((a, b) => (a.answer.zxid < b.answer.zxid ? 1 : -1));
+  const found: Ensemble[] = [];
   for (const leader of leaders) {
-    const facts = await askLeader(servers, leader.address, serving, signal);
-    if (facts) return facts;
+    const ensemble = await askLeader(servers, leader.address, serving, signal);
+    if (ensemble) found.push(ensemble);
   }
-  return undefined;
+  return found;
 }
 
 async function askLeader(

@@ -13,7 +13,7 @@ import { readAnnouncements, readRecords } from '../registry/lineage.ts';
 import { readReports } from '../registry/reports.ts';
 import type { Timings } from '../timings.ts';
 import { attempt } from './attempt.ts';
-import { isOurs, observeEnsemble } from './ensemble.ts';
+import { isOurs, observeEnsembles } from './ensemble.ts';
 import { type Lives, observeLives } from './lives.ts';
 import type { Memory } from './memory.ts';
 
@@ -119,23 +119,25 @@ async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSignal): P
     if (!near.has(claim.owner.address)) claimed.add(claim.owner.address);
   }
   if (claimed.size === 0) return nearby;
-  const elsewhere = await observeEnsemble(ports.servers, [...claimed], signal);
-  return elsewhere ? judge(look, elsewhere, signal) : nearby;
+  const elsewhere = await observeEnsembles(ports.servers, [...claimed], signal);
+  return elsewhere.length > 0 ? judge(look, elsewhere, signal) : nearby;
 }
 
 async function askAddresses(look: Look, addresses: readonly string[], signal: AbortSignal): Promise<Search> {
-  return judge(look, await observeEnsemble(look.ports.servers, addresses, signal), signal);
+  return judge(look, await observeEnsembles(look.ports.servers, addresses, signal), signal);
 }
 
-/** Reads the bucket after the config, then EC2, and drops an ensemble that is a stranger or of an older record. */
-async function judge(look: Look, found: Ensemble | undefined, signal: AbortSignal): Promise<Search> {
+/** Reads the bucket after the configs, then EC2, and drops what is a stranger or of an older record. */
+async function judge(look: Look, found: readonly Ensemble[], signal: AbortSignal): Promise<Search> {
   const { ports, memory } = look;
   const shared = await attempt(() => readShared(ports, signal), signal);
   const lives = await observeAllLives(look, shared, shared.known ? ownersOf(shared.value) : [], signal);
-  if (!found || !shared.known || !isOurs(found, shared.value, lives.lives))
-    return { ensemble: undefined, shared, lives };
-  memory.addresses = [...new Set([found.leader.address, ...found.config.members.map((member) => member.address)])];
-  return { ensemble: found, shared, lives };
+  const ensemble = shared.known ? found.find((each) => isOurs(each, shared.value, lives.lives)) : undefined;
+  if (!ensemble) return { ensemble, shared, lives };
+  memory.addresses = [
+    ...new Set([ensemble.leader.address, ...ensemble.config.members.map((member) => member.address)]),
+  ];
+  return { ensemble, shared, lives };
 }
 
 async function observeAllLives(
