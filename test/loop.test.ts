@@ -1,0 +1,236 @@
+/** The loop: observe, decide, act, and every way in which it ends. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AgentError } from '../src/errors.ts';
+import { type AgentOrder, type Outcome, type Parts, REAL_PARTS, runAgent } from '../src/loop.ts';
+import type { Observation } from '../src/model/observation.ts';
+import { type Decision, done, take, wait } from '../src/model/step.ts';
+import { PRODUCTION_TIMINGS } from '../src/timings.ts';
+import { MemoryNode } from './act/memory-node.ts';
+import { addressOf, CLUSTER, EMPTY_DISK, fencedSurvivor, healthy, instanceOf, reportOf } from './decide/situation.ts';
+
+const never = new AbortController().signal;
+const ORDER: AgentOrder = { command: 'recovery', cluster: CLUSTER, timings: PRODUCTION_TIMINGS, limitMs: 50_000 };
+
+interface Script {
+  /** One after another; the last one for ever. */
+  readonly decisions: readonly Decision[];
+  readonly act?: () => Promise<void>;
+  readonly onLook?: (count: number) => void;
+}
+
+class ScriptedRun {
+  readonly node = new MemoryNode();
+  looks = 0;
+  acts = 0;
+  readonly watched: (Observation['watch'] | undefined)[] = [];
+  readonly #script: Script;
+
+  constructor(script: Script) {
+    this.#script = script;
+  }
+
+  run(order: Partial<AgentOrder> = {}, signal = never): Promise<Outcome> {
+    const { decisions } = this.#script;
+    const parts: Parts = {
+      observe: async (look) => {
+        // A look takes a moment; a loop that never sleeps must still come to its limit.
+        this.node.nowMs += 10;
+        this.watched.push(look.memory.watch(this.node.nowMs));
+        this.looks++;
+        this.#script.onLook?.(this.looks);
+        return healthy();
+      },
+      decide: () => decisions[Math.min(this.looks, decisions.length) - 1] ?? done('The script is at its end.'),
+      act: async () => {
+        this.acts++;
+        await this.#script.act?.();
+      },
+    };
+    return runAgent(this.node.ports, { ...ORDER, ...order }, signal, parts);
+  }
+
+  get sleeps(): number {
+    return this.node.journal.filter((entry) => entry.startsWith('sleep')).length;
+  }
+
+  events(name: string): readonly Readonly<Record<string, unknown>>[] {
+    return this.node.logged.filter(({ event }) => event === name);
+  }
+}
+
+const STOP = take({ kind: 'stop-server' }, 'It must not run.');
+const START = take({ kind: 'start-server' }, 'It should run.');
+
+test('ends as soon as there is nothing to do', async () => {
+  const run = new ScriptedRun({ decisions: [STOP, START, done('All is well.')] });
+  assert.deepEqual(await run.run(), { kind: 'done', why: 'All is well.' });
+  assert.equal(run.acts, 2);
+  assert.equal(run.sleeps, 0);
+});
+
+test('waits between looks while something is awaited, and ends at its limit with the reason', async () => {
+  const run = new ScriptedRun({ decisions: [wait('The others are not there yet.')] });
+  const outcome = await run.run({ limitMs: 10_000 });
+  assert.equal(outcome.kind, 'out-of-time');
+  assert.equal(outcome.kind === 'out-of-time' && outcome.why, 'The others are not there yet.');
+  assert.equal(run.acts, 0);
+  assert.ok(run.looks >= 9 && run.looks <= 11, `${run.looks} looks`);
+  // The same sentence is said once.
+  assert.equal(run.events('decided').length, 1);
+});
+
+test('a step that leads nowhere is repeated at a walking pace', async () => {
+  const run = new ScriptedRun({ decisions: [STOP] });
+  assert.equal((await run.run({ limitMs: 10_000 })).kind, 'out-of-time');
+  assert.ok(run.acts <= 11, `${run.acts} acts`);
+});
+
+test('a step that fails is told with its code and tried again at a walking pace', async () => {
+  const run = new ScriptedRun({
+    decisions: [STOP],
+    act: () => Promise.reject(new AgentError('NO_SPACE', 'The disk is full.', 'Make room.')),
+  });
+  assert.equal((await run.run({ limitMs: 10_000 })).kind, 'out-of-time');
+  assert.ok(run.acts <= 6, `${run.acts} acts`);
+  const [failed] = run.events('failed');
+  assert.equal(failed?.code, 'NO_SPACE');
+  assert.equal(failed?.saw, 'The disk is full.');
+});
+
+test('a changed precondition means to look again at once', async () => {
+  const run = new ScriptedRun({
+    decisions: [STOP, done('It was stopped already.')],
+    act: () => Promise.reject(new AgentError('PRECONDITION_CHANGED', 'It is stopped.', 'Nothing.')),
+  });
+  assert.equal((await run.run()).kind, 'done');
+  assert.equal(run.sleeps, 0);
+});
+
+test('an error of ours in a step does not end the run', async () => {
+  const run = new ScriptedRun({ decisions: [STOP, done('Well.')], act: () => Promise.reject(new TypeError('oops')) });
+  assert.equal((await run.run()).kind, 'done');
+  assert.equal(run.events('failed')[0]?.code, 'INTERNAL');
+});
+
+test('a refusal ends the run with its code and what to do next', async () => {
+  const refusal = { kind: 'refuse', code: 'DATA_WITHOUT_STAMP', why: 'Whose is it?', next: 'Move it away.' } as const;
+  const run = new ScriptedRun({ decisions: [refusal] });
+  assert.deepEqual(await run.run(), { ...refusal, kind: 'refused' });
+  assert.equal(run.looks, 1);
+});
+
+test('a dry run looks once, answers with all it saw, and does nothing', async () => {
+  const run = new ScriptedRun({ decisions: [STOP] });
+  const outcome = await run.run({ dryRun: true });
+  assert.equal(outcome.kind, 'dry-run');
+  assert.equal(run.looks, 1);
+  assert.equal(run.acts, 0);
+  if (outcome.kind === 'dry-run') assert.deepEqual(outcome.observation, healthy());
+});
+
+test('an abort while waiting ends the run with its reason', async () => {
+  const abort = new AbortController();
+  const run = new ScriptedRun({
+    decisions: [wait('Wait.')],
+    onLook: (count) => {
+      if (count === 3) abort.abort(new AgentError('INTERRUPTED', 'Stopped.', 'Run it again.'));
+    },
+  });
+  await assert.rejects(run.run({}, abort.signal), { code: 'INTERRUPTED' });
+  assert.equal(run.looks, 3);
+});
+
+test('an abort during a step ends the run, and is no failure of the step', async () => {
+  const abort = new AbortController();
+  const run = new ScriptedRun({
+    decisions: [STOP],
+    act: async () => {
+      abort.abort(new AgentError('INTERRUPTED', 'Stopped.', 'Run it again.'));
+      throw new Error('cut off');
+    },
+  });
+  await assert.rejects(run.run({}, abort.signal), { code: 'INTERRUPTED' });
+  assert.deepEqual(run.events('failed'), []);
+});
+
+test('facts are watched by one process, on the monotonic clock, and anew as soon as they differ', async () => {
+  const decisions = [wait('a', 'one'), wait('a', 'one'), wait('a', 'two'), wait('a'), wait('a', 'two'), done('end')];
+  const run = new ScriptedRun({ decisions });
+  await run.run();
+  assert.deepEqual(
+    run.watched.map((watch) => watch?.digest),
+    [undefined, 'one', 'one', 'two', undefined, 'two'],
+  );
+  const ages = run.watched.map((watch) => watch?.forMs ?? 0);
+  assert.ok((ages[2] ?? 0) > (ages[1] ?? 0), 'equal facts grow older');
+  assert.ok((ages[3] ?? 0) < (ages[2] ?? 0), 'other facts start anew');
+});
+
+test('a step between two looks ends the watch', async () => {
+  const run = new ScriptedRun({ decisions: [wait('a', 'one'), STOP, wait('a', 'one'), done('end')] });
+  await run.run();
+  assert.deepEqual(
+    run.watched.map((watch) => watch?.digest),
+    [undefined, 'one', undefined, 'one'],
+  );
+});
+
+test('a node that can not learn who it is ends at once', async () => {
+  const run = new ScriptedRun({ decisions: [STOP] });
+  run.node.onCall = (call) => {
+    if (call === 'identity') throw new AgentError('NO_METADATA', 'Nobody answers.', 'Look at the instance.');
+  };
+  await assert.rejects(run.run(), { code: 'NO_METADATA' });
+  assert.equal(run.looks, 0);
+});
+
+test('with its real parts, a lonely node claims an id and founds an ensemble of one', async () => {
+  const node = new MemoryNode();
+  node.disk = EMPTY_DISK;
+  node.group = { ...node.group, desired: 1, instances: [{ instance: instanceOf(1), lifecycleState: 'InService' }] };
+  node.instances = [{ instance: instanceOf(1), state: 'running' }];
+  await runAgent(node.ports, { ...ORDER, command: 'bootstrap', limitMs: 30_000 }, never, REAL_PARTS);
+  const steps = node.logged.filter(({ event }) => event === 'acted').map(({ step }) => step);
+  const others = steps.filter((step) => step !== 'write-id').slice(0, 4);
+  assert.deepEqual(others, ['claim-id', 'create-genesis', 'prepare-genesis', 'start-server']);
+  assert.equal(node.disk.id, 1);
+  assert.equal(node.disk.stamp?.lineage, 1);
+});
+
+test('with its real parts, a survivor goes from silence to the founding of the next lineage by itself', async () => {
+  const before = fencedSurvivor();
+  const node = new MemoryNode();
+  node.disk = { ...before.disk, reported: false };
+  const { fence: _, ...unfenced } = node.disk;
+  node.disk = unfenced;
+  node.instances = [
+    { instance: instanceOf(1), state: 'running' },
+    { instance: instanceOf(2), state: 'terminated' },
+    { instance: instanceOf(3), state: 'terminated' },
+  ];
+  assert.ok(before.shared.known);
+  for (const { id, owner } of before.shared.value.claims) {
+    node.shelf.streams.set(`${id}.1`, 3_600_000);
+    node.shelf.put(`claims/${id}.1.json`, owner);
+  }
+  node.shelf.put('lineage/000001.json', before.shared.value.records[0]);
+  // Its server finds no quorum until the ensemble is its own.
+  node.onCall = (call) => {
+    if (call === `srvr ${addressOf(1)}` && node.running && node.disk.stamp?.lineage === 1) {
+      node.answers.set(addressOf(1), { kind: 'not-serving' });
+    }
+  };
+  await runAgent(node.ports, { ...ORDER, limitMs: 120_000 }, never, REAL_PARTS);
+  const steps = node.logged.filter(({ event }) => event === 'acted').map(({ step }) => step);
+  const expected = ['note-dead', 'start-server', 'write-report', 'raise-fence', 'write-report', 'create-forced'];
+  assert.deepEqual(steps.slice(0, 9), [...expected, 'found-forced', 'lift-fence', 'start-server']);
+  assert.equal(node.disk.stamp?.lineage, 2);
+  assert.deepEqual(
+    node.disk.config?.members.map(({ id }) => id),
+    [1],
+  );
+  assert.ok(node.disk.aside.some(({ data }) => data.lastZxid === reportOf(1).report.data?.lastZxid));
+  const watched = node.journal.filter((entry) => entry.startsWith('sleep')).length * PRODUCTION_TIMINGS.pollMs;
+  assert.ok(watched >= PRODUCTION_TIMINGS.equalFactsMs, 'the facts were watched');
+});
