@@ -3,7 +3,7 @@ import { act as realAct } from './act/act.ts';
 import { decide as realDecide } from './decide/decide.ts';
 import { AgentError, type ErrorCode } from './errors.ts';
 import type { Command, Observation, Order } from './model/observation.ts';
-import type { Decision, Step } from './model/step.ts';
+import type { Decision, Step, StepKind } from './model/step.ts';
 import { Memory } from './observe/memory.ts';
 import { observe as realObserve } from './observe/observe.ts';
 import type { Ports } from './ports.ts';
@@ -54,9 +54,10 @@ export async function runAgent(
   let last = { sentence: '', step: '' };
   let sentence = 'The limit was reached before the first look.';
   let cause: Cause | undefined;
+  let unchanged: Observation | undefined;
   while (clock.monotonicMs() < endMs) {
     signal.throwIfAborted();
-    const observation = await parts.observe(look, signal);
+    const observation = await parts.observe(look, signal, unchanged);
     const decision = parts.decide(observation);
     sentence = decision.why;
     cause = causeOf(observation, sentence);
@@ -68,12 +69,32 @@ export async function runAgent(
     const step = decision.kind === 'step' ? JSON.stringify(decision.step) : '';
     // The same step again means that it led nowhere: look at a walking pace then.
     if (decision.kind === 'wait' || step === last.step) await clock.sleep(agentOrder.timings.pollMs, signal);
-    if (decision.kind === 'step')
-      await perform(decision.step, parts, { ports, self: look.self, timings: look.timings, signal });
+    unchanged = undefined;
+    if (decision.kind === 'step') {
+      const context = { ports, self: look.self, timings: look.timings, signal };
+      const acted = await perform(decision.step, parts, context);
+      if (acted && LOCAL_STEPS.has(decision.step.kind)) unchanged = observation;
+    }
     last = { sentence, step };
   }
   return { kind: 'out-of-time', why: sentence, ...(cause === undefined ? {} : { cause }) };
 }
+
+/**
+ * Steps that change nothing but this node's own disk and process. What was seen of the rest of the world a moment ago
+ * still stands after them, so only the node itself is looked at again; each step re-checks what it relies on anyway.
+ */
+const LOCAL_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
+  'write-id',
+  'prepare-genesis',
+  'set-data-aside',
+  'prepare-join',
+  'stop-server',
+  'raise-fence',
+  'lift-fence',
+  'found-forced',
+  'unmark-left',
+]);
 
 /** The fact that could not be had and that the sentence names. */
 function causeOf({ shared, group, targetState, silence }: Observation, sentence: string): Cause | undefined {
@@ -97,12 +118,14 @@ async function prepare(ports: Ports, agentOrder: AgentOrder, signal: AbortSignal
   return { ports, order, self, timings, memory: new Memory() };
 }
 
-async function perform(step: Step, parts: Parts, context: Parameters<Parts['act']>[1]): Promise<void> {
+/** True when it was done; a failure is logged, and the next look tells what became of it. */
+async function perform(step: Step, parts: Parts, context: Parameters<Parts['act']>[1]): Promise<boolean> {
   const { ports, signal, timings } = context;
   ports.log.write({ event: 'act', step: step.kind });
   try {
     await parts.act(step, context);
     ports.log.write({ event: 'acted', step: step.kind });
+    return true;
   } catch (error) {
     signal.throwIfAborted();
     const code = error instanceof AgentError ? error.code : 'INTERNAL';
@@ -113,6 +136,7 @@ async function perform(step: Step, parts: Parts, context: Parameters<Parts['act'
       saw: error instanceof Error ? error.message : String(error),
     });
     if (code !== 'PRECONDITION_CHANGED') await ports.clock.sleep(timings.pollMs, signal);
+    return false;
   }
 }
 

@@ -7,10 +7,13 @@ import { type ActContext, changed } from './context.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
-export async function actClaimId(step: Of<'claim-id'>, { ports, self, signal }: ActContext): Promise<void> {
+/** The claim, then the id on the disk: a crash between the two leaves `write-id` to the next run. */
+export async function actClaimId(step: Of<'claim-id'>, context: ActContext): Promise<void> {
+  const { ports, self, signal } = context;
   const owner = { instance: self.instance, address: self.address };
   const outcome = await claimId(ports, step.id, step.generation, owner, signal);
   if (outcome === 'taken') throw changed(`Another node was first to claim ${step.id}.${step.generation}.`);
+  if ((await ports.server.upMs(signal)) === undefined) await ports.disk.writeId(step.id);
 }
 
 export async function actVoidClaim(step: Of<'void-claim'>, { ports, signal }: ActContext): Promise<void> {

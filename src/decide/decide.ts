@@ -39,15 +39,14 @@ export function decide(observation: Observation): Decision {
   const serves = observation.server.answer.kind === 'serving' && disk.stamp?.lineage === newest?.number;
   const notes = decideNotes(observation);
   if (ensemble && serves && !disk.fence && votes(observation, ensemble)) {
-    return notes && ensemble.leader.address === observation.self.address ? notes : decideSettled(observation, ensemble);
+    return notes ?? decideSettled(observation, ensemble);
   }
   if (order.command === 'remove-terminated') return NO_VOTER;
-  if (notes) return notes;
   const claim = leaving ? undefined : decideClaim(observation, shared.value);
   if (claim) return claim;
   if (!newest) return decideGenesis(observation, shared.value, { number: 1, fenced: [], epochFloor: 0 });
   if (ensemble) return decideFollow(observation, newest, ensemble);
-  return decideAlone(observation, shared.value, newest);
+  return notes ?? decideAlone(observation, shared.value, newest);
 }
 
 const NO_VOTER: Decision = {

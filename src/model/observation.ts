@@ -24,8 +24,6 @@ export interface Ensemble {
   readonly zxid: Zxid;
   /** Ids of members whose server says that it serves. */
   readonly servingIds: readonly number[];
-  /** From the leader's `mntr`: every voter is connected. Undefined when the leader did not say. */
-  readonly complete: boolean | undefined;
 }
 
 /** What stands in the bucket and the log group. */

@@ -1,7 +1,7 @@
 /** Finding the ensemble: who leads, what its config says, and whether it is this cluster's at all. */
 import { instancesBehind } from '../model/claims.ts';
 import type { Life } from '../model/cloud.ts';
-import { type EnsembleConfig, votersOf } from '../model/member.ts';
+import type { EnsembleConfig } from '../model/member.ts';
 import type { Ensemble, Shared } from '../model/observation.ts';
 import { epochOf } from '../model/zxid.ts';
 import type { ServerAnswer, Servers } from '../ports.ts';
@@ -42,24 +42,30 @@ export async function observeEnsembles(
   return found;
 }
 
+/** Through a session opened for it, which is a committed write: what is read after it is not older than that. */
+async function readConfig(servers: Servers, address: string, signal: AbortSignal): Promise<EnsembleConfig | undefined> {
+  try {
+    const session = await servers.open(address, { secret: false }, signal);
+    try {
+      return await session.config(signal);
+    } finally {
+      // Closing is a write as well, and nothing depends on it.
+      void session.close().catch(() => undefined);
+    }
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
 async function askLeader(
   servers: Servers,
   address: string,
   serving: readonly Found[],
   signal: AbortSignal,
 ): Promise<Ensemble | undefined> {
-  let config: EnsembleConfig;
-  try {
-    const session = await servers.open(address, { secret: false }, signal);
-    try {
-      config = await session.config(signal);
-    } finally {
-      await session.close();
-    }
-  } catch {
-    signal.throwIfAborted();
-    return undefined;
-  }
+  const config = await readConfig(servers, address, signal);
+  if (!config) return undefined;
   const after = await servers.srvr(address, signal);
   if (after.kind !== 'serving' || !leads({ address, answer: after })) return undefined;
   const self = config.members.find((member) => member.address === address);
@@ -71,14 +77,12 @@ async function askLeader(
     signal,
   );
   const servingAddresses = new Set([...serving, ...more].map((found) => found.address));
-  const monitor = await servers.mntr(address, signal);
   return {
     leader: { id: self.id, address },
     config,
     epoch: epochOf(after.zxid),
     zxid: after.zxid,
     servingIds: config.members.filter((member) => servingAddresses.has(member.address)).map((member) => member.id),
-    complete: monitor && monitor.syncedFollowers - monitor.syncedNonVotingFollowers === votersOf(config).length - 1,
   };
 }
 

@@ -25,9 +25,11 @@ export interface Look {
   readonly memory: Memory;
 }
 
-export async function observe(look: Look, signal: AbortSignal): Promise<Observation> {
+/** `unchanged` is an observation of which only the node's own disk and server may have changed since. */
+export async function observe(look: Look, signal: AbortSignal, unchanged?: Observation): Promise<Observation> {
   const { ports, order, self, timings, memory } = look;
   const disk = await ports.disk.read(signal);
+  if (unchanged) return { ...unchanged, disk, server: await observeServer(look, signal) };
   const [targetState, group, search] = await Promise.all([
     attempt(() => ports.metadata.targetLifecycleState(signal), signal),
     attempt(() => describeGroup(look, signal), signal),
@@ -46,14 +48,13 @@ export async function observe(look: Look, signal: AbortSignal): Promise<Observat
   const silence = silent
     ? await observeSilence(look, { shared, group, tagged, instances: [...instances] }, signal)
     : unknown(ensemble ? 'an ensemble answers' : 'there is no lineage record yet');
-  const upMs = await ports.server.upMs(signal);
-  const answer = await ports.servers.srvr(self.address, signal);
   return {
     order,
     self,
     targetState,
     disk,
-    server: { upMs, answer },
+    // After the ensemble: the leader's zxid has to be the older one.
+    server: await observeServer(look, signal),
     shared,
     group,
     lives: lives.lives,
@@ -68,6 +69,11 @@ export async function observe(look: Look, signal: AbortSignal): Promise<Observat
       joinRestartMs: timings.joinRestartMs,
     },
   };
+}
+
+async function observeServer({ ports, self }: Look, signal: AbortSignal): Promise<Observation['server']> {
+  const [upMs, answer] = await Promise.all([ports.server.upMs(signal), ports.servers.srvr(self.address, signal)]);
+  return { upMs, answer };
 }
 
 /** The group that the instance is in. A young instance may not be listed yet, so that it is in none is only unknown. */

@@ -1,13 +1,16 @@
 import { constants, copyFile, open, readdir, stat, statfs, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError } from '../errors.ts';
-import { makeDirectory, syncDirectory } from './durable-file.ts';
+import { isCode, makeDirectory, syncDirectory } from './durable-file.ts';
 
 /** Left free beside a copy: the server preallocates its next log. */
 const SPARE_BYTES = 64 * 1024 * 1024;
 const MEBIBYTE = 1024 * 1024;
 /** Copied times lose a fraction of a millisecond. */
 const SAME_TIME_MS = 2;
+const CAN_NOT_SHARE: readonly string[] = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EINVAL', 'ENOTTY', 'EPERM'];
+const CHUNK_BYTES = MEBIBYTE;
+const ZEROS = Buffer.alloc(CHUNK_BYTES);
 
 interface FileFact {
   readonly name: string;
@@ -24,7 +27,7 @@ export async function copyDirectory(from: string, to: string): Promise<void> {
   const owner = await stat(to);
   for (const { name } of await filesOf(from)) {
     const target = join(to, name);
-    await copyFile(join(from, name), target, constants.COPYFILE_FICLONE);
+    await copyContents(join(from, name), target);
     const { atime, mtime } = await stat(join(from, name));
     await utimes(target, atime, mtime);
     const file = await open(target, 'r');
@@ -38,6 +41,27 @@ export async function copyDirectory(from: string, to: string): Promise<void> {
     }
   }
   await syncDirectory(to);
+}
+
+/** Shares the blocks where the file system can, and else leaves holes where a log is preallocated but not written. */
+async function copyContents(from: string, to: string): Promise<void> {
+  try {
+    return await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE);
+  } catch (error) {
+    if (!CAN_NOT_SHARE.some((code) => isCode(error, code))) throw error;
+  }
+  await using source = await open(from, 'r');
+  await using target = await open(to, 'w');
+  const { size } = await source.stat();
+  const chunk = Buffer.alloc(CHUNK_BYTES);
+  for (let position = 0; position < size; ) {
+    const { bytesRead } = await source.read(chunk, 0, CHUNK_BYTES, position);
+    if (bytesRead === 0) break;
+    const read = chunk.subarray(0, bytesRead);
+    if (!read.equals(ZEROS.subarray(0, bytesRead))) await target.write(read, 0, bytesRead, position);
+    position += bytesRead;
+  }
+  await target.truncate(size);
 }
 
 /** Rejects with NO_SPACE when a copy of the directory would not fit on the disk of `onto`. */

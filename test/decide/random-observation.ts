@@ -171,7 +171,6 @@ function randomEnsemble(random: Random, chance: Chance, some: Some): Ensemble {
     epoch: random.between(1, 5),
     zxid: toZxid(BigInt(random.between(1, 4)) << 32n),
     servingIds: config.members.filter(() => chance(75)).map((entry) => entry.id),
-    complete: chance(80),
   };
 }
 

@@ -108,7 +108,6 @@ export function ensembleOf(ids: readonly number[], change: Partial<Ensemble> = {
     epoch: 1,
     zxid: COMMITTED,
     servingIds: ids,
-    complete: true,
     ...change,
   };
 }

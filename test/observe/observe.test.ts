@@ -78,7 +78,6 @@ test('a healthy ensemble is seen whole', async () => {
     epoch: 1,
     zxid: LEADS.zxid,
     servingIds: [1, 2, 3],
-    complete: true,
   });
   assert.equal(seen.silence.known, false);
   assert.deepEqual(seen.lives, { [instanceOf(1)]: 'alive', [instanceOf(2)]: 'alive', [instanceOf(3)]: 'alive' });
