@@ -1,0 +1,113 @@
+/** The healthy tick of the bundled agent: no AWS call, nothing heavy loaded, and every doubt goes the long way. */
+import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, beforeEach, test } from 'node:test';
+import { acquireLock } from '../../src/lock.ts';
+import { type AgentRun, mntrText, type NodeByHand, nodeByHand, srvrText } from '../commands/node-by-hand.ts';
+
+let node: NodeByHand;
+before(async () => {
+  node = await nodeByHand();
+});
+after(async () => {
+  await node[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  await rm(node.dataDir, { recursive: true, force: true });
+  await rm(node.confDir, { recursive: true, force: true });
+  await node.writeHealthy();
+  node.words = { srvr: srvrText('follower') };
+  node.targetState = 'InService';
+  node.awsCalls = 0;
+  node.metadata.breakDown(false);
+});
+
+function isHealthy(run: AgentRun): boolean {
+  return run.out.includes('"event":"healthy"');
+}
+
+function loads(run: AgentRun, pattern: RegExp): readonly string[] {
+  return run.loaded.filter((name) => pattern.test(name));
+}
+
+test('a follower that serves is healthy: no AWS call, neither yargs nor the SDK nor node:http', async () => {
+  const run = await node.run(['recovery']);
+  assert.equal(run.code, 0);
+  assert.ok(isHealthy(run), run.out + run.err);
+  assert.equal(node.awsCalls, 0);
+  assert.deepEqual(loads(run, /commands\.cjs|aws-sdk|NativeModule (_http|http|https|tls|crypto)/), []);
+  assert.equal(run.out.trim().split('\n').length, 1);
+});
+
+test('with something to do the same process loads the commands, so that the check above can fail', async () => {
+  node.words = {};
+  const run = await node.run(['recovery']);
+  assert.ok(!isHealthy(run), run.out);
+  assert.equal(loads(run, /commands\.cjs$/).length, 1);
+  assert.ok(loads(run, /aws-sdk\.cjs$/).length === 1);
+  assert.ok(node.awsCalls > 0);
+});
+
+test('a leader is healthy only while every voter is connected', async () => {
+  node.words = { srvr: srvrText('leader'), mntr: mntrText(2) };
+  assert.ok(isHealthy(await node.run(['recovery'])));
+  assert.equal(node.awsCalls, 0);
+  node.words = { srvr: srvrText('leader'), mntr: mntrText(1) };
+  assert.ok(!isHealthy(await node.run(['recovery'])));
+});
+
+test('a target state that is not there yet is no doubt', async () => {
+  node.targetState = undefined;
+  assert.ok(isHealthy(await node.run(['recovery'])));
+});
+
+test('settings as flags do not take the long way', async () => {
+  const run = await node.run(['recovery', `--data-dir=${node.dataDir}`, '--cluster=orders-4f1c2a90']);
+  assert.ok(isHealthy(run));
+});
+
+const doubts: Readonly<Record<string, () => Promise<void> | void>> = {
+  'an instance that is about to go': () => {
+    node.targetState = 'Terminated';
+  },
+  'a metadata service that is out of order': () => node.metadata.breakDown(true),
+  'a server without quorum': () => {
+    node.words = { srvr: 'This ZooKeeper instance is not currently serving requests\n' };
+  },
+  'a fence': () => writeFile(join(node.dataDir, 'zk-agent', 'fence.json'), '{"record":1}'),
+  'a left-over report': () => writeFile(join(node.dataDir, 'zk-agent', 'reported'), ''),
+  'a node that was told to leave': () => writeFile(join(node.dataDir, 'zk-agent', 'left'), ''),
+  'a first start that is not over': () => rm(join(node.dataDir, 'zk-agent', 'ready')),
+  'an id file with garbage': () => writeFile(join(node.dataDir, 'myid'), 'three\n'),
+  'another id than the config’s': () => writeFile(join(node.dataDir, 'myid'), '9\n'),
+  'a dynamic file that can not be parsed': () =>
+    writeFile(join(node.confDir, 'zoo.cfg.dynamic.100000007'), 'server.x=\n'),
+  'the version-less file of a joiner': () =>
+    writeFile(join(node.confDir, 'zoo.cfg'), `dynamicConfigFile=${join(node.confDir, 'zoo.cfg.dynamic')}\n`),
+  'an observer': async () => {
+    const file = join(node.confDir, 'zoo.cfg.dynamic.100000007');
+    await writeFile(file, `server.1=${node.address}:2888:3888:observer;${node.address}:2181\n`);
+  },
+  'a member of its id at another address': async () => {
+    const file = join(node.confDir, 'zoo.cfg.dynamic.100000007');
+    await writeFile(file, 'server.1=127.0.0.9:2888:3888:participant;127.0.0.9:2181\n');
+  },
+};
+
+for (const [doubt, make] of Object.entries(doubts)) {
+  test(`${doubt} is never healthy`, async () => {
+    await make();
+    // Held, so that the long way ends before it does anything.
+    const lock = await acquireLock(node.lockFile);
+    assert.ok(lock);
+    try {
+      const run = await node.run(['recovery']);
+      assert.match(run.out, /"event":"busy"/);
+      assert.equal(run.code, 0);
+      assert.equal(node.awsCalls, 0);
+    } finally {
+      lock.release();
+    }
+  });
+}
