@@ -9,7 +9,7 @@ import { LAB_TIMINGS } from '../../src/timings.ts';
 import { readConfig } from '../../src/zookeeper/config-directory.ts';
 import { nothingVanishesFrom, oneEnsemble } from './support/agreement.ts';
 import { startLab, staysSo, type TestLab, waitFor } from './support/lab.ts';
-import { letTheOthersGo } from './support/survivors.ts';
+import { bootstrapped, letTheOthersGo } from './support/survivors.ts';
 import { WrittenData } from './support/written-data.ts';
 
 const LIMIT_MS = 90_000;
@@ -81,6 +81,7 @@ test('a left-over zoo.cfg.dynamic.next does not keep the survivor from its force
 }, async () => {
   await using lab = await startLab({ nodes: 3, ticks: 'never' });
   await lab.healthy();
+  await bootstrapped(lab);
   const leader = await lab.leader();
   const followers = (await lab.nodes()).filter((node) => node.instance !== leader.instance);
   const written = await WrittenData.start(lab);
@@ -119,6 +120,7 @@ test('a left-over zoo.cfg.dynamic.next does not keep the survivor from its force
 test('survivors that differ', { timeout: 300_000 }, async (t) => {
   await using lab = await startLab({ nodes: 5, ticks: 'never' });
   await lab.healthy();
+  await bootstrapped(lab);
   const leader = await lab.leader();
   const nodes = (await lab.nodes()).toSorted((one, other) => (one.id ?? 0) - (other.id ?? 0));
   const followers = nodes.map((node) => node.instance).filter((instance) => instance !== leader.instance);

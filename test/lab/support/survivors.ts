@@ -12,6 +12,11 @@ export interface Survivors {
   readonly checkNothingVanished: () => void;
 }
 
+/** Until the bootstrap of every machine has ended: a run that is still under way could act once more. */
+export async function bootstrapped(lab: TestLab): Promise<void> {
+  for (const node of await lab.nodes()) await lab.host(node.instance).machine.bootstrapped;
+}
+
 /**
  * Starts an ensemble of this many nodes, writes through it until everybody has everything, and terminates a majority,
  * the leader among them. The replacements boot and do nothing. The caller disposes of the lab.
@@ -20,6 +25,7 @@ export async function loseMajority(nodes: number): Promise<Survivors> {
   const lab = await startLab({ nodes, ticks: 'never' });
   try {
     await lab.healthy();
+    await bootstrapped(lab);
     const written = await WrittenData.start(lab);
     await written.write(100);
     const all = (await lab.nodes()).toSorted((one, other) => (one.id ?? 0) - (other.id ?? 0));
