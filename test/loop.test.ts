@@ -176,6 +176,26 @@ test('a step between two looks ends the watch', async () => {
   );
 });
 
+test('after a step on the node itself only the node is looked at again; after any other, or a failure, all is', async () => {
+  const failing = take({ kind: 'raise-fence', record: 1 }, 'It fails.');
+  const ready = take({ kind: 'mark-ready', id: 1 }, 'Not local.');
+  const decisions = [STOP, ready, failing, wait('Wait.'), done('end')];
+  const given: boolean[] = [];
+  let look = 0;
+  const parts: Parts = {
+    observe: async (_look, _signal, unchanged) => {
+      given.push(unchanged !== undefined);
+      return healthy();
+    },
+    decide: () => decisions[look++] ?? done('end'),
+    act: async (step) => {
+      if (step.kind === 'raise-fence') throw new AgentError('PRECONDITION_CHANGED', 'No.', 'Nothing.');
+    },
+  };
+  await runAgent(new MemoryNode().ports, ORDER, never, parts);
+  assert.deepEqual(given, [false, true, false, false, false]);
+});
+
 test('a node that can not learn who it is ends at once', async () => {
   const run = new ScriptedRun({ decisions: [STOP] });
   run.node.onCall = (call) => {
