@@ -20,6 +20,8 @@ export interface Verdict {
   readonly message?: string;
   readonly effects: number;
   readonly acknowledged: number;
+  /** Recoveries by force that wrote their record. */
+  readonly forcedRecords: number;
   readonly virtualMs: number;
   /** From the end of the faults until the cluster was whole. */
   readonly healedAfterMs?: number;
@@ -51,6 +53,7 @@ export async function simulateHistory({ seed, mutation, write }: HistoryOptions)
     ...(violation ? { rule: violation.rule, message: violation.message } : {}),
     effects: world.effects,
     acknowledged: world.writer.acknowledged,
+    forcedRecords: world.forcedRecords,
     virtualMs: Math.round(world.scheduler.nowMs),
     ...(healedAfterMs === undefined ? {} : { healedAfterMs }),
     digest: world.trace.digest(),

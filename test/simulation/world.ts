@@ -106,6 +106,11 @@ export class World implements NodeWorld, Witness {
     return this.ensemble.servers.find((server) => server.leads && server.phase === 'serving');
   }
 
+  get forcedRecords(): number {
+    const { objects } = this.cloud;
+    return objects.list('lineage/').filter(({ key }) => objects.get(key)?.body.includes('"kind":"forced"')).length;
+  }
+
   afterEffect(): void {
     this.effects++;
     if (this.#bug) throw this.#bug;

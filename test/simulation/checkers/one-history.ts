@@ -3,6 +3,7 @@
  * lineage, and only if no instance that could come back holds what is left behind.
  */
 import { Violation } from '../core/violation.ts';
+import { damageOf } from '../node/disk-state.ts';
 import type { Node } from '../node/node.ts';
 import { commonPart, contains, type Entry, entriesAfter, type Log } from '../zookeeper/entry.ts';
 import type { Server } from '../zookeeper/server.ts';
@@ -46,7 +47,7 @@ export class OneHistory {
       );
     }
     const holder = this.#nodes().find(
-      (node) => node.instance.state !== 'terminated' && logsOf(node).some((log) => contains(log, first)),
+      (node) => node.instance.state !== 'terminated' && this.#logsOf(node).some((log) => contains(log, first)),
     );
     if (holder) throw new Violation('one-history', `${where} without ${what}, which ${holder.name} still holds`);
     const acknowledged = left.some((each) => each.kind === 'write' && each.acknowledged);
@@ -64,8 +65,12 @@ export class OneHistory {
       `${server.host.name} (id ${server.id}) follows ${leader.host.name} (id ${leader.id}) and loses committed ${lost.zxid}`,
     );
   }
-}
 
-function logsOf(node: Node): readonly Log[] {
-  return [node.disk.data?.log, ...node.disk.aside.map((aside) => aside.data.log)];
+  /** Damaged data, which no server starts on, may be given up by a person who was told of it. */
+  #logsOf(node: Node): readonly Log[] {
+    return [node.disk.data, ...node.disk.aside.map((aside) => aside.data)]
+      .filter((data) => data !== undefined)
+      .filter((data) => !(this.emptyGenesisAllowed && damageOf(data)))
+      .map((data) => data.log);
+  }
 }

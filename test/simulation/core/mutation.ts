@@ -12,6 +12,8 @@ export interface Mutation {
   readonly ports?: (ports: Ports, node: Node) => Ports;
   readonly parts?: (parts: Parts) => Parts;
   readonly timings?: Partial<Timings>;
+  /** Found by random histories from seed 1 on within this many; without it by a directed scenario. */
+  readonly seeds?: number;
   /** Gets the world before it begins, for what happens outside of any agent. */
   readonly world?: (world: World) => void;
 }

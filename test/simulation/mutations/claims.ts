@@ -45,4 +45,28 @@ export const CLAIM_MUTATIONS: readonly Mutation[] = [
       return { ...observation, ensemble: { ...ensemble, config: { ...ensemble.config, members } } };
     }),
   },
+  {
+    name: 'claims-deleted',
+    rule: 'Claims 2: a taken over claim is a new generation; it is never deleted and created again',
+    ports: (ports, node) => {
+      const first = (name: string): string => name.replace(/^(claims\/)?(\d+)\.\d+/, '$1$2.1');
+      return {
+        ...ports,
+        claimStreams: {
+          ...ports.claimStreams,
+          create: async (name, signal) => {
+            if (name.endsWith('.1')) return ports.claimStreams.create(name, signal);
+            await ports.objects.delete(`claims/${first(name)}.json`, signal);
+            node.deleteStream(first(name));
+            return ports.claimStreams.create(first(name), signal);
+          },
+        },
+        objects: {
+          ...ports.objects,
+          createOnce: (key, body, signal) => ports.objects.createOnce(first(key), body, signal),
+          get: (key, signal) => ports.objects.get(first(key), signal),
+        },
+      };
+    },
+  },
 ];

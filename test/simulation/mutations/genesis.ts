@@ -1,4 +1,8 @@
+import type { EnsembleConfig } from '../../../src/model/member.ts';
 import type { Mutation } from '../core/mutation.ts';
+
+/** The config that the agent wrote first, by node. */
+const originals = new WeakMap<object, EnsembleConfig>();
 
 export const GENESIS_MUTATIONS: readonly Mutation[] = [
   {
@@ -29,7 +33,9 @@ export const GENESIS_MUTATIONS: readonly Mutation[] = [
           if (!found || !key.includes('/started/') || !node.disk.nonce)
             return key.includes('/started/') ? undefined : found;
           const announcement = JSON.parse(found.body) as { id: number };
-          if (announcement.id !== node.disk.id) return found;
+          if (announcement.id !== node.disk.id || node.disk.stamp) return found;
+          // A wiped disk without a nonce sees none; with one it sees its own.
+          if (node.disk.nonce === undefined) return undefined;
           return { ...found, body: JSON.stringify({ ...announcement, nonce: node.disk.nonce }) };
         },
       },
@@ -50,30 +56,43 @@ export const GENESIS_MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
+    name: 'joins-unannounced',
+    rule: 'Genesis 2: a late member of the genesis record announces its start when it joins, too',
+    parts: (parts) => ({
+      ...parts,
+      act: (step, context) => {
+        if (step.kind !== 'prepare-join') return parts.act(step, context);
+        const { objects } = context.ports;
+        const unannounced: typeof objects = {
+          ...objects,
+          createOnce: async (key, body, signal) =>
+            key.includes('/started/') ? 'created' : objects.createOnce(key, body, signal),
+          get: async (key, signal) =>
+            key.includes('/started/') ? { key, body: '{}', etag: '', ageMs: 0 } : objects.get(key, signal),
+        };
+        return parts.act(step, { ...context, ports: { ...context.ports, objects: unannounced } });
+      },
+    }),
+  },
+  {
     name: 'original-config',
     rule: 'Genesis 4: restart from what the server wrote last, not from what the agent wrote first',
-    ports: (ports, node) => {
-      const written = originals.get(node) ?? node.disk.config;
-      return {
-        ...ports,
-        disk: {
-          ...ports.disk,
-          writeConfig: async (members) => {
-            await ports.disk.writeConfig(members);
-            originals.set(node, node.disk.config);
-          },
+    ports: (ports, node) => ({
+      ...ports,
+      disk: {
+        ...ports.disk,
+        writeConfig: async (members) => {
+          await ports.disk.writeConfig(members);
+          if (node.disk.config) originals.set(node, node.disk.config);
         },
-        server: {
-          ...ports.server,
-          start: async (signal) => {
-            const first = originals.get(node) ?? written;
-            if (first) node.disk.config = first;
-            await ports.server.start(signal);
-          },
+      },
+      server: {
+        ...ports.server,
+        start: async (signal) => {
+          node.disk.config = originals.get(node) ?? node.disk.config;
+          await ports.server.start(signal);
         },
-      };
-    },
+      },
+    }),
   },
 ];
-
-const originals = new WeakMap<object, import('../../../src/model/member.ts').EnsembleConfig | undefined>();

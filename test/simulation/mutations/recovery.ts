@@ -13,11 +13,6 @@ function withReports(change: (report: Report, newest: number) => Report): (parts
   });
 }
 
-function swapEpochs(report: Report): Report {
-  const { data } = report;
-  return data ? { ...report, data: { ...data, currentEpoch: data.acceptedEpoch } } : report;
-}
-
 export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'unreported-ignored',
@@ -85,12 +80,17 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'ranked-by-accepted-epoch',
     rule: 'Recovery 5: the best data has the highest current epoch; the accepted one rises before data is there',
-    parts: withReports(swapEpochs),
-  },
-  {
-    name: 'ranked-without-lineage',
-    rule: 'Recovery 5: the best data is of the highest lineage',
-    parts: withReports((report, newest) => (report.lineage && report.data ? { ...report, lineage: newest } : report)),
+    ports: (ports) => ({
+      ...ports,
+      disk: {
+        ...ports.disk,
+        read: async (signal) => {
+          const facts = await ports.disk.read(signal);
+          if (!facts.data || facts.data.currentEpoch < 1) return facts;
+          return { ...facts, data: { ...facts.data, currentEpoch: facts.data.acceptedEpoch } };
+        },
+      },
+    }),
   },
   {
     name: 'facts-seen-once',

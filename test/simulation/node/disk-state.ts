@@ -1,5 +1,5 @@
 /** The durable state of a simulated node: it outlives crashes and reboots, and goes with the instance. */
-import type { DataFacts, DiskFacts, Fence, Stamp } from '../../../src/model/disk.ts';
+import { type DataFacts, type DiskFacts, type Fence, NO_DATABASE, type Stamp } from '../../../src/model/disk.ts';
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import { type Log, lastZxid } from '../zookeeper/entry.ts';
 
@@ -72,7 +72,19 @@ export function copyOfData(data: DataState): DataState {
 }
 
 function dataFacts(data: DataState): DataFacts {
-  return { currentEpoch: data.currentEpoch, acceptedEpoch: data.acceptedEpoch, lastZxid: lastZxid(data.log) };
+  const damage = damageOf(data);
+  return {
+    currentEpoch: data.initialised ? data.currentEpoch : NO_DATABASE,
+    acceptedEpoch: Math.max(0, data.acceptedEpoch),
+    lastZxid: lastZxid(data.log),
+    ...(damage ? { damage } : {}),
+  };
+}
+
+/** A crash between the snapshot from the leader and the epoch that belongs to it: no server starts on that. */
+export function damageOf(data: DataState): string | undefined {
+  if ((data.log?.epoch ?? 0) <= Math.max(0, data.currentEpoch)) return undefined;
+  return `The current epoch ${data.currentEpoch} is older than the last zxid ${lastZxid(data.log)}.`;
 }
 
 /** What the agent's reader of the data directory makes of it. */
@@ -81,7 +93,7 @@ export function diskFacts(disk: DiskState): DiskFacts {
     ...(disk.id === undefined ? {} : { id: disk.id }),
     ...(disk.stamp ? { stamp: disk.stamp } : {}),
     ...(disk.nonce === undefined ? {} : { nonce: disk.nonce }),
-    ...(disk.data && disk.data.currentEpoch >= 0 ? { data: dataFacts(disk.data) } : {}),
+    ...(disk.data ? { data: dataFacts(disk.data) } : {}),
     marker: disk.marker,
     ...(disk.fence ? { fence: disk.fence } : {}),
     left: disk.left,

@@ -46,6 +46,11 @@ export class Node implements Host, Machine {
     this.#parked.push(resume);
   }
 
+  /** For the mutation that deletes claims; no agent can. */
+  deleteStream(name: string): void {
+    this.#world.cloud.streams.delete(name);
+  }
+
   boot(): void {
     this.up = true;
     const boot = ++this.#boots;

@@ -3,7 +3,7 @@ import { listed } from '../../../src/model/member.ts';
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { Trace } from '../core/trace.ts';
-import { blankData } from '../node/disk-state.ts';
+import { blankData, damageOf } from '../node/disk-state.ts';
 import { look } from './election.ts';
 import { lastZxid } from './entry.ts';
 import { follow, giveUp } from './following.ts';
@@ -68,6 +68,10 @@ export class Ensemble implements Chamber {
     if (disk.fence || id === undefined || !config || this.on(host)) return undefined;
     if (!listed(config, id, host.address)) {
       this.#trace.line(host.name, 'server exits: it is not in its own config');
+      return undefined;
+    }
+    if (disk.data && damageOf(disk.data)) {
+      this.#trace.line(host.name, 'server exits: its data is damaged');
       return undefined;
     }
     disk.data ??= blankData(disk.marker ? 0 : -1);

@@ -17,9 +17,7 @@ export function follow(chamber: Chamber, server: Server, term: Term): boolean {
     case 'accepted':
       return syncData(chamber, server, term);
     case 'data':
-      server.data.currentEpoch = term.epoch;
-      server.phase = 'synced';
-      return true;
+      return writeEpoch(server, term);
     case 'synced':
       return becomeServing(server, term);
     default:
@@ -56,7 +54,9 @@ function syncData(chamber: Chamber, server: Server, term: Term): boolean {
     // TRUNC cuts the log, not a snapshot that is newer than the cut: what it holds stays.
     if (!contains(commonPart(before, after), data.snapshot)) data.foreign = true;
   }
-  data.foreign ||= leader.data.foreign && !data.initialised;
+  // A snapshot is written before the epoch that belongs to it, and a crash can come in between.
+  const snapshot = !data.initialised;
+  data.foreign ||= leader.data.foreign && snapshot;
   data.log = after;
   data.initialised = true;
   server.applied = undefined;
@@ -65,6 +65,13 @@ function syncData(chamber: Chamber, server: Server, term: Term): boolean {
     server.host.disk.pending = leader.next;
   }
   server.phase = 'data';
+  if (!snapshot) writeEpoch(server, term);
+  return true;
+}
+
+function writeEpoch(server: Server, term: Term): boolean {
+  server.data.currentEpoch = term.epoch;
+  server.phase = 'synced';
   return true;
 }
 
