@@ -63,7 +63,8 @@ export async function runAgent(
     cause = causeOf(observation, sentence);
     if (agentOrder.dryRun) return { kind: 'dry-run', observation, decision };
     if (sentence !== last.sentence) report(ports, observation, decision);
-    look.memory.keepWatch(decision.kind === 'wait' ? decision.watch : undefined, clock.monotonicMs());
+    // A step that changes the watched facts changes their digest; one that does not leaves the watch as it is.
+    if (decision.kind === 'wait') look.memory.keepWatch(decision.watch, clock.monotonicMs());
     if (decision.kind === 'done') return decision;
     if (decision.kind === 'refuse') return { ...decision, kind: 'refused' };
     const step = decision.kind === 'step' ? JSON.stringify(decision.step) : '';

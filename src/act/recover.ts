@@ -81,9 +81,12 @@ async function checkStillFenced(
   gone: readonly string[],
   { ports, self, signal }: ActContext,
 ): Promise<void> {
-  const newest = (await readRecords(ports.objects, signal)).at(-1)?.number;
+  const [records, reports] = await Promise.all([
+    readRecords(ports.objects, signal),
+    readReports(ports.objects, signal),
+  ]);
+  const newest = records.at(-1)?.number;
   if (newest !== record.number) throw changed(`Record ${newest} was written meanwhile.`);
-  const reports = await readReports(ports.objects, signal);
   const fenced = new Set(
     reports
       .filter(({ report }) => report.fenced && report.record >= record.number - 1)

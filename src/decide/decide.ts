@@ -46,7 +46,9 @@ export function decide(observation: Observation): Decision {
   if (claim) return claim;
   if (!newest) return decideGenesis(observation, shared.value, { number: 1, fenced: [], epochFloor: 0 });
   if (ensemble) return decideFollow(observation, newest, ensemble);
-  return notes ?? decideAlone(observation, shared.value, newest);
+  const alone = decideAlone(observation, shared.value, newest);
+  // A recovery is not kept waiting by a note; one that waits itself may wait until EC2 has forgotten the dead.
+  return alone.kind === 'wait' && notes ? notes : alone;
 }
 
 const NO_VOTER: Decision = {

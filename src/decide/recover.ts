@@ -16,6 +16,9 @@ import { isGone } from './lives.ts';
 import { awaitedVoters, countingReports, unheard } from './lost.ts';
 import { bestCandidate, epochFloor } from './rank.ts';
 
+const LOST_AND_HEARD =
+  'The quorum is lost for good and everybody has reported, so this node stands still before the recovery.';
+
 /** What this node reports now (Recovery 1). */
 export function ownReport(observation: Observation, newest: LineageRecord): Report {
   const { disk, self } = observation;
@@ -95,15 +98,24 @@ export function decideSilence(
     );
   }
   const report = ownReport(observation, newest);
-  const reports = countingReports(observation, silence, newest);
-  const written = reports.find((entry) => entry.report.instance === self.instance);
-  if (!written || JSON.stringify(written.report) !== JSON.stringify(report)) {
+  const standing = countingReports(observation, silence, newest);
+  const written = standing.find((entry) => entry.report.instance === self.instance);
+  const told = written !== undefined && JSON.stringify(written.report) === JSON.stringify(report);
+  // What this node is about to say counts for its own judgement already.
+  const reports = told
+    ? standing
+    : [...standing.filter((entry) => entry !== written), { report, serial: '', ageMs: 0 }];
+  const awaited = awaitedVoters(observation, shared, reports, newest);
+  const silent = unheard(observation, shared, silence, reports);
+  if (!told) {
+    // The last one to be heard need not say that it is silent first, only that it is fenced.
+    const fences = !awaited && silent.length === 0 && !disk.fence && !heldBack(observation);
+    if (fences) return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
     return take(
       { kind: 'write-report', report },
       'Nobody answers as the leader; this node says in the bucket what it knows.',
     );
   }
-  const awaited = awaitedVoters(observation, shared, reports, newest);
   if (awaited) {
     // Recovery 4: a quorum that is not lost for good after all is a change of facts; nothing else is.
     if (able && disk.fence)
@@ -116,7 +128,6 @@ export function decideSilence(
       `There is no quorum, but it is not lost for good: enough of the voters ${names} can come back. Start them again; or terminate the instances that can't be saved.`,
     );
   }
-  const silent = unheard(observation, shared, silence, reports);
   if (silent.length > 0) {
     return wait(
       `The quorum is lost for good, and ${silent.join(', ')} ${silent.length > 1 ? 'have' : 'has'} not reported: wait, look at its agent's log, or terminate it (that is the only proof that it will not come back).`,
@@ -136,10 +147,7 @@ function decideForce(
   const held = heldBack(observation);
   if (held) return wait(`The quorum is lost for good, and the recovery is held back: ${held}.`);
   if (!observation.disk.fence) {
-    return take(
-      { kind: 'raise-fence', record: newest.number },
-      'The quorum is lost for good and everybody has reported, so this node stands still before the recovery.',
-    );
+    return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
   }
   const unfenced = reports.filter((entry) => !entry.report.fenced);
   if (unfenced.length > 0)
