@@ -32,12 +32,23 @@ export function decideLeave(
   const empty = group.known && group.value.desired === 0 && group.value.maximum === 0;
   const own = ensemble && listed(ensemble.config, disk.id, self.address);
   const obstacle = ensemble && own && whatHoldsTheRest(observation, ensemble);
-  if (own && obstacle && !empty) return wait(`This node is to leave, but ${obstacle}`);
+  if (own && obstacle && !empty) {
+    const alone = ensemble.config.members.every((member) => member === own || member.role === 'observer');
+    return order.command === 'leave' && alone ? LAST_VOTER : wait(`This node is to leave, but ${obstacle}`);
+  }
   if (!ensemble && newest && disk.stamp && !empty) return undefined;
   if (asked && !disk.left) return mark;
   if (ensemble && own && !obstacle) return removeSelf(observation, ensemble, own, newest?.number ?? 0);
   return stop(observation, ensemble, own);
 }
+
+/** No waiting changes this. */
+const LAST_VOTER: Decision = {
+  kind: 'refuse',
+  code: 'BAD_ARGUMENT',
+  why: 'This node is the last voter, so it can’t leave: there would be no ensemble.',
+  next: 'Scale the group to zero instead, or add nodes first.',
+};
 
 /** Leaving 1: through one's own server, so that one has to run. */
 function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, newest: number): Decision {
@@ -59,7 +70,11 @@ function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, n
 }
 
 function stop({ disk, server }: Observation, ensemble: Ensemble | undefined, own: Member | undefined): Decision {
-  if (server.upMs === undefined) return done('This node has left: no config holds it and its server is stopped.');
+  if (server.upMs === undefined) {
+    // A healthy tick would withdraw it, and a node that has left has none.
+    if (ensemble && disk.reported) return take({ kind: 'withdraw-report' }, 'An ensemble answers without this node.');
+    return done('This node has left: no config holds it and its server is stopped.');
+  }
   if (ensemble && !own && disk.id !== undefined) {
     return take(
       { kind: 'stop-removed', id: disk.id },
