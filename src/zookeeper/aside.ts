@@ -6,16 +6,16 @@
  * - `.<name>.moving`: everything but the data is copied, then the data is renamed into it. From then on it is the data
  *   set aside, whatever its name: `read` sees it so, and the next change finishes the job (`settle`).
  */
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AgentError } from '../errors.ts';
 import { type AsideFacts, type DataFacts, NO_DATABASE } from '../model/disk.ts';
 import type { EnsembleConfig } from '../model/member.ts';
 import { checkSpaceForCopy, copyDirectory, isSameDirectory } from './directory-copy.ts';
 import {
-  isCode,
   isThere,
   makeDirectory,
+  namesIn,
   readIfThere,
   removeDurably,
   renameDurably,
@@ -251,15 +251,4 @@ function checkName(name: string): void {
 
 function asideOf(places: AsidePlaces): string {
   return join(places.dataDir, 'aside');
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) {
-      return [];
-    }
-    throw error;
-  }
 }

@@ -9,8 +9,8 @@ import type { EnsembleConfig, Member } from '../model/member.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
 import type { TickSettings } from '../timings.ts';
 import {
-  isCode,
   makeDirectory,
+  namesIn,
   readIfThere,
   removeDurably,
   renameDurably,
@@ -144,17 +144,6 @@ function parse(path: string, text: string): EnsembleConfig {
     throw error instanceof AgentError
       ? new AgentError(error.code, `${path}: ${error.message}`, error.next, error)
       : error;
-  }
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) {
-      return [];
-    }
-    throw error;
   }
 }
 

@@ -3,7 +3,7 @@
  * and the directory synced. What root writes belongs to the owner of the directory, since the server that shares these
  * directories runs as another user.
  */
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const FILE_MODE = 0o644;
@@ -109,5 +109,17 @@ async function takeOverOwner(directory: string, chown: (uid: number, gid: number
   if (process.getuid?.() === 0) {
     const { uid, gid } = await stat(directory);
     await chown(uid, gid);
+  }
+}
+
+/** The names in a directory; none when there is no such directory. */
+export async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) {
+      return [];
+    }
+    throw error;
   }
 }
