@@ -1,0 +1,287 @@
+/**
+ * AWS unreachable, throttled, broken, slow, stale, answering empty or not at all: unknown is never absent. Nothing is
+ * removed, nothing is started anew, ZooKeeper keeps serving; and when the fault is over all heals.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Fault } from '../../lab/gateway/faults.ts';
+import { LAB_TIMINGS } from '../../src/timings.ts';
+import { nothingVanishesFrom, oneEnsemble } from './support/agreement.ts';
+import { checkFreshEnsemble } from './support/fresh-ensemble.ts';
+import { checkClaims, IdWatch } from './support/id-watch.ts';
+import { startLab, staysSo, type TestLab, waitFor } from './support/lab.ts';
+import { WrittenData } from './support/written-data.ts';
+
+const LIMIT_MS = 120_000;
+/** A tick of cron begins every five seconds, so at least one whole one falls into this. */
+const TICKS_MS = 7_000;
+/** More than two of the windows after which a recovery by force is decided. */
+const WINDOWS_MS = 2.5 * LAB_TIMINGS.equalFactsMs;
+/** Longer than the agent waits for any call, and than a fault lasts here. */
+const LONG_MS = 60_000;
+
+/** What leaves a node without knowledge: of everything, or of one service while the others answer. */
+const BLINDING: readonly Fault[] = [
+  { kind: 'outage' },
+  { kind: 'throttle' },
+  { kind: 'error' },
+  { kind: 'lose-answer' },
+  { kind: 'slow', delayMs: LAB_TIMINGS.awsTimeoutMs + 1_000 },
+  { kind: 'empty' },
+  { kind: 'empty', service: 'ec2' },
+  { kind: 'empty', service: 's3' },
+  { kind: 'empty', service: 'logs' },
+  { kind: 'outage', service: 'ec2' },
+];
+
+function inWords({ kind, service = 'all services' }: Fault): string {
+  return `${kind} of ${service}`;
+}
+
+/** Strikes the calls of these instances, and returns once each was struck. */
+async function strike(lab: TestLab, fault: Fault, instances: readonly string[]): Promise<void> {
+  await Promise.all(
+    instances.map(async (caller) => {
+      const id = lab.fault({ ...fault, caller });
+      await waitFor(() => lab.lab.gateway.faults.list().some((placed) => placed.id === id && placed.struck > 0), {
+        limitMs: LIMIT_MS,
+        why: `${caller} feels the ${inWords(fault)}`,
+      });
+    }),
+  );
+}
+
+async function membersNow(lab: TestLab, address: string): Promise<readonly string[]> {
+  return (await lab.configOf(address)).members.map((member) => `${member.id} ${member.address} ${member.role}`);
+}
+
+/** Through these servers, which have a quorum: a write that is acknowledged. */
+async function stillWrites(written: WrittenData, addresses: readonly string[]): Promise<void> {
+  await written.write(3, addresses);
+}
+
+test('a member that hangs is not removed, whatever AWS says or does not say, and the others keep serving', {
+  timeout: 400_000,
+}, async () => {
+  await using lab = await startLab({ nodes: 3 });
+  await lab.healthy();
+  const written = await WrittenData.start(lab);
+  const leader = await lab.leader();
+  const [hung, other] = (await lab.nodes()).filter((node) => node.role === 'follower');
+  const serving = [leader.address ?? '', other?.address ?? ''];
+  const before = await lab.configOf(leader.address ?? '');
+  await lab.pause(hung?.instance ?? '');
+  for (const fault of BLINDING) {
+    // Only the leader has cause to look at AWS: it misses a follower.
+    await strike(lab, fault, [leader.instance]);
+    await staysSo(
+      async () => {
+        assert.deepEqual(
+          await lab.configOf(leader.address ?? ''),
+          before,
+          `Nobody is removed under ${inWords(fault)}.`,
+        );
+        await stillWrites(written, serving);
+        return (await lab.records()).length === 1;
+      },
+      { limitMs: TICKS_MS, why: `there is one record under ${inWords(fault)}`, pollMs: 500 },
+    );
+    lab.clearFaults();
+  }
+  await lab.resume(hung?.instance ?? '');
+  await written.checkOn(await oneEnsemble(lab, 3, LIMIT_MS));
+  await checkClaims(lab);
+});
+
+for (const fault of [
+  { kind: 'outage' },
+  { kind: 'throttle', service: 'ec2' },
+  { kind: 'empty', service: 'ec2' },
+  { kind: 'stale', delayMs: LONG_MS },
+] satisfies readonly Fault[]) {
+  test(`a member terminated under ${inWords(fault)} stays in the config until AWS says so, then it is replaced`, {
+    timeout: 240_000,
+  }, async () => {
+    await using lab = await startLab({ nodes: 3 });
+    using watch = new IdWatch(lab);
+    await lab.healthy();
+    const written = await WrittenData.start(lab);
+    await written.write(30);
+    const leader = await lab.leader();
+    const old = await lab.nodes();
+    const dead = old.find((node) => node.role === 'follower')?.instance ?? '';
+    const left = old.filter((node) => node.instance !== dead);
+    const before = await membersNow(lab, leader.address ?? '');
+
+    // The newcomer does nothing before it is struck as well.
+    lab.setBootPlan({ bootstrap: false, ticks: 'never' });
+    for (const { instance } of left) lab.fault({ ...fault, caller: instance });
+    await lab.terminate(dead);
+    await lab.untilGone([dead]);
+    const newcomer = await lab.nodeWhere(
+      'the group has launched a replacement',
+      (node) => node.machine === 'running' && !old.some(({ instance }) => instance === node.instance),
+      LIMIT_MS,
+    );
+    lab.fault({ ...fault, caller: newcomer.instance });
+    lab.setBootPlan({ bootstrap: true, ticks: 5 });
+    await lab.reboot(newcomer.instance);
+    const struck = (instance: string): boolean => lab.callsOf(instance).some((call) => call.fault !== undefined);
+    await waitFor(() => struck(leader.instance) && struck(newcomer.instance), {
+      limitMs: LIMIT_MS,
+      why: 'the leader and the newcomer feel the fault',
+    });
+    await staysSo(
+      async () => {
+        const members = await membersNow(lab, leader.address ?? '');
+        for (const member of before) assert.ok(members.includes(member), `${member} was removed.`);
+        await stillWrites(
+          written,
+          left.map((node) => node.address ?? ''),
+        );
+        return (await lab.records()).length === 1;
+      },
+      { limitMs: 2 * TICKS_MS, why: 'there is one record', pollMs: 500 },
+    );
+
+    lab.clearFaults();
+    await written.checkOn(await oneEnsemble(lab, 3, LIMIT_MS));
+    await checkClaims(lab);
+    watch.check();
+  });
+}
+
+test('a lost quorum: nothing is forced while AWS can not be asked; what is terminated is recovered from afterwards', {
+  timeout: 500_000,
+}, async () => {
+  await using lab = await startLab({ nodes: 3 });
+  await lab.healthy();
+  const written = await WrittenData.start(lab);
+  await written.write(100);
+  const majority = (await lab.lab.nodesMeant('majority')).map((node) => node.instance);
+  const survivor = (await lab.nodes()).find((node) => !majority.includes(node.instance));
+  const { instance = '', address = '' } = survivor ?? {};
+  await written.reaches(address);
+  const filesAreThere = nothingVanishesFrom(lab, [instance]);
+  const nothingForced = async (why: string): Promise<void> => {
+    await staysSo(async () => (await lab.records()).length === 1 && (await lab.srvr(address)).kind !== 'serving', {
+      limitMs: WINDOWS_MS,
+      why: `nothing is started anew under ${why}`,
+      pollMs: 300,
+    });
+    filesAreThere();
+  };
+
+  // They hang, so they can come back.
+  for (const each of majority) await lab.pause(each);
+  for (const fault of BLINDING.filter(({ kind }) => kind === 'outage' || kind === 'empty')) {
+    await strike(lab, fault, [instance]);
+    await nothingForced(inWords(fault));
+    lab.clearFaults();
+  }
+  for (const each of majority) await lab.resume(each);
+  await written.checkOn(await oneEnsemble(lab, 3, LIMIT_MS));
+  assert.equal((await lab.records()).length, 1);
+
+  // They are terminated, and the survivor, which may be another one now, does not hear of it.
+  await lab.healthy();
+  lab.fault({ kind: 'stale', delayMs: LONG_MS, caller: instance });
+  for (const each of majority) await lab.terminate(each);
+  await lab.untilGone(majority);
+  await nothingForced('stale answers');
+  lab.clearFaults();
+  await strike(lab, { kind: 'empty', service: 'ec2' }, [instance]);
+  await nothingForced('empty answers of EC2');
+  lab.clearFaults();
+  await written.checkOn(await oneEnsemble(lab, 3, LIMIT_MS));
+  filesAreThere();
+  assert.deepEqual(
+    (await lab.records()).map(({ kind, number }) => `${number} ${kind}`),
+    ['1 genesis', '2 forced'],
+  );
+});
+
+test('during an outage killed servers restart from their own files, and serve', { timeout: 240_000 }, async () => {
+  await using lab = await startLab({ nodes: 3 });
+  await lab.healthy();
+  const written = await WrittenData.start(lab);
+  await written.write(50);
+  const nodes = await lab.nodes();
+  const addresses = nodes.map((node) => node.address ?? '');
+  const written0 = await lab.bucket('');
+
+  lab.fault({ kind: 'outage' });
+  for (const targets of [[nodes[0]], nodes]) {
+    for (const node of targets) {
+      const killed = await lab.kill(node?.instance ?? '', 'zookeeper');
+      assert.equal(killed.flatMap((each) => each.killed).length, 1, 'One server was killed.');
+    }
+    await waitFor(async () => (await Promise.all(addresses.map((each) => lab.srvr(each)))).every(serves), {
+      limitMs: LIMIT_MS,
+      why: 'all servers serve again while AWS is away',
+    });
+    await written.checkOn(addresses);
+    await written.write(10);
+  }
+  assert.ok(
+    nodes.some((node) => lab.callsOf(node.instance).some((call) => call.fault !== undefined)),
+    'The nodes have felt the outage.',
+  );
+  assert.deepEqual(await lab.bucket(''), written0, 'Nothing was written to the bucket.');
+  lab.clearFaults();
+  await written.checkOn(await oneEnsemble(lab, 3, LIMIT_MS));
+  assert.equal((await lab.records()).length, 1);
+});
+
+function serves(answer: { readonly kind: string }): boolean {
+  return answer.kind === 'serving';
+}
+
+/** Faults that pass: the first calls run into them one after the other. */
+const PASSING: readonly Fault[] = [
+  { kind: 'lose-answer', count: 6 },
+  { kind: 'throttle', count: 6 },
+  { kind: 'empty', count: 6 },
+  { kind: 'error', count: 6 },
+  { kind: 'outage', count: 6 },
+  { kind: 'slow', delayMs: 1_000, count: 10 },
+];
+
+test('a first start and a join go through while calls are lost, refused, slow or answered with nothing', {
+  timeout: 300_000,
+}, async () => {
+  await using lab = await startLab({ nodes: 3, bootstrap: false, ticks: 'never' });
+  using watch = new IdWatch(lab);
+  const first = await waitFor(
+    async () => {
+      const on = (await lab.nodes()).filter((node) => node.machine === 'running').map((node) => node.instance);
+      return on.length === 3 && on;
+    },
+    { limitMs: LIMIT_MS, why: 'three machines are on' },
+  );
+  const allStruck = async (instances: readonly string[]): Promise<void> => {
+    for (const caller of instances) for (const fault of PASSING) lab.fault({ ...fault, caller });
+    const runs = await Promise.all(instances.map((instance) => lab.agent(instance, ['bootstrap'])));
+    for (const run of runs) assert.equal(run.code, 0, run.stdout + run.stderr);
+    for (const instance of instances) {
+      const struck = lab.callsOf(instance).filter((call) => call.fault !== undefined);
+      assert.ok(struck.length >= 20, `${instance} was struck ${struck.length} times.`);
+    }
+    lab.clearFaults();
+  };
+  await allStruck(first);
+  await checkFreshEnsemble(lab, 3);
+  await checkClaims(lab);
+
+  await lab.terminate('leader');
+  const newcomer = await lab.nodeWhere(
+    'the group has launched a replacement',
+    (node) => node.machine === 'running' && !first.includes(node.instance),
+    LIMIT_MS,
+  );
+  await allStruck([newcomer.instance]);
+  await oneEnsemble(lab, 3);
+  await checkClaims(lab);
+  assert.equal((await lab.records()).length, 1);
+  watch.check();
+});
