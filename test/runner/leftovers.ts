@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The home folder itself, and where tsx keeps what it compiled. */
-const EXPECTED = /^(home|tsx-\d+(\/.*)?)$/;
+/** The home folder itself, and where Biome and tsx keep what they made. */
+const EXPECTED = /^(home(\/\.cache(\/biome(\/.*)?)?)?|tsx-\d+(\/.*)?)$/;
 const VARIABLE = 'ZOOKEEPER_ON_AWS_TEST_RUN';
 
 export interface Run {

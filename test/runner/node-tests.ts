@@ -10,7 +10,6 @@ const OUTPUT_CHARACTERS = 8_000;
 class FileResult {
   counts: Counts = noTests;
   output = '';
-  startMs = performance.now();
 
   add(counts: Partial<Counts>): void {
     this.counts = sum(this.counts, { ...noTests, ...counts });
@@ -32,9 +31,8 @@ export async function runTestFiles(root: string, stage: Stage, signal: AbortSign
     results.set(key, found);
     return found;
   };
-  const close = (file: string): void => {
+  const close = (file: string, ms: number): void => {
     const result = resultOf(file);
-    const ms = performance.now() - result.startMs;
     if (result.counts.failed > 0 && result.output.trim()) failure('what it printed', result.output.trim());
     printFile(relative(root, file), result.counts, ms);
   };
@@ -46,16 +44,13 @@ export async function runTestFiles(root: string, stage: Stage, signal: AbortSign
     execArgv: ['--test-force-exit'],
     signal,
   });
-  stream.on('test:dequeue', (data) => {
-    if (isFile(data)) resultOf(data.file).startMs = performance.now();
-  });
   stream.on('test:stdout', (data) => resultOf(data.file).print(data.message));
   stream.on('test:stderr', (data) => resultOf(data.file).print(data.message));
   stream.on('test:pass', (data) => {
     if (isFile(data)) {
       resultOf(data.file).add({ failed: 1 });
       failure(relative(root, data.name), 'This file holds no test.');
-      close(data.name);
+      close(data.name, data.details.duration_ms);
     } else if (isTest(data)) resultOf(data.file).add(isSkipped(data) ? { skipped: 1 } : { passed: 1 });
   });
   stream.on('test:fail', (data) => {
@@ -66,10 +61,10 @@ export async function runTestFiles(root: string, stage: Stage, signal: AbortSign
     const { error } = data.details;
     failure(`${relative(root, data.file ?? '')}: ${data.name}`, error.cause ?? error);
     // Its process crashed, or was stopped at the limit, and sums nothing up.
-    if (isFile(data)) close(data.name);
+    if (isFile(data)) close(data.name, data.details.duration_ms);
   });
   stream.on('test:summary', (data) => {
-    if (data.file !== undefined) close(data.file);
+    if (data.file !== undefined) close(data.file, data.duration_ms);
   });
   for await (const _ of stream);
   return [...results.values()].reduce((counts, result) => sum(counts, result.counts), noTests);
