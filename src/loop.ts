@@ -82,7 +82,8 @@ export async function runAgent(
 }
 
 /**
- * Steps that change nothing but this node's own disk and process. What was seen of the rest of the world a moment ago
+ * Steps that change nothing but this node's own disk and process (and its report, on which the next step does not
+ * rely). What was seen of the rest of the world a moment ago
  * still stands after them, so only the node itself is looked at again; each step re-checks what it relies on anyway.
  */
 const LOCAL_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
