@@ -21,7 +21,9 @@ export function acquireLock(name: string): Promise<Lock | undefined> {
     });
     // The lock must not keep a finished run alive.
     server
-      .listen(`\0zk-agent:${encodeURIComponent(name).slice(-NAME_LENGTH)}`, () => resolve({ release: () => void server.close() }))
+      .listen(`\0zk-agent:${encodeURIComponent(name).slice(-NAME_LENGTH)}`, () =>
+        resolve({ release: () => void server.close() }),
+      )
       .unref();
   });
 }
