@@ -80,7 +80,8 @@ export async function claimId(
 ): Promise<'claimed' | 'taken'> {
   const stream = await shelf.claimStreams.create(`${id}.${generation}`, signal);
   if (stream === 'exists') return 'taken';
-  await shelf.objects.createOnce(ownerKey(id, generation), JSON.stringify(owner), signal);
+  const made = await shelf.objects.createOnce(ownerKey(id, generation), JSON.stringify(owner), signal);
+  if (made === 'created') return 'claimed';
   const there = await readOwner(shelf, id, generation, signal);
   return there !== undefined && there !== 'void' && there.instance === owner.instance ? 'claimed' : 'taken';
 }

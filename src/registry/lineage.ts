@@ -49,9 +49,9 @@ export async function createRecord(
   record: LineageRecord,
   signal: AbortSignal,
 ): Promise<LineageRecord> {
-  await objects.createOnce(recordKey(record.number), JSON.stringify(record), signal);
+  if ((await objects.createOnce(recordKey(record.number), JSON.stringify(record), signal)) === 'created') return record;
   const there = await read(objects, recordKey(record.number), signal);
-  if (there === undefined) throw new Error(`Lineage record ${record.number} was created but can't be read.`);
+  if (there === undefined) throw new Error(`Lineage record ${record.number} is there but can't be read.`);
   return JSON.parse(there) as LineageRecord;
 }
 
@@ -62,9 +62,9 @@ export async function announceStart(
   signal: AbortSignal,
 ): Promise<Announcement> {
   const key = startedKey(announcement.record, announcement.id);
-  await objects.createOnce(key, JSON.stringify(announcement), signal);
+  if ((await objects.createOnce(key, JSON.stringify(announcement), signal)) === 'created') return announcement;
   const there = await read(objects, key, signal);
-  if (there === undefined) throw new Error(`The announcement ${key} was created but can't be read.`);
+  if (there === undefined) throw new Error(`The announcement ${key} is there but can't be read.`);
   return JSON.parse(there) as Announcement;
 }
 
