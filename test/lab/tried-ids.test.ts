@@ -59,6 +59,7 @@ test("a joiner that holds a dead member's id, which still stands in the config, 
 
   const startedAs: string[] = [];
   const run = await lab.agent(joiner, ['bootstrap'], {
+    signal: AbortSignal.timeout(LIMIT_MS),
     onOutput: (_stream, text) => {
       if (text.includes('"event":"act","step":"start-server"')) startedAs.push(readFileSync(idFile, 'utf8').trim());
     },

@@ -3,29 +3,18 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { votersOf } from '../../src/model/member.ts';
 import { epochOf } from '../../src/model/zxid.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { readConfig } from '../../src/zookeeper/config-directory.ts';
 import { nothingVanishesFrom, oneEnsemble } from './support/agreement.ts';
 import { startLab, staysSo, type TestLab, waitFor } from './support/lab.ts';
-import { bootstrapped, letTheOthersGo } from './support/survivors.ts';
+import { bootstrapped, letTheOthersGo, untilVoters } from './support/survivors.ts';
 import { WrittenData } from './support/written-data.ts';
 
 const LIMIT_MS = 90_000;
 
 function confOf(lab: TestLab, instance: string): string {
   return join(lab.directoryOf(instance), 'conf');
-}
-
-/** Until this many vote by the committed config, `without` not among them; some of the others may be off. */
-async function untilVoters(lab: TestLab, voters: number, without: readonly (string | undefined)[]): Promise<void> {
-  const settled = async (): Promise<boolean> => {
-    const { config } = await lab.status();
-    const members = config === undefined ? [] : votersOf(config);
-    return members.length === voters && !members.some((member) => without.includes(member.address));
-  };
-  await waitFor(settled, { limitMs: LIMIT_MS, why: `${voters} voters stand in the config` });
 }
 
 test('a survivor with an old config beside newer members recovers nothing: they have not been heard', {

@@ -1,7 +1,10 @@
 /** An ensemble that has lost its majority for good while nobody's cron runs: each run of the agent is the test's own. */
+import { votersOf } from '../../../src/model/member.ts';
 import { nothingVanishesFrom } from './agreement.ts';
-import { startLab, type TestLab } from './lab.ts';
+import { startLab, type TestLab, waitFor } from './lab.ts';
 import { WrittenData } from './written-data.ts';
+
+const LIMIT_MS = 90_000;
 
 export interface Survivors {
   readonly lab: TestLab;
@@ -47,4 +50,18 @@ export async function letTheOthersGo(lab: TestLab, except: readonly string[]): P
   for (const node of await lab.nodes()) {
     if (!except.includes(node.instance)) await lab.reboot(node.instance);
   }
+}
+
+/** Until this many vote by the committed config, `without` not among them; some of the others may be off. */
+export async function untilVoters(
+  lab: TestLab,
+  voters: number,
+  without: readonly (string | undefined)[],
+): Promise<void> {
+  const settled = async (): Promise<boolean> => {
+    const { config } = await lab.status();
+    const members = config === undefined ? [] : votersOf(config);
+    return members.length === voters && !members.some((member) => without.includes(member.address));
+  };
+  await waitFor(settled, { limitMs: LIMIT_MS, why: `${voters} voters stand in the config` });
 }
