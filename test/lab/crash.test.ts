@@ -1,0 +1,239 @@
+/**
+ * Kill -9 of the agent right before, right after and in the middle of every step: the next run completes what was
+ * begun, with one ensemble, one record for each history, no id with two nodes, and no acknowledged write lost.
+ *
+ * In each situation below run after run dies one point further on (kill-trail.cjs), so that a whole bootstrap, join,
+ * recovery or leaving is cut into pieces, once between all its steps and once between all their effects as well. The
+ * piece that follows is a mere tick.
+ */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { ACTS } from '../../src/act/act.ts';
+import type { StepKind } from '../../src/model/step.ts';
+import { LAB_TIMINGS } from '../../src/timings.ts';
+import { nothingVanishesFrom, oneEnsemble } from './support/agreement.ts';
+import { type KillDepth, KillTrail } from './support/kill-trail.ts';
+import { startLab, type TestLab, waitFor } from './support/lab.ts';
+import { WrittenData } from './support/written-data.ts';
+
+type Situation = 'genesis' | 'join' | 'recovery' | 'silence' | 'leave' | 'rejoin';
+
+/** Where runs die around each kind of step. A kind without a situation does not compile. */
+const CASES: { readonly [K in StepKind]: readonly [Situation, ...Situation[]] } = {
+  'claim-id': ['genesis', 'join'],
+  'void-claim': ['join'],
+  'write-id': ['genesis'],
+  'note-dead': ['join', 'recovery'],
+  'create-genesis': ['genesis'],
+  'prepare-genesis': ['genesis'],
+  'set-data-aside': ['recovery'],
+  'prepare-join': ['join', 'recovery', 'rejoin'],
+  'start-server': ['genesis', 'join', 'recovery', 'rejoin'],
+  'stop-server': ['recovery'],
+  'remove-members': ['join'],
+  'add-self': ['join', 'recovery', 'rejoin'],
+  'mark-ready': ['genesis', 'join'],
+  'write-report': ['recovery', 'silence'],
+  'withdraw-report': ['silence'],
+  'raise-fence': ['recovery'],
+  'lift-fence': ['recovery'],
+  'create-forced': ['recovery'],
+  'found-forced': ['recovery'],
+  'mark-left': ['leave'],
+  'unmark-left': ['rejoin'],
+  'remove-self': ['leave'],
+  'stop-removed': ['leave'],
+};
+
+/** `<situation> <step>: <point>` of all deaths of this file. */
+const deaths = new Set<string>();
+
+function noteDeaths(situation: Situation, trail: KillTrail): void {
+  for (const death of trail.deaths) deaths.add(`${situation} ${death}`);
+}
+
+/** A claim that a dead run left half made is given up soon. */
+const TIMINGS = JSON.stringify({ ...LAB_TIMINGS, ownerUnknownMs: 5_000 });
+const LIMIT_MS = 60_000;
+
+for (const depth of ['around', 'inside'] as const)
+  describe(`kill -9 ${depth} every step`, () => {
+    test('of the bootstrap of 3 nodes, then of a join beside them in place of a dead member', {
+      timeout: 400_000,
+    }, async () => {
+      await using lab = await startLab({ nodes: 3, ticks: 'never', bootstrap: false, settings: { TIMINGS } });
+      await waitFor(async () => (await lab.nodes()).filter((node) => node.machine === 'running').length === 3, {
+        limitMs: LIMIT_MS,
+        why: 'three machines are on',
+      });
+      const genesis = new KillTrail(lab, 'genesis', depth);
+      const founders = (await lab.nodes()).map((node) => node.instance);
+      await Promise.all(founders.map((instance) => genesis.walk(instance, ['bootstrap'])));
+
+      noteDeaths('genesis', genesis);
+      genesis.coversInside('claim-id', /after CreateLogStream/, /before PUT claims/, /after PUT claims/);
+      genesis.coversInside('create-genesis', /before PUT lineage/, /after PUT lineage/);
+      genesis.coversInside('prepare-genesis', /after rename to .*nonce/, /after PUT lineage.*started/);
+      genesis.coversInside('prepare-genesis', /after rename to .*initialize/, /after rename to .*zoo\.cfg$/);
+      genesis.coversInside('prepare-genesis', /before rename to .*stamp\.json/, /after rename to .*stamp\.json/);
+      await oneEnsemble(lab, 3);
+      await idsAreUnique(lab);
+      const written = await WrittenData.start(lab);
+      await written.write(50);
+
+      const victim = (await lab.nodes()).find((node) => node.role === 'follower')?.instance ?? '';
+      await lab.terminate(victim);
+      await lab.untilGone([victim]);
+      const joiner = await newcomer(lab, founders);
+      const join = new KillTrail(lab, 'join', depth);
+      await join.walk(joiner, ['bootstrap']);
+
+      noteDeaths('join', join);
+      join.coversInside('prepare-join', /after rename to .*stamp\.json/, /after rename to .*zoo\.cfg$/);
+      for (const step of ['remove-members', 'add-self'] as const) join.coversInside(step, /reconfig sent/);
+      await written.checkOn(await oneEnsemble(lab, 3));
+      await idsAreUnique(lab);
+      assert.equal((await lab.records()).length, 1, 'The ensemble was founded once.');
+    });
+
+    test('of a recovery of two survivors of four', { timeout: 400_000 }, async () => {
+      await using lab = await startLab({ nodes: 4, ticks: 'never', settings: { TIMINGS } });
+      await lab.healthy();
+      const written = await WrittenData.start(lab);
+      await written.write(100);
+      const survivors = (await lab.nodes()).filter((node) => node.role === 'follower').slice(0, 2);
+      const dead = (await lab.nodes())
+        .map((node) => node.instance)
+        .filter((each) => !survivors.some((one) => one.instance === each));
+      for (const { address } of survivors) await written.reaches(address ?? '');
+      const check = nothingVanishesFrom(
+        lab,
+        survivors.map((node) => node.instance),
+      );
+
+      lab.setBootPlan({ bootstrap: false });
+      for (const instance of dead) await lab.terminate(instance);
+      await lab.untilGone(dead);
+      const trail = new KillTrail(lab, 'recovery', depth);
+      await Promise.all(survivors.map((node) => trail.walk(node.instance, ['recovery'])));
+
+      noteDeaths('recovery', trail);
+      trail.coversInside('write-report', /after rename to .*reported/, /before PUT reports/, /after PUT reports/);
+      trail.coversInside('raise-fence', /after rename to .*fence\.json/);
+      trail.coversInside('create-forced', /before PUT lineage/, /after PUT lineage/);
+      trail.coversInside('found-forced', /after copy of .*log/, /after rename to aside/);
+      trail.coversInside(
+        'found-forced',
+        /before rename to zk-agent.stamp\.json/,
+        /after rename to zk-agent.stamp\.json/,
+      );
+      trail.coversInside('lift-fence', /after PUT reports/, /before removal of .*fence/, /after removal of .*fence/);
+      trail.coversInside('set-data-aside', /before rename to .*version-2/, /after rename to .*version-2/);
+      await written.checkOn(survivors.map((node) => node.address ?? ''));
+      check();
+      const [, forced, ...more] = await lab.records();
+      assert.ok(forced?.kind === 'forced' && more.length === 0, 'Exactly one record was forced.');
+      assert.deepEqual(await lab.reports(), []);
+
+      // The newcomers join what was recovered.
+      const fresh = (await lab.nodes()).filter((node) => !survivors.some((one) => one.instance === node.instance));
+      for (const { instance } of fresh) {
+        const run = await lab.agent(instance, ['bootstrap']);
+        assert.equal(run.code, 0, run.stdout + run.stderr);
+      }
+      await written.checkOn(await oneEnsemble(lab, 4));
+      await idsAreUnique(lab);
+    });
+
+    test('of a silence that passes, then of leaving, on the leader, and of its way back', {
+      timeout: 400_000,
+    }, async () => {
+      await using lab = await startLab({ nodes: 3, ticks: 'never' });
+      await lab.healthy();
+      const written = await WrittenData.start(lab);
+      await written.write(50);
+      await silencePasses(lab, depth);
+      await written.checkOn(await oneEnsemble(lab, 3));
+
+      const { instance, address = '' } = await lab.leader();
+      const others = (await lab.nodes()).map((node) => node.address ?? '').filter((each) => each !== address);
+      const mark = join(lab.directoryOf(instance), 'data', 'zk-agent', 'left');
+
+      const leaving = new KillTrail(lab, 'leave', depth);
+      await leaving.walk(instance, ['leave'], () => (existsSync(mark) ? ['recovery'] : ['leave']));
+      noteDeaths('leave', leaving);
+      leaving.coversInside('mark-left', /before rename to .*left/, /after rename to .*left/);
+      leaving.coversInside('remove-self', /reconfig sent/);
+      assert.deepEqual(lab.host(instance).machine.zookeeperProcesses(), []);
+      await written.write(50, others);
+      const config = await lab.configOf(others[0] ?? '');
+      assert.deepEqual(config.members.map((member) => member.address).sort(), others.sort());
+
+      const back = new KillTrail(lab, 'rejoin', depth);
+      await back.walk(instance, ['bootstrap', '--rejoin'], () =>
+        existsSync(mark) ? ['bootstrap', '--rejoin'] : ['recovery'],
+      );
+      noteDeaths('rejoin', back);
+      await written.checkOn(await oneEnsemble(lab, 3));
+      assert.equal((await lab.records()).length, 1);
+    });
+  });
+
+test('runs died before and after every kind of step, in each of its situations', () => {
+  assert.deepEqual(Object.keys(CASES).sort(), Object.keys(ACTS).sort());
+  const wanted = (Object.keys(CASES) as StepKind[]).flatMap((kind) =>
+    CASES[kind].flatMap((situation) => [`${situation} ${kind}: act`, `${situation} ${kind}: acted`]),
+  );
+  const missing = wanted.filter((death) => !deaths.has(death));
+  assert.deepEqual(missing, [], [...deaths].join('\n'));
+});
+
+/** A majority is paused until the follower that is left has reported, and comes back. */
+async function silencePasses(lab: TestLab, depth: KillDepth): Promise<void> {
+  const nodes = await lab.nodes();
+  const { instance: left, address } = nodes.find((node) => node.role === 'follower') ?? (await lab.leader());
+  const paused = nodes.map((node) => node.instance).filter((instance) => instance !== left);
+  const trail = new KillTrail(lab, 'silence', depth);
+  for (const instance of paused) lab.host(instance).machine.pause();
+  // Until then a tick finds it healthy.
+  await waitFor(async () => (await lab.srvr(address ?? '')).kind !== 'serving', {
+    limitMs: LIMIT_MS,
+    why: 'it is silent',
+  });
+  const walking = trail.walk(left, ['recovery']);
+  const reported = waitFor(
+    async () =>
+      trail.deaths.includes('write-report: act') && (await lab.reports()).some((report) => report.instance === left),
+    { limitMs: LIMIT_MS, why: 'the node that is left reports' },
+  );
+  await reported.finally(() => {
+    for (const instance of paused) lab.host(instance).machine.resume();
+  });
+  await walking;
+  noteDeaths('silence', trail);
+  trail.coversInside('withdraw-report', /before PUT reports/, /after PUT reports/, /removal of zk-agent.reported/);
+  assert.deepEqual(await lab.reports(), []);
+  assert.equal((await lab.records()).length, 1);
+}
+
+/** The machine of an instance that was not there before. */
+async function newcomer(lab: TestLab, known: readonly string[]): Promise<string> {
+  const node = await lab.nodeWhere(
+    'the replacement is on',
+    (each) => each.machine === 'running' && !known.includes(each.instance),
+    LIMIT_MS,
+  );
+  return node.instance;
+}
+
+/** No id with two nodes, and no node with two ids, by the highest generations of the claims. */
+async function idsAreUnique(lab: TestLab): Promise<void> {
+  const running = new Set((await lab.nodes()).map((node) => node.instance));
+  const owners = new Map((await lab.claims()).map((claim) => [claim.id, claim.owner]));
+  const held = [...owners.values()].flatMap((owner) => (typeof owner === 'object' ? [owner.instance] : []));
+  const holding = held.filter((instance) => running.has(instance));
+  assert.equal(new Set(holding).size, holding.length, JSON.stringify([...owners]));
+  assert.deepEqual(new Set(holding), running);
+}
