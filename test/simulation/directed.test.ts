@@ -197,6 +197,51 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'members of an ensemble that grew restart from the grown config',
+    nodes: 3,
+    without: ['original-config'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      world.cloud.group.desired = 5;
+      await scenario.until('they are five', () => world.leader?.config.members.length === 5, 600_000);
+      await scenario.whole();
+      const founders = scenario.nodes
+        .filter((node) => (node.disk.id ?? 9) <= 3 && node !== scenario.leader)
+        .slice(0, 2);
+      for (const node of founders) node.pause();
+      await scenario.advance(60_000);
+      const rest = scenario.nodes.filter((node) => !founders.includes(node));
+      for (const node of rest) node.pause();
+      for (const node of founders) {
+        node.resume();
+        node.reboot();
+      }
+      await scenario.advance(120_000);
+      for (const node of rest) node.resume();
+      await scenario.whole();
+    },
+  },
+  {
+    name: 'the owner is terminated while the other survivor has set its data aside and has not synced',
+    nodes: 5,
+    without: ['aside-not-counted'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      const survivors = scenario.followers.slice(0, 2);
+      scenario.terminateAtOnce(...scenario.nodes.filter((node) => !survivors.includes(node)));
+      const bare = (): (typeof survivors)[number] | undefined =>
+        survivors.find((node) => node.disk.aside.length > 0 && !node.disk.data?.initialised);
+      await world.scheduler.run(world.scheduler.nowMs + 900_000, () => bare() !== undefined);
+      const owner = survivors.find((node) => node !== bare());
+      assert.ok(bare() && owner);
+      scenario.terminateAtOnce(...scenario.nodes.filter((node) => node !== bare()));
+      await scenario.whole();
+      assert.ok(scenario.records().length > 2);
+    },
+  },
+  {
     name: 'data of an older lineage that is ahead never mixes with the newer one',
     nodes: 5,
     without: ['old-data-kept'],
@@ -255,3 +300,14 @@ for (const each of CASES) {
     }
   });
 }
+
+describe('every rule that random histories are not asked to find', () => {
+  it('has a scenario', () => {
+    const directed = new Set(CASES.flatMap((each) => each.without ?? []));
+    const missing = MUTATIONS.filter((mutation) => mutation.seeds === undefined && !directed.has(mutation.name));
+    assert.deepEqual(
+      missing.map((mutation) => mutation.name),
+      [],
+    );
+  });
+});

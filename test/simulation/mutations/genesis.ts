@@ -6,24 +6,9 @@ const originals = new WeakMap<object, EnsembleConfig>();
 
 export const GENESIS_MUTATIONS: readonly Mutation[] = [
   {
-    name: 'record-not-once',
-    rule: 'Create-once: a lineage record is created once and never changed',
-    ports: (ports) => ({
-      ...ports,
-      objects: {
-        ...ports.objects,
-        createOnce: async (key, body, signal) => {
-          if (!/^lineage\/\d+\.json$/.test(key)) return ports.objects.createOnce(key, body, signal);
-          const there = await ports.objects.get(key, signal);
-          await ports.objects.replace(key, body, there?.etag, signal);
-          return 'created';
-        },
-      },
-    }),
-  },
-  {
     name: 'nonce-ignored',
     rule: 'Genesis 2: an announcement with another nonce means that this disk was wiped after its start',
+    seeds: 30,
     ports: (ports, node) => ({
       ...ports,
       objects: {
@@ -44,6 +29,7 @@ export const GENESIS_MUTATIONS: readonly Mutation[] = [
   {
     name: 'marker-again',
     rule: 'Genesis 2: a stamped node never writes the marker again, whatever its disk holds',
+    seeds: 30,
     ports: (ports) => ({
       ...ports,
       disk: {

@@ -1,21 +1,11 @@
 import type { Parts } from '../../../src/loop.ts';
 import type { Mutation } from '../core/mutation.ts';
-import { deciding } from './seen.ts';
 
 export const JOINING_MUTATIONS: readonly Mutation[] = [
   {
-    name: 'older-lineage-followed',
-    rule: 'Joining 1: an ensemble is the newest only if its epoch is above the newest record’s floor',
-    parts: deciding((observation) => {
-      const { shared } = observation;
-      if (!shared.known) return observation;
-      const records = shared.value.records.map((record) => ({ ...record, epochFloor: -1 }));
-      return { ...observation, shared: { known: true, value: { ...shared.value, records } } };
-    }),
-  },
-  {
     name: 'old-data-kept',
     rule: 'Joining 2: data of an older lineage is renamed aside and the node joins empty',
+    seeds: 100,
     ports: (ports, node) => ({
       ...ports,
       disk: {
@@ -30,35 +20,13 @@ export const JOINING_MUTATIONS: readonly Mutation[] = [
   {
     name: 'no-limit-a-pass',
     rule: 'Joining 5: at most max(1, ⌊(voters − 1) / 2⌋) of the dead are removed in one pass',
+    seeds: 400,
     parts: (parts) => ({ ...parts, decide: (observation) => removingAll(parts, observation) }),
-  },
-  {
-    name: 'any-version',
-    rule: 'Joining 5: every reconfiguration is conditional on the config version that was read',
-    parts: (parts) => ({
-      ...parts,
-      act: async (step, context) => {
-        if (step.kind !== 'remove-members' && step.kind !== 'remove-self') return parts.act(step, context);
-        const session = await context.ports.servers.open(context.self.address, { secret: true }, context.signal);
-        const { version } = await session.config(context.signal);
-        await session.close();
-        return parts.act({ ...step, fromVersion: version }, context);
-      },
-    }),
-  },
-  {
-    name: 'quorum-not-kept',
-    rule: 'Invariant 4: never remove so that the rest loses quorum',
-    parts: deciding((observation) => {
-      const { ensemble } = observation;
-      if (!ensemble) return observation;
-      const servingIds = ensemble.config.members.map((member) => member.id);
-      return { ...observation, ensemble: { ...ensemble, servingIds } };
-    }),
   },
   {
     name: 'dynamic-file-only',
     rule: 'Joining 3: a joiner gets a fresh pointer and a version-less file, not the file that its server left',
+    seeds: 150,
     parts: (parts) => ({
       ...parts,
       act: async (step, context) => {

@@ -1,22 +1,12 @@
-import type { Parts } from '../../../src/loop.ts';
-import type { LineageRecord, Report } from '../../../src/model/records.ts';
+import type { LineageRecord } from '../../../src/model/records.ts';
 import type { Mutation } from '../core/mutation.ts';
 import { deciding } from './seen.ts';
-
-function withReports(change: (report: Report, newest: number) => Report): (parts: Parts) => Parts {
-  return deciding((observation) => {
-    const { silence, shared } = observation;
-    if (!silence.known || !shared.known) return observation;
-    const newest = shared.value.records.length;
-    const reports = silence.value.reports.map((found) => ({ ...found, report: change(found.report, newest) }));
-    return { ...observation, silence: { known: true, value: { ...silence.value, reports } } };
-  });
-}
 
 export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'unreported-ignored',
     rule: 'Recovery 3: every instance that is not gone for good must have reported',
+    seeds: 300,
     parts: deciding((observation) => {
       const { silence } = observation;
       if (!silence.known) return observation;
@@ -33,47 +23,30 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'silent-is-lost',
     rule: 'Words: lost for good counts the gone for good and those that can not vote, not the silent',
-    parts: withReports((report) => ({ ...report, canVote: false })),
+    parts: deciding((observation) => {
+      const { silence, self } = observation;
+      if (!silence.known) return observation;
+      const reports = silence.value.reports.map((found) =>
+        found.report.instance === self.instance ? found : { ...found, report: { ...found.report, canVote: false } },
+      );
+      return { ...observation, silence: { known: true, value: { ...silence.value, reports } } };
+    }),
   },
   {
     name: 'fence-without-stop',
     rule: 'Recovery 3: the server stops before the node says that it is fenced',
-    parts: (parts) => ({
-      ...parts,
-      act: async (step, context) => {
-        if (step.kind === 'raise-fence') await context.ports.disk.raiseFence({ record: step.record });
-        else if (step.kind !== 'stop-server') await parts.act(step, context);
-      },
-    }),
-  },
-  {
-    name: 'reports-of-any-record',
-    rule: 'Recovery: a report counts only for the record that it names',
-    parts: withReports((report, newest) => ({ ...report, record: newest })),
-  },
-  {
-    name: 'report-not-withdrawn',
-    rule: 'Recovery 2, 4 and 6: the own report goes before the fence falls',
-    ports: (ports) => ({
+    seeds: 60,
+    ports: (ports, node) => ({
       ...ports,
-      objects: {
-        ...ports.objects,
-        replace: async (key, body, etag, signal) => {
-          const withdrawal = key.startsWith('reports/') && !('report' in (JSON.parse(body) as object));
-          return withdrawal ? 'written' : ports.objects.replace(key, body, etag, signal);
+      server: {
+        ...ports.server,
+        stop: async (signal) => {
+          if (!node.disk.fence) await ports.server.stop(signal);
         },
-      },
-    }),
-  },
-  {
-    name: 'records-not-read-again',
-    rule: 'Recovery 2 and 4: the fence falls only if no newer record was written meanwhile',
-    parts: (parts) => ({
-      ...parts,
-      act: async (step, context) => {
-        if (step.kind !== 'lift-fence') return parts.act(step, context);
-        await context.ports.disk.liftFence();
-        return parts.act({ kind: 'withdraw-report' }, context);
+        upMs: async (signal) => {
+          const upMs = await ports.server.upMs(signal);
+          return node.disk.fence ? undefined : upMs;
+        },
       },
     }),
   },
@@ -93,13 +66,9 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
-    name: 'facts-seen-once',
-    rule: 'Recovery 5: all fenced must be seen twice with equal facts',
-    timings: { equalFactsMs: 0 },
-  },
-  {
     name: 'floor-not-raised',
     rule: 'Recovery 6: the owner raises acceptedEpoch to the floor',
+    seeds: 100,
     ports: (ports) => ({ ...ports, disk: { ...ports.disk, raiseAcceptedEpoch: async () => undefined } }),
   },
   {
@@ -120,6 +89,7 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'founded-again',
     rule: 'Recovery 6: after the stamp the owner never founds again',
+    seeds: 30,
     ports: (ports, node) => ({
       ...ports,
       disk: {
@@ -137,20 +107,11 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
-    name: 'owner-not-alone',
-    rule: 'Recovery 6: everybody whom the record names must still be fenced when its owner begins',
-    parts: (parts) => ({
-      ...parts,
-      act: (step, context) => {
-        if (step.kind !== 'found-forced') return parts.act(step, context);
-        return parts.act({ ...step, gone: step.record.fenced }, context);
-      },
-      decide: (observation) => {
-        const { shared } = observation;
-        if (!shared.known) return parts.decide(observation);
-        const records = shared.value.records.map((record) => ({ ...record, fenced: [] }));
-        return parts.decide({ ...observation, shared: { known: true, value: { ...shared.value, records } } });
-      },
+    name: 'aside-not-counted',
+    rule: 'Recovery 7: data set aside counts for its own lineage when the owner is gone',
+    ports: (ports) => ({
+      ...ports,
+      disk: { ...ports.disk, read: async (signal) => ({ ...(await ports.disk.read(signal)), aside: [] }) },
     }),
   },
 ];

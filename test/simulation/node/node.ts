@@ -46,6 +46,11 @@ export class Node implements Host, Machine {
     this.#parked.push(resume);
   }
 
+  /** For mutations that let a step take its time. */
+  slownessMs(): number {
+    return this.#world.random.between(0, 4_000);
+  }
+
   /** For the mutation that deletes claims; no agent can. */
   deleteStream(name: string): void {
     this.#world.cloud.streams.delete(name);

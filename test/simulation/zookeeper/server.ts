@@ -1,5 +1,6 @@
 /** One ZooKeeper server process of the model, and the term (one leader's time in office) that it follows. */
 import { type EnsembleConfig, votersOf } from '../../../src/model/member.ts';
+import { Violation } from '../core/violation.ts';
 import type { DataState, DiskState } from '../node/disk-state.ts';
 import type { Entry, Log } from './entry.ts';
 
@@ -54,7 +55,8 @@ export class Server {
 
   get data(): DataState {
     const data = this.host.disk.data;
-    if (!data) throw new Error(`The data directory of ${this.host.name} vanished under its running server.`);
+    if (!data)
+      throw new Violation('no-data-deleted', `the data of ${this.host.name} was moved under its running server`);
     return data;
   }
 
