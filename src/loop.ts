@@ -74,7 +74,7 @@ export async function runAgent(
     if (decision.kind === 'step') {
       const context = { ports, self: look.self, timings: look.timings, signal };
       const acted = await perform(decision.step, parts, context);
-      if (acted && LOCAL_STEPS.has(decision.step.kind)) unchanged = observation;
+      if (acted && isNear(decision.step, observation)) unchanged = observation;
     }
     last = { sentence, step };
   }
@@ -82,11 +82,12 @@ export async function runAgent(
 }
 
 /**
- * Steps that change nothing but this node's own disk and process (and its report, on which the next step does not
- * rely). What was seen of the rest of the world a moment ago
- * still stands after them, so only the node itself is looked at again; each step re-checks what it relies on anyway.
+ * Steps after which the rest of the world still stands as it was seen a moment ago: they change this node's own disk and
+ * process, its report (on which the next step does not rely), or create what is created once. Only those are looked at
+ * again then; each step re-checks what it relies on anyway.
  */
-const LOCAL_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
+const NEAR_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
+  'create-forced',
   'write-id',
   'prepare-genesis',
   'set-data-aside',
@@ -97,6 +98,12 @@ const LOCAL_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
   'found-forced',
   'unmark-left',
 ]);
+
+/** Before the first ensemble the claims of the others are what is waited for, so a claim is no reason not to look. */
+function isNear(step: Step, observation: Observation): boolean {
+  if (step.kind === 'claim-id') return observation.ensemble !== undefined;
+  return NEAR_STEPS.has(step.kind);
+}
 
 /** The fact that could not be had and that the sentence names. */
 function causeOf({ shared, group, targetState, silence }: Observation, sentence: string): Cause | undefined {

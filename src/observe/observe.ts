@@ -25,11 +25,17 @@ export interface Look {
   readonly memory: Memory;
 }
 
-/** `unchanged` is an observation of which only the node's own disk and server may have changed since. */
+/**
+ * `unchanged` is an observation of a moment ago after which only the node itself, or what it created in the bucket and
+ * the log group, has changed: the rest of it still stands.
+ */
 export async function observe(look: Look, signal: AbortSignal, unchanged?: Observation): Promise<Observation> {
   const { ports, order, self, timings, memory } = look;
   const disk = await ports.disk.read(signal);
-  if (unchanged) return { ...unchanged, disk, server: await observeServer(look, signal) };
+  if (unchanged) {
+    const shared = await attempt(() => readShared(ports, signal), signal);
+    return { ...unchanged, disk, shared, server: await observeServer(look, signal) };
+  }
   const [targetState, group, search] = await Promise.all([
     attempt(() => ports.metadata.targetLifecycleState(signal), signal),
     attempt(() => describeGroup(look, signal), signal),
