@@ -48,7 +48,8 @@ export function decide(observation: Observation): Decision {
   if (ensemble) return decideFollow(observation, newest, ensemble);
   const alone = decideAlone(observation, shared.value, newest);
   // A recovery is not kept waiting by a note; one that waits itself may wait until EC2 has forgotten the dead.
-  return alone.kind === 'wait' && notes ? notes : alone;
+  const watched = alone.kind === 'wait' && (alone.watch === undefined || alone.watch === observation.watch?.digest);
+  return watched && notes ? notes : alone;
 }
 
 const NO_VOTER: Decision = {
