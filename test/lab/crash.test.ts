@@ -54,8 +54,8 @@ function noteDeaths(situation: Situation, trail: KillTrail): void {
   for (const death of trail.deaths) deaths.add(`${situation} ${death}`);
 }
 
-/** A claim that a dead run left half made is given up soon. */
-const TIMINGS = JSON.stringify({ ...LAB_TIMINGS, ownerUnknownMs: 5_000 });
+/** A claim that a dead run left half made is given up soon, and machines without a claim are not waited for long. */
+const TIMINGS = JSON.stringify({ ...LAB_TIMINGS, ownerUnknownMs: 5_000, unclaimedMs: 1_000 });
 const LIMIT_MS = 60_000;
 
 for (const depth of ['around', 'inside'] as const)
@@ -208,7 +208,9 @@ async function silencePasses(lab: TestLab, depth: KillDepth): Promise<void> {
       trail.deaths.includes('write-report: act') && (await lab.reports()).some((report) => report.instance === left),
     { limitMs: LIMIT_MS, why: 'the node that is left reports' },
   );
-  await reported.finally(() => {
+  const early = walking.then(() => assert.fail('The walk ended while the majority was paused.'));
+  early.catch(() => undefined);
+  await Promise.race([reported, early]).finally(() => {
     for (const instance of paused) lab.host(instance).machine.resume();
   });
   await walking;
