@@ -242,6 +242,39 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'the id of a member that is shutting down is wanted by a newcomer',
+    nodes: 3,
+    without: ['shutting-down-is-gone'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const [going] = scenario.followers;
+      assert.ok(going);
+      going.instance.state = 'shutting-down';
+      await scenario.advance(200_000);
+      scenario.terminateAtOnce(going);
+      await scenario.whole();
+    },
+  },
+  {
+    name: 'two newcomers want the same freed id at the same moment',
+    nodes: 5,
+    without: ['claims-deleted'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      scenario.terminateAtOnce(...scenario.followers.slice(0, 2));
+      world.cloud.group.desired = 3;
+      await scenario.until('the dead are removed', () => world.leader?.config.members.length === 3, 600_000);
+      world.cloud.group.desired = 5;
+      const newcomers = (): typeof scenario.nodes => world.nodes.slice(5);
+      await world.scheduler.run(world.scheduler.nowMs + 120_000, () => newcomers().length === 2);
+      for (const node of newcomers()) node.pause();
+      await scenario.advance(20_000);
+      for (const node of newcomers()) node.resume();
+      await scenario.whole();
+    },
+  },
+  {
     name: 'data of an older lineage that is ahead never mixes with the newer one',
     nodes: 5,
     without: ['old-data-kept'],

@@ -1,3 +1,4 @@
+import type { Ports } from '../../../src/ports.ts';
 import type { Mutation } from '../core/mutation.ts';
 import { deciding, withLives } from './seen.ts';
 
@@ -29,7 +30,7 @@ export const CLAIM_MUTATIONS: readonly Mutation[] = [
   {
     name: 'shutting-down-is-gone',
     rule: 'Claims 3: an owner that is merely shutting down still runs',
-    seeds: 200,
+    seeds: 600,
     parts: deciding((observation) => withLives(observation, (life) => (life === 'shutting-down' ? 'gone' : life))),
   },
   {
@@ -41,7 +42,6 @@ export const CLAIM_MUTATIONS: readonly Mutation[] = [
   {
     name: 'claims-deleted',
     rule: 'Claims 2: a taken over claim is a new generation; it is never deleted and created again',
-    seeds: 300,
     ports: (ports, node) => {
       const first = (name: string): string => name.replace(/^(claims\/)?(\d+)\.\d+/, '$1$2.1');
       return {
@@ -57,10 +57,13 @@ export const CLAIM_MUTATIONS: readonly Mutation[] = [
             return ports.claimStreams.create(first(name), signal);
           },
         },
-        objects: {
-          ...ports.objects,
-          createOnce: (key, body, signal) => ports.objects.createOnce(first(key), body, signal),
-          get: (key, signal) => ports.objects.get(first(key), signal),
+        // A new one each time: what was read of a claim must not be remembered, since it changes.
+        get objects(): Ports['objects'] {
+          return {
+            ...ports.objects,
+            createOnce: (key, body, signal) => ports.objects.createOnce(first(key), body, signal),
+            get: (key, signal) => ports.objects.get(first(key), signal),
+          };
         },
       };
     },

@@ -20,13 +20,13 @@ export const JOINING_MUTATIONS: readonly Mutation[] = [
   {
     name: 'no-limit-a-pass',
     rule: 'Joining 5: at most max(1, ⌊(voters − 1) / 2⌋) of the dead are removed in one pass',
-    seeds: 400,
+    seeds: 800,
     parts: (parts) => ({ ...parts, decide: (observation) => removingAll(parts, observation) }),
   },
   {
     name: 'dynamic-file-only',
     rule: 'Joining 3: a joiner gets a fresh pointer and a version-less file, not the file that its server left',
-    seeds: 150,
+    seeds: 300,
     parts: (parts) => ({
       ...parts,
       act: async (step, context) => {

@@ -6,7 +6,7 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'unreported-ignored',
     rule: 'Recovery 3: every instance that is not gone for good must have reported',
-    seeds: 300,
+    seeds: 600,
     parts: deciding((observation) => {
       const { silence } = observation;
       if (!silence.known) return observation;
@@ -21,21 +21,9 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
-    name: 'silent-is-lost',
-    rule: 'Words: lost for good counts the gone for good and those that can not vote, not the silent',
-    parts: deciding((observation) => {
-      const { silence, self } = observation;
-      if (!silence.known) return observation;
-      const reports = silence.value.reports.map((found) =>
-        found.report.instance === self.instance ? found : { ...found, report: { ...found.report, canVote: false } },
-      );
-      return { ...observation, silence: { known: true, value: { ...silence.value, reports } } };
-    }),
-  },
-  {
     name: 'fence-without-stop',
     rule: 'Recovery 3: the server stops before the node says that it is fenced',
-    seeds: 60,
+    seeds: 200,
     ports: (ports, node) => ({
       ...ports,
       server: {
@@ -68,7 +56,7 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'floor-not-raised',
     rule: 'Recovery 6: the owner raises acceptedEpoch to the floor',
-    seeds: 100,
+    seeds: 200,
     ports: (ports) => ({ ...ports, disk: { ...ports.disk, raiseAcceptedEpoch: async () => undefined } }),
   },
   {

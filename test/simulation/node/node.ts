@@ -48,7 +48,7 @@ export class Node implements Host, Machine {
 
   /** For mutations that let a step take its time. */
   slownessMs(): number {
-    return this.#world.random.between(0, 4_000);
+    return this.#world.random.between(0, 15_000);
   }
 
   /** For the mutation that deletes claims; no agent can. */
