@@ -4,7 +4,7 @@
  * this one: run after run dies one point further on, until one comes through. Several nodes may share a file.
  *
  * Points, each named with its step: the step's own log lines (`act`, `acted`); before and after each rename and removal
- * of a file that counts, as every durable change ends in one; after each file of a copy; before and after each write to
+ * of a file that counts, as every durable change ends in one; while each file of a copy is made; before and after each write to
  * S3 and each creation of a log stream; and right after a reconfiguration was sent, before its answer. With
  * KILL_DEPTH=around only the log lines count: a step that takes effect once never gets to its end when runs die inside.
  */
@@ -18,7 +18,7 @@ const RECONFIG_OPCODE = 16;
 const trail = process.env.KILL_TRAIL;
 const around = process.env.KILL_DEPTH === 'around';
 const { appendFileSync, readFileSync, writeSync } = fs;
-const { rename, rm, utimes } = fs.promises;
+const { open, rename, rm } = fs.promises;
 const { request } = http;
 const { write } = net.Socket.prototype;
 let step = '';
@@ -82,9 +82,9 @@ fs.promises.rm = async (path, options) => {
   if (counts) point(`after removal of ${called(String(path))}`);
 };
 
-fs.promises.utimes = async (path, ...times) => {
-  await utimes(path, ...times);
-  point(`after copy of ${called(String(path))}`);
+fs.promises.open = (path, ...rest) => {
+  if (/\.copying\/version-2\/[^/]+$/.test(String(path))) point(`during copy of ${called(String(path))}`);
+  return open(path, ...rest);
 };
 
 http.request = (options, ...rest) => {
