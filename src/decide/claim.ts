@@ -4,7 +4,7 @@
  */
 
 import { HIGHEST_ID, highestGenerations, LOWEST_ID } from '../model/claims.ts';
-import type { EnsembleConfig } from '../model/member.ts';
+import { type EnsembleConfig, listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { Claim } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
@@ -34,11 +34,20 @@ function bindingConfigs(observation: Observation): readonly EnsembleConfig[] {
   return configs;
 }
 
-/** The claim that this node uses: the one its disk goes by if that is its own, else its lowest usable one. */
+/**
+ * The claim that this node uses, of several that a lost answer may have left it with: the one under which the config
+ * lists it (a wiped disk does not know it any more, and under another id its address would be taken for ever), else the
+ * one its disk goes by, else the lowest usable one.
+ */
 export function chosenClaim(observation: Observation, shared: Shared): Claim | undefined {
+  const { disk, self } = observation;
   const configs = bindingConfigs(observation);
   const usable = ownClaims(observation, shared).filter((claim) => !givenAway(claim.id, observation, configs));
-  return usable.find((claim) => claim.id === observation.disk.id) ?? usable[0];
+  return (
+    usable.find((claim) => configs.some((config) => listed(config, claim.id, self.address))) ??
+    usable.find((claim) => claim.id === disk.id) ??
+    usable[0]
+  );
 }
 
 /** Claims 3: free means no claim at all, or an owner gone for good whom the config, and any pending one, is without. */
