@@ -16,11 +16,12 @@ export class Trace {
     return this.#write !== undefined;
   }
 
-  /** `what` is a function where making the text costs more than a digest of its short name. */
+  /** `detail` is a function, since making the text costs more than the digest of a short name. */
   line(who: string, what: string, detail?: () => string): void {
     this.#lines++;
     this.#mix(who);
     this.#mix(what);
+    this.#digest = Math.imul(this.#digest ^ Math.round(this.#scheduler.nowMs * 1_000), 0x01000193);
     if (this.#write) {
       const time = (this.#scheduler.nowMs / 1000).toFixed(3).padStart(9);
       this.#write(`${time} ${who.padEnd(6)} ${what}${detail ? ` ${detail()}` : ''}`);
@@ -29,7 +30,6 @@ export class Trace {
 
   /** Two histories of the same seed have the same digest (FNV-1a over every line and its time). */
   digest(): string {
-    this.#mix(String(Math.round(this.#scheduler.nowMs)));
     return `${this.#lines}-${(this.#digest >>> 0).toString(16).padStart(8, '0')}`;
   }
 
