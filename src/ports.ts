@@ -86,18 +86,9 @@ export type ServerAnswer =
   | { readonly kind: 'not-serving' }
   | { readonly kind: 'silent'; readonly why: string };
 
-/** From `mntr` of a leader; numbers of servers. */
-export interface LeaderMonitor {
-  readonly syncedFollowers: number;
-  readonly syncedNonVotingFollowers: number;
-  readonly quorumSize: number;
-}
-
 /** One server as its clients see it: four-letter words and sessions. */
 export interface Servers {
   srvr(address: string, signal: AbortSignal): Promise<ServerAnswer>;
-  /** Undefined when the server is no leader or does not answer. */
-  mntr(address: string, signal: AbortSignal): Promise<LeaderMonitor | undefined>;
   /** Opening a session is itself a committed write. `secret` authenticates as the super user of that server. */
   open(address: string, options: { readonly secret: boolean }, signal: AbortSignal): Promise<Session>;
 }

@@ -3,7 +3,14 @@
  * The healthy tick loads this file first, so it imports nothing but `node:net`.
  */
 import { connect } from 'node:net';
-import type { LeaderMonitor, ServerAnswer } from '../ports.ts';
+import type { ServerAnswer } from '../ports.ts';
+
+/** From `mntr` of a leader; numbers of servers. */
+export interface LeaderMonitor {
+  readonly syncedFollowers: number;
+  readonly syncedNonVotingFollowers: number;
+  readonly quorumSize: number;
+}
 
 export interface WordOptions {
   readonly port: number;

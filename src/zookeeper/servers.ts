@@ -11,7 +11,7 @@ import { fromZxid } from '../model/zxid.ts';
 import type { ReconfigAnswer, ReconfigChange, Servers, Session } from '../ports.ts';
 import type { Timings } from '../timings.ts';
 import { formatMember, parseDynamicConfig } from './dynamic-config.ts';
-import { askMntr, askSrvr, type WordOptions } from './four-letter-words.ts';
+import { askSrvr, type WordOptions } from './four-letter-words.ts';
 
 export interface ZookeeperServersOptions {
   readonly timings: Timings;
@@ -27,7 +27,6 @@ export function zookeeperServers(options: ZookeeperServersOptions): Servers {
   const words: WordOptions = { port: CLIENT_PORT, timeoutMs: options.timings.probeTimeoutMs, ...local };
   return {
     srvr: (address, signal) => askSrvr(address, words, signal),
-    mntr: (address, signal) => askMntr(address, words, signal),
     open: async (address, { secret }, signal) => {
       const password = secret ? await options.readSecret() : undefined;
       return attempt(address, 'open a session', signal, () => openSession(address, password, options, signal));

@@ -137,11 +137,6 @@ export class MemoryNode {
       this.#note(`srvr ${address}`);
       return this.answers.get(address) ?? { kind: 'silent', why: 'refused' };
     },
-    mntr: async (address) => {
-      this.#note(`mntr ${address}`);
-      const voters = this.configs.get(address)?.members.length ?? 1;
-      return { syncedFollowers: voters - 1, syncedNonVotingFollowers: 0, quorumSize: voters };
-    },
     open: async (address, { secret }) => {
       this.#note(`open ${address}${secret ? ' with secret' : ''}`);
       const config = this.configs.get(address);

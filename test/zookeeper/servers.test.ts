@@ -161,7 +161,6 @@ test('a server that is not there: clear errors within the limit, and silence', L
     return true;
   });
   assert.equal((await servers.srvr(address, NEVER)).kind, 'silent');
-  assert.equal(await servers.mntr(address, NEVER), undefined);
   const aborted = AbortSignal.abort(new Error('enough'));
   await assert.rejects(servers.open(address, { secret: false }, aborted), { code: 'INTERRUPTED' });
 });

@@ -1,6 +1,6 @@
 /** The ports `Servers` and `ServerControl` of a simulated node. */
 import { AgentError } from '../../../src/errors.ts';
-import { votersOf } from '../../../src/model/member.ts';
+
 import type {
   ReconfigAnswer,
   ReconfigChange,
@@ -11,7 +11,6 @@ import type {
 } from '../../../src/ports.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
 import { lastZxid } from '../zookeeper/entry.ts';
-import { followersOf } from '../zookeeper/leading.ts';
 import { judgeReconfig } from '../zookeeper/requests.ts';
 import type { Host, Server } from '../zookeeper/server.ts';
 import type { Run } from './run.ts';
@@ -46,22 +45,6 @@ export function serversPort(run: Run, host: Host, ensemble: Ensemble): Servers {
             zxid: lastZxid(server.applied),
           });
       }),
-    mntr: (address) =>
-      run.local(
-        `mntr ${address}`,
-        () => {
-          const server = serverAt(ensemble, host, address);
-          if (!server?.leads || server.phase !== 'serving') return undefined;
-          const followers = followersOf(ensemble, server, 'data');
-          const voters = new Set(votersOf(server.config).map((member) => member.id));
-          return {
-            syncedFollowers: followers.length,
-            syncedNonVotingFollowers: followers.filter((follower) => !voters.has(follower.id)).length,
-            quorumSize: voters.size,
-          };
-        },
-        8,
-      ),
     open: (address, { secret }) =>
       run.awaited<Session>(`open ${address}`, (resolve, reject) => {
         const server = serverAt(ensemble, host, address);
