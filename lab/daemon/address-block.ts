@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
+import { listeningAddresses } from '../zookeeper/loopback.ts';
 
 const FIRST = 16;
 const LAST = 31;
@@ -26,6 +27,11 @@ export async function takeAddressBlock(): Promise<AddressBlock> {
     const ownAddress = `${prefix}.0.1`;
     const lock = await listen(ownAddress);
     if (lock === undefined) continue;
+    // A lab that was killed while a machine was paused may have left a server behind that still holds its ports.
+    if ((await listeningAddresses()).some((address) => address.startsWith(`${prefix}.`))) {
+      lock.close();
+      continue;
+    }
     return {
       prefix,
       ownAddress,

@@ -48,7 +48,7 @@ function isIn(address: string, prefix: string): boolean {
 }
 
 /** Addresses with a listener on one of ZooKeeper's ports, from /proc/net (addresses there are little-endian hex). */
-async function listeningAddresses(): Promise<readonly string[]> {
+export async function listeningAddresses(): Promise<readonly string[]> {
   const tables = await Promise.all([
     readFile('/proc/net/tcp', 'utf8'),
     readFile('/proc/net/tcp6', 'utf8').catch(() => ''),

@@ -1,9 +1,17 @@
 /** Steps that start and stop the node's own server, and that take the node out. */
+import { AgentError } from '../errors.ts';
 import type { Step } from '../model/step.ts';
 import { type ActContext, changed } from './context.ts';
 
 /** Asking a server on the same host costs next to nothing. */
 const START_POLL_MS = 50;
+
+const ENDED_AT_ONCE = () =>
+  new AgentError(
+    'SERVER_DID_NOT_START',
+    'The server of this node ended right after its start.',
+    'Read the end of its log; the agent starts it again.',
+  );
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
@@ -20,7 +28,7 @@ export async function actStartServer(_step: Of<'start-server'>, context: ActCont
   while (ports.clock.monotonicMs() < endMs) {
     await ports.clock.sleep(Math.min(timings.pollMs, START_POLL_MS), signal);
     if ((await ports.servers.srvr(self.address, signal)).kind === 'serving') return;
-    if ((await ports.server.upMs(signal)) === undefined) return;
+    if ((await ports.server.upMs(signal)) === undefined) throw ENDED_AT_ONCE();
   }
 }
 

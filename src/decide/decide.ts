@@ -39,7 +39,9 @@ export function decide(observation: Observation): Decision {
   const serves = observation.server.answer.kind === 'serving' && disk.stamp?.lineage === newest?.number;
   const notes = decideNotes(observation);
   if (ensemble && serves && !disk.fence && votes(observation, ensemble)) {
-    return notes ?? decideSettled(observation, ensemble);
+    const settled = decideSettled(observation, ensemble);
+    // Who asks for the removal of the dead, with --dry-run above all, is told of that first.
+    return order.command === 'remove-terminated' && settled.kind === 'step' ? settled : (notes ?? settled);
   }
   if (order.command === 'remove-terminated') return NO_VOTER;
   const claim = leaving ? undefined : decideClaim(observation, shared.value);

@@ -13,8 +13,10 @@ import { startLab, staysSo, type TestLab, waitFor } from './support/lab.ts';
 import { WrittenData } from './support/written-data.ts';
 
 const LIMIT_MS = 120_000;
-/** A tick of cron begins every five seconds, so at least one whole one falls into this. */
-const TICKS_MS = 7_000;
+/** Often, so that what a tick does shows soon. */
+const TICK_SECONDS = 2;
+/** At least one whole tick falls into this. */
+const TICKS_MS = 3_500;
 /** More than two of the windows after which a recovery by force is decided. */
 const WINDOWS_MS = 2.5 * LAB_TIMINGS.equalFactsMs;
 /** Longer than the agent waits for any call, and than a fault lasts here. */
@@ -63,7 +65,7 @@ async function stillWrites(written: WrittenData, addresses: readonly string[]): 
 test('a member that hangs is not removed, whatever AWS says or does not say, and the others keep serving', {
   timeout: 400_000,
 }, async () => {
-  await using lab = await startLab({ nodes: 3 });
+  await using lab = await startLab({ nodes: 3, ticks: TICK_SECONDS });
   await lab.healthy();
   const written = await WrittenData.start(lab);
   const leader = await lab.leader();
@@ -102,7 +104,7 @@ for (const fault of [
   test(`a member terminated under ${inWords(fault)} stays in the config until AWS says so, then it is replaced`, {
     timeout: 240_000,
   }, async () => {
-    await using lab = await startLab({ nodes: 3 });
+    await using lab = await startLab({ nodes: 3, ticks: TICK_SECONDS });
     using watch = new IdWatch(lab);
     await lab.healthy();
     const written = await WrittenData.start(lab);
@@ -154,7 +156,7 @@ for (const fault of [
 test('a lost quorum: nothing is forced while AWS can not be asked; what is terminated is recovered from afterwards', {
   timeout: 500_000,
 }, async () => {
-  await using lab = await startLab({ nodes: 3 });
+  await using lab = await startLab({ nodes: 3, ticks: TICK_SECONDS });
   await lab.healthy();
   const written = await WrittenData.start(lab);
   await written.write(100);
@@ -207,7 +209,7 @@ test('a lost quorum: nothing is forced while AWS can not be asked; what is termi
 });
 
 test('during an outage killed servers restart from their own files, and serve', { timeout: 240_000 }, async () => {
-  await using lab = await startLab({ nodes: 3 });
+  await using lab = await startLab({ nodes: 3, ticks: TICK_SECONDS });
   await lab.healthy();
   const written = await WrittenData.start(lab);
   await written.write(50);
