@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The home folder itself, and where Biome and tsx keep what they made. */
-const EXPECTED = /^(home(\/\.cache(\/biome(\/.*)?)?)?|tsx-\d+(\/.*)?)$/;
+const EXPECTED = /^(home(\/\.cache(\/biome(\/.*)?)?|\/\.rustup(\/.*)?)?|tsx-\d+(\/.*)?)$/;
 const VARIABLE = 'ZOOKEEPER_ON_AWS_TEST_RUN';
 
 export interface Run {
