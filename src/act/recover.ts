@@ -25,7 +25,7 @@ async function withdraw({ ports, self, signal }: ActContext): Promise<void> {
   await ports.disk.unmark('reported');
 }
 
-/** The server stops first: a fence only keeps it from starting. */
+/** The fence is durable before the server stops, so that nothing starts it again in between; the report comes later. */
 export async function actRaiseFence(step: Of<'raise-fence'>, { ports, signal }: ActContext): Promise<void> {
   await ports.disk.raiseFence({ record: step.record });
   await ports.server.stop(signal);
