@@ -197,10 +197,10 @@ async function silencePasses(lab: TestLab, depth: KillDepth): Promise<void> {
   const paused = nodes.map((node) => node.instance).filter((instance) => instance !== left);
   const trail = new KillTrail(lab, 'silence', depth);
   for (const instance of paused) lab.host(instance).machine.pause();
-  // Until then a tick finds it healthy.
-  await waitFor(async () => (await lab.srvr(address ?? '')).kind !== 'serving', {
+  // Until it says so itself a tick may find it healthy: on a busy machine a lost answer is no sign yet.
+  await waitFor(async () => (await lab.srvr(address ?? '')).kind === 'not-serving', {
     limitMs: LIMIT_MS,
-    why: 'it is silent',
+    why: 'it serves no more',
   });
   const walking = trail.walk(left, ['recovery']);
   const reported = waitFor(
