@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from './api-model/check.ts';
-import type { ModelOf, Protocol } from './api-model/model.ts';
-import { refusal } from './api-model/refusal.ts';
+import type { ApiModel, ModelOf, Operation, Protocol } from './api-model/model.ts';
+import { refusal, unknownAction } from './api-model/refusal.ts';
 import { answerAutoScaling } from './auto-scaling/answer.ts';
 import type { AutoScaling } from './auto-scaling/auto-scaling.ts';
 import type { CallLog } from './call-log.ts';
@@ -13,6 +13,7 @@ import { DEFAULT_DELAY_MS, type FaultBoard, type PlacedFault } from './faults.ts
 import type { MotoClient } from './moto-client.ts';
 import { type Answer, emptyOutput, writeAnswer, writeFailure } from './protocols/answer.ts';
 import { actionOf, type Call, type HttpRequest, readCall, type Scope, scopeOf } from './protocols/call.ts';
+import { readAnswer, writeCall } from './protocols/write-call.ts';
 import { checkConditions } from './s3/conditions.ts';
 import type { Struct } from './value.ts';
 
@@ -38,6 +39,8 @@ interface Identified {
   protocol: Protocol;
   fault?: PlacedFault;
 }
+
+type Who = Pick<Identified, 'caller' | 'service' | 'action'>;
 
 const SERVICES = ['ec2', 'autoscaling', 'logs', 's3', 'iam', 'sts'];
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -136,6 +139,15 @@ export class Dispatch {
   }
 
   async #serve(request: HttpRequest, call: Call, who: Identified, staleMs: number): Promise<Answer> {
+    const output = await this.#ownAnswer(call, who, staleMs);
+    if (output !== undefined) return writeAnswer(call.model, call.operation, output);
+    const answer = await this.#forward(request);
+    if (who.service === 'ec2' && answer.status < 300) await this.#parts.ec2.after(who.action, call.input);
+    return answer;
+  }
+
+  /** Undefined when moto is to answer. */
+  async #ownAnswer(call: Pick<Call, 'model' | 'operation' | 'input'>, who: Who, staleMs: number) {
     const { ec2, scaling, region, account } = this.#parts;
     const viewer = { caller: who.caller, atMs: Date.now() - staleMs };
     let output: Struct | undefined;
@@ -146,13 +158,46 @@ export class Dispatch {
     } else if (who.service === 's3') {
       checkConditions(who.action, call.input);
     }
-    if (output !== undefined) {
-      if (this.#parts.checkAnswers) checkOutput(call, output);
-      return writeAnswer(call.model, call.operation, output);
+    if (output !== undefined && this.#parts.checkAnswers) checkOutput(call, output);
+    return output;
+  }
+
+  /**
+   * A call that one service makes to another in the name of `caller`: held against the API model, logged and answered
+   * like a call from outside, but without HTTP and without faults. Rejects with AwsFailure.
+   */
+  async call(service: string, action: string, input: Struct, caller: string): Promise<Struct> {
+    const atMs = Date.now();
+    const started = performance.now();
+    let outcome = 'ok';
+    let status = 200;
+    try {
+      return await this.#inside(input, { service, action, caller });
+    } catch (error) {
+      outcome = error instanceof AwsFailure ? error.code : 'InternalError';
+      status = error instanceof AwsFailure ? error.status : 500;
+      throw error;
+    } finally {
+      const durationMs = Math.round((performance.now() - started) * 10) / 10;
+      this.#parts.calls.record({ atMs, caller, service, action, outcome, status, durationMs });
     }
-    const answer = await this.#forward(request);
-    if (who.service === 'ec2' && answer.status < 300) await ec2.after(who.action, call.input);
-    return answer;
+  }
+
+  async #inside(input: Struct, who: Who): Promise<Struct> {
+    const { models, moto, ec2, region } = this.#parts;
+    const model = models(who.service);
+    const operation = model.operations[who.action];
+    if (operation === undefined) {
+      throw unknownAction(who.service, model.protocol, who.action, model.metadata.apiVersion);
+    }
+    const problems = operation.input === undefined ? [] : check(model, operation.input, input);
+    if (problems.length > 0) throw refusal(who.service, model.protocol, problems);
+    const own = await this.#ownAnswer({ model, operation, input }, who, 0);
+    if (own !== undefined) return own;
+    const answer = await moto.forward(writeCall(model, operation, input, region));
+    const output = readAnswer(model, operation, answer);
+    if (who.service === 'ec2') await ec2.after(who.action, input);
+    return output;
   }
 
   async #forward(request: HttpRequest): Promise<Answer> {
@@ -162,7 +207,7 @@ export class Dispatch {
   }
 }
 
-function checkOutput({ model, operation }: Call, output: Struct): void {
+function checkOutput({ model, operation }: { model: ApiModel; operation: Operation }, output: Struct): void {
   const problems = operation.output === undefined ? [] : check(model, operation.output, output);
   if (problems.length === 0) return;
   throw new Error(`the answer to ${operation.name} does not fit the model: ${JSON.stringify(problems.slice(0, 5))}`);
