@@ -5,7 +5,7 @@ import { AgentError, type ErrorCode } from './errors.ts';
 import type { Command, Observation, Order } from './model/observation.ts';
 import type { Decision, Step, StepKind } from './model/step.ts';
 import { Memory } from './observe/memory.ts';
-import { observe as realObserve } from './observe/observe.ts';
+import { type Earlier, observe as realObserve } from './observe/observe.ts';
 import type { Ports } from './ports.ts';
 import type { Timings } from './timings.ts';
 
@@ -54,10 +54,10 @@ export async function runAgent(
   let last = { sentence: '', step: '' };
   let sentence = 'The limit was reached before the first look.';
   let cause: Cause | undefined;
-  let unchanged: Observation | undefined;
+  let earlier: Earlier | undefined;
   while (clock.monotonicMs() < endMs) {
     signal.throwIfAborted();
-    const observation = await parts.observe(look, signal, unchanged);
+    const observation = await parts.observe(look, signal, earlier);
     const decision = parts.decide(observation);
     sentence = decision.why;
     cause = causeOf(observation, sentence);
@@ -70,11 +70,12 @@ export async function runAgent(
     const step = decision.kind === 'step' ? JSON.stringify(decision.step) : '';
     // The same step again means that it led nowhere: look at a walking pace then.
     if (decision.kind === 'wait' || step === last.step) await clock.sleep(agentOrder.timings.pollMs, signal);
-    unchanged = undefined;
+    earlier = undefined;
     if (decision.kind === 'step') {
       const context = { ports, self: look.self, timings: look.timings, signal };
       const acted = await perform(decision.step, parts, context);
-      if (acted && isNear(decision.step, observation)) unchanged = observation;
+      const changed = acted ? changedBy(decision.step, observation) : undefined;
+      if (changed) earlier = { observation, changed };
     }
     last = { sentence, step };
   }
@@ -82,12 +83,10 @@ export async function runAgent(
 }
 
 /**
- * Steps after which the rest of the world still stands as it was seen a moment ago: they change this node's own disk and
- * process, its report (on which the next step does not rely), or create what is created once. Only those are looked at
- * again then; each step re-checks what it relies on anyway.
+ * Steps that change this node's own disk and process alone, or its report and announcement, on which the next step does
+ * not rely. The rest of the world still stands as it was seen a moment ago; each step re-checks what it relies on anyway.
  */
-const NEAR_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
-  'create-forced',
+const NODE_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
   'write-id',
   'prepare-genesis',
   'set-data-aside',
@@ -99,10 +98,12 @@ const NEAR_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
   'unmark-left',
 ]);
 
-/** Before the first ensemble the claims of the others are what is waited for, so a claim is no reason not to look. */
-function isNear(step: Step, observation: Observation): boolean {
-  if (step.kind === 'claim-id') return observation.ensemble !== undefined;
-  return NEAR_STEPS.has(step.kind);
+/** What a step has changed, when that is little; undefined asks for a look at the whole world. */
+function changedBy(step: Step, observation: Observation): Earlier['changed'] | undefined {
+  if (NODE_STEPS.has(step.kind)) return 'node';
+  // Before the first ensemble the claims of the others are what is waited for, so a claim is no reason not to look.
+  const claimed = step.kind === 'claim-id' && observation.ensemble !== undefined;
+  return claimed || step.kind === 'create-forced' ? 'node and shared' : undefined;
 }
 
 /** The fact that could not be had and that the sentence names. */

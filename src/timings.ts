@@ -2,6 +2,8 @@
 export interface Timings {
   /** Between two looks of the loop while something is awaited. */
   readonly pollMs: number;
+  /** What was seen this recently is not looked at again after a step that changed nothing but the node itself. */
+  readonly factsStandMs: number;
   /** A recovery tick with something to do goes on under its lock for this long. */
   readonly tickLimitMs: number;
   /** Bootstrap gives up after this. */
@@ -29,10 +31,15 @@ export interface Timings {
   /** After its start a server is left alone for this long to find its quorum, before anybody is asked or told. */
   readonly serverStartMs: number;
   readonly serverStopMs: number;
+  /** Between two heartbeats of a lifecycle hook in which this node waits; well below the hook's 300 s. */
+  readonly heartbeatMs: number;
+  /** However many heartbeats, a hook of 300 s ends after a hundred times that (or 48 h, if that is less). */
+  readonly hookLimitMs: number;
 }
 
 export const PRODUCTION_TIMINGS: Timings = {
   pollMs: 1_000,
+  factsStandMs: 1_000,
   tickLimitMs: 50_000,
   bootstrapLimitMs: 1_500_000,
   probeTimeoutMs: 2_000,
@@ -47,6 +54,8 @@ export const PRODUCTION_TIMINGS: Timings = {
   reconfigRetryMs: 1_000,
   serverStartMs: 10_000,
   serverStopMs: 30_000,
+  heartbeatMs: 60_000,
+  hookLimitMs: 30_000_000,
 };
 
 export const LAB_TIMINGS: Timings = {
@@ -63,6 +72,7 @@ export const LAB_TIMINGS: Timings = {
   reconfigRetryMs: 300,
   serverStartMs: 4_000,
   serverStopMs: 10_000,
+  heartbeatMs: 5_000,
 };
 
 /** ZooKeeper's own timing; `initLimit` and `syncLimit` are numbers of ticks. */

@@ -47,7 +47,7 @@ export async function actRemoveMembers(step: Of<'remove-members'>, context: ActC
 }
 
 export async function actAddSelf(step: Of<'add-self'>, context: ActContext): Promise<void> {
-  await reconfigure(context, step.fromVersion, { joining: [step.member] });
+  await reconfigure(context, step.fromVersion, { joining: [step.member], leaving: step.leaving });
 }
 
 /** Leaving 1: through one's own server. That the answer may be lost with the connection shows at the next look. */
@@ -80,7 +80,7 @@ function checkStillNeeded(
   change: { readonly joining?: readonly Member[]; readonly leaving?: readonly number[] },
 ): void {
   const ids = new Set(config.members.map((member) => member.id));
-  if (change.leaving && !change.leaving.some((id) => ids.has(id))) throw changed('They left the config meanwhile.');
+  if (change.leaving?.length && !change.leaving.some((id) => ids.has(id))) throw changed('They left the config meanwhile.');
 }
 
 async function answerTo(

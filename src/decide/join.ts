@@ -8,7 +8,7 @@ import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
 import { hasData } from './data.ts';
 import { heldBack } from './hold.ts';
-import { decideRemoval } from './remove.ts';
+import { decideRemoval, removalDue } from './remove.ts';
 
 /** Joining 1: an ensemble belongs to the newest record only if its epoch is above that record's floor. */
 export function followable(observation: Observation, newest: LineageRecord): Ensemble | undefined {
@@ -124,7 +124,7 @@ export function prepareJoin(
   return take({ kind: 'prepare-join', members, id, lineage: newest.number }, why);
 }
 
-/** Joining 4 and 5: synced by one's own account, the dead removed, then oneself added. */
+/** Joining 4 and 5: synced by one's own account, then oneself added, and the dead removed with the same change. */
 function addSelf(observation: Observation, ensemble: Ensemble, id: number): Decision {
   const { answer } = observation.server;
   if (answer.kind !== 'serving' || answer.zxid < ensemble.zxid) {
@@ -133,9 +133,9 @@ function addSelf(observation: Observation, ensemble: Ensemble, id: number): Deci
   const stranger = ensemble.config.members.find(
     (member) => member.id !== id && member.address === observation.self.address,
   );
-  const removal = decideRemoval(observation, ensemble);
-  if (removal?.kind === 'step') return removal;
-  if (stranger) {
+  const removal = removalDue(observation, ensemble);
+  const leaving = removal?.ids ?? [];
+  if (stranger && !leaving.includes(stranger.id)) {
     return wait(
       `The address of this node still stands under id ${stranger.id} in the config, and that member is not known to be gone.`,
     );
@@ -144,9 +144,10 @@ function addSelf(observation: Observation, ensemble: Ensemble, id: number): Deci
     {
       kind: 'add-self',
       member: memberAt(id, observation.self.address, 'participant'),
+      leaving,
       fromVersion: ensemble.config.version,
     },
-    `The server of this node has caught up (${answer.zxid}), so it is added as member ${id}.`,
+    `The server of this node has caught up (${answer.zxid}), so it is added as member ${id}.${removal ? ` ${removal.why}` : ''}`,
   );
 }
 

@@ -26,22 +26,39 @@ function restKeepsQuorum(ensemble: Ensemble, leaving: readonly Member[]): boolea
   return rest.length > 0 && serving.length >= quorumOf(rest.length);
 }
 
-/** One pass of removals, or undefined when nobody is known to be dead. */
-export function decideRemoval(observation: Observation, ensemble: Ensemble): Decision | undefined {
+/** One pass: the members that are removed now, or none and what holds their removal back. */
+export interface Removal {
+  readonly ids: readonly number[];
+  readonly why: string;
+}
+
+/** Undefined when nobody is known to be dead. */
+export function removalDue(observation: Observation, ensemble: Ensemble): Removal | undefined {
   const dead = removable(observation, ensemble);
   if (dead.length === 0) return undefined;
   const names = dead.map((member) => `${member.id} at ${member.address}`).join(', ');
   const held = heldBack(observation);
-  if (held) return wait(`The instances of members ${names} are gone, and their removal is held back: ${held}.`);
+  if (held) return { ids: [], why: `The instances of members ${names} are gone, and their removal is held back: ${held}.` };
   const limit = Math.max(1, Math.floor((votersOf(ensemble.config).length - 1) / 2));
   const pass = dead.slice(0, limit);
   if (!restKeepsQuorum(ensemble, pass)) {
-    return wait(`The instances of members ${names} are gone, but without them the rest has no quorum that serves yet.`);
+    return {
+      ids: [],
+      why: `The instances of members ${names} are gone, but without them the rest has no quorum that serves yet.`,
+    };
   }
-  return take(
-    { kind: 'remove-members', ids: pass.map((member) => member.id), fromVersion: ensemble.config.version },
-    `The instances of members ${names} are shutting down or gone for good; at most ${limit} are removed in one pass.`,
-  );
+  return {
+    ids: pass.map((member) => member.id),
+    why: `The instances of members ${names} are shutting down or gone for good; at most ${limit} are removed in one pass.`,
+  };
+}
+
+/** The removal by a node that votes; undefined when nobody is known to be dead. */
+export function decideRemoval(observation: Observation, ensemble: Ensemble): Decision | undefined {
+  const removal = removalDue(observation, ensemble);
+  if (!removal) return undefined;
+  const { ids, why } = removal;
+  return ids.length > 0 ? take({ kind: 'remove-members', ids, fromVersion: ensemble.config.version }, why) : wait(why);
 }
 
 /** The dead owners of claims that nobody has noted yet: EC2 forgets them within the hour. */

@@ -21,7 +21,13 @@ export type Step =
   | { readonly kind: 'start-server' }
   | { readonly kind: 'stop-server' }
   | { readonly kind: 'remove-members'; readonly ids: readonly number[]; readonly fromVersion: Zxid }
-  | { readonly kind: 'add-self'; readonly member: Member; readonly fromVersion: Zxid }
+  | {
+      readonly kind: 'add-self';
+      readonly member: Member;
+      /** The dead that leave with the same change. */
+      readonly leaving: readonly number[];
+      readonly fromVersion: Zxid;
+    }
   | { readonly kind: 'mark-ready'; readonly id: number }
   | { readonly kind: 'write-report'; readonly report: Report }
   | { readonly kind: 'withdraw-report' }
@@ -32,7 +38,25 @@ export type Step =
   | { readonly kind: 'mark-left' }
   | { readonly kind: 'unmark-left' }
   | { readonly kind: 'remove-self'; readonly id: number; readonly fromVersion: Zxid }
-  | { readonly kind: 'stop-removed'; readonly id: number };
+  | { readonly kind: 'stop-removed'; readonly id: number }
+  /** `id` is the member that votes. */
+  | { readonly kind: 'complete-launch'; readonly group: string; readonly hook: string; readonly id: number }
+  | { readonly kind: 'signal-success'; readonly id: number }
+  /** `record` is the newest one, 0 without any; the hook is absent where there is none to abandon. */
+  | {
+      readonly kind: 'give-up-launch';
+      readonly group: string;
+      readonly hook?: string;
+      readonly signals: boolean;
+      readonly record: number;
+    }
+  | { readonly kind: 'complete-leaving'; readonly group: string; readonly hook: string }
+  | {
+      readonly kind: 'complete-hooks-of-the-gone';
+      readonly group: string;
+      readonly hook: string;
+      readonly instances: readonly string[];
+    };
 
 export type StepKind = Step['kind'];
 

@@ -8,9 +8,9 @@ import type { DiskFacts } from '../model/disk.ts';
 import type { Ensemble, Observation, Order, Shared, Silence } from '../model/observation.ts';
 import type { Ports } from '../ports.ts';
 import { readClaims } from '../registry/claims.ts';
-import { readDead } from '../registry/dead.ts';
-import { readAnnouncements, readRecords } from '../registry/lineage.ts';
-import { readReports } from '../registry/reports.ts';
+import { deadAmong } from '../registry/dead.ts';
+import { readAnnouncements, recordsAmong } from '../registry/lineage.ts';
+import { reportsAmong } from '../registry/reports.ts';
 import type { Timings } from '../timings.ts';
 import { attempt } from './attempt.ts';
 import { isOurs, observeEnsembles } from './ensemble.ts';
@@ -25,16 +25,22 @@ export interface Look {
   readonly memory: Memory;
 }
 
-/**
- * `unchanged` is an observation of a moment ago after which only the node itself, or what it created in the bucket and
- * the log group, has changed: the rest of it still stands.
- */
-export async function observe(look: Look, signal: AbortSignal, unchanged?: Observation): Promise<Observation> {
+/** An observation of a moment ago, most of which still stands. */
+export interface Earlier {
+  readonly observation: Observation;
+  /** What has changed since: this node's disk and server alone, or what it created in the bucket and log group, too. */
+  readonly changed: 'node' | 'node and shared';
+}
+
+/** Looks at the whole world, or again at what has changed since a moment ago. */
+export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier): Promise<Observation> {
   const { ports, order, self, timings, memory } = look;
   const disk = await ports.disk.read(signal);
-  if (unchanged) {
-    const shared = await attempt(() => readShared(ports, signal), signal);
-    return { ...unchanged, disk, shared, server: await observeServer(look, signal) };
+  if (earlier) {
+    // A step that took long, as a copy of the data may, is no moment any more.
+    const stands = earlier.changed === 'node' && ports.clock.monotonicMs() - memory.sharedAtMs < timings.factsStandMs;
+    const shared = stands ? earlier.observation.shared : (await readBucket(look, signal)).shared;
+    return { ...earlier.observation, disk, shared, server: await observeServer(look, signal) };
   }
   const [targetState, group, search] = await Promise.all([
     attempt(() => ports.metadata.targetLifecycleState(signal), signal),
@@ -50,9 +56,9 @@ export async function observe(look: Look, signal: AbortSignal, unchanged?: Obser
     ...(shared.known ? ownersOf(shared.value) : []),
   ]);
   // Who has no claim matters only for who could have reported.
-  const lives = silent ? await observeAllLives(look, shared, [...instances], signal) : search.lives;
+  const lives = silent ? await observeOtherLives(look, search, [...instances], signal) : search.lives;
   const silence = silent
-    ? await observeSilence(look, { shared, group, tagged, instances: [...instances] }, signal)
+    ? await observeSilence(look, { ...search, group, tagged, instances: [...instances] }, signal)
     : unknown(ensemble ? 'an ensemble answers' : 'there is no lineage record yet');
   return {
     order,
@@ -95,13 +101,25 @@ async function describeGroup({ ports, memory, self }: Look, signal: AbortSignal)
   return ports.autoScaling.describe(memory.group, signal);
 }
 
-async function readShared(ports: Ports, signal: AbortSignal): Promise<Shared> {
-  const [records, claims, dead] = await Promise.all([
-    readRecords(ports.objects, signal),
-    readClaims(ports, signal),
-    readDead(ports.objects, signal),
-  ]);
-  return { records, claims, dead: [...dead].sort() };
+/** What the bucket and the log group say. All keys of the cluster come in one listing: they are few. */
+interface Bucket {
+  readonly shared: Known<Shared>;
+  readonly keys: readonly string[];
+}
+
+async function readBucket({ ports, memory }: Look, signal: AbortSignal): Promise<Bucket> {
+  const atMs = ports.clock.monotonicMs();
+  let keys: readonly string[] = [];
+  const shared = await attempt(async () => {
+    const listing = ports.objects.list('', signal).then(async (listed) => {
+      keys = listed.map((entry) => entry.key);
+      return recordsAmong(ports.objects, keys, signal);
+    });
+    const [records, claims] = await Promise.all([listing, readClaims(ports, signal)]);
+    return { records, claims, dead: deadAmong(keys) };
+  }, signal);
+  memory.sharedAtMs = atMs;
+  return { shared, keys };
 }
 
 function ownersOf(shared: Shared): readonly string[] {
@@ -109,9 +127,8 @@ function ownersOf(shared: Shared): readonly string[] {
 }
 
 /** The ensemble, if one answers, and the bucket as read after its config (Claims 6). */
-interface Search {
+interface Search extends Bucket {
   readonly ensemble: Ensemble | undefined;
-  readonly shared: Known<Shared>;
   /** Of the owners of claims. */
   readonly lives: Lives;
 }
@@ -141,15 +158,29 @@ async function askAddresses(look: Look, addresses: readonly string[], signal: Ab
 
 /** Reads the bucket after the configs, then EC2, and drops what is a stranger or of an older record. */
 async function judge(look: Look, found: readonly Ensemble[], signal: AbortSignal): Promise<Search> {
-  const { ports, memory } = look;
-  const shared = await attempt(() => readShared(ports, signal), signal);
+  const { memory } = look;
+  const bucket = await readBucket(look, signal);
+  const { shared } = bucket;
   const lives = await observeAllLives(look, shared, shared.known ? ownersOf(shared.value) : [], signal);
   const ensemble = shared.known ? found.find((each) => isOurs(each, shared.value, lives.lives)) : undefined;
-  if (!ensemble) return { ensemble, shared, lives };
+  if (!ensemble) return { ...bucket, ensemble, lives };
   memory.addresses = [
     ...new Set([ensemble.leader.address, ...ensemble.config.members.map((member) => member.address)]),
   ];
-  return { ensemble, shared, lives };
+  return { ...bucket, ensemble, lives };
+}
+
+/** Whoever has not been asked for yet: the owners of claims were, after the bucket was read. */
+async function observeOtherLives(
+  look: Look,
+  { shared, lives: seen }: Search,
+  instances: readonly string[],
+  signal: AbortSignal,
+): Promise<Lives> {
+  const others = instances.filter((instance) => seen.lives[instance] === undefined);
+  if (others.length === 0) return seen;
+  const found = await observeAllLives(look, shared, others, signal);
+  return { lives: { ...seen.lives, ...found.lives }, terminated: [...seen.terminated, ...found.terminated] };
 }
 
 async function observeAllLives(
@@ -168,8 +199,7 @@ async function observeAllLives(
   return lives.known ? lives.value : nobody;
 }
 
-interface Listings {
-  readonly shared: Known<Shared>;
+interface Listings extends Bucket {
   readonly group: Observation['group'];
   readonly tagged: Known<unknown>;
   readonly instances: readonly string[];
@@ -178,7 +208,7 @@ interface Listings {
 /** Reports and announcements count only together with whole listings of who could have reported. */
 async function observeSilence(look: Look, listings: Listings, signal: AbortSignal): Promise<Known<Silence>> {
   const { ports, memory } = look;
-  const { shared, group, tagged, instances } = listings;
+  const { shared, keys, group, tagged, instances } = listings;
   if (!shared.known) return shared;
   if (!group.known) return group;
   if (!tagged.known) return tagged;
@@ -186,7 +216,7 @@ async function observeSilence(look: Look, listings: Listings, signal: AbortSigna
   const unclaimed = instances.filter((instance) => !claimants.has(instance));
   return attempt(async () => {
     const [reports, announcements] = await Promise.all([
-      readReports(ports.objects, signal),
+      reportsAmong(ports.objects, keys, signal),
       readAnnouncements(ports.objects, shared.value.records, signal),
     ]);
     return {

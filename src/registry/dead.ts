@@ -4,11 +4,13 @@
  */
 import type { ObjectStore } from '../ports.ts';
 
-export async function readDead(objects: ObjectStore, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const entries = await objects.list('dead/', signal);
-  return new Set(entries.map((entry) => entry.key.slice('dead/'.length)));
+const DEAD = 'dead/';
+
+/** The instances that the notes among these keys name, sorted. */
+export function deadAmong(keys: readonly string[]): readonly string[] {
+  return keys.flatMap((key) => (key.startsWith(DEAD) ? [key.slice(DEAD.length)] : [])).sort();
 }
 
 export async function noteDead(objects: ObjectStore, instance: string, signal: AbortSignal): Promise<void> {
-  await objects.createOnce(`dead/${instance}`, '{}', signal);
+  await objects.createOnce(`${DEAD}${instance}`, '{}', signal);
 }

@@ -32,7 +32,20 @@ async function read(objects: ObjectStore, key: string, signal: AbortSignal): Pro
 
 /** All lineage records, oldest first; the last one is the newest. */
 export async function readRecords(objects: ObjectStore, signal: AbortSignal): Promise<readonly LineageRecord[]> {
-  const listed = (await objects.list('lineage/', signal)).map((entry) => entry.key);
+  const listed = await objects.list('lineage/', signal);
+  return recordsAmong(
+    objects,
+    listed.map((entry) => entry.key),
+    signal,
+  );
+}
+
+/** The records among these keys, which must be all keys of records that there are. */
+export async function recordsAmong(
+  objects: ObjectStore,
+  listed: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly LineageRecord[]> {
   const keys = listed.filter((key) => /^lineage\/\d{6}\.json$/.test(key)).sort();
   const bodies = await Promise.all(keys.map((key) => read(objects, key, signal)));
   return bodies.map((body, index) => {

@@ -20,8 +20,10 @@ interface Slot {
   readonly etag: string;
 }
 
+const REPORTS = 'reports/';
+
 function reportKey(instance: string): string {
-  return `reports/${instance}.json`;
+  return `${REPORTS}${instance}.json`;
 }
 
 async function readSlot(objects: ObjectStore, instance: string, signal: AbortSignal): Promise<Slot | undefined> {
@@ -31,7 +33,21 @@ async function readSlot(objects: ObjectStore, instance: string, signal: AbortSig
 
 /** The standing reports of all nodes. Rejects unless every one of them could be read. */
 export async function readReports(objects: ObjectStore, signal: AbortSignal): Promise<readonly FoundReport[]> {
-  const keys = (await objects.list('reports/', signal)).map((entry) => entry.key);
+  const listed = await objects.list(REPORTS, signal);
+  return reportsAmong(
+    objects,
+    listed.map((entry) => entry.key),
+    signal,
+  );
+}
+
+/** The standing reports among these keys, which must be all keys of reports that there are. */
+export async function reportsAmong(
+  objects: ObjectStore,
+  listed: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly FoundReport[]> {
+  const keys = listed.filter((key) => key.startsWith(REPORTS));
   const found = await Promise.all(keys.sort().map((key) => objects.get(key, signal)));
   const reports: FoundReport[] = [];
   for (const object of found) {
