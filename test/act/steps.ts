@@ -92,7 +92,7 @@ export const SCENES: Scenes = {
   'add-self': () => {
     const node = voter();
     node.configs.set(addressOf(1), configOf([2, 3]));
-    return { step: { kind: 'add-self', member: member(1), fromVersion: CONFIG_VERSION }, node };
+    return { step: { kind: 'add-self', member: member(1), leaving: [], fromVersion: CONFIG_VERSION }, node };
   },
   'mark-ready': () => {
     const node = voter();

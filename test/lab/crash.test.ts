@@ -18,7 +18,7 @@ import { type KillDepth, KillTrail } from './support/kill-trail.ts';
 import { startLab, type TestLab, waitFor } from './support/lab.ts';
 import { WrittenData } from './support/written-data.ts';
 
-type Situation = 'genesis' | 'join' | 'recovery' | 'silence' | 'leave' | 'rejoin';
+type Situation = 'genesis' | 'join' | 'removal' | 'recovery' | 'silence' | 'leave' | 'rejoin';
 
 /** Where runs die around each kind of step. A kind without a situation does not compile. */
 const CASES: { readonly [K in StepKind]: readonly [Situation, ...Situation[]] } = {
@@ -32,7 +32,7 @@ const CASES: { readonly [K in StepKind]: readonly [Situation, ...Situation[]] } 
   'prepare-join': ['join', 'recovery', 'rejoin'],
   'start-server': ['genesis', 'join', 'recovery', 'rejoin'],
   'stop-server': ['recovery'],
-  'remove-members': ['join'],
+  'remove-members': ['removal'],
   'add-self': ['join', 'recovery', 'rejoin'],
   'mark-ready': ['genesis', 'join'],
   'write-report': ['recovery', 'silence'],
@@ -60,7 +60,7 @@ const LIMIT_MS = 60_000;
 
 for (const depth of ['around', 'inside'] as const)
   describe(`kill -9 ${depth} every step`, () => {
-    test('of the bootstrap of 3 nodes, then of a join beside them in place of a dead member', {
+    test('of the bootstrap of 3 nodes, of a join in place of a dead member, then of the removal of another', {
       timeout: 400_000,
     }, async () => {
       await using lab = await startLab({ nodes: 3, ticks: 'never', bootstrap: false, settings: { TIMINGS } });
@@ -92,7 +92,20 @@ for (const depth of ['around', 'inside'] as const)
 
       noteDeaths('join', join);
       join.coversInside('prepare-join', /after rename to .*stamp\.json/, /after rename to .*zoo\.cfg$/);
-      for (const step of ['remove-members', 'add-self'] as const) join.coversInside(step, /reconfig sent/);
+      join.coversInside('add-self', /reconfig sent/);
+      await written.checkOn(await oneEnsemble(lab, 3));
+
+      const leader = await lab.leader();
+      const second = (await lab.nodes()).find((node) => ![leader.instance, joiner].includes(node.instance));
+      await lab.terminate(second?.instance ?? '');
+      await lab.untilGone([second?.instance ?? '']);
+      const removal = new KillTrail(lab, 'removal', depth);
+      await removal.walk(leader.instance, ['recovery']);
+
+      noteDeaths('removal', removal);
+      removal.coversInside('remove-members', /reconfig sent/);
+      const last = await lab.agent(await newcomer(lab, [...founders, joiner]), ['bootstrap']);
+      assert.equal(last.code, 0, last.stdout + last.stderr);
       await written.checkOn(await oneEnsemble(lab, 3));
       await idsAreUnique(lab);
       assert.equal((await lab.records()).length, 1, 'The ensemble was founded once.');

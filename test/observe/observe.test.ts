@@ -157,7 +157,7 @@ test('a leader that leads no more after the session is none', async () => {
   assert.equal((await look(node)).ensemble, undefined);
 });
 
-for (const call of ['list lineage/', 'get lineage/', 'streams', 'get claims/', 'list dead/']) {
+for (const call of ['list ', 'get lineage/', 'streams', 'get claims/']) {
   test(`"${call}" that fails makes everything shared unknown, the ensemble too`, async () => {
     const seen = await look(failing(cluster(), call));
     assert.equal(seen.shared.known, false);
@@ -247,7 +247,7 @@ test('silence is known only with the group, the tagged instances, the reports an
   );
   assert.deepEqual(seen.silence.value.announcements, [{ record: 1, id: 3, nonce: 'n' }]);
   assert.deepEqual([...seen.silence.value.instances].sort(), [1, 2, 3].map(instanceOf));
-  for (const call of ['group', 'ec2 cluster', 'list reports', 'get reports', 'get lineage/000001/started']) {
+  for (const call of ['group', 'ec2 cluster', 'list ', 'get reports', 'get lineage/000001/started']) {
     const part = silent();
     part.shelf.put(`reports/${instanceOf(2)}.json`, { serial: 's2', report: reportOf(2).report });
     assert.equal((await look(failing(part, call))).silence.known, false, call);

@@ -9,6 +9,7 @@ export const TICK_MS = 30_000;
 export const SIMULATED_TIMINGS: Timings = {
   ...PRODUCTION_TIMINGS,
   pollMs: 3_000,
+  factsStandMs: 3_000,
   tickLimitMs: 25_000,
   bootstrapLimitMs: 300_000,
   ownerUnknownMs: 120_000,
