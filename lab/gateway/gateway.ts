@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { botocoreModels } from './api-model/model.ts';
 import { AutoScaling } from './auto-scaling/auto-scaling.ts';
-import type { LifecycleState } from './auto-scaling/group.ts';
+import { isLeaving, type LifecycleState } from './auto-scaling/group.ts';
+import { activeActions } from './auto-scaling/hook-actions.ts';
+import { DEFAULT_SCALING_TIMINGS, type ScalingTimings } from './auto-scaling/reconcile.ts';
 import { CallLog } from './call-log.ts';
 import { Dispatch } from './dispatch.ts';
 import { Ec2 } from './ec2/ec2.ts';
@@ -20,6 +22,8 @@ export interface GatewayOptions {
   readonly environment: string;
   readonly region?: string;
   readonly timings?: Partial<Ec2Timings>;
+  /** With a shorter `secondMs` hooks time out sooner; the API and its limits keep their seconds. */
+  readonly scalingTimings?: Partial<ScalingTimings>;
   /** Instances see each other at once when it is left out. */
   readonly lateVisibility?: LateVisibility;
   /** Holds the gateway's own answers against the API model too, which tests want; a misfit is an InternalError. */
@@ -34,6 +38,13 @@ export interface Membership {
   readonly target: 'InService' | 'Terminated';
 }
 
+/** A wait for a lifecycle hook, as Auto Scaling's event tells whoever listens (the lab has no EventBridge). */
+export interface LifecycleNotice {
+  readonly hook: string;
+  readonly transition: string;
+  readonly token: string;
+}
+
 export interface Gateway {
   readonly url: string;
   readonly region: string;
@@ -45,6 +56,8 @@ export interface Gateway {
   forget(instance: string): void;
   /** Undefined for an instance that is in no group (any more). */
   membership(instance: string): Membership | undefined;
+  /** The hooks that the instance waits for now. */
+  lifecycleNotices(instance: string): readonly LifecycleNotice[];
   /**
    * Hears, at once, that the state, tags or existence of an instance may have changed. Returns the function that
    * ends it.
@@ -71,7 +84,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const calls = new CallLog();
   const faults = new FaultBoard();
   const ec2 = new Ec2(world, moto, models('ec2'));
-  const scaling = new AutoScaling({ ec2, ec2Model: models('ec2'), moto, logged: logOf(calls) });
+  const scaling = new AutoScaling({
+    ec2,
+    ec2Model: models('ec2'),
+    moto,
+    logged: logOf(calls),
+    timings: { ...DEFAULT_SCALING_TIMINGS, ...options.scalingTimings },
+  });
   const callers = new Map<string, string>();
   const account = ACCOUNT;
   const checkAnswers = options.checkAnswers ?? false;
@@ -91,6 +110,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     forget: (instance) => world.forget(instance),
     membership: (instance) => membershipOf(scaling, instance),
+    lifecycleNotices: (instance) => noticesOf(scaling, instance),
     onInstanceChange: (listener) => world.onChange(listener),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -123,8 +143,14 @@ function membershipOf(scaling: AutoScaling, instance: string): Membership | unde
   const found = scaling.find(instance);
   if (found === undefined) return undefined;
   const { lifecycleState } = found.member;
-  const target = lifecycleState === 'Pending' || lifecycleState === 'InService' ? 'InService' : 'Terminated';
-  return { group: found.group.name, lifecycleState, target };
+  return { group: found.group.name, lifecycleState, target: isLeaving(found.member) ? 'Terminated' : 'InService' };
+}
+
+function noticesOf(scaling: AutoScaling, instance: string): readonly LifecycleNotice[] {
+  const group = scaling.find(instance)?.group;
+  return (group === undefined ? [] : activeActions(group))
+    .filter((one) => one.instance === instance)
+    .map(({ action }) => ({ hook: action.hook.name, transition: action.hook.transition, token: action.token }));
 }
 
 function listen(

@@ -10,7 +10,15 @@ import {
   updateGroup,
 } from './group-actions.ts';
 import { groupNamed } from './group-input.ts';
+import {
+  completeLifecycleAction,
+  deleteLifecycleHook,
+  describeLifecycleHooks,
+  putLifecycleHook,
+  recordLifecycleActionHeartbeat,
+} from './hook-actions.ts';
 import { setInstanceHealth, terminateInstance } from './instance-actions.ts';
+import { TRANSITIONS } from './lifecycle-hook.ts';
 import { page } from './pages.ts';
 import { type Photograph, photographs } from './photographs.ts';
 import { shownActivity } from './show.ts';
@@ -38,6 +46,10 @@ export async function answerAutoScaling(
       return page(shownTags(scaling, input), 'Tags', input, 50, 100);
     case 'DescribeScalingActivities':
       return page(shownActivities(scaling, input), 'Activities', input, 100, 100);
+    case 'DescribeLifecycleHooks':
+      return describeLifecycleHooks(scaling, input);
+    case 'DescribeLifecycleHookTypes':
+      return { LifecycleHookTypes: TRANSITIONS };
     default: {
       const output = await change(scaling, action, input, account);
       scaling.album.add(scaling.groups.values());
@@ -64,6 +76,14 @@ async function change(scaling: AutoScaling, action: string, input: Struct, accou
       return terminateInstance(scaling, input);
     case 'SetInstanceHealth':
       return setInstanceHealth(scaling, input);
+    case 'PutLifecycleHook':
+      return putLifecycleHook(scaling, input);
+    case 'DeleteLifecycleHook':
+      return deleteLifecycleHook(scaling, input);
+    case 'CompleteLifecycleAction':
+      return completeLifecycleAction(scaling, input);
+    case 'RecordLifecycleActionHeartbeat':
+      return recordLifecycleActionHeartbeat(scaling, input);
     case 'CreateOrUpdateTags':
       return createOrUpdateTags(scaling, input);
     case 'DeleteTags':

@@ -1,4 +1,5 @@
 import type { Group, GroupInstance } from './group.ts';
+import { nextMoveMs } from './instance-lifecycle.ts';
 import { Album } from './photographs.ts';
 import { type GroupCloud, reconcile } from './reconcile.ts';
 
@@ -14,6 +15,7 @@ export class AutoScaling {
   readonly #passes = new Map<string, Promise<void>>();
   readonly #wanted = new Set<string>();
   readonly #retries = new Map<string, { readonly delayMs: number; readonly timer: NodeJS.Timeout }>();
+  readonly #alarms = new Map<string, NodeJS.Timeout>();
   readonly #stopHearing: () => void;
   #closed = false;
 
@@ -36,7 +38,7 @@ export class AutoScaling {
     this.#passes.set(name, passes);
   }
 
-  /** The group and the member of an instance, until it is terminated. */
+  /** The group and the member of an instance, until it has left the group. */
   find(instance: string): { readonly group: Group; readonly member: GroupInstance } | undefined {
     for (const group of this.groups.values()) {
       const member = group.instances.get(instance);
@@ -49,6 +51,7 @@ export class AutoScaling {
     this.#closed = true;
     this.#stopHearing();
     for (const { timer } of this.#retries.values()) clearTimeout(timer);
+    for (const timer of this.#alarms.values()) clearTimeout(timer);
     await Promise.all(this.#passes.values());
   }
 
@@ -66,6 +69,21 @@ export class AutoScaling {
       if (group.deleting && group.instances.size === 0) this.groups.delete(name);
       this.album.add(this.groups.values());
     }
+    this.#setAlarm(name);
+  }
+
+  /** For the moment at which a hook times out or an instance has proceeded. */
+  #setAlarm(name: string): void {
+    clearTimeout(this.#alarms.get(name));
+    this.#alarms.delete(name);
+    const group = this.groups.get(name);
+    const atMs = group === undefined || this.#closed ? undefined : nextMoveMs(group, this.cloud);
+    if (atMs === undefined) return;
+    const inMs = Math.max(0, atMs - Date.now()) + 1;
+    this.#alarms.set(
+      name,
+      setTimeout(() => this.nudge(name), inMs),
+    );
   }
 
   #retryLater(name: string): void {

@@ -2,8 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { AwsFailure } from '../failure.ts';
 import { flagAt, numberAt, type Struct, structsAt, textAt, textsAt } from '../value.ts';
 import type { AutoScaling } from './auto-scaling.ts';
-import { type Group, PROCESSES, type Process } from './group.ts';
-import { checkSizes, groupNamed, mergedTags, placesOf, refuseWhatIsNotImitated, templateOf } from './group-input.ts';
+import { activeInstances, type Group, PROCESSES, type Process } from './group.ts';
+import {
+  checkSizes,
+  distributionOf,
+  groupNamed,
+  mergedTags,
+  placesOf,
+  refuseWhatIsNotImitated,
+  templateOf,
+} from './group-input.ts';
+import { complete } from './lifecycle-action.ts';
+import { type LifecycleHook, withHook } from './lifecycle-hook.ts';
 
 const USUAL_COOLDOWN_SECONDS = 300;
 
@@ -21,6 +31,9 @@ export async function createGroup(scaling: AutoScaling, input: Struct, account: 
   const desired = numberAt(input, 'DesiredCapacity') ?? minimum;
   checkSizes(minimum, maximum, desired);
   const tags = mergedTags([], structsAt(input, 'Tags'));
+  const none: readonly LifecycleHook[] = [];
+  const hooks = structsAt(input, 'LifecycleHookSpecificationList').reduce(withHook, none);
+  const distribution = distributionOf(input) ?? 'balanced-best-effort';
   const template = await templateOf(input, scaling.cloud);
   const places = await placesOf(input, scaling.cloud);
   // Only now, since another call may have made it meanwhile.
@@ -39,6 +52,8 @@ export async function createGroup(scaling: AutoScaling, input: Struct, account: 
     desired,
     template,
     places,
+    distribution,
+    hooks,
     tags,
     healthCheckGraceSeconds: numberAt(input, 'HealthCheckGracePeriod') ?? 0,
     cooldownSeconds: numberAt(input, 'DefaultCooldown') ?? USUAL_COOLDOWN_SECONDS,
@@ -64,6 +79,7 @@ export async function updateGroup(scaling: AutoScaling, input: Struct): Promise<
   const template = input.LaunchTemplate === undefined ? group.template : await templateOf(input, scaling.cloud);
   const places = input.VPCZoneIdentifier === undefined ? group.places : await placesOf(input, scaling.cloud);
   Object.assign(group, { minimum, maximum, desired, template, places });
+  group.distribution = distributionOf(input) ?? group.distribution;
   group.healthCheckGraceSeconds = numberAt(input, 'HealthCheckGracePeriod') ?? group.healthCheckGraceSeconds;
   group.cooldownSeconds = numberAt(input, 'DefaultCooldown') ?? group.cooldownSeconds;
   group.protectNew = flagAt(input, 'NewInstancesProtectedFromScaleIn') ?? group.protectNew;
@@ -86,23 +102,50 @@ export function setDesiredCapacity(scaling: AutoScaling, input: Struct): Struct 
       `New SetDesiredCapacity value ${desired} is below min value ${group.minimum} for the AutoScalingGroup.`,
     );
   }
+  if (flagAt(input, 'HonorCooldown') ?? false) honorCooldown(group, scaling.cloud.timings.secondMs);
   group.desired = desired;
   scaling.nudge(group.name);
   return {};
 }
 
-/** Without ForceDelete the group must be empty; with it the group goes when its last instance is terminated. */
+/** Fails while an activity is under way, and for the cooldown after the last that succeeded. */
+function honorCooldown(group: Group, secondMs: number): void {
+  const sinceMs = Date.now() - group.cooldownSeconds * secondMs;
+  const blocking = group.activities.find(
+    ({ status, endedAtMs }) => endedAtMs === undefined || (status === 'Successful' && endedAtMs > sinceMs),
+  );
+  if (blocking === undefined) return;
+  throw new AwsFailure(
+    'ScalingActivityInProgress',
+    `Scaling activity ${blocking.id} is in progress and blocks this action`,
+  );
+}
+
+/**
+ * Without ForceDelete the group must be empty, of the leaving too. With it its instances skip their hooks, those under
+ * way included, and the group goes when its last instance is terminated.
+ */
 export function deleteGroup(scaling: AutoScaling, input: Struct): Struct {
   const group = groupNamed(scaling.groups, textAt(input, 'AutoScalingGroupName'));
-  if (flagAt(input, 'ForceDelete') !== true && group.instances.size > 0) {
+  const forced = flagAt(input, 'ForceDelete') ?? false;
+  if (!forced && activeInstances(group).length > 0) {
     throw new AwsFailure(
       'ResourceInUse',
       'You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.',
     );
   }
+  if (!forced && group.instances.size > 0) {
+    throw new AwsFailure(
+      'ScalingActivityInProgress',
+      'You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.',
+    );
+  }
   group.deleting = true;
   Object.assign(group, { minimum: 0, maximum: 0, desired: 0 });
-  for (const member of group.instances.values()) member.protectedFromScaleIn = false;
+  for (const member of group.instances.values()) {
+    member.protectedFromScaleIn = false;
+    if (member.lifecycleState === 'Terminating:Wait') for (const action of member.actions) complete(action, 'CONTINUE');
+  }
   // Deleting a group ends what was suspended for it, or its instances would stay.
   group.suspended.clear();
   if (group.instances.size === 0) scaling.groups.delete(group.name);

@@ -1,6 +1,6 @@
 import { AwsFailure } from '../failure.ts';
-import { type Struct, structAt, structsAt, textAt } from '../value.ts';
-import type { Group, GroupTag, Place, TemplateReference } from './group.ts';
+import { type Struct, structAt, structsAt, textAt, textsAt } from '../value.ts';
+import type { DistributionStrategy, Group, GroupTag, Place, TemplateReference } from './group.ts';
 import { resolveTemplate } from './launch-template.ts';
 import type { GroupCloud } from './reconcile.ts';
 
@@ -19,6 +19,8 @@ const IMITATED = new Set([
   'TerminationPolicies',
   'NewInstancesProtectedFromScaleIn',
   'CapacityRebalance',
+  'AvailabilityZoneDistribution',
+  'LifecycleHookSpecificationList',
   'Tags',
 ]);
 
@@ -36,6 +38,15 @@ function refuseUnless(value: unknown, imitated: unknown, name: string): void {
   if (value !== imitated) {
     throw new AwsFailure('ValidationError', `The lab imitates ${name} ${imitated} only, not ${value}`);
   }
+}
+
+/** Undefined when the input does not say. */
+export function distributionOf(input: Struct): DistributionStrategy | undefined {
+  const distribution = structAt(input, 'AvailabilityZoneDistribution');
+  if (distribution === undefined) return undefined;
+  const strategy = textAt(distribution, 'CapacityDistributionStrategy') ?? 'balanced-best-effort';
+  if (strategy === 'balanced-best-effort' || strategy === 'balanced-only') return strategy;
+  throw new AwsFailure('ValidationError', `The lab does not imitate the CapacityDistributionStrategy ${strategy}`);
 }
 
 /** The launch template as the group will show it: id and name both, the version as given (by default `$Default`). */
@@ -66,12 +77,22 @@ export async function placesOf(input: Struct, cloud: GroupCloud): Promise<readon
     throw new AwsFailure('ValidationError', 'At least one Availability Zone or VPC Subnet is required.');
   }
   const known = await cloud.moto.ask(cloud.ec2Model, 'DescribeSubnets', {});
-  return ids.map((subnet) => {
+  const places = ids.map((subnet) => {
     const found = structsAt(known, 'Subnets').find((one) => textAt(one, 'SubnetId') === subnet);
     const zone = textAt(found, 'AvailabilityZone');
     if (zone === undefined) throw new AwsFailure('ValidationError', `The subnet ID '${subnet}' does not exist`);
     return { subnet, zone };
   });
+  const zones = places.map(({ zone }) => zone);
+  const given = textsAt(input, 'AvailabilityZones');
+  const match = given.every((zone) => zones.includes(zone)) && zones.every((zone) => given.includes(zone));
+  if (given.length > 0 && !match) {
+    throw new AwsFailure(
+      'ValidationError',
+      'The availability zones of the specified subnets and the Auto Scaling group do not match',
+    );
+  }
+  return places;
 }
 
 export function checkSizes(minimum: number, maximum: number, desired: number): void {

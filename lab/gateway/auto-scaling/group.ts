@@ -1,4 +1,18 @@
-export type LifecycleState = 'Pending' | 'InService' | 'Terminating' | 'Terminated';
+import type { Activity } from './activity.ts';
+import type { LifecycleAction } from './lifecycle-action.ts';
+import type { LifecycleHook } from './lifecycle-hook.ts';
+
+export type LifecycleState =
+  | 'Pending'
+  | 'Pending:Wait'
+  | 'Pending:Proceed'
+  | 'InService'
+  | 'Terminating'
+  | 'Terminating:Wait'
+  | 'Terminating:Proceed';
+
+/** What a launch does that fails in one zone: `balanced-only` waits for that zone, the other takes the next. */
+export type DistributionStrategy = 'balanced-best-effort' | 'balanced-only';
 
 export interface GroupTag {
   readonly key: string;
@@ -25,18 +39,17 @@ export interface GroupInstance {
   readonly template: { readonly id: string; readonly name: string; readonly version: number };
   readonly launchedAtMs: number;
   lifecycleState: LifecycleState;
+  /** The waits of its present transition, begun with Pending:Wait and Terminating:Wait. */
+  actions: readonly LifecycleAction[];
+  /** The launch, and from Terminating on the end. */
+  activity: Activity;
+  /** Until when it stays in Pending:Proceed. */
+  proceedsUntilMs: number;
+  inServiceAtMs?: number;
+  /** A leaving one that no hook holds any more: EC2 may end it. */
+  released: boolean;
   healthy: boolean;
   protectedFromScaleIn: boolean;
-}
-
-export interface Activity {
-  readonly id: string;
-  readonly description: string;
-  readonly cause: string;
-  readonly startedAtMs: number;
-  status: 'InProgress' | 'Successful' | 'Failed' | 'Cancelled';
-  endedAtMs?: number;
-  message?: string;
 }
 
 export const PROCESSES = [
@@ -62,6 +75,8 @@ export interface Group {
   desired: number;
   template: TemplateReference;
   places: readonly Place[];
+  distribution: DistributionStrategy;
+  hooks: readonly LifecycleHook[];
   healthCheckGraceSeconds: number;
   cooldownSeconds: number;
   protectNew: boolean;
@@ -76,5 +91,9 @@ export interface Group {
 
 /** Those that count against the desired capacity. */
 export function activeInstances(group: Group): readonly GroupInstance[] {
-  return [...group.instances.values()].filter(({ lifecycleState }) => lifecycleState !== 'Terminating');
+  return [...group.instances.values()].filter((member) => !isLeaving(member));
+}
+
+export function isLeaving({ lifecycleState }: GroupInstance): boolean {
+  return lifecycleState.startsWith('Terminating');
 }

@@ -1,11 +1,12 @@
 import { AwsFailure } from '../failure.ts';
 import { flagAt, type Struct, textAt } from '../value.ts';
 import type { AutoScaling } from './auto-scaling.ts';
-import { terminate } from './reconcile.ts';
+import { isLeaving } from './group.ts';
+import { leave } from './instance-lifecycle.ts';
 import { shownActivity } from './show.ts';
 
-/** With ShouldDecrementDesiredCapacity=false the instance is replaced. */
-export async function terminateInstance(scaling: AutoScaling, input: Struct): Promise<Struct> {
+/** It leaves through its hooks. With ShouldDecrementDesiredCapacity=false the instance is replaced. */
+export function terminateInstance(scaling: AutoScaling, input: Struct): Struct {
   const { group, member } = memberOf(scaling, input);
   const decrement = flagAt(input, 'ShouldDecrementDesiredCapacity') ?? false;
   if (decrement && group.desired <= group.minimum) {
@@ -16,19 +17,23 @@ export async function terminateInstance(scaling: AutoScaling, input: Struct): Pr
   }
   if (decrement) group.desired -= 1;
   const cause = 'instance was taken out of service in response to a user request';
-  const activity = await terminate(group, member, cause, scaling.cloud);
+  leave(group, member, cause);
   scaling.nudge(group.name);
-  return { Activity: shownActivity(group, activity) };
+  return { Activity: shownActivity(group, member.activity) };
 }
 
-/** An instance marked unhealthy is replaced at once; within the grace period only if the caller says so. */
+/**
+ * An instance marked unhealthy is replaced at once, one that is not in service yet once it is; within the grace period,
+ * which begins with InService, only if the caller says so.
+ */
 export function setInstanceHealth(scaling: AutoScaling, input: Struct): Struct {
   const { group, member } = memberOf(scaling, input);
   const status = textAt(input, 'HealthStatus');
   if (status !== 'Healthy' && status !== 'Unhealthy') {
     throw new AwsFailure('ValidationError', `HealthStatus is Healthy or Unhealthy, not ${status}`);
   }
-  const graceEndsAtMs = member.launchedAtMs + group.healthCheckGraceSeconds * 1_000;
+  const graceEndsAtMs =
+    (member.inServiceAtMs ?? Date.now()) + group.healthCheckGraceSeconds * scaling.cloud.timings.secondMs;
   const respected = (flagAt(input, 'ShouldRespectGracePeriod') ?? true) && Date.now() < graceEndsAtMs;
   if (status === 'Healthy' || !respected) member.healthy = status === 'Healthy';
   scaling.nudge(group.name);
@@ -38,7 +43,7 @@ export function setInstanceHealth(scaling: AutoScaling, input: Struct): Struct {
 function memberOf(scaling: AutoScaling, input: Struct) {
   const instance = textAt(input, 'InstanceId') ?? '';
   const found = scaling.find(instance);
-  if (found === undefined || found.member.lifecycleState === 'Terminating') {
+  if (found === undefined || isLeaving(found.member)) {
     throw new AwsFailure(
       'ValidationError',
       `Instance Id not found - No managed instance found for instance ID ${instance}`,

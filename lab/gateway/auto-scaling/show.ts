@@ -1,5 +1,6 @@
 import type { Struct } from '../value.ts';
-import type { Activity, Group, GroupInstance, GroupTag } from './group.ts';
+import type { Activity } from './activity.ts';
+import type { Group, GroupInstance, GroupTag } from './group.ts';
 
 /** A group as DescribeAutoScalingGroups shows it (AutoScalingGroup of the API model). */
 export function shownGroup(group: Group): Struct {
@@ -15,6 +16,7 @@ export function shownGroup(group: Group): Struct {
     MaxSize: group.maximum,
     DesiredCapacity: group.desired,
     DefaultCooldown: group.cooldownSeconds,
+    AvailabilityZoneDistribution: { CapacityDistributionStrategy: group.distribution },
     AvailabilityZones: [...new Set(group.places.map(({ zone }) => zone))],
     LoadBalancerNames: [],
     TargetGroupARNs: [],
@@ -79,7 +81,7 @@ export function shownActivity(group: Group, activity: Activity): Struct {
     Cause: activity.cause,
     StartTime: time(activity.startedAtMs),
     StatusCode: activity.status,
-    Progress: activity.status === 'InProgress' ? 50 : 100,
+    Progress: activity.endedAtMs === undefined ? 50 : 100,
     Details: '{}',
     AutoScalingGroupARN: group.arn,
     ...(activity.endedAtMs === undefined ? {} : { EndTime: time(activity.endedAtMs) }),

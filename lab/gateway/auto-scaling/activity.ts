@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import type { Group } from './group.ts';
+
+/** The codes of ScalingActivityStatusCode that the lab's activities have. */
+export type ActivityStatus =
+  | 'InProgress'
+  | 'PreInService'
+  | 'MidLifecycleAction'
+  | 'Successful'
+  | 'Failed'
+  | 'Cancelled';
+
+export interface Activity {
+  readonly id: string;
+  readonly description: string;
+  readonly cause: string;
+  readonly startedAtMs: number;
+  status: ActivityStatus;
+  endedAtMs?: number;
+  message?: string;
+}
+
+const KEPT_ACTIVITIES = 100;
+/** What the API model allows. */
+const LONGEST_MESSAGE = 255;
+
+export function beginActivity(group: Group, description: string, cause: string): Activity {
+  const startedAtMs = Date.now();
+  const at = new Date(startedAtMs).toISOString();
+  const activity: Activity = {
+    id: randomUUID(),
+    description,
+    cause: `At ${at} ${cause}.`,
+    startedAtMs,
+    status: 'InProgress',
+  };
+  group.activities.unshift(activity);
+  group.activities.splice(KEPT_ACTIVITIES);
+  return activity;
+}
+
+export function endActivity(activity: Activity, status: 'Successful' | 'Failed' | 'Cancelled', message?: string): void {
+  activity.status = status;
+  activity.endedAtMs = Date.now();
+  if (message !== undefined) activity.message = message.slice(0, LONGEST_MESSAGE);
+}

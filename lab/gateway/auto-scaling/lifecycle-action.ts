@@ -1,0 +1,52 @@
+/**
+ * One instance's wait for one hook. Times, default results and what several hooks do together follow the Auto Scaling
+ * User Guide, "How lifecycle hooks work" and "Considerations and limitations for lifecycle hooks".
+ */
+import { randomUUID } from 'node:crypto';
+import { globalTimeoutSeconds, type LifecycleHook, type LifecycleResult, type Transition } from './lifecycle-hook.ts';
+
+export interface LifecycleAction {
+  readonly token: string;
+  /** As it was when the wait began; a later change of the hook concerns later instances. */
+  readonly hook: LifecycleHook;
+  readonly startedAtMs: number;
+  /** The last heartbeat, or the start. */
+  beatAtMs: number;
+  result?: LifecycleResult;
+  /** Why an abandoned one was abandoned, in Auto Scaling's words. */
+  reason?: string;
+}
+
+/** One wait for each hook of this transition; they run side by side. */
+export function startActions(hooks: readonly LifecycleHook[], transition: Transition): LifecycleAction[] {
+  const nowMs = Date.now();
+  return hooks
+    .filter((hook) => hook.transition === transition)
+    .map((hook) => ({ token: randomUUID(), hook, startedAtMs: nowMs, beatAtMs: nowMs }));
+}
+
+export function complete(action: LifecycleAction, result: LifecycleResult): void {
+  action.result = result;
+  if (result === 'ABANDON') action.reason = 'Lifecycle Action Completed with ABANDON Result';
+}
+
+/** When it times out unless a heartbeat comes; `secondMs` is how long a second of a hook lasts. */
+export function deadlineMs({ hook, startedAtMs, beatAtMs }: LifecycleAction, secondMs: number): number {
+  return Math.min(beatAtMs + hook.heartbeatSeconds * secondMs, startedAtMs + globalTimeoutSeconds(hook) * secondMs);
+}
+
+/** Gives every action that has timed out its default result. */
+export function expire(actions: readonly LifecycleAction[], secondMs: number): void {
+  const nowMs = Date.now();
+  for (const action of actions) {
+    if (action.result !== undefined || deadlineMs(action, secondMs) > nowMs) continue;
+    action.result = action.hook.defaultResult;
+    if (action.result === 'ABANDON') action.reason = 'Heartbeat Timeout';
+  }
+}
+
+/** One that was abandoned ends all the others; without one, all have to continue. Undefined while they wait. */
+export function resultOfAll(actions: readonly LifecycleAction[]): LifecycleResult | undefined {
+  if (actions.some(({ result }) => result === 'ABANDON')) return 'ABANDON';
+  return actions.every(({ result }) => result === 'CONTINUE') ? 'CONTINUE' : undefined;
+}
