@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Creates, updates or deletes the stack of a ZooKeeper ensemble. `./deploy.sh --help` describes every option.
+set -euo pipefail
+
+# Your settings: take the number sign away and put your own values in. What is given as a flag wins over what stands
+# here; `./deploy.sh --help` lists all that may stand here.
+settings=(
+  # --stackname orders
+  # --vpcid vpc-0a1b2c3d4e5f60718
+  # --subnets subnet-0a1b2c3d4e5f60718 subnet-1a1b2c3d4e5f60718 subnet-2a1b2c3d4e5f60718   # private, three zones
+  # --numhosts 3
+  # --environment production
+  # --ami ami-0a1b2c3d4e5f60718       # without it: the image that build.sh made last (dist/ami-id)
+  # --instancetype t3.small
+  # --instancerole my-role            # without it the stack makes one
+  # --clientsource sg-0a1b2c3d4e5f60718 10.0.0.0/16
+  # --keyname my-key                  # without it nobody comes in by SSH
+  # --sshsource 10.0.0.0/24           # a CIDR or a security group
+  # --region eu-west-1
+  # --profile my-profile
+)
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=lab/setup.sh
+. "$root/lab/setup.sh"
+
+# Only Node and the npm packages are needed here.
+if ! cmp -s "$root/package-lock.json" "$root/node_modules/.installed-lock" || [[ ! -x $root/node_modules/.bin/node ]]; then
+  if ! has_node; then
+    say 'Missing: Node 20 or later with npm. Install it, then try again.'
+    exit 1
+  fi
+  mkdir -p "$root/.cache"
+  exec 9>"$root/.cache/setup.lock"
+  flock 9
+  install_packages "$root"
+  exec 9>&-
+fi
+export NODE_COMPILE_CACHE="$root/.cache/compiled"
+exec "$root/node_modules/.bin/node" "$root/deploy/main.ts" "${settings[@]}" -- "$@"

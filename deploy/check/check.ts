@@ -1,0 +1,25 @@
+/** All checks of what the options name in AWS, before anything is created. */
+import type { TemplateOptions } from '../../cf/template-options.ts';
+import type { DeployContext } from '../context.ts';
+import { DeployError } from '../errors.ts';
+import { checkKey, checkRole, checkSources } from './access.ts';
+import { checkInstanceType, describeImage, imageProblems } from './image.ts';
+import { checkSubnets, checkVpc } from './network.ts';
+
+const CHECKS = [checkVpc, checkSubnets, checkKey, checkInstanceType, checkSources, checkRole];
+
+/**
+ * The options, completed with what only the image tells: the name of its root device, under which the volume has to be
+ * asked for. Rejects with BAD_INPUT, whose message has a line for each problem.
+ */
+export async function checkedInput(context: DeployContext, options: TemplateOptions): Promise<TemplateOptions> {
+  const [image, ...found] = await Promise.all([
+    describeImage(context, options.imageId),
+    ...CHECKS.map((check) => check(context, options)),
+  ]);
+  const problems = [...imageProblems(image, options), ...found.flat()];
+  if (problems.length > 0) {
+    throw new DeployError('BAD_INPUT', problems.join('\n'), 'Nothing was created. Correct this, then run it again.');
+  }
+  return { ...options, ...(image?.RootDeviceName === undefined ? {} : { rootDevice: image.RootDeviceName }) };
+}

@@ -1,0 +1,153 @@
+/**
+ * `--delete`: the stack first, after a question; then, after a second and explicit one, what it and earlier stacks of
+ * its name left behind. A living stack's data is never offered.
+ */
+import { randomBytes } from 'node:crypto';
+import { DeleteStackCommand } from '@aws-sdk/client-cloudformation';
+import { call } from './aws.ts';
+import type { DeployContext } from './context.ts';
+import { DeployError } from './errors.ts';
+import { adviceFor, firstCause } from './events.ts';
+import { follow, followRunning, newestEvent, type Outcome } from './follow.ts';
+import { bucketsLeft } from './leftovers/buckets.ts';
+import type { Leftover } from './leftovers/leftover.ts';
+import { logGroupsLeft } from './leftovers/log-groups.ts';
+import { refuseForeign } from './ownership.ts';
+import { confirm } from './questions.ts';
+import { clusterOf, conditionOf, describeStack, type StackView } from './stack.ts';
+
+export interface DeleteOptions {
+  readonly stackName: string;
+  /** The first question is answered. */
+  readonly yes: boolean;
+  /** With `yes`: the second one, too. */
+  readonly withData: boolean;
+  readonly dryRun: boolean;
+}
+
+export interface DeleteResult {
+  readonly action: 'deleted' | 'nothing to delete' | 'would delete';
+  readonly stackName: string;
+  readonly removed: readonly LeftoverFacts[];
+  /** What is still there. */
+  readonly kept: readonly LeftoverFacts[];
+}
+
+export type LeftoverFacts = Pick<Leftover, 'kind' | 'name' | 'cluster' | 'holds'>;
+
+export async function deleteStack(context: DeployContext, options: DeleteOptions): Promise<DeleteResult> {
+  const { stackName } = options;
+  const stack = await describeStack(context.aws, stackName, context.signal);
+  if (stack !== undefined) await refuseForeign(context, stack);
+  if (options.dryRun) return wouldDelete(context, stack, stackName);
+  if (stack === undefined) context.terminal.line(`There is no stack ${stackName} (any more).`);
+  else await endStack(context, stack, options.yes);
+  const left = await leftoversOf(context, stackName);
+  const action = stack === undefined ? 'nothing to delete' : 'deleted';
+  if (left.length === 0) return { action, stackName, removed: [], kept: [] };
+  if (!(await mayRemove(context, left, options))) return { action, stackName, removed: [], kept: left.map(factsOf) };
+  await removeAll(context, left);
+  return { action, stackName, removed: left.map(factsOf), kept: [] };
+}
+
+async function wouldDelete(
+  context: DeployContext,
+  stack: StackView | undefined,
+  stackName: string,
+): Promise<DeleteResult> {
+  const { terminal } = context;
+  terminal.line(stack === undefined ? `There is no stack ${stackName}.` : `Would delete the stack ${stackName}.`);
+  const left = await leftoversOf(context, stackName);
+  list(context, left);
+  const action = stack === undefined ? 'nothing to delete' : 'would delete';
+  return { action, stackName, removed: [], kept: left.map(factsOf) };
+}
+
+/** Deletes a stack whose deletion somebody has agreed to, or agrees to now, and waits until it is gone. */
+export async function endStack(context: DeployContext, stack: StackView, agreed: boolean): Promise<void> {
+  const { terminal, signal } = context;
+  if (conditionOf(stack.status) === 'working') {
+    terminal.line(`The stack ${stack.name} is in ${stack.status}; waiting for that to end first.`);
+    const { status } = await followRunning(context, stack);
+    if (status === 'DELETE_COMPLETE') return;
+  }
+  const text = `Delete the stack ${stack.name} and end all its nodes?`;
+  await confirm(terminal, { text, expected: 'yes', flags: '--yes', answered: agreed }, signal);
+  await deletionOf(context, stack);
+}
+
+/** Starts the deletion and follows it to its end. */
+export async function deletionOf(context: DeployContext, stack: StackView): Promise<void> {
+  const { aws, signal } = context;
+  const after = await newestEvent(context, stack.id);
+  const command = new DeleteStackCommand({ StackName: stack.id, ClientRequestToken: randomBytes(16).toString('hex') });
+  await call('CloudFormation DeleteStack', signal, (options) => aws.cloudFormation.send(command, options));
+  // A stack that never came beyond its review is gone without events of its own.
+  if (conditionOf(stack.status) === 'review') return;
+  const outcome = await follow(context, { stackId: stack.id, stackName: stack.name, after });
+  if (outcome.status !== 'DELETE_COMPLETE') throw notDeleted(stack.name, outcome);
+}
+
+function notDeleted(stackName: string, { status, events }: Outcome): DeployError {
+  const cause = firstCause(events);
+  const why = cause === undefined ? '' : ` First cause: ${cause.logicalId} (${cause.type}): ${cause.reason}`;
+  return new DeployError(
+    'DELETION_FAILED',
+    `The stack ${stackName} could not be deleted; it is in ${status}.${why}`,
+    cause === undefined ? "Look at the stack's events, then run this again." : adviceFor(cause),
+  );
+}
+
+/** Of all clusters of this stack name but a living stack's. */
+async function leftoversOf(context: DeployContext, stackName: string): Promise<readonly Leftover[]> {
+  const found = [...(await bucketsLeft(context, stackName)), ...(await logGroupsLeft(context, stackName))];
+  // Looked at last: what stands now is not left behind.
+  const living = await describeStack(context.aws, stackName, context.signal);
+  const cluster = living === undefined ? undefined : clusterOf(living);
+  return found
+    .filter((leftover) => leftover.cluster !== cluster)
+    .sort((a, b) => (`${a.cluster} ${a.kind}` < `${b.cluster} ${b.kind}` ? -1 : 1));
+}
+
+function list({ terminal }: DeployContext, left: readonly Leftover[]): void {
+  terminal.line(
+    left.length === 0 ? 'Nothing else is left behind.' : 'Left behind, with the data of clusters that are gone:',
+  );
+  for (const { kind, name, cluster, holds } of left) terminal.line(`  ${cluster}  ${kind} ${name}: ${holds}`);
+}
+
+async function mayRemove(
+  context: DeployContext,
+  left: readonly Leftover[],
+  { stackName, yes, withData }: DeleteOptions,
+): Promise<boolean> {
+  const { terminal, signal } = context;
+  list(context, left);
+  if (yes && withData) return true;
+  const flags = '--delete --yes --with-data';
+  if (yes || !terminal.interactive) {
+    terminal.line(`It is kept. ${flags} removes it for good.`);
+    return false;
+  }
+  try {
+    const text = `Remove all of this for good? It can't be brought back.`;
+    await confirm(terminal, { text, expected: stackName, flags, answered: false }, signal);
+    return true;
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code !== 'DECLINED') throw error;
+    terminal.line(`It is kept. ${flags} removes it for good.`);
+    return false;
+  }
+}
+
+async function removeAll(context: DeployContext, left: readonly Leftover[]): Promise<void> {
+  for (const leftover of left) {
+    await leftover.remove(context);
+    context.terminal.progress();
+    context.terminal.line(`Removed the ${leftover.kind} ${leftover.name}.`);
+  }
+}
+
+function factsOf({ kind, name, cluster, holds }: Leftover): LeftoverFacts {
+  return { kind, name, cluster, holds };
+}

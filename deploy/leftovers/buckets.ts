@@ -1,0 +1,163 @@
+/** The buckets (records, reports, backups) of clusters whose stack is gone. */
+import {
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  GetBucketLocationCommand,
+  GetBucketTaggingCommand,
+  ListBucketsCommand,
+  ListObjectVersionsCommand,
+  type ObjectIdentifier,
+} from '@aws-sdk/client-s3';
+import { call, regionOf } from '../aws.ts';
+import type { DeployContext } from '../context.ts';
+import { DeployError } from '../errors.ts';
+import { CLUSTER_TAG, counted, isClusterOf, type Leftover } from './leftover.ts';
+
+/** CloudFormation makes a bucket's name from the stack's, in lower case and perhaps cut short. */
+const SURE_PREFIX_LENGTH = 12;
+const MOST_BUCKET_PAGES = 50;
+/** Pages of a thousand versions: the count for people need not be exact beyond this. */
+const MOST_COUNT_PAGES = 20;
+/** Batches of a thousand. */
+const MOST_BATCHES = 10_000;
+
+export async function bucketsLeft(context: DeployContext, stackName: string): Promise<readonly Leftover[]> {
+  const prefix = stackName.toLowerCase().slice(0, SURE_PREFIX_LENGTH);
+  const region = await regionOf(context.aws);
+  const found: Leftover[] = [];
+  for (const name of (await allBuckets(context)).filter((bucket) => bucket.startsWith(prefix))) {
+    // A cluster of the same name may live in another region.
+    if ((await regionOfBucket(context, name)) !== region) continue;
+    const cluster = await clusterTag(context, name);
+    if (!isClusterOf(cluster, stackName)) continue;
+    found.push({
+      kind: 'bucket',
+      name,
+      cluster,
+      holds: await holdsOf(context, name),
+      remove: (later) => remove(later, name),
+    });
+  }
+  return found;
+}
+
+async function allBuckets({ aws, signal }: DeployContext): Promise<readonly string[]> {
+  const names: string[] = [];
+  let token: string | undefined;
+  for (let page = 0; page < MOST_BUCKET_PAGES; page += 1) {
+    const { Buckets = [], ContinuationToken } = await call('S3 ListBuckets', signal, (options) =>
+      aws.s3.send(new ListBucketsCommand(token === undefined ? {} : { ContinuationToken: token }), options),
+    );
+    names.push(...Buckets.flatMap(({ Name }) => (Name === undefined ? [] : [Name])));
+    token = ContinuationToken;
+    if (token === undefined) break;
+  }
+  return names;
+}
+
+/** The oldest region has no name here, and Ireland once had another. */
+const OLD_NAMES: Readonly<Record<string, string>> = { '': 'us-east-1', EU: 'eu-west-1' };
+
+/** Undefined for a bucket that is not this account's to look at: it is not ours then. */
+async function regionOfBucket({ aws, signal }: DeployContext, Bucket: string): Promise<string | undefined> {
+  const location = await call<{ readonly name: string } | 'not ours'>(
+    'S3 GetBucketLocation',
+    signal,
+    async (options) => {
+      const { LocationConstraint } = await aws.s3.send(new GetBucketLocationCommand({ Bucket }), options);
+      return { name: LocationConstraint ?? '' };
+    },
+    ({ kind, code }) => (kind === 'denied' || code === 'NoSuchBucket' ? 'not ours' : undefined),
+  );
+  return location === 'not ours' ? undefined : (OLD_NAMES[location.name] ?? location.name);
+}
+
+async function clusterTag({ aws, signal }: DeployContext, Bucket: string): Promise<string | undefined> {
+  const { TagSet = [] } = await call(
+    'S3 GetBucketTagging',
+    signal,
+    (options) => aws.s3.send(new GetBucketTaggingCommand({ Bucket }), options),
+    ({ kind, code }) =>
+      kind === 'denied' || ['NoSuchTagSet', 'NoSuchBucket'].includes(code) ? { $metadata: {}, TagSet: [] } : undefined,
+  );
+  return TagSet.find(({ Key }) => Key === CLUSTER_TAG)?.Value;
+}
+
+async function holdsOf(context: DeployContext, bucket: string): Promise<string> {
+  let objects = 0;
+  let older = 0;
+  let at: Marker | undefined;
+  for (let page = 0; page < MOST_COUNT_PAGES; page += 1) {
+    const answer = await versions(context, bucket, at);
+    const { Versions = [] } = answer;
+    const latest = Versions.filter(({ IsLatest }) => IsLatest).length;
+    objects += latest;
+    older += Versions.length - latest;
+    at = markerOf(answer);
+    if (at === undefined) break;
+  }
+  const more = at !== undefined;
+  const earlier = older > 0 ? ` and ${counted(older, more, 'older version', 'older versions')}` : '';
+  return `${counted(objects, more, 'object', 'objects')}${earlier}`;
+}
+
+interface Marker {
+  readonly KeyMarker: string | undefined;
+  readonly VersionIdMarker: string | undefined;
+}
+
+function versions({ aws, signal }: DeployContext, Bucket: string, at?: Marker) {
+  const { KeyMarker, VersionIdMarker } = at ?? {};
+  const command = new ListObjectVersionsCommand({
+    Bucket,
+    ...(KeyMarker === undefined ? {} : { KeyMarker }),
+    ...(VersionIdMarker === undefined ? {} : { VersionIdMarker }),
+  });
+  return call('S3 ListObjectVersions', signal, (options) => aws.s3.send(command, options));
+}
+
+function markerOf(answer: Awaited<ReturnType<typeof versions>>): Marker | undefined {
+  if (answer.IsTruncated !== true) return undefined;
+  return { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
+}
+
+/** Every version of every object, then the bucket. Always the first page anew, since the page before is gone. */
+async function remove(context: DeployContext, bucket: string): Promise<void> {
+  for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
+    const { Versions = [], DeleteMarkers = [] } = await versions(context, bucket);
+    const objects = [...Versions, ...DeleteMarkers].map(({ Key = '', VersionId }) => ({
+      Key,
+      ...(VersionId === undefined ? {} : { VersionId }),
+    }));
+    if (objects.length === 0) return removeEmpty(context, bucket);
+    await removeObjects(context, bucket, objects);
+    context.terminal.progress(`${bucket}: ${((batch + 1) * 1_000).toLocaleString('en')} versions removed`);
+  }
+  throw new DeployError(
+    'LEFTOVERS_REMAIN',
+    `The bucket ${bucket} still has objects after ${MOST_BATCHES} batches.`,
+    'Run this again to go on, or check who still writes to it.',
+  );
+}
+
+async function removeObjects({ aws, signal }: DeployContext, Bucket: string, Objects: ObjectIdentifier[]) {
+  const { Errors = [] } = await call(`S3 DeleteObjects (${Bucket})`, signal, (options) =>
+    aws.s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }), options),
+  );
+  const [first] = Errors;
+  if (first === undefined) return;
+  throw new DeployError(
+    'LEFTOVERS_REMAIN',
+    `${Errors.length} objects of the bucket ${Bucket} could not be removed, the first one ${first.Key} (${first.Code}: ${first.Message}).`,
+    "Check your permissions and the bucket's policy, then run this again.",
+  );
+}
+
+async function removeEmpty({ aws, signal }: DeployContext, Bucket: string): Promise<void> {
+  await call(
+    `S3 DeleteBucket (${Bucket})`,
+    signal,
+    (options) => aws.s3.send(new DeleteBucketCommand({ Bucket }), options),
+    ({ code }) => (code === 'NoSuchBucket' ? { $metadata: {} } : undefined),
+  );
+}

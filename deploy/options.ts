@@ -1,0 +1,158 @@
+/** The command line of deploy.sh: the template's options, and its own. */
+import yargs, { type Argv, type Options } from 'yargs';
+import { fits, STACK_NAME } from '../cf/limits.ts';
+import { optionTable, templateOptions } from '../cf/options.ts';
+import { AgentError } from '../src/errors.ts';
+import type { DeleteOptions } from './delete.ts';
+import type { DeployOptions } from './deploy.ts';
+import { DeployError, EXIT_CODES } from './errors.ts';
+import { builtImage, IMAGE_FILE } from './image-file.ts';
+
+const DEPLOYMENT = 'Deployment:';
+
+const OWN_OPTIONS = {
+  'dry-run': { type: 'boolean', default: false, describe: 'shows what would change, and stops' },
+  delete: { type: 'boolean', default: false, describe: 'deletes the stack, then asks about the data that it leaves' },
+  yes: { type: 'boolean', default: false, describe: 'answers questions; with --delete, that about the stack alone' },
+  'with-data': { type: 'boolean', default: false, describe: 'with --delete --yes: removes the data too, for good' },
+  json: { type: 'boolean', default: false, describe: 'the result as one JSON object on standard output' },
+  profile: { type: 'string', describe: 'profile of the AWS configuration (default: the SDK’s, AWS_PROFILE)' },
+  region: { type: 'string', describe: 'AWS region (default: the SDK’s, AWS_REGION or the profile’s)' },
+  lint: { type: 'boolean', default: true, describe: 'lets cfn-lint look at the template, if installed; --no-lint' },
+  'poll-seconds': { type: 'number', default: 2, describe: 'between two looks at the stack, 0.05 to 60' },
+} as const satisfies Readonly<Record<string, Options>>;
+
+/** What the command line asks for. */
+export type Order =
+  | { readonly kind: 'help' }
+  | ({ readonly kind: 'deploy' } & DeployOptions & CommonOptions)
+  | ({ readonly kind: 'delete' } & DeleteOptions & CommonOptions);
+
+export interface CommonOptions {
+  readonly json: boolean;
+  readonly profile?: string;
+  readonly region?: string;
+  readonly pollMs: number;
+}
+
+export interface Reading {
+  /** The image to take when none is named; by default the one that was built here last. */
+  readonly image?: () => string | undefined;
+  /** Where `--help` goes. */
+  readonly print?: (text: string) => void;
+}
+
+/** Throws DeployError BAD_INPUT with a sentence for everything that is wrong and can be told without AWS. */
+export function readOrder(words: readonly string[], { image = builtImage, print }: Reading = {}): Order {
+  const answers = answersTo(words, print);
+  if (answers === undefined) return { kind: 'help' };
+  const common = commonOptions(answers);
+  const flag = (name: string): boolean => answers[name] === true;
+  if (flag('delete')) return { kind: 'delete', ...common, ...deleteOptions(answers) };
+  if (flag('withData')) throw badInput('--with-data is for --delete alone.');
+  const ami = answers.ami ?? image();
+  try {
+    const template = templateOptions({ ...answers, ami });
+    return { kind: 'deploy', ...common, template, dryRun: flag('dryRun'), yes: flag('yes'), lint: flag('lint') };
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    const hint = ami === undefined ? ` Without --ami the image in ${IMAGE_FILE} is taken, which build.sh writes.` : '';
+    throw badInput(error.message, `${error.next}${hint}`, error);
+  }
+}
+
+/** Yargs' answers; undefined after `--help`. */
+function answersTo(
+  words: readonly string[],
+  print: ((text: string) => void) | undefined,
+): Readonly<Record<string, unknown>> | undefined {
+  let help: string | undefined;
+  const answers = parser(words).parseSync([...words], {}, (_error, _answers, output) => {
+    help = output;
+  });
+  if (answers.help !== true) return answers;
+  print?.(help ?? '');
+  return undefined;
+}
+
+function parser(words: readonly string[]): Argv {
+  const own = Object.entries<Options>(OWN_OPTIONS).map(([name, option]) => [name, { ...option, group: DEPLOYMENT }]);
+  const codes = Object.entries(EXIT_CODES).filter(([, code]) => code > 1);
+  return yargs([...words])
+    .scriptName('./deploy.sh')
+    .usage('$0 [options]\n\nCreates or updates the stack of a ZooKeeper ensemble, and shows what it does.')
+    .options(optionTable)
+    .options(Object.fromEntries(own))
+    .example(
+      '$0 --stackname orders --vpcid vpc-0a1b2c3d --subnets subnet-0a1b2c3d subnet-1a1b2c3d subnet-2a1b2c3d --ami ami-0a1b2c3d',
+      'three nodes',
+    )
+    .example('$0 --dry-run', 'what would change, with the settings that stand in deploy.sh')
+    .example('$0 --stackname orders --delete', 'the stack, then, asked once more, the data that it leaves')
+    .epilogue(
+      `Exit codes: 0 done, or nothing to change; 1 failed; ${codes.map(([name, code]) => `${code} ${name}`).join('; ')}.`,
+    )
+    .strict()
+    .help()
+    .version(false)
+    .exitProcess(false)
+    .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 120)
+    .fail((message, error) => {
+      throw error ?? badInput(message);
+    });
+}
+
+function commonOptions(answers: Readonly<Record<string, unknown>>): CommonOptions {
+  const text = (name: string): string | undefined => {
+    const value = answers[name];
+    if (Array.isArray(value)) throw badInput(`--${name} is given more than once.`);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const { pollSeconds } = answers;
+  if (typeof pollSeconds !== 'number' || !(pollSeconds >= 0.05 && pollSeconds <= 60)) {
+    throw badInput('--poll-seconds is a number from 0.05 to 60.');
+  }
+  const [profile, region] = [text('profile'), text('region')];
+  return {
+    json: answers.json === true,
+    ...(profile === undefined ? {} : { profile }),
+    ...(region === undefined ? {} : { region }),
+    pollMs: pollSeconds * 1_000,
+  };
+}
+
+function deleteOptions(answers: Readonly<Record<string, unknown>>): DeleteOptions {
+  const { stackname } = answers;
+  if (typeof stackname !== 'string' || stackname === '')
+    throw badInput(`--stackname is missing. ${STACK_NAME.sentence}`);
+  if (!fits(STACK_NAME, stackname)) throw badInput(`--stackname ${stackname}: ${STACK_NAME.sentence}`);
+  const [yes, withData, dryRun] = [answers.yes === true, answers.withData === true, answers.dryRun === true];
+  return { stackName: stackname, yes, withData, dryRun };
+}
+
+function badInput(message: string, next = 'Correct it; ./deploy.sh --help describes every option.', cause?: unknown) {
+  return new DeployError('BAD_INPUT', message, next, cause);
+}
+
+/**
+ * The settings that stand in deploy.sh, then the flags; a setting that is given as a flag too is left out. Both are
+ * lists of words such as `--subnets a b c`, `--name=value` or `--no-lint`.
+ */
+export function flagsWin(settings: readonly string[], flags: readonly string[]): readonly string[] {
+  const given = new Set(flags.filter(isFlag).map(nameOf));
+  const kept: string[] = [];
+  let keeps = true;
+  for (const word of settings) {
+    if (isFlag(word)) keeps = !given.has(nameOf(word));
+    if (keeps) kept.push(word);
+  }
+  return [...kept, ...flags];
+}
+
+function isFlag(word: string): boolean {
+  return word.startsWith('--') && word.length > 2;
+}
+
+function nameOf(flag: string): string {
+  return flag.replace(/^--(no-)?/, '').replace(/=.*$/s, '');
+}

@@ -1,0 +1,45 @@
+/** The present size of a stack's group: an update must not bring another one. */
+import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import type { TemplateOptions } from '../cf/template-options.ts';
+import { call } from './aws.ts';
+import type { DeployContext } from './context.ts';
+import { DeployError } from './errors.ts';
+import { physicalId, type StackView } from './stack.ts';
+
+export interface PresentSize {
+  readonly group: string;
+  readonly desired: number;
+}
+
+/** Undefined when the stack has no group (any more). */
+export async function presentSize(context: DeployContext, stack: StackView): Promise<PresentSize | undefined> {
+  const { aws, signal } = context;
+  const group = await physicalId(aws, stack.id, 'Group', signal);
+  if (group === undefined) return undefined;
+  const { AutoScalingGroups = [] } = await call('Auto Scaling DescribeAutoScalingGroups', signal, (options) =>
+    aws.autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }), options),
+  );
+  const found = AutoScalingGroups.find(({ AutoScalingGroupName }) => AutoScalingGroupName === group);
+  return found?.DesiredCapacity === undefined ? undefined : { group, desired: found.DesiredCapacity };
+}
+
+/**
+ * The options with the group's present size instead of the one they name. The minimum, an odd number, goes below it if
+ * need be, and the maximum above. Rejects with STACK_UNUSABLE when there is no node.
+ */
+export function keepingSize(options: TemplateOptions, { group, desired }: PresentSize): TemplateOptions {
+  if (desired < 1) {
+    throw new DeployError(
+      'STACK_UNUSABLE',
+      `The group ${group} has no nodes, and an update could not tell whether new ones vote.`,
+      `Scale it up first: aws autoscaling set-desired-capacity --auto-scaling-group-name ${group} --desired-capacity ${options.hosts}`,
+    );
+  }
+  const largestOdd = desired % 2 === 1 ? desired : desired - 1;
+  return {
+    ...options,
+    hosts: Math.min(options.hosts, largestOdd),
+    presentHosts: desired,
+    mostHosts: Math.max(options.mostHosts, desired),
+  };
+}

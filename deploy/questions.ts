@@ -1,0 +1,28 @@
+/** Questions before what can't be undone. */
+import { DeployError } from './errors.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Question {
+  readonly text: string;
+  /** What has to be typed; other answers, and nobody to ask, decline. */
+  readonly expected: string;
+  /** The flag, or flags, that answer it beforehand. */
+  readonly flags: string;
+  readonly answered: boolean;
+}
+
+/** Resolves when the answer is yes, else rejects with DECLINED. */
+export async function confirm(terminal: Terminal, question: Question, signal: AbortSignal): Promise<void> {
+  const { text, expected, flags, answered } = question;
+  if (answered) return;
+  if (!terminal.interactive) {
+    throw new DeployError('DECLINED', `${text} There is no terminal to ask on.`, `${flags} answers it beforehand.`);
+  }
+  const answer = await terminal.ask(`${text} Type ${expected} to go on:`, signal);
+  if (answer === expected) return;
+  throw new DeployError(
+    'DECLINED',
+    'Nothing was changed: the answer was not yes.',
+    `Run this again, or give ${flags}.`,
+  );
+}
