@@ -58,6 +58,8 @@ export interface Gateway {
   membership(instance: string): Membership | undefined;
   /** The hooks that the instance waits for now. */
   lifecycleNotices(instance: string): readonly LifecycleNotice[];
+  /** Whether EC2 has room for another instance in this zone; at first every zone has. */
+  setCapacity(zone: string, available: boolean): void;
   /**
    * Hears, at once, that the state, tags or existence of an instance may have changed. Returns the function that
    * ends it.
@@ -111,6 +113,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     forget: (instance) => world.forget(instance),
     membership: (instance) => membershipOf(scaling, instance),
     lifecycleNotices: (instance) => noticesOf(scaling, instance),
+    setCapacity: (zone, available) => {
+      if (available) ec2.fullZones.delete(zone);
+      else ec2.fullZones.add(zone);
+    },
     onInstanceChange: (listener) => world.onChange(listener),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
   CompleteLifecycleActionCommand,
-  CreateAutoScalingGroupCommand,
   DeleteAutoScalingGroupCommand,
   DeleteLifecycleHookCommand,
   DescribeAutoScalingInstancesCommand,
@@ -18,53 +17,15 @@ import {
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { groupStates, hookedGroup, LAUNCH, LAUNCHING, removeGroup, TERMINATE, TERMINATING } from './hooked-group.ts';
 import { LocalAws, refused, waitFor } from './local-aws.ts';
 
-const LAUNCHING = 'autoscaling:EC2_INSTANCE_LAUNCHING';
-const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
-const LAUNCH = { LifecycleHookName: 'launch', LifecycleTransition: LAUNCHING } as const;
-const TERMINATE = { LifecycleHookName: 'terminate', LifecycleTransition: TERMINATING } as const;
-
 let aws: LocalAws;
-let subnets: readonly string[];
 before(async () => {
   // Long enough for the passing states to be seen.
   aws = await LocalAws.start({ timings: { pendingMs: 50, shuttingDownMs: 400 }, scalingTimings: { proceedMs: 400 } });
-  subnets = await aws.subnets();
 });
 after(() => aws.close());
-
-/** A group that has just been asked for, with these hooks from its first instance on. */
-async function groupWith(hooks: readonly LifecycleHookSpecification[], size: number): Promise<string> {
-  const AutoScalingGroupName = aws.name('hooked');
-  await aws.operator.autoScaling.send(
-    new CreateAutoScalingGroupCommand({
-      AutoScalingGroupName,
-      LaunchTemplate: { LaunchTemplateName: await aws.launchTemplate(), Version: '$Latest' },
-      VPCZoneIdentifier: subnets.join(','),
-      MinSize: 0,
-      MaxSize: 7,
-      DesiredCapacity: size,
-      LifecycleHookSpecificationList: [...hooks],
-    }),
-  );
-  return AutoScalingGroupName;
-}
-
-/** Waits until the group has exactly these states, in any order, and returns its instances in the order of the states. */
-async function states(group: string, wanted: readonly string[]): Promise<readonly string[]> {
-  let members: readonly { InstanceId?: string | undefined; LifecycleState?: string | undefined }[] = [];
-  await waitFor(`${wanted.join(' ')} in ${group}`, async () => {
-    members = await aws.members(group);
-    const found = members.map(({ LifecycleState }) => LifecycleState);
-    return JSON.stringify(found.toSorted()) === JSON.stringify(wanted.toSorted());
-  });
-  const left = [...members];
-  return wanted.map((state) => {
-    const at = left.findIndex(({ LifecycleState }) => LifecycleState === state);
-    return left.splice(at, 1)[0]?.InstanceId ?? '';
-  });
-}
 
 function completion(
   group: string,
@@ -89,36 +50,30 @@ async function activities(group: string) {
   return Activities.map(({ Description, StatusCode, StatusMessage }) => ({ Description, StatusCode, StatusMessage }));
 }
 
-async function remove(group: string): Promise<void> {
-  const command = new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: group, ForceDelete: true });
-  await aws.operator.autoScaling.send(command);
-  await waitFor(`${group} is deleted`, async () => (await aws.members(group)).length === 0);
-}
-
 test('an instance waits in Pending:Wait until its launch hook is completed', async () => {
-  const group = await groupWith([LAUNCH], 1);
-  const [id = ''] = await states(group, ['Pending:Wait']);
+  const group = await hookedGroup(aws, [LAUNCH], 1);
+  const [id = ''] = await groupStates(aws, group, ['Pending:Wait']);
   assert.equal(await aws.state(id), 'running');
   assert.deepEqual(aws.gateway.membership(id), { group, lifecycleState: 'Pending:Wait', target: 'InService' });
   const launching = { Description: `Launching a new EC2 instance: ${id}`, StatusMessage: undefined };
   assert.deepEqual(await activities(group), [{ ...launching, StatusCode: 'MidLifecycleAction' }]);
   await aws.as(id).autoScaling.send(completion(group, 'launch', { InstanceId: id }, 'CONTINUE'));
-  await states(group, ['Pending:Proceed']);
+  await groupStates(aws, group, ['Pending:Proceed']);
   assert.equal(aws.gateway.membership(id)?.target, 'InService');
-  await states(group, ['InService']);
+  await groupStates(aws, group, ['InService']);
   assert.deepEqual(await activities(group), [{ ...launching, StatusCode: 'Successful' }]);
   const again = complete(group, 'launch', id);
   await refused(again, 'ValidationError', new RegExp(`^No active Lifecycle Action found with instance ID ${id}$`));
-  await remove(group);
+  await removeGroup(aws, group);
 });
 
 test('an instance waits in Terminating:Wait, still running, until its terminate hook is completed', async () => {
-  const group = await groupWith([TERMINATE], 2);
-  const [first = ''] = await states(group, ['InService', 'InService']);
+  const group = await hookedGroup(aws, [TERMINATE], 2);
+  const [first = ''] = await groupStates(aws, group, ['InService', 'InService']);
   const { autoScaling } = aws.operator;
   await refused(complete(group, 'terminate', first), 'ValidationError', /No active Lifecycle Action/);
   await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 1 }));
-  const [leaving = ''] = await states(group, ['Terminating:Wait', 'InService']);
+  const [leaving = ''] = await groupStates(aws, group, ['Terminating:Wait', 'InService']);
   assert.equal(await aws.state(leaving), 'running');
   assert.deepEqual(aws.gateway.membership(leaving), {
     group,
@@ -130,16 +85,16 @@ test('an instance waits in Terminating:Wait, still running, until its terminate 
   const ending = { Description: `Terminating EC2 instance: ${leaving}`, StatusMessage: undefined };
   assert.deepEqual((await activities(group))[0], { ...ending, StatusCode: 'MidLifecycleAction' });
   await complete(group, 'terminate', leaving);
-  await states(group, ['Terminating:Proceed', 'InService']);
-  await states(group, ['InService']);
+  await groupStates(aws, group, ['Terminating:Proceed', 'InService']);
+  await groupStates(aws, group, ['InService']);
   assert.equal(await aws.state(leaving), 'terminated');
   assert.deepEqual((await activities(group))[0], { ...ending, StatusCode: 'Successful' });
-  await remove(group);
+  await removeGroup(aws, group);
 });
 
 test('a launch that is abandoned ends the instance and another one is launched', async () => {
-  const group = await groupWith([LAUNCH], 1);
-  const [bad = ''] = await states(group, ['Pending:Wait']);
+  const group = await hookedGroup(aws, [LAUNCH], 1);
+  const [bad = ''] = await groupStates(aws, group, ['Pending:Wait']);
   const token = aws.gateway.lifecycleNotices(bad)[0]?.token;
   await complete(group, 'launch', bad, 'ABANDON');
   await waitFor('another instance', async () => {
@@ -155,14 +110,14 @@ test('a launch that is abandoned ends the instance and another one is launched',
     launch?.StatusMessage,
     `Instance failed to complete user's Lifecycle Action: Lifecycle Action with token ${token} was abandoned: Lifecycle Action Completed with ABANDON Result`,
   );
-  await remove(group);
+  await removeGroup(aws, group);
 });
 
 test('several hooks of one transition: all have to continue, one that is abandoned ends the waiting', async () => {
   const second = { ...LAUNCH, LifecycleHookName: 'second' };
   const goodbye = { ...TERMINATE, LifecycleHookName: 'goodbye' };
-  const group = await groupWith([LAUNCH, second, TERMINATE, goodbye], 1);
-  const [id = ''] = await states(group, ['Pending:Wait']);
+  const group = await hookedGroup(aws, [LAUNCH, second, TERMINATE, goodbye], 1);
+  const [id = ''] = await groupStates(aws, group, ['Pending:Wait']);
   assert.deepEqual(
     aws.gateway.lifecycleNotices(id).map(({ hook, transition }) => [hook, transition]),
     [
@@ -174,38 +129,38 @@ test('several hooks of one transition: all have to continue, one that is abandon
   await refused(complete(group, 'launch', id), 'ValidationError', /No active Lifecycle Action/);
   assert.equal(aws.gateway.membership(id)?.lifecycleState, 'Pending:Wait');
   await complete(group, 'second', id);
-  await states(group, ['InService']);
+  await groupStates(aws, group, ['InService']);
   const { autoScaling } = aws.operator;
   await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 0 }));
-  await states(group, ['Terminating:Wait']);
+  await groupStates(aws, group, ['Terminating:Wait']);
   await complete(group, 'goodbye', id, 'ABANDON');
-  await states(group, []);
+  await groupStates(aws, group, []);
   assert.equal(await aws.state(id), 'terminated');
-  await remove(group);
+  await removeGroup(aws, group);
 });
 
 test('a lifecycle action is completed by its token too', async () => {
-  const group = await groupWith([LAUNCH], 2);
-  const [one = '', other = ''] = await states(group, ['Pending:Wait', 'Pending:Wait']);
+  const group = await hookedGroup(aws, [LAUNCH], 2);
+  const [one = '', other = ''] = await groupStates(aws, group, ['Pending:Wait', 'Pending:Wait']);
   const { autoScaling } = aws.operator;
   const LifecycleActionToken = aws.gateway.lifecycleNotices(one)[0]?.token ?? '';
   const foreign = completion(group, 'launch', { LifecycleActionToken, InstanceId: other }, 'CONTINUE');
   await refused(autoScaling.send(foreign), 'ValidationError', /found with token/);
   await refused(autoScaling.send(completion(group, 'launch', {}, 'CONTINUE')), 'ValidationError', /is needed/);
   await autoScaling.send(completion(group, 'launch', { LifecycleActionToken }, 'CONTINUE'));
-  assert.deepEqual(await states(group, ['InService', 'Pending:Wait']), [one, other]);
+  assert.deepEqual(await groupStates(aws, group, ['InService', 'Pending:Wait']), [one, other]);
   const unknown = completion(group, 'launch', { LifecycleActionToken }, 'CONTINUE');
   await refused(
     autoScaling.send(unknown),
     'ValidationError',
     new RegExp(`^No active Lifecycle Action found with token ${LifecycleActionToken}$`),
   );
-  await remove(group);
+  await removeGroup(aws, group);
 });
 
 test('a wrong hook, group or result completes nothing', async () => {
-  const group = await groupWith([LAUNCH], 1);
-  const [id = ''] = await states(group, ['Pending:Wait']);
+  const group = await hookedGroup(aws, [LAUNCH], 1);
+  const [id = ''] = await groupStates(aws, group, ['Pending:Wait']);
   await refused(complete(group, 'terminate', id), 'ValidationError', /No active Lifecycle Action/);
   await refused(complete('nobody', 'launch', id), 'ValidationError', /name not found/);
   await refused(complete(group, 'launch', id, 'PROCEED'), 'ValidationError', /CONTINUE or ABANDON, not PROCEED/);
@@ -216,46 +171,46 @@ test('a wrong hook, group or result completes nothing', async () => {
   });
   await refused(aws.operator.autoScaling.send(heartbeat), 'ValidationError', /No active Lifecycle Action/);
   assert.equal(aws.gateway.membership(id)?.lifecycleState, 'Pending:Wait');
-  await remove(group);
+  await removeGroup(aws, group);
 });
 
 test('an instance terminated behind the back of its group still waits for its terminate hook', async () => {
-  const group = await groupWith([TERMINATE], 1);
-  const [id = ''] = await states(group, ['InService']);
+  const group = await hookedGroup(aws, [TERMINATE], 1);
+  const [id = ''] = await groupStates(aws, group, ['InService']);
   await aws.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
   // It counts no more, so the next one is there already.
-  const [leftover] = await states(group, ['Terminating:Wait', 'InService']);
+  const [leftover] = await groupStates(aws, group, ['Terminating:Wait', 'InService']);
   assert.equal(leftover, id);
   await waitFor('the end of the instance', async () => (await aws.state(id)) === 'terminated');
   aws.gateway.forget(id);
-  await states(group, ['Terminating:Wait', 'InService']);
+  await groupStates(aws, group, ['Terminating:Wait', 'InService']);
   await complete(group, 'terminate', id);
-  await states(group, ['InService']);
-  await remove(group);
+  await groupStates(aws, group, ['InService']);
+  await removeGroup(aws, group);
 });
 
 test('an instance that ends in Pending:Wait is left to its launch hook', async () => {
-  const group = await groupWith([LAUNCH, TERMINATE], 1);
-  const [id = ''] = await states(group, ['Pending:Wait']);
+  const group = await hookedGroup(aws, [LAUNCH, TERMINATE], 1);
+  const [id = ''] = await groupStates(aws, group, ['Pending:Wait']);
   await aws.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
   await waitFor('the end of the instance', async () => (await aws.state(id)) === 'terminated');
-  assert.deepEqual(await states(group, ['Pending:Wait']), [id]);
+  assert.deepEqual(await groupStates(aws, group, ['Pending:Wait']), [id]);
   await complete(group, 'launch', id);
   // In service its health is checked, and it leaves.
-  const [leaving] = await states(group, ['Terminating:Wait', 'Pending:Wait']);
+  const [leaving] = await groupStates(aws, group, ['Terminating:Wait', 'Pending:Wait']);
   assert.equal(leaving, id);
-  await remove(group);
+  await removeGroup(aws, group);
 });
 
 test('an instance in Pending:Wait leaves through the terminate hook', async () => {
-  const group = await groupWith([LAUNCH, TERMINATE], 2);
-  const [one = ''] = await states(group, ['Pending:Wait', 'Pending:Wait']);
+  const group = await hookedGroup(aws, [LAUNCH, TERMINATE], 2);
+  const [one = ''] = await groupStates(aws, group, ['Pending:Wait', 'Pending:Wait']);
   const { autoScaling } = aws.operator;
   const { Activity } = await autoScaling.send(
     new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: one, ShouldDecrementDesiredCapacity: true }),
   );
   assert.equal(Activity?.Description, `Terminating EC2 instance: ${one}`);
-  const [leaving, other = ''] = await states(group, ['Terminating:Wait', 'Pending:Wait']);
+  const [leaving, other = ''] = await groupStates(aws, group, ['Terminating:Wait', 'Pending:Wait']);
   assert.equal(leaving, one);
   await refused(complete(group, 'launch', one), 'ValidationError', /No active Lifecycle Action/);
   const again = new TerminateInstanceInAutoScalingGroupCommand({
@@ -264,27 +219,27 @@ test('an instance in Pending:Wait leaves through the terminate hook', async () =
   });
   await refused(autoScaling.send(again), 'ValidationError', /No managed instance found/);
   await complete(group, 'terminate', one);
-  assert.deepEqual(await states(group, ['Pending:Wait']), [other]);
-  await remove(group);
+  assert.deepEqual(await groupStates(aws, group, ['Pending:Wait']), [other]);
+  await removeGroup(aws, group);
 });
 
 test('an instance marked unhealthy leaves through the terminate hook, once it is in service', async () => {
-  const group = await groupWith([LAUNCH, TERMINATE], 1);
-  const [id = ''] = await states(group, ['Pending:Wait']);
+  const group = await hookedGroup(aws, [LAUNCH, TERMINATE], 1);
+  const [id = ''] = await groupStates(aws, group, ['Pending:Wait']);
   const { autoScaling } = aws.operator;
   await autoScaling.send(
     new SetInstanceHealthCommand({ InstanceId: id, HealthStatus: 'Unhealthy', ShouldRespectGracePeriod: false }),
   );
-  assert.deepEqual(await states(group, ['Pending:Wait']), [id]);
+  assert.deepEqual(await groupStates(aws, group, ['Pending:Wait']), [id]);
   await complete(group, 'launch', id);
-  assert.equal((await states(group, ['Terminating:Wait', 'Pending:Wait']))[0], id);
+  assert.equal((await groupStates(aws, group, ['Terminating:Wait', 'Pending:Wait']))[0], id);
   assert.equal(await aws.state(id), 'running');
-  await remove(group);
+  await removeGroup(aws, group);
 });
 
 test('the grace period protects from SetInstanceHealth unless the caller says otherwise', async () => {
-  const group = await groupWith([], 1);
-  const [id = ''] = await states(group, ['InService']);
+  const group = await hookedGroup(aws, [], 1);
+  const [id = ''] = await groupStates(aws, group, ['InService']);
   const { autoScaling } = aws.operator;
   await autoScaling.send(
     new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: group, HealthCheckGracePeriod: 300 }),
@@ -293,13 +248,13 @@ test('the grace period protects from SetInstanceHealth unless the caller says ot
   await autoScaling.send(new SetInstanceHealthCommand(unhealthy));
   assert.equal((await aws.members(group))[0]?.HealthStatus, 'Healthy');
   await autoScaling.send(new SetInstanceHealthCommand({ ...unhealthy, ShouldRespectGracePeriod: false }));
-  await waitFor('the replacement', async () => !(await states(group, ['InService'])).includes(id));
-  await remove(group);
+  await waitFor('the replacement', async () => !(await groupStates(aws, group, ['InService'])).includes(id));
+  await removeGroup(aws, group);
 });
 
 test('hooks are described, changed and deleted', async () => {
   const { autoScaling } = aws.operator;
-  const group = await groupWith([{ ...LAUNCH, HeartbeatTimeout: 300, DefaultResult: 'CONTINUE' }, TERMINATE], 0);
+  const group = await hookedGroup(aws, [{ ...LAUNCH, HeartbeatTimeout: 300, DefaultResult: 'CONTINUE' }, TERMINATE], 0);
   const describe = async (...LifecycleHookNames: string[]) => {
     const command = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group, LifecycleHookNames });
     return (await autoScaling.send(command)).LifecycleHooks;
@@ -329,11 +284,11 @@ test('hooks are described, changed and deleted', async () => {
   await refused(autoScaling.send(unknown), 'ValidationError', /^No Lifecycle Hook found$/);
   const { LifecycleHookTypes } = await autoScaling.send(new DescribeLifecycleHookTypesCommand({}));
   assert.deepEqual(LifecycleHookTypes, [LAUNCHING, TERMINATING]);
-  await remove(group);
+  await removeGroup(aws, group);
 });
 
 test('hooks that Auto Scaling would refuse, and notification targets, are refused', async () => {
-  const group = await groupWith([], 0);
+  const group = await hookedGroup(aws, [], 0);
   const put = (hook: Partial<LifecycleHookSpecification>) =>
     aws.operator.autoScaling.send(new PutLifecycleHookCommand({ AutoScalingGroupName: group, ...LAUNCH, ...hook }));
   await refused(put({ HeartbeatTimeout: 29 }), 'ValidationError', /between 30 and 7200 seconds, not 29/);
@@ -345,47 +300,47 @@ test('hooks that Auto Scaling would refuse, and notification targets, are refuse
   for (let hooks = 0; hooks < 50; hooks++) await put({ LifecycleHookName: `hook-${hooks}` });
   await refused(put({ LifecycleHookName: 'hook-50' }), 'LimitExceededFault', /at most 50/);
   await put({ LifecycleHookName: 'hook-49', HeartbeatTimeout: 30 });
-  await remove(group);
+  await removeGroup(aws, group);
 });
 
 test('deleting a hook completes what waits for it: launches are abandoned, leaving goes on', async () => {
   const { autoScaling } = aws.operator;
-  const group = await groupWith([LAUNCH, TERMINATE], 1);
-  const [id = ''] = await states(group, ['Pending:Wait']);
+  const group = await hookedGroup(aws, [LAUNCH, TERMINATE], 1);
+  const [id = ''] = await groupStates(aws, group, ['Pending:Wait']);
   const drop = (LifecycleHookName: string) =>
     autoScaling.send(new DeleteLifecycleHookCommand({ AutoScalingGroupName: group, LifecycleHookName }));
   await drop('launch');
   // The abandoned launch leaves through the terminate hook, and the next instance meets no launch hook.
-  assert.equal((await states(group, ['Terminating:Wait', 'InService']))[0], id);
+  assert.equal((await groupStates(aws, group, ['Terminating:Wait', 'InService']))[0], id);
   await drop('terminate');
-  assert.equal((await states(group, ['InService'])).includes(id), false);
+  assert.equal((await groupStates(aws, group, ['InService'])).includes(id), false);
   assert.equal(await aws.state(id), 'terminated');
-  await remove(group);
+  await removeGroup(aws, group);
 });
 
 test('a group is deleted when the last of the leaving has left, or by force without asking the hooks', async () => {
   const { autoScaling } = aws.operator;
-  const group = await groupWith([TERMINATE], 1);
-  const [id = ''] = await states(group, ['InService']);
+  const group = await hookedGroup(aws, [TERMINATE], 1);
+  const [id = ''] = await groupStates(aws, group, ['InService']);
   const gently = () => autoScaling.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: group }));
   await refused(gently(), 'ResourceInUseFault');
   await autoScaling.send(
     new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: group, MinSize: 0, MaxSize: 0, DesiredCapacity: 0 }),
   );
-  await states(group, ['Terminating:Wait']);
+  await groupStates(aws, group, ['Terminating:Wait']);
   await refused(gently(), 'ScalingActivityInProgressFault');
   await complete(group, 'terminate', id);
-  await states(group, []);
+  await groupStates(aws, group, []);
   await gently();
 
-  const hasty = await groupWith([LAUNCH, TERMINATE], 2);
-  const [one = '', other = ''] = await states(hasty, ['Pending:Wait', 'Pending:Wait']);
+  const hasty = await hookedGroup(aws, [LAUNCH, TERMINATE], 2);
+  const [one = '', other = ''] = await groupStates(aws, hasty, ['Pending:Wait', 'Pending:Wait']);
   await complete(hasty, 'launch', one);
-  await states(hasty, ['InService', 'Pending:Wait']);
+  await groupStates(aws, hasty, ['InService', 'Pending:Wait']);
   await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: hasty, DesiredCapacity: 1 }));
   await waitFor('one waits to leave', async () =>
     (await aws.members(hasty)).some(({ LifecycleState }) => LifecycleState === 'Terminating:Wait'),
   );
-  await remove(hasty);
+  await removeGroup(aws, hasty);
   assert.deepEqual(await Promise.all([aws.state(one), aws.state(other)]), ['terminated', 'terminated']);
 });

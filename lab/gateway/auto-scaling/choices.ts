@@ -1,13 +1,13 @@
 import { activeInstances, type Group, type GroupInstance, type Place } from './group.ts';
 
 /**
- * Where the next instance goes, the best place first, one of each zone: the zone with the fewest active instances, in
- * it the subnet with the fewest, and of equals the first of VPCZoneIdentifier (AWS takes any).
+ * Where the next instance goes, the best place first, one of each zone: the zone with the fewest instances, in it the
+ * subnet with the fewest, and of equals the first of VPCZoneIdentifier (AWS takes any). `taken` has the place of each.
  */
-export function nextPlaces(group: Pick<Group, 'places'>, active: readonly GroupInstance[]): readonly Place[] {
-  const inZone = (place: Place): number => active.filter((other) => other.place.zone === place.zone).length;
-  const inSubnet = (place: Place): number => active.filter((other) => other.place.subnet === place.subnet).length;
-  const sorted = [...group.places].sort((a, b) => inZone(a) - inZone(b) || inSubnet(a) - inSubnet(b));
+export function nextPlaces(places: readonly Place[], taken: readonly Place[]): readonly Place[] {
+  const inZone = (place: Place): number => taken.filter(({ zone }) => zone === place.zone).length;
+  const inSubnet = (place: Place): number => taken.filter(({ subnet }) => subnet === place.subnet).length;
+  const sorted = places.toSorted((a, b) => inZone(a) - inZone(b) || inSubnet(a) - inSubnet(b));
   return sorted.filter((place, at) => sorted.findIndex(({ zone }) => zone === place.zone) === at);
 }
 

@@ -1,12 +1,10 @@
 import type { ApiModel } from '../api-model/model.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
 import type { MotoClient } from '../moto-client.ts';
-import { structsAt, textAt } from '../value.ts';
-import { beginActivity, endActivity } from './activity.ts';
-import { nextPlaces, scaleInVictim } from './choices.ts';
-import { activeInstances, type Group, type Place } from './group.ts';
+import { scaleInVictim } from './choices.ts';
+import { activeInstances, type Group } from './group.ts';
 import { advance, leave } from './instance-lifecycle.ts';
-import { resolveTemplate, runInstancesInput } from './launch-template.ts';
+import { scaleOut } from './scale-out.ts';
 
 /** How fast Auto Scaling's own clock goes; milliseconds. */
 export interface ScalingTimings {
@@ -62,12 +60,6 @@ function replaceUnhealthy(group: Group): void {
   }
 }
 
-async function scaleOut(group: Group, cloud: GroupCloud): Promise<void> {
-  if (group.suspended.has('Launch') || group.deleting) return;
-  const missing = group.desired - activeInstances(group).length;
-  for (let launched = 0; launched < missing; launched++) await launch(group, cloud);
-}
-
 function scaleIn(group: Group): void {
   if (group.suspended.has('Terminate')) return;
   const cause = 'an instance was taken out of service in response to a difference between desired and actual capacity';
@@ -77,47 +69,4 @@ function scaleIn(group: Group): void {
     if (victim === undefined) return;
     leave(group, victim, cause);
   }
-}
-
-const LAUNCH_CAUSE = 'an instance was started in response to a difference between desired and actual capacity';
-
-/** Where it fails, the next zone is tried, unless the group would rather stay balanced. */
-async function launch(group: Group, cloud: GroupCloud): Promise<void> {
-  const places = nextPlaces(group, activeInstances(group));
-  const tried = group.distribution === 'balanced-only' ? places.slice(0, 1) : places;
-  let failure: unknown = new Error('a group has at least one subnet');
-  for (const place of tried) {
-    try {
-      await launchAt(group, place, cloud);
-      return;
-    } catch (error) {
-      failure = error;
-      const failed = beginActivity(group, 'Launching a new EC2 instance', LAUNCH_CAUSE);
-      endActivity(failed, 'Failed', error instanceof Error ? error.message : String(error));
-    }
-  }
-  throw failure;
-}
-
-async function launchAt(group: Group, place: Place, cloud: GroupCloud): Promise<void> {
-  const template = await resolveTemplate(cloud.moto, cloud.ec2Model, group.template);
-  const input = runInstancesInput(cloud.ec2Model, template, place, group);
-  const output = await cloud.logged('RunInstances', () => cloud.ec2.run(input));
-  const [launched] = structsAt(output, 'Instances');
-  const instance = textAt(launched, 'InstanceId');
-  if (instance === undefined) throw new Error('RunInstances answered without an instance');
-  group.instances.set(instance, {
-    instance,
-    place,
-    instanceType: textAt(launched, 'InstanceType') ?? '',
-    template: { id: template.id, name: template.name, version: template.version },
-    launchedAtMs: Date.now(),
-    lifecycleState: 'Pending',
-    actions: [],
-    activity: beginActivity(group, `Launching a new EC2 instance: ${instance}`, LAUNCH_CAUSE),
-    proceedsUntilMs: 0,
-    released: false,
-    healthy: true,
-    protectedFromScaleIn: group.protectNew,
-  });
 }

@@ -13,6 +13,8 @@ export class Ec2 {
   readonly world: Ec2World;
   readonly #moto: MotoClient;
   readonly #model: ApiModel;
+  /** Zones in which EC2 has no room for another instance. */
+  readonly fullZones = new Set<string>();
 
   constructor(world: Ec2World, moto: MotoClient, model: ApiModel) {
     this.world = world;
@@ -52,11 +54,24 @@ export class Ec2 {
   }
 
   async run(input: Struct): Promise<Struct> {
+    if (this.fullZones.size > 0) await this.#refuseFullZone(input);
     const output = await this.#ask('RunInstances', launchCount(input));
     await this.world.refresh(
       structsAt(output, 'Instances').flatMap((instance) => textAt(instance, 'InstanceId') ?? []),
     );
     return output;
+  }
+
+  async #refuseFullZone(input: Struct): Promise<void> {
+    const SubnetIds = [textAt(input, 'SubnetId') ?? ''];
+    const [subnet] = structsAt(await this.#ask('DescribeSubnets', { SubnetIds }), 'Subnets');
+    const zone = textAt(subnet, 'AvailabilityZone') ?? '';
+    if (!this.fullZones.has(zone)) return;
+    throw new AwsFailure(
+      'InsufficientInstanceCapacity',
+      `We currently do not have sufficient ${textAt(input, 'InstanceType')} capacity in the Availability Zone you requested (${zone}).`,
+      500,
+    );
   }
 
   async terminate(ids: readonly string[]): Promise<Struct> {
