@@ -1,0 +1,41 @@
+/** The role of the nodes and the profile that hands it to their instances. */
+import { type Json, type Resource, type Resources, ref, sub } from './cloudformation.ts';
+import { nodePolicy } from './node-policy.ts';
+import { policyJson } from './policy.ts';
+import { tagsOf } from './tags.ts';
+import type { TemplateOptions } from './template-options.ts';
+
+export function accessResources(options: TemplateOptions): Resources {
+  return {
+    ...(options.instanceRole === undefined ? { Role: role(options) } : {}),
+    InstanceProfile: {
+      Type: 'AWS::IAM::InstanceProfile',
+      Properties: { Roles: [ref(options.instanceRole === undefined ? 'Role' : 'InstanceRole')] },
+    },
+  };
+}
+
+/** The policy stands in the role: as a resource of its own it would come after the group, and go before it. */
+function role(options: TemplateOptions): Resource {
+  const trust: Json = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: sub(`ec2.\${AWS::URLSuffix}`) }, Action: 'sts:AssumeRole' }],
+  };
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: trust,
+      Description: sub(`Nodes of the ZooKeeper ensemble of the stack \${AWS::StackName}`),
+      Policies: [{ PolicyName: 'zookeeper-node', PolicyDocument: policyJson(nodePolicy()) }],
+      Tags: tagsOf(options, 'node'),
+    },
+  };
+}
+
+/** ARNs (with wildcards) under which the nodes' role calls, for conditions on `aws:PrincipalArn`. */
+export function rolePrincipals(options: TemplateOptions): readonly Json[] {
+  if (options.instanceRole === undefined) return [{ 'Fn::GetAtt': ['Role', 'Arn'] }];
+  // A role that was given may stand under a path, which its name does not tell.
+  const account = `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role`;
+  return [sub(`${account}/\${InstanceRole}`), sub(`${account}/*/\${InstanceRole}`)];
+}

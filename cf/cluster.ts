@@ -1,0 +1,22 @@
+/** Who a cluster is: the stack's name and the first part of the stack's unique id, `orders-4f1c2a90`. */
+import { type JsonObject, join, ref, sub } from './cloudformation.ts';
+
+/** The tag by which everything of a cluster is found; its value is the cluster's id. */
+export const CLUSTER_TAG = 'zookeeper_cluster';
+
+/**
+ * A stack deleted and deployed again under its name has another id, so it is a new cluster and never waits for the dead
+ * one; an update of the stack keeps it. The ARN of a stack ends in `:stack/<name>/<UUID>`.
+ */
+export function clusterId(): JsonObject {
+  const uuid = { 'Fn::Select': [2, { 'Fn::Split': ['/', ref('AWS::StackId')] }] };
+  return join('-', [ref('AWS::StackName'), { 'Fn::Select': [0, { 'Fn::Split': ['-', uuid] }] }]);
+}
+
+/** `Fn::Sub` in which `${Cluster}` stands for the cluster's id. */
+export function subCluster(text: string): JsonObject {
+  return sub(text, { Cluster: clusterId() });
+}
+
+/** The claims' log group; the agent takes the name from its settings. */
+export const CLAIMS_LOG_GROUP = `/zookeeper/\${Cluster}`;

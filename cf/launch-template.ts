@@ -1,0 +1,78 @@
+/** What every instance is made from. A new version reaches the group, whose update policy then replaces the nodes. */
+import { getAtt, type JsonObject, literal, type Resources, ref, sub } from './cloudformation.ts';
+import { clusterId } from './cluster.ts';
+import type { Identity } from './identity/identity.ts';
+import { tagsOf } from './tags.ts';
+import type { TemplateOptions } from './template-options.ts';
+import { userData } from './user-data.ts';
+
+/** The root device of Debian's own images, and so of what build.sh makes from them. */
+const DEBIAN_ROOT_DEVICE = '/dev/xvda';
+
+/** The hooks' names, which the agent is told. */
+export const LAUNCH_HOOK = 'launch';
+export const TERMINATE_HOOK = 'terminate';
+
+export function launchTemplateResources(options: TemplateOptions, identity: Identity): Resources {
+  return {
+    LaunchTemplate: {
+      Type: 'AWS::EC2::LaunchTemplate',
+      Properties: {
+        LaunchTemplateData: {
+          BlockDeviceMappings: [{ DeviceName: options.rootDevice ?? DEBIAN_ROOT_DEVICE, Ebs: rootVolume(options) }],
+          IamInstanceProfile: { Arn: getAtt('InstanceProfile', 'Arn') },
+          ImageId: ref('ImageId'),
+          InstanceType: ref('InstanceType'),
+          ...(options.keyName === undefined ? {} : { KeyName: ref('KeyName') }),
+          // One hop: the credentials of the role do not reach a container's network. Tags are for people on the node.
+          MetadataOptions: {
+            HttpEndpoint: 'enabled',
+            HttpPutResponseHopLimit: 1,
+            HttpTokens: 'required',
+            InstanceMetadataTags: 'enabled',
+          },
+          Monitoring: { Enabled: options.monitoring },
+          SecurityGroupIds: [getAtt('NodeSecurityGroup', 'GroupId')],
+          TagSpecifications: [{ ResourceType: 'volume', Tags: tagsOf(options, 'node') }],
+          UserData: { 'Fn::Base64': sub(userData(agentSettings(options, identity)), { Cluster: clusterId() }) },
+        },
+        TagSpecifications: [{ ResourceType: 'launch-template', Tags: tagsOf(options, 'node') }],
+      },
+    },
+  };
+}
+
+function rootVolume(options: TemplateOptions): JsonObject {
+  return {
+    DeleteOnTermination: true,
+    Encrypted: true,
+    ...(options.volumeIops === undefined ? {} : { Iops: options.volumeIops }),
+    VolumeSize: ref('VolumeGib'),
+    VolumeType: options.volumeType,
+  };
+}
+
+/** agent.env of every node, as text for `Fn::Sub`. */
+function agentSettings(options: TemplateOptions, identity: Identity): Readonly<Record<string, string>> {
+  const given = Object.entries(options.settings)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => [key, literal(value)]);
+  return {
+    REGION: `\${AWS::Region}`,
+    CLUSTER: `\${Cluster}`,
+    BUCKET: `\${Bucket}`,
+    LOG_GROUP: `\${ClaimsLogGroup}`,
+    STACK: `\${AWS::StackId}`,
+    SIGNAL_RESOURCE: 'Group',
+    LAUNCH_HOOK,
+    TERMINATE_HOOK,
+    ...identity.settings,
+    ...Object.fromEntries(given),
+  };
+}
+
+/** Settings that the template writes itself, so that an option can't. */
+export const OWN_SETTINGS: ReadonlySet<string> = new Set([
+  ...['REGION', 'CLUSTER', 'BUCKET', 'LOG_GROUP'],
+  ...['STACK', 'SIGNAL_RESOURCE', 'LAUNCH_HOOK', 'TERMINATE_HOOK'],
+]);

@@ -1,0 +1,82 @@
+/** What values may be, in one place for the options, which are checked here, and the parameters, checked by AWS. */
+
+/** A pattern that matches the whole value, as CloudFormation's AllowedPattern does, and the sentence for people. */
+export interface Rule {
+  readonly pattern: string;
+  readonly sentence: string;
+}
+
+export function fits(rule: Rule, value: string): boolean {
+  return new RegExp(`^(?:${rule.pattern})$`).test(value);
+}
+
+/** AWS allows 128 characters; the agent's cluster id is nine longer. */
+export const STACK_NAME: Rule = {
+  pattern: '[A-Za-z][A-Za-z0-9-]{0,127}',
+  sentence: 'A letter, then letters, digits and hyphens; at most 128.',
+};
+export const VPC_ID: Rule = {
+  pattern: 'vpc-([0-9a-f]{8}|[0-9a-f]{17})',
+  sentence: 'The id of a VPC, such as vpc-0123456789abcdef0.',
+};
+export const SUBNET_ID: Rule = {
+  pattern: 'subnet-([0-9a-f]{8}|[0-9a-f]{17})',
+  sentence: 'The id of a subnet, such as subnet-0123456789abcdef0.',
+};
+export const GROUP_ID: Rule = {
+  pattern: 'sg-([0-9a-f]{8}|[0-9a-f]{17})',
+  sentence: 'The id of a security group, such as sg-0123456789abcdef0.',
+};
+export const IMAGE_ID: Rule = {
+  pattern: 'ami-([0-9a-f]{8}|[0-9a-f]{17})',
+  sentence: 'The id of an image, such as ami-0123456789abcdef0.',
+};
+export const KEY_NAME: Rule = {
+  pattern: '[\\x20-\\x7e]{1,255}',
+  sentence: 'The name of a key pair: up to 255 printable ASCII characters.',
+};
+export const ROLE_NAME: Rule = {
+  pattern: '[\\w+=,.@-]{1,64}',
+  sentence: 'The name of a role, without its path and not its ARN: up to 64 letters, digits and +=,.@-_.',
+};
+export const INSTANCE_TYPE: Rule = {
+  pattern: '[a-z][a-z0-9-]*\\.[a-z0-9-]+',
+  sentence: 'An instance type such as t3.small.',
+};
+export const ENVIRONMENT: Rule = {
+  pattern: '[A-Za-z0-9][A-Za-z0-9_.:/=+@ -]{0,63}',
+  sentence: 'Up to 64 letters, digits, spaces and _.:/=+-@, a letter or digit first.',
+};
+/** CloudFormation reads durations without days. */
+export const DURATION: Rule = {
+  pattern: 'PT(?=\\d)(\\d{1,2}H)?(\\d{1,3}M)?(\\d{1,5}S)?',
+  sentence: 'A duration such as PT30M, PT1H or PT90S.',
+};
+export const ROOT_DEVICE: Rule = {
+  pattern: '/dev/[a-z0-9]{2,12}',
+  sentence: 'The name of a device, such as /dev/xvda.',
+};
+/** Keys that instance metadata can show as well: with a blank or a slash in one of them instances do not start. */
+export const TAG_KEY: Rule = {
+  pattern: '(?![aA][wW][sS]:)[A-Za-z0-9_.:=+@-]{1,127}',
+  sentence: 'A tag key: up to 127 letters, digits and _.:=+-@, not beginning with aws:.',
+};
+export const TAG_VALUE: Rule = {
+  pattern: '[A-Za-z0-9_.:/=+@ -]{0,255}',
+  sentence: 'A tag value: up to 255 letters, digits, spaces and _.:/=+-@.',
+};
+
+/** The most voters a deployment asks for; each more makes every write slower. */
+export const HIGHEST_HOSTS = 31;
+/** The most nodes a group can be scaled to. ZooKeeper's ids end at 255, and those of the dead come free late. */
+export const MOST_HOSTS = 100;
+export const VOLUME_GIB = [8, 16_384] as const;
+/** Lifecycle hooks: PutLifecycleHook, HeartbeatTimeout. */
+export const HOOK_SECONDS = [30, 7_200] as const;
+export const VOLUME_IOPS = { gp3: [3_000, 16_000], io2: [100, 64_000] } as const;
+/** The retentions that PutRetentionPolicy takes. */
+export const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+/** EC2 has 50 tags a resource; some are ours and CloudFormation's. */
+export const MOST_TAGS = 30;

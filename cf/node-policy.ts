@@ -1,0 +1,103 @@
+/**
+ * What a node may do in AWS: exactly what its agent calls (src/aws), on nothing but its own cluster's things. Describe
+ * calls of EC2 and Auto Scaling take no resource.
+ */
+import { CLAIMS_LOG_GROUP, CLUSTER_TAG, clusterId, subCluster } from './cluster.ts';
+import { type PolicyDocument, policy, type Statement } from './policy.ts';
+import { CREATED_ONCE, REWRITTEN } from './records.ts';
+
+const LOGS = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${CLAIMS_LOG_GROUP}`;
+const INSTANCE = `arn:\${AWS::Partition}:ec2:\${AWS::Region}:\${AWS::AccountId}:instance`;
+/** CloudFormation makes the group's name; naming the group itself would be a cycle, as it is made after the role. */
+const GROUP = subCluster(
+  `arn:\${AWS::Partition}:autoscaling:\${AWS::Region}:\${AWS::AccountId}:autoScalingGroup:*:autoScalingGroupName/\${AWS::StackName}-Group-*`,
+);
+/** Another stack may be called `orders-Group-x`; the tag tells them apart. */
+const OWN_GROUP = { StringEquals: { [`aws:ResourceTag/${CLUSTER_TAG}`]: clusterId() } };
+
+export function nodePolicy(): PolicyDocument {
+  return policy([...ec2Statements(), ...groupStatements(), ...claimStatements(), ...recordStatements()]);
+}
+
+function ec2Statements(): readonly Statement[] {
+  return [
+    {
+      Sid: 'SeeInstances',
+      Effect: 'Allow',
+      Action: [
+        'autoscaling:DescribeAutoScalingGroups',
+        'autoscaling:DescribeAutoScalingInstances',
+        'ec2:DescribeInstances',
+      ],
+      Resource: '*',
+    },
+    {
+      // An instance tags itself alone: the variable is the instance that is tagged, the key the one that asks.
+      Sid: 'TagItself',
+      Effect: 'Allow',
+      Action: ['ec2:CreateTags'],
+      Resource: subCluster(`${INSTANCE}/*`),
+      Condition: {
+        ArnEquals: { 'ec2:SourceInstanceARN': subCluster(`${INSTANCE}/\${!ec2:InstanceID}`) },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': ['bootstrap_finished_time', 'zookeeper_id'] },
+      },
+    },
+  ];
+}
+
+function groupStatements(): readonly Statement[] {
+  return [
+    {
+      Sid: 'PassHooks',
+      Effect: 'Allow',
+      Action: ['autoscaling:CompleteLifecycleAction', 'autoscaling:RecordLifecycleActionHeartbeat'],
+      Resource: GROUP,
+      Condition: OWN_GROUP,
+    },
+    {
+      Sid: 'SwitchMaintenance',
+      Effect: 'Allow',
+      Action: ['autoscaling:CreateOrUpdateTags'],
+      Resource: GROUP,
+      Condition: { ...OWN_GROUP, 'ForAllValues:StringEquals': { 'aws:TagKeys': ['zookeeper_maintenance'] } },
+    },
+    {
+      Sid: 'SignalStack',
+      Effect: 'Allow',
+      Action: ['cloudformation:SignalResource'],
+      Resource: { Ref: 'AWS::StackId' },
+    },
+  ];
+}
+
+function claimStatements(): readonly Statement[] {
+  return [
+    {
+      Sid: 'Claim',
+      Effect: 'Allow',
+      Action: ['logs:CreateLogStream'],
+      Resource: subCluster(`${LOGS}:log-stream:*`),
+    },
+    { Sid: 'SeeClaims', Effect: 'Allow', Action: ['logs:DescribeLogStreams'], Resource: subCluster(`${LOGS}:*`) },
+  ];
+}
+
+function recordStatements(): readonly Statement[] {
+  return [
+    {
+      Sid: 'KeepRecords',
+      Effect: 'Allow',
+      Action: ['s3:GetObject', 's3:PutObject'],
+      Resource: [...CREATED_ONCE, ...REWRITTEN].map((prefix) => subCluster(`\${Bucket.Arn}/\${Cluster}/${prefix}/*`)),
+    },
+    {
+      // Without this right S3 answers a question for a missing object with 403 instead of 404. Whether that question
+      // has a prefix is not documented, hence IfExists; the bucket is the cluster's own in any case.
+      Sid: 'ListRecords',
+      Effect: 'Allow',
+      Action: ['s3:ListBucket'],
+      Resource: { 'Fn::GetAtt': ['Bucket', 'Arn'] },
+      Condition: { StringLikeIfExists: { 's3:prefix': subCluster(`\${Cluster}/*`) } },
+    },
+  ];
+}

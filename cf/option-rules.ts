@@ -1,0 +1,233 @@
+/** What is wrong with the answers to the options, one sentence each, without asking AWS. */
+import { AgentError } from '../src/errors.ts';
+import { loadSettings } from '../src/settings.ts';
+import { cidrFault } from './cidr.ts';
+import { architectureOf } from './instance-type.ts';
+import { OWN_SETTINGS } from './launch-template.ts';
+import * as limits from './limits.ts';
+import { fits, type Rule } from './limits.ts';
+import { RESERVED_TAGS } from './tags.ts';
+import { formatSettings } from './user-data.ts';
+
+/** The options as given, by their names; numbers that are none are NaN. */
+export interface Answers {
+  readonly stackname: string | undefined;
+  readonly vpcid: string | undefined;
+  readonly subnets: readonly string[];
+  readonly sshsource: string | undefined;
+  readonly clientsource: readonly string[];
+  readonly keyname: string | undefined;
+  readonly ami: string | undefined;
+  readonly architecture: string;
+  readonly instancetype: string | undefined;
+  readonly instancerole: string | undefined;
+  readonly mode: string;
+  readonly volumesize: number;
+  readonly volumetype: string;
+  readonly volumeiops: number | undefined;
+  readonly rootdevice: string | undefined;
+  readonly numhosts: number;
+  readonly maxhosts: number | undefined;
+  readonly environment: string;
+  readonly tag: readonly string[];
+  readonly setting: readonly string[];
+  readonly monitoring: boolean;
+  readonly logretention: number;
+  readonly creationtimeout: string;
+  readonly updatetimeout: string;
+  readonly launchheartbeat: number;
+  readonly terminateheartbeat: number;
+}
+
+export function faultsOf(answers: Answers): readonly string[] {
+  return [
+    ...required('stackname', answers.stackname, limits.STACK_NAME),
+    ...required('vpcid', answers.vpcid, limits.VPC_ID),
+    ...subnetFaults(answers.subnets),
+    ...required('ami', answers.ami, limits.IMAGE_ID),
+    ...optional('keyname', answers.keyname, limits.KEY_NAME),
+    ...sourceFaults(answers),
+    ...optional('instancerole', answers.instancerole, limits.ROLE_NAME),
+    ...modeFaults(answers.mode),
+    ...instanceTypeFaults(answers),
+    ...sizeFaults(answers),
+    ...volumeFaults(answers),
+    ...optional('environment', answers.environment, limits.ENVIRONMENT),
+    ...tagFaults(answers.tag),
+    ...settingFaults(answers.setting),
+    ...(limits.RETENTION_DAYS.some((days) => days === answers.logretention)
+      ? []
+      : [
+          `--logretention ${shown(answers.logretention)}: CloudWatch Logs keeps ${limits.RETENTION_DAYS.join(', ')} days.`,
+        ]),
+    ...timeFaults(answers),
+  ];
+}
+
+function required(name: string, value: string | undefined, rule: Rule): readonly string[] {
+  return value === undefined ? [`--${name} is missing. ${rule.sentence}`] : optional(name, value, rule);
+}
+
+function optional(name: string, value: string | undefined, rule: Rule): readonly string[] {
+  return value === undefined || fits(rule, value) ? [] : [`--${name} ${value}: ${rule.sentence}`];
+}
+
+function wholeNumber(name: string, value: number, [least, most]: readonly [number, number]): readonly string[] {
+  if (Number.isInteger(value) && value >= least && value <= most) return [];
+  return [`--${name} ${shown(value)}: A whole number from ${least} to ${most}.`];
+}
+
+function shown(value: number): string {
+  return Number.isNaN(value) ? 'is no number' : String(value);
+}
+
+function twice(values: readonly string[]): string | undefined {
+  return values.find((value, at) => values.indexOf(value) !== at);
+}
+
+function subnetFaults(subnets: readonly string[]): readonly string[] {
+  if (subnets.length !== 3) {
+    const found = subnets.length === 0 ? 'is missing' : `names ${subnets.length}`;
+    return [
+      `--subnets ${found}: three are needed, each in a zone of its own, so that the loss of a zone leaves a quorum.`,
+    ];
+  }
+  const same = twice(subnets);
+  if (same !== undefined) return [`--subnets names ${same} twice: three different ones are needed.`];
+  return subnets.flatMap((subnet) => optional('subnets', subnet, limits.SUBNET_ID));
+}
+
+function sourceFaults({ sshsource, keyname, clientsource }: Answers): readonly string[] {
+  const faults = [
+    ...(sshsource === undefined ? [] : sourceFault('sshsource', sshsource)),
+    ...clientsource.flatMap((source) => sourceFault('clientsource', source)),
+  ];
+  if (sshsource !== undefined && keyname === undefined) {
+    faults.push('--sshsource opens SSH, which needs a key: give --keyname too, or leave --sshsource out.');
+  }
+  const same = twice(clientsource);
+  return same === undefined ? faults : [...faults, `--clientsource names ${same} twice.`];
+}
+
+function sourceFault(name: string, source: string): readonly string[] {
+  if (source.startsWith('sg-')) return optional(name, source, limits.GROUP_ID);
+  const fault = cidrFault(source);
+  return fault === undefined ? [] : [`--${name} ${source} ${fault}.`];
+}
+
+function modeFaults(mode: string): readonly string[] {
+  if (mode === 'dynamic') return [];
+  if (mode === 'elastic-ip' || mode === 'network-interface') {
+    return [`--mode ${mode} is not built yet: only dynamic is there.`];
+  }
+  return [`--mode ${mode}: there is no such mode; dynamic is there.`];
+}
+
+function instanceTypeFaults({ instancetype, architecture }: Answers): readonly string[] {
+  if (architecture !== 'x86_64' && architecture !== 'arm64') {
+    return [`--architecture ${architecture}: there are images for x86_64 and arm64.`];
+  }
+  if (instancetype === undefined) return [];
+  if (!fits(limits.INSTANCE_TYPE, instancetype)) {
+    return [`--instancetype ${instancetype}: ${limits.INSTANCE_TYPE.sentence}`];
+  }
+  const needed = architectureOf(instancetype);
+  if (needed === undefined) return [`--instancetype ${instancetype}: no image of x86_64 or arm64 runs on it.`];
+  if (needed === architecture) return [];
+  return [
+    `--instancetype ${instancetype} is of the architecture ${needed}, the image of ${architecture}: change --instancetype, or give --architecture ${needed} with an image of it.`,
+  ];
+}
+
+function sizeFaults({ numhosts, maxhosts }: Answers): readonly string[] {
+  const faults: string[] = [];
+  if (!Number.isInteger(numhosts) || numhosts < 1 || numhosts > limits.HIGHEST_HOSTS) {
+    faults.push(`--numhosts ${shown(numhosts)}: An odd number from 1 to ${limits.HIGHEST_HOSTS}.`);
+  } else if (numhosts % 2 === 0) {
+    faults.push(
+      `--numhosts ${numhosts} is even: ${numhosts} nodes survive no more failures than ${numhosts - 1}. Take ${numhosts - 1} or ${numhosts + 1}.`,
+    );
+  }
+  if (maxhosts === undefined) return faults;
+  const outOfRange = wholeNumber('maxhosts', maxhosts, [1, limits.MOST_HOSTS]);
+  if (outOfRange.length > 0) return [...faults, ...outOfRange];
+  return maxhosts < numhosts ? [...faults, `--maxhosts ${maxhosts} is less than --numhosts ${numhosts}.`] : faults;
+}
+
+function volumeFaults({ volumesize, volumetype, volumeiops, rootdevice }: Answers): readonly string[] {
+  const faults = [
+    ...wholeNumber('volumesize', volumesize, limits.VOLUME_GIB),
+    ...optional('rootdevice', rootdevice, limits.ROOT_DEVICE),
+  ];
+  if (volumetype !== 'gp3' && volumetype !== 'io2') return [...faults, `--volumetype ${volumetype}: gp3 or io2.`];
+  if (volumeiops !== undefined)
+    return [...faults, ...wholeNumber('volumeiops', volumeiops, limits.VOLUME_IOPS[volumetype])];
+  return volumetype === 'io2' ? [...faults, '--volumetype io2 needs --volumeiops.'] : faults;
+}
+
+function tagFaults(tags: readonly string[]): readonly string[] {
+  const faults = tags.flatMap((tag) => {
+    const [key, value] = pair(tag);
+    if (value === undefined) return [`--tag ${tag}: KEY=VALUE is meant.`];
+    if (RESERVED_TAGS.has(key) || key.startsWith('zookeeper_')) return [`--tag ${tag}: the stack sets ${key} itself.`];
+    if (!fits(limits.TAG_KEY, key)) return [`--tag ${tag}: ${limits.TAG_KEY.sentence}`];
+    return fits(limits.TAG_VALUE, value) ? [] : [`--tag ${tag}: ${limits.TAG_VALUE.sentence}`];
+  });
+  const same = twice(tags.map((tag) => pair(tag)[0]));
+  if (same !== undefined) faults.push(`--tag sets ${same} twice.`);
+  if (tags.length > limits.MOST_TAGS) faults.push(`--tag is given ${tags.length} times: at most ${limits.MOST_TAGS}.`);
+  return faults;
+}
+
+function pair(word: string): [string, string | undefined] {
+  const at = word.indexOf('=');
+  return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
+}
+
+function settingFaults(settings: readonly string[]): readonly string[] {
+  const faults = settings.flatMap((setting) => {
+    const [key, value] = pair(setting);
+    if (value === undefined) return [`--setting ${setting}: KEY=VALUE is meant.`];
+    if (OWN_SETTINGS.has(key)) return [`--setting ${setting}: the stack sets ${key} itself.`];
+    return /['\n\r\0]/.test(value) ? [`--setting ${key}: a value can't hold a single quote or a line break.`] : [];
+  });
+  const same = twice(settings.map((setting) => pair(setting)[0]));
+  if (same !== undefined) return [...faults, `--setting sets ${same} twice.`];
+  return faults.length > 0 ? faults : agentFaults(settings);
+}
+
+/** Reads the settings as every node will: what the agent would refuse at boot is refused here. */
+function agentFaults(settings: readonly string[]): readonly string[] {
+  const given = Object.fromEntries(
+    settings.map((setting): [string, string] => [pair(setting)[0], pair(setting)[1] ?? '']),
+  );
+  try {
+    loadSettings({}, {}, formatSettings({ CLUSTER: 'x-00000000', BUCKET: 'bucket', ...given }), 'agent.env');
+    return [];
+  } catch (error) {
+    if (error instanceof AgentError) return [`--setting: ${error.message} ${error.next}`];
+    throw error;
+  }
+}
+
+function timeFaults(answers: Answers): readonly string[] {
+  const faults = [
+    ...optional('creationtimeout', answers.creationtimeout, limits.DURATION),
+    ...optional('updatetimeout', answers.updatetimeout, limits.DURATION),
+    ...wholeNumber('launchheartbeat', answers.launchheartbeat, limits.HOOK_SECONDS),
+    ...wholeNumber('terminateheartbeat', answers.terminateheartbeat, limits.HOOK_SECONDS),
+  ];
+  if (seconds(answers.creationtimeout) > 12 * 3_600) {
+    faults.push(`--creationtimeout ${answers.creationtimeout}: CloudFormation waits at most PT12H.`);
+  }
+  if (seconds(answers.updatetimeout) > 3_600) {
+    faults.push(`--updatetimeout ${answers.updatetimeout}: CloudFormation waits at most PT1H for each node.`);
+  }
+  return faults;
+}
+
+/** Of a duration such as PT1H30M; 0 for anything else. */
+function seconds(duration: string): number {
+  const [, hours = '0', minutes = '0', rest = '0'] = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/.exec(duration) ?? [];
+  return Number(hours) * 3_600 + Number(minutes) * 60 + Number(rest);
+}

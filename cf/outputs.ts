@@ -1,0 +1,31 @@
+/** What a user needs to know of a stack. */
+import { getAtt, type Output, ref } from './cloudformation.ts';
+import { CLUSTER_TAG, clusterId, subCluster } from './cluster.ts';
+import { CLIENT_PORT } from './network.ts';
+
+/** Prints `10.0.1.4:2181,10.0.2.5:2181,10.0.3.6:2181`. */
+const CONNECTION_STRING =
+  `aws ec2 describe-instances --region \${AWS::Region}` +
+  ` --filters Name=tag:${CLUSTER_TAG},Values=\${Cluster} Name=instance-state-name,Values=running` +
+  ` --query "join(',', sort(Reservations[].Instances[].join(':', [PrivateIpAddress, '${CLIENT_PORT}'])))" --output text`;
+
+export function outputs(): { readonly [name: string]: Output } {
+  return {
+    Cluster: { Description: 'Id of the cluster.', Value: clusterId() },
+    GroupName: { Description: 'Auto Scaling group of the nodes.', Value: ref('Group') },
+    ClientSecurityGroupId: {
+      Description: 'Security group whose members may connect: give it to clients.',
+      Value: getAtt('ClientSecurityGroup', 'GroupId'),
+    },
+    ClaimsLogGroupName: {
+      Description: 'Log group whose streams are the claims on ids; never delete one.',
+      Value: ref('ClaimsLogGroup'),
+    },
+    NodeLogGroupName: { Description: 'Log group of the nodes.', Value: ref('NodeLogGroup') },
+    BucketName: { Description: 'Bucket of records and backups; kept when the stack is deleted.', Value: ref('Bucket') },
+    ConnectionStringCommand: {
+      Description: 'Prints the servers as ZooKeeper clients take them.',
+      Value: subCluster(CONNECTION_STRING),
+    },
+  };
+}

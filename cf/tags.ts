@@ -1,0 +1,21 @@
+/** Tags that every resource of a stack carries, as CloudFormation wants them: a list of keys and values. */
+import type { JsonObject } from './cloudformation.ts';
+import { ref, sub } from './cloudformation.ts';
+import { CLUSTER_TAG, clusterId } from './cluster.ts';
+import type { TemplateOptions } from './template-options.ts';
+
+/** `what` is the last word of the tag Name, `orders node`. */
+export function tagsOf(options: TemplateOptions, what: string): readonly JsonObject[] {
+  const own = Object.entries(options.tags)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([Key, Value]) => ({ Key, Value }));
+  return [
+    { Key: 'Name', Value: sub(`\${AWS::StackName} ${what}`) },
+    { Key: CLUSTER_TAG, Value: clusterId() },
+    { Key: 'environment', Value: ref('Environment') },
+    ...own,
+  ];
+}
+
+/** Keys that the options' own tags can't have. */
+export const RESERVED_TAGS: ReadonlySet<string> = new Set(['Name', CLUSTER_TAG, 'environment']);
