@@ -1,0 +1,208 @@
+/**
+ * IAM enforced: who calls, what the call needs, and whether the policies allow it. Both calls from outside and those
+ * that CloudFormation makes on behalf of somebody go through `authorize`.
+ */
+import type { ModelOf } from '../api-model/model.ts';
+import { SPARED_CALLER } from '../faults.ts';
+import { type Struct, textAt } from '../value.ts';
+import { AccessRecord } from './access-record.ts';
+import type { Element } from './actions/element.ts';
+import { listingOf } from './actions/s3.ts';
+import { actionRule, knownActions } from './actions/tables.ts';
+import { BucketPolicies } from './bucket-policies.ts';
+import { asksForResourceTags, checkConditionKeys } from './condition-keys.ts';
+import { type Context, contextOf, merged, tagContext } from './context.ts';
+import { denial, noIdentity, notInTheTable } from './denials.ts';
+import { type Decision, evaluate, type Principal } from './evaluate.ts';
+import { Facts, type FactsParts } from './facts.ts';
+import { InstanceIdentities, type InstanceIdentity, type WithoutProfile } from './instance-identity.ts';
+import { type Policy, readPolicy } from './policy.ts';
+import { checkPutPolicy } from './put-policies.ts';
+import { RoleDirectory } from './role-directory.ts';
+
+export interface AccessOptions {
+  /** What the caller `deployer` may do; without it he may do all. */
+  readonly deployerPolicy?: unknown;
+  /** For so long after it was made, a role is denied everything: IAM is eventually consistent. */
+  readonly roleDelayMs: number;
+  readonly withoutProfile: WithoutProfile;
+}
+
+export interface AuthorizedCall {
+  readonly caller: string;
+  readonly service: string;
+  readonly action: string;
+  readonly input: Struct;
+  /** The service of AWS that makes the call on the caller's behalf, `cloudformation.amazonaws.com`. */
+  readonly via?: string;
+}
+
+/** Who calls, with what he may do. */
+interface Identity {
+  readonly principal: Principal;
+  readonly policies: readonly Policy[];
+  readonly context: Context;
+  /** Nothing but a resource's own policy holds him back. */
+  readonly allRights: boolean;
+}
+
+const DEPLOYER = 'deployer';
+const ALL_RIGHTS = readPolicy('AdministratorAccess', 'identity', {
+  Version: '2012-10-17',
+  Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
+});
+
+export class Access {
+  readonly record = new AccessRecord();
+  readonly #facts: FactsParts;
+  readonly #roles: RoleDirectory;
+  readonly #buckets: BucketPolicies;
+  readonly #instances: InstanceIdentities;
+  readonly #deployer: Policy | undefined;
+  readonly #roleDelayMs: number;
+
+  constructor(parts: Omit<FactsParts, 'roles'>, models: ModelOf, options: AccessOptions) {
+    this.#roles = new RoleDirectory(parts.moto, () => models('iam'));
+    this.#facts = { ...parts, roles: this.#roles };
+    this.#buckets = new BucketPolicies(parts.moto, parts.region);
+    this.#instances = new InstanceIdentities(parts.world, this.#roles, options.withoutProfile);
+    this.#roleDelayMs = options.roleDelayMs;
+    if (options.deployerPolicy !== undefined) {
+      this.#deployer = readPolicy('deployer', 'identity', options.deployerPolicy);
+      checkConditionKeys(this.#deployer, knownActions());
+    }
+  }
+
+  identityOf(instance: string): Promise<InstanceIdentity> {
+    return this.#instances.of(instance);
+  }
+
+  /** Throws the service's denial. `body` is that of the HTTP call, if it was one. */
+  async authorize(call: AuthorizedCall, body = ''): Promise<void> {
+    checkPutPolicy(call.service, call.action, call.input, body);
+    const identity = await this.#identity(call);
+    if (identity === undefined) return;
+    const rule = actionRule(call.service, call.action);
+    if (rule === undefined) {
+      if (identity.allRights) return;
+      throw notInTheTable(call.service, identity.principal.arn, call.action);
+    }
+    const bucket = call.service === 's3' ? await this.#bucketPolicy(call.input) : undefined;
+    if (identity.allRights && bucket === undefined) return;
+    const facts = new Facts(this.#facts, asksForResourceTags([...identity.policies, ...(bucket ?? [])]));
+    for (const element of await rule.elements(call.input, facts)) {
+      const decision = this.#decide(identity, element, bucket?.[0]);
+      if (!decision.allowed) {
+        throw denial(call.service, { principal: identity.principal, ...element }, decision.because);
+      }
+    }
+  }
+
+  /**
+   * A missing object is denied to whoever could not have listed its key (S3 API Reference, GetObject: permissions; the
+   * key counts as s3:prefix).
+   */
+  async hideMissing(call: AuthorizedCall): Promise<void> {
+    const identity = await this.#identity(call);
+    if (identity === undefined || identity.allRights) return;
+    const element = listingOf(call.input);
+    const bucket = await this.#bucketPolicy(call.input);
+    const decision = this.#decide(identity, element, bucket?.[0]);
+    if (!decision.allowed) throw denial('s3', { principal: identity.principal, ...element }, decision.because);
+  }
+
+  /** A call has been answered: drops what it may have changed. */
+  changed({ service, action, input }: AuthorizedCall): void {
+    if (/^(Describe|Get|List|Head)/.test(action)) return;
+    if (service === 's3' && action.includes('Bucket')) this.#buckets.forget(textAt(input, 'Bucket') ?? '');
+    if (service !== 'iam') return;
+    if (action === 'CreateRole') this.#roles.madeRole(textAt(input, 'RoleName') ?? '', Date.now());
+    this.#roles.forget();
+  }
+
+  #decide(identity: Identity, element: Element, bucket: Policy | undefined): Decision {
+    const { principal, policies } = identity;
+    const { action, resource } = element;
+    const context = merged(identity.context, element.context ?? new Map());
+    const request = { principal, action, resource, context };
+    const decision = evaluate(request, policies, resource.startsWith('arn:aws:s3:::') ? bucket : undefined);
+    if (!identity.allRights) this.record.add(request, decision);
+    return decision;
+  }
+
+  async #bucketPolicy(input: Struct): Promise<readonly Policy[] | undefined> {
+    const bucket = textAt(input, 'Bucket');
+    const policy = bucket === undefined ? undefined : await this.#buckets.of(bucket);
+    return policy === undefined ? undefined : [policy];
+  }
+
+  /** Undefined for the lab itself, whom nothing holds back. */
+  async #identity(call: AuthorizedCall): Promise<Identity | undefined> {
+    const { caller } = call;
+    if (caller === SPARED_CALLER) return undefined;
+    if (!caller.startsWith('i-')) return this.#person(call, caller === DEPLOYER ? this.#deployer : undefined);
+    const identity = await this.#instances.of(caller);
+    switch (identity.kind) {
+      case 'all-rights':
+        return this.#person(call, undefined);
+      case 'role':
+        return this.#session(call, identity);
+      default:
+        throw noIdentity(call.service, caller);
+    }
+  }
+
+  #person(call: AuthorizedCall, policy: Policy | undefined): Identity {
+    const { account } = this.#facts;
+    const arn = `arn:aws:iam::${account}:user/${call.caller}`;
+    const own = contextOf({ 'aws:PrincipalType': 'User', 'aws:username': call.caller, 'aws:userid': call.caller });
+    return {
+      principal: { arn, identityArn: arn, account },
+      policies: [policy ?? ALL_RIGHTS],
+      context: merged(this.#everyCall(call, arn), own),
+      allRights: policy === undefined,
+    };
+  }
+
+  /** The session that EC2 opens for an instance is called by the instance's id. */
+  #session(call: AuthorizedCall, { role, instance }: Extract<InstanceIdentity, { kind: 'role' }>): Identity {
+    const { account, region } = this.#facts;
+    const own = contextOf({
+      'aws:PrincipalType': 'AssumedRole',
+      'aws:userid': `${role.id}:${instance}`,
+      'ec2:SourceInstanceARN': `arn:aws:ec2:${region}:${account}:instance/${instance}`,
+      'ec2:RoleDelivery': '2.0',
+    });
+    const young = Date.now() - role.createdAtMs < this.#roleDelayMs;
+    return {
+      principal: {
+        arn: `arn:aws:sts::${account}:assumed-role/${role.name}/${instance}`,
+        identityArn: role.arn,
+        account,
+      },
+      policies: young ? [] : role.policies,
+      context: merged(this.#everyCall(call, role.arn), own, tagContext('aws:PrincipalTag', role.tags)),
+      allRights: false,
+    };
+  }
+
+  /** IAM User Guide, "AWS global condition context keys". The lab's plain HTTP counts as secure transport. */
+  #everyCall({ service, via }: AuthorizedCall, principalArn: string): Context {
+    const now = Date.now();
+    const { account, region } = this.#facts;
+    return contextOf({
+      'aws:PrincipalArn': principalArn,
+      'aws:PrincipalAccount': account,
+      'aws:ResourceAccount': account,
+      'aws:PrincipalIsAWSService': false,
+      'aws:CurrentTime': new Date(now).toISOString(),
+      'aws:EpochTime': Math.floor(now / 1_000),
+      'aws:RequestedRegion': service === 'iam' || service === 'sts' ? 'us-east-1' : region,
+      'aws:SecureTransport': true,
+      'aws:ViaAWSService': via !== undefined,
+      'aws:CalledVia': via === undefined ? undefined : [via],
+      'aws:CalledViaFirst': via,
+      'aws:CalledViaLast': via,
+    });
+  }
+}

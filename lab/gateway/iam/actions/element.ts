@@ -1,0 +1,39 @@
+/** What a call needs: the rows of the Service Authorization Reference that the lab's parties use, one table a service. */
+import type { Struct } from '../../value.ts';
+import { type Context, contextOf, merged, tagContext } from '../context.ts';
+import type { Facts } from '../facts.ts';
+
+/** One action on one resource; a call is allowed when all of its elements are. */
+export interface Element {
+  /** `iam:PassRole`. */
+  readonly action: string;
+  /** An ARN, or `*` for an action that is authorized on no resource in particular. */
+  readonly resource: string;
+  /** What this element adds to what is known of every call. */
+  readonly context?: Context;
+}
+
+export interface ActionRule {
+  /** The action in policies, without its service: that of the API, but for some of S3. */
+  readonly action: string;
+  /** The condition keys beside the global ones; one that ends with a slash is a family, such as `aws:ResourceTag/`. */
+  readonly keys: readonly string[];
+  readonly elements: (input: Struct, facts: Facts) => readonly Element[] | Promise<readonly Element[]>;
+}
+
+/** By the API's name of the action. */
+export type ActionTable = Readonly<Record<string, ActionRule>>;
+
+export const TAGS_OF_RESOURCE = ['aws:ResourceTag/'];
+export const TAGS_OF_REQUEST = ['aws:RequestTag/', 'aws:TagKeys'];
+
+/** Actions that are authorized on no resource in particular: a policy must say `"Resource": "*"`. */
+export function onNothing(service: string, names: readonly string[], keys: readonly string[] = []): ActionTable {
+  const elements = (action: string) => () => [{ action: `${service}:${action}`, resource: '*' }];
+  return Object.fromEntries(names.map((action) => [action, { action, keys, elements: elements(action) }]));
+}
+
+/** `aws:RequestTag/<key>` and `aws:TagKeys` of a call that sets these tags. */
+export function requestTags(tags: ReadonlyMap<string, string>): Context {
+  return merged(tagContext('aws:RequestTag', tags), contextOf({ 'aws:TagKeys': [...tags.keys()] }));
+}

@@ -1,0 +1,39 @@
+import { AUTO_SCALING_ACTIONS } from './auto-scaling.ts';
+import { CLOUDFORMATION_ACTIONS } from './cloudformation.ts';
+import { EC2_ACTIONS } from './ec2.ts';
+import type { ActionRule, ActionTable } from './element.ts';
+import { IAM_ACTIONS, IAM_RIGHTS } from './iam.ts';
+import { LOGS_ACTIONS } from './logs.ts';
+import { S3_ACTIONS } from './s3.ts';
+
+/** Who he is, everybody may ask; roles are assumed by nobody but EC2. */
+const STS_ACTIONS: ActionTable = {
+  GetCallerIdentity: { action: 'GetCallerIdentity', keys: [], elements: () => [] },
+};
+
+const TABLES: Readonly<Record<string, ActionTable>> = {
+  ec2: EC2_ACTIONS,
+  autoscaling: AUTO_SCALING_ACTIONS,
+  logs: LOGS_ACTIONS,
+  s3: S3_ACTIONS,
+  iam: IAM_ACTIONS,
+  sts: STS_ACTIONS,
+  cloudformation: CLOUDFORMATION_ACTIONS,
+};
+
+/** Undefined for a call that the tables do not have. */
+export function actionRule(service: string, apiAction: string): ActionRule | undefined {
+  return TABLES[service]?.[apiAction];
+}
+
+/** Every action of policies that the tables know, `service:Name`, with its condition keys beside the global ones. */
+export function knownActions(): ReadonlyMap<string, ReadonlySet<string>> {
+  const known = new Map<string, Set<string>>();
+  for (const [service, table] of [...Object.entries(TABLES), ['iam', IAM_RIGHTS] as const]) {
+    for (const { action, keys } of Object.values(table)) {
+      const name = `${service}:${action}`;
+      known.set(name, new Set([...(known.get(name) ?? []), ...keys.map((key) => key.toLowerCase())]));
+    }
+  }
+  return known;
+}

@@ -1,0 +1,47 @@
+/** How the services say no (IAM User Guide, "Troubleshoot access denied error messages"). */
+import { AwsFailure } from '../failure.ts';
+import type { AccessRequest, Decision } from './evaluate.ts';
+
+/** `service` is the one that was called; the action may be another's, such as iam:PassRole. */
+export function denial(
+  service: string,
+  request: Omit<AccessRequest, 'context'>,
+  because: Decision['because'],
+): AwsFailure {
+  const { principal, action, resource } = request;
+  const quoted = service === 's3' ? `"${resource}"` : resource;
+  const subject = `User: ${principal.arn} is not authorized to perform: ${action}${resource === '*' ? '' : ` on resource: ${quoted}`}`;
+  return worded(service, `${subject} ${reason(action, because)}`);
+}
+
+/** A call that the tables of actions do not have: nobody can be allowed it. */
+export function notInTheTable(service: string, principal: string, action: string): AwsFailure {
+  return worded(
+    service,
+    `User: ${principal} is not authorized to perform: ${service}:${action} because the lab does not know which rights it needs: it is not in lab/gateway/iam/actions`,
+  );
+}
+
+export function noIdentity(service: string, caller: string): AwsFailure {
+  return worded(service, `${caller} has no instance profile, and with it no rights`);
+}
+
+function reason(action: string, because: Decision['because']): string {
+  switch (because) {
+    case 'denied-by-identity':
+      return 'with an explicit deny in an identity-based policy';
+    case 'denied-by-resource':
+      return 'with an explicit deny in a resource-based policy';
+    default:
+      return `because no identity-based policy allows the ${action} action`;
+  }
+}
+
+/** Status and code differ: Logs, a JSON service, says 400. */
+function worded(service: string, message: string): AwsFailure {
+  if (service === 'ec2') {
+    return new AwsFailure('UnauthorizedOperation', `You are not authorized to perform this operation. ${message}`, 403);
+  }
+  if (service === 'logs') return new AwsFailure('AccessDeniedException', message, 400);
+  return new AwsFailure('AccessDenied', message, 403);
+}

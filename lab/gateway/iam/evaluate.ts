@@ -1,0 +1,125 @@
+/**
+ * Whether the policies allow a request: IAM User Guide, "Policy evaluation logic" and "How AWS enforcement code logic
+ * evaluates requests", within one account and for identity and resource policies, which is all that the lab has.
+ * Denied unless a statement allows it; a statement that denies it wins over all that allow.
+ */
+import { conditionsHold } from './conditions.ts';
+import type { Context } from './context.ts';
+import { fits, fitsResource, resolvePattern, variableKeys } from './patterns.ts';
+import type { Patterns, Policy, Principals, Statement } from './policy.ts';
+
+/** Who asks. */
+export interface Principal {
+  /** As messages name it: a user, or the session of a role. */
+  readonly arn: string;
+  /** `aws:PrincipalArn`: the user, or the role itself. */
+  readonly identityArn: string;
+  readonly account: string;
+}
+
+/** One action on one resource. A call may need several of them. */
+export interface AccessRequest {
+  readonly principal: Principal;
+  /** `ec2:CreateTags`. */
+  readonly action: string;
+  /** An ARN, or `*` for an action that AWS authorizes on no resource in particular. */
+  readonly resource: string;
+  readonly context: Context;
+}
+
+export interface Decision {
+  readonly allowed: boolean;
+  /** Which policies denied it outright, or that none allowed it. */
+  readonly because: 'allowed' | 'denied-by-identity' | 'denied-by-resource' | 'not-allowed';
+  /** The statements that decided: those that deny it, else those that allow it. */
+  readonly statements: readonly string[];
+  /** The condition keys that these statements look at, in lower case. */
+  readonly keys: readonly string[];
+}
+
+/** `resource` is the policy of the resource itself, such as a bucket's. */
+export function evaluate(
+  request: AccessRequest,
+  identity: readonly Policy[],
+  resource: Policy | undefined = undefined,
+): Decision {
+  const ofIdentity = identity.flatMap((policy) => applying(policy, request));
+  const ofResource = resource === undefined ? [] : applying(resource, request);
+  const denying = (found: readonly Statement[]) => found.filter(({ effect }) => effect === 'Deny');
+  if (denying(ofIdentity).length > 0) return decision(false, 'denied-by-identity', denying(ofIdentity));
+  if (denying(ofResource).length > 0) return decision(false, 'denied-by-resource', denying(ofResource));
+  const granting = [...ofIdentity, ...ofResource.filter((statement) => grants(statement, request.principal))];
+  return granting.length === 0 ? decision(false, 'not-allowed', []) : decision(true, 'allowed', granting);
+}
+
+/** Whether a role's trust policy lets a service of AWS assume it. */
+export function mayAssume(trust: Policy, service: string, context: Context): boolean {
+  const fitting = trust.statements.filter(
+    (statement) =>
+      statement.principals?.services.includes(service) !== statement.principals?.not &&
+      fitsAction(statement.actions, 'sts:AssumeRole') &&
+      conditionsHold(statement, context, trust.variables),
+  );
+  return fitting.some(({ effect }) => effect === 'Allow') && !fitting.some(({ effect }) => effect === 'Deny');
+}
+
+/** Whether an Action or NotAction element speaks of this action; the case of letters does not count. */
+export function fitsAction({ not, texts }: Patterns, action: string): boolean {
+  const use = { variables: false, wildcards: true };
+  const found = texts.some((text) => {
+    const pattern = resolvePattern(text, new Map(), use);
+    return pattern !== undefined && fits(pattern, action, true);
+  });
+  return found !== not;
+}
+
+function applying(policy: Policy, request: AccessRequest): readonly Statement[] {
+  return policy.statements.filter(
+    (statement) =>
+      fitsAction(statement.actions, request.action) &&
+      fitsResources(statement, request, policy.variables) &&
+      (statement.principals === undefined || fitsPrincipal(statement.principals, request.principal)) &&
+      conditionsHold(statement, request.context, policy.variables),
+  );
+}
+
+/** A variable that the request can't fill makes a Resource fit nothing, and a NotResource that denies everything. */
+function fitsResources({ resources, effect }: Statement, request: AccessRequest, variables: boolean): boolean {
+  if (resources === undefined) return true;
+  const patterns = resources.texts.map((text) => resolvePattern(text, request.context, { variables, wildcards: true }));
+  const found = patterns.some((pattern) => pattern !== undefined && fitsResource(pattern, request.resource));
+  if (!resources.not) return found;
+  return !found && (effect === 'Deny' || !patterns.includes(undefined));
+}
+
+function fitsPrincipal({ not, aws }: Principals, principal: Principal): boolean {
+  return aws.some((name) => isPrincipal(name, principal)) !== not;
+}
+
+function isPrincipal(name: string, principal: Principal): boolean {
+  return name === '*' || isAccount(name, principal) || name === principal.arn || name === principal.identityArn;
+}
+
+function isAccount(name: string, { account }: Principal): boolean {
+  return name === account || name === `arn:aws:iam::${account}:root`;
+}
+
+/** A resource policy that names the account only leaves it to the account's own policies. */
+function grants({ effect, principals }: Statement, principal: Principal): boolean {
+  if (effect !== 'Allow') return false;
+  return principals?.aws.some((name) => isPrincipal(name, principal) && !isAccount(name, principal)) ?? false;
+}
+
+function decision(allowed: boolean, because: Decision['because'], statements: readonly Statement[]): Decision {
+  const keys = statements.flatMap(({ conditions, resources }) => [
+    ...conditions.map(({ key }) => key),
+    ...conditions.flatMap(({ values }) => values.flatMap(variableKeys)),
+    ...(resources?.texts ?? []).flatMap(variableKeys),
+  ]);
+  return {
+    allowed,
+    because,
+    statements: statements.map(({ id }) => id),
+    keys: [...new Set(keys.map((key) => key.toLowerCase()))].sort(),
+  };
+}

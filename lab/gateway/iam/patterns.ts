@@ -1,0 +1,86 @@
+/**
+ * Wildcards and policy variables (IAM User Guide, "IAM JSON policy elements: Resource", "Variables and tags",
+ * "Action"). `*` is any text, `?` one sign; `${key}` is a value of the request, `${key, 'default'}` one with a
+ * default, and `${*}`, `${?}`, `${$}` are the signs themselves.
+ */
+import { type Context, valuesOf } from './context.ts';
+
+/** Wildcards in a resolved pattern, where every other sign stands for itself: private code points. */
+const ANY = '\uE000';
+const ONE = '\uE001';
+const VARIABLE = /\$\{([^}]*)\}/g;
+const REFERENCE = /^\s*([A-Za-z0-9-]+:[^,'"]+?)\s*(?:,\s*'([^']*)'\s*)?$/;
+
+export interface PatternUse {
+  /** False where the policy's version has none. */
+  readonly variables: boolean;
+  readonly wildcards: boolean;
+}
+
+/** A pattern with its variables filled in; undefined when the request has no value for one of them. */
+export type Resolved = string & { readonly resolved: unique symbol };
+
+/** Why the text is no pattern; undefined when it is one. */
+export function patternProblem(text: string): string | undefined {
+  for (const [whole, inner = ''] of text.matchAll(VARIABLE)) {
+    if (!['*', '?', '$'].includes(inner) && !REFERENCE.test(inner)) return `${whole} is no policy variable`;
+  }
+  return text.replace(VARIABLE, '').includes('${') ? `a policy variable in ${text} has no end` : undefined;
+}
+
+/** The keys of the policy variables in a text that stand there without a default. */
+export function variableKeys(text: string): readonly string[] {
+  return [...text.matchAll(VARIABLE)].flatMap(([, inner = '']) => REFERENCE.exec(inner)?.[1] ?? []);
+}
+
+export function resolvePattern(text: string, context: Context, use: PatternUse): Resolved | undefined {
+  let missing = false;
+  const plain = (part: string): string => (use.wildcards ? part.replaceAll('*', ANY).replaceAll('?', ONE) : part);
+  if (!use.variables) return plain(text) as Resolved;
+  let resolved = '';
+  let from = 0;
+  for (const found of text.matchAll(VARIABLE)) {
+    const [whole, inner = ''] = found;
+    const value = ['*', '?', '$'].includes(inner) ? inner : variableValue(inner, context);
+    missing ||= value === undefined;
+    resolved += plain(text.slice(from, found.index)) + (value ?? '');
+    from = found.index + whole.length;
+  }
+  return missing ? undefined : ((resolved + plain(text.slice(from))) as Resolved);
+}
+
+/** Keys with several values can't stand in a variable. */
+function variableValue(inner: string, context: Context): string | undefined {
+  const [, key = '', fallback] = REFERENCE.exec(inner) ?? [];
+  const values = valuesOf(context, key);
+  return values?.length === 1 ? values[0] : fallback;
+}
+
+export function fits(pattern: Resolved, value: string, ignoreCase = false): boolean {
+  return new RegExp(`^${source(pattern)}$`, ignoreCase ? 'isu' : 'su').test(value);
+}
+
+/** Holds the six parts of an ARN against each other, so no wildcard reaches over a colon before the last part. */
+function fitsArn(pattern: Resolved, arn: string): boolean {
+  const [wanted, given] = [arnParts(pattern), arnParts(arn)];
+  return (
+    wanted.length === 6 && given.length === 6 && wanted.every((part, at) => fits(part as Resolved, given[at] ?? ''))
+  );
+}
+
+/** A Resource element: `*` alone fits all, also a call that is about no resource at all. */
+export function fitsResource(pattern: Resolved, resource: string): boolean {
+  return pattern === ANY || fitsArn(pattern, resource);
+}
+
+function arnParts(arn: string): readonly string[] {
+  const parts = arn.split(':');
+  return parts.length < 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
+}
+
+function source(pattern: string): string {
+  return pattern
+    .replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+    .replaceAll(ANY, '.*')
+    .replaceAll(ONE, '.');
+}

@@ -1,0 +1,32 @@
+/** Policies are held against what the gateway can evaluate when they are put, not when they first let somebody in. */
+import { AwsFailure } from '../failure.ts';
+import { type Struct, textAt } from '../value.ts';
+import { knownActions } from './actions/tables.ts';
+import { checkConditionKeys } from './condition-keys.ts';
+import { PolicyError, type PolicyKind, readPolicy } from './policy.ts';
+
+/** The calls that put a policy: the member of their input, and what kind it is. */
+const PUTTING: Readonly<Record<string, readonly [member: string, kind: PolicyKind, name: string]>> = {
+  'iam.PutRolePolicy': ['PolicyDocument', 'identity', 'PolicyName'],
+  'iam.CreatePolicy': ['PolicyDocument', 'identity', 'PolicyName'],
+  'iam.CreatePolicyVersion': ['PolicyDocument', 'identity', 'PolicyArn'],
+  'iam.CreateRole': ['AssumeRolePolicyDocument', 'trust', 'RoleName'],
+  'iam.UpdateAssumeRolePolicy': ['PolicyDocument', 'trust', 'RoleName'],
+  's3.PutBucketPolicy': ['Policy', 'resource', 'Bucket'],
+};
+
+/**
+ * Throws the service's refusal of a policy that the gateway can't hold to. `body` is that of the HTTP call, which for
+ * S3 is the policy itself.
+ */
+export function checkPutPolicy(service: string, action: string, input: Struct, body: string): void {
+  const [member, kind, named] = PUTTING[`${service}.${action}`] ?? [];
+  if (member === undefined || kind === undefined || named === undefined) return;
+  const text = textAt(input, member) ?? (service === 's3' ? body : '');
+  try {
+    checkConditionKeys(readPolicy(textAt(input, named) ?? action, kind, text), knownActions());
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw new AwsFailure(service === 's3' ? 'MalformedPolicy' : 'MalformedPolicyDocument', error.message);
+  }
+}
