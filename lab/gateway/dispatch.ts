@@ -10,6 +10,7 @@ import type { Ec2 } from './ec2/ec2.ts';
 import { AwsFailure } from './failure.ts';
 import { broken, canStrike, throttled, unknownKey } from './fault-answers.ts';
 import { DEFAULT_DELAY_MS, type FaultBoard, type PlacedFault } from './faults.ts';
+import type { Access, AuthorizedCall } from './iam/access.ts';
 import type { MotoClient } from './moto-client.ts';
 import { type Answer, emptyOutput, writeAnswer, writeFailure } from './protocols/answer.ts';
 import { actionOf, type Call, type HttpRequest, readCall, type Scope, scopeOf } from './protocols/call.ts';
@@ -24,6 +25,7 @@ export interface DispatchParts {
   readonly scaling: AutoScaling;
   readonly calls: CallLog;
   readonly faults: FaultBoard;
+  readonly access: Access;
   /** Access key id to caller. */
   readonly callers: ReadonlyMap<string, string>;
   readonly region: string;
@@ -43,6 +45,8 @@ interface Identified {
 type Who = Pick<Identified, 'caller' | 'service' | 'action'>;
 
 const SERVICES = ['ec2', 'autoscaling', 'logs', 's3', 'iam', 'sts'];
+/** Whether there is such an object, only those learn who may list it. */
+const OF_ONE_OBJECT = new Set(['GetObject', 'HeadObject']);
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /** One call from arrival to answer: who, what, faults, the API model, then the service. */
@@ -105,10 +109,17 @@ export class Dispatch {
     }
     const call = readCall(this.#parts.models, service, action, request);
     if (call.problems.length > 0) throw refusal(service, call.model.protocol, call.problems);
+    const authorized: AuthorizedCall = { caller: who.caller, service, action, input: call.input };
+    await this.#parts.access.authorize(authorized);
     if (fault?.kind === 'empty')
       return writeAnswer(call.model, call.operation, emptyOutput(call.model, call.operation));
     const staleMs = fault?.kind === 'stale' ? (fault.delayMs ?? DEFAULT_DELAY_MS) : 0;
-    return this.#serve(request, call, who, staleMs);
+    const answer = await this.#serve(request, call, who, staleMs);
+    if (answer.status < 300) this.#parts.access.changed(authorized);
+    if (service === 's3' && answer.status === 404 && OF_ONE_OBJECT.has(action)) {
+      await this.#parts.access.hideMissing(authorized);
+    }
+    return answer;
   }
 
   #identify(request: HttpRequest, who: Identified): Scope {

@@ -10,6 +10,9 @@ import { Ec2 } from './ec2/ec2.ts';
 import { DEFAULT_EC2_TIMINGS, type Ec2Timings, type LateVisibility } from './ec2/lifetime.ts';
 import { Ec2World } from './ec2/world.ts';
 import { FaultBoard } from './faults.ts';
+import { Access } from './iam/access.ts';
+import type { AccessRecord } from './iam/access-record.ts';
+import type { InstanceIdentity, WithoutProfile } from './iam/instance-identity.ts';
 import { MotoClient } from './moto-client.ts';
 
 export interface GatewayOptions {
@@ -28,6 +31,12 @@ export interface GatewayOptions {
   readonly lateVisibility?: LateVisibility;
   /** Holds the gateway's own answers against the API model too, which tests want; a misfit is an InternalError. */
   readonly checkAnswers?: boolean;
+  /** The policy document of the caller `deployer`, who may do all when it is left out. */
+  readonly deployerPolicy?: unknown;
+  /** How long a new role is denied everything; a second when it is left out. */
+  readonly roleDelayMs?: number;
+  /** What instances without a profile may do; all, when it is left out. */
+  readonly withoutProfile?: WithoutProfile;
 }
 
 /** Where an instance is in the life of its group. */
@@ -50,10 +59,14 @@ export interface Gateway {
   readonly region: string;
   readonly calls: CallLog;
   readonly faults: FaultBoard;
+  /** What roles and the deployer asked for, and which statements of their policies decided. */
+  readonly accessRecord: AccessRecord;
   /** The caller is an instance id, or `operator`, who sees all at once. Calls with another key are refused. */
   registerCaller(accessKeyId: string, caller: string): void;
   /** EC2 forgets this terminated instance now. Throws when it is not terminated. */
   forget(instance: string): void;
+  /** Whose rights this instance has, and with it whose credentials its metadata service gives. */
+  identityOf(instance: string): Promise<InstanceIdentity>;
   /** Undefined for an instance that is in no group (any more). */
   membership(instance: string): Membership | undefined;
   /** The hooks that the instance waits for now. */
@@ -70,6 +83,7 @@ export interface Gateway {
 }
 
 export const DEFAULT_REGION = 'us-east-1';
+const DEFAULT_ROLE_DELAY_MS = 1_000;
 /** The account that moto answers for. */
 const ACCOUNT = '123456789012';
 
@@ -96,7 +110,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const callers = new Map<string, string>();
   const account = ACCOUNT;
   const checkAnswers = options.checkAnswers ?? false;
-  const dispatch = new Dispatch({ models, moto, ec2, scaling, calls, faults, callers, region, account, checkAnswers });
+  const access = new Access(
+    { region, account, moto, ec2Model: models('ec2'), world, scaling, stack: () => undefined },
+    models,
+    {
+      roleDelayMs: options.roleDelayMs ?? DEFAULT_ROLE_DELAY_MS,
+      withoutProfile: options.withoutProfile ?? 'all-rights',
+      ...(options.deployerPolicy === undefined ? {} : { deployerPolicy: options.deployerPolicy }),
+    },
+  );
+  const dispatch = new Dispatch({
+    ...{ models, moto, ec2, scaling, calls, faults, access, callers, region, account, checkAnswers },
+  });
   // Moto may have run before, with instances in it.
   await world.refresh();
   const server = await listen(options, (request, response) => dispatch.handle(request, response));
@@ -110,6 +135,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     registerCaller: (accessKeyId, caller) => {
       callers.set(accessKeyId, caller);
     },
+    accessRecord: access.record,
+    identityOf: (instance) => access.identityOf(instance),
     forget: (instance) => world.forget(instance),
     membership: (instance) => membershipOf(scaling, instance),
     lifecycleNotices: (instance) => noticesOf(scaling, instance),

@@ -77,9 +77,9 @@ export class Access {
     return this.#instances.of(instance);
   }
 
-  /** Throws the service's denial. `body` is that of the HTTP call, if it was one. */
-  async authorize(call: AuthorizedCall, body = ''): Promise<void> {
-    checkPutPolicy(call.service, call.action, call.input, body);
+  /** Throws the service's denial. */
+  async authorize(call: AuthorizedCall): Promise<void> {
+    checkPutPolicy(call.service, call.action, call.input);
     const identity = await this.#identity(call);
     if (identity === undefined) return;
     const rule = actionRule(call.service, call.action);

@@ -15,16 +15,12 @@ const PUTTING: Readonly<Record<string, readonly [member: string, kind: PolicyKin
   's3.PutBucketPolicy': ['Policy', 'resource', 'Bucket'],
 };
 
-/**
- * Throws the service's refusal of a policy that the gateway can't hold to. `body` is that of the HTTP call, which for
- * S3 is the policy itself.
- */
-export function checkPutPolicy(service: string, action: string, input: Struct, body: string): void {
+/** Throws the service's refusal of a policy that the gateway can't hold to. */
+export function checkPutPolicy(service: string, action: string, input: Struct): void {
   const [member, kind, named] = PUTTING[`${service}.${action}`] ?? [];
   if (member === undefined || kind === undefined || named === undefined) return;
-  const text = textAt(input, member) ?? (service === 's3' ? body : '');
   try {
-    checkConditionKeys(readPolicy(textAt(input, named) ?? action, kind, text), knownActions());
+    checkConditionKeys(readPolicy(textAt(input, named) ?? action, kind, textAt(input, member) ?? ''), knownActions());
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     throw new AwsFailure(service === 's3' ? 'MalformedPolicy' : 'MalformedPolicyDocument', error.message);

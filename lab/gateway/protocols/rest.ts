@@ -63,9 +63,10 @@ export function readRestInput(
   }
   const payload = shape.payload === undefined ? undefined : shape.members?.[shape.payload];
   if (shape.payload !== undefined && payload !== undefined && body.length > 0) {
-    if (shapeOf(model, payload).type === 'structure') {
-      input[shape.payload] = readElement(model, payload, body.toString('utf8'));
-    }
+    const { type } = shapeOf(model, payload);
+    if (type === 'structure') input[shape.payload] = readElement(model, payload, body.toString('utf8'));
+    // A bucket's policy is the whole body.
+    else if (type === 'string') input[shape.payload] = body.toString('utf8');
   }
   return input;
 }
