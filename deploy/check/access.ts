@@ -16,7 +16,7 @@ export const checkKey: Check = async ({ aws, signal }, { keyName }) => {
 /** A rule may name a group of a peered VPC too, so only its existence is asked for. */
 export const checkSources: Check = async ({ aws, signal }, { sshSource, clientSources }) => {
   const wanted = new Map<string, string>();
-  for (const source of clientSources) if (source.kind === 'group') wanted.set(source.id, '--clientsources');
+  for (const source of clientSources) if (source.kind === 'group') wanted.set(source.id, '--clientsource');
   if (sshSource?.kind === 'group') wanted.set(sshSource.id, '--sshsource');
   if (wanted.size === 0) return [];
   const command = new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-id', Values: [...wanted.keys()] }] });
