@@ -23,6 +23,9 @@ async function product(lab: TestLab): Promise<number> {
   });
   if (leader.address === undefined) throw new Error('The leader has no address.');
   const { address: leaderAddress } = leader;
+  const signal = AbortSignal.timeout(60_000);
+  // Asking the leader opens a session, which is a write: not before it can be true.
+  await until('the replacement follows', async () => (await lab.lab.servers.srvr(address, signal)).kind === 'serving');
   const votesMs = await until('the replacement votes', async () => {
     const config = await lab.configOf(leaderAddress);
     return config.members.some((member) => member.address === address && member.role === 'participant');

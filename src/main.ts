@@ -5,7 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { acquireLock, type Lock } from './lock.ts';
 import { checkHealth } from './observe/healthy-tick.ts';
-import { FLAG_KEYS, type Flags, readSettings } from './settings.ts';
+import { plainOrder } from './plain-words.ts';
+import { readSettings } from './settings.ts';
 
 /** `zk-recovery` and its siblings are symbolic links to the one executable. */
 function commandLine(argv: readonly string[]): readonly string[] {
@@ -13,28 +14,15 @@ function commandLine(argv: readonly string[]): readonly string[] {
   return name ? [name, ...argv.slice(2)] : argv.slice(2);
 }
 
-/** The settings flags of a plain `recovery`; undefined when there is any other argument, which yargs has to read. */
-function plainRecoveryFlags(words: readonly string[]): Flags | undefined {
-  if (words[0] !== 'recovery') return undefined;
-  const flags: Record<string, string> = {};
-  for (const word of words.slice(1)) {
-    const match = /^--([a-z-]+)=(.*)$/.exec(word);
-    const key = match?.[1]?.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-    if (!key || !(key in FLAG_KEYS) || match?.[2] === undefined) return undefined;
-    flags[key] = match[2];
-  }
-  return flags;
-}
-
 /**
  * Whether nothing is left to do. A healthy tick changes nothing and needs no lock; whoever has something to do takes it
  * here. Every failure is met again, and told, on the long way.
  */
 async function healthyTick(words: readonly string[]): Promise<{ finished: boolean; lock?: Lock }> {
-  const flags = plainRecoveryFlags(words);
-  if (!flags) return { finished: false };
+  const plain = plainOrder(words);
+  if (plain?.command !== 'recovery') return { finished: false };
   try {
-    const settings = readSettings(flags);
+    const settings = readSettings(plain.flags);
     const health = await checkHealth(settings, new AbortController().signal).catch(() => undefined);
     if (health?.healthy) {
       say('healthy', health.why);
