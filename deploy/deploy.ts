@@ -12,6 +12,7 @@ import { deletionOf } from './delete.ts';
 import { DeployError } from './errors.ts';
 import { adviceFor, firstCause } from './events.ts';
 import { follow, followRunning, newestEvent, type Outcome } from './follow.ts';
+import { lint } from './lint.ts';
 import { refuseForeign } from './ownership.ts';
 import { keepingSize, presentSize } from './present-size.ts';
 import { confirm } from './questions.ts';
@@ -46,6 +47,7 @@ export async function deploy(options: DeployOptions, context: DeployContext): Pr
   const wanted = standing === undefined ? input : await withPresentSize(context, input, standing);
   const template = templateOf(wanted);
   const templateBody = templateText(template, 'json');
+  if (options.lint) await lint(context, templateBody);
   const changeSet = await makeChangeSet(context, {
     stackName,
     type: standing === undefined ? 'CREATE' : 'UPDATE',

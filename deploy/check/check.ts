@@ -5,6 +5,7 @@ import { DeployError } from '../errors.ts';
 import { checkKey, checkRole, checkSources } from './access.ts';
 import { checkInstanceType, describeImage, imageProblems } from './image.ts';
 import { checkSubnets, checkVpc } from './network.ts';
+import { reachabilityNotices } from './reachability.ts';
 
 const CHECKS = [checkVpc, checkSubnets, checkKey, checkInstanceType, checkSources, checkRole];
 
@@ -21,5 +22,6 @@ export async function checkedInput(context: DeployContext, options: TemplateOpti
   if (problems.length > 0) {
     throw new DeployError('BAD_INPUT', problems.join('\n'), 'Nothing was created. Correct this, then run it again.');
   }
+  for (const notice of await reachabilityNotices(context, options)) context.terminal.line(notice, 'yellow');
   return { ...options, ...(image?.RootDeviceName === undefined ? {} : { rootDevice: image.RootDeviceName }) };
 }

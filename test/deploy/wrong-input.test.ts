@@ -1,14 +1,22 @@
 /** What the options name is held against AWS before anything is created; everything wrong is said at once. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { CreateSubnetCommand, CreateVpcCommand } from '@aws-sdk/client-ec2';
+import { CreateSubnetCommand, CreateVpcCommand, DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { templateOptions } from '../../cf/options.ts';
 import type { DeployAws } from '../../deploy/aws.ts';
 import { checkedInput } from '../../deploy/check/check.ts';
 import { deploy } from '../../deploy/deploy.ts';
 import { LocalAws } from '../gateway/local-aws.ts';
-import { type Account, clientsOf, deployer, makeAccount, makeImage, optionsFor } from './support/account.ts';
+import {
+  type Account,
+  clientsOf,
+  deployer,
+  giveWayOut,
+  makeAccount,
+  makeImage,
+  optionsFor,
+} from './support/account.ts';
 
 let local: LocalAws;
 let account: Account;
@@ -102,9 +110,13 @@ test('an image that does not exist', async () => {
 });
 
 test('an image of another architecture, or with another root device than the one that is named', async () => {
-  const ami = await makeImage(local, '/dev/sda1');
+  // moto forgets the architecture of what it registers, but not that of the images it comes with.
+  const { Images = [] } = await aws.ec2.send(
+    new DescribeImagesCommand({ Filters: [{ Name: 'architecture', Values: ['x86_64'] }] }),
+  );
+  const image = Images.find(({ RootDeviceName }) => RootDeviceName === '/dev/sda1');
   await refused(
-    { ami, architecture: 'arm64', rootdevice: '/dev/xvdz' },
+    { ami: image?.ImageId, architecture: 'arm64', rootdevice: '/dev/xvdz' },
     /is made for x86_64, not for arm64/,
     /names its root device \/dev\/sda1, not \/dev\/xvdz/,
   );
@@ -148,6 +160,19 @@ test('all of it together', async () => {
     /--keyname/,
     /--instancerole/,
   );
+});
+
+test('private subnets without a way to AWS are pointed out, not refused', async () => {
+  const context = deployer(aws);
+  await checkedInput(context, optionsFor(account, 'orders').template);
+  assert.match(
+    context.terminal.text,
+    /may not reach AWS: .* no endpoint for autoscaling, cloudformation, ec2, logs, s3/,
+  );
+  await giveWayOut(local, account);
+  const later = deployer(aws);
+  await checkedInput(later, optionsFor(account, 'orders').template);
+  assert.equal(later.terminal.text, '');
 });
 
 test('what can be told without AWS is told without AWS', () => {

@@ -1,5 +1,13 @@
 /** What an account has before anything is deployed: a network, a key pair, an image; and clients for who deploys. */
-import { CreateKeyPairCommand, CreateSubnetCommand, CreateVpcCommand, RegisterImageCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateKeyPairCommand,
+  CreateNatGatewayCommand,
+  CreateRouteCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DescribeRouteTablesCommand,
+  RegisterImageCommand,
+} from '@aws-sdk/client-ec2';
 import { templateOptions } from '../../../cf/options.ts';
 import { awsClients, type DeployAws } from '../../../deploy/aws.ts';
 import type { DeployContext } from '../../../deploy/context.ts';
@@ -42,6 +50,19 @@ export async function makeAccount(aws: LocalAws): Promise<Account> {
 export async function makeImage(aws: LocalAws, RootDeviceName = '/dev/xvda'): Promise<string> {
   const register = new RegisterImageCommand({ Name: aws.name('image'), Architecture: 'x86_64', RootDeviceName });
   return (await aws.operator.ec2.send(register)).ImageId ?? '';
+}
+
+/** A NAT gateway, as private subnets have one. */
+export async function giveWayOut(aws: LocalAws, { vpcId, subnets }: Account): Promise<void> {
+  const { ec2 } = aws.operator;
+  const { NatGateway } = await ec2.send(
+    new CreateNatGatewayCommand({ SubnetId: subnets[0], ConnectivityType: 'private' }),
+  );
+  const { RouteTables = [] } = await ec2.send(
+    new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [vpcId] }] }),
+  );
+  const route = { RouteTableId: RouteTables[0]?.RouteTableId, DestinationCidrBlock: '0.0.0.0/0' };
+  await ec2.send(new CreateRouteCommand({ ...route, NatGatewayId: NatGateway?.NatGatewayId }));
 }
 
 /** Options as the command line would give them, for this account. */
