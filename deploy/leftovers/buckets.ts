@@ -6,6 +6,7 @@ import {
   GetBucketTaggingCommand,
   ListBucketsCommand,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
   type ObjectIdentifier,
 } from '@aws-sdk/client-s3';
 import { call, regionOf } from '../aws.ts';
@@ -113,7 +114,13 @@ function versions({ aws, signal }: DeployContext, Bucket: string, at?: Marker) {
     ...(KeyMarker === undefined ? {} : { KeyMarker }),
     ...(VersionIdMarker === undefined ? {} : { VersionIdMarker }),
   });
-  return call('S3 ListObjectVersions', signal, (options) => aws.s3.send(command, options));
+  // Somebody else, or an earlier attempt whose answer was lost, may have removed it.
+  return call<ListObjectVersionsCommandOutput>(
+    'S3 ListObjectVersions',
+    signal,
+    (options) => aws.s3.send(command, options),
+    ({ code }) => (code === 'NoSuchBucket' ? { $metadata: {}, Versions: [], DeleteMarkers: [] } : undefined),
+  );
 }
 
 function markerOf(answer: Awaited<ReturnType<typeof versions>>): Marker | undefined {
