@@ -10,10 +10,13 @@ export function fits(rule: Rule, value: string): boolean {
   return new RegExp(`^(?:${rule.pattern})$`).test(value);
 }
 
-/** AWS allows 128 characters; the agent's cluster id is nine longer. */
+/**
+ * AWS allows 128 characters. With 40 every name that CloudFormation makes from it (a role's has at most 64) holds all
+ * of it, and policies can name `orders-Role-*`.
+ */
 export const STACK_NAME: Rule = {
-  pattern: '[A-Za-z][A-Za-z0-9-]{0,127}',
-  sentence: 'A letter, then letters, digits and hyphens; at most 128.',
+  pattern: '[A-Za-z][A-Za-z0-9-]{0,39}',
+  sentence: 'A letter, then letters, digits and hyphens; at most 40.',
 };
 export const VPC_ID: Rule = {
   pattern: 'vpc-([0-9a-f]{8}|[0-9a-f]{17})',

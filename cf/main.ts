@@ -1,21 +1,37 @@
-/** `npm run template -- [options]`: prints the template. Exit codes: 0 printed, 2 wrong usage. */
+/** `npm run template -- [options]`: prints the template, or a policy. Exit codes: 0 printed, 2 wrong usage. */
 import yargs from 'yargs';
 import { AgentError } from '../src/errors.ts';
+import { deployerPolicy } from './deployer-policy.ts';
+import { givenRolePolicy } from './given-role-policy.ts';
+import { fits, STACK_NAME } from './limits.ts';
 import { optionTable, templateOptions } from './options.ts';
 import { template, templateText } from './template.ts';
 
 const OUTPUT = 'Output:';
 
-function main(words: readonly string[]): number {
-  const parser = yargs([...words])
+function parser(words: readonly string[]) {
+  return yargs([...words])
     .scriptName('npm run template --')
     .usage('$0 [options]\n\nPrints the CloudFormation template that deploy.sh applies. It asks AWS nothing.')
     .options(optionTable)
     .option('yaml', { type: 'boolean', default: false, group: OUTPUT, describe: 'YAML instead of JSON' })
+    .option('deployer-policy', {
+      type: 'boolean',
+      default: false,
+      group: OUTPUT,
+      describe: 'the policy that who deploys needs instead; with --stackname for this stack alone',
+    })
+    .option('role-policy', {
+      type: 'boolean',
+      default: false,
+      group: OUTPUT,
+      describe: 'the policy that a role given with --instancerole needs instead; wants --stackname',
+    })
     .example(
       '$0 --stackname orders --vpcid vpc-0a1b2c3d --subnets subnet-0a1b2c3d subnet-1a1b2c3d subnet-2a1b2c3d --ami ami-0a1b2c3d',
       'three nodes',
     )
+    .example('$0 --deployer-policy --stackname orders', 'for whoever deploys the stack orders')
     .strict()
     .help()
     .version(false)
@@ -24,10 +40,38 @@ function main(words: readonly string[]): number {
     .fail((message, error) => {
       throw error ?? new AgentError('BAD_ARGUMENT', message, 'See --help.');
     });
+}
+
+type Answers = ReturnType<ReturnType<typeof parser>['parseSync']>;
+
+function output(answers: Answers): string {
+  const { stackname, instancerole } = answers;
+  if (answers.deployerPolicy) {
+    if (stackname !== undefined) checkStackName(stackname);
+    return policyText(
+      deployerPolicy({
+        ...(stackname === undefined ? {} : { stackName: stackname }),
+        ...(instancerole === undefined ? {} : { instanceRole: instancerole }),
+      }),
+    );
+  }
+  if (answers.rolePolicy) return policyText(givenRolePolicy(checkStackName(stackname)));
+  return templateText(template(templateOptions(answers)), answers.yaml ? 'yaml' : 'json');
+}
+
+function checkStackName(name: string | undefined): string {
+  if (name !== undefined && fits(STACK_NAME, name)) return name;
+  throw new AgentError('BAD_ARGUMENT', `--stackname ${name ?? 'is missing'}. ${STACK_NAME.sentence}`, 'See --help.');
+}
+
+function policyText(document: object): string {
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function main(words: readonly string[]): number {
   try {
-    const answers = parser.parseSync();
-    if (answers.help === true) return 0;
-    process.stdout.write(templateText(template(templateOptions(answers)), answers.yaml ? 'yaml' : 'json'));
+    const answers = parser(words).parseSync();
+    if (answers.help !== true) process.stdout.write(output(answers));
     return 0;
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;

@@ -9,6 +9,9 @@ import { fits, type Rule } from './limits.ts';
 import { RESERVED_TAGS } from './tags.ts';
 import { formatSettings } from './user-data.ts';
 
+/** EC2 takes 16 KiB of user data; the stack's own settings need a part of it. */
+const MOST_SETTINGS_BYTES = 12_000;
+
 /** The options as given, by their names; numbers that are none are NaN. */
 export interface Answers {
   readonly stackname: string | undefined;
@@ -193,6 +196,12 @@ function settingFaults(settings: readonly string[]): readonly string[] {
   });
   const same = twice(settings.map((setting) => pair(setting)[0]));
   if (same !== undefined) return [...faults, `--setting sets ${same} twice.`];
+  const bytes = Buffer.byteLength(settings.join('\n'));
+  if (bytes > MOST_SETTINGS_BYTES) {
+    faults.push(
+      `--setting: ${bytes} bytes in all are more than the ${MOST_SETTINGS_BYTES} that user data has room for.`,
+    );
+  }
   return faults.length > 0 ? faults : agentFaults(settings);
 }
 

@@ -7,6 +7,7 @@ import { AgentError } from '../src/errors.ts';
 import { DEFAULT_INSTANCE_TYPE } from './instance-type.ts';
 import { RETENTION_DAYS, VOLUME_GIB } from './limits.ts';
 import { type Answers, faultsOf } from './option-rules.ts';
+import { LARGEST_TEMPLATE_BYTES, template, templateText } from './template.ts';
 import type { Architecture, Source, TemplateOptions, VolumeType } from './template-options.ts';
 
 export const DEFAULT_TIMES = { creation: 'PT30M', update: 'PT30M', launchHookSeconds: 300, terminateHookSeconds: 300 };
@@ -108,7 +109,14 @@ export function templateOptions(answered: Readonly<Record<string, unknown>>, pre
   const answers = answersOf(answered);
   const faults = faultsOf(answers);
   if (faults.length > 0) throw badArgument(faults);
-  return optionsOf(answers, presentHosts);
+  const options = optionsOf(answers, presentHosts);
+  const bytes = Buffer.byteLength(templateText(template(options), 'json'));
+  if (bytes > LARGEST_TEMPLATE_BYTES) {
+    throw badArgument([
+      `The template has ${bytes} bytes, and CloudFormation takes ${LARGEST_TEMPLATE_BYTES}: fewer or shorter --tag, --setting or --clientsource are needed.`,
+    ]);
+  }
+  return options;
 }
 
 function badArgument(faults: readonly string[]): AgentError {

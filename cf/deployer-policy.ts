@@ -1,0 +1,272 @@
+/**
+ * The least that a person needs who deploys: what deploy.sh asks itself, and what CloudFormation does in that person's
+ * name, which is allowed through CloudFormation only. The second follows the permissions that AWS's own schemas name
+ * for the handlers of our resource types (CloudFormation registry, `handlers`); a test holds the two together.
+ */
+import { type PolicyDocument, policy, type Statement } from './policy.ts';
+
+/** Narrower is better; what is left out means any. */
+export interface DeployerScope {
+  /** `aws` when left out, as a partition can't be left open. */
+  readonly partition?: string;
+  readonly region?: string;
+  readonly account?: string;
+  readonly stackName?: string;
+  /** A role given with `--instancerole`. */
+  readonly instanceRole?: string;
+}
+
+type Arn = (service: string, resource: string) => string;
+
+const VIA_CLOUDFORMATION = { 'ForAnyValue:StringEquals': { 'aws:CalledVia': ['cloudformation.amazonaws.com'] } };
+
+export function deployerPolicy(scope: DeployerScope = {}): PolicyDocument {
+  const { partition = 'aws', region = '*', account = '*', stackName = '*' } = scope;
+  const arn: Arn = (service, resource) => {
+    // The names of buckets and of what IAM keeps hold for all regions, those of buckets for all accounts.
+    const place = service === 's3' ? ':' : service === 'iam' ? `:${account}` : `${region}:${account}`;
+    return `arn:${partition}:${service}:${place}:${resource}`;
+  };
+  return policy([
+    ...personStatements(arn, stackName),
+    ...networkStatements(arn),
+    ...groupStatements(arn, stackName),
+    ...roleStatements(arn, stackName, scope.instanceRole),
+    ...storeStatements(arn, stackName),
+    ...removalStatements(arn, stackName),
+  ]);
+}
+
+/** What deploy.sh does itself. */
+function personStatements(arn: Arn, stack: string): readonly Statement[] {
+  return [
+    {
+      Sid: 'Stack',
+      Effect: 'Allow',
+      Action: [
+        'cloudformation:CreateChangeSet',
+        'cloudformation:DeleteChangeSet',
+        'cloudformation:DeleteStack',
+        'cloudformation:DescribeChangeSet',
+        'cloudformation:DescribeStackEvents',
+        'cloudformation:DescribeStackResource',
+        'cloudformation:DescribeStacks',
+        'cloudformation:ExecuteChangeSet',
+        'cloudformation:ListChangeSets',
+        'cloudformation:ListStackResources',
+      ],
+      Resource: [arn('cloudformation', `stack/${stack}/*`)],
+    },
+    {
+      Sid: 'Look',
+      Effect: 'Allow',
+      // AWS's schemas ask for all of Auto Scaling's and EC2's Describe actions. They take no resource.
+      Action: ['autoscaling:Describe*', 'ec2:Describe*', 'logs:DescribeLogGroups', 's3:ListAllMyBuckets'],
+      Resource: '*',
+    },
+    {
+      Sid: 'LookAtRoles',
+      Effect: 'Allow',
+      Action: ['iam:GetInstanceProfile', 'iam:GetRole'],
+      Resource: [arn('iam', 'role/*'), arn('iam', `instance-profile/${stack}-InstanceProfile-*`)],
+    },
+  ];
+}
+
+function networkStatements(arn: Arn): readonly Statement[] {
+  return [
+    {
+      Sid: 'SecurityGroups',
+      Effect: 'Allow',
+      Action: [
+        'ec2:AuthorizeSecurityGroupEgress',
+        'ec2:AuthorizeSecurityGroupIngress',
+        'ec2:CreateSecurityGroup',
+        'ec2:DeleteSecurityGroup',
+        'ec2:RevokeSecurityGroupEgress',
+        'ec2:RevokeSecurityGroupIngress',
+        'ec2:UpdateSecurityGroupRuleDescriptionsEgress',
+        'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
+      ],
+      Resource: [arn('ec2', 'security-group/*'), arn('ec2', 'security-group-rule/*'), arn('ec2', 'vpc/*')],
+      Condition: VIA_CLOUDFORMATION,
+    },
+    {
+      Sid: 'LaunchTemplates',
+      Effect: 'Allow',
+      Action: ['ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion', 'ec2:DeleteLaunchTemplate'],
+      Resource: [arn('ec2', 'launch-template/*')],
+      Condition: VIA_CLOUDFORMATION,
+    },
+    {
+      // The person whose group it is must be allowed to start what the launch template says.
+      Sid: 'Instances',
+      Effect: 'Allow',
+      Action: ['ec2:RunInstances'],
+      Resource: '*',
+      Condition: VIA_CLOUDFORMATION,
+    },
+    {
+      Sid: 'Tags',
+      Effect: 'Allow',
+      Action: ['ec2:CreateTags', 'ec2:DeleteTags'],
+      Resource: ['instance', 'launch-template', 'security-group', 'security-group-rule', 'volume'].map((kind) =>
+        arn('ec2', `${kind}/*`),
+      ),
+      Condition: VIA_CLOUDFORMATION,
+    },
+  ];
+}
+
+function groupStatements(arn: Arn, stack: string): readonly Statement[] {
+  return [
+    {
+      Sid: 'Group',
+      Effect: 'Allow',
+      Action: [
+        'autoscaling:CreateAutoScalingGroup',
+        'autoscaling:CreateOrUpdateTags',
+        'autoscaling:DeleteAutoScalingGroup',
+        'autoscaling:DeleteLifecycleHook',
+        'autoscaling:DeleteTags',
+        'autoscaling:PutLifecycleHook',
+        'autoscaling:ResumeProcesses',
+        'autoscaling:SuspendProcesses',
+        'autoscaling:TerminateInstanceInAutoScalingGroup',
+        'autoscaling:UpdateAutoScalingGroup',
+      ],
+      Resource: [arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${stack}-Group-*`)],
+      Condition: VIA_CLOUDFORMATION,
+    },
+  ];
+}
+
+function roleStatements(arn: Arn, stack: string, given: string | undefined): readonly Statement[] {
+  const made = arn('iam', `role/${stack}-Role-*`);
+  const passed = given === undefined ? [made] : [made, arn('iam', `role/${given}`)];
+  return [
+    {
+      Sid: 'Role',
+      Effect: 'Allow',
+      Action: [
+        'iam:CreateRole',
+        'iam:DeleteRole',
+        'iam:DeleteRolePolicy',
+        'iam:GetRolePolicy',
+        'iam:ListAttachedRolePolicies',
+        'iam:ListRolePolicies',
+        'iam:ListRoleTags',
+        'iam:PutRolePolicy',
+        'iam:TagRole',
+        'iam:UntagRole',
+        'iam:UpdateAssumeRolePolicy',
+        'iam:UpdateRole',
+        'iam:UpdateRoleDescription',
+      ],
+      Resource: [made],
+      Condition: VIA_CLOUDFORMATION,
+    },
+    {
+      Sid: 'Profile',
+      Effect: 'Allow',
+      Action: [
+        'iam:AddRoleToInstanceProfile',
+        'iam:CreateInstanceProfile',
+        'iam:DeleteInstanceProfile',
+        'iam:RemoveRoleFromInstanceProfile',
+      ],
+      Resource: [arn('iam', `instance-profile/${stack}-InstanceProfile-*`)],
+      Condition: VIA_CLOUDFORMATION,
+    },
+    {
+      Sid: 'PassRole',
+      Effect: 'Allow',
+      Action: ['iam:PassRole'],
+      Resource: passed,
+      Condition: { StringLike: { 'iam:PassedToService': 'ec2.amazonaws.com*' } },
+    },
+    {
+      // Auto Scaling's own role, which the first group of an account makes.
+      Sid: 'FirstGroup',
+      Effect: 'Allow',
+      Action: ['iam:CreateServiceLinkedRole'],
+      Resource: [arn('iam', 'role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling')],
+      Condition: { StringEquals: { 'iam:AWSServiceName': 'autoscaling.amazonaws.com' } },
+    },
+  ];
+}
+
+function storeStatements(arn: Arn, stack: string): readonly Statement[] {
+  return [
+    {
+      Sid: 'LogGroups',
+      Effect: 'Allow',
+      Action: [
+        'logs:CreateLogGroup',
+        'logs:DeleteRetentionPolicy',
+        'logs:ListTagsForResource',
+        'logs:PutRetentionPolicy',
+        'logs:TagResource',
+        'logs:UntagResource',
+      ],
+      Resource: [arn('logs', `log-group:/zookeeper/${stack}-*`)],
+      Condition: VIA_CLOUDFORMATION,
+    },
+    {
+      Sid: 'Bucket',
+      Effect: 'Allow',
+      Action: [
+        's3:CreateBucket',
+        's3:DeleteBucketPolicy',
+        's3:GetBucketPolicy',
+        's3:GetBucketPublicAccessBlock',
+        's3:GetBucketOwnershipControls',
+        's3:GetBucketVersioning',
+        's3:GetEncryptionConfiguration',
+        's3:PutBucketOwnershipControls',
+        's3:PutBucketPolicy',
+        's3:PutBucketPublicAccessBlock',
+        's3:PutBucketTagging',
+        's3:PutBucketVersioning',
+        's3:PutEncryptionConfiguration',
+      ],
+      Resource: [bucketOf(arn, stack)],
+      Condition: VIA_CLOUDFORMATION,
+    },
+  ];
+}
+
+/** What `deploy.sh --delete` does about what a deleted stack leaves behind; see and remove, the data included. */
+function removalStatements(arn: Arn, stack: string): readonly Statement[] {
+  return [
+    {
+      Sid: 'SeeWhatIsLeft',
+      Effect: 'Allow',
+      Action: ['logs:DescribeLogStreams', 'logs:ListTagsForResource'],
+      Resource: [arn('logs', `log-group:/zookeeper/${stack}-*`)],
+    },
+    {
+      Sid: 'SeeBucketsLeft',
+      Effect: 'Allow',
+      Action: ['s3:GetBucketLocation', 's3:GetBucketTagging', 's3:ListBucketVersions'],
+      Resource: [bucketOf(arn, stack)],
+    },
+    {
+      Sid: 'RemoveLogGroups',
+      Effect: 'Allow',
+      Action: ['logs:DeleteLogGroup'],
+      Resource: [arn('logs', `log-group:/zookeeper/${stack}-*`)],
+    },
+    {
+      Sid: 'RemoveBuckets',
+      Effect: 'Allow',
+      Action: ['s3:DeleteBucket', 's3:DeleteObject', 's3:DeleteObjectVersion'],
+      Resource: [bucketOf(arn, stack), `${bucketOf(arn, stack)}/*`],
+    },
+  ];
+}
+
+/** CloudFormation writes the names of buckets in small letters. */
+function bucketOf(arn: Arn, stack: string): string {
+  return arn('s3', `${stack.toLowerCase()}-bucket-*`);
+}
