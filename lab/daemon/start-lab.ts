@@ -86,6 +86,7 @@ function newHypervisor(
     listenAddress: cloud.block.ownAddress,
     directory: state.machines,
     role: `${options.name}-node`,
+    identityOf: (instance) => cloud.gateway.identityOf(instance),
     program: MACHINE_PROGRAM,
     agentCommand,
     serverCommand,

@@ -12,7 +12,8 @@ import {
   type Instance,
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
-import { type MetadataService, startMetadataService } from '../metadata/metadata-service.ts';
+import type { InstanceIdentity } from '../gateway/iam/instance-identity.ts';
+import { type AttachedRole, type MetadataService, startMetadataService } from '../metadata/metadata-service.ts';
 import { formatSettings, REGION, settingsOfUserData } from '../stack.ts';
 import { Machine } from './machine-handle.ts';
 import type { BootPlan } from './machine-messages.ts';
@@ -27,7 +28,10 @@ export interface HypervisorOptions {
   readonly listenAddress: string;
   /** Holds a directory for each instance. */
   readonly directory: string;
+  /** Of instances that have no profile and yet all rights, as the gateway may be told. */
   readonly role: string;
+  /** Whose rights an instance has, which its metadata service shows. */
+  readonly identityOf: (instance: string) => Promise<InstanceIdentity>;
   readonly program: string;
   readonly agentCommand: readonly string[];
   /** The java command of a server but its last argument, zoo.cfg; `javaOptions` is a file with further options. */
@@ -219,6 +223,7 @@ export class Hypervisor {
         secretAccessKey: randomBytes(30).toString('base64'),
         token: randomBytes(60).toString('base64'),
       },
+      attachedRole: async () => attachedRole(await this.#options.identityOf(id), this.#options.role),
       targetLifecycleState: async () => this.#options.targetLifecycleState(id),
     });
   }
@@ -260,5 +265,18 @@ export class Hypervisor {
       AWS_ENDPOINT_URL: this.#options.endpoint,
       AWS_EC2_METADATA_SERVICE_ENDPOINT: metadataUrl,
     };
+  }
+}
+
+function attachedRole(identity: InstanceIdentity, withoutProfile: string): AttachedRole | undefined {
+  switch (identity.kind) {
+    case 'role':
+      return { name: identity.role.name, assumable: true };
+    case 'not-assumable':
+      return { name: identity.role, assumable: false };
+    case 'all-rights':
+      return { name: withoutProfile, assumable: true };
+    case 'no-credentials':
+      return undefined;
   }
 }

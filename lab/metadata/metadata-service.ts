@@ -14,10 +14,18 @@ const LONGEST_TOKEN_SECONDS = 21_600;
 const TOKENS_KEPT = 1_000;
 const CREDENTIALS_LAST_MS = 6 * 3_600_000;
 
+/** The role in the instance's profile; not `assumable` when its trust policy does not let EC2 have it. */
+export interface AttachedRole {
+  readonly name: string;
+  readonly assumable: boolean;
+}
+
 export interface MetadataOptions {
   readonly listenAddress: string;
   readonly facts: InstanceFacts;
   readonly credentials: InstanceCredentials;
+  /** The role as it is now, undefined without a profile: no credentials then. By default that of the facts. */
+  readonly attachedRole?: () => Promise<AttachedRole | undefined>;
   /** `InService`, `Terminated`, …; undefined before the first. Rejects when it is not to be had (the service answers 500). */
   readonly targetLifecycleState: () => Promise<string | undefined>;
 }
@@ -96,18 +104,25 @@ class InstanceMetadata {
       case 'user-data':
         return facts.userData === '' ? undefined : facts.userData;
     }
-    return this.#credentialsContent(path) ?? this.#tagsContent(path);
+    return (await this.#credentialsContent(path)) ?? this.#tagsContent(path);
   }
 
-  #credentialsContent(path: string): string | undefined {
-    const role = path.match(/^meta-data\/iam\/security-credentials\/?(.*)$/)?.[1];
-    if (role === undefined || !this.offersCredentials) return undefined;
-    if (role === '') return this.#options.facts.role;
-    if (role !== this.#options.facts.role) return undefined;
+  async #credentialsContent(path: string): Promise<string | undefined> {
+    const asked = path.match(/^meta-data\/iam\/security-credentials\/?(.*)$/)?.[1];
+    if (asked === undefined || !this.offersCredentials) return undefined;
+    const { facts, attachedRole } = this.#options;
+    const role = attachedRole === undefined ? { name: facts.role, assumable: true } : await attachedRole();
+    if (role === undefined || (asked !== '' && asked !== role.name)) return undefined;
+    if (asked === '') return role.name;
+    const LastUpdated = new Date().toISOString();
+    if (!role.assumable) {
+      const Message = `EC2 cannot assume the role ${role.name}. Please see documentation on its trust policy.`;
+      return JSON.stringify({ Code: 'AssumeRoleUnauthorizedAccess', Message, LastUpdated });
+    }
     const { accessKeyId, secretAccessKey, token } = this.#options.credentials;
     return JSON.stringify({
       Code: 'Success',
-      LastUpdated: new Date().toISOString(),
+      LastUpdated,
       Type: 'AWS-HMAC',
       AccessKeyId: accessKeyId,
       SecretAccessKey: secretAccessKey,
