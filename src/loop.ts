@@ -1,11 +1,13 @@
 /** observe → decide → act, and again until there is nothing to do, the limit is reached, or somebody says stop. */
 import { act as realAct } from './act/act.ts';
 import { decide as realDecide } from './decide/decide.ts';
+import { decideGivingUp } from './decide/launch.ts';
 import { AgentError, type ErrorCode } from './errors.ts';
-import type { Command, Observation, Order } from './model/observation.ts';
+import { Heartbeats } from './heartbeats.ts';
+import type { Command, Observation, Order, StackTies } from './model/observation.ts';
 import type { Decision, Step, StepKind } from './model/step.ts';
 import { Memory } from './observe/memory.ts';
-import { type Earlier, observe as realObserve } from './observe/observe.ts';
+import { type Earlier, type Look, observe as realObserve } from './observe/observe.ts';
 import type { Ports } from './ports.ts';
 import type { Timings } from './timings.ts';
 
@@ -18,6 +20,8 @@ export interface AgentOrder {
   readonly rejoin?: boolean;
   /** Looks and decides once, and does nothing. */
   readonly dryRun?: boolean;
+  /** Absent for a node that belongs to no stack. */
+  readonly stack?: StackTies;
 }
 
 export type Outcome =
@@ -48,25 +52,54 @@ export async function runAgent(
   signal: AbortSignal,
   parts: Parts = REAL_PARTS,
 ): Promise<Outcome> {
-  const { clock } = ports;
-  const endMs = clock.monotonicMs() + agentOrder.limitMs;
+  const endMs = ports.clock.monotonicMs() + agentOrder.limitMs;
   const look = await prepare(ports, agentOrder, signal);
+  await using heartbeats = new Heartbeats(ports, agentOrder.timings, signal);
+  const { outcome, seen } = await loop(look, agentOrder, { endMs, signal, parts, heartbeats });
+  const last = seen && (outcome.kind === 'out-of-time' || outcome.kind === 'refused') && decideGivingUp(seen);
+  if (last && last.kind === 'step') {
+    ports.log.write({ event: 'decided', decided: last.step.kind, why: `${last.why} It gave up here: ${outcome.why}` });
+    await perform(last.step, parts, { ports, self: look.self, timings: look.timings, signal });
+  }
+  return outcome;
+}
+
+interface Course {
+  readonly endMs: number;
+  readonly signal: AbortSignal;
+  readonly parts: Parts;
+  readonly heartbeats: Heartbeats;
+}
+
+/** How the loop ended, and what was seen last. */
+interface End {
+  readonly outcome: Outcome;
+  readonly seen: Observation | undefined;
+}
+
+async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise<End> {
+  const { endMs, signal, parts, heartbeats } = course;
+  const { ports } = look;
+  const { clock } = ports;
   let last = { sentence: '', step: '' };
   let sentence = 'The limit was reached before the first look.';
   let cause: Cause | undefined;
   let earlier: Earlier | undefined;
+  let seen: Observation | undefined;
   while (clock.monotonicMs() < endMs) {
     signal.throwIfAborted();
     const observation = await parts.observe(look, signal, earlier);
     const decision = parts.decide(observation);
     sentence = decision.why;
     cause = causeOf(observation, sentence);
-    if (agentOrder.dryRun) return { kind: 'dry-run', observation, decision };
+    seen = observation;
+    if (agentOrder.dryRun) return { outcome: { kind: 'dry-run', observation, decision }, seen };
     if (sentence !== last.sentence) report(ports, observation, decision);
+    heartbeats.saw(observation, sentence);
     // A step that changes the watched facts changes their digest; one that does not leaves the watch as it is.
     if (decision.kind === 'wait') look.memory.keepWatch(decision.watch, clock.monotonicMs());
-    if (decision.kind === 'done') return decision;
-    if (decision.kind === 'refuse') return { ...decision, kind: 'refused' };
+    if (decision.kind === 'done') return { outcome: decision, seen };
+    if (decision.kind === 'refuse') return { outcome: { ...decision, kind: 'refused' }, seen };
     const step = decision.kind === 'step' ? JSON.stringify(decision.step) : '';
     // The same step again means that it led nowhere: look at a walking pace then.
     if (decision.kind === 'wait' || step === last.step) await clock.sleep(agentOrder.timings.pollMs, signal);
@@ -79,7 +112,7 @@ export async function runAgent(
     }
     last = { sentence, step };
   }
-  return { kind: 'out-of-time', why: sentence, ...(cause === undefined ? {} : { cause }) };
+  return { outcome: { kind: 'out-of-time', why: sentence, ...(cause === undefined ? {} : { cause }) }, seen };
 }
 
 /**
@@ -125,7 +158,8 @@ async function prepare(ports: Ports, agentOrder: AgentOrder, signal: AbortSignal
     rejoin: agentOrder.rejoin ?? false,
   };
   const self = { instance: identity.instance, address: identity.address, cluster };
-  return { ports, order, self, timings, memory: new Memory() };
+  const { stack } = agentOrder;
+  return { ports, order, self, timings, memory: new Memory(), ...(stack === undefined ? {} : { stack }) };
 }
 
 /** True when it was done; a failure is logged, and the next look tells what became of it. */

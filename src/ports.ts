@@ -48,6 +48,22 @@ export interface AutoScaling {
   describe(group: string, signal: AbortSignal): Promise<GroupFact>;
   /** Writes the group's tag `zookeeper_maintenance`. */
   setMaintenance(group: string, on: boolean, signal: AbortSignal): Promise<void>;
+  /** Ends the wait of an instance in a lifecycle hook; resolves as well when it does not wait in it any more. */
+  completeHook(
+    group: string,
+    hook: string,
+    instance: string,
+    result: 'CONTINUE' | 'ABANDON',
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Prolongs the wait by the hook's heartbeat timeout; `over` when the instance does not wait in it any more. */
+  heartbeat(group: string, hook: string, instance: string, signal: AbortSignal): Promise<'recorded' | 'over'>;
+}
+
+/** The stack that this node belongs to, as far as it waits for its nodes. */
+export interface StackSignals {
+  /** `uniqueId` is the instance's id: a stack counts signals by it. `nobody-waits`: no operation is under way. */
+  signal(status: 'SUCCESS' | 'FAILURE', uniqueId: string, signal: AbortSignal): Promise<'told' | 'nobody-waits'>;
 }
 
 /** CloudWatch Logs, as far as a log stream is a claim. */
@@ -108,6 +124,9 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** Durable notes of the agent to itself; DiskFacts says what each of them means. */
+export type Mark = 'left' | 'reported' | 'ready' | 'signalled';
+
 /** The node's data and config directories. Every write is durable (fsync) when it resolves, and atomic. */
 export interface NodeDisk {
   read(signal: AbortSignal): Promise<DiskFacts>;
@@ -128,8 +147,13 @@ export interface NodeDisk {
   restoreAside(name: string): Promise<void>;
   raiseFence(fence: Fence): Promise<void>;
   liftFence(): Promise<void>;
-  mark(name: 'left' | 'reported' | 'ready'): Promise<void>;
-  unmark(name: 'left' | 'reported' | 'ready'): Promise<void>;
+  mark(name: Mark): Promise<void>;
+  unmark(name: Mark): Promise<void>;
+  /**
+   * Since when the node has been in this lifecycle state, milliseconds since 1970: `nowMs` when it is new to the disk,
+   * which then remembers it.
+   */
+  inStateSince(lifecycleState: string, nowMs: number): Promise<number>;
 }
 
 /** Starts and stops the node's own server: systemd on an image, a child process in the lab. */
@@ -152,6 +176,7 @@ export interface Ports {
   readonly metadata: Metadata;
   readonly ec2: Ec2;
   readonly autoScaling: AutoScaling;
+  readonly stackSignals: StackSignals;
   readonly claimStreams: ClaimStreams;
   readonly objects: ObjectStore;
   readonly servers: Servers;

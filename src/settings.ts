@@ -17,6 +17,17 @@ export type ServiceSettings =
       readonly logFile: string;
     };
 
+/** What the node's stack waits for. */
+export interface StackSettings {
+  /** The stack's ARN; without it nobody is signalled. */
+  readonly arn?: string;
+  /** Logical id of the resource that the stack counts signals for. */
+  readonly signalResource: string;
+  /** Names of the group's lifecycle hooks; without one the agent completes none. */
+  readonly launchHook?: string;
+  readonly terminateHook?: string;
+}
+
 export interface Settings {
   readonly cluster: string;
   readonly bucket: string;
@@ -29,6 +40,7 @@ export interface Settings {
   readonly dynamicFile: string;
   readonly lockFile: string;
   readonly service: ServiceSettings;
+  readonly stack?: StackSettings;
   readonly tick: TickSettings;
   readonly timings: Timings;
   /** The AWS_* entries of the settings file; applyAwsEnvironment hands them to the SDK. */
@@ -53,6 +65,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const KEYS = new Set<string>([
   ...Object.values(FLAG_KEYS),
   ...['SERVICE', 'SERVICE_UNIT', 'SERVICE_COMMAND', 'SERVICE_PID_FILE', 'SERVICE_LOG_FILE', 'LOCK_FILE', 'TIMINGS'],
+  ...['STACK', 'SIGNAL_RESOURCE', 'LAUNCH_HOOK', 'TERMINATE_HOOK'],
   ...['TICK_TIME_MS', 'INIT_LIMIT', 'SYNC_LIMIT', 'MAX_SESSION_TIMEOUT_MS'],
 ]);
 /** A unit or a shell that shares the file may want these; the agent leaves them alone. */
@@ -115,6 +128,7 @@ function settingsFrom(values: Values, entries: ReadonlyMap<string, string>): Set
     dynamicFile: values.path('DYNAMIC_FILE', join(confDir, 'zoo.cfg.dynamic')),
     lockFile: values.path('LOCK_FILE', '/run/zk-agent.lock'),
     service: serviceFrom(values),
+    ...stackFrom(values),
     tick,
     timings: timingsFrom(values, tick),
     aws: Object.fromEntries([...entries].filter(([key]) => key.startsWith('AWS_'))),
@@ -208,6 +222,28 @@ function serviceFrom(values: Values): ServiceSettings {
     command: words,
     pidFile: values.required('SERVICE_PID_FILE', path, 'an absolute path'),
     logFile: values.required('SERVICE_LOG_FILE', path, 'an absolute path'),
+  };
+}
+
+/** No setting has a default that would tie a node to a stack it does not belong to. */
+function stackFrom(values: Values): { readonly stack?: StackSettings } {
+  const arn = values.optional(
+    'STACK',
+    /^arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack\/[A-Za-z][A-Za-z0-9-]*\/[0-9a-f-]+$/,
+    'the ARN of a CloudFormation stack',
+  );
+  const signalResource = values.optional('SIGNAL_RESOURCE', /^[A-Za-z0-9]{1,255}$/, 'a logical id of the stack');
+  const hook = (key: string) => values.optional(key, /^[A-Za-z0-9_/-]{1,255}$/, 'the name of a lifecycle hook');
+  const launchHook = hook('LAUNCH_HOOK');
+  const terminateHook = hook('TERMINATE_HOOK');
+  if (arn === undefined && launchHook === undefined && terminateHook === undefined) return {};
+  return {
+    stack: {
+      ...(arn === undefined ? {} : { arn }),
+      signalResource: signalResource ?? 'Group',
+      ...(launchHook === undefined ? {} : { launchHook }),
+      ...(terminateHook === undefined ? {} : { terminateHook }),
+    },
   };
 }
 

@@ -5,6 +5,13 @@ import { actCreateGenesis, actPrepareGenesis } from './genesis.ts';
 import { actClaimId, actMarkReady, actNoteDead, actVoidClaim, actWriteId } from './identity.ts';
 import { actAddSelf, actPrepareJoin, actRemoveMembers, actRemoveSelf, actSetDataAside } from './join.ts';
 import {
+  actCompleteHooksOfTheGone,
+  actCompleteLaunch,
+  actCompleteLeaving,
+  actGiveUpLaunch,
+  actSignalSuccess,
+} from './lifecycle.ts';
+import {
   actCreateForced,
   actFoundForced,
   actLiftFence,
@@ -41,6 +48,11 @@ export const ACTS: Acts = {
   'unmark-left': actUnmarkLeft,
   'remove-self': actRemoveSelf,
   'stop-removed': actStopRemoved,
+  'complete-launch': actCompleteLaunch,
+  'signal-success': actSignalSuccess,
+  'give-up-launch': actGiveUpLaunch,
+  'complete-leaving': actCompleteLeaving,
+  'complete-hooks-of-the-gone': actCompleteHooksOfTheGone,
 };
 
 export async function act(step: Step, context: ActContext): Promise<void> {

@@ -80,7 +80,8 @@ function checkStillNeeded(
   change: { readonly joining?: readonly Member[]; readonly leaving?: readonly number[] },
 ): void {
   const ids = new Set(config.members.map((member) => member.id));
-  if (change.leaving?.length && !change.leaving.some((id) => ids.has(id))) throw changed('They left the config meanwhile.');
+  if (change.leaving?.length && !change.leaving.some((id) => ids.has(id)))
+    throw changed('They left the config meanwhile.');
 }
 
 async function answerTo(

@@ -2,7 +2,7 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import { AgentError } from '../errors.ts';
 import type { GroupFact } from '../model/cloud.ts';
 import type { AutoScaling } from '../ports.ts';
-import { UnreadableAnswer } from './aws-errors.ts';
+import { type Fault, UnreadableAnswer } from './aws-errors.ts';
 import { type ClientSettings, clientConfig, once } from './clients.ts';
 import { allPages, listed } from './pages.ts';
 import type { Caller } from './retry.ts';
@@ -69,7 +69,53 @@ export function autoScalingAdapter(settings: ClientSettings, caller: Caller): Au
         (abortSignal) => client.send(new sdk.CreateOrUpdateTagsCommand({ Tags: [tag] }), { abortSignal }),
       );
     },
+
+    async completeHook(group, hook, instance, result, signal) {
+      const { sdk, client } = await ready();
+      const action = {
+        service: 'Auto Scaling',
+        action: 'CompleteLifecycleAction',
+        about: `${hook} ${instance}`,
+      } as const;
+      const input = {
+        AutoScalingGroupName: group,
+        LifecycleHookName: hook,
+        InstanceId: instance,
+        LifecycleActionResult: result,
+      };
+      await caller.request<unknown>(
+        action,
+        signal,
+        (abortSignal) => client.send(new sdk.CompleteLifecycleActionCommand(input), { abortSignal }),
+        // Somebody did, or the hook's time is up: what was asked for has come about.
+        (fault) => (isOver(fault) ? 'over' : undefined),
+      );
+    },
+
+    async heartbeat(group, hook, instance, signal) {
+      const { sdk, client } = await ready();
+      const action = {
+        service: 'Auto Scaling',
+        action: 'RecordLifecycleActionHeartbeat',
+        about: `${hook} ${instance}`,
+      } as const;
+      const input = { AutoScalingGroupName: group, LifecycleHookName: hook, InstanceId: instance };
+      return caller.request<'recorded' | 'over'>(
+        action,
+        signal,
+        async (abortSignal) => {
+          await client.send(new sdk.RecordLifecycleActionHeartbeatCommand(input), { abortSignal });
+          return 'recorded';
+        },
+        (fault) => (isOver(fault) ? 'over' : undefined),
+      );
+    },
   };
+}
+
+/** `No active Lifecycle Action found with instance ID i-…`: a ValidationError, which says other things as well. */
+function isOver({ code, cause }: Fault): boolean {
+  return code === 'ValidationError' && cause instanceof Error && /no active lifecycle action/i.test(cause.message);
 }
 
 function groupFact(group: AutoScalingGroup): GroupFact {

@@ -20,7 +20,7 @@ export interface Fault {
 
 /** What was called, for messages: `EC2 DescribeInstances`, and about what. */
 export interface Action {
-  readonly service: 'EC2' | 'Auto Scaling' | 'CloudWatch Logs' | 'S3';
+  readonly service: 'EC2' | 'Auto Scaling' | 'CloudFormation' | 'CloudWatch Logs' | 'S3';
   readonly action: string;
   readonly about?: string;
 }

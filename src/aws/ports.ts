@@ -1,6 +1,6 @@
 /** The agent's view of AWS, made from its settings. Nothing is contacted, and no SDK loaded, before the first call. */
 import { uptime } from 'node:os';
-import type { AutoScaling, ClaimStreams, Ec2, Metadata, ObjectStore } from '../ports.ts';
+import type { AutoScaling, ClaimStreams, Ec2, Metadata, ObjectStore, StackSignals } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { autoScalingAdapter } from './auto-scaling.ts';
 import { claimStreamsAdapter } from './claim-streams.ts';
@@ -10,6 +10,7 @@ import { InstanceMetadata } from './metadata.ts';
 import { MetadataService } from './metadata-service.ts';
 import { objectStoreAdapter } from './object-store.ts';
 import { Caller } from './retry.ts';
+import { stackSignalsAdapter } from './stack-signals.ts';
 
 const METADATA_ENDPOINT = 'http://169.254.169.254';
 
@@ -17,11 +18,12 @@ export interface AwsPorts {
   readonly metadata: Metadata;
   readonly ec2: Ec2;
   readonly autoScaling: AutoScaling;
+  readonly stackSignals: StackSignals;
   readonly claimStreams: ClaimStreams;
   readonly objects: ObjectStore;
 }
 
-export type AwsSettings = Pick<Settings, 'cluster' | 'bucket' | 'logGroup' | 'region'> & {
+export type AwsSettings = Pick<Settings, 'cluster' | 'bucket' | 'logGroup' | 'region' | 'stack'> & {
   readonly timings: Pick<Settings['timings'], 'awsTimeoutMs' | 'metadataTimeoutMs'>;
 };
 
@@ -56,6 +58,7 @@ export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}):
     metadata,
     ec2: ec2Adapter(clients, caller),
     autoScaling: autoScalingAdapter(clients, caller),
+    stackSignals: stackSignalsAdapter(settings.stack, clients, caller),
     claimStreams: claimStreamsAdapter(settings.logGroup, clients, caller),
     objects: objectStoreAdapter(settings, clients, caller),
   };

@@ -4,10 +4,13 @@
  */
 export {
   AutoScalingClient,
+  CompleteLifecycleActionCommand,
   CreateOrUpdateTagsCommand,
   DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
+  RecordLifecycleActionHeartbeatCommand,
 } from '@aws-sdk/client-auto-scaling';
+export { CloudFormationClient, SignalResourceCommand } from '@aws-sdk/client-cloudformation';
 export {
   CloudWatchLogsClient,
   CreateLogStreamCommand,

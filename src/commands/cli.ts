@@ -1,12 +1,14 @@
 /** The commands, wired with yargs. */
-import yargs, { type Argv } from 'yargs';
+import type { Argv } from 'yargs';
 import { AgentError } from '../errors.ts';
 import type { Lock } from '../lock.ts';
 import type { AgentOrder } from '../loop.ts';
 import type { Command } from '../model/observation.ts';
+import { plainOrder } from '../plain-words.ts';
 import { type Flags, readSettings, type Settings } from '../settings.ts';
 import { setMaintenance } from './maintenance.ts';
 import { type ExitCode, runOrder } from './run-order.ts';
+import { stackTies } from './stack-ties.ts';
 import { formatStatus, readStatus } from './status.ts';
 
 const SETTINGS_FLAGS = {
@@ -34,7 +36,9 @@ export async function run(words: readonly string[], lock?: Lock): Promise<number
   };
   const session = { lock, signal: interrupt.signal, finish };
   try {
-    await parser(words, session).parseAsync();
+    const plain = plainOrder(words);
+    if (plain) await order(session, plain.flags, plain.command);
+    else await parseWords(words, session);
   } catch (error) {
     exitCode = tell(error);
   } finally {
@@ -50,8 +54,9 @@ interface CommandSession {
   finish(code: number): void;
 }
 
-function parser(words: readonly string[], session: CommandSession): Argv {
-  return yargs([...words])
+async function parseWords(words: readonly string[], session: CommandSession): Promise<void> {
+  const { default: yargs } = await import('yargs');
+  await yargs([...words])
     .scriptName('zk-agent')
     .usage(
       '$0 <command>\n\nKeeps one ZooKeeper node of a cluster on EC2 going. Settings come from flags, then the environment, then /etc/zookeeper-on-aws/agent.env.',
@@ -87,7 +92,8 @@ function parser(words: readonly string[], session: CommandSession): Argv {
     .wrap(process.stdout.isTTY ? 100 : 120)
     .fail((message, error) => {
       throw error ?? new AgentError('BAD_ARGUMENT', message, 'See zk-agent --help.');
-    });
+    })
+    .parseAsync();
 }
 
 function dryRunFlag(command: Argv) {
@@ -159,6 +165,7 @@ async function order(session: CommandSession, flags: ParsedFlags, command: Comma
     allowEmptyGenesis: flags.allowEmptyGenesis === true,
     rejoin: flags.rejoin === true,
     dryRun: flags.dryRun === true,
+    ...stackTies(settings),
   };
   // A tick that finds another run leaves at once; whoever was called by a person, or by the boot, waits for its turn.
   const takesOver =

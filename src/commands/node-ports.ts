@@ -20,12 +20,13 @@ const CLOCK: Clock = {
 
 export async function nodePorts(settings: Settings, log: Log): Promise<Ports> {
   applyAwsEnvironment(settings);
-  const { metadata, ec2, autoScaling, claimStreams, objects } = await awsPorts(settings);
+  const { metadata, ec2, autoScaling, stackSignals, claimStreams, objects } = await awsPorts(settings);
   return {
     clock: CLOCK,
     metadata,
     ec2,
     autoScaling,
+    stackSignals,
     claimStreams,
     objects,
     servers: zookeeperServers({

@@ -1,12 +1,14 @@
 /** What the node sees, what it would do and why; and what it has set aside. Changes nothing. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ownState } from '../decide/lifecycle.ts';
 import { runAgent, sightOf } from '../loop.ts';
 import type { AsideFacts } from '../model/disk.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Decision } from '../model/step.ts';
 import type { Settings } from '../settings.ts';
 import { nodePorts } from './node-ports.ts';
+import { stackTies } from './stack-ties.ts';
 
 interface Aside extends AsideFacts {
   readonly sizeBytes: number;
@@ -15,6 +17,12 @@ interface Aside extends AsideFacts {
 }
 
 export interface Status {
+  /** This node's own state in its group; undefined when it can't be had. */
+  readonly lifecycleState: string | undefined;
+  /** Instances of the group that a lifecycle hook holds at the moment. */
+  readonly inHooks: readonly { readonly instance: string; readonly lifecycleState: string }[];
+  /** The stack has not been told yet that this node votes. */
+  readonly signalDue: boolean;
   readonly saw: string;
   readonly decided: string;
   readonly why: string;
@@ -32,6 +40,7 @@ export async function readStatus(settings: Settings, signal: AbortSignal): Promi
     timings: settings.timings,
     limitMs: 60_000,
     dryRun: true,
+    ...stackTies(settings),
   } as const;
   const outcome = await runAgent(ports, order, signal);
   if (outcome.kind !== 'dry-run') throw new Error('A dry run must not do anything.');
@@ -41,6 +50,11 @@ export async function readStatus(settings: Settings, signal: AbortSignal): Promi
     saw: sightOf(observation),
     decided: decision.kind === 'step' ? decision.step.kind : decision.kind,
     why: decision.why,
+    lifecycleState: ownState(observation),
+    inHooks: observation.group.known
+      ? observation.group.value.instances.filter(({ lifecycleState }) => lifecycleState.endsWith(':Wait'))
+      : [],
+    signalDue: observation.stack?.signals === true && !observation.disk.signalled,
     suspendedProcesses: observation.group.known ? observation.group.value.suspended : [],
     aside,
     observation,
@@ -76,6 +90,11 @@ export function formatStatus(status: Status): string {
       lines.push(`member    ${member.id} at ${member.address}: ${member.role}, ${serves}${leads}`);
     }
   }
+  if (status.lifecycleState !== undefined) lines.push(`state     ${status.lifecycleState} in its group`);
+  for (const { instance, lifecycleState } of status.inHooks) {
+    lines.push(`hook      holds ${instance} in ${lifecycleState}`);
+  }
+  if (status.signalDue) lines.push('signal    the stack has not been told yet that this node votes');
   if (status.suspendedProcesses.length > 0) {
     lines.push(
       `group     has suspended ${status.suspendedProcesses.join(', ')}: nothing is replaced until they resume`,

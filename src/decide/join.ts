@@ -8,6 +8,7 @@ import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
 import { hasData } from './data.ts';
 import { heldBack } from './hold.ts';
+import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts';
 import { decideRemoval, removalDue } from './remove.ts';
 
 /** Joining 1: an ensemble belongs to the newest record only if its epoch is above that record's floor. */
@@ -29,12 +30,21 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
       { kind: 'withdraw-report' },
       'This node votes again, and its report of the time without quorum may still lie in the bucket.',
     );
-  if (!disk.ready && disk.id !== undefined)
-    return take({ kind: 'mark-ready', id: disk.id }, `This node votes as member ${disk.id}: its first start is over.`);
+  if (!disk.ready && disk.id !== undefined) {
+    const launched = order.command === 'remove-terminated' ? undefined : decideLaunched(observation, disk.id);
+    return (
+      launched ??
+      take({ kind: 'mark-ready', id: disk.id }, `This node votes as member ${disk.id}: its first start is over.`)
+    );
+  }
   const leads = ensemble.leader.address === observation.self.address;
   // One remover is enough: reconfigurations are conditional on the version, but several would only get in each other's way.
   const removal = leads || order.command === 'remove-terminated' ? decideRemoval(observation, ensemble) : undefined;
   if (removal && (removal.kind === 'step' || order.command === 'remove-terminated')) return removal;
+  const hooks = decideHooksOfTheGone(observation, ensemble);
+  if (hooks) return hooks;
+  const signal = disk.id === undefined ? undefined : decideSignal(observation, ensemble, disk.id);
+  if (signal && order.command !== 'remove-terminated') return signal;
   return done(`This node votes as member ${disk.id}; ${removal ? removal.why : 'nothing is left to do.'}`);
 }
 

@@ -1,13 +1,13 @@
 /**
- * Leaving for good (docs/protocol.md, "Leaving"): removed from the config first, stopped after a later write. Pure.
- * Invariant 4 for oneself: not while the rest would be without quorum.
+ * Leaving for good (docs/protocol.md, "Leaving"): removed from the config first, stopped after a later write, and the
+ * terminate hook answered last. Pure. Invariant 4 for oneself: not while the rest would be without quorum.
  */
-
-import { instancesBehind } from '../model/claims.ts';
 import { listed, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
+import { isDying, isTerminating, ownState, TERMINATE_WAIT } from './lifecycle.ts';
+import { decideRemoval } from './remove.ts';
 import { decideRestart } from './restart.ts';
 
 /** Whether this node is to go: the operator said so (now, or before a crash), or its group does. */
@@ -31,15 +31,22 @@ export function decideLeave(
   // Leaving 5: the group goes to zero, and nothing is left to protect.
   const empty = group.known && group.value.desired === 0 && group.value.maximum === 0;
   const own = ensemble && listed(ensemble.config, disk.id, self.address);
+  if (empty) return asked && !disk.left ? mark : stop(observation, ensemble, own);
   const obstacle = ensemble && own && whatHoldsTheRest(observation, ensemble);
-  if (own && obstacle && !empty) {
-    const alone = ensemble.config.members.every((member) => member === own || member.role === 'observer');
-    return order.command === 'leave' && alone ? LAST_VOTER : wait(`This node is to leave, but ${obstacle}`);
-  }
-  if (!ensemble && newest && disk.stamp && !empty) return undefined;
+  if (own && obstacle) return waitForTheRest(observation, ensemble, own, obstacle);
+  if (!ensemble && newest && disk.stamp) return undefined;
   if (asked && !disk.left) return mark;
-  if (ensemble && own && !obstacle) return removeSelf(observation, ensemble, own, newest?.number ?? 0);
+  if (ensemble && own) return removeSelf(observation, ensemble, own, newest?.number ?? 0);
   return stop(observation, ensemble, own);
+}
+
+/** A leader that is held up goes on removing the dead: nobody else does, and they may be what holds it up. */
+function waitForTheRest(observation: Observation, ensemble: Ensemble, own: Member, obstacle: string): Decision {
+  const alone = ensemble.config.members.every((member) => member === own || member.role === 'observer');
+  if (observation.order.command === 'leave' && alone) return LAST_VOTER;
+  const leads = ensemble.leader.address === observation.self.address;
+  const removal = leads ? decideRemoval(observation, ensemble) : undefined;
+  return removal?.kind === 'step' ? removal : wait(`This node is to leave, but ${obstacle}`);
 }
 
 /** No waiting changes this. */
@@ -58,8 +65,10 @@ function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, n
       return take({ kind: 'lift-fence', record: newest }, 'An ensemble answers, so the fence holds nothing back.');
     }
     const restart = decideRestart(observation, newest);
+    // A voter without a server is none; the leader removes it as soon as its instance may go.
     return (
       restart ??
+      decideHookOfLeaving(observation) ??
       wait('This node is to leave, but its server can’t run; the others remove it once its instance shuts down.')
     );
   }
@@ -69,11 +78,14 @@ function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, n
   );
 }
 
-function stop({ disk, server }: Observation, ensemble: Ensemble | undefined, own: Member | undefined): Decision {
+function stop(observation: Observation, ensemble: Ensemble | undefined, own: Member | undefined): Decision {
+  const { disk, server } = observation;
   if (server.upMs === undefined) {
     // A healthy tick would withdraw it, and a node that has left has none.
     if (ensemble && disk.reported) return take({ kind: 'withdraw-report' }, 'An ensemble answers without this node.');
-    return done('This node has left: no config holds it and its server is stopped.');
+    return (
+      decideHookOfLeaving(observation) ?? done('This node has left: no config holds it and its server is stopped.')
+    );
   }
   if (ensemble && !own && disk.id !== undefined) {
     return take(
@@ -84,25 +96,45 @@ function stop({ disk, server }: Observation, ensemble: Ensemble | undefined, own
   return take({ kind: 'stop-server' }, 'Nothing is left to protect, so this node just stops.');
 }
 
-/** Leaving 2: who stays must be able to commit alone. Nothing else holds a leaving back, maintenance neither. */
+/** Leaving 1: the terminate hook that holds this instance is the last thing to be answered. */
+function decideHookOfLeaving(observation: Observation): Decision | undefined {
+  const { stack, group, targetState, self } = observation;
+  const terminates = targetState.known && targetState.value === 'Terminated';
+  if (stack?.terminateHook === undefined || !terminates) return undefined;
+  if (!group.known)
+    return wait(`This node has left, and its terminate hook waits for that word, but ${group.why.replace(/\.$/, '')}.`);
+  const state = ownState(observation);
+  if (state === TERMINATE_WAIT) {
+    return take(
+      { kind: 'complete-leaving', group: group.value.name, hook: stack.terminateHook },
+      `The server of ${self.instance} is stopped, so its instance may be terminated.`,
+    );
+  }
+  const early = state !== undefined && !state.startsWith('Terminating:');
+  return early ? wait('This node has left, and its group does not say yet that its terminate hook waits.') : undefined;
+}
+
+/**
+ * Leaving 2: who is left must be able to commit alone, at once and once everybody who is to leave has left. Nothing else
+ * holds a leaving back, maintenance neither.
+ */
 function whatHoldsTheRest(observation: Observation, ensemble: Ensemble): string | undefined {
   const rest = votersOf(ensemble.config).filter((member) => member.id !== observation.disk.id);
   if (rest.length === 0) return 'it is the last voter: scale the group to zero instead.';
-  const serving = rest.filter((member) => ensemble.servingIds.includes(member.id));
+  // A server whose instance shuts down may still answer, and will not for long.
+  const serving = rest.filter((member) => ensemble.servingIds.includes(member.id) && !isDying(observation, member));
   if (serving.length < quorumOf(rest.length)) {
     return `only ${serving.length} of the other ${rest.length} voters serve, which is no quorum.`;
   }
+  const staying = rest.filter((member) => !isTerminating(observation, member) && !isDying(observation, member));
+  const stay = staying.filter((member) => serving.includes(member)).length;
+  if (stay < quorumOf(staying.length)) {
+    return `of the voters that stay, ${stay} of ${staying.length} serve, which is no quorum; the others leave as well.`;
+  }
   const leads = ensemble.leader.address === observation.self.address;
-  const before = leads ? rest.find((member) => isTerminating(observation, member)) : undefined;
+  // One that does not serve can't leave by itself, so it is not waited for.
+  const before = leads ? serving.find((member) => isTerminating(observation, member)) : undefined;
   return (
     before && `it leads, and member ${before.id}, which leaves too, goes first: clients lose their leader once only.`
-  );
-}
-
-function isTerminating({ group, shared }: Observation, member: Member): boolean {
-  if (!group.known || !shared.known) return false;
-  const instances = instancesBehind(shared.value.claims, member);
-  return group.value.instances.some(
-    (entry) => instances.includes(entry.instance) && entry.lifecycleState.startsWith('Terminating'),
   );
 }

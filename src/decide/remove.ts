@@ -38,7 +38,8 @@ export function removalDue(observation: Observation, ensemble: Ensemble): Remova
   if (dead.length === 0) return undefined;
   const names = dead.map((member) => `${member.id} at ${member.address}`).join(', ');
   const held = heldBack(observation);
-  if (held) return { ids: [], why: `The instances of members ${names} are gone, and their removal is held back: ${held}.` };
+  if (held)
+    return { ids: [], why: `The instances of members ${names} are gone, and their removal is held back: ${held}.` };
   const limit = Math.max(1, Math.floor((votersOf(ensemble.config).length - 1) / 2));
   const pass = dead.slice(0, limit);
   if (!restKeepsQuorum(ensemble, pass)) {

@@ -50,6 +50,8 @@ export interface DiskFacts {
   readonly reported: boolean;
   /** The bootstrap of this node has finished once and its tag was written. */
   readonly ready: boolean;
+  /** The stack has been told that this node votes. */
+  readonly signalled: boolean;
   /** The config that `zoo.cfg` points at. */
   readonly config?: EnsembleConfig;
   /** `zoo.cfg.dynamic.next`, a config that was proposed and may yet commit. */

@@ -50,6 +50,15 @@ export interface Watch {
   readonly forMs: number;
 }
 
+/** What the stack wants of its nodes, by their settings; whatever is absent is wanted by nobody. */
+export interface StackTies {
+  /** The stack waits for a signal of each new node. */
+  readonly signals: boolean;
+  /** Names of the group's lifecycle hooks. */
+  readonly launchHook?: string;
+  readonly terminateHook?: string;
+}
+
 /** Everything that a decision needs, as plain data. Nothing else may enter `decide`. */
 export interface Observation {
   readonly order: Order;
@@ -60,6 +69,8 @@ export interface Observation {
   readonly server: { readonly upMs: number | undefined; readonly answer: ServerAnswer };
   readonly shared: Known<Shared>;
   readonly group: Known<GroupFact>;
+  /** Absent for a node that belongs to no stack. */
+  readonly stack?: StackTies;
   /** By instance; one that is missing here is unknown. */
   readonly lives: Readonly<Record<string, Life>>;
   /** Instances that EC2 calls terminated at this moment. */

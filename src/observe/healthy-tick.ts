@@ -20,7 +20,7 @@ function unhealthy(why: string): Health {
 }
 
 export async function checkHealth(settings: Settings, signal: AbortSignal): Promise<Health> {
-  const note = openNote(settings.dataDir);
+  const note = openNote(settings);
   if (note) return unhealthy(note);
   const id = Number(readFileSync(settings.idFile, 'latin1').trim());
   const config = localConfig(settings.confDir);
@@ -50,10 +50,12 @@ export async function checkHealth(settings: Settings, signal: AbortSignal): Prom
 }
 
 /** Something that the agent has written down to be done, or not to be forgotten. */
-function openNote(dataDir: string): string | undefined {
+function openNote({ dataDir, stack }: Settings): string | undefined {
   const files = agentFiles(dataDir);
   if (!existsSync(files.mark('ready'))) return 'The first start of this node is not over.';
   if (existsSync(files.fence)) return 'This node is fenced.';
+  if (stack?.arn !== undefined && !existsSync(files.mark('signalled')))
+    return 'The stack has not been told that this node votes.';
   if (existsSync(files.mark('left'))) return 'This node was told to leave.';
   return existsSync(files.mark('reported')) ? 'A report of this node may lie in the bucket.' : undefined;
 }

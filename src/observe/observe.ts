@@ -2,10 +2,11 @@
  * One look at the world, as plain data. The order is the protocol's (Claims 6): the config through a session opened for
  * it, then the claims, then EC2; the epoch and the records after the session; the leader's zxid before the node's own.
  */
+import { unclaimedInHook } from '../decide/lifecycle.ts';
 import { AgentError } from '../errors.ts';
 import { type GroupFact, type Known, known, unknown } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
-import type { Ensemble, Observation, Order, Shared, Silence } from '../model/observation.ts';
+import type { Ensemble, Observation, Order, Shared, Silence, StackTies } from '../model/observation.ts';
 import type { Ports } from '../ports.ts';
 import { readClaims } from '../registry/claims.ts';
 import { deadAmong } from '../registry/dead.ts';
@@ -23,6 +24,8 @@ export interface Look {
   readonly self: Observation['self'];
   readonly timings: Timings;
   readonly memory: Memory;
+  /** Absent for a node that belongs to no stack. */
+  readonly stack?: StackTies;
 }
 
 /** An observation of a moment ago, most of which still stands. */
@@ -55,8 +58,9 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     ...(tagged.known ? tagged.value.map((fact) => fact.instance) : []),
     ...(shared.known ? ownersOf(shared.value) : []),
   ]);
-  // Who has no claim matters only for who could have reported.
-  const lives = silent ? await observeOtherLives(look, search, [...instances], signal) : search.lives;
+  // Who has no claim matters only for who could have reported, and for a hook that nobody else may ever answer.
+  const others = silent ? [...instances] : unclaimedInHook({ group, shared });
+  const lives = await observeOtherLives(look, search, others, signal);
   const silence = silent
     ? await observeSilence(look, { ...search, group, tagged, instances: [...instances] }, signal)
     : unknown(ensemble ? 'an ensemble answers' : 'there is no lineage record yet');
@@ -69,6 +73,7 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     server: await observeServer(look, signal),
     shared,
     group,
+    ...(look.stack === undefined ? {} : { stack: look.stack }),
     lives: lives.lives,
     terminated: lives.terminated,
     ensemble,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Mark } from '../ports.ts';
 
 /** Where the agent keeps what it must remember, beside the server's data and so on the same disk. Absolute paths. */
 export interface AgentFiles {
@@ -9,7 +10,9 @@ export interface AgentFiles {
   readonly fence: string;
   readonly superSecret: string;
   readonly javaOptions: string;
-  mark(name: 'left' | 'reported' | 'ready'): string;
+  /** In which lifecycle state the node is seen, and since when. */
+  readonly lifecycleState: string;
+  mark(name: Mark): string;
 }
 
 export function agentFiles(dataDir: string): AgentFiles {
@@ -21,6 +24,7 @@ export function agentFiles(dataDir: string): AgentFiles {
     fence: join(directory, 'fence.json'),
     superSecret: join(directory, 'super-secret'),
     javaOptions: join(directory, 'java-options'),
+    lifecycleState: join(directory, 'lifecycle-state.json'),
     mark: (name) => join(directory, name),
   };
 }

@@ -61,6 +61,12 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     liftFence: () => change(() => removeDurably(files.fence)),
     mark: (name) => writeOwn(files.mark(name), ''),
     unmark: (name) => change(() => removeDurably(files.mark(name))),
+    inStateSince: async (lifecycleState, nowMs) => {
+      const noted = await explained(() => readState(files.lifecycleState));
+      if (noted?.lifecycleState === lifecycleState) return noted.sinceMs;
+      await writeOwn(files.lifecycleState, formatJson({ lifecycleState, sinceMs: nowMs }));
+      return nowMs;
+    },
   };
 }
 
@@ -85,6 +91,7 @@ async function readDisk(options: NodeDiskOptions, aside: AsidePlaces, signal: Ab
     left: await isThere(files.mark('left')),
     reported: await isThere(files.mark('reported')),
     ready: await isThere(files.mark('ready')),
+    signalled: await isThere(files.mark('signalled')),
     aside: await listAside(aside, cluster),
   };
 }
@@ -125,6 +132,18 @@ async function readStamp(path: string, aside: AsidePlaces, cluster: string): Pro
     );
   }
   return stamp;
+}
+
+async function readState(path: string): Promise<{ lifecycleState: unknown; sinceMs: number } | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) {
+    return undefined;
+  }
+  const { lifecycleState, sinceMs } = parseJson(text, path);
+  if (!isWhole(sinceMs)) {
+    throw unreadable(path);
+  }
+  return { lifecycleState, sinceMs };
 }
 
 async function readFence(path: string): Promise<Fence | undefined> {

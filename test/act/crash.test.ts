@@ -22,7 +22,8 @@ async function take({ step, node }: Scene): Promise<void> {
 /** What is left in the end. Data may lie aside once more than in an undisturbed run, and never once less. */
 function outcome({ node }: Scene): unknown {
   const { aside: _, ...disk } = node.disk;
-  return { disk, running: node.running, bodies: node.shelf.bodies(), streams: [...node.shelf.streams.keys()] };
+  const { running, shelf, completed, signals } = node;
+  return { disk, running, completed, signals, bodies: shelf.bodies(), streams: [...shelf.streams.keys()] };
 }
 
 function dataOf({ node }: Scene): readonly string[] {

@@ -27,6 +27,11 @@ export class MemoryNode {
   instances: InstanceFact[] = [1, 2, 3].map((id) => ({ instance: instanceOf(id), state: 'running' }));
   group = groupFact([1, 2, 3]);
   targetState: string | undefined = 'InService';
+  /** The lifecycle state that the disk remembers. */
+  state: { readonly lifecycleState: string; readonly sinceMs: number } | undefined;
+  /** `<hook> <instance> <result>` of every hook that was completed. */
+  readonly completed = new Set<string>();
+  readonly signals = new Set<string>();
   readonly logged: Readonly<Record<string, unknown>>[] = [];
   /** The number of the effect after which the process dies; effects are the journal's entries that change something. */
   crashAfterEffect = Number.POSITIVE_INFINITY;
@@ -110,6 +115,11 @@ export class MemoryNode {
     liftFence: async () => this.#change('unfence', {}, ['fence']),
     mark: async (name) => this.#change(`mark ${name}`, { [name]: true }),
     unmark: async (name) => this.#change(`unmark ${name}`, { [name]: false }),
+    inStateSince: async (lifecycleState, nowMs) => {
+      this.#note(`disk in ${lifecycleState}`);
+      if (this.state?.lifecycleState !== lifecycleState) this.state = { lifecycleState, sinceMs: nowMs };
+      return this.state.sinceMs;
+    },
   };
 
   readonly #server: ServerControl = {
@@ -210,6 +220,23 @@ export class MemoryNode {
         return this.group;
       },
       setMaintenance: async () => this.#note('maintenance'),
+      completeHook: async (_group, hook, instance, result) => {
+        this.#note(`complete ${hook} of ${instance}: ${result}`);
+        this.completed.add(`${hook} ${instance} ${result}`);
+        this.#effect();
+      },
+      heartbeat: async (_group, hook, instance) => {
+        this.#note(`heartbeat ${hook} of ${instance}`);
+        return 'recorded';
+      },
+    },
+    stackSignals: {
+      signal: async (status, uniqueId) => {
+        this.#note(`signal ${status} of ${uniqueId}`);
+        this.signals.add(`${status} ${uniqueId}`);
+        this.#effect();
+        return 'told';
+      },
     },
     claimStreams: this.shelf.claimStreams,
     objects: this.shelf.objects,

@@ -12,6 +12,7 @@ import {
   EMPTY_DISK,
   forcedOf,
   genesisOf,
+  groupFact,
   instanceOf,
   member,
   recordMember,
@@ -120,6 +121,33 @@ export const SCENES: Scenes = {
     const node = voter();
     node.configs.set(addressOf(1), configOf([2, 3]));
     return { step: { kind: 'stop-removed', id: 1 }, node };
+  },
+  'complete-launch': () => ({
+    step: { kind: 'complete-launch', group: 'orders-group', hook: 'launch', id: 1 },
+    node: voter(),
+  }),
+  'signal-success': () => ({ step: { kind: 'signal-success', id: 1 }, node: voter() }),
+  'give-up-launch': () => {
+    const node = new MemoryNode();
+    node.group = groupFact([2, 3]);
+    node.group = {
+      ...node.group,
+      instances: [...node.group.instances, { instance: instanceOf(1), lifecycleState: 'Pending:Wait' }],
+    };
+    const step = { kind: 'give-up-launch', group: node.group.name, hook: 'launch', signals: true, record: 0 } as const;
+    return { step, node };
+  },
+  'complete-leaving': () => {
+    const node = voter();
+    node.running = false;
+    return { step: { kind: 'complete-leaving', group: 'orders-group', hook: 'terminate' }, node };
+  },
+  'complete-hooks-of-the-gone': () => {
+    const instances = [instanceOf(4), instanceOf(5)];
+    return {
+      step: { kind: 'complete-hooks-of-the-gone', group: 'orders-group', hook: 'terminate', instances },
+      node: voter(),
+    };
   },
 };
 

@@ -11,8 +11,8 @@ const LINE_WIDTH = 120;
 export interface Case {
   readonly name: string;
   readonly observation: Observation;
-  /** Undefined for a case whose decision was never written. */
-  readonly decision: Decision | undefined;
+  /** Undefined for a case whose decision was never written, null for the decision to do nothing more. */
+  readonly decision: Decision | null | undefined;
 }
 
 function fileOf(name: string, part: 'observation' | 'decision'): string {
@@ -27,12 +27,12 @@ export function readCases(): readonly Case[] {
       return {
         name,
         observation: JSON.parse(readFileSync(fileOf(name, 'observation'), 'utf8')) as Observation,
-        decision: existsSync(decision) ? (JSON.parse(readFileSync(decision, 'utf8')) as Decision) : undefined,
+        decision: existsSync(decision) ? (JSON.parse(readFileSync(decision, 'utf8')) as Decision | null) : undefined,
       };
     });
 }
 
-export function writeDecision(name: string, decision: Decision): void {
+export function writeDecision(name: string, decision: Decision | null): void {
   writeFileSync(fileOf(name, 'decision'), `${layOut(decision, 0, 0)}\n`);
 }
 

@@ -134,6 +134,7 @@ function randomDisk(random: Random, chance: Chance, some: Some, newest: number):
     left: chance(10),
     reported: chance(50),
     ready: chance(60),
+    signalled: false,
     ...(chance(80) ? { config: randomConfig(random, some) } : {}),
     ...(chance(15) ? { pending: randomConfig(random, some) } : {}),
     aside,

@@ -87,6 +87,7 @@ export function diskOf(id: number, change: Partial<DiskFacts> = {}): DiskFacts {
     left: false,
     reported: false,
     ready: true,
+    signalled: false,
     config: configOf([1, 2, 3]),
     aside: [],
     ...change,
@@ -98,7 +99,14 @@ export function nonceOf(id: number): string {
 }
 
 /** An instance that was never more than started. */
-export const EMPTY_DISK: DiskFacts = { marker: false, left: false, reported: false, ready: false, aside: [] };
+export const EMPTY_DISK: DiskFacts = {
+  marker: false,
+  left: false,
+  reported: false,
+  ready: false,
+  signalled: false,
+  aside: [],
+};
 
 export function ensembleOf(ids: readonly number[], change: Partial<Ensemble> = {}): Ensemble {
   const leader = Math.max(...ids);

@@ -1,12 +1,15 @@
 /** One simulated cluster: its cloud, its nodes, their servers, a client, and the checkers that watch. */
 import type { EnsembleConfig } from '../../src/model/member.ts';
 import { checkIdentity } from './checkers/identity.ts';
+import { LifecycleChecker } from './checkers/lifecycle.ts';
 import { checkProposal, ReadyMeansVoting } from './checkers/membership.ts';
 import { NoDataDeleted } from './checkers/no-data-deleted.ts';
 import { OneHistory } from './checkers/one-history.ts';
+import { QuorumKept } from './checkers/quorum-kept.ts';
 import { Group, type Machines } from './cloud/group.ts';
 import { type Instance, Instances } from './cloud/instances.ts';
 import { Objects } from './cloud/objects.ts';
+import { Stack } from './cloud/stack.ts';
 import { Streams } from './cloud/streams.ts';
 import { Weather } from './cloud/weather.ts';
 import type { Mutation } from './core/mutation.ts';
@@ -42,6 +45,8 @@ export class World implements NodeWorld, Witness {
   readonly mutation: Mutation | undefined;
   crashShare = 0;
   effects = 0;
+  readonly quorum = new QuorumKept();
+  readonly #lifecycle = new LifecycleChecker(this);
   readonly #deleted = new NoDataDeleted();
   readonly #ready = new ReadyMeansVoting();
   #configs: EnsembleConfig[] = [];
@@ -58,11 +63,12 @@ export class World implements NodeWorld, Witness {
     // The group launches at once, and the nodes need a cloud by the time they boot.
     const cloud = {
       instances,
+      stack: new Stack(() => this.cloud.group, this.#lifecycle, this.random, this.scheduler, this.trace),
       streams: new Streams(this.random, this.scheduler),
       objects: new Objects(this.scheduler),
     };
     this.cloud = Object.assign(cloud, {
-      group: new Group(nodes, this.#machines(instances), this.random, this.scheduler),
+      group: new Group(nodes, this.#machines(instances), this.#lifecycle, this.random, this.scheduler),
     });
     this.writer = new Writer(this.scheduler, this.random, this.ensemble);
     mutation?.world?.(this);
@@ -98,6 +104,10 @@ export class World implements NodeWorld, Witness {
     });
   }
 
+  get committedConfigs(): readonly EnsembleConfig[] {
+    return this.#configs;
+  }
+
   get living(): readonly Node[] {
     return this.nodes.filter((node) => node.instance.state === 'running');
   }
@@ -114,6 +124,8 @@ export class World implements NodeWorld, Witness {
   afterEffect(): void {
     this.effects++;
     if (this.#bug) throw this.#bug;
+    this.#lifecycle.look();
+    this.quorum.look(this.#configs.at(-1), this.ensemble.servers, this.nodes);
     for (const node of this.nodes) {
       if (node.instance.state === 'terminated') continue;
       this.#deleted.look(node);

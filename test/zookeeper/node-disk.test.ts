@@ -76,7 +76,7 @@ async function bytesOf(directory: string): Promise<Readonly<Record<string, strin
   return Object.fromEntries(await Promise.all(entries));
 }
 
-const NOTHING: DiskFacts = { marker: false, left: false, reported: false, ready: false, aside: [] };
+const NOTHING: DiskFacts = { marker: false, left: false, reported: false, ready: false, signalled: false, aside: [] };
 
 describe('the node disk', () => {
   it('says nothing of an empty disk', async () => {
@@ -97,6 +97,7 @@ describe('the node disk', () => {
     await disk.mark('left');
     await disk.mark('reported');
     await disk.mark('ready');
+    await disk.mark('signalled');
     assert.deepEqual(await test.read(), {
       id: 3,
       nonce: '00ff',
@@ -107,6 +108,7 @@ describe('the node disk', () => {
       left: true,
       reported: true,
       ready: true,
+      signalled: true,
       config: { version: zxid(0), members: MEMBERS },
       aside: [],
     });
@@ -114,9 +116,18 @@ describe('the node disk', () => {
     await disk.unmark('left');
     await disk.unmark('reported');
     await disk.unmark('ready');
+    await disk.unmark('signalled');
     const facts = await test.read();
     assert.equal(facts.fence, undefined);
-    assert.deepEqual([facts.left, facts.reported, facts.ready], [false, false, false]);
+    assert.deepEqual([facts.left, facts.reported, facts.ready, facts.signalled], [false, false, false, false]);
+  });
+
+  it('remembers since when the node has been in a lifecycle state', async () => {
+    await using test = await emptyDisk();
+    assert.equal(await test.disk.inStateSince('Pending:Wait', 1_000), 1_000);
+    assert.equal(await test.disk.inStateSince('Pending:Wait', 5_000), 1_000);
+    assert.equal(await test.disk.inStateSince('Terminating:Wait', 9_000), 9_000);
+    assert.equal(await test.disk.inStateSince('Terminating:Wait', 9_500), 9_000);
   });
 
   it('lifts and unmarks what is not there', async () => {

@@ -18,6 +18,7 @@ export function whyNotHealed(world: World): string | undefined {
     if (!own) return `${node.name} is no participant`;
     if (!contains(server.data.log, world.history.head)) return `${node.name} lacks committed entries`;
     if (!node.disk.ready) return `${node.name} does not say that it is ready`;
+    if (group.hasHooks && !node.disk.signalled) return `${node.name} has not told the stack that it votes`;
   }
   if (leader.config.members.length !== nodes.length) return 'the config holds members that are gone';
   return undefined;

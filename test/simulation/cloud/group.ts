@@ -1,14 +1,27 @@
-/** The Auto Scaling group: keeps the desired number of instances, replaces the dead, follows scaling. */
+/** The Auto Scaling group: keeps the desired number of instances, replaces the dead, follows scaling, holds in hooks. */
 import type { GroupFact } from '../../../src/model/cloud.ts';
+import type { StackTies } from '../../../src/model/observation.ts';
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { Instance } from './instances.ts';
 
 export const GROUP_NAME = 'orders-group';
+export const LAUNCH_HOOK = 'launch';
+export const TERMINATE_HOOK = 'terminate';
+
+/** A hook that holds an instance: until its heartbeat timeout, which heartbeats prolong, but not beyond its limit. */
+interface Hold {
+  readonly hook: string;
+  deadlineMs: number;
+  readonly limitMs: number;
+}
 
 interface Entry {
   readonly instance: Instance;
-  lifecycleState: 'Pending' | 'InService' | 'Terminating:Wait' | 'Terminating';
+  lifecycleState: 'Pending' | 'Pending:Wait' | 'InService' | 'Terminating:Wait' | 'Terminating';
+  hold?: Hold | undefined;
+  /** Since when it is to be terminated. */
+  terminatingSinceMs?: number;
 }
 
 export interface Machines {
@@ -17,29 +30,42 @@ export interface Machines {
   terminate(instance: Instance): void;
 }
 
-/** How long a terminate hook holds an instance that nobody completes. */
-const HOOK_MS = 180_000;
+/** Who answers a hook, for the checkers. */
+export interface HookWatch {
+  hookCompleted(by: string, instance: Instance, hook: string, result: 'CONTINUE' | 'ABANDON'): void;
+}
+
+const HEARTBEAT_TIMEOUT_MS = 300_000;
+/** However many heartbeats. */
+const HOOK_LIMIT_MS = 1_500_000;
 
 export class Group {
   desired: number;
   maximum: number;
   maintenance = false;
-  /** The group has a terminate hook: its own terminations wait for the node to leave. */
-  readonly hasHook: boolean;
+  /** The group belongs to a stack: its hooks wait for the nodes, and the nodes know of them. */
+  readonly hasHooks: boolean;
   #entries: Entry[] = [];
   readonly #machines: Machines;
   readonly #random: Random;
   readonly #scheduler: Scheduler;
+  readonly #watcher: HookWatch;
 
-  constructor(desired: number, machines: Machines, random: Random, scheduler: Scheduler) {
+  constructor(desired: number, machines: Machines, watcher: HookWatch, random: Random, scheduler: Scheduler) {
     this.desired = desired;
     this.maximum = Math.max(desired, 9);
     this.#machines = machines;
+    this.#watcher = watcher;
     this.#random = random;
     this.#scheduler = scheduler;
-    this.hasHook = random.chance(0.5);
+    this.hasHooks = random.chance(0.5);
     this.#reconcile();
     this.#watch();
+  }
+
+  /** What the nodes' settings say about the stack. */
+  get ties(): StackTies | undefined {
+    return this.hasHooks ? { signals: true, launchHook: LAUNCH_HOOK, terminateHook: TERMINATE_HOOK } : undefined;
   }
 
   /** Instances that the group counts on. */
@@ -47,8 +73,14 @@ export class Group {
     return this.#entries.filter((entry) => !entry.lifecycleState.startsWith('Terminat')).map((entry) => entry.instance);
   }
 
+  /** Nothing is held any more, and everybody who should be there is. */
   get settled(): boolean {
-    return this.#entries.length === this.desired && this.members.every((instance) => instance.state === 'running');
+    return (
+      this.#entries.length === this.desired &&
+      this.#entries.every(
+        ({ instance, lifecycleState }) => lifecycleState === 'InService' && instance.state === 'running',
+      )
+    );
   }
 
   fact(): GroupFact {
@@ -66,6 +98,34 @@ export class Group {
     return this.#entries.some((entry) => entry.instance.id === id);
   }
 
+  terminatingSinceMs(id: string): number | undefined {
+    return this.#entries.find(({ instance }) => instance.id === id)?.terminatingSinceMs;
+  }
+
+  completeHook(by: string, hook: string, id: string, result: 'CONTINUE' | 'ABANDON'): void {
+    const entry = this.#held(hook, id);
+    if (!entry) return;
+    this.#watcher.hookCompleted(by, entry.instance, hook, result);
+    this.#proceed(entry, result);
+  }
+
+  heartbeat(hook: string, id: string): 'recorded' | 'over' {
+    const hold = this.#held(hook, id)?.hold;
+    if (!hold) return 'over';
+    hold.deadlineMs = Math.min(this.#scheduler.nowMs + HEARTBEAT_TIMEOUT_MS, hold.limitMs);
+    return 'recorded';
+  }
+
+  /** TerminateInstanceInAutoScalingGroup, without decrement: the group launches another one. */
+  takeOut(instance: Instance): void {
+    const entry = this.#entries.find((each) => each.instance === instance);
+    if (entry && !entry.lifecycleState.startsWith('Terminating')) this.#takeOut(entry);
+  }
+
+  #held(hook: string, id: string): Entry | undefined {
+    return this.#entries.find((entry) => entry.instance.id === id && entry.hold?.hook === hook);
+  }
+
   #watch(): void {
     this.#scheduler.after(this.#random.between(5_000, 20_000), () => {
       this.#reconcile();
@@ -74,17 +134,13 @@ export class Group {
   }
 
   #reconcile(): void {
+    const nowMs = this.#scheduler.nowMs;
     for (const entry of this.#entries) {
-      if (entry.lifecycleState === 'Pending' && entry.instance.state === 'running') {
-        entry.lifecycleState = 'InService';
-        entry.instance.targetState = 'InService';
-      }
+      if (entry.lifecycleState === 'Pending' && entry.instance.state === 'running') this.#launched(entry);
+      // A launch that nobody vouches for is given up; a termination goes on whatever was said.
+      if (entry.hold && entry.hold.deadlineMs <= nowMs) this.#proceed(entry, 'ABANDON');
     }
-    // The dead are noticed by health checks, which takes a while.
-    this.#entries = this.#entries.filter(
-      ({ instance }) =>
-        !(instance.state === 'terminated' || instance.state === 'shutting-down') || this.#random.chance(0.5),
-    );
+    this.#noticeTheDead();
     const counted = this.#entries.filter((entry) => !entry.lifecycleState.startsWith('Terminat'));
     for (let missing = this.desired - counted.length; missing > 0; missing--) {
       this.#entries.push({ instance: this.#machines.launch(), lifecycleState: 'Pending' });
@@ -93,12 +149,58 @@ export class Group {
     for (const entry of this.#random.shuffle(counted).slice(0, Math.max(0, surplus))) this.#takeOut(entry);
   }
 
+  #launched(entry: Entry): void {
+    entry.instance.targetState = 'InService';
+    entry.lifecycleState = this.hasHooks ? 'Pending:Wait' : 'InService';
+    if (this.hasHooks) this.#hold(entry, LAUNCH_HOOK);
+  }
+
+  /**
+   * By health checks, which takes a while. Behind the group's back or not, an instance that was in service goes through
+   * the terminate hook, which the dead can't answer.
+   */
+  #noticeTheDead(): void {
+    for (const entry of [...this.#entries]) {
+      const { instance, lifecycleState } = entry;
+      const dead = instance.state === 'terminated' || instance.state === 'shutting-down';
+      if (!dead || lifecycleState === 'Terminating:Wait' || !this.#random.chance(0.5)) continue;
+      if (this.hasHooks && lifecycleState === 'InService') this.#takeOut(entry);
+      else this.#drop(entry);
+    }
+  }
+
   #takeOut(entry: Entry): void {
     entry.instance.targetState = 'Terminated';
-    entry.lifecycleState = this.hasHook ? 'Terminating:Wait' : 'Terminating';
-    this.#scheduler.after(this.hasHook ? HOOK_MS : this.#random.between(1_000, 5_000), () => {
-      entry.lifecycleState = 'Terminating';
-      this.#machines.terminate(entry.instance);
-    });
+    entry.terminatingSinceMs = this.#scheduler.nowMs;
+    if (this.hasHooks) {
+      entry.lifecycleState = 'Terminating:Wait';
+      this.#hold(entry, TERMINATE_HOOK);
+      return;
+    }
+    entry.lifecycleState = 'Terminating';
+    this.#scheduler.after(this.#random.between(1_000, 5_000), () => this.#machines.terminate(entry.instance));
+  }
+
+  #hold(entry: Entry, hook: string): void {
+    const nowMs = this.#scheduler.nowMs;
+    entry.hold = { hook, deadlineMs: nowMs + HEARTBEAT_TIMEOUT_MS, limitMs: nowMs + HOOK_LIMIT_MS };
+  }
+
+  #proceed(entry: Entry, result: 'CONTINUE' | 'ABANDON'): void {
+    const launching = entry.hold?.hook === LAUNCH_HOOK;
+    entry.hold = undefined;
+    if (launching && result === 'CONTINUE') {
+      entry.lifecycleState = 'InService';
+      return;
+    }
+    entry.instance.targetState = 'Terminated';
+    entry.terminatingSinceMs ??= this.#scheduler.nowMs;
+    entry.lifecycleState = 'Terminating';
+    if (entry.instance.state === 'terminated') this.#drop(entry);
+    else this.#machines.terminate(entry.instance);
+  }
+
+  #drop(entry: Entry): void {
+    this.#entries = this.#entries.filter((each) => each !== entry);
   }
 }

@@ -82,5 +82,10 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
       write(`unmark ${name}`, () => {
         disk[name] = false;
       }),
+    inStateSince: (lifecycleState, nowMs) =>
+      run.local(`disk in ${lifecycleState}`, () => {
+        if (disk.lifecycle?.lifecycleState !== lifecycleState) disk.lifecycle = { lifecycleState, sinceMs: nowMs };
+        return disk.lifecycle.sinceMs;
+      }),
   };
 }

@@ -33,6 +33,8 @@ export interface DiskState {
   left: boolean;
   reported: boolean;
   ready: boolean;
+  signalled: boolean;
+  lifecycle: { readonly lifecycleState: string; readonly sinceMs: number } | undefined;
   config: EnsembleConfig | undefined;
   pending: EnsembleConfig | undefined;
   aside: AsideState[];
@@ -49,6 +51,8 @@ export function blankDisk(): DiskState {
     left: false,
     reported: false,
     ready: false,
+    signalled: false,
+    lifecycle: undefined,
     config: undefined,
     pending: undefined,
     aside: [],
@@ -99,6 +103,7 @@ export function diskFacts(disk: DiskState): DiskFacts {
     left: disk.left,
     reported: disk.reported,
     ready: disk.ready,
+    signalled: disk.signalled,
     ...(disk.config ? { config: disk.config } : {}),
     ...(disk.pending ? { pending: disk.pending } : {}),
     aside: disk.aside.map((aside) => ({

@@ -81,7 +81,9 @@ export class Node implements Host, Machine {
       this.said = sentence;
     });
     run.note(`agent runs ${order.command}`);
-    const agentOrder: AgentOrder = { cluster: CLUSTER, timings: SIMULATED_TIMINGS, ...order };
+    const { ties } = world.cloud.group;
+    const stack = ties && { stack: ties };
+    const agentOrder: AgentOrder = { cluster: CLUSTER, timings: SIMULATED_TIMINGS, ...stack, ...order };
     const { mutation } = world;
     const mutated = mutation?.ports ? mutation.ports(ports, this) : ports;
     const parts = mutation?.parts ? mutation.parts(REAL_PARTS) : REAL_PARTS;

@@ -4,6 +4,7 @@ import type { Group } from '../cloud/group.ts';
 import { GROUP_NAME } from '../cloud/group.ts';
 import type { Instance, Instances } from '../cloud/instances.ts';
 import type { Objects } from '../cloud/objects.ts';
+import type { Stack } from '../cloud/stack.ts';
 import type { Streams } from '../cloud/streams.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
 import type { Host } from '../zookeeper/server.ts';
@@ -14,6 +15,7 @@ import { serverControlPort, serversPort } from './servers-port.ts';
 export interface Cloud {
   readonly instances: Instances;
   readonly group: Group;
+  readonly stack: Stack;
   readonly streams: Streams;
   readonly objects: Objects;
 }
@@ -63,6 +65,22 @@ export function portsOf(
       setMaintenance: (_name, on) =>
         run.aws('autoscaling', 'CreateOrUpdateTags', () => {
           group.maintenance = on;
+        }),
+      completeHook: (_name, hook, id, result) =>
+        run.aws(
+          'autoscaling',
+          `CompleteLifecycleAction ${hook} ${id} ${result}`,
+          () => group.completeHook(instance.id, hook, id, result),
+          { writes: true, lost: () => undefined },
+        ),
+      heartbeat: (_name, hook, id) =>
+        run.aws('autoscaling', `RecordLifecycleActionHeartbeat ${hook}`, () => group.heartbeat(hook, id)),
+    },
+    stackSignals: {
+      signal: (status, uniqueId) =>
+        run.aws('cloudformation', `SignalResource ${status}`, () => cloud.stack.signal(status, uniqueId), {
+          writes: true,
+          lost: (answer) => answer,
         }),
     },
     claimStreams: streamsPort(run, cloud.streams),

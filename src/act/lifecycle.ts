@@ -1,0 +1,76 @@
+/** Steps that tell the Auto Scaling group and the stack how this node is doing. Each may be repeated at any time. */
+import { LAUNCH_WAIT } from '../decide/lifecycle.ts';
+import { listed } from '../model/member.ts';
+import type { Step } from '../model/step.ts';
+import { readRecords } from '../registry/lineage.ts';
+import { type ActContext, changed } from './context.ts';
+
+type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+export async function actCompleteLaunch(step: Of<'complete-launch'>, context: ActContext): Promise<void> {
+  const { ports, self, signal } = context;
+  if (!(await votesNow(step.id, context))) throw changed('This node does not vote any more.');
+  await ports.autoScaling.completeHook(step.group, step.hook, self.instance, 'CONTINUE', signal);
+}
+
+/** The mark comes after the signal: told twice is told once, but a mark without a signal would let an update time out. */
+export async function actSignalSuccess(step: Of<'signal-success'>, context: ActContext): Promise<void> {
+  const { ports, self, signal } = context;
+  if (!(await votesNow(step.id, context))) throw changed('This node does not vote any more.');
+  const heard = await ports.stackSignals.signal('SUCCESS', self.instance, signal);
+  ports.log.write({ event: 'signalled', saw: `The stack ${heard === 'told' ? 'was told' : 'waits for no signal'}.` });
+  await ports.disk.mark('signalled');
+}
+
+/** Through the node's own server, whose config may be behind, but never ahead of what is committed. */
+async function votesNow(id: number, { ports, self, signal }: ActContext): Promise<boolean> {
+  const session = await ports.servers.open(self.address, { secret: false }, signal);
+  try {
+    return listed(await session.config(signal), id, self.address)?.role === 'participant';
+  } finally {
+    await session.close();
+  }
+}
+
+/** The stack is told first: it fails at once then, instead of after its timeout. */
+export async function actGiveUpLaunch(step: Of<'give-up-launch'>, context: ActContext): Promise<void> {
+  const { ports, self, signal } = context;
+  const group = await ports.autoScaling.describe(step.group, signal);
+  const own = group.instances.find((entry) => entry.instance === self.instance);
+  if (group.maintenance) throw changed('The group is in maintenance.');
+  if (step.hook !== undefined && own?.lifecycleState !== LAUNCH_WAIT)
+    throw changed('This node does not launch any more.');
+  const newest = (await readRecords(ports.objects, signal)).at(-1)?.number ?? 0;
+  if (newest !== step.record) throw changed(`Record ${newest} was written meanwhile.`);
+  if (await isAdded(context)) throw changed('This node was added to the config meanwhile.');
+  if (step.signals) await ports.stackSignals.signal('FAILURE', self.instance, signal);
+  if (step.hook !== undefined)
+    await ports.autoScaling.completeHook(step.group, step.hook, self.instance, 'ABANDON', signal);
+}
+
+/** An addition whose answer was lost may have committed since: the node's own server, if it serves, knows. */
+async function isAdded({ ports, self, signal }: ActContext): Promise<boolean> {
+  const session = await ports.servers.open(self.address, { secret: false }, signal).catch(() => undefined);
+  try {
+    const config = await session?.config(signal);
+    return config?.members.some((member) => member.address === self.address && member.role === 'participant') ?? false;
+  } finally {
+    await session?.close();
+  }
+}
+
+export async function actCompleteLeaving(step: Of<'complete-leaving'>, context: ActContext): Promise<void> {
+  const { ports, self, signal } = context;
+  if ((await ports.server.upMs(signal)) !== undefined) throw changed('The server started meanwhile.');
+  await ports.autoScaling.completeHook(step.group, step.hook, self.instance, 'CONTINUE', signal);
+}
+
+/** Gone for good is for ever, so there is nothing to look at again. */
+export async function actCompleteHooksOfTheGone(
+  step: Of<'complete-hooks-of-the-gone'>,
+  { ports, signal }: ActContext,
+): Promise<void> {
+  for (const instance of step.instances) {
+    await ports.autoScaling.completeHook(step.group, step.hook, instance, 'CONTINUE', signal);
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * What the group and the stack are told about a new node (docs/protocol.md, "Joining"). Pure.
+ * The launch hook is completed once the node votes; the stack is told once, when the node votes and no terminating
+ * member is left in the config; and a launch is given up only by a node that nobody can need.
+ */
+import { votersOf } from '../model/member.ts';
+import type { Ensemble, Observation } from '../model/observation.ts';
+import { type Decision, take, wait } from '../model/step.ts';
+import { hasData } from './data.ts';
+import { goneInHook, isDying, isTerminating, LAUNCH_WAIT, ownState } from './lifecycle.ts';
+import { lifeOfMember } from './lives.ts';
+
+/** The launch hook of a node that votes: before it is ready, so that an unanswered hook can't end a settled node. */
+export function decideLaunched(observation: Observation, id: number): Decision | undefined {
+  const { stack, group } = observation;
+  if (stack?.launchHook === undefined) return undefined;
+  if (!group.known)
+    return wait(`This node votes, and its launch hook waits for that word, but ${group.why.replace(/\.$/, '')}.`);
+  const state = ownState(observation);
+  if (state === LAUNCH_WAIT) {
+    return take(
+      { kind: 'complete-launch', group: group.value.name, hook: stack.launchHook, id },
+      `This node votes as member ${id}, so its launch is over.`,
+    );
+  }
+  if (state === undefined || state === 'Pending')
+    return wait(`This node votes, and its group does not say yet that its launch hook waits.`);
+  return undefined;
+}
+
+/** The signal of a settled node, once (Joining 9); undefined when none is due. */
+export function decideSignal(observation: Observation, ensemble: Ensemble, id: number): Decision | undefined {
+  const { stack, disk } = observation;
+  if (!stack?.signals || disk.signalled) return undefined;
+  const obstacle = whatHoldsTheSignal(observation, ensemble);
+  if (obstacle) return wait(`This node votes, and tells the stack so later: ${obstacle}`);
+  return take(
+    { kind: 'signal-success', id },
+    `This node votes as member ${id}, and no member of the config is about to be terminated.`,
+  );
+}
+
+/** CloudFormation takes the next old node down as soon as it is told, so all that leave have to be gone by then. */
+function whatHoldsTheSignal(observation: Observation, ensemble: Ensemble): string | undefined {
+  const { group, disk } = observation;
+  if (!group.known) return `${group.why.replace(/\.$/, '')}, so members may be about to leave.`;
+  for (const member of ensemble.config.members) {
+    if (member.id === disk.id) continue;
+    if (isTerminating(observation, member)) return `member ${member.id} at ${member.address} is to leave first.`;
+    if (isDying(observation, member))
+      return `the instance of member ${member.id} at ${member.address} is gone, and the member has to be removed first.`;
+    if (lifeOfMember(observation, member) === 'unknown')
+      return `it is not known whether the instance of member ${member.id} at ${member.address} lives.`;
+  }
+  return undefined;
+}
+
+/** Leaving 4: the hooks of those whose instance is gone are answered by whoever sees that. */
+export function decideHooksOfTheGone(observation: Observation, ensemble: Ensemble): Decision | undefined {
+  const { stack, group } = observation;
+  if (stack?.terminateHook === undefined || !group.known) return undefined;
+  const instances = goneInHook(observation, ensemble);
+  if (instances.length === 0) return undefined;
+  return take(
+    { kind: 'complete-hooks-of-the-gone', group: group.value.name, hook: stack.terminateHook, instances },
+    `${instances.join(', ')} ${instances.length > 1 ? 'are' : 'is'} gone for good and in no config, and the group still waits for an answer.`,
+  );
+}
+
+/**
+ * Joining 10: what is left to do when bootstrap gives up; undefined for every node that anybody may need. Only a launching node can
+ * be given up; never one that votes, and while no ensemble answers only one that can't have any data. In maintenance the
+ * node is held back on purpose, and waits on.
+ */
+export function decideGivingUp(observation: Observation): Decision | undefined {
+  const { order, stack, group, shared, ensemble, disk, self } = observation;
+  if (order.command !== 'bootstrap' || !stack || !group.known || !shared.known) return undefined;
+  if (group.value.maintenance) return undefined;
+  const state = ownState(observation);
+  const launching = stack.launchHook === undefined ? !disk.ready && state !== undefined : state === LAUNCH_WAIT;
+  if (!launching || disk.signalled || (stack.launchHook === undefined && !stack.signals)) return undefined;
+  const configs = [ensemble?.config, disk.config, disk.pending].filter((config) => config !== undefined);
+  if (configs.some((config) => votersOf(config).some(({ address }) => address === self.address))) return undefined;
+  const record = shared.value.records.at(-1)?.number ?? 0;
+  const mayBeNeeded = ensemble === undefined && (record > 0 || disk.stamp !== undefined || hasData(disk));
+  if (mayBeNeeded) return undefined;
+  return take(
+    {
+      kind: 'give-up-launch',
+      group: group.value.name,
+      ...(stack.launchHook === undefined ? {} : { hook: stack.launchHook }),
+      signals: stack.signals,
+      record,
+    },
+    'This node could not be brought to vote, and nobody can need its data: the group is to launch another one.',
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * Where instances stand in the lifecycle of their Auto Scaling group, and the hooks that hold them there. Pure.
+ * `Pending:Wait` and `Terminating:Wait` are the states in which a hook waits for somebody's word.
+ */
+import { highestGenerations, instancesBehind } from '../model/claims.ts';
+import type { Member } from '../model/member.ts';
+import type { Ensemble, Observation } from '../model/observation.ts';
+import { isGone, lifeOfMember } from './lives.ts';
+
+export const LAUNCH_WAIT = 'Pending:Wait';
+export const TERMINATE_WAIT = 'Terminating:Wait';
+
+/** The node's own state in its group; undefined when the group can't be read, or does not list the node. */
+export function ownState({ group, self }: Observation): string | undefined {
+  if (!group.known) return undefined;
+  return group.value.instances.find((entry) => entry.instance === self.instance)?.lifecycleState;
+}
+
+/** A hook in which this very node waits. */
+export interface HookWait {
+  readonly group: string;
+  readonly hook: string;
+  readonly lifecycleState: string;
+}
+
+/** The hook that a heartbeat of this node prolongs at the moment; undefined when it waits in none. */
+export function ownHookWait(observation: Observation): HookWait | undefined {
+  const { group, stack } = observation;
+  const lifecycleState = ownState(observation);
+  if (!group.known || lifecycleState === undefined) return undefined;
+  const hook = { [LAUNCH_WAIT]: stack?.launchHook, [TERMINATE_WAIT]: stack?.terminateHook }[lifecycleState];
+  return hook === undefined ? undefined : { group: group.value.name, hook, lifecycleState };
+}
+
+/** The group is about to terminate the instance behind this member. */
+export function isTerminating({ group, shared }: Observation, member: Member): boolean {
+  if (!group.known || !shared.known) return false;
+  const instances = instancesBehind(shared.value.claims, member);
+  return group.value.instances.some(
+    (entry) => instances.includes(entry.instance) && entry.lifecycleState.startsWith('Terminating'),
+  );
+}
+
+/** The instance behind this member is on its way out of EC2, or gone. */
+export function isDying(observation: Observation, member: Member): boolean {
+  const life = lifeOfMember(observation, member);
+  return life === 'shutting-down' || life === 'gone';
+}
+
+/**
+ * Instances that the group still lists in its terminate hook although they are gone for good, and that the config is
+ * without: terminated behind the group's back, they can't answer the hook any more (Leaving 4).
+ */
+export function goneInHook(observation: Observation, ensemble: Ensemble): readonly string[] {
+  const { group, shared, self } = observation;
+  if (!group.known || !shared.known) return [];
+  const listed = new Set(ensemble.config.members.flatMap((member) => instancesBehind(shared.value.claims, member)));
+  return group.value.instances
+    .filter((entry) => entry.lifecycleState === TERMINATE_WAIT && entry.instance !== self.instance)
+    .map((entry) => entry.instance)
+    .filter((instance) => isGone(observation, instance) && !listed.has(instance));
+}
+
+/** Instances in a terminate hook of which no claim tells whether they live: they have to be asked for by themselves. */
+export function unclaimedInHook({ group, shared }: Pick<Observation, 'group' | 'shared'>): readonly string[] {
+  if (!group.known || !shared.known) return [];
+  const owners = new Set(
+    [...highestGenerations(shared.value.claims).values()].flatMap(({ owner }) =>
+      typeof owner === 'object' ? [owner.instance] : [],
+    ),
+  );
+  return group.value.instances
+    .filter((entry) => entry.lifecycleState === TERMINATE_WAIT && !owners.has(entry.instance))
+    .map((entry) => entry.instance);
+}

@@ -1,0 +1,88 @@
+/**
+ * Heartbeats of the lifecycle hook in which this node waits, beside the work that it waits for: one at once when a look
+ * finds it waiting, then at a bounded interval, never two at a time. One that fails is logged, and stops nothing.
+ */
+import { type HookWait, ownHookWait } from './decide/lifecycle.ts';
+import { AgentError } from './errors.ts';
+import type { Observation } from './model/observation.ts';
+import type { Ports } from './ports.ts';
+import type { Timings } from './timings.ts';
+
+/** From here on an operator is told that no heartbeat will help much longer. */
+const NEAR_SHARE = 0.8;
+
+export class Heartbeats implements AsyncDisposable {
+  readonly #ports: Ports;
+  readonly #timings: Timings;
+  /** Of the run; a call that is under way when the run ends by itself is let through. */
+  readonly #run: AbortSignal;
+  readonly #end = new AbortController();
+  #wait: HookWait | undefined;
+  #why = '';
+  #beating = false;
+  #underWay: Promise<void> = Promise.resolve();
+
+  constructor(ports: Ports, timings: Timings, run: AbortSignal) {
+    this.#ports = ports;
+    this.#timings = timings;
+    this.#run = run;
+  }
+
+  /** What a look found; `why` is what the node waits for, in a sentence. */
+  saw(observation: Observation, why: string): void {
+    this.#wait = ownHookWait(observation);
+    this.#why = why;
+    if (this.#wait && !this.#beating) void this.#beat(observation.self.instance);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#wait = undefined;
+    this.#end.abort(new Error('The run is over.'));
+    await this.#underWay;
+  }
+
+  async #beat(instance: string): Promise<void> {
+    this.#beating = true;
+    const signal = AbortSignal.any([this.#end.signal, this.#run]);
+    try {
+      while (this.#wait && !signal.aborted) {
+        this.#underWay = this.#one(this.#wait, instance);
+        await this.#underWay;
+        await this.#ports.clock.sleep(this.#timings.heartbeatMs, signal);
+      }
+    } catch {
+      // Only the end of the run interrupts its sleep.
+    } finally {
+      this.#beating = false;
+    }
+  }
+
+  async #one({ group, hook, lifecycleState }: HookWait, instance: string): Promise<void> {
+    const { autoScaling, log } = this.#ports;
+    try {
+      const answer = await autoScaling.heartbeat(group, hook, instance, this.#run);
+      log.write({ event: 'heartbeat', saw: `The hook ${hook} ${answer === 'recorded' ? 'waits on' : 'is over'}.` });
+      if (answer === 'recorded') await this.#warn(hook, lifecycleState);
+    } catch (error) {
+      if (this.#run.aborted) return;
+      const code = error instanceof AgentError ? error.code : 'INTERNAL';
+      log.write({ event: 'no-heartbeat', code, saw: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** The hook has a limit that no heartbeat prolongs, and only a person can do something about what the node waits for. */
+  async #warn(hook: string, lifecycleState: string): Promise<void> {
+    const { clock, disk, log } = this.#ports;
+    const { hookLimitMs } = this.#timings;
+    const nowMs = clock.nowMs();
+    const waitedMs = nowMs - (await disk.inStateSince(lifecycleState, nowMs));
+    if (waitedMs < hookLimitMs * NEAR_SHARE) return;
+    const left = Math.max(0, Math.round((hookLimitMs - waitedMs) / 60_000));
+    log.write({
+      event: 'error',
+      code: 'HOOK_ENDS_SOON',
+      saw: `The hook ${hook} has held this instance for ${Math.round(waitedMs / 60_000)} minutes; in about ${left} its group terminates it. ${this.#why}`,
+      next: 'Bring enough of the other voters back, or let the group launch replacements, before that; a voter that is terminated counts against the quorum.',
+    });
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * What the group and the stack are told is true: a launch is over for a voter, the living answer their own hooks, nobody
+ * whose data may be needed gives its launch up, and the stack hears of a node when no terminating member is left.
+ */
+import { type EnsembleConfig, votersOf } from '../../../src/model/member.ts';
+import { type Group, type HookWatch, LAUNCH_HOOK } from '../cloud/group.ts';
+import type { Instance } from '../cloud/instances.ts';
+import type { SignalWatch } from '../cloud/stack.ts';
+import type { Scheduler } from '../core/scheduler.ts';
+import { Violation } from '../core/violation.ts';
+import type { Node } from '../node/node.ts';
+import type { Server } from '../zookeeper/server.ts';
+
+/** What an agent saw may be this old when its call arrives: looks take their time, and calls arrive late. */
+const OLD_NEWS_MS = 100_000;
+
+/** What the checker looks at. */
+export interface Watched {
+  readonly nodes: readonly Node[];
+  readonly leader: Server | undefined;
+  readonly scheduler: Scheduler;
+  readonly cloud: { readonly group: Group };
+  /** The last configs that committed, the newest one last. */
+  readonly committedConfigs: readonly EnsembleConfig[];
+}
+
+export class LifecycleChecker implements HookWatch, SignalWatch {
+  readonly #world: Watched;
+  #ledAtMs = 0;
+
+  constructor(world: Watched) {
+    this.#world = world;
+  }
+
+  /** To be called often: when somebody led last is not to be seen afterwards. */
+  look(): void {
+    if (this.#world.leader) this.#ledAtMs = this.#world.scheduler.nowMs;
+  }
+
+  hookCompleted(by: string, instance: Instance, hook: string, result: 'CONTINUE' | 'ABANDON'): void {
+    if (by !== instance.id) {
+      if (instance.state !== 'terminated')
+        throw new Violation(
+          'hooks-of-the-living',
+          `${by} answers the hook of ${instance.id}, which is ${instance.state}`,
+        );
+      return;
+    }
+    const node = this.#node(instance.id);
+    if (hook !== LAUNCH_HOOK) {
+      // A call that was cut off may arrive after the node was told to go on.
+      if (this.#serves(node) && this.#isListed(node))
+        throw new Violation('left-means-out', `${node.name} answers its terminate hook, and its server is a voter`);
+    } else if (result === 'CONTINUE') this.#checkVotes(node, 'launched-means-voting');
+    else this.#checkNotNeeded(node);
+  }
+
+  signalled(instance: string, status: 'SUCCESS' | 'FAILURE'): void {
+    const node = this.#node(instance);
+    if (status === 'FAILURE') {
+      this.#checkNotNeeded(node);
+      return;
+    }
+    this.#checkVotes(node, 'signalled-means-voting');
+    const { cloud, nodes, scheduler, committedConfigs } = this.#world;
+    const newest = committedConfigs.at(-1);
+    for (const member of newest?.members ?? []) {
+      const other = nodes.findLast(({ address, disk }) => address === member.address && disk.id === member.id);
+      const sinceMs = other && other !== node ? cloud.group.terminatingSinceMs(other.name) : undefined;
+      if (sinceMs === undefined || scheduler.nowMs - sinceMs < OLD_NEWS_MS) continue;
+      throw new Violation(
+        'signal-not-before',
+        `${node.name} signals although ${other?.name}, which is to be terminated, is still member ${member.id}`,
+      );
+    }
+  }
+
+  #node(instance: string): Node {
+    const node = this.#world.nodes.find((each) => each.name === instance);
+    if (!node) throw new Error(`There is no node ${instance}.`);
+    return node;
+  }
+
+  #serves(node: Node): boolean {
+    return this.#world.leader?.host === node;
+  }
+
+  #isListed(node: Node): boolean {
+    const newest = this.#world.committedConfigs.at(-1);
+    return newest !== undefined && votersOf(newest).some((member) => member.address === node.address);
+  }
+
+  #checkVotes(node: Node, rule: string): void {
+    const votes = this.#world.committedConfigs.some((config) =>
+      votersOf(config).some((member) => member.id === node.disk.id && member.address === node.address),
+    );
+    if (!votes && node.wipes === 0)
+      throw new Violation(rule, `${node.name} says that it votes, and no config lists it`);
+  }
+
+  #checkNotNeeded(node: Node): void {
+    const { nodes, scheduler } = this.#world;
+    if (this.#isListed(node) && nodes.findLast((each) => each.address === node.address) === node)
+      throw new Violation('gives-up-a-voter', `${node.name} gives its launch up, and it is a voter`);
+    if (node.disk.stamp && scheduler.nowMs - this.#ledAtMs > OLD_NEWS_MS)
+      throw new Violation('gives-up-data', `${node.name} gives its launch up while nobody leads, and it has data`);
+  }
+}
