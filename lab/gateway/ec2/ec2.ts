@@ -2,6 +2,7 @@ import type { ApiModel } from '../api-model/model.ts';
 import { AwsFailure } from '../failure.ts';
 import type { MotoClient } from '../moto-client.ts';
 import { type Struct, structAt, structsAt, textAt } from '../value.ts';
+import { Attachments } from './attachments.ts';
 import { describeInstances, visibleTags } from './describe.ts';
 import { checkFilterNames } from './filter-names.ts';
 import type { Viewer } from './lifetime.ts';
@@ -13,6 +14,7 @@ export class Ec2 {
   readonly world: Ec2World;
   readonly #moto: MotoClient;
   readonly #model: ApiModel;
+  readonly #attachments: Attachments;
   /** Zones in which EC2 has no room for another instance. */
   readonly fullZones = new Set<string>();
 
@@ -20,6 +22,7 @@ export class Ec2 {
     this.world = world;
     this.#moto = moto;
     this.#model = model;
+    this.#attachments = new Attachments(world, (action, input) => this.#ask(action, input));
   }
 
   /**
@@ -41,7 +44,7 @@ export class Ec2 {
       case 'TerminateInstances':
         return this.terminate(instanceIds(input));
       default:
-        return undefined;
+        return this.#attachments.answer(action, input);
     }
   }
 
@@ -77,8 +80,10 @@ export class Ec2 {
   async terminate(ids: readonly string[]): Promise<Struct> {
     if (ids.length === 0) throw new AwsFailure('MissingParameter', 'The request must contain the parameter InstanceId');
     const before = this.#states(ids);
-    await this.#ask('TerminateInstances', { InstanceIds: ids });
-    await this.world.refresh(ids);
+    await this.#attachments.terminating(ids, async () => {
+      await this.#ask('TerminateInstances', { InstanceIds: ids });
+      await this.world.refresh(ids);
+    });
     const after = this.#states(ids);
     const changes = ids.map((id, at) => ({
       InstanceId: id,

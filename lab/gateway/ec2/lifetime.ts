@@ -8,9 +8,11 @@ export interface Ec2Timings {
   readonly shuttingDownMs: number;
   /** From terminated to the loss of tags, address, subnet and volumes. */
   readonly remainsMs: number;
+  /** From terminated until its volumes, network interfaces and Elastic IP addresses are free for others. */
+  readonly detachMs: number;
 }
 
-export const DEFAULT_EC2_TIMINGS: Ec2Timings = { pendingMs: 300, shuttingDownMs: 300, remainsMs: 0 };
+export const DEFAULT_EC2_TIMINGS: Ec2Timings = { pendingMs: 300, shuttingDownMs: 300, remainsMs: 0, detachMs: 300 };
 
 /** Eventual consistency: how late other instances see a new one, and its tags. Each waits 0.5 to 1.5 × these. */
 export interface LateVisibility {
@@ -32,6 +34,7 @@ export interface Lifetime {
   readonly shuttingDownAtMs?: number;
   readonly terminatedAtMs?: number;
   readonly strippedAtMs?: number;
+  readonly freedAtMs?: number;
   readonly forgottenAtMs?: number;
 }
 

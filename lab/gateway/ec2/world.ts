@@ -71,6 +71,11 @@ export class Ec2World {
     return textAt(structAt(seen?.instance, 'State'), 'Name');
   }
 
+  /** Whether what this instance held is free for others. */
+  isFreed(id: string): boolean {
+    return (this.#instances.get(id)?.life.freedAtMs ?? Infinity) <= Date.now();
+  }
+
   /** Asks moto again for these instances, or for all. */
   async refresh(ids?: readonly string[]): Promise<void> {
     if (ids?.length === 0) return;
@@ -141,8 +146,10 @@ export class Ec2World {
   #end(known: Known, nowMs: number): void {
     const terminatedAtMs = nowMs + this.#timings.shuttingDownMs;
     const strippedAtMs = terminatedAtMs + this.#timings.remainsMs;
-    known.life = { ...known.life, shuttingDownAtMs: nowMs, terminatedAtMs, strippedAtMs };
+    const freedAtMs = terminatedAtMs + this.#timings.detachMs;
+    known.life = { ...known.life, shuttingDownAtMs: nowMs, terminatedAtMs, strippedAtMs, freedAtMs };
     this.#announceAt(terminatedAtMs, nowMs);
+    this.#announceAt(freedAtMs, nowMs);
   }
 
   #announceAt(atMs: number, nowMs: number): void {
