@@ -13,14 +13,14 @@ import {
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { userData } from '../cf/user-data.ts';
 import { LAB_TICK, PRODUCTION_TICK, type TickSettings } from '../src/timings.ts';
+
+export { formatSettings, settingsOfUserData } from '../cf/user-data.ts';
 
 export const REGION = 'eu-west-1';
 const ZONES = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
 const INSTANCE_TYPE = 't3.small';
-/** Where cloud-init writes the agent's settings on a real instance. */
-const SETTINGS_FILE = '/etc/zookeeper-on-aws/agent.env';
-const SETTINGS_END = 'END_OF_SETTINGS';
 
 export interface Aws extends Disposable {
   readonly ec2: EC2Client;
@@ -181,31 +181,4 @@ function tickSettings(tick: TickSettings): Readonly<Record<string, string>> {
     SYNC_LIMIT: String(tick.syncLimit),
     ...(tick.maxSessionTimeoutMs === undefined ? {} : { MAX_SESSION_TIMEOUT_MS: String(tick.maxSessionTimeoutMs) }),
   };
-}
-
-/** A script that writes the agent's settings: a real instance's cloud-init runs it, the lab's machines read it. */
-export function userData(settings: Readonly<Record<string, string>>): string {
-  return `#!/bin/sh
-install -d -m 0755 ${SETTINGS_FILE.slice(0, SETTINGS_FILE.lastIndexOf('/'))}
-cat > ${SETTINGS_FILE} <<'${SETTINGS_END}'
-${formatSettings(settings)}${SETTINGS_END}
-`;
-}
-
-/** The settings that such a script writes; throws when it writes none. */
-export function settingsOfUserData(script: string): string {
-  const start = script.indexOf(`<<'${SETTINGS_END}'\n`);
-  const end = script.indexOf(`\n${SETTINGS_END}\n`);
-  if (start < 0 || end < 0) throw new Error(`The user data of the instance does not write ${SETTINGS_FILE}.`);
-  return script.slice(script.indexOf('\n', start) + 1, end + 1);
-}
-
-/** Lines of agent.env. Single quotes keep everything as it is, so a value can't hold one. */
-export function formatSettings(settings: Readonly<Record<string, string>>): string {
-  return Object.entries(settings)
-    .map(([key, value]) => {
-      if (/['\n]/.test(value)) throw new Error(`The setting ${key} holds a quote or a line break: ${value}`);
-      return `${key}='${value}'\n`;
-    })
-    .join('');
 }
