@@ -12,7 +12,8 @@ export function statusLines(status: LabStatus): string[] {
           .map((voter) => voter.id)
           .join(', ')}`;
   const health = status.healthy ? styled('green', 'healthy') : styled('yellow', 'not healthy (yet)');
-  const present = status.nodes.filter((node) => node.state !== 'terminated');
+  // A terminated one that its group still lists waits for its terminate hook, which people want to see.
+  const present = status.nodes.filter((node) => node.state !== 'terminated' || node.lifecycle !== undefined);
   const gone = status.nodes.length - present.length;
   return [
     `lab ${status.name}, cluster ${status.cluster}: ${health}; ${group.desired} desired, ${members}`,

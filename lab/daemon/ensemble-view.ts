@@ -13,7 +13,7 @@ export type NodeRole = 'leader' | 'follower' | 'observer' | 'joining' | 'removed
 
 export interface NodeView {
   readonly instance: string;
-  /** EC2's state of the instance. */
+  /** EC2's state of the instance; `unknown` when EC2 does not list it. */
   readonly state: string;
   readonly lifecycle?: string;
   readonly zone?: string;
@@ -68,9 +68,14 @@ export async function viewEnsemble(sources: ViewSources, signal: AbortSignal): P
     hosts.map((host, index) => viewNode(host, asked[index], config, states.get(host.instance), group)),
   );
   const known = new Set(hosts.map((host) => host.instance));
-  const others = [...states]
-    .filter(([instance]) => !known.has(instance))
-    .map(([instance, state]) => ({ instance, state }));
+  // One that EC2 has forgotten may still be listed by the group, waiting for its terminate hook.
+  const others = [...new Set([...states.keys(), ...group.lifecycles.keys()])]
+    .filter((instance) => !known.has(instance))
+    .map((instance) => ({
+      instance,
+      state: states.get(instance) ?? 'unknown',
+      ...lifecycleOf(group, instance),
+    }));
   const voting = nodes.filter((node) => node.role === 'leader' || node.role === 'follower').length;
   const voters = config === undefined ? 0 : votersOf(config).length;
   return {
@@ -102,6 +107,11 @@ async function describeGroup({ aws, stack }: ViewSources, signal: AbortSignal): 
       (group?.Instances ?? []).map((instance) => [instance.InstanceId ?? '', instance.LifecycleState ?? '']),
     ),
   };
+}
+
+function lifecycleOf(group: GroupView, instance: string): { readonly lifecycle?: string } {
+  const lifecycle = group.lifecycles.get(instance);
+  return lifecycle === undefined ? {} : { lifecycle };
 }
 
 async function instanceStates(aws: Aws, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
@@ -152,7 +162,6 @@ async function viewNode(
   const { answer } = asked ?? {};
   const id = await readId(host.machine.directory);
   const said = await lastSentence(join(host.machine.directory, 'log', 'agent.log'));
-  const lifecycle = group.lifecycles.get(host.instance);
   return {
     instance: host.instance,
     state: state ?? 'unknown',
@@ -160,7 +169,7 @@ async function viewNode(
     address: host.address,
     machine: host.machine.state,
     role: roleOf(answer, config, id, host.address),
-    ...(lifecycle === undefined ? {} : { lifecycle }),
+    ...lifecycleOf(group, host.instance),
     ...(id === undefined ? {} : { id }),
     ...(answer?.kind === 'serving' ? { zxid: answer.zxid } : {}),
     ...(said === undefined ? {} : { said }),
