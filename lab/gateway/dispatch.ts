@@ -168,6 +168,7 @@ export class Dispatch {
       output = await ec2.answer(who.action, call.input, viewer);
     } else if (who.service === 's3') {
       checkConditions(who.action, call.input);
+      output = await this.#parts.access.answer({ ...who, input: call.input });
     }
     if (output !== undefined && this.#parts.checkAnswers) checkOutput(call, output);
     return output;

@@ -87,11 +87,14 @@ export class Access {
       if (identity.allRights) return;
       throw notInTheTable(call.service, identity.principal.arn, call.action);
     }
-    const bucket = call.service === 's3' ? await this.#bucketPolicy(call.input) : undefined;
+    const bucket = this.#bucketPolicy(call);
     if (identity.allRights && bucket === undefined) return;
-    const facts = new Facts(this.#facts, asksForResourceTags([...identity.policies, ...(bucket ?? [])]));
+    const facts = new Facts(
+      this.#facts,
+      asksForResourceTags([...identity.policies, ...(bucket === undefined ? [] : [bucket])]),
+    );
     for (const element of await rule.elements(call.input, facts)) {
-      const decision = this.#decide(identity, element, bucket?.[0]);
+      const decision = this.#decide(identity, element, bucket);
       if (!decision.allowed) {
         throw denial(call.service, { principal: identity.principal, ...element }, decision.because);
       }
@@ -106,15 +109,19 @@ export class Access {
     const identity = await this.#identity(call);
     if (identity === undefined || identity.allRights) return;
     const element = listingOf(call.input);
-    const bucket = await this.#bucketPolicy(call.input);
-    const decision = this.#decide(identity, element, bucket?.[0]);
+    const decision = this.#decide(identity, element, this.#bucketPolicy(call));
     if (!decision.allowed) throw denial('s3', { principal: identity.principal, ...element }, decision.because);
+  }
+
+  /** The answer to a call about the policy of a bucket; undefined for all others. */
+  answer({ service, action, input }: AuthorizedCall): Promise<Struct | undefined> {
+    return service === 's3' ? this.#buckets.answer(action, input) : Promise.resolve(undefined);
   }
 
   /** A call has been answered: drops what it may have changed. */
   changed({ service, action, input }: AuthorizedCall): void {
     if (/^(Describe|Get|List|Head)/.test(action)) return;
-    if (service === 's3' && action.includes('Bucket')) this.#buckets.forget(textAt(input, 'Bucket') ?? '');
+    if (service === 's3' && action === 'DeleteBucket') this.#buckets.forget(textAt(input, 'Bucket') ?? '');
     if (service !== 'iam') return;
     if (action === 'CreateRole') this.#roles.madeRole(textAt(input, 'RoleName') ?? '', Date.now());
     this.#roles.forget();
@@ -130,10 +137,8 @@ export class Access {
     return decision;
   }
 
-  async #bucketPolicy(input: Struct): Promise<readonly Policy[] | undefined> {
-    const bucket = textAt(input, 'Bucket');
-    const policy = bucket === undefined ? undefined : await this.#buckets.of(bucket);
-    return policy === undefined ? undefined : [policy];
+  #bucketPolicy({ service, input }: AuthorizedCall): Policy | undefined {
+    return service === 's3' ? this.#buckets.of(textAt(input, 'Bucket') ?? '') : undefined;
   }
 
   /** Undefined for the lab itself, whom nothing holds back. */

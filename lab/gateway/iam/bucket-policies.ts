@@ -1,46 +1,57 @@
+import { AwsFailure } from '../failure.ts';
 import type { MotoClient } from '../moto-client.ts';
+import { type Struct, textAt } from '../value.ts';
 import { type Policy, readPolicy } from './policy.ts';
 
-/** As for roles: changes are told by `forget`. */
-const KEPT_MS = 2_000;
+interface Kept {
+  readonly text: string;
+  readonly policy: Policy;
+}
 
-/** The policies of buckets, as moto keeps them. */
+/**
+ * The policies of buckets. The gateway keeps them itself: moto would evaluate what it is given too, without regard to
+ * principals and conditions, and deny everybody what some are denied in some cases.
+ */
 export class BucketPolicies {
   readonly #moto: MotoClient;
   readonly #region: string;
-  readonly #known = new Map<string, { readonly atMs: number; readonly found: Promise<Policy | undefined> }>();
+  readonly #kept = new Map<string, Kept>();
 
   constructor(moto: MotoClient, region: string) {
     this.#moto = moto;
     this.#region = region;
   }
 
-  /** Undefined for a bucket without one, and for no bucket. */
-  of(bucket: string): Promise<Policy | undefined> {
-    const known = this.#known.get(bucket);
-    if (known !== undefined && known.atMs > Date.now() - KEPT_MS) return known.found;
-    const found = this.#read(bucket);
-    this.#known.set(bucket, { atMs: Date.now(), found });
-    found.catch(() => this.#known.delete(bucket));
-    return found;
+  of(bucket: string): Policy | undefined {
+    return this.#kept.get(bucket)?.policy;
   }
 
+  /** Answers the calls about policies; undefined for all others. The policy has been checked by then. */
+  async answer(action: string, input: Struct): Promise<Struct | undefined> {
+    if (!/^(Put|Get|Delete)BucketPolicy$/.test(action)) return undefined;
+    const bucket = textAt(input, 'Bucket') ?? '';
+    await this.#mustExist(bucket);
+    if (action === 'GetBucketPolicy') {
+      const text = this.#kept.get(bucket)?.text;
+      if (text === undefined) throw new AwsFailure('NoSuchBucketPolicy', 'The bucket policy does not exist', 404);
+      return { Policy: text };
+    }
+    const text = textAt(input, 'Policy') ?? '';
+    if (action === 'DeleteBucketPolicy') this.#kept.delete(bucket);
+    else this.#kept.set(bucket, { text, policy: readPolicy(bucket, 'resource', text) });
+    return {};
+  }
+
+  /** The bucket is gone. */
   forget(bucket: string): void {
-    this.#known.delete(bucket);
+    this.#kept.delete(bucket);
   }
 
-  async #read(bucket: string): Promise<Policy | undefined> {
+  async #mustExist(bucket: string): Promise<void> {
     const authorization = `AWS4-HMAC-SHA256 Credential=GATEWAY/20200101/${this.#region}/s3/aws4_request, SignedHeaders=host, Signature=0`;
-    const target = `/${encodeURIComponent(bucket)}?policy`;
-    const answer = await this.#moto.forward({
-      method: 'GET',
-      target,
-      headers: { authorization },
-      body: Buffer.alloc(0),
-    });
-    if (answer.status === 404) return undefined;
-    const text = answer.body.toString('utf8');
-    if (answer.status !== 200) throw new Error(`moto answered ${answer.status} for the policy of ${bucket}: ${text}`);
-    return readPolicy(bucket, 'resource', text);
+    const call = { method: 'HEAD', target: `/${encodeURIComponent(bucket)}`, headers: { authorization } };
+    const { status } = await this.#moto.forward({ ...call, body: Buffer.alloc(0) });
+    if (status === 404) throw new AwsFailure('NoSuchBucket', 'The specified bucket does not exist', 404);
+    if (status >= 300) throw new Error(`moto answered ${status} for the bucket ${bucket}`);
   }
 }

@@ -22,11 +22,22 @@ export function writeAnswer(model: ApiModel, operation: Operation, output: Struc
       return json(model, 200, output, requestId);
     case 'rest-xml': {
       const use = operation.output;
+      const text = textPayload(model, operation, output);
+      if (text !== undefined)
+        return { status: 200, headers: { 'x-amz-request-id': requestId }, body: Buffer.from(text) };
       const name = use === undefined ? operation.name : REST_ROOTS[operation.name];
       const body = use === undefined || name === undefined ? '' : writeElement(model, name, use, output);
       return xml(200, body, { 'x-amz-request-id': requestId });
     }
   }
+}
+
+/** What is an answer's whole body instead of an element of it, such as a bucket's policy. */
+function textPayload(model: ApiModel, operation: Operation, output: Struct): string | undefined {
+  const shape = operation.output === undefined ? undefined : shapeOf(model, operation.output);
+  const use = shape?.payload === undefined ? undefined : shape.members?.[shape.payload];
+  const value = shape?.payload === undefined ? undefined : output[shape.payload];
+  return use !== undefined && shapeOf(model, use).type === 'string' && typeof value === 'string' ? value : undefined;
 }
 
 /** The root elements of S3's lists differ from the names of their shapes. */
