@@ -218,7 +218,7 @@ function isSuccess(status: string): boolean {
 function failure(stackName: string, { status, events }: Outcome): DeployError {
   const cause = firstCause(events);
   const state: Record<string, string> = {
-    ROLLBACK_COMPLETE: 'could not be created, and what had been made is gone again',
+    ROLLBACK_COMPLETE: 'could not be created and was rolled back',
     UPDATE_ROLLBACK_COMPLETE: 'could not be updated and is as it was before',
   };
   const what = `The stack ${stackName} ${state[status] ?? 'failed'} (${status}).`;

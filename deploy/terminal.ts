@@ -22,9 +22,15 @@ export interface Terminal {
 
 const CLEAR_LINE = '\r\u001b[K';
 
+/** What of a process a terminal needs. */
+export interface Streams {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+}
+
 /** The process's own terminal. */
-export function consoleTerminal(): Terminal {
-  const { stdin, stdout, stderr } = process;
+export function consoleTerminal({ stdin, stdout, stderr }: Streams = process): Terminal {
   let shown = '';
   const showProgress = (line: string): void => {
     if (shown !== '') stderr.write(CLEAR_LINE);

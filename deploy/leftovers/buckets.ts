@@ -8,7 +8,9 @@ import {
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
   type ObjectIdentifier,
+  type Tag,
 } from '@aws-sdk/client-s3';
+import type { Fault } from '../../src/aws/aws-errors.ts';
 import { call, regionOf } from '../aws.ts';
 import type { DeployContext } from '../context.ts';
 import { DeployError } from '../errors.ts';
@@ -27,10 +29,13 @@ export async function bucketsLeft(context: DeployContext, stackName: string): Pr
   const region = await regionOf(context.aws);
   const found: Leftover[] = [];
   for (const name of (await allBuckets(context)).filter((bucket) => bucket.startsWith(prefix))) {
+    const facts = await factsOf(context, name);
+    if (facts === undefined && name.startsWith(`${stackName.toLowerCase()}-bucket-`)) {
+      context.terminal.line(`AWS denies a look at the bucket ${name}, so it may be left behind as well.`, 'yellow');
+    }
     // A cluster of the same name may live in another region.
-    if ((await regionOfBucket(context, name)) !== region) continue;
-    const cluster = await clusterTag(context, name);
-    if (!isClusterOf(cluster, stackName)) continue;
+    if (facts?.region !== region || !isClusterOf(facts.cluster, stackName)) continue;
+    const { cluster } = facts;
     found.push({
       kind: 'bucket',
       name,
@@ -59,29 +64,36 @@ async function allBuckets({ aws, signal }: DeployContext): Promise<readonly stri
 /** The oldest region has no name here, and Ireland once had another. */
 const OLD_NAMES: Readonly<Record<string, string>> = { '': 'us-east-1', EU: 'eu-west-1' };
 
-/** Undefined for a bucket that is not this account's to look at: it is not ours then. */
-async function regionOfBucket({ aws, signal }: DeployContext, Bucket: string): Promise<string | undefined> {
-  const location = await call<{ readonly name: string } | 'not ours'>(
+interface BucketFacts {
+  readonly region?: string;
+  readonly cluster?: string | undefined;
+}
+
+/** Undefined for a bucket that may not be looked at; most such are not ours. */
+async function factsOf({ aws, signal }: DeployContext, Bucket: string): Promise<BucketFacts | undefined> {
+  const unseen = ({ kind, code }: Fault) =>
+    code === 'NoSuchBucket' ? 'gone' : kind === 'denied' ? 'denied' : undefined;
+  const location = await call<{ readonly name: string } | 'gone' | 'denied'>(
     'S3 GetBucketLocation',
     signal,
     async (options) => {
       const { LocationConstraint } = await aws.s3.send(new GetBucketLocationCommand({ Bucket }), options);
       return { name: LocationConstraint ?? '' };
     },
-    ({ kind, code }) => (kind === 'denied' || code === 'NoSuchBucket' ? 'not ours' : undefined),
+    unseen,
   );
-  return location === 'not ours' ? undefined : (OLD_NAMES[location.name] ?? location.name);
-}
-
-async function clusterTag({ aws, signal }: DeployContext, Bucket: string): Promise<string | undefined> {
-  const { TagSet = [] } = await call(
+  if (location === 'gone') return {};
+  if (location === 'denied') return undefined;
+  const tags = await call<readonly Tag[] | 'gone' | 'denied'>(
     'S3 GetBucketTagging',
     signal,
-    (options) => aws.s3.send(new GetBucketTaggingCommand({ Bucket }), options),
-    ({ kind, code }) =>
-      kind === 'denied' || ['NoSuchTagSet', 'NoSuchBucket'].includes(code) ? { $metadata: {}, TagSet: [] } : undefined,
+    async (options) => (await aws.s3.send(new GetBucketTaggingCommand({ Bucket }), options)).TagSet ?? [],
+    (fault) => (fault.code === 'NoSuchTagSet' ? [] : unseen(fault)),
   );
-  return TagSet.find(({ Key }) => Key === CLUSTER_TAG)?.Value;
+  if (tags === 'gone') return {};
+  if (tags === 'denied') return undefined;
+  const cluster = tags.find(({ Key }) => Key === CLUSTER_TAG)?.Value;
+  return { region: OLD_NAMES[location.name] ?? location.name, cluster };
 }
 
 async function holdsOf(context: DeployContext, bucket: string): Promise<string> {
