@@ -102,7 +102,7 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
     if (decision.kind === 'refuse') return { outcome: { ...decision, kind: 'refused' }, seen };
     const step = decision.kind === 'step' ? JSON.stringify(decision.step) : '';
     // The same step again means that it led nowhere: look at a walking pace then.
-    if (decision.kind === 'wait' || step === last.step) await clock.sleep(agentOrder.timings.pollMs, signal);
+    if (decision.kind === 'wait' || step === last.step) await clock.sleep(pauseMs(look), signal);
     earlier = undefined;
     if (decision.kind === 'step') {
       const context = { ports, self: look.self, timings: look.timings, signal };
@@ -113,6 +113,13 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
     last = { sentence, step };
   }
   return { outcome: { kind: 'out-of-time', why: sentence, ...(cause === undefined ? {} : { cause }) }, seen };
+}
+
+/** Until the next look, which comes no later than the moment in which watched facts have stood for long enough. */
+function pauseMs({ ports, memory, timings }: Look): number {
+  const watch = memory.watch(ports.clock.monotonicMs());
+  const leftMs = watch ? timings.equalFactsMs - watch.forMs : 0;
+  return leftMs > 0 ? Math.min(timings.pollMs, Math.ceil(leftMs)) : timings.pollMs;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Step } from '../model/step.ts';
 import { type ActContext, changed } from './context.ts';
 
 /** Asking a server on the same host costs next to nothing. */
-const START_POLL_MS = 50;
+const START_POLL_MS = 20;
 
 const ENDED_AT_ONCE = () =>
   new AgentError(
