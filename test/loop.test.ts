@@ -7,7 +7,16 @@ import type { Observation } from '../src/model/observation.ts';
 import { type Decision, done, take, wait } from '../src/model/step.ts';
 import { PRODUCTION_TIMINGS } from '../src/timings.ts';
 import { MemoryNode } from './act/memory-node.ts';
-import { addressOf, CLUSTER, EMPTY_DISK, fencedSurvivor, healthy, instanceOf, reportOf } from './decide/situation.ts';
+import {
+  addressOf,
+  CLUSTER,
+  EMPTY_DISK,
+  fencedSurvivor,
+  groupOf,
+  healthy,
+  instanceOf,
+  reportOf,
+} from './decide/situation.ts';
 
 const never = new AbortController().signal;
 const ORDER: AgentOrder = { command: 'recovery', cluster: CLUSTER, timings: PRODUCTION_TIMINGS, limitMs: 50_000 };
@@ -194,6 +203,68 @@ test('a node that can not learn who it is ends at once', async () => {
   };
   await assert.rejects(run.run(), { code: 'NO_METADATA' });
   assert.equal(run.looks, 0);
+});
+
+/** A node that launches beside an ensemble of others, and does not get anywhere. */
+class Launching {
+  readonly node = new MemoryNode(4);
+  readonly acts: string[] = [];
+  readonly #decision: Decision;
+  readonly #lifecycleState: string;
+
+  constructor(decision: Decision, lifecycleState = 'Pending:Wait') {
+    this.#decision = decision;
+    this.#lifecycleState = lifecycleState;
+  }
+
+  run(order: Partial<AgentOrder>, act: Parts['act'] = async () => undefined): Promise<Outcome> {
+    const self = { instance: instanceOf(4), address: addressOf(4), cluster: CLUSTER };
+    const parts: Parts = {
+      observe: async (look) => {
+        this.node.nowMs += 10;
+        const instances = [{ instance: self.instance, lifecycleState: this.#lifecycleState }];
+        const group = groupOf([4], { instances });
+        return healthy({ self, group, order: look.order, stack: STACK, disk: { ...EMPTY_DISK, id: 4 } });
+      },
+      decide: () => this.#decision,
+      act: async (step, context) => {
+        this.acts.push(step.kind);
+        await act(step, context);
+      },
+    };
+    return runAgent(this.node.ports, { ...ORDER, limitMs: 5_000, ...order }, never, parts);
+  }
+}
+
+const STACK = { signals: true, launchHook: 'launch' };
+const REFUSAL = { kind: 'refuse', code: 'DATA_WITHOUT_STAMP', why: 'Whose is it?', next: 'Move it away.' } as const;
+
+test('a bootstrap that runs out of time, or is refused, gives its launch up and ends as it would have', async () => {
+  const late = new Launching(wait('It never comes.'));
+  assert.equal((await late.run({ command: 'bootstrap' })).kind, 'out-of-time');
+  assert.deepEqual(late.acts, ['give-up-launch']);
+  const told = late.node.logged.find(({ decided }) => decided === 'give-up-launch');
+  assert.match(String(told?.why), /It never comes/);
+  const refused = new Launching(REFUSAL);
+  assert.deepEqual(await refused.run({ command: 'bootstrap' }), { ...REFUSAL, kind: 'refused' });
+  assert.deepEqual(refused.acts, ['give-up-launch']);
+});
+
+test('nothing is given up by a tick, by a node in service, by an end that is good, or by an interruption', async () => {
+  const tick = new Launching(wait('It never comes.'));
+  await tick.run({ command: 'recovery' });
+  const inService = new Launching(wait('It never comes.'), 'InService');
+  await inService.run({ command: 'bootstrap' });
+  const good = new Launching(done('All is well.'));
+  await good.run({ command: 'bootstrap' });
+  assert.deepEqual([...tick.acts, ...inService.acts, ...good.acts], []);
+});
+
+test('a launch that can not be given up is told, and the run ends with its own reason', async () => {
+  const late = new Launching(REFUSAL);
+  const denied = () => Promise.reject(new AgentError('AWS_DENIED', 'Denied.', 'Allow it.'));
+  assert.deepEqual(await late.run({ command: 'bootstrap' }, denied), { ...REFUSAL, kind: 'refused' });
+  assert.ok(late.node.logged.some(({ event, code }) => event === 'failed' && code === 'AWS_DENIED'));
 });
 
 test('with its real parts, a lonely node claims an id and founds an ensemble of one', async () => {

@@ -36,6 +36,34 @@ test('what is not set has its default', () => {
   });
 });
 
+const STACK = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/orders/4f1c2a90-1111-2222-3333-444455556666';
+
+test('the stack and its hooks, each by itself; without any of them there is no stack', () => {
+  assert.deepEqual(loadSettings({}, { ...MINIMAL, STACK, LAUNCH_HOOK: 'launch', TERMINATE_HOOK: 'terminate' }).stack, {
+    arn: STACK,
+    signalResource: 'Group',
+    launchHook: 'launch',
+    terminateHook: 'terminate',
+  });
+  const named = loadSettings({}, { ...MINIMAL, STACK, SIGNAL_RESOURCE: 'Nodes' }).stack;
+  assert.deepEqual(named, { arn: STACK, signalResource: 'Nodes' });
+  const hook = loadSettings({}, { ...MINIMAL, TERMINATE_HOOK: 'terminate' }).stack;
+  assert.deepEqual(hook, { signalResource: 'Group', terminateHook: 'terminate' });
+  assert.equal(loadSettings({}, { ...MINIMAL, SIGNAL_RESOURCE: 'Group' }).stack, undefined);
+  for (const [key, value] of [
+    ['STACK', 'orders'],
+    ['STACK', 'arn:aws:s3:::orders'],
+    ['SIGNAL_RESOURCE', 'a group'],
+    ['LAUNCH_HOOK', 'launch hook'],
+    ['TERMINATE_HOOK', 'x'.repeat(256)],
+  ] as const) {
+    assert.throws(() => loadSettings({}, { ...MINIMAL, [key]: value }), {
+      code: 'BAD_SETTINGS',
+      message: new RegExp(key),
+    });
+  }
+});
+
 test('flags win over the environment, and that over the file', () => {
   const file = 'REGION=eu-west-1\nCLUSTER=from-file\nBUCKET=bucket-of-file\nDATA_DIR=/file\n';
   const environment = { REGION: 'eu-west-2', CLUSTER: 'from-environment' };

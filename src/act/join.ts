@@ -1,6 +1,6 @@
 /** Steps of joining, and of changing who is a member. */
 import { AgentError } from '../errors.ts';
-import type { EnsembleConfig, Member } from '../model/member.ts';
+import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
 import type { Zxid } from '../model/zxid.ts';
@@ -50,9 +50,18 @@ export async function actAddSelf(step: Of<'add-self'>, context: ActContext): Pro
   await reconfigure(context, step.fromVersion, { joining: [step.member], leaving: step.leaving });
 }
 
-/** Leaving 1: through one's own server. That the answer may be lost with the connection shows at the next look. */
+/**
+ * Leaving 1: through one's own server. That the answer may be lost with the connection shows at the next look. The rest
+ * is asked once more (Leaving 2): the look may be some seconds old.
+ */
 export async function actRemoveSelf(step: Of<'remove-self'>, context: ActContext): Promise<void> {
-  await reconfigure(context, step.fromVersion, { leaving: [step.id] });
+  const { ports, signal } = context;
+  await reconfigure(context, step.fromVersion, { leaving: [step.id] }, async (config) => {
+    const rest = votersOf(config).filter((member) => member.id !== step.id);
+    const answers = await Promise.all(rest.map((member) => ports.servers.srvr(member.address, signal)));
+    const serving = answers.filter((answer) => answer.kind === 'serving').length;
+    if (serving < quorumOf(rest.length)) throw changed(`Only ${serving} of the other ${rest.length} voters serve now.`);
+  });
 }
 
 /**
@@ -63,12 +72,14 @@ async function reconfigure(
   { ports, self, timings, signal }: ActContext,
   fromVersion: Zxid,
   change: { readonly joining?: readonly Member[]; readonly leaving?: readonly number[] },
+  recheck: (config: EnsembleConfig) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const session = await ports.servers.open(self.address, { secret: true }, signal);
   try {
     const config = await session.config(signal);
     if (config.version !== fromVersion) throw changed(`The config moved from ${fromVersion} to ${config.version}.`);
     checkStillNeeded(config, change);
+    await recheck(config);
     await answerTo(session, { ...change, fromVersion }, { ports, timings, signal });
   } finally {
     await session.close();

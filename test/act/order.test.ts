@@ -10,6 +10,7 @@ import {
   configOf,
   diskOf,
   forcedOf,
+  genesisOf,
   instanceOf,
   nonceOf,
   recordMember,
@@ -270,4 +271,56 @@ test('set-data-aside and write-id: not under a running server', async () => {
     await assert.rejects(take(scene), isChanged);
     assert.equal(scene.node.effects, 0);
   }
+});
+
+test('complete-launch and signal-success: only while the node votes', async () => {
+  for (const kind of ['complete-launch', 'signal-success'] as const) {
+    const scene = SCENES[kind]();
+    scene.node.configs.set(addressOf(1), configOf([2, 3]));
+    await assert.rejects(take(scene), isChanged, kind);
+    assert.equal(scene.node.effects, 0, kind);
+  }
+});
+
+test('signal-success: the mark comes after the signal, which a crash may repeat', async () => {
+  const journal = await take(SCENES['signal-success']());
+  assertOrder(journal, [`signal SUCCESS of ${instanceOf(1)}`, 'disk mark signalled']);
+});
+
+test('give-up-launch: the stack is told before the launch is abandoned', async () => {
+  const journal = await take(SCENES['give-up-launch']());
+  assertOrder(journal, [`signal FAILURE of ${instanceOf(1)}`, `complete launch of ${instanceOf(1)}: ABANDON`]);
+});
+
+test('give-up-launch: not when the world has changed since the look', async () => {
+  const changes: Readonly<Record<string, (node: Scene['node']) => void>> = {
+    'the launch is over': (node) => {
+      node.group = { ...node.group, instances: [{ instance: instanceOf(1), lifecycleState: 'InService' }] };
+    },
+    'maintenance is on': (node) => {
+      node.group = { ...node.group, maintenance: true };
+    },
+    'there is a record': (node) => node.shelf.put('lineage/000001.json', genesisOf([1, 2, 3])),
+    'it was added after all': (node) => node.configs.set(addressOf(1), configOf([1, 2, 3])),
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    const scene = SCENES['give-up-launch']();
+    change(scene.node);
+    await assert.rejects(take(scene), isChanged, what);
+    assert.equal(scene.node.effects, 0, what);
+  }
+});
+
+test('complete-leaving: not with a server that runs', async () => {
+  const scene = SCENES['complete-leaving']();
+  scene.node.running = true;
+  await assert.rejects(take(scene), isChanged);
+  assert.equal(scene.node.effects, 0);
+});
+
+test('remove-self: not when the rest has stopped serving since the look', async () => {
+  const scene = SCENES['remove-self']();
+  scene.node.answers.delete(addressOf(2));
+  await assert.rejects(take(scene), isChanged);
+  assert.ok(!scene.node.journal.some((entry) => entry.startsWith('reconfig')));
 });

@@ -116,7 +116,12 @@ export const SCENES: Scenes = {
     node.disk = diskOf(1, { left: true });
     return { step: { kind: 'unmark-left' }, node };
   },
-  'remove-self': () => ({ step: { kind: 'remove-self', id: 1, fromVersion: CONFIG_VERSION }, node: voter() }),
+  'remove-self': () => {
+    const node = voter();
+    for (const id of [2, 3])
+      node.answers.set(addressOf(id), { kind: 'serving', mode: 'follower', zxid: toZxid(0x100000042n) });
+    return { step: { kind: 'remove-self', id: 1, fromVersion: CONFIG_VERSION }, node };
+  },
   'stop-removed': () => {
     const node = voter();
     node.configs.set(addressOf(1), configOf([2, 3]));

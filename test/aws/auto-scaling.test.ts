@@ -99,3 +99,42 @@ test('setMaintenance writes the tag of the group', async () => {
     ['orders-group', 'auto-scaling-group', 'zookeeper_maintenance', 'on', 'false'],
   );
 });
+
+const OVER = queryError('ValidationError', 400, 'No active Lifecycle Action found with instance ID i-1');
+
+test('completeHook answers the hook of an instance, and one that is over is no failure', async () => {
+  const { autoScaling } = await portsAt(aws.url);
+  answers(result('CompleteLifecycleAction', ''));
+  await autoScaling.completeHook('orders-group', 'terminate', 'i-1', 'CONTINUE', signal);
+  const form = Object.fromEntries(aws.requests[0]?.form ?? []);
+  assert.equal(form.Action, 'CompleteLifecycleAction');
+  assert.deepEqual(
+    ['AutoScalingGroupName', 'LifecycleHookName', 'InstanceId', 'LifecycleActionResult'].map((name) => form[name]),
+    ['orders-group', 'terminate', 'i-1', 'CONTINUE'],
+  );
+  answers(OVER);
+  await autoScaling.completeHook('orders-group', 'terminate', 'i-1', 'ABANDON', signal);
+  answers(queryError('ValidationError', 400, 'AutoScalingGroup name not found'));
+  await assert.rejects(autoScaling.completeHook('orders-group', 'terminate', 'i-1', 'CONTINUE', signal), {
+    code: 'AWS_UNAVAILABLE',
+    message: /name not found/,
+  });
+});
+
+test('a lost answer to completeHook is settled by the next attempt', async () => {
+  const { autoScaling } = await portsAt(aws.url);
+  answers('cut', OVER);
+  await autoScaling.completeHook('orders-group', 'launch', 'i-1', 'CONTINUE', signal);
+  assert.equal(aws.requests.length, 2);
+});
+
+test('a heartbeat is recorded, or comes too late', async () => {
+  const { autoScaling } = await portsAt(aws.url);
+  answers(result('RecordLifecycleActionHeartbeat', ''));
+  assert.equal(await autoScaling.heartbeat('orders-group', 'launch', 'i-1', signal), 'recorded');
+  assert.equal(aws.requests[0]?.form.get('LifecycleHookName'), 'launch');
+  answers(OVER);
+  assert.equal(await autoScaling.heartbeat('orders-group', 'launch', 'i-1', signal), 'over');
+  answers(queryError('AccessDenied', 403));
+  await assert.rejects(autoScaling.heartbeat('orders-group', 'launch', 'i-1', signal), { code: 'AWS_DENIED' });
+});

@@ -67,6 +67,21 @@ test('settings as flags do not take the long way', async () => {
   assert.ok(isHealthy(run));
 });
 
+const STACK = 'arn:aws:cloudformation:eu-central-1:123456789012:stack/orders/4f1c2a90-1111-2222-3333-444455556666';
+
+test('with a stack the tick goes the long way until the stack was told, and then asks nobody again', async () => {
+  const lock = await acquireLock(node.lockFile);
+  assert.ok(lock);
+  try {
+    assert.match((await node.run(['recovery'], { STACK })).out, /"event":"busy"/);
+  } finally {
+    lock.release();
+  }
+  await writeFile(join(node.dataDir, 'zk-agent', 'signalled'), '');
+  assert.ok(isHealthy(await node.run(['recovery'], { STACK, LAUNCH_HOOK: 'launch', TERMINATE_HOOK: 'terminate' })));
+  assert.equal(node.awsCalls, 0);
+});
+
 const doubts: Readonly<Record<string, () => Promise<void> | void>> = {
   'an instance that is about to go': () => {
     node.targetState = 'Terminated';

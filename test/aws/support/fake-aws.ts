@@ -105,7 +105,11 @@ const FORTY_MINUTES_MS = 2_400_000;
  */
 export function portsAt(
   url: string,
-  { timings, ...rest }: { timings?: AwsSettings['timings']; region?: string | undefined } = {},
+  {
+    timings,
+    stack,
+    ...rest
+  }: { timings?: AwsSettings['timings']; stack?: AwsSettings['stack']; region?: string | undefined } = {},
   options: AwsOptions = {},
 ): Promise<AwsPorts> {
   process.env.AWS_ENDPOINT_URL = url;
@@ -123,6 +127,7 @@ export function portsAt(
       bucket: 'orders-data',
       logGroup: '/zookeeper/orders-4f1c2a90',
       ...(region === undefined ? {} : { region }),
+      ...(stack === undefined ? {} : { stack }),
       timings: timings ?? { awsTimeoutMs: 5_000, metadataTimeoutMs: 2_000 },
     },
     { bootedMsAgo: () => FORTY_MINUTES_MS, random: () => 0, ...options, environment },
@@ -135,8 +140,8 @@ export function ec2Error(code: string, status = 400): FakeAnswer {
   return { status, headers: { 'content-type': 'text/xml' }, body };
 }
 
-export function queryError(code: string, status = 400): FakeAnswer {
-  const body = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>said ${code}</Message></Error><RequestId>r</RequestId></ErrorResponse>`;
+export function queryError(code: string, status = 400, message = `said ${code}`): FakeAnswer {
+  const body = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r</RequestId></ErrorResponse>`;
   return { status, headers: { 'content-type': 'text/xml' }, body };
 }
 
