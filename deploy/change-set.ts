@@ -48,7 +48,9 @@ export async function makeChangeSet(context: DeployContext, request: ChangeSetRe
   });
   const { Id: id = '', StackId: stackId = '' } = await call('CloudFormation CreateChangeSet', signal, (options) =>
     aws.cloudFormation.send(command, options),
-  );
+  ).catch((error: unknown) => {
+    throw isBusy(error) ? busy(request.stackName, error) : error;
+  });
   const made = { id, stackId, stackName: request.stackName, type: request.type, changes: [] };
   try {
     const described = await whenMade(context, id);
@@ -133,18 +135,19 @@ export async function execute(context: DeployContext, { id, stackName }: ChangeS
         error,
       );
     }
-    if (!(error instanceof DeployError) || !isObsolete(error.cause)) throw error;
-    throw new DeployError(
-      'STACK_BUSY',
-      `The stack ${stackName} was changed by somebody else after the change set was made.`,
-      'Run this again.',
-      error.cause,
-    );
+    throw isBusy(error) ? busy(stackName, error) : error;
   }
 }
 
-function isObsolete(error: unknown): boolean {
-  return error instanceof Error && error.name.startsWith('InvalidChangeSetStatus');
+/** The change set was overtaken, or the stack is being changed right now. */
+function isBusy(error: unknown): boolean {
+  if (!(error instanceof DeployError) || !(error.cause instanceof Error)) return false;
+  const { name, message } = error.cause;
+  return name.startsWith('InvalidChangeSetStatus') || /is in [A-Z_]+_IN_PROGRESS state/.test(message);
+}
+
+function busy(stackName: string, cause: unknown): DeployError {
+  return new DeployError('STACK_BUSY', `Somebody else is changing the stack ${stackName}.`, 'Run this again.', cause);
 }
 
 const CLEAN_UP_MS = 10_000;
