@@ -6,6 +6,8 @@ import { refusal, unknownAction } from './api-model/refusal.ts';
 import { answerAutoScaling } from './auto-scaling/answer.ts';
 import type { AutoScaling } from './auto-scaling/auto-scaling.ts';
 import type { CallLog } from './call-log.ts';
+import { answerCloudFormation } from './cloudformation/answer.ts';
+import type { CloudFormation } from './cloudformation/cloudformation.ts';
 import type { Ec2 } from './ec2/ec2.ts';
 import { AwsFailure } from './failure.ts';
 import { broken, canStrike, throttled, unknownKey } from './fault-answers.ts';
@@ -23,6 +25,7 @@ export interface DispatchParts {
   readonly moto: MotoClient;
   readonly ec2: Ec2;
   readonly scaling: AutoScaling;
+  readonly cloudFormation: CloudFormation;
   readonly calls: CallLog;
   readonly faults: FaultBoard;
   readonly access: Access;
@@ -44,7 +47,8 @@ interface Identified {
 
 type Who = Pick<Identified, 'caller' | 'service' | 'action'>;
 
-const SERVICES = ['ec2', 'autoscaling', 'logs', 's3', 'iam', 'sts'];
+const SERVICES = ['ec2', 'autoscaling', 'cloudformation', 'logs', 's3', 'iam', 'sts'];
+const CLOUDFORMATION = 'cloudformation.amazonaws.com';
 /** Whether there is such an object, only those learn who may list it. */
 const OF_ONE_OBJECT = new Set(['GetObject', 'HeadObject']);
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -164,6 +168,8 @@ export class Dispatch {
     let output: Struct | undefined;
     if (who.service === 'autoscaling') {
       output = await answerAutoScaling(scaling, who.action, call.input, { region, account }, viewer.atMs);
+    } else if (who.service === 'cloudformation') {
+      output = await answerCloudFormation(this.#parts.cloudFormation, who.action, call.input, who.caller);
     } else if (who.service === 'ec2') {
       output = await ec2.answer(who.action, call.input, viewer);
     } else if (who.service === 's3') {
@@ -175,8 +181,9 @@ export class Dispatch {
   }
 
   /**
-   * A call that one service makes to another in the name of `caller`: held against the API model, logged and answered
-   * like a call from outside, but without HTTP and without faults. Rejects with AwsFailure.
+   * A call that CloudFormation makes to another service in the name of `caller`: held against the API model and the
+   * caller's rights, logged and answered like a call from outside, but without HTTP and without faults. Rejects with
+   * AwsFailure.
    */
   async call(service: string, action: string, input: Struct, caller: string): Promise<Struct> {
     const atMs = Date.now();
@@ -196,7 +203,7 @@ export class Dispatch {
   }
 
   async #inside(input: Struct, who: Who): Promise<Struct> {
-    const { models, moto, ec2, region } = this.#parts;
+    const { models, moto, ec2, access, region } = this.#parts;
     const model = models(who.service);
     const operation = model.operations[who.action];
     if (operation === undefined) {
@@ -204,11 +211,14 @@ export class Dispatch {
     }
     const problems = operation.input === undefined ? [] : check(model, operation.input, input);
     if (problems.length > 0) throw refusal(who.service, model.protocol, problems);
-    const own = await this.#ownAnswer({ model, operation, input }, who, 0);
-    if (own !== undefined) return own;
-    const answer = await moto.forward(writeCall(model, operation, input, region));
-    const output = readAnswer(model, operation, answer);
-    if (who.service === 'ec2') await ec2.after(who.action, input);
+    const authorized: AuthorizedCall = { ...who, input, via: CLOUDFORMATION };
+    await access.authorize(authorized);
+    let output = await this.#ownAnswer({ model, operation, input }, who, 0);
+    if (output === undefined) {
+      output = readAnswer(model, operation, await moto.forward(writeCall(model, operation, input, region)));
+      if (who.service === 'ec2') await ec2.after(who.action, input);
+    }
+    access.changed(authorized);
     return output;
   }
 

@@ -5,6 +5,9 @@ import { isLeaving, type LifecycleState } from './auto-scaling/group.ts';
 import { activeActions } from './auto-scaling/hook-actions.ts';
 import { DEFAULT_SCALING_TIMINGS, type ScalingTimings } from './auto-scaling/reconcile.ts';
 import { CallLog } from './call-log.ts';
+import { CloudFormation, DEFAULT_CLOUDFORMATION_TIMINGS } from './cloudformation/cloudformation.ts';
+import type { CloudFormationTimings } from './cloudformation/resources/handler.ts';
+import { registrySchemas } from './cloudformation/schema/resource-schema.ts';
 import { Dispatch } from './dispatch.ts';
 import { Ec2 } from './ec2/ec2.ts';
 import { DEFAULT_EC2_TIMINGS, type Ec2Timings, type LateVisibility } from './ec2/lifetime.ts';
@@ -27,6 +30,8 @@ export interface GatewayOptions {
   readonly timings?: Partial<Ec2Timings>;
   /** With a shorter `secondMs` hooks time out sooner; the API and its limits keep their seconds. */
   readonly scalingTimings?: Partial<ScalingTimings>;
+  /** The limits of CloudFormation's waits. */
+  readonly cloudFormationTimings?: Partial<CloudFormationTimings>;
   /** Instances see each other at once when it is left out. */
   readonly lateVisibility?: LateVisibility;
   /** Holds the gateway's own answers against the API model too, which tests want; a misfit is an InternalError. */
@@ -110,8 +115,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const callers = new Map<string, string>();
   const account = ACCOUNT;
   const checkAnswers = options.checkAnswers ?? false;
+  const cloudFormation = new CloudFormation({
+    ...{ region, account, schemaOf: registrySchemas(options.environment) },
+    timings: { ...DEFAULT_CLOUDFORMATION_TIMINGS, ...options.cloudFormationTimings },
+    call: (service, action, input, caller) => dispatch.call(service, action, input, caller),
+  });
   const access = new Access(
-    { region, account, moto, ec2Model: models('ec2'), world, scaling, stack: () => undefined },
+    {
+      region,
+      account,
+      moto,
+      ec2Model: models('ec2'),
+      world,
+      scaling,
+      stack: (reference) => cloudFormation.known(reference),
+    },
     models,
     {
       roleDelayMs: options.roleDelayMs ?? DEFAULT_ROLE_DELAY_MS,
@@ -120,7 +138,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   );
   const dispatch = new Dispatch({
-    ...{ models, moto, ec2, scaling, calls, faults, access, callers, region, account, checkAnswers },
+    ...{ models, moto, ec2, scaling, cloudFormation, calls, faults, access, callers, region, account, checkAnswers },
   });
   // Moto may have run before, with instances in it.
   await world.refresh();
@@ -149,7 +167,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       world.close();
-      await Promise.all([closed, scaling.close()]);
+      await Promise.all([closed, cloudFormation.close(), scaling.close()]);
       moto.close();
     },
   };

@@ -1,0 +1,28 @@
+import type { Blueprint } from '../stack/stack.ts';
+import type { PlannedChange } from './planned-change.ts';
+
+export type ChangeSetStatus = 'CREATE_PENDING' | 'CREATE_COMPLETE' | 'FAILED' | 'DELETE_COMPLETE';
+export type ExecutionStatus =
+  | 'UNAVAILABLE'
+  | 'AVAILABLE'
+  | 'EXECUTE_IN_PROGRESS'
+  | 'EXECUTE_COMPLETE'
+  | 'EXECUTE_FAILED'
+  | 'OBSOLETE';
+
+export interface ChangeSet {
+  readonly id: string;
+  readonly name: string;
+  readonly type: 'CREATE' | 'UPDATE';
+  readonly description: string | undefined;
+  readonly createdAtMs: number;
+  readonly blueprint: Blueprint;
+  readonly onStackFailure: string | undefined;
+  status: ChangeSetStatus;
+  executionStatus: ExecutionStatus;
+  reason: string | undefined;
+  changes: readonly PlannedChange[];
+}
+
+export const NO_CHANGES =
+  "The submitted information didn't contain changes. Submit different information to create a change set.";

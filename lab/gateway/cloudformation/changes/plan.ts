@@ -1,0 +1,197 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Struct, Value } from '../../value.ts';
+import { handlerOf } from '../resources/handlers.ts';
+import { type ResourceSchema, type SchemaOf, topLevel } from '../schema/resource-schema.ts';
+import { type Place, symbolicResolver } from '../stack/resolvers.ts';
+import type { Blueprint, StackResource } from '../stack/stack.ts';
+import { evaluateStruct, type Resolver } from '../template/evaluate.ts';
+import { dependenciesOf } from '../template/order.ts';
+import { referencesIn } from '../template/references.ts';
+import type { ResourceDeclaration } from '../template/template.ts';
+import type { ChangeDetail, PlannedChange, Recreation } from './planned-change.ts';
+
+export interface PlanInput {
+  readonly place: Place;
+  /** Undefined for a stack that is to be created. */
+  readonly before: Blueprint | undefined;
+  readonly after: Blueprint;
+  readonly resources: ReadonlyMap<string, StackResource>;
+  readonly schemaOf: SchemaOf;
+}
+
+/**
+ * What an update will change: templates and parameters are held against each other, and a resource that refers to one
+ * that changes is followed, as its value may change with it. Added and modified resources come in the order in which
+ * they are made, the removed last.
+ */
+export function plan(input: PlanInput): readonly PlannedChange[] {
+  const { place, before, after, resources } = input;
+  const resolver = symbolicResolver(place, after);
+  const dependencies = dependenciesOf(after.template, (name) => resolver.condition(name));
+  const changes = new Map<string, PlannedChange>();
+  for (const logicalId of inOrder(dependencies)) {
+    const declaration = after.template.resources.get(logicalId);
+    if (declaration === undefined) continue;
+    const present = resources.get(logicalId);
+    const change =
+      present === undefined || before === undefined || present.type !== declaration.type
+        ? added(declaration, present)
+        : modified(input, before, declaration, present, changes);
+    if (change !== undefined) changes.set(logicalId, change);
+  }
+  for (const resource of resources.values()) {
+    if (!dependencies.has(resource.logicalId)) changes.set(resource.logicalId, removed(resource));
+  }
+  return [...changes.values()];
+}
+
+/** Those that are needed before those that need them. */
+export function inOrder(dependencies: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+  const done = new Set<string>();
+  const visit = (id: string): void => {
+    if (done.has(id)) return;
+    for (const need of dependencies.get(id) ?? []) visit(need);
+    done.add(id);
+  };
+  for (const id of dependencies.keys()) visit(id);
+  return [...done];
+}
+
+function added({ logicalId, type }: ResourceDeclaration, present: StackResource | undefined): PlannedChange {
+  if (present !== undefined) {
+    throw new Error(`The lab does not change the type of ${logicalId} from ${present.type} to ${type}`);
+  }
+  return { action: 'Add', logicalId, type, details: [] };
+}
+
+function removed({ logicalId, type, physicalId, declaration }: StackResource): PlannedChange {
+  return {
+    action: 'Remove',
+    logicalId,
+    type,
+    ...(physicalId === undefined ? {} : { physicalId }),
+    policyAction: declaration.deletionPolicy === 'Delete' ? 'Delete' : 'Retain',
+    details: [],
+  };
+}
+
+function modified(
+  input: PlanInput,
+  before: Blueprint,
+  declaration: ResourceDeclaration,
+  present: StackResource,
+  changes: ReadonlyMap<string, PlannedChange>,
+): PlannedChange | undefined {
+  const { logicalId, type } = declaration;
+  const details = [
+    ...propertyDetails(input, before, declaration, present, changes),
+    ...tagDetails(before, input.after, type),
+    ...metadataDetails(input, before, declaration, present),
+  ];
+  if (details.length === 0) return undefined;
+  const replacement = replacementOf(details);
+  const keeps = declaration.updateReplacePolicy === 'Retain';
+  return {
+    action: 'Modify',
+    logicalId,
+    type,
+    ...(present.physicalId === undefined ? {} : { physicalId: present.physicalId }),
+    replacement,
+    ...(replacement === 'False' ? {} : { policyAction: keeps ? 'ReplaceAndRetain' : 'ReplaceAndDelete' }),
+    details,
+  };
+}
+
+function replacementOf(details: readonly ChangeDetail[]): 'True' | 'False' | 'Conditional' {
+  if (details.some(({ recreation, evaluation }) => recreation === 'Always' && evaluation === 'Static')) return 'True';
+  return details.some(({ recreation }) => recreation !== 'Never') ? 'Conditional' : 'False';
+}
+
+function propertyDetails(
+  input: PlanInput,
+  before: Blueprint,
+  declaration: ResourceDeclaration,
+  present: StackResource,
+  changes: ReadonlyMap<string, PlannedChange>,
+): readonly ChangeDetail[] {
+  const { place, after, schemaOf } = input;
+  const schema = schemaOf(declaration.type);
+  const [was, willBe] = [symbolicResolver(place, before), symbolicResolver(place, after)];
+  const old = evaluateStruct(present.declaration.properties, was);
+  const fresh = evaluateStruct(declaration.properties, willBe);
+  const names = new Set([...Object.keys(old), ...Object.keys(fresh)]);
+  return [...names].flatMap((name): readonly ChangeDetail[] => {
+    const recreation = recreationOf(schema, name);
+    const written = declaration.properties[name];
+    if (isDeepStrictEqual(old[name], fresh[name])) {
+      return written === undefined ? [] : followedDetails(name, recreation, written, willBe, changes);
+    }
+    const shared = {
+      attribute: 'Properties',
+      name,
+      recreation,
+      evaluation: 'Static',
+      ...(old[name] === undefined ? {} : { before: old[name] }),
+      ...(fresh[name] === undefined ? {} : { after: fresh[name] }),
+    } as const;
+    const same = isDeepStrictEqual(present.declaration.properties[name], written);
+    const causes = same && written !== undefined ? changedParameters(written, before, after, willBe) : [];
+    if (causes.length === 0) return [{ ...shared, source: 'DirectModification' }];
+    return causes.map((cause) => ({ ...shared, source: 'ParameterReference', cause }));
+  });
+}
+
+function changedParameters(value: Value, before: Blueprint, after: Blueprint, resolver: Resolver): readonly string[] {
+  const names = referencesIn(value, (condition) => resolver.condition(condition)).flatMap((reference) =>
+    reference.kind === 'ref' && after.template.parameters.has(reference.name) ? [reference.name] : [],
+  );
+  return [...new Set(names)].filter((name) => before.parameters.get(name) !== after.parameters.get(name));
+}
+
+/** A reference to what is replaced, or to an attribute that moves with a change. */
+function followedDetails(
+  name: string,
+  recreation: Recreation,
+  written: Value,
+  resolver: Resolver,
+  changes: ReadonlyMap<string, PlannedChange>,
+): readonly ChangeDetail[] {
+  const causes = new Map<string, ChangeDetail>();
+  for (const reference of referencesIn(written, (condition) => resolver.condition(condition))) {
+    if (reference.kind === 'condition') continue;
+    const change = changes.get(reference.name);
+    if (change === undefined) continue;
+    const shared = { attribute: 'Properties', name, recreation, evaluation: 'Dynamic' } as const;
+    const replaced = change.replacement !== 'False';
+    if (reference.kind === 'ref' && replaced) {
+      causes.set(reference.name, { ...shared, source: 'ResourceReference', cause: reference.name });
+    } else if (reference.kind === 'attribute') {
+      const moves = handlerOf(change.type)?.movingAttributes?.includes(reference.attribute) ?? false;
+      const cause = `${reference.name}.${reference.attribute}`;
+      if (replaced || moves) causes.set(cause, { ...shared, source: 'ResourceAttribute', cause });
+    }
+  }
+  return [...causes.values()];
+}
+
+function tagDetails(before: Blueprint, after: Blueprint, type: string): readonly ChangeDetail[] {
+  if (handlerOf(type)?.takesTags !== true || isDeepStrictEqual(before.tags, after.tags)) return [];
+  return [{ attribute: 'Tags', recreation: 'Never', evaluation: 'Static', source: 'DirectModification' }];
+}
+
+function metadataDetails(
+  { place, after }: PlanInput,
+  before: Blueprint,
+  declaration: ResourceDeclaration,
+  present: StackResource,
+): readonly ChangeDetail[] {
+  const old = evaluateStruct(present.declaration.metadata ?? {}, symbolicResolver(place, before));
+  const fresh: Struct = evaluateStruct(declaration.metadata ?? {}, symbolicResolver(place, after));
+  if (isDeepStrictEqual(old, fresh)) return [];
+  return [{ attribute: 'Metadata', recreation: 'Never', evaluation: 'Static', source: 'DirectModification' }];
+}
+
+export function recreationOf(schema: ResourceSchema | undefined, property: string): Recreation {
+  if (topLevel(schema?.createOnlyProperties).includes(property)) return 'Always';
+  return topLevel(schema?.conditionalCreateOnlyProperties).includes(property) ? 'Conditionally' : 'Never';
+}

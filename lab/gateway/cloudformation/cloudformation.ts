@@ -1,0 +1,80 @@
+import { AwsFailure } from '../failure.ts';
+import type { StackCloud } from './operations/cloud.ts';
+import { StackRun } from './operations/stack-run.ts';
+import type { CloudFormationTimings } from './resources/handler.ts';
+import { type Operation, Stack } from './stack/stack.ts';
+
+export const DEFAULT_CLOUDFORMATION_TIMINGS: CloudFormationTimings = {
+  pollMs: 100,
+  // AWS gives up after about an hour (reported).
+  groupDeletionMs: 3_600_000,
+  dependencyMs: 60_000,
+};
+
+/** The stacks, and what is being done to them. */
+export class CloudFormation {
+  readonly cloud: StackCloud;
+  /** Oldest first; deleted ones stay, to be asked for by their id. */
+  readonly stacks: Stack[] = [];
+  readonly #closed = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(cloud: StackCloud) {
+    this.cloud = cloud;
+  }
+
+  /** By name, which the deleted lose, or by id. */
+  find(nameOrId: string): Stack | undefined {
+    return this.stacks.findLast(({ name, id, isDeleted }) => id === nameOrId || (name === nameOrId && !isDeleted));
+  }
+
+  get(nameOrId: string): Stack {
+    const stack = this.find(nameOrId);
+    if (stack !== undefined) return stack;
+    throw new AwsFailure('ValidationError', `Stack with id ${nameOrId} does not exist`);
+  }
+
+  /** By name, by id, or by the id of one of its change sets; for who decides what may be done to it. */
+  known(reference: string): { readonly arn: string; readonly tags: ReadonlyMap<string, string> } | undefined {
+    const ofChangeSet = ({ changeSets }: Stack): boolean => [...changeSets.values()].some(({ id }) => id === reference);
+    const stack = this.find(reference) ?? this.stacks.find(ofChangeSet);
+    if (stack === undefined) return undefined;
+    return { arn: stack.id, tags: new Map(stack.blueprint?.tags.map(({ key, value }) => [key, value])) };
+  }
+
+  add(name: string): Stack {
+    const stack = new Stack(name, this.cloud.region, this.cloud.account);
+    this.stacks.push(stack);
+    return stack;
+  }
+
+  /** Starts an operation and returns; what it comes to stands in the stack's status. */
+  start(stack: Stack, caller: string, token: string | undefined, act: (run: StackRun) => Promise<void>): void {
+    const operation: Operation = { caller, token, signals: new Map() };
+    const run = new StackRun(this.cloud, stack, operation, this.#closed.signal);
+    stack.operation = operation;
+    const running = act(run)
+      .catch((error: unknown) => {
+        const phase = stack.status.replace(/_IN_PROGRESS$/, '').replace(/_CLEANUP$/, '');
+        const why = error instanceof Error ? error.message : String(error);
+        stack.setStatus(`${FAILED[phase] ?? phase}_FAILED`, why);
+      })
+      .finally(() => {
+        if (stack.operation === operation) stack.operation = undefined;
+        this.#running.delete(running);
+      });
+    this.#running.add(running);
+  }
+
+  /** Gives up what is under way and returns once it has ended. */
+  async close(): Promise<void> {
+    this.#closed.abort(new Error('The lab was closed'));
+    await Promise.all(this.#running);
+  }
+}
+
+/** A clean-up that breaks off has no status of its own. */
+const FAILED: Readonly<Record<string, string>> = {
+  UPDATE_COMPLETE: 'UPDATE',
+  UPDATE_ROLLBACK_COMPLETE: 'UPDATE_ROLLBACK',
+};

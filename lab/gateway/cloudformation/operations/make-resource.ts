@@ -1,0 +1,57 @@
+import type { Blueprint, StackResource } from '../stack/stack.ts';
+import type { ResourceDeclaration } from '../template/template.ts';
+import type { StackRun } from './stack-run.ts';
+
+/** A resource of which nothing is there yet. */
+export function newResource(
+  declaration: ResourceDeclaration,
+  needs: ReadonlySet<string>,
+  phase: 'CREATE' | 'UPDATE',
+): StackResource {
+  return {
+    logicalId: declaration.logicalId,
+    type: declaration.type,
+    declaration,
+    physicalId: undefined,
+    properties: {},
+    attributes: {},
+    tags: [],
+    needs,
+    status: `${phase}_IN_PROGRESS`,
+    reason: undefined,
+    changedAtMs: Date.now(),
+    memory: new Map(),
+  };
+}
+
+/**
+ * Makes a resource, or with phase UPDATE the one that replaces another. When it fails, its physical id tells whether
+ * there is something to delete.
+ */
+export async function makeResource(
+  run: StackRun,
+  blueprint: Blueprint,
+  resource: StackResource,
+  phase: 'CREATE' | 'UPDATE',
+): Promise<void> {
+  const { stack } = run;
+  const { declaration } = resource;
+  try {
+    resource.properties = run.properties(declaration, run.resolver(blueprint));
+    resource.attributes = await run.step(
+      resource,
+      blueprint,
+      declaration,
+      (handler, context) => handler.create(context, resource.properties),
+      (physicalId) => {
+        resource.physicalId = physicalId;
+        stack.setResource(resource, `${phase}_IN_PROGRESS`, 'Resource creation Initiated');
+      },
+    );
+    resource.tags = run.tags(blueprint, resource.type);
+    stack.setResource(resource, `${phase}_COMPLETE`);
+  } catch (error) {
+    stack.setResource(resource, `${phase}_FAILED`, run.reason(error, phase));
+    throw error;
+  }
+}

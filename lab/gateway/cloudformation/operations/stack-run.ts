@@ -1,0 +1,133 @@
+import { AwsFailure } from '../../failure.ts';
+import type { Struct } from '../../value.ts';
+import { PolicyFailure } from '../policies/policy-failure.ts';
+import { SignalBox } from '../policies/signals.ts';
+import type { ExistingResource, ResourceContext, ResourceHandler, Tag } from '../resources/handler.ts';
+import { handlerOf } from '../resources/handlers.ts';
+import { checkProperties } from '../schema/check-properties.ts';
+import { liveResolver, type Place } from '../stack/resolvers.ts';
+import type { Blueprint, Operation, Phase, Stack, StackResource } from '../stack/stack.ts';
+import { evaluateStruct, type Resolver } from '../template/evaluate.ts';
+import { type Dependencies, dependenciesOf } from '../template/order.ts';
+import type { ResourceDeclaration } from '../template/template.ts';
+import type { StackCloud } from './cloud.ts';
+
+/** Thrown into what is under way when another resource has failed. */
+class Cancelled extends Error {}
+
+/** One operation on one stack: what its steps have in common. */
+export class StackRun {
+  readonly cloud: StackCloud;
+  readonly stack: Stack;
+  readonly operation: Operation;
+  readonly place: Place;
+  readonly #closed: AbortSignal;
+  #failed = new AbortController();
+
+  constructor(cloud: StackCloud, stack: Stack, operation: Operation, closed: AbortSignal) {
+    this.cloud = cloud;
+    this.stack = stack;
+    this.operation = operation;
+    this.place = { id: stack.id, name: stack.name, region: cloud.region, account: cloud.account };
+    this.#closed = closed;
+  }
+
+  /** Gives up what is under way, since something has failed. */
+  cancel(): void {
+    this.#failed.abort(new Cancelled());
+  }
+
+  /** For the rollback, which is not to be given up by what it rolls back. */
+  startAnew(): void {
+    this.#failed = new AbortController();
+  }
+
+  resolver(blueprint: Blueprint): Resolver {
+    return liveResolver(this.place, blueprint, this.stack.resources);
+  }
+
+  dependencies(blueprint: Blueprint): Dependencies {
+    const resolver = this.resolver(blueprint);
+    return dependenciesOf(blueprint.template, (name) => resolver.condition(name));
+  }
+
+  /** The properties of a resource as they are now, in the types that its schema wants. */
+  properties(declaration: ResourceDeclaration, resolver: Resolver): Struct {
+    const schema = this.cloud.schemaOf(declaration.type);
+    const resolved = evaluateStruct(declaration.properties, resolver);
+    if (schema === undefined) throw new Error(`there is no schema of ${declaration.type}`);
+    const { properties, problems } = checkProperties(schema, resolved);
+    if (problems.length === 0) return properties;
+    throw new AwsFailure(
+      'ValidationError',
+      `Properties validation failed for resource ${declaration.logicalId} with message: ${problems.join('; ')}`,
+    );
+  }
+
+  /** The tags that a resource takes from its stack. */
+  tags(blueprint: Blueprint, type: string): readonly Tag[] {
+    return handlerOf(type)?.takesTags === true ? blueprint.tags : [];
+  }
+
+  /** Runs one step of a handler, with a box for its signals while it lasts. */
+  async step<Result>(
+    resource: StackResource,
+    blueprint: Blueprint,
+    declaration: ResourceDeclaration,
+    act: (handler: ResourceHandler, context: ResourceContext) => Promise<Result>,
+    made: (physicalId: string) => void = () => {},
+  ): Promise<Result> {
+    const handler = handlerOf(resource.type);
+    if (handler === undefined) throw new Error(`there is no handler of ${resource.type}`);
+    const { logicalId } = resource;
+    const resolver = this.resolver(blueprint);
+    const signals = new SignalBox();
+    this.operation.signals.set(logicalId, signals);
+    try {
+      return await act(handler, {
+        stack: this.place,
+        logicalId,
+        tags: this.tags(blueprint, resource.type),
+        // A deletion has no policy, and may not be able to resolve one any more.
+        creationPolicy: resource.status.startsWith('DELETE')
+          ? {}
+          : evaluateStruct(declaration.creationPolicy ?? {}, resolver),
+        updatePolicy: resource.status.startsWith('DELETE')
+          ? {}
+          : evaluateStruct(declaration.updatePolicy ?? {}, resolver),
+        signals,
+        timings: this.cloud.timings,
+        signal: AbortSignal.any([this.#closed, this.#failed.signal]),
+        call: (service, action, input) => this.cloud.call(service, action, input, this.operation.caller),
+        made,
+        tell: (reason) => this.stack.setResource(resource, resource.status, reason),
+      });
+    } finally {
+      this.operation.signals.delete(logicalId);
+    }
+  }
+
+  /** Why a step failed, as an event says it. */
+  reason(error: unknown, phase: Phase): string {
+    if (this.#closed.aborted) return 'The lab was closed';
+    if (this.#failed.signal.aborted && (error instanceof Cancelled || isAbort(error))) {
+      return phase === 'CREATE' ? 'Resource creation cancelled' : 'Resource update cancelled';
+    }
+    if (error instanceof PolicyFailure) return error.message;
+    if (error instanceof AwsFailure) {
+      const denied = error.code === 'UnauthorizedOperation' || error.code.startsWith('AccessDenied');
+      const code = denied ? 'AccessDenied' : error.code;
+      return `Resource handler returned message: "${error.message}" (HandlerErrorCode: ${code})`;
+    }
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+export function existing(resource: StackResource, physicalId: string): ExistingResource {
+  const { properties, tags, memory } = resource;
+  return { physicalId, properties, tags, memory };
+}

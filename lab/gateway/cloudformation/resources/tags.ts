@@ -1,0 +1,20 @@
+import { type Struct, structsAt, textAt } from '../../value.ts';
+import type { ExistingResource, ResourceContext, Tag } from './handler.ts';
+
+/** The resource's own tags (`Tags: [{Key, Value}]`) over those of the stack. */
+export function tagsOf(context: ResourceContext, properties: Struct): readonly Tag[] {
+  const tags = new Map(context.tags.map(({ key, value }) => [key, value]));
+  for (const tag of structsAt(properties, 'Tags')) tags.set(textAt(tag, 'Key') ?? '', String(tag.Value ?? ''));
+  return [...tags].map(([key, value]) => ({ key, value }));
+}
+
+export function keyed(tags: readonly Tag[]): readonly Struct[] {
+  return tags.map(({ key, value }) => ({ Key: key, Value: value }));
+}
+
+/** The keys that the resource had from its stack and is to lose. What others tagged it with is theirs. */
+export function surplusKeys(existing: ExistingResource, wanted: readonly string[]): readonly string[] {
+  const own = structsAt(existing.properties, 'Tags').map((tag) => textAt(tag, 'Key') ?? '');
+  const had = new Set([...own, ...existing.tags.map(({ key }) => key)]);
+  return [...had].filter((key) => !wanted.includes(key));
+}

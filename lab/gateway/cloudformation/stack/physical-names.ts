@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto';
+
+const SIGNS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const RANDOM_SIGNS = 12;
+
+/** `<stack>-<logical id>-<12 random signs>`, as CloudFormation names what has no name; both names are cut if need be. */
+export function physicalName(stack: string, logicalId: string, longest = 255): string {
+  const room = longest - RANDOM_SIGNS - 2;
+  const short = stack.length + logicalId.length <= room;
+  const half = Math.floor(room / 2);
+  const id = short ? logicalId : logicalId.slice(0, Math.max(half, room - stack.length));
+  return `${stack.slice(0, room - id.length)}-${id}-${randomSigns(RANDOM_SIGNS)}`;
+}
+
+/** The same for a bucket: lower case, at most 63 signs. */
+export function bucketName(stack: string, logicalId: string): string {
+  return physicalName(stack, logicalId, 63).toLowerCase();
+}
+
+export function randomSigns(count: number): string {
+  return [...randomBytes(count)].map((byte) => SIGNS[byte % SIGNS.length]).join('');
+}

@@ -1,0 +1,71 @@
+import { AwsFailure } from '../../failure.ts';
+import type { Value } from '../../value.ts';
+import { evaluateCondition, type Resolver } from '../template/evaluate.ts';
+import { parameterValue } from '../template/parameter-values.ts';
+import { pseudoParameters } from '../template/pseudo-parameters.ts';
+import type { Blueprint, StackResource } from './stack.ts';
+
+export interface Place {
+  readonly id: string;
+  readonly name: string;
+  readonly region: string;
+  readonly account: string;
+}
+
+/** How the resources that a value refers to are seen. */
+interface ResourceView {
+  ref(logicalId: string): Value;
+  attribute(logicalId: string, attribute: string): Value;
+}
+
+function resolver(place: Place, blueprint: Blueprint, view: ResourceView): Resolver {
+  const pseudo: Readonly<Record<string, string>> = { ...pseudoParameters(place) };
+  const { template, parameters } = blueprint;
+  const truths = new Map<string, boolean>();
+  const self: Resolver = {
+    ref(name) {
+      if (name === 'AWS::NoValue') return undefined;
+      const declaration = template.parameters.get(name);
+      if (declaration !== undefined) return parameterValue(declaration, parameters.get(name) ?? '');
+      return pseudo[name] ?? view.ref(name);
+    },
+    attribute: (logicalId, attribute) => view.attribute(logicalId, attribute),
+    condition(name) {
+      const known = truths.get(name);
+      if (known !== undefined) return known;
+      const truth = evaluateCondition(template.conditions.get(name) ?? '', self);
+      truths.set(name, truth);
+      return truth;
+    },
+  };
+  return self;
+}
+
+/** Sees the resources as they are. */
+export function liveResolver(
+  place: Place,
+  blueprint: Blueprint,
+  resources: ReadonlyMap<string, StackResource>,
+): Resolver {
+  const found = (logicalId: string): StackResource => {
+    const resource = resources.get(logicalId);
+    if (resource?.physicalId !== undefined) return resource;
+    throw new AwsFailure('ValidationError', `Template error: the resource ${logicalId} is not there`);
+  };
+  return resolver(place, blueprint, {
+    ref: (logicalId) => found(logicalId).physicalId ?? '',
+    attribute(logicalId, attribute) {
+      const value = found(logicalId).attributes[attribute];
+      if (value !== undefined) return value;
+      throw new AwsFailure('ValidationError', `Template error: ${logicalId} has no attribute ${attribute}`);
+    },
+  });
+}
+
+/** Sees names in place of resources, so that two templates can be held against each other. */
+export function symbolicResolver(place: Place, blueprint: Blueprint): Resolver {
+  return resolver(place, blueprint, {
+    ref: (logicalId) => `{{Ref:${logicalId}}}`,
+    attribute: (logicalId, attribute) => `{{GetAtt:${logicalId}.${attribute}}}`,
+  });
+}

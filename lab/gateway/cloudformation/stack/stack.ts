@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { Struct } from '../../value.ts';
+import type { ChangeSet } from '../changes/change-set.ts';
+import type { SignalBox } from '../policies/signals.ts';
+import type { Tag } from '../resources/handler.ts';
+import type { ParameterValues } from '../template/parameter-values.ts';
+import type { ResourceDeclaration, Template } from '../template/template.ts';
+
+/** What a stack is to be: everything that a person submits. */
+export interface Blueprint {
+  readonly template: Template;
+  readonly parameters: ParameterValues;
+  readonly tags: readonly Tag[];
+  readonly capabilities: readonly string[];
+}
+
+export type Phase = 'CREATE' | 'UPDATE' | 'DELETE';
+export type ResourceStatus = `${Phase}_${'IN_PROGRESS' | 'COMPLETE' | 'FAILED'}` | 'DELETE_SKIPPED';
+
+/** A resource of a stack as it was last applied. */
+export interface StackResource {
+  readonly logicalId: string;
+  readonly type: string;
+  declaration: ResourceDeclaration;
+  /** Undefined until there is something to delete. */
+  physicalId: string | undefined;
+  properties: Struct;
+  attributes: Struct;
+  tags: readonly Tag[];
+  /** The logical ids that it needs. */
+  needs: ReadonlySet<string>;
+  status: ResourceStatus;
+  reason: string | undefined;
+  changedAtMs: number;
+  readonly memory: Map<string, unknown>;
+}
+
+export interface StackEvent {
+  readonly id: string;
+  readonly atMs: number;
+  readonly logicalId: string;
+  readonly physicalId: string;
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string | undefined;
+  readonly properties: Struct | undefined;
+  readonly token: string | undefined;
+}
+
+/** What is being done to a stack, and on whose behalf. */
+export interface Operation {
+  readonly caller: string;
+  readonly token: string | undefined;
+  /** The boxes of the resources that may be signalled now. */
+  readonly signals: Map<string, SignalBox>;
+}
+
+export interface StackOutput {
+  readonly key: string;
+  readonly value: string;
+  readonly description: string | undefined;
+}
+
+const STACK_TYPE = 'AWS::CloudFormation::Stack';
+
+/** One stack, with all that ever happened to it. */
+export class Stack {
+  readonly name: string;
+  readonly id: string;
+  readonly createdAtMs = Date.now();
+  readonly resources = new Map<string, StackResource>();
+  readonly changeSets = new Map<string, ChangeSet>();
+  /** Oldest first. */
+  readonly events: StackEvent[] = [];
+  outputs: readonly StackOutput[] = [];
+  status = 'REVIEW_IN_PROGRESS';
+  reason: string | undefined;
+  updatedAtMs: number | undefined;
+  deletedAtMs: number | undefined;
+  blueprint: Blueprint | undefined;
+  operation: Operation | undefined;
+  lastChangeSet: string | undefined;
+  disableRollback = false;
+  terminationProtection = false;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(name: string, region: string, account: string) {
+    this.name = name;
+    this.id = `arn:aws:cloudformation:${region}:${account}:stack/${name}/${randomUUID()}`;
+  }
+
+  get isDeleted(): boolean {
+    return this.status === 'DELETE_COMPLETE';
+  }
+
+  get isBusy(): boolean {
+    return this.status.endsWith('_IN_PROGRESS') && this.status !== 'REVIEW_IN_PROGRESS';
+  }
+
+  setStatus(status: string, reason?: string): void {
+    this.status = status;
+    this.reason = reason;
+    this.#record({
+      logicalId: this.name,
+      physicalId: this.id,
+      type: STACK_TYPE,
+      status,
+      reason,
+      properties: undefined,
+    });
+  }
+
+  setResource(resource: StackResource, status: ResourceStatus, reason?: string): void {
+    resource.status = status;
+    resource.reason = reason;
+    resource.changedAtMs = Date.now();
+    const { logicalId, type, physicalId = '', properties } = resource;
+    this.#record({ logicalId, physicalId, type, status, reason, properties });
+  }
+
+  /** Hears of every event. Returns the function that ends it. */
+  onEvent(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  #record(event: Omit<StackEvent, 'id' | 'atMs' | 'token'>): void {
+    // Two events of one millisecond keep their order.
+    const atMs = Math.max(Date.now(), (this.events.at(-1)?.atMs ?? 0) + 1);
+    const id =
+      event.type === STACK_TYPE ? randomUUID() : `${event.logicalId}-${event.status}-${new Date(atMs).toISOString()}`;
+    this.events.push({ ...event, id, atMs, token: this.operation?.token });
+    for (const listener of this.#listeners) listener();
+  }
+}

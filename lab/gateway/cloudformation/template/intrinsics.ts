@@ -1,0 +1,87 @@
+import { AwsFailure } from '../../failure.ts';
+import { isStruct, type Value } from '../../value.ts';
+
+/** One intrinsic function: its name and what it is given. */
+export interface Intrinsic {
+  readonly name: string;
+  readonly argument: Value;
+}
+
+const KNOWN = [
+  'Ref',
+  'Fn::GetAtt',
+  'Fn::Sub',
+  'Fn::Join',
+  'Fn::Select',
+  'Fn::Split',
+  'Fn::Base64',
+  'Fn::If',
+  'Fn::Equals',
+  'Fn::And',
+  'Fn::Or',
+  'Fn::Not',
+];
+
+/** The function that a value is, if it is one; a function that the lab does not know is a ValidationError. */
+export function intrinsicOf(value: Value): Intrinsic | undefined {
+  if (!isStruct(value)) return undefined;
+  const [[name, argument] = ['', ''], ...others] = Object.entries(value);
+  const found = Object.keys(value).find((key) => key === 'Ref' || key.startsWith('Fn::'));
+  if (found === undefined) return undefined;
+  if (!KNOWN.includes(found)) {
+    throw new AwsFailure('ValidationError', `Template error: The lab does not support the function ${found}`);
+  }
+  if (others.length > 0) {
+    throw new AwsFailure('ValidationError', `Template error: ${found} can not stand beside ${others[0]?.[0] ?? name}`);
+  }
+  return { name, argument };
+}
+
+/** A part of the text of Fn::Sub: plain, or a name in `${}`. */
+export interface SubPart {
+  readonly kind: 'plain' | 'name';
+  readonly text: string;
+}
+
+/** `${Name}` and `${Name.Attribute}` are names, `${!Name}` is the plain `${Name}`. */
+export function subParts(text: string): readonly SubPart[] {
+  return text.split(/(\$\{[^}]*\})/).map((part): SubPart => {
+    const name = /^\$\{\s*([^}]*?)\s*\}$/.exec(part)?.[1];
+    if (name === undefined) return { kind: 'plain', text: part };
+    return name.startsWith('!') ? { kind: 'plain', text: `\${${name.slice(1)}}` } : { kind: 'name', text: name };
+  });
+}
+
+/** The text and the variables of both forms of Fn::Sub. */
+export function subArguments(argument: Value): { readonly text: string; readonly variables: Record<string, Value> } {
+  if (typeof argument === 'string') return { text: argument, variables: {} };
+  if (Array.isArray(argument) && argument.length === 2) {
+    const [text, variables]: readonly Value[] = argument;
+    if (typeof text === 'string' && variables !== undefined && isStruct(variables)) {
+      return { text, variables: { ...variables } };
+    }
+  }
+  throw new AwsFailure(
+    'ValidationError',
+    "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string",
+  );
+}
+
+/** Logical id and attribute of both forms of Fn::GetAtt. */
+export function attributeArguments(argument: Value): readonly [string, string] {
+  const parts: readonly Value[] =
+    typeof argument === 'string'
+      ? [argument.split('.', 1)[0] ?? '', argument.split('.').slice(1).join('.')]
+      : toList(argument);
+  const [logicalId, attribute] = parts;
+  if (typeof logicalId === 'string' && typeof attribute === 'string' && parts.length === 2)
+    return [logicalId, attribute];
+  throw new AwsFailure(
+    'ValidationError',
+    'Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute',
+  );
+}
+
+export function toList(value: Value): readonly Value[] {
+  return Array.isArray(value) ? value : [value];
+}

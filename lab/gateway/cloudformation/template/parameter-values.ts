@@ -1,0 +1,118 @@
+import { AwsFailure } from '../../failure.ts';
+import { type Struct, structsAt, textAt, type Value } from '../../value.ts';
+import type { ParameterDeclaration } from './parameter-declaration.ts';
+
+export type ParameterValues = ReadonlyMap<string, string>;
+type Declarations = ReadonlyMap<string, ParameterDeclaration>;
+
+/** The value of each parameter from what is given, from the stack's present values where that is asked for, and from the defaults. */
+export function parameterValues(
+  declared: Declarations,
+  given: readonly Struct[],
+  previous?: ParameterValues,
+): ParameterValues {
+  const unknown = given.map((one) => textAt(one, 'ParameterKey') ?? '').filter((name) => !declared.has(name));
+  if (unknown.length > 0) throw invalid(`Parameters: [${unknown.join(', ')}] do not exist in the template`);
+  const values = new Map<string, string>();
+  const missing: string[] = [];
+  for (const [name, declaration] of declared) {
+    const one = given.find((candidate) => textAt(candidate, 'ParameterKey') === name);
+    const value = one?.UsePreviousValue === true ? previousOf(name, previous) : textAt(one, 'ParameterValue');
+    const chosen = value ?? (one === undefined ? declaration.defaultValue : undefined);
+    if (chosen === undefined) missing.push(name);
+    else values.set(name, checked(declaration, chosen));
+  }
+  if (missing.length > 0) throw invalid(`Parameters: [${missing.join(', ')}] must have values`);
+  return values;
+}
+
+function previousOf(name: string, previous: ParameterValues | undefined): string {
+  const value = previous?.get(name);
+  if (value === undefined) {
+    throw invalid(
+      `Invalid input for parameter key ${name}. Cannot specify usePreviousValue as true for a parameter key not in the previous template`,
+    );
+  }
+  return value;
+}
+
+/** Ref of a list parameter is a list. */
+export function parameterValue(declaration: ParameterDeclaration, value: string): Value {
+  return isList(declaration) ? value.split(',').map((item) => item.trim()) : value;
+}
+
+function isList({ type }: ParameterDeclaration): boolean {
+  return type === 'CommaDelimitedList' || type.startsWith('List<');
+}
+
+function checked(declaration: ParameterDeclaration, value: string): string {
+  const items = isList(declaration) ? value.split(',').map((item) => item.trim()) : [value];
+  for (const item of items) {
+    const problem = problemOf(declaration, item);
+    if (problem === undefined) continue;
+    const { name, constraintDescription } = declaration;
+    throw invalid(
+      constraintDescription === undefined
+        ? `Parameter '${name}' ${problem}`
+        : `Parameter ${name} failed to satisfy constraint: ${constraintDescription}`,
+    );
+  }
+  return value;
+}
+
+function problemOf(declaration: ParameterDeclaration, item: string): string | undefined {
+  const { type, allowedValues, allowedPattern, minLength, maxLength, minValue, maxValue } = declaration;
+  if (allowedValues.length > 0 && !allowedValues.includes(item)) {
+    return `must be one of AllowedValues`;
+  }
+  if (allowedPattern !== undefined && !new RegExp(`^(?:${allowedPattern})$`).test(item)) {
+    return `must match pattern ${allowedPattern}`;
+  }
+  if (minLength !== undefined && item.length < minLength) return `must contain at least ${minLength} characters`;
+  if (maxLength !== undefined && item.length > maxLength) return `must contain at most ${maxLength} characters`;
+  if (type === 'Number' || type === 'List<Number>') {
+    const number = Number(item);
+    if (item === '' || Number.isNaN(number)) return 'must be a number.';
+    if (minValue !== undefined && number < minValue) return `must be a number not less than ${minValue}`;
+    if (maxValue !== undefined && number > maxValue) return `must be a number not greater than ${maxValue}`;
+  }
+  return undefined;
+}
+
+type Ask = (service: string, action: string, input: Struct) => Promise<Struct>;
+
+/** How EC2 is asked for everything of one type: the call, the list in its answer, and the name in an item. */
+const EXISTING: Readonly<Record<string, { readonly action: string; readonly list: string; readonly name: string }>> = {
+  'AWS::EC2::VPC::Id': { action: 'DescribeVpcs', list: 'Vpcs', name: 'VpcId' },
+  'AWS::EC2::Subnet::Id': { action: 'DescribeSubnets', list: 'Subnets', name: 'SubnetId' },
+  'AWS::EC2::SecurityGroup::Id': { action: 'DescribeSecurityGroups', list: 'SecurityGroups', name: 'GroupId' },
+  'AWS::EC2::Image::Id': { action: 'DescribeImages', list: 'Images', name: 'ImageId' },
+  'AWS::EC2::KeyPair::KeyName': { action: 'DescribeKeyPairs', list: 'KeyPairs', name: 'KeyName' },
+  'AWS::EC2::AvailabilityZone::Name': {
+    action: 'DescribeAvailabilityZones',
+    list: 'AvailabilityZones',
+    name: 'ZoneName',
+  },
+};
+
+/** What a parameter of an AWS-specific type names must be there, in the eyes of the caller. */
+export async function checkExistence(declared: Declarations, values: ParameterValues, ask: Ask): Promise<void> {
+  const known = new Map<string, readonly (string | undefined)[]>();
+  for (const [name, declaration] of declared) {
+    const type = declaration.type.replace(/^List<(.*)>$/, '$1');
+    const existing = EXISTING[type];
+    if (existing === undefined) continue;
+    const names =
+      known.get(type) ??
+      structsAt(await ask('ec2', existing.action, {}), existing.list).map((item) => textAt(item, existing.name));
+    known.set(type, names);
+    for (const item of [parameterValue(declaration, values.get(name) ?? '')].flat()) {
+      if (names.includes(String(item))) continue;
+      throw invalid(`Parameter validation failed: parameter value ${item} for parameter name ${name} does not exist`);
+    }
+  }
+}
+
+function invalid(message: string): AwsFailure {
+  return new AwsFailure('ValidationError', message);
+}
