@@ -132,4 +132,6 @@ export const IAM_RIGHTS: ActionTable = {
     keys: ['iam:PassedToService', ...TAGS_OF_RESOURCE, 'iam:ResourceTag/'],
     elements: () => [],
   },
+  // Needed once in an account, for its first group; the lab's account has had its first.
+  CreateServiceLinkedRole: { action: 'CreateServiceLinkedRole', keys: ['iam:AWSServiceName'], elements: () => [] },
 };
