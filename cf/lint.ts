@@ -8,7 +8,7 @@ import { type Progress, pythonEnvironment } from '../lab/python.ts';
 
 const VERSION = '1.58.0';
 const DIRECTORY = fileURLToPath(new URL(`../.cache/cfn-lint-${VERSION}`, import.meta.url));
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 180_000;
 /** What a shell, or a version manager's stand-in, answers for a program that is not there. */
 const NOT_FOUND = 127;
 
@@ -19,6 +19,7 @@ export interface LintResult {
 }
 
 interface Finding {
+  readonly Filename: string | null;
   readonly Rule: { readonly Id: string };
   readonly Message: string;
   readonly Location: { readonly Path: readonly (string | number)[] | null };
@@ -34,10 +35,19 @@ export async function installCfnLint(options: { progress?: Progress; signal?: Ab
  * Looks at the text of a template, JSON or YAML, with our own cfn-lint where it is installed, or else the one on the
  * PATH. Rejects when cfn-lint is there but does not work.
  */
-export async function lintTemplate(template: string, signal?: AbortSignal): Promise<LintResult> {
+export function lintTemplate(template: string, signal?: AbortSignal): Promise<LintResult> {
+  return run([], template, signal);
+}
+
+/** The same for files, in one run; each finding begins with its file. */
+export function lintFiles(files: readonly string[], signal?: AbortSignal): Promise<LintResult> {
+  return run(['--', ...files], '', signal);
+}
+
+async function run(files: readonly string[], input: string, signal: AbortSignal | undefined): Promise<LintResult> {
   const [program, ...words] = await command();
   const limit = AbortSignal.timeout(LIMIT_MS);
-  const child = spawn(program, [...words, '--format', 'json'], {
+  const child = spawn(program, [...words, '--format', 'json', ...files], {
     stdio: 'pipe',
     signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
   });
@@ -47,10 +57,14 @@ export async function lintTemplate(template: string, signal?: AbortSignal): Prom
   });
   // A program that ends before it has read everything says so by its exit code.
   child.stdin.on('error', () => {});
-  child.stdin.end(template);
+  child.stdin.end(input);
   const [output, complaint, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   if (code === 'missing' || code === NOT_FOUND) return { installed: false, findings: [] };
-  return { installed: true, findings: findingsOf(output, complaint, code) };
+  const findings = findingsOf(output, complaint, code).map(({ Filename, Rule, Message, Location }) => {
+    const place = Location.Path?.join('/') ?? '';
+    return `${files.length === 0 ? '' : `${Filename ?? ''} `}${Rule.Id} ${place}: ${Message}`;
+  });
+  return { installed: true, findings };
 }
 
 /** A moved environment's own start script names the old place, so Python is given the entry point instead. */
@@ -64,13 +78,11 @@ async function command(): Promise<readonly [string, ...string[]]> {
   }
 }
 
-function findingsOf(output: string, complaint: string, code: number | null): readonly string[] {
-  let findings: readonly Finding[];
+function findingsOf(output: string, complaint: string, code: number | null): readonly Finding[] {
   try {
-    findings = JSON.parse(output) as readonly Finding[];
+    return JSON.parse(output) as readonly Finding[];
   } catch (cause) {
     const said = (complaint || output).trim().split('\n').at(-1) ?? '';
     throw new Error(`cfn-lint could not look at the template (exit code ${code}): ${said}`, { cause });
   }
-  return findings.map(({ Rule, Message, Location }) => `${Rule.Id} ${Location.Path?.join('/') ?? ''}: ${Message}`);
 }

@@ -17,7 +17,10 @@ const NODES = 'Nodes:';
 const SIZE = 'Size:';
 const OPERATION = 'Operation:';
 
-/** For `yargs(words).options(optionTable)`. Nothing is demanded here, as not every command of deploy.sh needs all. */
+/**
+ * For `yargs(words).options(optionTable)`. Nothing is demanded here, as not every command of deploy.sh needs all; and
+ * numbers are read as text, since yargs makes a 0 of what is empty.
+ */
 export const optionTable = {
   stackname: { type: 'string', group: NODES, describe: 'name of the stack; the cluster’s id begins with it' },
   vpcid: { type: 'string', group: NETWORK, describe: 'the VPC' },
@@ -40,18 +43,18 @@ export const optionTable = {
   },
   instancerole: { type: 'string', group: NODES, describe: 'name of an existing role; without it the stack makes one' },
   mode: { type: 'string', default: 'dynamic', group: NODES, describe: 'how a node comes by its id and address' },
-  volumesize: { type: 'number', default: 20, group: NODES, describe: `root volume, ${VOLUME_GIB.join(' to ')} GiB` },
+  volumesize: { type: 'string', default: 20, group: NODES, describe: `root volume, ${VOLUME_GIB.join(' to ')} GiB` },
   volumetype: { choices: ['gp3', 'io2'], default: 'gp3', group: NODES, describe: 'type of the root volume' },
-  volumeiops: { type: 'number', group: NODES, describe: 'I/O operations a second; io2 needs it' },
+  volumeiops: { type: 'string', group: NODES, describe: 'I/O operations a second; io2 needs it' },
   rootdevice: { type: 'string', group: NODES, describe: 'the image’s name of its root device (default: /dev/xvda)' },
-  numhosts: { type: 'number', default: 3, group: SIZE, describe: 'nodes; an odd number' },
-  maxhosts: { type: 'number', group: SIZE, describe: 'most nodes it may be scaled to (default: 2 × numhosts + 1)' },
+  numhosts: { type: 'string', default: 3, group: SIZE, describe: 'nodes; an odd number' },
+  maxhosts: { type: 'string', group: SIZE, describe: 'most nodes it may be scaled to (default: 2 × numhosts + 1)' },
   environment: { type: 'string', default: 'production', group: OPERATION, describe: 'a tag of all resources' },
   tag: { type: 'array', string: true, default: [], group: OPERATION, describe: 'KEY=VALUE, a tag of all resources' },
   setting: { type: 'array', string: true, default: [], group: OPERATION, describe: 'KEY=VALUE, a line of agent.env' },
   monitoring: { type: 'boolean', default: false, group: OPERATION, describe: 'detailed monitoring, each minute' },
   logretention: {
-    type: 'number',
+    type: 'string',
     default: 30,
     group: OPERATION,
     describe: `days to keep the nodes’ logs: ${RETENTION_DAYS.slice(0, 9).join(', ')} …`,
@@ -69,13 +72,13 @@ export const optionTable = {
     describe: 'for each new node of an update to vote; up to PT1H',
   },
   launchheartbeat: {
-    type: 'number',
+    type: 'string',
     default: DEFAULT_TIMES.launchHookSeconds,
     group: OPERATION,
     describe: 'seconds of silence after which a launching node is given up',
   },
   terminateheartbeat: {
-    type: 'number',
+    type: 'string',
     default: DEFAULT_TIMES.terminateHookSeconds,
     group: OPERATION,
     describe: 'seconds of silence after which a leaving node goes',
@@ -139,7 +142,8 @@ function answersOf(answered: Readonly<Record<string, unknown>>): Answers {
     texts(name).flatMap((one) => one.split(',').filter((part) => part !== ''));
   const number = (name: string): number | undefined => {
     const value = text(name);
-    return value === undefined ? undefined : Number(value);
+    if (value === undefined) return undefined;
+    return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
   };
   return {
     stackname: text('stackname'),
