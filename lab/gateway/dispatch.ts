@@ -162,12 +162,12 @@ export class Dispatch {
   }
 
   /** Undefined when moto is to answer. */
-  async #ownAnswer(call: Pick<Call, 'model' | 'operation' | 'input'>, who: Who, staleMs: number) {
+  async #ownAnswer(call: Pick<Call, 'model' | 'operation' | 'input'>, who: Who, staleMs: number, systemTags = false) {
     const { ec2, scaling, region, account } = this.#parts;
-    const viewer = { caller: who.caller, atMs: Date.now() - staleMs };
+    const viewer = { caller: who.caller, atMs: Date.now() - staleMs, systemTags };
     let output: Struct | undefined;
     if (who.service === 'autoscaling') {
-      output = await answerAutoScaling(scaling, who.action, call.input, { region, account }, viewer.atMs);
+      output = await answerAutoScaling(scaling, who.action, call.input, { region, account, systemTags }, viewer.atMs);
     } else if (who.service === 'cloudformation') {
       output = await answerCloudFormation(this.#parts.cloudFormation, who.action, call.input, who.caller);
     } else if (who.service === 'ec2') {
@@ -213,7 +213,7 @@ export class Dispatch {
     if (problems.length > 0) throw refusal(who.service, model.protocol, problems);
     const authorized: AuthorizedCall = { ...who, input, via: CLOUDFORMATION };
     await access.authorize(authorized);
-    let output = await this.#ownAnswer({ model, operation, input }, who, 0);
+    let output = await this.#ownAnswer({ model, operation, input }, who, 0, true);
     if (output === undefined) {
       output = readAnswer(model, operation, await moto.forward(writeCall(model, operation, input, region)));
       if (who.service === 'ec2') await ec2.after(who.action, input);

@@ -85,7 +85,7 @@ async function change(scaling: AutoScaling, action: string, input: Struct, accou
     case 'RecordLifecycleActionHeartbeat':
       return recordLifecycleActionHeartbeat(scaling, input);
     case 'CreateOrUpdateTags':
-      return createOrUpdateTags(scaling, input);
+      return createOrUpdateTags(scaling, input, account.systemTags);
     case 'DeleteTags':
       return deleteTags(scaling, input);
     default:

@@ -115,12 +115,19 @@ export function checkSizes(minimum: number, maximum: number, desired: number): v
 
 const MAX_TAGS = 50;
 
-/** Tags of CreateAutoScalingGroup and CreateOrUpdateTags; the key decides which one is replaced. */
-export function mergedTags(before: readonly GroupTag[], added: readonly Struct[]): readonly GroupTag[] {
+/**
+ * Tags of CreateAutoScalingGroup and CreateOrUpdateTags; the key decides which one is replaced. `systemTags`: a service
+ * of AWS tags, whose keys begin with `aws:`.
+ */
+export function mergedTags(
+  before: readonly GroupTag[],
+  added: readonly Struct[],
+  systemTags = false,
+): readonly GroupTag[] {
   const tags = new Map(before.map((tag) => [tag.key, tag]));
   for (const tag of added) {
     const key = textAt(tag, 'Key') ?? '';
-    if (/^aws:/i.test(key)) {
+    if (/^aws:/i.test(key) && !systemTags) {
       throw new AwsFailure('ValidationError', `Tag keys starting with 'aws:' are reserved for internal use`);
     }
     tags.set(key, { key, value: textAt(tag, 'Value') ?? '', propagateAtLaunch: tag.PropagateAtLaunch === true });

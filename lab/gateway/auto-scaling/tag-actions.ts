@@ -6,13 +6,13 @@ import { groupNamed, mergedTags } from './group-input.ts';
 import { shownTag } from './show.ts';
 
 /** Tags of groups; PropagateAtLaunch concerns later launches only. */
-export function createOrUpdateTags(scaling: AutoScaling, input: Struct): Struct {
+export function createOrUpdateTags(scaling: AutoScaling, input: Struct, systemTags = false): Struct {
   const tags = structsAt(input, 'Tags');
   // All of them or none.
-  for (const tag of tags) mergedTags(groupOf(scaling, tag).tags, [tag]);
+  for (const tag of tags) mergedTags(groupOf(scaling, tag).tags, [tag], systemTags);
   for (const tag of tags) {
     const group = groupOf(scaling, tag);
-    group.tags = mergedTags(group.tags, [tag]);
+    group.tags = mergedTags(group.tags, [tag], systemTags);
   }
   return {};
 }

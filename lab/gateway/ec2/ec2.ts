@@ -7,6 +7,7 @@ import { describeInstances, visibleTags } from './describe.ts';
 import { checkFilterNames } from './filter-names.ts';
 import type { Viewer } from './lifetime.ts';
 import { checkEc2Rules, instanceIds, launchCount } from './rules.ts';
+import { refuseUsedGroup } from './security-groups.ts';
 import type { Ec2World } from './world.ts';
 
 /** EC2: moto's, with the rules and the patience of AWS's. */
@@ -43,6 +44,9 @@ export class Ec2 {
         return this.run(input);
       case 'TerminateInstances':
         return this.terminate(instanceIds(input));
+      case 'DeleteSecurityGroup':
+        await refuseUsedGroup(this.world, (asked, parameters) => this.#ask(asked, parameters), input);
+        return undefined;
       default:
         return this.#attachments.answer(action, input);
     }

@@ -42,6 +42,8 @@ export interface Lifetime {
 export interface Viewer {
   readonly caller: string;
   readonly atMs: number;
+  /** Set for a service of AWS, which may use its reserved tags. */
+  readonly systemTags?: boolean;
 }
 
 const STATE_CODES = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80 };

@@ -7,7 +7,7 @@ import type { Ec2World } from './world.ts';
 export function checkEc2Rules(world: Ec2World, action: string, input: Struct, viewer: Viewer): void {
   // DescribeInstances looks for itself, as its answer may be a stale one.
   if (action !== 'DescribeInstances') mustExist(world, instanceIds(input), viewer);
-  checkTags(input);
+  checkTags(input, viewer.systemTags ?? false);
 }
 
 /** `i-` and 8 or 17 hex digits. */
@@ -42,20 +42,20 @@ export function instanceIds(input: Struct): readonly string[] {
 const MAX_TAGS = 50;
 
 /** Tag restrictions of "Tag your Amazon EC2 resources". */
-function checkTags(input: Struct): void {
+function checkTags(input: Struct, systemTags: boolean): void {
   const lists = [input, ...structsAt(input, 'TagSpecifications')].map((holder) => structsAt(holder, 'Tags'));
   for (const tags of lists) {
     const keys = tags.map((tag) => textAt(tag, 'Key'));
     if (keys.length > MAX_TAGS) {
       throw new AwsFailure('TagLimitExceeded', `The maximum number of tags per resource is ${MAX_TAGS}`);
     }
-    for (const tag of tags) checkTag(tag);
+    for (const tag of tags) checkTag(tag, systemTags);
     const twice = keys.find((key, at) => keys.indexOf(key) !== at);
     if (twice !== undefined) throw new AwsFailure('InvalidParameterValue', `Duplicate tag key '${twice}' specified.`);
   }
 }
 
-function checkTag(tag: Struct): void {
+function checkTag(tag: Struct, systemTags: boolean): void {
   const key = textAt(tag, 'Key') ?? '';
   const value = textAt(tag, 'Value') ?? '';
   if (key.length < 1 || key.length > 127) {
@@ -64,7 +64,7 @@ function checkTag(tag: Struct): void {
   if (value.length > 256) {
     throw new AwsFailure('InvalidParameterValue', `Tag value of '${key}' must have at most 256 characters`);
   }
-  if (/^aws:/i.test(key)) {
+  if (/^aws:/i.test(key) && !systemTags) {
     throw new AwsFailure('InvalidParameterValue', `Tag keys starting with 'aws:' are reserved for internal use`);
   }
 }

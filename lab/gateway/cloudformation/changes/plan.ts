@@ -175,7 +175,7 @@ function followedDetails(
 }
 
 function tagDetails(before: Blueprint, after: Blueprint, type: string): readonly ChangeDetail[] {
-  if (handlerOf(type)?.takesTags !== true || isDeepStrictEqual(before.tags, after.tags)) return [];
+  if (handlerOf(type)?.takesTags === undefined || isDeepStrictEqual(before.tags, after.tags)) return [];
   return [{ attribute: 'Tags', recreation: 'Never', evaluation: 'Static', source: 'DirectModification' }];
 }
 

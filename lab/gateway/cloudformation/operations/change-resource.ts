@@ -95,7 +95,7 @@ export async function applyProperties(
     resource.attributes = await run.step(resource, blueprint, declaration, (handler, context) =>
       handler.update(context, existing(resource, physicalId), properties),
     );
-    Object.assign(resource, { properties, declaration, needs, tags: run.tags(blueprint, resource.type) });
+    Object.assign(resource, { properties, declaration, needs, tags: run.tags(blueprint, resource) });
     stack.setResource(resource, 'UPDATE_COMPLETE');
   } catch (error) {
     resource.properties = properties;

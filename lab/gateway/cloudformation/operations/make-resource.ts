@@ -48,7 +48,7 @@ export async function makeResource(
         stack.setResource(resource, `${phase}_IN_PROGRESS`, 'Resource creation Initiated');
       },
     );
-    resource.tags = run.tags(blueprint, resource.type);
+    resource.tags = run.tags(blueprint, resource);
     stack.setResource(resource, `${phase}_COMPLETE`);
   } catch (error) {
     stack.setResource(resource, `${phase}_FAILED`, run.reason(error, phase));

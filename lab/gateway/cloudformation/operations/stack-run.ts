@@ -64,9 +64,17 @@ export class StackRun {
     );
   }
 
-  /** The tags that a resource takes from its stack. */
-  tags(blueprint: Blueprint, type: string): readonly Tag[] {
-    return handlerOf(type)?.takesTags === true ? blueprint.tags : [];
+  /** The tags that a resource takes from its stack, and those by which AWS names the stack on it. */
+  tags(blueprint: Blueprint, { type, logicalId }: Pick<StackResource, 'type' | 'logicalId'>): readonly Tag[] {
+    const handler = handlerOf(type);
+    if (handler?.takesTags === undefined) return [];
+    const { id, name } = this.stack;
+    const named = [
+      { key: 'aws:cloudformation:stack-id', value: id },
+      { key: 'aws:cloudformation:stack-name', value: name },
+      { key: 'aws:cloudformation:logical-id', value: logicalId },
+    ];
+    return handler.takesTags === 'with-system-tags' ? [...blueprint.tags, ...named] : blueprint.tags;
   }
 
   /** Runs one step of a handler, with a box for its signals while it lasts. */
@@ -87,7 +95,7 @@ export class StackRun {
       return await act(handler, {
         stack: this.place,
         logicalId,
-        tags: this.tags(blueprint, resource.type),
+        tags: this.tags(blueprint, resource),
         // A deletion has no policy, and may not be able to resolve one any more.
         creationPolicy: resource.status.startsWith('DELETE')
           ? {}

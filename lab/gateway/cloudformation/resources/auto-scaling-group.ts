@@ -44,7 +44,7 @@ export const autoScalingGroup: ResourceHandler = {
   ],
   attributes: ['AutoScalingGroupARN'],
   policies: true,
-  takesTags: true,
+  takesTags: 'with-system-tags',
 
   async create(context, properties) {
     const { stack, logicalId } = context;

@@ -18,7 +18,7 @@ export const bucket: ResourceHandler = {
     'VersioningConfiguration.Status',
   ],
   attributes: ['Arn', 'DomainName', 'RegionalDomainName'],
-  takesTags: true,
+  takesTags: 'without-system-tags',
 
   async create(context, properties) {
     const { stack, logicalId } = context;

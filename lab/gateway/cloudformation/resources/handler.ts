@@ -58,8 +58,11 @@ export interface ResourceHandler {
   readonly movingAttributes?: readonly string[];
   /** Whether CreationPolicy and UpdatePolicy mean something for it. */
   readonly policies?: boolean;
-  /** Whether the stack's tags reach it. */
-  readonly takesTags?: boolean;
+  /**
+   * Whether the stack's tags reach it. AWS adds its own (`aws:cloudformation:stack-name`) where the registry's schema
+   * says so; moto refuses them on buckets.
+   */
+  readonly takesTags?: 'without-system-tags' | 'with-system-tags';
   /** Calls `made` with the physical id as soon as there is one. Resolves with the attributes. */
   create(context: ResourceContext, properties: Struct): Promise<Struct>;
   /** Changes it in place; `properties` are the new ones. Resolves with the attributes. */

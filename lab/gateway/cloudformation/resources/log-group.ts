@@ -8,7 +8,7 @@ export const logGroup: ResourceHandler = {
   type: 'AWS::Logs::LogGroup',
   supported: ['LogGroupName', 'RetentionInDays', 'Tags.*', 'KmsKeyId', 'LogGroupClass'],
   attributes: ['Arn'],
-  takesTags: true,
+  takesTags: 'with-system-tags',
 
   async create(context, properties) {
     const { stack, logicalId } = context;

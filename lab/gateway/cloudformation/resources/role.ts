@@ -21,7 +21,7 @@ export const role: ResourceHandler = {
     'Tags.*',
   ],
   attributes: ['Arn', 'RoleId'],
-  takesTags: true,
+  takesTags: 'without-system-tags',
 
   async create(context, properties) {
     const { stack, logicalId } = context;

@@ -22,7 +22,7 @@ export const securityGroup: ResourceHandler = {
     ),
   ],
   attributes: ['GroupId', 'Id', 'VpcId'],
-  takesTags: true,
+  takesTags: 'with-system-tags',
 
   async create(context, properties) {
     const { stack, logicalId } = context;
