@@ -1,5 +1,6 @@
 /** The local AWS of one lab, from moto up to the operator's clients; the network block comes first and goes last. */
 import { randomBytes } from 'node:crypto';
+import type { ScalingTimings } from '../gateway/auto-scaling/reconcile.ts';
 import type { Ec2Timings, LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { SPARED_CALLER } from '../gateway/faults.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
@@ -24,6 +25,7 @@ export interface LocalCloudOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly lateVisibility?: LateVisibility;
   readonly ec2Timings?: Partial<Ec2Timings>;
+  readonly scalingTimings?: Partial<ScalingTimings>;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -44,6 +46,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       environment: motoDirectory(),
       region: REGION,
       ...(options.ec2Timings === undefined ? {} : { timings: options.ec2Timings }),
+      ...(options.scalingTimings === undefined ? {} : { scalingTimings: options.scalingTimings }),
       ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),
     }),
     (running) => running.close(),

@@ -4,6 +4,7 @@ import {
   CompleteLifecycleActionCommand,
   DeleteAutoScalingGroupCommand,
   DeleteLifecycleHookCommand,
+  DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
   DescribeLifecycleHooksCommand,
   DescribeLifecycleHookTypesCommand,
@@ -16,7 +17,11 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstancesCommand,
+  ModifyInstanceAttributeCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { groupStates, hookedGroup, LAUNCH, LAUNCHING, removeGroup, TERMINATE, TERMINATING } from './hooked-group.ts';
 import { LocalAws, refused, waitFor } from './local-aws.ts';
 
@@ -343,4 +348,42 @@ test('a group is deleted when the last of the leaving has left, or by force with
   );
   await removeGroup(aws, hasty);
   assert.deepEqual(await Promise.all([aws.state(one), aws.state(other)]), ['terminated', 'terminated']);
+});
+
+test('a group that is deleted while it launches leaves no instance behind', async () => {
+  const group = await hookedGroup(aws, [LAUNCH], 3);
+  await aws.operator.autoScaling.send(
+    new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: group, ForceDelete: true }),
+  );
+  const ofGroup = { Name: 'tag:aws:autoscaling:groupName', Values: [group] };
+  await waitFor('nothing runs any more', async () => {
+    const described = await aws.operator.autoScaling.send(
+      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }),
+    );
+    return described.AutoScalingGroups?.length === 0;
+  });
+  const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'shutting-down'] };
+  const { Reservations } = await aws.operator.ec2.send(new DescribeInstancesCommand({ Filters: [ofGroup, alive] }));
+  assert.deepEqual(Reservations, []);
+});
+
+test('an instance that EC2 refuses to end stays in the group, which goes on meanwhile', async () => {
+  const group = await hookedGroup(aws, [TERMINATE], 1);
+  const [InstanceId = ''] = await groupStates(aws, group, ['InService']);
+  const { autoScaling, ec2 } = aws.operator;
+  const protect = (Value: boolean) =>
+    ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, DisableApiTermination: { Value } }));
+  await protect(true);
+  await autoScaling.send(
+    new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: false }),
+  );
+  await groupStates(aws, group, ['Terminating:Wait', 'InService']);
+  await complete(group, 'terminate', InstanceId);
+  await groupStates(aws, group, ['Terminating:Proceed', 'InService']);
+  await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 2 }));
+  await groupStates(aws, group, ['Terminating:Proceed', 'InService', 'InService']);
+  await protect(false);
+  await groupStates(aws, group, ['InService', 'InService']);
+  assert.equal(await aws.state(InstanceId), 'terminated');
+  await removeGroup(aws, group);
 });

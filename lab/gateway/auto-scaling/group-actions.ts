@@ -20,6 +20,8 @@ const USUAL_COOLDOWN_SECONDS = 300;
 export interface Account {
   readonly region: string;
   readonly account: string;
+  /** Set for a service of AWS, which may use its reserved tags. */
+  readonly systemTags?: boolean;
 }
 
 export async function createGroup(scaling: AutoScaling, input: Struct, account: Account): Promise<Struct> {
@@ -30,7 +32,7 @@ export async function createGroup(scaling: AutoScaling, input: Struct, account: 
   const maximum = numberAt(input, 'MaxSize') ?? 0;
   const desired = numberAt(input, 'DesiredCapacity') ?? minimum;
   checkSizes(minimum, maximum, desired);
-  const tags = mergedTags([], structsAt(input, 'Tags'));
+  const tags = mergedTags([], structsAt(input, 'Tags'), account.systemTags);
   const none: readonly LifecycleHook[] = [];
   const hooks = structsAt(input, 'LifecycleHookSpecificationList').reduce(withHook, none);
   const distribution = distributionOf(input) ?? 'balanced-best-effort';
@@ -60,6 +62,7 @@ export async function createGroup(scaling: AutoScaling, input: Struct, account: 
     protectNew: flagAt(input, 'NewInstancesProtectedFromScaleIn') ?? false,
     suspended: new Set(),
     instances: new Map(),
+    launching: 0,
     activities: [],
     deleting: false,
   });
@@ -148,7 +151,8 @@ export function deleteGroup(scaling: AutoScaling, input: Struct): Struct {
   }
   // Deleting a group ends what was suspended for it, or its instances would stay.
   group.suspended.clear();
-  if (group.instances.size === 0) scaling.groups.delete(group.name);
+  // An instance that is just being launched must not outlive its group.
+  if (group.instances.size === 0 && group.launching === 0) scaling.groups.delete(group.name);
   else scaling.nudge(group.name);
   return {};
 }

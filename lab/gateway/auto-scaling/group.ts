@@ -83,6 +83,8 @@ export interface Group {
   tags: readonly GroupTag[];
   readonly suspended: Set<Process>;
   readonly instances: Map<string, GroupInstance>;
+  /** Launches that EC2 has not answered yet. */
+  launching: number;
   /** Newest first, the newest hundred. */
   readonly activities: Activity[];
   /** ForceDelete was asked for: no launches any more, gone when the last instance is. */

@@ -7,6 +7,9 @@ import { shownActivity } from './show.ts';
 
 /** It leaves through its hooks. With ShouldDecrementDesiredCapacity=false the instance is replaced. */
 export function terminateInstance(scaling: AutoScaling, input: Struct): Struct {
+  if (input.InstanceIds !== undefined) {
+    throw new AwsFailure('ValidationError', 'The lab terminates one instance a call, named by InstanceId');
+  }
   const { group, member } = memberOf(scaling, input);
   const decrement = flagAt(input, 'ShouldDecrementDesiredCapacity') ?? false;
   if (decrement && group.desired <= group.minimum) {

@@ -13,19 +13,21 @@ import type { Group, GroupInstance } from './group.ts';
 import { deadlineMs, expire, resultOfAll, startActions } from './lifecycle-action.ts';
 import type { GroupCloud } from './reconcile.ts';
 
-/** Takes every instance as far as it goes now. One that EC2 would not end is tried again by the next pass. */
-export async function advance(group: Group, cloud: GroupCloud): Promise<void> {
-  const failures: unknown[] = [];
+/**
+ * Takes every instance as far as it goes now. Returns why EC2 would not end one, if so: the next pass tries that again.
+ */
+export async function advance(group: Group, cloud: GroupCloud): Promise<unknown> {
+  let failure: unknown;
   for (const member of [...group.instances.values()]) {
     launchOn(group, member, cloud);
     waitOut(group, member, cloud);
     try {
       await end(group, member, cloud);
     } catch (error) {
-      failures.push(error);
+      failure ??= error;
     }
   }
-  if (failures.length > 0) throw failures[0];
+  return failure;
 }
 
 /** The instance begins to leave: from now on it counts no more, and its hooks come next. */

@@ -25,15 +25,20 @@ export interface GroupCloud {
   readonly timings: ScalingTimings;
 }
 
-/** One pass: takes note of what EC2 did to the instances, then launches and terminates towards the desired capacity. */
+/**
+ * One pass: takes note of what EC2 did to the instances, then launches and terminates towards the desired capacity.
+ * Rejects with the first failure, when everything was tried.
+ */
 export async function reconcile(group: Group, cloud: GroupCloud): Promise<void> {
-  await advance(group, cloud);
+  const failures = [await advance(group, cloud)];
   checkHealth(group, cloud);
   replaceUnhealthy(group);
-  await advance(group, cloud);
-  await scaleOut(group, cloud);
+  failures.push(await advance(group, cloud));
+  failures.push(await scaleOut(group, cloud));
   scaleIn(group);
-  await advance(group, cloud);
+  failures.push(await advance(group, cloud));
+  const failure = failures.find((one) => one !== undefined);
+  if (failure !== undefined) throw failure;
 }
 
 /**

@@ -9,9 +9,9 @@ const CAUSE = 'an instance was started in response to a difference between desir
 
 /**
  * Launches what is missing. Where a launch fails, a balanced-best-effort group takes the next zone, a balanced-only one
- * leaves the place open and goes on with the other zones. Rejects with the first failure, when all was tried.
+ * leaves the place open and goes on with the other zones. Returns the first failure, when all was tried.
  */
-export async function scaleOut(group: Group, cloud: GroupCloud): Promise<void> {
+export async function scaleOut(group: Group, cloud: GroupCloud): Promise<unknown> {
   const open: Place[] = [];
   let failure: unknown;
   while (mayLaunch(group) && activeInstances(group).length + open.length < group.desired) {
@@ -23,7 +23,7 @@ export async function scaleOut(group: Group, cloud: GroupCloud): Promise<void> {
     failure ??= problem;
     open.push(...places.slice(0, 1));
   }
-  if (failure !== undefined) throw failure;
+  return failure;
 }
 
 /** Asked again before each launch, as an operator may have changed it meanwhile. */
@@ -35,6 +35,7 @@ function mayLaunch(group: Group): boolean {
 async function launchInOneOf(group: Group, places: readonly Place[], cloud: GroupCloud): Promise<unknown> {
   let failure: unknown;
   for (const place of places) {
+    group.launching += 1;
     try {
       await launch(group, place, cloud);
       return undefined;
@@ -42,6 +43,8 @@ async function launchInOneOf(group: Group, places: readonly Place[], cloud: Grou
       failure = error;
       const failed = beginActivity(group, 'Launching a new EC2 instance', CAUSE);
       endActivity(failed, 'Failed', error instanceof Error ? error.message : String(error));
+    } finally {
+      group.launching -= 1;
     }
   }
   return failure;
