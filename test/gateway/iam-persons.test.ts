@@ -58,12 +58,7 @@ before(async () => {
           ['cloudformation:CreateStack', 'cloudformation:DescribeStacks'],
           'arn:aws:cloudformation:*:*:stack/orders/*',
         ),
-        allow(
-          'LogGroups',
-          ['logs:CreateLogGroup', 'logs:DeleteRetentionPolicy'],
-          'arn:aws:logs:*:*:log-group:/orders/*',
-          THROUGH_CLOUDFORMATION,
-        ),
+        allow('LogGroups', 'logs:*', 'arn:aws:logs:*:*:log-group:/orders/*', THROUGH_CLOUDFORMATION),
       ],
     },
   });
