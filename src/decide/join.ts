@@ -57,6 +57,9 @@ function unusableData(observation: Observation, newest: LineageRecord): string |
   return disk.data?.damage && `The data on this disk is damaged (${disk.data.damage}), and the ensemble has all of it.`;
 }
 
+/** What is watched of a server that runs beside an ensemble without finding it. */
+const NO_LEADER_FOUND = 'no leader found';
+
 /** A node that does not vote yet, beside an ensemble of the newest record that answers. */
 export function decideFollow(observation: Observation, newest: LineageRecord, ensemble: Ensemble): Decision {
   const { disk, server, self } = observation;
@@ -81,8 +84,11 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
   const own = listed(ensemble.config, id, self.address);
   if (server.upMs === undefined) return prepareOrStart(observation, newest, ensemble.config, own);
   if (observation.server.answer.kind !== 'serving') {
-    if (server.upMs < observation.limits.joinRestartMs)
-      return wait('The server of this node has not found the leader yet.');
+    const { watch, limits } = observation;
+    // An election looks the same for a moment, and a voter that is stopped then may be the one that it needs.
+    const foundNoneForMs = watch?.digest === NO_LEADER_FOUND ? watch.forMs : 0;
+    if (server.upMs < limits.joinRestartMs || foundNoneForMs < limits.equalFactsMs)
+      return wait('The server of this node has not found the leader yet.', NO_LEADER_FOUND);
     return prepareJoin(
       observation,
       newest,

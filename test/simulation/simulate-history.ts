@@ -3,6 +3,7 @@ import { allDataGone, whyNotHealed } from './checkers/healing.ts';
 import type { Mutation } from './core/mutation.ts';
 import { Violation } from './core/violation.ts';
 import { Operator } from './operator.ts';
+import { Scaling } from './scaling.ts';
 import { Story } from './story.ts';
 import { World } from './world.ts';
 
@@ -76,6 +77,13 @@ async function faultyPhase(world: World, operator: Operator): Promise<void> {
   world.crashShare = random.pick([0, 0.001, 0.004, 0.02]);
   weather.accidents = random.pick([0, 0.002, 0.02]);
   const quietMs = random.chance(0.3) ? random.between(0, 30_000) : random.between(60_000, 120_000);
+  if (world.scalingAlone) {
+    const scaling = new Scaling(world);
+    scaling.begin();
+    await scheduler.run(random.between(300_000, 1_500_000), () => false);
+    scaling.end();
+    return;
+  }
   const story = new Story(world);
   if (random.chance(0.5)) story.begin(quietMs);
   else operator.begin(quietMs, random.pick([8_000, 20_000, 40_000, 80_000]));

@@ -45,6 +45,8 @@ export class World implements NodeWorld, Witness {
   readonly mutation: Mutation | undefined;
   crashShare = 0;
   effects = 0;
+  /** Every so many histories, among the clusters with hooks, one sees nothing but scaling and updates. */
+  readonly scalingAlone: boolean;
   readonly quorum = new QuorumKept();
   readonly #lifecycle = new LifecycleChecker(this);
   readonly #deleted = new NoDataDeleted();
@@ -71,6 +73,7 @@ export class World implements NodeWorld, Witness {
       group: new Group(nodes, this.#machines(instances), this.#lifecycle, this.random, this.scheduler),
     });
     this.writer = new Writer(this.scheduler, this.random, this.ensemble);
+    this.scalingAlone = seed % 4 === 0 && this.cloud.group.hasHooks;
     mutation?.world?.(this);
   }
 

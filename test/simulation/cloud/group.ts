@@ -18,7 +18,7 @@ interface Hold {
 
 interface Entry {
   readonly instance: Instance;
-  lifecycleState: 'Pending' | 'Pending:Wait' | 'InService' | 'Terminating:Wait' | 'Terminating';
+  lifecycleState: 'Pending' | 'Pending:Wait' | 'InService' | 'Terminating:Wait' | 'Terminating:Proceed' | 'Terminating';
   hold?: Hold | undefined;
   /** Since when it is to be terminated. */
   terminatingSinceMs?: number;
@@ -195,7 +195,7 @@ export class Group {
     }
     entry.instance.targetState = 'Terminated';
     entry.terminatingSinceMs ??= this.#scheduler.nowMs;
-    entry.lifecycleState = 'Terminating';
+    entry.lifecycleState = 'Terminating:Proceed';
     if (entry.instance.state === 'terminated') this.#drop(entry);
     else this.#machines.terminate(entry.instance);
   }
