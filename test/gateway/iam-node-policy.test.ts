@@ -1,0 +1,136 @@
+/**
+ * The template as it is, deployed by a person with exactly the deployer's policy: its role lets the agent's own adapters
+ * do all that they can, and nothing of its policies could be taken away.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { GetRolePolicyCommand, type IAMClient } from '@aws-sdk/client-iam';
+import { GetBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { deployerPolicy } from '../../cf/deployer-policy.ts';
+import { deploy } from '../../deploy/deploy.ts';
+import { knownActions } from '../../lab/gateway/iam/actions/tables.ts';
+import { unneededParts, unusedActions } from '../../lab/gateway/iam/least-privilege.ts';
+import { readPolicy } from '../../lab/gateway/iam/policy.ts';
+import { type AwsPorts, awsPorts } from '../../src/aws/ports.ts';
+import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
+import { type Account, clientsOf, deployer, giveWayOut, makeAccount, optionsFor } from '../deploy/support/account.ts';
+import { playNodes } from '../deploy/support/nodes.ts';
+import { LocalAws, refused } from './local-aws.ts';
+import { iamClient } from './roles.ts';
+
+const limit = AbortSignal.timeout(120_000);
+let aws: LocalAws;
+let iam: IAMClient;
+let account: Account;
+
+before(async () => {
+  aws = await LocalAws.start({
+    // An event of a stack under review has a status that the API model lacks.
+    checkAnswers: false,
+    roleDelayMs: 0,
+    withoutProfile: 'no-credentials',
+    deployerPolicy: deployerPolicy(),
+  });
+  iam = iamClient(aws);
+  account = await makeAccount(aws);
+  await giveWayOut(aws, account);
+});
+after(async () => {
+  iam.destroy();
+  await aws.close();
+});
+
+/** The agent's adapters, with the key of this instance. */
+function portsOf(instance: string, outputs: Readonly<Record<string, string>>, stackId: string): Promise<AwsPorts> {
+  const accessKeyId = `ASIA${instance.slice(2).toUpperCase()}`;
+  aws.gateway.registerCaller(accessKeyId, instance);
+  // The SDK reads it from the environment of the process alone.
+  process.env.AWS_ENDPOINT_URL = aws.gateway.url;
+  const { Cluster: cluster = '', BucketName: bucket = '', ClaimsLogGroupName: logGroup = '' } = outputs;
+  return awsPorts(
+    {
+      ...{ cluster, bucket, logGroup, region: aws.gateway.region, timings: PRODUCTION_TIMINGS },
+      stack: { arn: stackId, signalResource: 'Group', launchHook: 'launch', terminateHook: 'terminate' },
+    },
+    {
+      environment: {
+        AWS_ENDPOINT_URL: aws.gateway.url,
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: 'not-checked',
+      },
+      // A denial is an answer, and not tried again.
+      bootedMsAgo: () => Number.POSITIVE_INFINITY,
+    },
+  );
+}
+
+/** All that the adapters can call. */
+async function callEverything(ports: AwsPorts, instance: string, neighbour: string, group: string, cluster: string) {
+  const { ec2, autoScaling, stackSignals, claimStreams, objects } = ports;
+  await ec2.describe([instance], limit);
+  await ec2.describeCluster(cluster, limit);
+  await ec2.isForgotten(instance, limit);
+  await ec2.tag(instance, { zookeeper_id: '1' }, limit);
+  await ec2.tag(instance, { bootstrap_finished_time: 'now' }, limit);
+  assert.equal(await autoScaling.groupOf(instance, limit), group);
+  await autoScaling.describe(group, limit);
+  await autoScaling.setMaintenance(group, true, limit);
+  await autoScaling.setMaintenance(group, false, limit);
+  assert.equal(await autoScaling.heartbeat(group, 'launch', instance, limit), 'over');
+  await autoScaling.completeHook(group, 'launch', instance, 'CONTINUE', limit);
+  assert.equal(await stackSignals.signal('SUCCESS', instance, limit), 'nobody-waits');
+  await claimStreams.create('1.1', limit);
+  await claimStreams.list(limit);
+  for (const key of ['claims/1.1.json', `dead/${neighbour}`, 'lineage/000001.json', 'lineage/000001/started/1.json']) {
+    await objects.createOnce(key, '{}', limit);
+    assert.equal((await objects.get(key, limit))?.body, '{}');
+  }
+  assert.equal(await objects.get('claims/9.9.json', limit), undefined);
+  for (const prefix of ['claims/', 'dead/', 'lineage/', 'reports/']) await objects.list(prefix, limit);
+  await objects.replace('reports/a.json', '{}', undefined, limit);
+  const report = await objects.get('reports/a.json', limit);
+  assert.equal(await objects.replace('reports/a.json', '{"n":2}', report?.etag, limit), 'written');
+}
+
+test('the agent may do all that it does, nothing else, and each part of its policies is needed', async () => {
+  await using _nodes = playNodes(clientsOf(aws, 'lab'));
+  using person = clientsOf(aws, 'deployer');
+  const { outputs, stackId = '' } = await deploy(optionsFor(account, 'orders'), deployer(person));
+  const { GroupName: group = '', Cluster: cluster = '', BucketName: Bucket = '' } = outputs;
+  const [instance = '', neighbour = ''] = await aws.inService(group, 3);
+  aws.gateway.accessRecord.clear();
+  const ports = await portsOf(instance, outputs, stackId);
+  await callEverything(ports, instance, neighbour, group, cluster);
+  const record = () =>
+    aws.gateway.accessRecord.list().filter(({ principal }) => principal.arn.includes('assumed-role'));
+  assert.deepEqual(
+    record().filter(({ allowed }) => !allowed),
+    [],
+  );
+
+  await assert.rejects(ports.ec2.tag(neighbour, { zookeeper_id: '1' }, limit), /UnauthorizedOperation/);
+  await assert.rejects(ports.ec2.tag(instance, { zookeeper_cluster: 'x' }, limit), /UnauthorizedOperation/);
+  await assert.rejects(ports.objects.delete('claims/1.1.json', limit), /explicit deny in a resource-based policy/);
+  const foreign = await portsOf(instance, { ...outputs, Cluster: 'billing-0a1b2c3d' }, stackId);
+  await assert.rejects(foreign.objects.createOnce('claims/1.1.json', '{}', limit), /AccessDenied/);
+  await assert.rejects(foreign.objects.list('claims/', limit), /AccessDenied/);
+  const node = aws.as(instance);
+  for (const key of ['claims/1.1.json', 'dead/i-1', 'lineage/000002.json', 'reports/a.json']) {
+    const overwrite = node.s3.send(new PutObjectCommand({ Bucket, Key: `${cluster}/${key}`, Body: 'x' }));
+    await refused(overwrite, 'AccessDenied', /explicit deny in a resource-based policy/);
+  }
+
+  const role = record()[0]?.principal.identityArn.split('/').at(-1) ?? '';
+  const own = new GetRolePolicyCommand({ RoleName: role, PolicyName: 'zookeeper-node' });
+  const identity = [readPolicy('node', 'identity', decodeURIComponent((await iam.send(own)).PolicyDocument ?? ''))];
+  const { Policy } = await aws.operator.s3.send(new GetBucketPolicyCommand({ Bucket }));
+  const inForce = { identity, bucket: readPolicy('bucket', 'resource', Policy) };
+  const unneeded = unneededParts(record(), inForce).map(({ statement, text }) => `${statement} ${text}`);
+  // Nobody calls without TLS here; and what the second denies, this role is not allowed in the first place.
+  const inReserve = /^bucket\/(OnlyOverTls|NodesOnlyReadAndWrite) /;
+  assert.deepEqual(
+    unneeded.filter((part) => !inReserve.test(part)),
+    [],
+  );
+  assert.deepEqual(unusedActions(record(), inForce, knownActions().keys()), []);
+});
