@@ -1,0 +1,12 @@
+import type { Problem } from '../api-model/check.ts';
+import type { ApiModel } from '../api-model/model.ts';
+
+/**
+ * Where AWS's own answers do not fit its model: the events of a stack itself have the stack's status
+ * (`REVIEW_IN_PROGRESS`, `UPDATE_COMPLETE_CLEANUP_IN_PROGRESS`), which the model lists for stacks only.
+ */
+export function isLooseAnswer(model: ApiModel, action: string, problem: Problem): boolean {
+  if (model.service !== 'cloudformation' || action !== 'DescribeStackEvents') return false;
+  const statuses = model.shapes.StackStatus?.enum ?? [];
+  return problem.kind === 'enum' && problem.path.endsWith('.ResourceStatus') && statuses.includes(problem.value);
+}
