@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CompleteLifecycleActionCommand,
   DeleteAutoScalingGroupCommand,
@@ -363,8 +364,12 @@ test('a group that is deleted while it launches leaves no instance behind', asyn
     return described.AutoScalingGroups?.length === 0;
   });
   const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'shutting-down'] };
-  const { Reservations } = await aws.operator.ec2.send(new DescribeInstancesCommand({ Filters: [ofGroup, alive] }));
-  assert.deepEqual(Reservations, []);
+  // Looked at for a while, as a late launch would show up after the group is gone.
+  for (let look = 0; look < 20; look++) {
+    const { Reservations } = await aws.operator.ec2.send(new DescribeInstancesCommand({ Filters: [ofGroup, alive] }));
+    assert.deepEqual(Reservations, []);
+    await sleep(25);
+  }
 });
 
 test('an instance that EC2 refuses to end stays in the group, which goes on meanwhile', async () => {
