@@ -64,7 +64,8 @@ function pathsIn(value: Value, path: string): readonly string[] {
       .slice(1)
       .flatMap((branch) => pathsIn(branch, path));
   }
-  if (intrinsic !== undefined || typeof value !== 'object') return [path];
+  const isEmpty = typeof value === 'object' && Object.keys(value).length === 0;
+  if (intrinsic !== undefined || typeof value !== 'object' || (isEmpty && path !== '')) return [path];
   if (Array.isArray(value)) return value.flatMap((item: Value) => pathsIn(item, path));
   return Object.entries(value).flatMap(([name, below]: [string, Value]) =>
     pathsIn(below, path === '' ? name : `${path}.${name}`),

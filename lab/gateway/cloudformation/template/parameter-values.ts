@@ -1,5 +1,5 @@
 import { AwsFailure } from '../../failure.ts';
-import { type Struct, structsAt, textAt, type Value } from '../../value.ts';
+import { type Struct, textAt, type Value } from '../../value.ts';
 import type { ParameterDeclaration } from './parameter-declaration.ts';
 
 export type ParameterValues = ReadonlyMap<string, string>;
@@ -81,35 +81,38 @@ function problemOf(declaration: ParameterDeclaration, item: string): string | un
 
 type Ask = (service: string, action: string, input: Struct) => Promise<Struct>;
 
-/** How EC2 is asked for everything of one type: the call, the list in its answer, and the name in an item. */
-const EXISTING: Readonly<Record<string, { readonly action: string; readonly list: string; readonly name: string }>> = {
-  'AWS::EC2::VPC::Id': { action: 'DescribeVpcs', list: 'Vpcs', name: 'VpcId' },
-  'AWS::EC2::Subnet::Id': { action: 'DescribeSubnets', list: 'Subnets', name: 'SubnetId' },
-  'AWS::EC2::SecurityGroup::Id': { action: 'DescribeSecurityGroups', list: 'SecurityGroups', name: 'GroupId' },
-  'AWS::EC2::Image::Id': { action: 'DescribeImages', list: 'Images', name: 'ImageId' },
-  'AWS::EC2::KeyPair::KeyName': { action: 'DescribeKeyPairs', list: 'KeyPairs', name: 'KeyName' },
-  'AWS::EC2::AvailabilityZone::Name': {
-    action: 'DescribeAvailabilityZones',
-    list: 'AvailabilityZones',
-    name: 'ZoneName',
-  },
+/** How EC2 is asked for things of one type by their names. */
+const EXISTING: Readonly<Record<string, { readonly action: string; readonly by: string }>> = {
+  'AWS::EC2::VPC::Id': { action: 'DescribeVpcs', by: 'VpcIds' },
+  'AWS::EC2::Subnet::Id': { action: 'DescribeSubnets', by: 'SubnetIds' },
+  'AWS::EC2::SecurityGroup::Id': { action: 'DescribeSecurityGroups', by: 'GroupIds' },
+  'AWS::EC2::Image::Id': { action: 'DescribeImages', by: 'ImageIds' },
+  'AWS::EC2::KeyPair::KeyName': { action: 'DescribeKeyPairs', by: 'KeyNames' },
+  'AWS::EC2::AvailabilityZone::Name': { action: 'DescribeAvailabilityZones', by: 'ZoneNames' },
 };
 
 /** What a parameter of an AWS-specific type names must be there, in the eyes of the caller. */
 export async function checkExistence(declared: Declarations, values: ParameterValues, ask: Ask): Promise<void> {
-  const known = new Map<string, readonly (string | undefined)[]>();
   for (const [name, declaration] of declared) {
-    const type = declaration.type.replace(/^List<(.*)>$/, '$1');
-    const existing = EXISTING[type];
+    const existing = EXISTING[declaration.type.replace(/^List<(.*)>$/, '$1')];
     if (existing === undefined) continue;
-    const names =
-      known.get(type) ??
-      structsAt(await ask('ec2', existing.action, {}), existing.list).map((item) => textAt(item, existing.name));
-    known.set(type, names);
-    for (const item of [parameterValue(declaration, values.get(name) ?? '')].flat()) {
-      if (names.includes(String(item))) continue;
+    for (const item of [parameterValue(declaration, values.get(name) ?? '')].flat().map(String)) {
+      if (await exists(ask, existing.action, existing.by, item)) continue;
       throw invalid(`Parameter validation failed: parameter value ${item} for parameter name ${name} does not exist`);
     }
+  }
+}
+
+/** EC2 has a code of its own for each kind of thing that it does not find. */
+async function exists(ask: Ask, action: string, by: string, item: string): Promise<boolean> {
+  if (item === '') return false;
+  try {
+    await ask('ec2', action, { [by]: [item] });
+    return true;
+  } catch (error) {
+    if (error instanceof AwsFailure && /NotFound|Malformed|InvalidParameterValue|Unavailable/.test(error.code))
+      return false;
+    throw error;
   }
 }
 
