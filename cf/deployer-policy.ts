@@ -76,26 +76,24 @@ function personStatements(arn: Arn, stack: string): readonly Statement[] {
 function networkStatements(arn: Arn): readonly Statement[] {
   return [
     {
-      Sid: 'SecurityGroups',
+      Sid: 'NetworkAndLaunchTemplate',
       Effect: 'Allow',
       Action: [
         'ec2:AuthorizeSecurityGroupEgress',
         'ec2:AuthorizeSecurityGroupIngress',
+        'ec2:CreateLaunchTemplate',
+        'ec2:CreateLaunchTemplateVersion',
         'ec2:CreateSecurityGroup',
+        'ec2:DeleteLaunchTemplate',
         'ec2:DeleteSecurityGroup',
         'ec2:RevokeSecurityGroupEgress',
         'ec2:RevokeSecurityGroupIngress',
         'ec2:UpdateSecurityGroupRuleDescriptionsEgress',
         'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
       ],
-      Resource: [arn('ec2', 'security-group/*'), arn('ec2', 'security-group-rule/*'), arn('ec2', 'vpc/*')],
-      Condition: VIA_CLOUDFORMATION,
-    },
-    {
-      Sid: 'LaunchTemplates',
-      Effect: 'Allow',
-      Action: ['ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion', 'ec2:DeleteLaunchTemplate'],
-      Resource: [arn('ec2', 'launch-template/*')],
+      Resource: ['launch-template', 'security-group', 'security-group-rule', 'vpc'].map((kind) =>
+        arn('ec2', `${kind}/*`),
+      ),
       Condition: VIA_CLOUDFORMATION,
     },
     {
@@ -146,7 +144,7 @@ function roleStatements(arn: Arn, stack: string, given: string | undefined): rea
   const passed = given === undefined ? [made] : [made, arn('iam', `role/${given}`)];
   return [
     {
-      Sid: 'Role',
+      Sid: 'RoleAndProfile',
       Effect: 'Allow',
       Action: [
         'iam:CreateRole',
@@ -162,20 +160,12 @@ function roleStatements(arn: Arn, stack: string, given: string | undefined): rea
         'iam:UpdateAssumeRolePolicy',
         'iam:UpdateRole',
         'iam:UpdateRoleDescription',
-      ],
-      Resource: [made],
-      Condition: VIA_CLOUDFORMATION,
-    },
-    {
-      Sid: 'Profile',
-      Effect: 'Allow',
-      Action: [
         'iam:AddRoleToInstanceProfile',
         'iam:CreateInstanceProfile',
         'iam:DeleteInstanceProfile',
         'iam:RemoveRoleFromInstanceProfile',
       ],
-      Resource: [arn('iam', `instance-profile/${stack}-InstanceProfile-*`)],
+      Resource: [made, arn('iam', `instance-profile/${stack}-InstanceProfile-*`)],
       Condition: VIA_CLOUDFORMATION,
     },
     {
@@ -204,6 +194,9 @@ function storeStatements(arn: Arn, stack: string): readonly Statement[] {
       Action: [
         'logs:CreateLogGroup',
         'logs:DeleteRetentionPolicy',
+        'logs:DescribeIndexPolicies',
+        'logs:DescribeResourcePolicies',
+        'logs:GetDataProtectionPolicy',
         'logs:ListTagsForResource',
         'logs:PutRetentionPolicy',
         'logs:TagResource',
@@ -218,17 +211,18 @@ function storeStatements(arn: Arn, stack: string): readonly Statement[] {
       Action: [
         's3:CreateBucket',
         's3:DeleteBucketPolicy',
-        's3:GetBucketPolicy',
-        's3:GetBucketPublicAccessBlock',
-        's3:GetBucketOwnershipControls',
-        's3:GetBucketVersioning',
-        's3:GetEncryptionConfiguration',
+        's3:GetBucket*',
+        's3:Get*Configuration',
+        's3:ListBucket',
+        's3:ListTagsForResource',
         's3:PutBucketOwnershipControls',
         's3:PutBucketPolicy',
         's3:PutBucketPublicAccessBlock',
         's3:PutBucketTagging',
         's3:PutBucketVersioning',
         's3:PutEncryptionConfiguration',
+        's3:TagResource',
+        's3:UntagResource',
       ],
       Resource: [bucketOf(arn, stack)],
       Condition: VIA_CLOUDFORMATION,
@@ -240,27 +234,22 @@ function storeStatements(arn: Arn, stack: string): readonly Statement[] {
 function removalStatements(arn: Arn, stack: string): readonly Statement[] {
   return [
     {
-      Sid: 'SeeWhatIsLeft',
+      Sid: 'LogGroupsLeft',
       Effect: 'Allow',
-      Action: ['logs:DescribeLogStreams', 'logs:ListTagsForResource'],
+      Action: ['logs:DeleteLogGroup', 'logs:DescribeLogStreams', 'logs:ListTagsForResource'],
       Resource: [arn('logs', `log-group:/zookeeper/${stack}-*`)],
     },
     {
-      Sid: 'SeeBucketsLeft',
+      Sid: 'BucketsLeft',
       Effect: 'Allow',
-      Action: ['s3:GetBucketLocation', 's3:GetBucketTagging', 's3:ListBucketVersions'],
-      Resource: [bucketOf(arn, stack)],
-    },
-    {
-      Sid: 'RemoveLogGroups',
-      Effect: 'Allow',
-      Action: ['logs:DeleteLogGroup'],
-      Resource: [arn('logs', `log-group:/zookeeper/${stack}-*`)],
-    },
-    {
-      Sid: 'RemoveBuckets',
-      Effect: 'Allow',
-      Action: ['s3:DeleteBucket', 's3:DeleteObject', 's3:DeleteObjectVersion'],
+      Action: [
+        's3:DeleteBucket',
+        's3:DeleteObject',
+        's3:DeleteObjectVersion',
+        's3:GetBucketLocation',
+        's3:GetBucketTagging',
+        's3:ListBucketVersions',
+      ],
       Resource: [bucketOf(arn, stack), `${bucketOf(arn, stack)}/*`],
     },
   ];
