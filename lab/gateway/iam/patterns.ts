@@ -57,8 +57,20 @@ function variableValue(inner: string, context: Context): string | undefined {
 }
 
 export function fits(pattern: Resolved, value: string, ignoreCase = false): boolean {
-  return new RegExp(`^${source(pattern)}$`, ignoreCase ? 'isu' : 'su').test(value);
+  const flags = ignoreCase ? 'isu' : 'su';
+  const key = `${flags} ${pattern}`;
+  let expression = expressions.get(key);
+  if (expression === undefined) {
+    expression = new RegExp(`^${source(pattern)}$`, flags);
+    if (expressions.size >= MOST_EXPRESSIONS) expressions.clear();
+    expressions.set(key, expression);
+  }
+  return expression.test(value);
 }
+
+/** Nearly all patterns come again with the next call, and to compile one takes longer than all the rest. */
+const expressions = new Map<string, RegExp>();
+const MOST_EXPRESSIONS = 5_000;
 
 /** Holds the six parts of an ARN against each other, so no wildcard reaches over a colon before the last part. */
 function fitsArn(pattern: Resolved, arn: string): boolean {
