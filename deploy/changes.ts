@@ -34,10 +34,16 @@ function plannedChange(change: ResourceChange): PlannedChange {
   };
 }
 
-function kindOf({ Action, Replacement }: ResourceChange): ChangeKind {
+const GROUP_TYPE = 'AWS::AutoScaling::AutoScalingGroup';
+/** The properties of a group whose change the update policy carries to the instances. */
+const OF_THE_NODES = ['LaunchTemplate', 'VPCZoneIdentifier'];
+
+function kindOf({ Action, Replacement, ResourceType }: ResourceChange): ChangeKind {
   if (Action === 'Add' || Action === 'Import') return 'create';
   if (Action === 'Remove') return 'remove';
   if (Replacement === 'True') return 'replace';
+  // CloudFormation's "conditional" for a group is about its instances; the group itself stays.
+  if (Replacement === 'Conditional' && ResourceType === GROUP_TYPE) return 'change';
   // "Dynamic" is CloudFormation's word for what it can tell only while it updates.
   return Replacement === 'Conditional' || Action === 'Dynamic' ? 'may replace' : 'change';
 }
@@ -54,10 +60,15 @@ export function changeLines(changes: readonly PlannedChange[]): readonly string[
   const idWidth = Math.max(0, ...changes.map(({ logicalId }) => logicalId.length));
   return changes.map((change, at) => {
     const start = `${(words[at] ?? '').padEnd(kindWidth)}  ${change.logicalId.padEnd(idWidth)}  ${change.type}`;
-    const old = change.keepsOld ? '; the old one is kept' : '';
     const why = change.properties.length > 0 ? `: ${change.properties.join(', ')}` : '';
-    return `${start}${why}${old}`;
+    const nodes = replacesNodes(change) ? '; its nodes are replaced one by one' : '';
+    const old = change.keepsOld ? '; the old one is kept' : '';
+    return `${start}${why}${nodes}${old}`;
   });
+}
+
+function replacesNodes({ kind, type, properties }: PlannedChange): boolean {
+  return kind === 'change' && type === GROUP_TYPE && properties.some((name) => OF_THE_NODES.includes(name));
 }
 
 /** `2 to create, 1 to change`. */

@@ -62,15 +62,17 @@ export async function deploy(options: DeployOptions, context: DeployContext): Pr
     terminal.line(`The stack ${stackName} is as it should be; there is nothing to change.`);
     return { action: 'unchanged', stackName, stackId: standing.id, changes: [], outputs: standing.outputs };
   }
+  let newest: string | undefined;
   try {
     show(context, stackName, changeSet.changes, standing);
     if (options.dryRun) return await shownOnly(context, changeSet, standing);
     await askAboutDangerous(context, changeSet.changes, options.yes);
+    newest = await newestEvent(context, changeSet.stackId);
   } catch (error) {
     await takeBack(context, changeSet);
     throw error;
   }
-  return carryOut(context, changeSet);
+  return carryOut(context, changeSet, newest);
 }
 
 /** The stack in a condition in which a change set can be made; undefined when there is none (any more). */
@@ -200,9 +202,12 @@ async function askAboutDangerous(
   await confirm(terminal, { text, expected: 'yes', flags: '--yes', answered: yes }, signal);
 }
 
-async function carryOut(context: DeployContext, changeSet: ChangeSet): Promise<DeployResult> {
+async function carryOut(
+  context: DeployContext,
+  changeSet: ChangeSet,
+  after: string | undefined,
+): Promise<DeployResult> {
   const { stackId, stackName, type, changes } = changeSet;
-  const after = await newestEvent(context, stackId);
   await execute(context, changeSet);
   const outcome = await follow(context, { stackId, stackName, after, resources: changes.length });
   if (!isSuccess(outcome.status)) throw failure(stackName, outcome);

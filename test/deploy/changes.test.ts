@@ -16,7 +16,6 @@ const CHANGES: readonly Change[] = [
     LogicalResourceId: 'Group',
     ResourceType: 'AWS::AutoScaling::AutoScalingGroup',
     Details: [
-      { Target: { Attribute: 'Properties', Name: 'VPCZoneIdentifier' } },
       { Target: { Attribute: 'Properties', Name: 'LaunchTemplate' } },
       { Target: { Attribute: 'Properties', Name: 'LaunchTemplate' } },
       { Target: { Attribute: 'UpdatePolicy' } },
@@ -36,6 +35,13 @@ const CHANGES: readonly Change[] = [
     LogicalResourceId: 'LaunchTemplate',
     ResourceType: 'AWS::EC2::LaunchTemplate',
   }),
+  change({
+    Action: 'Modify',
+    Replacement: 'Conditional',
+    LogicalResourceId: 'Clients',
+    ResourceType: 'AWS::EC2::SecurityGroup',
+    Details: [{ Target: { Attribute: 'Properties', Name: 'GroupDescription' } }],
+  }),
   change({ Action: 'Remove', PolicyAction: 'Delete', LogicalResourceId: 'Role', ResourceType: 'AWS::IAM::Role' }),
 ];
 
@@ -43,7 +49,8 @@ test('a change set in words: what is lost comes first, and replacement is called
   assert.deepEqual(changeLines(plannedChanges(CHANGES)), [
     'REPLACE      Bucket          AWS::S3::Bucket: BucketName; the old one is kept',
     'remove       Role            AWS::IAM::Role',
-    'may replace  Group           AWS::AutoScaling::AutoScalingGroup: LaunchTemplate, UpdatePolicy, VPCZoneIdentifier',
+    'may replace  Clients         AWS::EC2::SecurityGroup: GroupDescription',
+    'change       Group           AWS::AutoScaling::AutoScalingGroup: LaunchTemplate, UpdatePolicy; its nodes are replaced one by one',
     'change       LaunchTemplate  AWS::EC2::LaunchTemplate',
     'create       SshIngress      AWS::EC2::SecurityGroupIngress',
   ]);
@@ -56,7 +63,7 @@ test('the order of the answer does not matter', () => {
 test('a summary counts each kind', () => {
   assert.equal(
     summaryOf(plannedChanges(CHANGES)),
-    '1 to replace, 1 to remove, 1 may be replaced, 1 to change, 1 to create',
+    '1 to replace, 1 to remove, 1 may be replaced, 2 to change, 1 to create',
   );
 });
 

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import type { DeployAws } from '../../deploy/aws.ts';
 import { type DeleteOptions, deleteStack } from '../../deploy/delete.ts';
 import { deploy } from '../../deploy/deploy.ts';
@@ -13,20 +14,24 @@ import { type Nodes, playNodes } from './support/nodes.ts';
 
 let local: LocalAws;
 let account: Account;
+let operator: DeployAws;
+/** Has no more than the documented permissions. */
 let aws: DeployAws;
 let nodes: Nodes;
 
 before(async () => {
-  local = await LocalAws.start();
+  local = await LocalAws.start({ deployerPolicy: deployerPolicy() });
   account = await makeAccount(local);
   await giveWayOut(local, account);
-  aws = clientsOf(local, 'operator');
+  operator = clientsOf(local, 'operator');
+  aws = clientsOf(local, 'deployer');
   nodes = playNodes(clientsOf(local, 'lab'));
 });
 
 after(async () => {
   await nodes[Symbol.asyncDispose]();
   aws[Symbol.dispose]();
+  operator[Symbol.dispose]();
   await local.close();
 });
 
@@ -36,7 +41,7 @@ async function create(): Promise<Readonly<Record<string, string>>> {
   const { outputs } = await deploy(optionsFor(account, 'orders', { numhosts: 1 }), deployer(aws));
   const { BucketName: Bucket, Cluster } = outputs;
   for (const key of ['claims/1.1', 'lineage/1']) {
-    await aws.s3.send(new PutObjectCommand({ Bucket, Key: `${Cluster}/${key}`, Body: '{}', IfNoneMatch: '*' }));
+    await operator.s3.send(new PutObjectCommand({ Bucket, Key: `${Cluster}/${key}`, Body: '{}', IfNoneMatch: '*' }));
   }
   return outputs;
 }
@@ -49,7 +54,7 @@ async function stands(StackName: string): Promise<boolean> {
 }
 
 async function bucketStands(Bucket = ''): Promise<boolean> {
-  return aws.s3.send(new HeadBucketCommand({ Bucket })).then(
+  return operator.s3.send(new HeadBucketCommand({ Bucket })).then(
     () => true,
     () => false,
   );

@@ -8,6 +8,7 @@ import {
   DescribeStacksCommand,
   ListChangeSetsCommand,
 } from '@aws-sdk/client-cloudformation';
+import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import { template, templateText } from '../../cf/template.ts';
 import type { DeployAws } from '../../deploy/aws.ts';
 import { deploy } from '../../deploy/deploy.ts';
@@ -27,20 +28,24 @@ import { type Nodes, playNodes } from './support/nodes.ts';
 
 let local: LocalAws;
 let account: Account;
+let operator: DeployAws;
+/** Has no more than the documented permissions. */
 let aws: DeployAws;
 let nodes: Nodes;
 
 before(async () => {
-  local = await LocalAws.start();
+  local = await LocalAws.start({ deployerPolicy: deployerPolicy() });
   account = await makeAccount(local);
   await giveWayOut(local, account);
-  aws = clientsOf(local, 'operator');
+  operator = clientsOf(local, 'operator');
+  aws = clientsOf(local, 'deployer');
   nodes = playNodes(clientsOf(local, 'lab'));
 });
 
 after(async () => {
   await nodes[Symbol.asyncDispose]();
   aws[Symbol.dispose]();
+  operator[Symbol.dispose]();
   await local.close();
 });
 
@@ -50,7 +55,7 @@ async function run(
   answers: Readonly<Record<string, unknown>> = {},
   context: Deployer = deployer(aws),
 ) {
-  const options = optionsFor(account, stackName, answers);
+  const options = optionsFor(account, stackName, { numhosts: 1, ...answers });
   const result = await deploy(options, context);
   return { result, text: context.terminal.text };
 }
@@ -80,7 +85,7 @@ async function groupOf(name: string | undefined) {
 
 /** The actions of CloudFormation that a deployment has called since then. */
 function stackCalls(sinceMs: number): readonly string[] {
-  const filter = { sinceMs, caller: 'operator', service: 'cloudformation' };
+  const filter = { sinceMs, caller: 'deployer', service: 'cloudformation' };
   return local.gateway.calls.list(filter).map(({ action }) => action);
 }
 
@@ -91,7 +96,7 @@ test('creates, then finds nothing to change', async () => {
   assert.match(Cluster ?? '', /^orders-[0-9a-f]{8}$/);
   assert.equal(ClaimsLogGroupName, `/zookeeper/${Cluster}`);
   assert.ok(BucketName);
-  assert.equal((await groupOf(GroupName))?.Instances?.length, 3);
+  assert.equal((await groupOf(GroupName))?.Instances?.length, 1);
   assert.match(first.text, /^Creating the stack orders: \d+ to create\.$/m);
   assert.match(first.text, /^ {2}create {2}Group +AWS::AutoScaling::AutoScalingGroup$/m);
   assert.match(first.text, /\ds {2}Group +CREATE_IN_PROGRESS/);
@@ -111,7 +116,7 @@ test('creates, then finds nothing to change', async () => {
 test('a dry run shows what would change and changes nothing', async () => {
   const sinceMs = Date.now();
   const context = deployer(aws);
-  const options = { ...optionsFor(account, 'orders', { logretention: 60 }), dryRun: true };
+  const options = { ...optionsFor(account, 'orders', { numhosts: 1, logretention: 60 }), dryRun: true };
   const result = await deploy(options, context);
   assert.equal(result.action, 'would update');
   assert.match(context.terminal.text, /change {2}NodeLogGroup +AWS::Logs::LogGroup: RetentionInDays/);
@@ -128,18 +133,19 @@ test('a dry run of a new stack leaves no stack', async () => {
 test('an update replaces the nodes and keeps the present size', async () => {
   const { result } = await run('orders');
   const group = result.outputs.GroupName;
-  const scale = new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 5 });
-  await aws.autoScaling.send(scale);
-  await local.inService(group ?? '', 5);
+  const scale = new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 3 });
+  await operator.autoScaling.send(scale);
+  await local.inService(group ?? '', 3);
   const imageId = await makeImage(local);
   const context = deployer(aws);
   const updated = await run('orders', { ami: imageId }, context);
   assert.equal(updated.result.action, 'updated');
-  assert.match(updated.text, /has 5 nodes, which an update keeps/);
-  assert.match(updated.text, /change {2}LaunchTemplate/);
+  assert.match(updated.text, /has 3 nodes, which an update keeps/);
+  assert.match(updated.text, /change {2}Group .*LaunchTemplate; its nodes are replaced one by one/);
+  assert.match(updated.text, /change {2}LaunchTemplate +AWS::EC2::LaunchTemplate: /);
   const after = await groupOf(group);
-  assert.equal(after?.DesiredCapacity, 5);
-  assert.equal(after?.MinSize, 3);
+  assert.equal(after?.DesiredCapacity, 3);
+  assert.equal(after?.MinSize, 1);
   account = { ...account, imageId };
   assert.equal((await run('orders')).result.action, 'unchanged');
 });
@@ -162,7 +168,9 @@ test('a creation that fails leaves a stack that is deleted first, after a questi
   assert.equal(error.code, 'DEPLOYMENT_FAILED');
   assert.match(error.message, /First cause: Group .*signal/);
   assert.equal(await statusOf('bills'), 'ROLLBACK_COMPLETE');
-  const dry = await deploy({ ...optionsFor(account, 'bills'), dryRun: true }, deployer(aws)).catch((one) => one);
+  const dry = await deploy({ ...optionsFor(account, 'bills', { numhosts: 1 }), dryRun: true }, deployer(aws)).catch(
+    (one) => one,
+  );
   assert.equal(dry.code, 'STACK_UNUSABLE');
   assert.equal((await failing('bills')).code, 'DECLINED');
   assert.equal((await failing('bills', {}, deployer(aws, ['no']))).code, 'DECLINED');
@@ -188,7 +196,9 @@ test('Ctrl-C stops following, not the stack, and the next run follows to the end
   assert.match(error.message, /CloudFormation goes on with the stack carts by itself/);
   assert.match(error.next, /same command again/);
   assert.equal(await statusOf('carts'), 'CREATE_IN_PROGRESS');
-  const dry = await deploy({ ...optionsFor(account, 'carts'), dryRun: true }, deployer(aws)).catch((one) => one);
+  const dry = await deploy({ ...optionsFor(account, 'carts', { numhosts: 1 }), dryRun: true }, deployer(aws)).catch(
+    (one) => one,
+  );
   assert.equal(dry.code, 'STACK_BUSY');
   nodes.mute = false;
   const { result, text } = await run('carts');
@@ -221,12 +231,12 @@ test('a deployment that ended before it created anything is no obstacle', async 
     }),
   );
   assert.equal(await statusOf('left'), 'REVIEW_IN_PROGRESS');
-  assert.equal((await run('left', { numhosts: 1 })).result.action, 'created');
+  assert.equal((await run('left')).result.action, 'created');
 });
 
 test('a stack of something else is refused', async () => {
   const TemplateBody = JSON.stringify({ Resources: { Mine: { Type: 'AWS::Logs::LogGroup' } } });
-  await aws.cloudFormation.send(new CreateStackCommand({ StackName: 'foreign', TemplateBody }));
+  await operator.cloudFormation.send(new CreateStackCommand({ StackName: 'foreign', TemplateBody }));
   await waitFor('the stack', async () => (await statusOf('foreign')) === 'CREATE_COMPLETE');
   const sinceMs = Date.now();
   const error = await failing('foreign');
