@@ -36,14 +36,15 @@ export interface Cause {
   readonly next: string;
 }
 
-/** The three parts of the loop; a simulation may wrap them. */
+/** The parts of the loop, and its last word when it ends without success; a simulation may wrap them. */
 export interface Parts {
   readonly observe: typeof realObserve;
   readonly decide: typeof realDecide;
   readonly act: typeof realAct;
+  readonly giveUp: typeof decideGivingUp;
 }
 
-export const REAL_PARTS: Parts = { observe: realObserve, decide: realDecide, act: realAct };
+export const REAL_PARTS: Parts = { observe: realObserve, decide: realDecide, act: realAct, giveUp: decideGivingUp };
 
 /** Runs one order. Rejects with an AgentError only when the node can't even learn who it is. */
 export async function runAgent(
@@ -56,7 +57,7 @@ export async function runAgent(
   const look = await prepare(ports, agentOrder, signal);
   await using heartbeats = new Heartbeats(ports, agentOrder.timings, signal);
   const { outcome, seen } = await loop(look, agentOrder, { endMs, signal, parts, heartbeats });
-  const last = seen && (outcome.kind === 'out-of-time' || outcome.kind === 'refused') && decideGivingUp(seen);
+  const last = seen && (outcome.kind === 'out-of-time' || outcome.kind === 'refused') && parts.giveUp(seen);
   if (last && last.kind === 'step') {
     ports.log.write({ event: 'decided', decided: last.step.kind, why: `${last.why} It gave up here: ${outcome.why}` });
     await perform(last.step, parts, { ports, self: look.self, timings: look.timings, signal });
@@ -133,6 +134,7 @@ const NODE_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
   'prepare-join',
   'stop-server',
   'raise-fence',
+  'keep-source',
   'lift-fence',
   'found-forced',
   'unmark-left',

@@ -42,6 +42,7 @@ class ScriptedRun {
   run(order: Partial<AgentOrder> = {}, signal = never): Promise<Outcome> {
     const { decisions } = this.#script;
     const parts: Parts = {
+      giveUp: REAL_PARTS.giveUp,
       observe: async (look) => {
         // A look takes a moment; a loop that never sleeps must still come to its limit.
         this.node.nowMs += 10;
@@ -183,6 +184,7 @@ test('after a step on the node itself only the node is looked at again; after an
   const given: boolean[] = [];
   let look = 0;
   const parts: Parts = {
+    giveUp: REAL_PARTS.giveUp,
     observe: async (_look, _signal, unchanged) => {
       given.push(unchanged !== undefined);
       return healthy();
@@ -220,6 +222,7 @@ class Launching {
   run(order: Partial<AgentOrder>, act: Parts['act'] = async () => undefined): Promise<Outcome> {
     const self = { instance: instanceOf(4), address: addressOf(4), cluster: CLUSTER };
     const parts: Parts = {
+      giveUp: REAL_PARTS.giveUp,
       observe: async (look) => {
         this.node.nowMs += 10;
         const instances = [{ instance: self.instance, lifecycleState: this.#lifecycleState }];
@@ -306,8 +309,16 @@ test('with its real parts, a survivor goes from silence to the founding of the n
   await runAgent(node.ports, { ...ORDER, limitMs: 120_000 }, never, REAL_PARTS);
   const steps = node.logged.filter(({ event }) => event === 'acted').map(({ step }) => step);
   const founding = steps.slice(steps.indexOf('raise-fence')).filter((step) => step !== 'note-dead');
-  const expected = ['raise-fence', 'write-report', 'create-forced', 'found-forced', 'lift-fence', 'start-server'];
-  assert.deepEqual(founding.slice(0, 6), expected);
+  const expected = [
+    'raise-fence',
+    'write-report',
+    'keep-source',
+    'create-forced',
+    'found-forced',
+    'lift-fence',
+    'start-server',
+  ];
+  assert.deepEqual(founding.slice(0, expected.length), expected);
   assert.ok(steps.includes('note-dead'));
   assert.equal(node.disk.stamp?.lineage, 2);
   assert.deepEqual(

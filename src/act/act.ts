@@ -14,6 +14,7 @@ import {
 import {
   actCreateForced,
   actFoundForced,
+  actKeepSource,
   actLiftFence,
   actRaiseFence,
   actWithdrawReport,
@@ -43,6 +44,7 @@ export const ACTS: Acts = {
   'raise-fence': actRaiseFence,
   'lift-fence': actLiftFence,
   'create-forced': actCreateForced,
+  'keep-source': actKeepSource,
   'found-forced': actFoundForced,
   'mark-left': actMarkLeft,
   'unmark-left': actUnmarkLeft,

@@ -1,4 +1,5 @@
 /** Steps of a recovery by force. Their order within a step is what makes each of them repeatable after a crash. */
+import { sourceCopyName } from '../model/disk.ts';
 import { memberAt } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
@@ -50,6 +51,14 @@ export async function actCreateForced(step: Of<'create-forced'>, { ports, signal
   await createRecord(ports.objects, step.record, signal);
 }
 
+/** The copy that founding begins with, made while the facts have to stand anyway; the fence keeps the data still. */
+export async function actKeepSource(step: Of<'keep-source'>, { ports, signal }: ActContext): Promise<void> {
+  const disk = await ports.disk.read(signal);
+  if (!disk.fence) throw changed('The fence is gone.');
+  if ((await ports.server.upMs(signal)) !== undefined) throw changed('The server started meanwhile.');
+  await ports.disk.copyDataAside(sourceCopyName(step.record));
+}
+
 /**
  * Recovery 6: the owner alone, behind its fence, once. Before the stamp every part can be repeated; after it, never:
  * repeating it once the ensemble has grown would found a second history.
@@ -69,7 +78,8 @@ export async function actFoundForced(step: Of<'found-forced'>, context: ActConte
     await ports.disk.writeStamp({ cluster: self.cluster, lineage, id: record.owner.id });
     await ports.disk.restoreAside(aside);
   }
-  await ports.disk.copyDataAside(`source-of-record-${record.number}`);
+  // Nothing to do where it was kept during the wait already.
+  await ports.disk.copyDataAside(sourceCopyName(record.number));
   await ports.disk.raiseAcceptedEpoch(record.epochFloor);
   if (disk.id !== record.owner.id) await ports.disk.writeId(record.owner.id);
   await ports.disk.writeConfig([memberAt(record.owner.id, self.address, 'participant')]);

@@ -1,5 +1,5 @@
 /** What a node's own disk is worth. Pure. */
-import { type DataFacts, type DiskFacts, NO_DATABASE } from '../model/disk.ts';
+import { type AsideFacts, type DataFacts, type DiskFacts, NO_DATABASE, sourceCopyName } from '../model/disk.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
 
 /** A `version-2` with nothing in it (a first start that never led anywhere) is no data. */
@@ -20,4 +20,11 @@ export function canVote(disk: DiskFacts, newestRecord: number): boolean {
   if (disk.stamp?.lineage !== newestRecord) return false;
   if (disk.data?.damage !== undefined) return false;
   return disk.marker || (disk.data !== undefined && disk.data.currentEpoch !== NO_DATABASE);
+}
+
+/** Whether this is the copy, made for a forced record, of the data that the disk still has. */
+export function isSourceCopy(aside: AsideFacts, { data }: DiskFacts, record: number): boolean {
+  const name = sourceCopyName(record);
+  const named = aside.name === name || aside.name.startsWith(`${name}-`);
+  return named && data?.currentEpoch === aside.data.currentEpoch && data.lastZxid === aside.data.lastZxid;
 }

@@ -49,6 +49,14 @@ export function bestCandidate(reports: readonly Report[]): Candidate | undefined
     );
 }
 
+/** Who has data that no server starts on, but that holds more than the best: it may have been committed. */
+export function damagedAhead(reports: readonly Report[], best: Candidate): Report | undefined {
+  return reports.find(({ data, lineage = 0 }) => {
+    if (data?.damage === undefined || lineage < best.lineage) return false;
+    return lineage > best.lineage || data.lastZxid > best.data.lastZxid;
+  });
+}
+
 /** The highest epoch that any node has promised: an ensemble of the next record must stand above it. */
 export function epochFloor(reports: readonly Report[], floor: number): number {
   const epochs = reports.flatMap((report) => [report.data, ...report.aside.map((aside) => aside.data)]);

@@ -9,12 +9,12 @@ import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { ForcedRecord, FoundReport, LineageRecord, Report } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
 import { chosenClaim } from './claim.ts';
-import { canVote, recoverable } from './data.ts';
+import { canVote, isSourceCopy, recoverable } from './data.ts';
 import { decideGenesis, neverStarted, whoIsUnfenced } from './genesis.ts';
 import { heldBack } from './hold.ts';
 import { isGone } from './lives.ts';
 import { awaitedVoters, countingReports, unheard } from './lost.ts';
-import { bestCandidate, epochFloor } from './rank.ts';
+import { bestCandidate, damagedAhead, epochFloor } from './rank.ts';
 
 const LOST_AND_HEARD =
   'The quorum is lost for good and everybody has reported, so this node stands still before the recovery.';
@@ -33,7 +33,8 @@ export function ownReport(observation: Observation, newest: LineageRecord): Repo
     ...(disk.data === undefined ? {} : { data: disk.data }),
     ...(disk.config === undefined ? {} : { config: disk.config }),
     ...(disk.pending === undefined ? {} : { pending: disk.pending }),
-    aside: disk.aside,
+    // The copy of the very data above is nothing more to offer, and is made while the facts must stay equal.
+    aside: disk.aside.filter((aside) => !isSourceCopy(aside, disk, newest.number + 1)),
   };
 }
 
@@ -168,9 +169,22 @@ function decideForce(
   const next = decideNextRecord(observation, shared, newest, silence, reports, digest);
   const { watch, limits } = observation;
   if (watch?.digest === digest && watch.forMs >= limits.equalFactsMs) return next;
+  const keep = watch?.digest === digest && keepSource(observation, next);
+  if (keep) return keep;
   return wait(
     `Everybody is fenced, and the facts must stay equal for ${limits.equalFactsMs / 1_000} s. Then: ${next.why}`,
     digest,
+  );
+}
+
+/** Founding begins with a copy of the source, and a large one takes long: it is made during the wait. */
+function keepSource({ disk }: Observation, next: Decision): Decision | undefined {
+  if (next.kind !== 'step' || next.step.kind !== 'create-forced') return undefined;
+  const { number, source } = next.step.record;
+  if (source.aside !== undefined || disk.aside.some((aside) => isSourceCopy(aside, disk, number))) return undefined;
+  return take(
+    { kind: 'keep-source', record: number },
+    'This node is about to recover from its data, so a copy of it is put aside meanwhile.',
   );
 }
 
@@ -213,6 +227,13 @@ function decideNextRecord(
       reports,
       digest,
     );
+  const ahead = damagedAhead(reports, best);
+  if (ahead) {
+    return wait(
+      `${ahead.instance} has newer data (zxid ${ahead.data?.lastZxid}) than all others, and no server starts on it: ${ahead.data?.damage} Mend it, or terminate ${ahead.instance} to give it up; then node ${best.id} (${best.instance}) recovers.`,
+      digest,
+    );
+  }
   if (best.instance !== observation.self.instance) {
     return wait(
       `Node ${best.id} (${best.instance}) has the best data: epoch ${best.data.currentEpoch}, zxid ${best.data.lastZxid}. It recovers next.`,

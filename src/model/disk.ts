@@ -58,3 +58,8 @@ export interface DiskFacts {
   readonly pending?: EnsembleConfig;
   readonly aside: readonly AsideFacts[];
 }
+
+/** Under which name the data that a forced record builds on is kept aside. */
+export function sourceCopyName(record: number): string {
+  return `source-of-record-${record}`;
+}

@@ -34,6 +34,7 @@ export type Step =
   | { readonly kind: 'raise-fence'; readonly record: number }
   | { readonly kind: 'lift-fence'; readonly record: number }
   | { readonly kind: 'create-forced'; readonly record: ForcedRecord }
+  | { readonly kind: 'keep-source'; readonly record: number }
   | { readonly kind: 'found-forced'; readonly record: ForcedRecord; readonly gone: readonly string[] }
   | { readonly kind: 'mark-left' }
   | { readonly kind: 'unmark-left' }

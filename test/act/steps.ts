@@ -109,6 +109,7 @@ export const SCENES: Scenes = {
   'raise-fence': () => ({ step: { kind: 'raise-fence', record: 1 }, node: voter() }),
   'lift-fence': () => ({ step: { kind: 'lift-fence', record: 1 }, node: fenced() }),
   'create-forced': () => ({ step: { kind: 'create-forced', record: forcedOf(recordMember(1)) }, node: fenced() }),
+  'keep-source': () => ({ step: { kind: 'keep-source', record: 2 }, node: fenced() }),
   'found-forced': () => forcedOwner() as ReturnType<Scenes['found-forced']>,
   'mark-left': () => ({ step: { kind: 'mark-left' }, node: voter() }),
   'unmark-left': () => {

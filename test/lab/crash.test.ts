@@ -41,6 +41,7 @@ const CASES: { readonly [K in Exclude<StepKind, LifecycleKind>]: readonly [Situa
   'raise-fence': ['recovery'],
   'lift-fence': ['recovery'],
   'create-forced': ['recovery'],
+  'keep-source': ['recovery'],
   'found-forced': ['recovery'],
   'mark-left': ['leave'],
   'unmark-left': ['rejoin'],
@@ -137,7 +138,7 @@ for (const depth of ['around', 'inside'] as const)
       trail.coversInside('write-report', /after rename to .*reported/, /before PUT reports/, /after PUT reports/);
       trail.coversInside('raise-fence', /after rename to .*fence\.json/);
       trail.coversInside('create-forced', /before PUT lineage/, /after PUT lineage/);
-      trail.coversInside('found-forced', /during copy of .*log/, /after rename to aside/);
+      trail.coversInside('keep-source', /during copy of .*log/, /after rename to aside/);
       trail.coversInside(
         'found-forced',
         /before rename to zk-agent.stamp\.json/,

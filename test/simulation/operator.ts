@@ -183,6 +183,15 @@ export class Operator {
     }
   }
 
+  /** Does what a node asks for whose peer has newer data that no server starts on. */
+  giveUpDamaged(): void {
+    for (const { said } of this.#world.living) {
+      const instance = /terminate (i-\d+) to give it up/.exec(said)?.[1];
+      const node = this.#world.living.find((each) => each.name === instance);
+      if (node) this.#world.terminate(node.instance);
+    }
+  }
+
   /** The operator gives the lost data up; only to be called when it is gone for good. */
   giveUpData(): void {
     this.#world.history.emptyGenesisAllowed = true;
