@@ -5,7 +5,7 @@
  */
 import { conditionsHold } from './conditions.ts';
 import type { Context } from './context.ts';
-import { fits, fitsResource, resolvePattern, variableKeys } from './patterns.ts';
+import { anyOf, fitsResource, resolvePattern, variableKeys } from './patterns.ts';
 import type { Patterns, Policy, Principals, Statement } from './policy.ts';
 
 /** Who asks. */
@@ -64,14 +64,18 @@ export function mayAssume(trust: Policy, service: string, context: Context): boo
 }
 
 /** Whether an Action or NotAction element speaks of this action; the case of letters does not count. */
-export function fitsAction({ not, texts }: Patterns, action: string): boolean {
-  const use = { variables: false, wildcards: true };
-  const found = texts.some((text) => {
-    const pattern = resolvePattern(text, new Map(), use);
-    return pattern !== undefined && fits(pattern, action, true);
-  });
-  return found !== not;
+export function fitsAction(patterns: Patterns, action: string): boolean {
+  let expression = actionExpressions.get(patterns);
+  if (expression === undefined) {
+    expression = anyOf(patterns.texts);
+    actionExpressions.set(patterns, expression);
+  }
+  // An empty list, of which nothing is left, fits nothing.
+  return (patterns.texts.length > 0 && expression.test(action)) !== patterns.not;
 }
+
+/** Every call is held against all of them. */
+const actionExpressions = new WeakMap<Patterns, RegExp>();
 
 function applying(policy: Policy, request: AccessRequest): readonly Statement[] {
   return policy.statements.filter(

@@ -68,6 +68,12 @@ export function fits(pattern: Resolved, value: string, ignoreCase = false): bool
   return expression.test(value);
 }
 
+/** One expression for several patterns without variables; the case of letters does not count. */
+export function anyOf(texts: readonly string[]): RegExp {
+  const sources = texts.map((text) => source(text.replaceAll('*', ANY).replaceAll('?', ONE)));
+  return new RegExp(`^(?:${sources.join('|')})$`, 'isu');
+}
+
 /** Nearly all patterns come again with the next call, and to compile one takes longer than all the rest. */
 const expressions = new Map<string, RegExp>();
 const MOST_EXPRESSIONS = 5_000;
