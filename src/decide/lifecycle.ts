@@ -32,10 +32,22 @@ export function ownHookWait(observation: Observation): HookWait | undefined {
   return hook === undefined ? undefined : { group: group.value.name, hook, lifecycleState };
 }
 
+/**
+ * The instances that this member may be. Id and address are both used again: of a dead owner and its successor at the
+ * same address the dead one is not meant any more.
+ */
+function instancesOf(observation: Observation, member: Member): readonly string[] {
+  if (!observation.shared.known) return [];
+  const all = instancesBehind(observation.shared.value.claims, member);
+  const left = all.filter((instance) => !isGone(observation, instance));
+  return left.length > 0 ? left : all;
+}
+
 /** The group is about to terminate the instance behind this member. */
-export function isTerminating({ group, shared }: Observation, member: Member): boolean {
-  if (!group.known || !shared.known) return false;
-  const instances = instancesBehind(shared.value.claims, member);
+export function isTerminating(observation: Observation, member: Member): boolean {
+  const { group } = observation;
+  if (!group.known) return false;
+  const instances = instancesOf(observation, member);
   return group.value.instances.some(
     (entry) => instances.includes(entry.instance) && entry.lifecycleState.startsWith('Terminating'),
   );
@@ -52,9 +64,9 @@ export function isDying(observation: Observation, member: Member): boolean {
  * without: terminated behind the group's back, they can't answer the hook any more (Leaving 4).
  */
 export function goneInHook(observation: Observation, ensemble: Ensemble): readonly string[] {
-  const { group, shared, self } = observation;
-  if (!group.known || !shared.known) return [];
-  const listed = new Set(ensemble.config.members.flatMap((member) => instancesBehind(shared.value.claims, member)));
+  const { group, self } = observation;
+  if (!group.known) return [];
+  const listed = new Set(ensemble.config.members.flatMap((member) => instancesOf(observation, member)));
   return group.value.instances
     .filter((entry) => entry.lifecycleState === TERMINATE_WAIT && entry.instance !== self.instance)
     .map((entry) => entry.instance)

@@ -5,6 +5,8 @@ import type { Scenario } from './scenario.ts';
 export interface Case {
   readonly name: string;
   readonly nodes: number;
+  /** The group belongs to a stack, with hooks; the seed says so when this does not. */
+  readonly hooks?: boolean;
   /** Mutations that must not come through. */
   readonly without?: readonly string[];
   readonly play: (scenario: Scenario) => Promise<void>;

@@ -6,14 +6,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Mutation } from './core/mutation.ts';
 import { Violation } from './core/violation.ts';
-import { CASES, type Case } from './directed-cases.ts';
+import { type Case, CASES as MEMBERSHIP_CASES } from './directed-cases.ts';
+import { LIFECYCLE_CASES } from './directed-lifecycle.ts';
 import { MUTATIONS } from './mutations/mutations.ts';
 import { Scenario } from './scenario.ts';
 
+const CASES = [...MEMBERSHIP_CASES, ...LIFECYCLE_CASES];
 const SEEDS = [1, 2, 3, 4, 5, 6];
 
-async function play({ nodes, play: steps }: Case, seed: number, mutation?: Mutation): Promise<void> {
-  await steps(new Scenario(seed, nodes, mutation));
+async function play(each: Case, seed: number, mutation?: Mutation): Promise<void> {
+  await each.play(new Scenario(seed, each, mutation));
 }
 
 for (const each of CASES) {

@@ -11,9 +11,19 @@ const LOOK_MS = 1_000;
 export class Scenario {
   readonly world: World;
 
-  constructor(seed: number, nodes: number, mutation?: Mutation) {
+  constructor(
+    seed: number,
+    { nodes, hooks }: { readonly nodes: number; readonly hooks?: boolean },
+    mutation?: Mutation,
+  ) {
     const write = process.env.SIMULATION_TRACE ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
-    this.world = new World({ seed, nodes, ...(mutation ? { mutation } : {}), ...(write ? { write } : {}) });
+    this.world = new World({
+      seed,
+      nodes,
+      ...(hooks === undefined ? {} : { hooks }),
+      ...(mutation ? { mutation } : {}),
+      ...(write ? { write } : {}),
+    });
   }
 
   get nodes(): readonly Node[] {

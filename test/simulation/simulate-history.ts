@@ -107,6 +107,7 @@ async function healingPhase(world: World, operator: Operator): Promise<number> {
     }
     wholeSinceMs = undefined;
     operator.replaceTheLeft();
+    operator.giveUpDamaged();
     if (!allDataGone(world)) {
       goneSinceMs = undefined;
       continue;

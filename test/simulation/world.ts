@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly nodes: number;
   readonly mutation?: Mutation;
+  /** Whether the group belongs to a stack, with hooks; the seed says so when this does not. */
+  readonly hooks?: boolean;
   readonly write?: (line: string) => void;
 }
 
@@ -54,7 +56,7 @@ export class World implements NodeWorld, Witness {
   #configs: EnsembleConfig[] = [];
   #bug: Violation | undefined;
 
-  constructor({ seed, nodes, mutation, write }: WorldOptions) {
+  constructor({ seed, nodes, mutation, hooks, write }: WorldOptions) {
     this.random = new Random(seed);
     this.trace = new Trace(this.scheduler, write);
     this.weather = new Weather(this.random, this.scheduler);
@@ -70,7 +72,13 @@ export class World implements NodeWorld, Witness {
       objects: new Objects(this.scheduler),
     };
     this.cloud = Object.assign(cloud, {
-      group: new Group(nodes, this.#machines(instances), this.#lifecycle, this.random, this.scheduler),
+      group: new Group(
+        { desired: nodes, hooks },
+        this.#machines(instances),
+        this.#lifecycle,
+        this.random,
+        this.scheduler,
+      ),
     });
     this.writer = new Writer(this.scheduler, this.random, this.ensemble);
     this.scalingAlone = seed % 4 === 0 && this.cloud.group.hasHooks;

@@ -5,6 +5,7 @@
 import { type EnsembleConfig, votersOf } from '../../../src/model/member.ts';
 import { type Group, type HookWatch, LAUNCH_HOOK } from '../cloud/group.ts';
 import type { Instance } from '../cloud/instances.ts';
+import type { Objects } from '../cloud/objects.ts';
 import type { SignalWatch } from '../cloud/stack.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import { Violation } from '../core/violation.ts';
@@ -19,7 +20,7 @@ export interface Watched {
   readonly nodes: readonly Node[];
   readonly leader: Server | undefined;
   readonly scheduler: Scheduler;
-  readonly cloud: { readonly group: Group };
+  readonly cloud: { readonly group: Group; readonly objects: Objects };
   /** The last configs that committed, the newest one last. */
   readonly committedConfigs: readonly EnsembleConfig[];
 }
@@ -99,10 +100,11 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
   }
 
   #checkNotNeeded(node: Node): void {
-    const { nodes, scheduler } = this.#world;
+    const { nodes, scheduler, cloud } = this.#world;
     if (this.#isListed(node) && nodes.findLast((each) => each.address === node.address) === node)
       throw new Violation('gives-up-a-voter', `${node.name} gives its launch up, and it is a voter`);
-    if (node.disk.stamp && scheduler.nowMs - this.#ledAtMs > OLD_NEWS_MS)
-      throw new Violation('gives-up-data', `${node.name} gives its launch up while nobody leads, and it has data`);
+    const founded = cloud.objects.list('lineage/').length > 0;
+    if (founded && scheduler.nowMs - this.#ledAtMs > OLD_NEWS_MS)
+      throw new Violation('gives-up-data', `${node.name} gives its launch up while nobody leads`);
   }
 }

@@ -51,14 +51,21 @@ export class Group {
   readonly #scheduler: Scheduler;
   readonly #watcher: HookWatch;
 
-  constructor(desired: number, machines: Machines, watcher: HookWatch, random: Random, scheduler: Scheduler) {
+  constructor(
+    { desired, hooks }: { readonly desired: number; readonly hooks: boolean | undefined },
+    machines: Machines,
+    watcher: HookWatch,
+    random: Random,
+    scheduler: Scheduler,
+  ) {
     this.desired = desired;
     this.maximum = Math.max(desired, 9);
     this.#machines = machines;
     this.#watcher = watcher;
     this.#random = random;
     this.#scheduler = scheduler;
-    this.hasHooks = random.chance(0.5);
+    const drawn = random.chance(0.5);
+    this.hasHooks = hooks ?? drawn;
     this.#reconcile();
     this.#watch();
   }

@@ -3,6 +3,7 @@ import type { Mutation } from '../core/mutation.ts';
 import { CLAIM_MUTATIONS } from './claims.ts';
 import { GENESIS_MUTATIONS } from './genesis.ts';
 import { JOINING_MUTATIONS } from './joining.ts';
+import { LIFECYCLE_MUTATIONS } from './lifecycle.ts';
 import { RECOVERY_MUTATIONS } from './recovery.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -10,4 +11,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...GENESIS_MUTATIONS,
   ...JOINING_MUTATIONS,
   ...RECOVERY_MUTATIONS,
+  ...LIFECYCLE_MUTATIONS,
 ];
