@@ -12,7 +12,7 @@ import { SignalResourceCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import type { DeployAws } from '../../../deploy/aws.ts';
 
-const LOOK_EVERY_MS = 50;
+const LOOK_EVERY_MS = 100;
 
 export interface Nodes extends AsyncDisposable {
   /** Images whose instances never vote. */
@@ -54,7 +54,9 @@ export function playNodes(aws: DeployAws): Nodes {
 
   async function actOn(group: Group, { InstanceId = '', LifecycleState }: Instance): Promise<void> {
     if (LifecycleState === 'Terminating:Wait') return complete(group, InstanceId, 'terminate', 'CONTINUE');
-    if (nodes.mute) return;
+    const nothingToDo =
+      LifecycleState !== 'Pending:Wait' && (LifecycleState !== 'InService' || signalled.has(InstanceId));
+    if (nodes.mute || nothingToDo) return;
     const fails = broken.has(await imageOf(aws, InstanceId));
     if (LifecycleState === 'Pending:Wait') {
       await complete(group, InstanceId, 'launch', fails ? 'ABANDON' : 'CONTINUE');
