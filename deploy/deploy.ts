@@ -150,7 +150,7 @@ async function withPresentSize(
   const kept = keepingSize(input, size);
   if (size.desired !== input.hosts) {
     context.terminal.line(
-      `The group ${size.group} has ${size.desired} nodes, which an update keeps (--numhosts ${input.hosts} is for a new stack).`,
+      `The group ${size.group} has ${size.desired} nodes, which an update keeps. To change that: aws autoscaling set-desired-capacity`,
     );
   }
   return kept;
