@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  CompleteLifecycleActionCommand,
-  DeleteAutoScalingGroupCommand,
   DeleteLifecycleHookCommand,
-  DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
   DescribeLifecycleHooksCommand,
   DescribeLifecycleHookTypesCommand,
@@ -14,38 +10,25 @@ import {
   PutLifecycleHookCommand,
   RecordLifecycleActionHeartbeatCommand,
   SetDesiredCapacityCommand,
-  SetInstanceHealthCommand,
-  TerminateInstanceInAutoScalingGroupCommand,
-  UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
-  DescribeInstancesCommand,
-  ModifyInstanceAttributeCommand,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2';
-import { groupStates, hookedGroup, LAUNCH, LAUNCHING, removeGroup, TERMINATE, TERMINATING } from './hooked-group.ts';
+  completion,
+  groupStates,
+  hookedGroup,
+  LAUNCH,
+  LAUNCHING,
+  removeGroup,
+  TERMINATE,
+  TERMINATING,
+} from './hooked-group.ts';
 import { LocalAws, refused, waitFor } from './local-aws.ts';
 
 let aws: LocalAws;
 before(async () => {
   // Long enough for the passing states to be seen.
-  aws = await LocalAws.start({ timings: { pendingMs: 50, shuttingDownMs: 400 }, scalingTimings: { proceedMs: 400 } });
+  aws = await LocalAws.start({ timings: { pendingMs: 50, shuttingDownMs: 800 }, scalingTimings: { proceedMs: 800 } });
 });
 after(() => aws.close());
-
-function completion(
-  group: string,
-  hook: string,
-  who: { InstanceId?: string; LifecycleActionToken?: string },
-  result: string,
-) {
-  return new CompleteLifecycleActionCommand({
-    AutoScalingGroupName: group,
-    LifecycleHookName: hook,
-    LifecycleActionResult: result,
-    ...who,
-  });
-}
 
 const complete = (group: string, hook: string, InstanceId: string, result = 'CONTINUE') =>
   aws.operator.autoScaling.send(completion(group, hook, { InstanceId }, result));
@@ -180,84 +163,6 @@ test('a wrong hook, group or result completes nothing', async () => {
   await removeGroup(aws, group);
 });
 
-test('an instance terminated behind the back of its group still waits for its terminate hook', async () => {
-  const group = await hookedGroup(aws, [TERMINATE], 1);
-  const [id = ''] = await groupStates(aws, group, ['InService']);
-  await aws.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
-  // It counts no more, so the next one is there already.
-  const [leftover] = await groupStates(aws, group, ['Terminating:Wait', 'InService']);
-  assert.equal(leftover, id);
-  await waitFor('the end of the instance', async () => (await aws.state(id)) === 'terminated');
-  aws.gateway.forget(id);
-  await groupStates(aws, group, ['Terminating:Wait', 'InService']);
-  await complete(group, 'terminate', id);
-  await groupStates(aws, group, ['InService']);
-  await removeGroup(aws, group);
-});
-
-test('an instance that ends in Pending:Wait is left to its launch hook', async () => {
-  const group = await hookedGroup(aws, [LAUNCH, TERMINATE], 1);
-  const [id = ''] = await groupStates(aws, group, ['Pending:Wait']);
-  await aws.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
-  await waitFor('the end of the instance', async () => (await aws.state(id)) === 'terminated');
-  assert.deepEqual(await groupStates(aws, group, ['Pending:Wait']), [id]);
-  await complete(group, 'launch', id);
-  // In service its health is checked, and it leaves.
-  const [leaving] = await groupStates(aws, group, ['Terminating:Wait', 'Pending:Wait']);
-  assert.equal(leaving, id);
-  await removeGroup(aws, group);
-});
-
-test('an instance in Pending:Wait leaves through the terminate hook', async () => {
-  const group = await hookedGroup(aws, [LAUNCH, TERMINATE], 2);
-  const [one = ''] = await groupStates(aws, group, ['Pending:Wait', 'Pending:Wait']);
-  const { autoScaling } = aws.operator;
-  const { Activity } = await autoScaling.send(
-    new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: one, ShouldDecrementDesiredCapacity: true }),
-  );
-  assert.equal(Activity?.Description, `Terminating EC2 instance: ${one}`);
-  const [leaving, other = ''] = await groupStates(aws, group, ['Terminating:Wait', 'Pending:Wait']);
-  assert.equal(leaving, one);
-  await refused(complete(group, 'launch', one), 'ValidationError', /No active Lifecycle Action/);
-  const again = new TerminateInstanceInAutoScalingGroupCommand({
-    InstanceId: one,
-    ShouldDecrementDesiredCapacity: false,
-  });
-  await refused(autoScaling.send(again), 'ValidationError', /No managed instance found/);
-  await complete(group, 'terminate', one);
-  assert.deepEqual(await groupStates(aws, group, ['Pending:Wait']), [other]);
-  await removeGroup(aws, group);
-});
-
-test('an instance marked unhealthy leaves through the terminate hook, once it is in service', async () => {
-  const group = await hookedGroup(aws, [LAUNCH, TERMINATE], 1);
-  const [id = ''] = await groupStates(aws, group, ['Pending:Wait']);
-  const { autoScaling } = aws.operator;
-  await autoScaling.send(
-    new SetInstanceHealthCommand({ InstanceId: id, HealthStatus: 'Unhealthy', ShouldRespectGracePeriod: false }),
-  );
-  assert.deepEqual(await groupStates(aws, group, ['Pending:Wait']), [id]);
-  await complete(group, 'launch', id);
-  assert.equal((await groupStates(aws, group, ['Terminating:Wait', 'Pending:Wait']))[0], id);
-  assert.equal(await aws.state(id), 'running');
-  await removeGroup(aws, group);
-});
-
-test('the grace period protects from SetInstanceHealth unless the caller says otherwise', async () => {
-  const group = await hookedGroup(aws, [], 1);
-  const [id = ''] = await groupStates(aws, group, ['InService']);
-  const { autoScaling } = aws.operator;
-  await autoScaling.send(
-    new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: group, HealthCheckGracePeriod: 300 }),
-  );
-  const unhealthy = { InstanceId: id, HealthStatus: 'Unhealthy' };
-  await autoScaling.send(new SetInstanceHealthCommand(unhealthy));
-  assert.equal((await aws.members(group))[0]?.HealthStatus, 'Healthy');
-  await autoScaling.send(new SetInstanceHealthCommand({ ...unhealthy, ShouldRespectGracePeriod: false }));
-  await waitFor('the replacement', async () => !(await groupStates(aws, group, ['InService'])).includes(id));
-  await removeGroup(aws, group);
-});
-
 test('hooks are described, changed and deleted', async () => {
   const { autoScaling } = aws.operator;
   const group = await hookedGroup(aws, [{ ...LAUNCH, HeartbeatTimeout: 300, DefaultResult: 'CONTINUE' }, TERMINATE], 0);
@@ -321,74 +226,5 @@ test('deleting a hook completes what waits for it: launches are abandoned, leavi
   await drop('terminate');
   assert.equal((await groupStates(aws, group, ['InService'])).includes(id), false);
   assert.equal(await aws.state(id), 'terminated');
-  await removeGroup(aws, group);
-});
-
-test('a group is deleted when the last of the leaving has left, or by force without asking the hooks', async () => {
-  const { autoScaling } = aws.operator;
-  const group = await hookedGroup(aws, [TERMINATE], 1);
-  const [id = ''] = await groupStates(aws, group, ['InService']);
-  const gently = () => autoScaling.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: group }));
-  await refused(gently(), 'ResourceInUseFault');
-  await autoScaling.send(
-    new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: group, MinSize: 0, MaxSize: 0, DesiredCapacity: 0 }),
-  );
-  await groupStates(aws, group, ['Terminating:Wait']);
-  await refused(gently(), 'ScalingActivityInProgressFault');
-  await complete(group, 'terminate', id);
-  await groupStates(aws, group, []);
-  await gently();
-
-  const hasty = await hookedGroup(aws, [LAUNCH, TERMINATE], 2);
-  const [one = '', other = ''] = await groupStates(aws, hasty, ['Pending:Wait', 'Pending:Wait']);
-  await complete(hasty, 'launch', one);
-  await groupStates(aws, hasty, ['InService', 'Pending:Wait']);
-  await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: hasty, DesiredCapacity: 1 }));
-  await waitFor('one waits to leave', async () =>
-    (await aws.members(hasty)).some(({ LifecycleState }) => LifecycleState === 'Terminating:Wait'),
-  );
-  await removeGroup(aws, hasty);
-  assert.deepEqual(await Promise.all([aws.state(one), aws.state(other)]), ['terminated', 'terminated']);
-});
-
-test('a group that is deleted while it launches leaves no instance behind', async () => {
-  const group = await hookedGroup(aws, [LAUNCH], 3);
-  await aws.operator.autoScaling.send(
-    new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: group, ForceDelete: true }),
-  );
-  const ofGroup = { Name: 'tag:aws:autoscaling:groupName', Values: [group] };
-  await waitFor('nothing runs any more', async () => {
-    const described = await aws.operator.autoScaling.send(
-      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }),
-    );
-    return described.AutoScalingGroups?.length === 0;
-  });
-  const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'shutting-down'] };
-  // Looked at for a while, as a late launch would show up after the group is gone.
-  for (let look = 0; look < 20; look++) {
-    const { Reservations } = await aws.operator.ec2.send(new DescribeInstancesCommand({ Filters: [ofGroup, alive] }));
-    assert.deepEqual(Reservations, []);
-    await sleep(25);
-  }
-});
-
-test('an instance that EC2 refuses to end stays in the group, which goes on meanwhile', async () => {
-  const group = await hookedGroup(aws, [TERMINATE], 1);
-  const [InstanceId = ''] = await groupStates(aws, group, ['InService']);
-  const { autoScaling, ec2 } = aws.operator;
-  const protect = (Value: boolean) =>
-    ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, DisableApiTermination: { Value } }));
-  await protect(true);
-  await autoScaling.send(
-    new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: false }),
-  );
-  await groupStates(aws, group, ['Terminating:Wait', 'InService']);
-  await complete(group, 'terminate', InstanceId);
-  await groupStates(aws, group, ['Terminating:Proceed', 'InService']);
-  await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 2 }));
-  await groupStates(aws, group, ['Terminating:Proceed', 'InService', 'InService']);
-  await protect(false);
-  await groupStates(aws, group, ['InService', 'InService']);
-  assert.equal(await aws.state(InstanceId), 'terminated');
   await removeGroup(aws, group);
 });

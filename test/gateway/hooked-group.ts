@@ -1,5 +1,6 @@
 /** Auto Scaling groups with lifecycle hooks, in tests. */
 import {
+  CompleteLifecycleActionCommand,
   CreateAutoScalingGroupCommand,
   type CreateAutoScalingGroupCommandInput,
   DeleteAutoScalingGroupCommand,
@@ -34,6 +35,21 @@ export async function hookedGroup(
     }),
   );
   return AutoScalingGroupName;
+}
+
+/** The call that ends one wait for a hook. */
+export function completion(
+  group: string,
+  hook: string,
+  who: { readonly InstanceId?: string; readonly LifecycleActionToken?: string },
+  result: string,
+): CompleteLifecycleActionCommand {
+  return new CompleteLifecycleActionCommand({
+    AutoScalingGroupName: group,
+    LifecycleHookName: hook,
+    LifecycleActionResult: result,
+    ...who,
+  });
 }
 
 /**
