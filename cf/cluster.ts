@@ -13,9 +13,11 @@ export function clusterId(): JsonObject {
   return join('-', [ref('AWS::StackName'), { 'Fn::Select': [0, { 'Fn::Split': ['-', uuid] }] }]);
 }
 
+const CLUSTER_VARIABLE = `\${Cluster}`;
+
 /** `Fn::Sub` in which `${Cluster}` stands for the cluster's id. */
 export function subCluster(text: string): JsonObject {
-  return sub(text, { Cluster: clusterId() });
+  return text.includes(CLUSTER_VARIABLE) ? sub(text, { Cluster: clusterId() }) : sub(text);
 }
 
 /** The claims' log group; the agent takes the name from its settings. */

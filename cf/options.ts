@@ -166,7 +166,7 @@ function answersOf(answered: Readonly<Record<string, unknown>>): Answers {
     environment: text('environment') ?? optionTable.environment.default,
     tag: texts('tag'),
     setting: texts('setting'),
-    monitoring: answered.monitoring === true,
+    monitoring: [answered.monitoring].flat().at(-1) === true,
     logretention: number('logretention') ?? optionTable.logretention.default,
     creationtimeout: text('creationtimeout') ?? DEFAULT_TIMES.creation,
     updatetimeout: text('updatetimeout') ?? DEFAULT_TIMES.update,

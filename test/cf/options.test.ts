@@ -142,6 +142,12 @@ test('what is empty counts as not given, as a settings block of a shell leaves i
   assert.deepEqual(options, optionsOf());
 });
 
+test('of an option given twice the last one counts', () => {
+  const options = optionsOf('--numhosts', '3', '--numhosts', '5', '--monitoring', '--monitoring');
+  assert.deepEqual([options.hosts, options.monitoring], [5, true]);
+  assert.equal(optionsOf('--monitoring', '--no-monitoring').monitoring, false);
+});
+
 test('lists may be written with commas or blanks', () => {
   const words = ['--stackname', 'orders', '--vpcid', 'vpc-0aaaaaaa', '--ami', 'ami-0aaaaaaa'];
   const blanks = parseOptions([...words, '--subnets', ...SUBNETS]);
