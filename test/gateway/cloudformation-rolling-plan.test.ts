@@ -1,0 +1,89 @@
+/** The arithmetic of a rolling update, over all small groups. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { firstCapacity, nextBatch } from '../../lab/gateway/cloudformation/policies/rolling-plan.ts';
+import type { RollingPolicy } from '../../lab/gateway/cloudformation/policies/rolling-policy.ts';
+
+const policyWith = (maxBatchSize: number, minInService: number): RollingPolicy => ({
+  ...{ maxBatchSize, minInService, minSuccessfulPercent: 100, pauseMs: 0, pauseTime: 'PT0S', waitOnSignals: true },
+  suspend: [],
+});
+
+interface Start {
+  readonly obsolete: number;
+  readonly fresh: number;
+  readonly desired: number;
+  readonly maximum: number;
+}
+
+/** Plays an update to its end; the least number of instances that it ever had, and how many it has in the end. */
+function play(
+  start: Start,
+  policy: RollingPolicy,
+): { readonly least: number; readonly end: number; readonly most: number } {
+  let { obsolete, fresh } = start;
+  const { desired } = start;
+  let capacity = firstCapacity({ obsolete, fresh, desired }, policy, start.maximum);
+  const most = capacity;
+  let least = Math.min(capacity, obsolete + fresh);
+  fresh = capacity - obsolete;
+  for (let batches = 0; obsolete > 0; batches++) {
+    assert.ok(batches < 100, 'it ends');
+    const { ended, replaced } = nextBatch({ obsolete, fresh, desired, capacity }, policy);
+    assert.ok(ended >= 1 && ended <= policy.maxBatchSize && replaced <= ended);
+    obsolete -= ended;
+    least = Math.min(least, obsolete + fresh);
+    fresh += replaced;
+    capacity -= ended - replaced;
+    assert.equal(capacity, obsolete + fresh);
+  }
+  return { least, end: capacity, most };
+}
+
+test('the usual one: three, four for a while, never below three', () => {
+  const start = { obsolete: 3, fresh: 0, desired: 3, maximum: 4 };
+  assert.deepEqual(play(start, policyWith(1, 3)), { least: 3, end: 3, most: 4 });
+});
+
+test('without room above it goes below: never further than MinInstancesInService', () => {
+  const start = { obsolete: 3, fresh: 0, desired: 3, maximum: 3 };
+  assert.deepEqual(play(start, policyWith(1, 2)), { least: 2, end: 3, most: 3 });
+});
+
+test('who is left over from an update that failed goes without a replacement', () => {
+  assert.deepEqual(play({ obsolete: 1, fresh: 3, desired: 3, maximum: 4 }, policyWith(1, 3)), {
+    least: 3,
+    end: 3,
+    most: 4,
+  });
+});
+
+test('every small group ends with the desired number, and has MinInstancesInService while it can', () => {
+  let played = 0;
+  for (let desired = 1; desired <= 5; desired++) {
+    for (let obsolete = 1; obsolete <= desired + 1; obsolete++) {
+      for (let fresh = Math.max(0, desired - obsolete); obsolete + fresh <= desired + 1; fresh++) {
+        for (let maximum = desired + 1; maximum <= desired + 3; maximum++) {
+          for (let batch = 1; batch <= 3; batch++) {
+            for (let inService = 0; inService <= desired; inService++) {
+              const { least, end, most } = play({ obsolete, fresh, desired, maximum }, policyWith(batch, inService));
+              assert.equal(end, desired);
+              assert.ok(
+                least >= Math.min(inService, obsolete + fresh),
+                JSON.stringify({ desired, obsolete, fresh, maximum, batch, inService }),
+              );
+              assert.ok(most <= Math.max(maximum, obsolete + fresh));
+              played += 1;
+            }
+          }
+        }
+      }
+    }
+  }
+  assert.ok(played > 500);
+});
+
+test('a minimum that leaves nobody to take down is refused', () => {
+  const start = { obsolete: 3, fresh: 0, desired: 3 };
+  assert.throws(() => firstCapacity(start, policyWith(1, 3), 3), /MinInstancesInService \(3\) must be less than/);
+});
