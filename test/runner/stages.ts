@@ -32,7 +32,7 @@ export interface Stage {
 }
 
 const MINUTE_MS = 60_000;
-const OWN_STAGE = ['client', 'gateway', 'simulation', 'lab'];
+const OWN_STAGE = ['client', 'cf', 'gateway', 'deploy', 'simulation', 'lab'];
 const STAGE_NAMES = ['lint', 'types', 'unit', ...OWN_STAGE];
 
 export const usage = `Usage: ./test.sh [STAGE…] [FILE…]
@@ -43,7 +43,9 @@ Runs everything, or only the stages named, or only the test files named.
   types       the TypeScript compiler
   unit        everything under test/ but the following
   client      the ZooKeeper client, against real and misbehaving servers
+  cf          the template, its options and policies, cfn-lint
   gateway     the local AWS
+  deploy      deploy.sh against the local AWS
   simulation  simulated histories, directed cases, mutations
   lab         the whole product against the local AWS and real servers
 
