@@ -12,11 +12,13 @@ import {
   RemoveRoleFromInstanceProfileCommand,
 } from '@aws-sdk/client-iam';
 import { type MetadataService, startMetadataService } from '../../lab/metadata/metadata-service.ts';
+import { awsPorts } from '../../src/aws/ports.ts';
+import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import { LocalAws, refused, waitFor } from './local-aws.ts';
 import { ACCOUNT, iamClient, makeRole, policyText, putPolicy, type StatementJson, TRUSTS_EC2 } from './roles.ts';
 
 const DESCRIBE: StatementJson = { Effect: 'Allow', Action: 'ec2:DescribeInstances', Resource: '*' };
-const ROLE_DELAY_MS = 2_000;
+const ROLE_DELAY_MS = 3_000;
 
 let aws: LocalAws;
 let iam: IAMClient;
@@ -90,6 +92,35 @@ test('in its first seconds a role is denied everything', async () => {
   await refused(describe(instance), 'UnauthorizedOperation', /no identity-based policy allows/);
   await waitFor('the role to be known everywhere', () => succeeds(describe(instance)));
   assert.ok(Date.now() - beforeMs >= ROLE_DELAY_MS, 'the rights came at once');
+});
+
+test('the agent of an instance that has just booted tries again until its role is known; later a denial is one', async () => {
+  const agentOf = (instance: string, bootedMsAgo: number) => {
+    const accessKeyId = `ASIA${instance.slice(2).toUpperCase()}`;
+    aws.gateway.registerCaller(accessKeyId, instance);
+    process.env.AWS_ENDPOINT_URL = aws.gateway.url;
+    const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: 'not-checked' };
+    const names = { cluster: 'orders-0a1b2c3d', bucket: 'records', logGroup: '/zookeeper/orders-0a1b2c3d' };
+    return awsPorts(
+      { ...names, region: aws.gateway.region, timings: PRODUCTION_TIMINGS },
+      { environment: { AWS_ENDPOINT_URL: aws.gateway.url, ...keys }, bootedMsAgo: () => bootedMsAgo },
+    );
+  };
+  await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: 'booting' }));
+  const instance = await run('booting');
+  const [booted, settled] = [await agentOf(instance, 1_000), await agentOf(instance, 600_000)];
+  await iam.send(new CreateRoleCommand({ RoleName: 'booting', AssumeRolePolicyDocument: JSON.stringify(TRUSTS_EC2) }));
+  await putPolicy(iam, 'booting', DESCRIBE);
+  await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: 'booting', RoleName: 'booting' }));
+  const limit = AbortSignal.timeout(60_000);
+  const denied = assert.rejects(settled.ec2.describe([instance], limit), { code: 'AWS_DENIED' });
+  assert.deepEqual(
+    (await booted.ec2.describe([instance], limit)).map((one) => one.instance),
+    [instance],
+  );
+  await denied;
+  const calls = aws.gateway.calls.list({ caller: instance, action: 'DescribeInstances' });
+  assert.ok(calls.filter(({ outcome }) => outcome === 'UnauthorizedOperation').length > 1, 'nothing was tried again');
 });
 
 test('the credentials are those of the role in the profile', async () => {
