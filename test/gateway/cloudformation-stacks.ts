@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {
   type Capability,
+  type ChangeSetType,
   CloudFormationClient,
   CreateChangeSetCommand,
   type CreateChangeSetCommandOutput,
@@ -13,6 +14,7 @@ import {
   DescribeStackEventsCommand,
   DescribeStackResourcesCommand,
   DescribeStacksCommand,
+  ExecuteChangeSetCommand,
   type Stack,
   type StackEvent,
   UpdateStackCommand,
@@ -146,13 +148,22 @@ export class Stacks {
     return resource?.PhysicalResourceId ?? '';
   }
 
-  /** A change set for an existing stack, once it is made or has failed. */
-  async changeSet(StackName: string, TemplateBody: string, submitted: Omit<Submitted, 'OnFailure'> = {}) {
+  /** A change set, for an existing stack unless it says CREATE, once it is made or has failed. */
+  async changeSet(
+    StackName: string,
+    TemplateBody: string,
+    submitted: Omit<Submitted, 'OnFailure'> & { readonly ChangeSetType?: ChangeSetType } = {},
+  ) {
     const ChangeSetName = this.#aws.name('changes');
     const made: CreateChangeSetCommandOutput = await this.client.send(
       new CreateChangeSetCommand({ StackName, ChangeSetName, TemplateBody, Capabilities: BOTH, ...submitted }),
     );
     return this.changeSetMade(made.Id ?? '');
+  }
+
+  /** Executes a change set; what comes of it, `settled` tells. */
+  async execute({ ChangeSetId = '', StackName = '' }: DescribeChangeSetCommandOutput): Promise<void> {
+    await this.client.send(new ExecuteChangeSetCommand({ ChangeSetName: ChangeSetId, StackName }));
   }
 
   async changeSetMade(ChangeSetName: string): Promise<DescribeChangeSetCommandOutput> {
