@@ -6,6 +6,7 @@ Prints the port once it answers.
 """
 
 import ctypes
+import functools
 import logging
 import os
 import signal
@@ -37,7 +38,17 @@ from werkzeug.serving import make_server  # noqa: E402
 # One line a call on stderr costs more than some of the calls; the gateway keeps the log.
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
-application = DomainDispatcherApplication(create_backend_app)
+
+
+class Dispatcher(DomainDispatcherApplication):
+    """Which backend a host belongs to never changes; moto looks through its own directory for that at each call."""
+
+    @functools.lru_cache(maxsize=None)  # noqa: B019 there is one dispatcher, for the life of the process
+    def get_backend_for_host(self, host):
+        return super().get_backend_for_host(host)
+
+
+application = Dispatcher(create_backend_app)
 # EC2 takes a second to load: now, so the first call of an agent does not pay for it.
 for service in ("ec2", "logs", "s3", "iam"):
     application.app_instances[service] = create_backend_app(service)
