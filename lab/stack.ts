@@ -5,21 +5,15 @@
 import { randomBytes } from 'node:crypto';
 import { AutoScalingClient, CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import {
-  CreateLaunchTemplateCommand,
-  CreateSubnetCommand,
-  CreateVpcCommand,
-  EC2Client,
-  RegisterImageCommand,
-} from '@aws-sdk/client-ec2';
+import { CreateLaunchTemplateCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { userData } from '../cf/user-data.ts';
 import { LAB_TICK, PRODUCTION_TICK, type TickSettings } from '../src/timings.ts';
+import { makeNetwork, registerImage } from './account.ts';
 
 export { formatSettings, settingsOfUserData } from '../cf/user-data.ts';
 
 export const REGION = 'eu-west-1';
-const ZONES = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
 const INSTANCE_TYPE = 't3.small';
 
 export interface Aws extends Disposable {
@@ -82,8 +76,8 @@ export async function createStack(aws: Aws, options: StackOptions): Promise<Stac
     logGroup: `/zookeeper/${cluster}`,
     group: `${cluster}-group`,
   };
-  const [subnets, imageId] = await Promise.all([
-    createNetwork(aws, options.networkPrefix),
+  const [{ subnets }, imageId] = await Promise.all([
+    makeNetwork(aws, options.networkPrefix),
     registerImage(aws, cluster),
     aws.logs.send(new CreateLogGroupCommand({ logGroupName: names.logGroup })),
     aws.s3.send(
@@ -93,30 +87,6 @@ export async function createStack(aws: Aws, options: StackOptions): Promise<Stac
   const template = await createLaunchTemplate(aws, { ...names, imageId }, options);
   await createGroup(aws, { ...names, template, subnets }, options.nodes);
   return { ...names, imageId };
-}
-
-async function createNetwork(aws: Aws, prefix: string): Promise<readonly string[]> {
-  const { Vpc } = await aws.ec2.send(new CreateVpcCommand({ CidrBlock: `${prefix}.0.0/16` }));
-  const subnets: string[] = [];
-  // The first sixteenth of the block is the lab's own: gateway, moto, metadata services.
-  for (const [index, zone] of ZONES.entries()) {
-    const { Subnet } = await aws.ec2.send(
-      new CreateSubnetCommand({
-        VpcId: Vpc?.VpcId,
-        AvailabilityZone: zone,
-        CidrBlock: `${prefix}.${(index + 1) * 16}.0/20`,
-      }),
-    );
-    subnets.push(present(Subnet?.SubnetId, 'CreateSubnet', 'SubnetId'));
-  }
-  return subnets;
-}
-
-async function registerImage(aws: Aws, cluster: string): Promise<string> {
-  const { ImageId } = await aws.ec2.send(
-    new RegisterImageCommand({ Name: `zookeeper-on-aws ${cluster}`, RootDeviceName: '/dev/sda1' }),
-  );
-  return present(ImageId, 'RegisterImage', 'ImageId');
 }
 
 type TemplateNames = Pick<Stack, 'cluster' | 'bucket' | 'logGroup' | 'imageId'>;
@@ -168,9 +138,16 @@ function agentSettings(names: TemplateNames, options: StackOptions): Readonly<Re
     CLUSTER: names.cluster,
     BUCKET: names.bucket,
     LOG_GROUP: names.logGroup,
-    TIMINGS: options.productionTiming ? 'production' : 'lab',
-    ...tickSettings(options.productionTiming ? PRODUCTION_TICK : LAB_TICK),
+    ...timingSettings(options.productionTiming),
     ...options.settings,
+  };
+}
+
+/** The image's waits and ticks, or the lab's short ones, as lines of agent.env. */
+export function timingSettings(production: boolean): Readonly<Record<string, string>> {
+  return {
+    TIMINGS: production ? 'production' : 'lab',
+    ...tickSettings(production ? PRODUCTION_TICK : LAB_TICK),
   };
 }
 

@@ -6,7 +6,7 @@ import { appendFileSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identityOf } from '../hypervisor/processes.ts';
 import { agentCommand } from './agent-program.ts';
-import { type Frame, serveControl } from './control-socket.ts';
+import { type ControlRequest, type Frame, serveControl } from './control-socket.ts';
 import type { Lab } from './running-lab.ts';
 import { startLab } from './start-lab.ts';
 import { type DaemonRecord, StateDirectory } from './state-directory.ts';
@@ -63,6 +63,7 @@ async function start(): Promise<Lab> {
     productionTiming: plan.productionTiming,
     ...(plan.tickSeconds === undefined ? {} : { tickSeconds: plan.tickSeconds }),
     agentCommand: command,
+    deployed: 'script',
     progress,
     signal: stopping.signal,
   });
@@ -73,16 +74,28 @@ function bundled(): Promise<readonly string[]> {
   return agentCommand();
 }
 
-/** The start's progress, from its beginning, goes to everybody who waits for the lab. */
-async function followStart(starting: Promise<Lab>, emit: (frame: Frame) => void): Promise<Lab> {
-  if (started) return starting;
-  const hear = (line: string): void => emit({ kind: 'progress', line });
+/** What was said since the start began, and what is said from now on. Returns the function that ends it. */
+function follow(hear: (line: string) => void): () => void {
   progressLines.forEach(hear);
   listeners.add(hear);
+  return () => listeners.delete(hear);
+}
+
+async function answer(
+  { verb, arguments: args }: ControlRequest,
+  emit: (frame: Frame) => void,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const hear = (line: string): void => emit({ kind: 'progress', line });
+  // Who asks for a healthy lab also hears of the deployment, which goes on until every node has signalled.
+  const hearsAll = verb === 'healthy';
+  const unfollow = hearsAll || !started ? follow(hear) : () => {};
   try {
-    return await starting;
+    const lab = await starting;
+    if (!hearsAll) unfollow();
+    return await runVerb(lab, verb, args, emit, signal);
   } finally {
-    listeners.delete(hear);
+    unfollow();
   }
 }
 
@@ -125,7 +138,4 @@ process.on('uncaughtException', (error) => {
   void end();
 });
 
-await serveControl(state.path, state.socketName, async (request, emit, signal) => {
-  const lab = await followStart(starting, emit);
-  return runVerb(lab, request.verb, request.arguments, emit, signal);
-});
+await serveControl(state.path, state.socketName, answer);

@@ -16,6 +16,8 @@ export interface NodeView {
   /** EC2's state of the instance; `unknown` when EC2 does not list it. */
   readonly state: string;
   readonly lifecycle?: string;
+  /** The image that the instance was started from. */
+  readonly image?: string;
   readonly zone?: string;
   readonly address?: string;
   readonly machine?: 'running' | 'paused' | 'off';
@@ -58,22 +60,23 @@ interface Asked {
 
 export async function viewEnsemble(sources: ViewSources, signal: AbortSignal): Promise<LabStatus> {
   const hosts = sources.hosts();
-  const [group, states, asked] = await Promise.all([
+  const [group, instances, asked] = await Promise.all([
     describeGroup(sources, signal),
-    instanceStates(sources.aws, signal),
+    describeInstances(sources.aws, signal),
     Promise.all(hosts.map((host) => askServer(sources.servers, host.address, signal))),
   ]);
   const config = newestConfig(asked);
   const nodes = await Promise.all(
-    hosts.map((host, index) => viewNode(host, asked[index], config, states.get(host.instance), group)),
+    hosts.map((host, index) => viewNode(host, asked[index], config, instances.get(host.instance), group)),
   );
   const known = new Set(hosts.map((host) => host.instance));
   // One that EC2 has forgotten may still be listed by the group, waiting for its terminate hook.
-  const others = [...new Set([...states.keys(), ...group.lifecycles.keys()])]
+  const others = [...new Set([...instances.keys(), ...group.lifecycles.keys()])]
     .filter((instance) => !known.has(instance))
     .map((instance) => ({
       instance,
-      state: states.get(instance) ?? 'unknown',
+      state: 'unknown',
+      ...instances.get(instance),
       ...lifecycleOf(group, instance),
     }));
   const voting = nodes.filter((node) => node.role === 'leader' || node.role === 'follower').length;
@@ -114,14 +117,18 @@ function lifecycleOf(group: GroupView, instance: string): { readonly lifecycle?:
   return lifecycle === undefined ? {} : { lifecycle };
 }
 
-async function instanceStates(aws: Aws, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-  const states = new Map<string, string>();
+/** What EC2 says of an instance. */
+type InstanceView = Pick<NodeView, 'state' | 'image'>;
+
+async function describeInstances(aws: Aws, signal: AbortSignal): Promise<ReadonlyMap<string, InstanceView>> {
+  const views = new Map<string, InstanceView>();
   for await (const page of paginateDescribeInstances({ client: aws.ec2 }, {}, { abortSignal: signal })) {
     for (const instance of (page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? [])) {
-      states.set(instance.InstanceId ?? '', instance.State?.Name ?? 'unknown');
+      const { InstanceId = '', State, ImageId } = instance;
+      views.set(InstanceId, { state: State?.Name ?? 'unknown', ...(ImageId === undefined ? {} : { image: ImageId }) });
     }
   }
-  return states;
+  return views;
 }
 
 async function askServer(servers: Servers, address: string, signal: AbortSignal): Promise<Asked> {
@@ -156,7 +163,7 @@ async function viewNode(
   host: Host,
   asked: Asked | undefined,
   config: EnsembleConfig | undefined,
-  state: string | undefined,
+  instance: InstanceView | undefined,
   group: GroupView,
 ): Promise<NodeView> {
   const { answer } = asked ?? {};
@@ -164,7 +171,8 @@ async function viewNode(
   const said = await lastSentence(join(host.machine.directory, 'log', 'agent.log'));
   return {
     instance: host.instance,
-    state: state ?? 'unknown',
+    state: 'unknown',
+    ...instance,
     zone: host.zone,
     address: host.address,
     machine: host.machine.state,

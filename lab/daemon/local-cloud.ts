@@ -1,5 +1,6 @@
 /** The local AWS of one lab, from moto up to the operator's clients; the network block comes first and goes last. */
 import { randomBytes } from 'node:crypto';
+import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import type { ScalingTimings } from '../gateway/auto-scaling/reconcile.ts';
 import type { Ec2Timings, LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { SPARED_CALLER } from '../gateway/faults.ts';
@@ -7,6 +8,7 @@ import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { motoDirectory, startMoto } from '../moto/moto.ts';
 import { type AccessKey, type Aws, awsClients, REGION } from '../stack.ts';
 import { type AddressBlock, takeAddressBlock } from './address-block.ts';
+import type { Deployer } from './deployment.ts';
 
 /** The lab's own looks at its cloud are nobody's calls: they are not listed, and no fault is meant for them. */
 export const LAB_CALLER = SPARED_CALLER;
@@ -18,6 +20,10 @@ export interface LocalCloud extends AsyncDisposable {
   readonly operator: Aws;
   /** The lab's own looks at the cloud (hypervisor, status): no part of what is measured or faulted. */
   readonly lab: Aws;
+  /** A person with exactly the documented permissions. */
+  readonly deployer: Deployer;
+  /** What `lab` is, for other clients. */
+  readonly labAccess: Deployer;
 }
 
 export interface LocalCloudOptions {
@@ -45,21 +51,25 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       moto,
       environment: motoDirectory(),
       region: REGION,
+      deployerPolicy: deployerPolicy(),
       ...(options.ec2Timings === undefined ? {} : { timings: options.ec2Timings }),
       ...(options.scalingTimings === undefined ? {} : { scalingTimings: options.scalingTimings }),
       ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),
     }),
     (running) => running.close(),
   );
-  const clientsOf = (caller: string): Aws => {
+  const accessOf = (caller: string): Deployer => {
     const key = newAccessKey();
     gateway.registerCaller(key.accessKeyId, caller);
-    return started.use(awsClients(gateway.url, key));
+    return { endpoint: gateway.url, key };
   };
-  const operator = clientsOf('operator');
-  const lab = clientsOf(LAB_CALLER);
+  const clientsOf = ({ endpoint, key }: Deployer): Aws => started.use(awsClients(endpoint, key));
+  const operator = clientsOf(accessOf('operator'));
+  const labAccess = accessOf(LAB_CALLER);
+  const lab = clientsOf(labAccess);
+  const deployer = accessOf('deployer');
   const all = started.move();
-  return { block, gateway, operator, lab, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { block, gateway, operator, lab, deployer, labAccess, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 function newAccessKey(): AccessKey {

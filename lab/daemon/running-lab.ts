@@ -3,13 +3,18 @@
  * methods. The daemon offers them over its control socket; tests call them directly.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SetDesiredCapacityCommand, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  DescribeAutoScalingGroupsCommand,
+  SetDesiredCapacityCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
 import type { Servers } from '../../src/ports.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { zookeeperServers } from '../../src/zookeeper/servers.ts';
+import { registerImage } from '../account.ts';
 import { FAULT_KINDS, type FaultKind } from '../gateway/faults.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Host, Hypervisor } from '../hypervisor/hypervisor.ts';
@@ -17,6 +22,7 @@ import type { AgentRun, AgentRunOptions, Killable } from '../hypervisor/machine-
 import type { ProcessIdentity } from '../hypervisor/processes.ts';
 import type { Aws, Stack } from '../stack.ts';
 import { type ClaimView, readBucket, readClaimViews, readLineage } from './bucket-view.ts';
+import type { DeployedStack } from './deployed-stack.ts';
 import { type LabStatus, type NodeView, viewEnsemble } from './ensemble-view.ts';
 import type { LocalCloud } from './local-cloud.ts';
 import type { StateDirectory } from './state-directory.ts';
@@ -28,6 +34,8 @@ export interface LabParts {
   readonly stack: Stack;
   readonly cloud: LocalCloud;
   readonly hypervisor: Hypervisor;
+  /** Absent for a bare group. */
+  readonly deployed?: DeployedStack;
   /** Ends all of it. */
   readonly disposables: AsyncDisposableStack;
 }
@@ -45,6 +53,7 @@ export class Lab implements AsyncDisposable {
   /** Asks servers as any client can, without a secret. */
   readonly servers: Servers;
   readonly #cloud: LocalCloud;
+  readonly #deployed: DeployedStack | undefined;
   readonly #disposables: AsyncDisposableStack;
 
   /** What startLab has made; it is the lab's own from here on. */
@@ -57,6 +66,7 @@ export class Lab implements AsyncDisposable {
     this.operator = parts.cloud.operator;
     this.servers = clientServers();
     this.#cloud = parts.cloud;
+    this.#deployed = parts.deployed;
     this.#disposables = parts.disposables;
   }
 
@@ -110,20 +120,67 @@ export class Lab implements AsyncDisposable {
     return instances;
   }
 
-  /** Sets the group's desired and maximum size. */
+  /** Resolves when CloudFormation is done with the stack, which waits for the nodes' signals; at once for a bare group. */
+  async deployed(signal: AbortSignal): Promise<void> {
+    if (this.#deployed === undefined) return;
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    await Promise.race([this.#deployed.settled(), aborted]);
+  }
+
+  /**
+   * Deploys the stack with another image, a new one when none is named, and resolves with the image when CloudFormation
+   * is done: every node is another one then.
+   */
+  async update(
+    imageId: string | undefined,
+    hear: (line: string) => void,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<string> {
+    if (this.#deployed === undefined) throw new TargetError('This lab has a bare group, no stack to update.');
+    const image = imageId ?? (await registerImage(this.operator, `${this.name} ${Date.now()}`));
+    await this.#deployed.update(image, hear, signal);
+    return image;
+  }
+
+  /** Sets the group's desired size, and moves its minimum and maximum only where they are in the way. */
   async scale(nodes: number): Promise<void> {
     const AutoScalingGroupName = this.stack.group;
-    const { group } = await this.status();
-    if (nodes >= group.desired) {
-      await this.operator.autoScaling.send(
-        new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MaxSize: nodes, DesiredCapacity: nodes }),
-      );
+    const { AutoScalingGroups = [] } = await this.#cloud.lab.autoScaling.send(
+      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [AutoScalingGroupName] }),
+    );
+    const [group] = AutoScalingGroups;
+    const minimum = Math.min(group?.MinSize ?? 0, nodes);
+    const { autoScaling } = this.operator;
+    if (this.#deployed === undefined || nodes === 0) {
+      await this.#scaleTightly(nodes, minimum, group?.DesiredCapacity ?? 0);
       return;
     }
-    await this.operator.autoScaling.send(
-      new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: nodes }),
-    );
-    await this.operator.autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MaxSize: nodes }));
+    // A stack's group has room for one node more, as updates need it.
+    const maximum = Math.max(group?.MaxSize ?? 0, nodes + 1);
+    if (minimum !== group?.MinSize || maximum !== group.MaxSize) {
+      await autoScaling.send(
+        new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MinSize: minimum, MaxSize: maximum }),
+      );
+    }
+    await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: nodes }));
+  }
+
+  /** With a maximum of just so many. */
+  async #scaleTightly(nodes: number, MinSize: number, desired: number): Promise<void> {
+    const AutoScalingGroupName = this.stack.group;
+    const { autoScaling } = this.operator;
+    if (nodes >= desired) {
+      const sizes = { MinSize, MaxSize: nodes, DesiredCapacity: nodes };
+      await autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, ...sizes }));
+      return;
+    }
+    if (MinSize > 0 || nodes === 0) {
+      await autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MinSize }));
+    }
+    await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: nodes }));
+    await autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MaxSize: nodes }));
   }
 
   async pause(target: string): Promise<readonly string[]> {

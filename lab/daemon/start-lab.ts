@@ -2,10 +2,12 @@
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { bundleProgram } from '../../build/bundle.ts';
+import { makeAccount } from '../account.ts';
 import type { Ec2Timings, LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { Hypervisor } from '../hypervisor/hypervisor.ts';
 import { createStack } from '../stack.ts';
 import { zookeeperHome } from '../zookeeper/fetch.ts';
+import { DeployedStack } from './deployed-stack.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { Lab } from './running-lab.ts';
 import { LAB_VARIABLE, type StateDirectory } from './state-directory.ts';
@@ -25,6 +27,11 @@ export interface LabOptions {
   /** New instances are seen late by others, as EC2's are; at once when it is left out. */
   readonly lateVisibility?: LateVisibility;
   readonly ec2Timings?: Partial<Ec2Timings>;
+  /**
+   * The group is part of a stack, with hooks, signals and a role, instead of a bare group without any: `here` deploys in
+   * this process, `script` by deploy.sh.
+   */
+  readonly deployed?: 'here' | 'script';
   /** Further lines of the nodes' agent.env. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly progress?: (line: string) => void;
@@ -60,16 +67,41 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   );
   cloud.gateway.onInstanceChange(() => hypervisor.nudge());
   hypervisor.start();
-  progress('creating network, bucket, log group and group');
-  const stack = await createStack(cloud.operator, {
-    name: options.name,
-    networkPrefix: cloud.block.prefix,
-    nodes: options.nodes,
-    productionTiming: options.productionTiming ?? false,
-    ...(options.settings === undefined ? {} : { settings: options.settings }),
-  });
+  const parts = { name: options.name, state, cloud, hypervisor };
+  if (options.deployed === undefined) {
+    progress('creating network, bucket, log group and group');
+    const stack = await createStack(cloud.operator, {
+      name: options.name,
+      networkPrefix: cloud.block.prefix,
+      nodes: options.nodes,
+      productionTiming: options.productionTiming ?? false,
+      ...(options.settings === undefined ? {} : { settings: options.settings }),
+    });
+    signal.throwIfAborted();
+    return new Lab({ ...parts, stack, disposables: started.move() });
+  }
+  progress('making the account: network, key pair, image');
+  const account = await makeAccount(cloud.operator, cloud.block.prefix, options.name);
+  progress('deploying the stack');
+  const deployed = started.use(
+    await DeployedStack.begin(
+      {
+        stackName: options.name,
+        account,
+        nodes: options.nodes,
+        productionTiming: options.productionTiming ?? false,
+        settings: options.settings ?? {},
+        byScript: options.deployed === 'script',
+        environment,
+        deployer: cloud.deployer,
+        lab: cloud.labAccess,
+        hear: progress,
+      },
+      signal,
+    ),
+  );
   signal.throwIfAborted();
-  return new Lab({ name: options.name, state, stack, cloud, hypervisor, disposables: started.move() });
+  return new Lab({ ...parts, stack: deployed.facts, deployed, disposables: started.move() });
 }
 
 function newHypervisor(

@@ -10,10 +10,15 @@ import type { FaultArguments, Lab } from './running-lab.ts';
 /** Each verb's arguments and result. */
 export interface Verbs {
   status: [Record<string, never>, LabStatus];
+  /** Every desired node votes, and CloudFormation is done with the stack. */
   healthy: [{ limitMs: number }, LabStatus];
   resolve: [{ target: string }, readonly string[]];
   terminate: [{ target: string }, readonly string[]];
+  /** CloudFormation is done with what it does to the stack; rejects with what that failed of. */
+  settled: [Record<string, never>, null];
   scale: [{ nodes: number }, null];
+  /** Rolls the stack to this image, a new one when it is left out; answers with the image's id. */
+  update: [{ imageId?: string }, string];
   pause: [{ target: string }, readonly string[]];
   resume: [{ target: string }, readonly string[]];
   kill: [{ target: string; what: Killable }, readonly { instance: string; killed: readonly { pid: number }[] }[]];
@@ -43,10 +48,13 @@ const PROGRESS_EVERY_MS = 2_000;
 
 const HANDLERS: Handlers = {
   status: (lab) => lab.status(),
-  healthy: (lab, { limitMs }, emit, signal) => lab.untilHealthy(limitMs, signal, reporter(emit)),
+  healthy: (lab, { limitMs }, emit, signal) => untilHealthy(lab, limitMs, emit, signal),
+  settled: (lab, _, __, signal) => lab.deployed(signal).then(() => null),
   resolve: async (lab, { target }) => (await lab.nodesMeant(target)).map((node) => node.instance),
   terminate: (lab, { target }) => lab.terminate(target),
   scale: (lab, { nodes }) => lab.scale(nodes).then(() => null),
+  update: (lab, { imageId }, emit, signal) =>
+    lab.update(imageId, (line) => emit({ kind: 'progress', line }), signal),
   pause: (lab, { target }) => lab.pause(target),
   resume: (lab, { target }) => lab.resume(target),
   kill: (lab, { target, what }) => lab.kill(target, what),
@@ -85,6 +93,23 @@ export function runVerb(
     signal: AbortSignal,
   ) => Promise<unknown>;
   return handler(lab, args, emit, signal);
+}
+
+async function untilHealthy(
+  lab: Lab,
+  limitMs: number,
+  emit: (frame: Frame) => void,
+  signal: AbortSignal,
+): Promise<LabStatus> {
+  const either = new AbortController();
+  const ends = AbortSignal.any([signal, either.signal]);
+  try {
+    // A deployment that fails says more than nodes that do not vote.
+    await Promise.all([lab.untilHealthy(limitMs, ends, reporter(emit)), lab.deployed(ends)]);
+    return await lab.status();
+  } finally {
+    either.abort(new Error('Nobody waits any more.'));
+  }
 }
 
 /** A line whenever the picture changes, and one every two seconds while it does not. */

@@ -54,6 +54,8 @@ export interface TestLabOptions {
   /** Seconds between two cron ticks (default 5), or `never`. */
   readonly ticks?: number | 'never';
   readonly bootstrap?: boolean;
+  /** A whole stack, deployed in this process, instead of a bare group. */
+  readonly deployed?: boolean;
   readonly productionTiming?: boolean;
   readonly lateVisibility?: LateVisibility;
   /** How long EC2 takes to start and to end an instance. */
@@ -78,6 +80,7 @@ export async function startLab(options: TestLabOptions): Promise<TestLab> {
       nodes: options.nodes,
       agentCommand: options.agentCommand ?? (await agentCommand()),
       ...(options.ticks === undefined ? {} : { tickSeconds: options.ticks }),
+      ...(options.deployed === true ? { deployed: 'here' } : {}),
       ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
       ...(options.productionTiming === undefined ? {} : { productionTiming: options.productionTiming }),
       ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),

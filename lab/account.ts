@@ -1,0 +1,84 @@
+/**
+ * The AWS account of a lab before anything is deployed into it: a network with three private subnets and a way out, a
+ * key pair, an image.
+ */
+import {
+  CreateKeyPairCommand,
+  CreateNatGatewayCommand,
+  CreateRouteCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DescribeRouteTablesCommand,
+  RegisterImageCommand,
+} from '@aws-sdk/client-ec2';
+import type { Aws } from './stack.ts';
+
+const ZONES = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
+const KEY_NAME = 'lab';
+
+export interface Network {
+  readonly vpc: string;
+  /** In three zones. */
+  readonly subnets: readonly string[];
+}
+
+export interface Account extends Network {
+  readonly keyName: string;
+  readonly imageId: string;
+}
+
+/** `prefix` is the first two numbers of the network, `127.16`. Rejects with the SDK's error of the call that failed. */
+export async function makeAccount(aws: Aws, prefix: string, name: string): Promise<Account> {
+  const [network, imageId] = await Promise.all([
+    makeNetwork(aws, prefix),
+    registerImage(aws, name),
+    aws.ec2.send(new CreateKeyPairCommand({ KeyName: KEY_NAME })),
+  ]);
+  await giveWayOut(aws, network);
+  return { ...network, imageId, keyName: KEY_NAME };
+}
+
+export async function makeNetwork(aws: Aws, prefix: string): Promise<Network> {
+  const { Vpc } = await aws.ec2.send(new CreateVpcCommand({ CidrBlock: `${prefix}.0.0/16` }));
+  const subnets: string[] = [];
+  // The first sixteenth of the block is the lab's own: gateway, moto, metadata services.
+  for (const [index, zone] of ZONES.entries()) {
+    const { Subnet } = await aws.ec2.send(
+      new CreateSubnetCommand({
+        VpcId: Vpc?.VpcId,
+        AvailabilityZone: zone,
+        CidrBlock: `${prefix}.${(index + 1) * 16}.0/20`,
+      }),
+    );
+    subnets.push(present(Subnet?.SubnetId, 'CreateSubnet', 'SubnetId'));
+  }
+  return { vpc: present(Vpc?.VpcId, 'CreateVpc', 'VpcId'), subnets };
+}
+
+/** A NAT gateway, as private subnets have one. */
+async function giveWayOut(aws: Aws, { vpc, subnets }: Network): Promise<void> {
+  const [{ NatGateway }, { RouteTables = [] }] = await Promise.all([
+    aws.ec2.send(new CreateNatGatewayCommand({ SubnetId: subnets[0], ConnectivityType: 'private' })),
+    aws.ec2.send(new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [vpc] }] })),
+  ]);
+  await aws.ec2.send(
+    new CreateRouteCommand({
+      RouteTableId: present(RouteTables[0]?.RouteTableId, 'DescribeRouteTables', 'RouteTableId'),
+      DestinationCidrBlock: '0.0.0.0/0',
+      NatGatewayId: present(NatGateway?.NatGatewayId, 'CreateNatGateway', 'NatGatewayId'),
+    }),
+  );
+}
+
+/** What is in an image of the lab is the agent of this checkout: every one is another, and all are alike. */
+export async function registerImage(aws: Aws, name: string): Promise<string> {
+  const { ImageId } = await aws.ec2.send(
+    new RegisterImageCommand({ Name: `zookeeper-on-aws ${name}`, RootDeviceName: '/dev/sda1' }),
+  );
+  return present(ImageId, 'RegisterImage', 'ImageId');
+}
+
+function present(value: string | undefined, action: string, field: string): string {
+  if (value === undefined) throw new Error(`The lab's AWS answered ${action} without ${field}.`);
+  return value;
+}

@@ -1,0 +1,143 @@
+/**
+ * The lab's stack, deployed with deploy.sh, or with its code in this process, as a person with the documented
+ * permissions. CloudFormation is done when every node has signalled, so the stack's own facts are read before that: as
+ * soon as the group has been created.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DeployAws, awsClients as deployClients } from '../../deploy/aws.ts';
+import { DEFAULT_WAITS } from '../../deploy/context.ts';
+import { deploy } from '../../deploy/deploy.ts';
+import { readOrder } from '../../deploy/options.ts';
+import { clusterOf, describeStack, physicalId } from '../../deploy/stack.ts';
+import type { Account } from '../account.ts';
+import { type AccessKey, REGION, type Stack, timingSettings } from '../stack.ts';
+
+export interface DeploymentOptions {
+  readonly stackName: string;
+  readonly account: Account;
+  readonly nodes: number;
+  readonly productionTiming: boolean;
+  /** Further lines of agent.env. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Runs deploy.sh, as a person does, instead of its code in this process. */
+  readonly byScript: boolean;
+  /** Of the process that deploy.sh becomes. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Where AWS is, and whose key a deployment has. */
+export interface Deployer {
+  readonly endpoint: string;
+  readonly key: AccessKey;
+}
+
+const SCRIPT = resolve(import.meta.dirname, '../../deploy.sh');
+const POLL_MS = 100;
+const MOST_HOSTS = 9;
+/** Time enough for a loaded machine, and short enough that a failure is seen. */
+const NODE_LIMIT = 'PT10M';
+const KILL_AFTER_MS = 3_000;
+
+/** Creates the stack, or updates it to this image. Resolves when CloudFormation is done, with the nodes' signals. */
+export async function runDeployment(
+  deployer: Deployer,
+  options: DeploymentOptions,
+  imageId: string,
+  hear: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const words = wordsOf(options, imageId);
+  if (options.byScript) await runScript(deployer, options.environment, words, hear, signal);
+  else await runHere(deployer, words, hear, signal);
+}
+
+function wordsOf(options: DeploymentOptions, imageId: string): readonly string[] {
+  const { account, stackName, nodes, productionTiming } = options;
+  const settings = { ...timingSettings(productionTiming), ...options.settings };
+  return [
+    ...['--stackname', stackName, '--vpcid', account.vpc, '--subnets', ...account.subnets],
+    ...['--ami', imageId, '--numhosts', String(nodes), '--maxhosts', String(MOST_HOSTS)],
+    ...['--keyname', account.keyName, '--environment', 'lab'],
+    ...['--creationtimeout', NODE_LIMIT, '--updatetimeout', NODE_LIMIT],
+    ...Object.entries(settings).flatMap(([key, value]) => ['--setting', `${key}=${value}`]),
+    ...['--yes', '--no-lint', '--poll-seconds', String(POLL_MS / 1_000)],
+  ];
+}
+
+async function runHere(
+  { endpoint, key }: Deployer,
+  words: readonly string[],
+  hear: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const order = readOrder(words);
+  if (order.kind !== 'deploy') throw new Error('The lab deploys; it asks for nothing else.');
+  using aws = deployClients({ endpoint, region: REGION, credentials: key });
+  const terminal = { interactive: false, line: hear, progress: () => {}, result: () => {}, ask: async () => '' };
+  await deploy(order, { aws, terminal, signal, waits: { ...DEFAULT_WAITS, pollMs: order.pollMs } });
+}
+
+/** Everything that deploy.sh says goes to `hear`; rejects with its last lines when it does not end well. */
+async function runScript(
+  { endpoint, key }: Deployer,
+  environment: Readonly<Record<string, string>>,
+  words: readonly string[],
+  hear: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const child = spawn(SCRIPT, [...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...environment,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: key.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+    },
+  });
+  const last: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    last.push(line);
+    if (last.length > 5) last.shift();
+    hear(line);
+  });
+  child.stdout.resume();
+  const stop = (): void => interrupt(child);
+  signal.addEventListener('abort', stop);
+  try {
+    const [code] = await once(child, 'close');
+    signal.throwIfAborted();
+    if (code !== 0) throw new Error(`deploy.sh ended with ${code}:\n${last.join('\n')}`);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function interrupt(child: ChildProcess): void {
+  child.kill('SIGINT');
+  setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS).unref();
+}
+
+/** The facts of a stack that is being created, once its group exists. Poll with a signal that aborts at the failure. */
+export async function stackFacts(
+  aws: DeployAws,
+  stackName: string,
+  imageId: string,
+  signal: AbortSignal,
+): Promise<Stack> {
+  for (;;) {
+    const stack = await describeStack(aws, stackName, signal);
+    const [group, bucket] = await Promise.all(
+      stack === undefined ? [] : ['Group', 'Bucket'].map((name) => physicalId(aws, stack.id, name, signal)),
+    );
+    if (stack !== undefined && group !== undefined && bucket !== undefined) {
+      const cluster = clusterOf(stack);
+      return { cluster, bucket, logGroup: `/zookeeper/${cluster}`, group, imageId };
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
