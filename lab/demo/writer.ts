@@ -25,6 +25,14 @@ export interface WriterFigures {
   readonly longestGapMs: number;
 }
 
+/** An attempt that was not acknowledged, and was made again; performance.now(). */
+export interface Setback {
+  /** When the attempt began: to connect, or to write. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly code: string;
+}
+
 export class Writer {
   readonly #connectionString: () => Promise<string>;
   readonly #stop = new AbortController();
@@ -33,6 +41,7 @@ export class Writer {
   #longestGapMs = 0;
   #gapSinceMs: number | undefined;
   #maybeApplied = 0;
+  readonly #setbacks: Setback[] = [];
   #running: Promise<void> | undefined;
   #failure: unknown;
 
@@ -68,6 +77,10 @@ export class Writer {
     return this.#maybeApplied;
   }
 
+  get setbacks(): readonly Setback[] {
+    return this.#setbacks;
+  }
+
   /** The longest time without an acknowledged write since the last call; the one that is under way counts. */
   takeLongestGapMs(): number {
     const gap = Math.max(this.#longestGapMs, this.#currentGapMs());
@@ -94,6 +107,7 @@ export class Writer {
     let client: ZookeeperClient | undefined;
     try {
       for (let number = 1; !this.#stop.signal.aborted; ) {
+        const fromMs = performance.now();
         try {
           client ??= await this.#connect();
           await write(client, number);
@@ -103,6 +117,7 @@ export class Writer {
         } catch (error) {
           if (!(error instanceof ZookeeperError)) throw error;
           if (error instanceof MaybeAppliedError) this.#maybeApplied += 1;
+          this.#setbacks.push({ fromMs, toMs: performance.now(), code: error.code });
           await client?.close();
           client = undefined;
           await sleep(RETRY_MS);

@@ -70,6 +70,8 @@ export class Hypervisor {
   #nudge = Promise.withResolvers<void>();
   #watching: Promise<void> | undefined;
   #bootPlan: BootPlan;
+  /** Of the images that have another agent than the rest. */
+  readonly #agentOfImage = new Map<string, readonly string[]>();
 
   constructor(options: HypervisorOptions) {
     this.#options = options;
@@ -79,6 +81,11 @@ export class Hypervisor {
   /** Applies to machines that boot from now on, whether for the first time or again. */
   setBootPlan(changed: Partial<BootPlan>): void {
     this.#bootPlan = { ...this.#bootPlan, ...changed };
+  }
+
+  /** Instances of this image that are launched from now on have this agent instead: the image has a fault, say. */
+  setAgentOfImage(imageId: string, agentCommand: readonly string[]): void {
+    this.#agentOfImage.set(imageId, agentCommand);
   }
 
   /** The instances that have a machine, in the order in which they were seen. */
@@ -187,7 +194,7 @@ export class Hypervisor {
     const userData = Buffer.from(UserData?.Value ?? '', 'base64').toString();
     const zone = instance.Placement?.AvailabilityZone ?? `${REGION}a`;
     const metadata = await this.#startMetadata(id, address, zone, userData, instance);
-    const machine = this.#machine(id, metadata.url, userData);
+    const machine = this.#machine(id, metadata.url, userData, this.#agentOfImage.get(instance.ImageId ?? ''));
     const host: Host = { instance: id, address, zone, machine, metadata };
     // Not after the end has begun: nobody would switch it off.
     if (!this.#stop.signal.aborted) machine.prepare();
@@ -228,14 +235,19 @@ export class Hypervisor {
     });
   }
 
-  #machine(id: string, metadataUrl: string, userData: string): Machine {
+  #machine(
+    id: string,
+    metadataUrl: string,
+    userData: string,
+    agentCommand: readonly string[] = this.#options.agentCommand,
+  ): Machine {
     const directory = join(this.#options.directory, id);
     const agentEnv = settingsOfUserData(userData) + formatSettings(this.#machineSettings(directory, metadataUrl));
     return new Machine({
       instance: id,
       directory,
       program: this.#options.program,
-      agentCommand: this.#options.agentCommand,
+      agentCommand,
       bootPlan: () => this.#bootPlan,
       agentEnv,
       environment: {
