@@ -10,6 +10,7 @@ import { addLogs } from './commands/logs.ts';
 import { addNodeVerbs } from './commands/nodes.ts';
 import { addConnect, addStatus } from './commands/status.ts';
 import { addUp } from './commands/up.ts';
+import { addUpdate } from './commands/update.ts';
 import { checkedName } from './daemon/state-directory.ts';
 
 const FAILED = 1;
@@ -43,6 +44,7 @@ addDemo(cli);
 addUp(cli);
 addStatus(cli);
 addNodeVerbs(cli);
+addUpdate(cli);
 addFault(cli);
 addLogs(cli);
 addConnect(cli);

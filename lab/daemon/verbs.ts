@@ -53,8 +53,7 @@ const HANDLERS: Handlers = {
   resolve: async (lab, { target }) => (await lab.nodesMeant(target)).map((node) => node.instance),
   terminate: (lab, { target }) => lab.terminate(target),
   scale: (lab, { nodes }) => lab.scale(nodes).then(() => null),
-  update: (lab, { imageId }, emit, signal) =>
-    lab.update(imageId, (line) => emit({ kind: 'progress', line }), signal),
+  update: (lab, { imageId }, emit, signal) => lab.update(imageId, (line) => emit({ kind: 'progress', line }), signal),
   pause: (lab, { target }) => lab.pause(target),
   resume: (lab, { target }) => lab.resume(target),
   kill: (lab, { target, what }) => lab.kill(target, what),

@@ -65,13 +65,16 @@ export function plainScreen(): Screen {
 
 export function terminalScreen(): Screen {
   let current = '';
+  let looked: readonly string[] = [];
+  let noted: readonly string[] = [];
   let drawn = 0;
   const erase = (): void => {
     if (drawn > 0) process.stdout.write(`\x1b[${drawn}A\x1b[0J`);
     drawn = 0;
   };
-  const draw = (lines: readonly string[]): void => {
+  const draw = (): void => {
     erase();
+    const lines = [`… ${current}`, ...looked, ...noted];
     // Longer lines would wrap, and then more lines than were counted would have to be erased.
     for (const line of lines) print(line.slice(0, width()));
     drawn = lines.length;
@@ -79,10 +82,18 @@ export function terminalScreen(): Screen {
   return {
     begin: (step) => {
       current = step;
-      draw([`… ${step}`]);
+      looked = [];
+      noted = [];
+      draw();
     },
-    note: (line) => draw([`… ${current}`, `    ${line}`]),
-    look: (status, figures) => draw([`… ${current}`, ...memberTable(status), `    ${figuresOf(figures)}`]),
+    note: (line) => {
+      noted = [`    ${line}`];
+      draw();
+    },
+    look: (status, figures) => {
+      looked = [...memberTable(status), `    ${figuresOf(figures)}`];
+      draw();
+    },
     end: (result) => {
       erase();
       print(resultLine(result));

@@ -35,6 +35,7 @@ interface Survivor {
 
 const FORM_LIMIT_MS = 90_000;
 const CHANGE_LIMIT_MS = 90_000;
+const UPDATE_LIMIT_MS = 180_000;
 const WRITES_AFTER = 20;
 
 export const STORY: readonly Step[] = [
@@ -42,6 +43,7 @@ export const STORY: readonly Step[] = [
   { name: 'the leader is terminated and replaced', run: replaceLeader },
   { name: 'scaled to five', run: (stage) => scale(stage, 5) },
   { name: 'scaled back to three', run: (stage) => scale(stage, 3) },
+  { name: 'a rolling update replaces every node', run: update },
   { name: 'a majority is terminated, the survivor recovers', run: loseMajority },
   { name: 'every acknowledged write of the survivor is there', run: checkWrites },
   { name: 'all members agree', run: checkAgreement },
@@ -81,6 +83,7 @@ function gap(stage: Stage): string {
 async function form(stage: Stage, memory: Memory): Promise<string> {
   const status = await stage.until('three voters', FORM_LIMIT_MS, (now) => now.healthy);
   memory.firstCluster = status.cluster;
+  await stage.call('settled', {});
   const records = await stage.call('records', {});
   check(
     records.length === 1 && records[0]?.kind === 'genesis',
@@ -108,6 +111,40 @@ async function scale(stage: Stage, nodes: number): Promise<string> {
   });
   await untilItWrites(stage);
   return `ids ${idsOf(status)}, ${leaderOf(status)} leads; ${gap(stage)}`;
+}
+
+/** The nodes of this moment are replaced one by one; at no look is the ensemble short of a member. */
+async function update(stage: Stage): Promise<string> {
+  const before = await stage.call('status', {});
+  const voters = before.config === undefined ? 0 : votersOf(before.config).length;
+  const old = new Set(present(before).map(({ instance }) => instance));
+  let least = Number.POSITIVE_INFINITY;
+  const outcome: { image?: string; failure?: unknown } = {};
+  stage.call('update', {}).then(
+    (image) => {
+      outcome.image = image;
+    },
+    (failure: unknown) => {
+      outcome.failure = failure;
+    },
+  );
+  const status = await stage.until('three other voters', UPDATE_LIMIT_MS, (now) => {
+    stage.writer.check();
+    if (outcome.failure !== undefined) throw outcome.failure;
+    if (now.config !== undefined) least = Math.min(least, votersOf(now.config).length);
+    return outcome.image !== undefined && now.healthy && !present(now).some(({ instance }) => old.has(instance));
+  });
+  check(least >= voters, `The config had ${least} voters at a moment, and ${voters} before the update.`);
+  check(
+    present(status).every((node) => node.image === outcome.image),
+    `Not every node runs ${outcome.image}.`,
+  );
+  await untilItWrites(stage);
+  return `never fewer than ${least} voters; ids ${idsOf(status)}, ${leaderOf(status)} leads; ${gap(stage)}`;
+}
+
+function present(status: LabStatus): LabStatus['nodes'] {
+  return status.nodes.filter((node) => node.machine !== undefined);
 }
 
 async function loseMajority(stage: Stage, memory: Memory): Promise<string> {
