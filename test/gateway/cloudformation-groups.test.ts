@@ -127,7 +127,9 @@ test('signals that do not come fail the creation when the time is up; a lower pe
   assert.equal((await stacks.settled(silent)).StackStatus, 'ROLLBACK_COMPLETE');
   const story = await stacks.story(silent, 'Group');
   assert.ok(story.includes('CREATE_FAILED Failed to receive 3 resource signal(s) within the specified duration'));
-  const creation = { ResourceSignal: short, AutoScalingCreationPolicy: { MinSuccessfulInstancesPercent: 60 } };
+  // Long enough for two of three to come, and waited for to its end.
+  const longer = { Count: 3, Timeout: 'PT6S' };
+  const creation = { ResourceSignal: longer, AutoScalingCreationPolicy: { MinSuccessfulInstancesPercent: 60 } };
   const enough = await stacks.start(stacks.name(), groupTemplate({ ...base, creation }));
   let signals = 0;
   const player: Player = {
@@ -403,6 +405,18 @@ test('a group is deleted to zero through its hooks first; what it needs comes af
   const story = await stacks.story(StackId);
   assert.ok(story.indexOf('Group DELETE_COMPLETE') < story.indexOf('Template DELETE_IN_PROGRESS'));
   assert.equal(await describe(group), undefined);
+});
+
+test('a stack that is still being created can be deleted: the creation is given up', async () => {
+  const name = stacks.name();
+  const StackId = await stacks.start(name, groupTemplate({ ...base, creation: CREATION }));
+  await waitFor('the group', async () => (await stacks.physicalId(name, 'Group')) !== '');
+  await using _nodes = new Nodes(aws, stacks, StackId, { ...GOOD, launching: (node) => node.complete('launch') });
+  assert.equal((await stacks.delete(name)).StackStatus, 'DELETE_COMPLETE');
+  const story = await stacks.story(StackId);
+  assert.ok(story.includes('Group CREATE_FAILED Resource creation cancelled'), story.join('\n'));
+  assert.ok(!story.some((line) => line.includes('ROLLBACK')));
+  assert.ok(story.includes('Template DELETE_COMPLETE'));
 });
 
 test('a group that does not become empty fails the deletion, and says who is left', async () => {

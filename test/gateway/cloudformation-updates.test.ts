@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
   CreateChangeSetCommand,
+  CreateStackCommand,
   DeleteChangeSetCommand,
   DeleteStackCommand,
   DescribeChangeSetCommand,
@@ -288,7 +289,7 @@ test('a launch template gets a new version, and only what refers to that follows
   assert.deepEqual([made?.LatestVersionNumber, made?.DefaultVersionNumber], [2, 1]);
 });
 
-test('a change set is executed once, and an update outdates the others', async () => {
+test('a change set is executed once, and the others go with it', async () => {
   const name = stacks.name();
   const template = (RetentionInDays: number) => templateOf({ Logs: logGroup({ RetentionInDays }) });
   await stacks.create(name, template(7));
@@ -298,9 +299,10 @@ test('a change set is executed once, and an update outdates the others', async (
   const stack = await stacks.settled(name);
   assert.equal(stack.StackStatus, 'UPDATE_COMPLETE');
   assert.equal(stack.ChangeSetId, first.ChangeSetId);
-  for (const ChangeSetName of [first.ChangeSetId, second.ChangeSetId]) {
-    await assert.rejects(stacks.client.send(new ExecuteChangeSetCommand({ ChangeSetName })));
-  }
+  const again = (ChangeSetName: string | undefined) =>
+    stacks.client.send(new ExecuteChangeSetCommand({ ChangeSetName }));
+  await refused(again(first.ChangeSetId), 'InvalidChangeSetStatusException', /\[EXECUTE_COMPLETE\]/);
+  await refused(again(second.ChangeSetId), 'ChangeSetNotFoundException');
   assert.equal((await logGroupCalled(await stacks.physicalId(name, 'Logs')))?.retentionInDays, 14);
 });
 
@@ -420,4 +422,46 @@ test('a stack that is busy is not updated', async () => {
   const update = new UpdateStackCommand({ StackName: name, TemplateBody: templateOf({ Logs: logGroup() }) });
   await refused(stacks.client.send(update), 'ValidationError', /is in CREATE_IN_PROGRESS state and can not be updated/);
   await stacks.settled(name);
+});
+
+test('an UpdateStack makes change sets obsolete', async () => {
+  const name = stacks.name();
+  const template = (RetentionInDays: number) => templateOf({ Logs: logGroup({ RetentionInDays }) });
+  await stacks.create(name, template(7));
+  const { ChangeSetId } = await stacks.changeSet(name, template(14));
+  await stacks.update(name, template(30));
+  const execute = new ExecuteChangeSetCommand({ ChangeSetName: ChangeSetId });
+  await refused(stacks.client.send(execute), 'InvalidChangeSetStatusException', /\[OBSOLETE\]/);
+});
+
+test('the type of a resource can not change', async () => {
+  const name = stacks.name();
+  await stacks.create(name, templateOf({ Thing: logGroup() }));
+  const other = templateOf({ Thing: { Type: 'AWS::S3::Bucket' } });
+  await refused(
+    stacks.startUpdate(name, other),
+    'ValidationError',
+    /Update of resource type is not permitted.*\[Thing\]/,
+  );
+});
+
+test('a request that is sent again, as its answer was lost, is done once', async () => {
+  const name = stacks.name();
+  const template = (RetentionInDays: number) => templateOf({ Logs: logGroup({ RetentionInDays }) });
+  const create = () =>
+    stacks.client.send(
+      new CreateStackCommand({ StackName: name, TemplateBody: template(7), ClientRequestToken: 'create' }),
+    );
+  assert.equal((await create()).StackId, (await create()).StackId);
+  await stacks.settled(name);
+  const { ChangeSetId } = await stacks.changeSet(name, template(14));
+  const execute = () =>
+    stacks.client.send(new ExecuteChangeSetCommand({ ChangeSetName: ChangeSetId, ClientRequestToken: 'execute' }));
+  await execute();
+  await execute();
+  await stacks.settled(name);
+  await execute();
+  const story = await stacks.story(name);
+  assert.equal(story.filter((line) => line.endsWith('_IN_PROGRESS User Initiated')).length, 2);
+  assert.equal((await stacks.events(name)).at(-1)?.ClientRequestToken, 'execute');
 });

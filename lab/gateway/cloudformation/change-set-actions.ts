@@ -7,7 +7,7 @@ import type { CloudFormation } from './cloudformation.ts';
 import { createStack } from './operations/create-stack.ts';
 import { page, shownParameters, shownTags, time } from './show.ts';
 import type { Stack } from './stack/stack.ts';
-import { changesOf, refuseExisting, stackName, startUpdate, updatable } from './stack-actions.ts';
+import { changesOf, refuseExisting, sentBefore, stackName, startUpdate, updatable } from './stack-actions.ts';
 import { invalid, readSubmission, refuseOthers } from './submission.ts';
 
 const IMITATED = [
@@ -155,6 +155,7 @@ export function deleteChangeSet(cloudFormation: CloudFormation, input: Struct): 
 export function executeChangeSet(cloudFormation: CloudFormation, input: Struct, caller: string): Struct {
   refuseOthers(input, ['ChangeSetName', 'StackName', 'ClientRequestToken']);
   const { stack, changeSet } = changeSetOf(cloudFormation, input);
+  if (sentBefore(stack, input) !== undefined) return {};
   if (changeSet.executionStatus !== 'AVAILABLE') {
     const status = changeSet.status === 'CREATE_COMPLETE' ? changeSet.executionStatus : changeSet.status;
     throw new AwsFailure(
@@ -164,19 +165,23 @@ export function executeChangeSet(cloudFormation: CloudFormation, input: Struct, 
   }
   const token = textAt(input, 'ClientRequestToken');
   const { blueprint, onStackFailure } = changeSet;
-  if (changeSet.type === 'CREATE') {
+  const updated = changeSet.type === 'UPDATE' ? updatable(stack) : undefined;
+  if (updated === undefined) {
     if (stack.status !== 'REVIEW_IN_PROGRESS') {
       throw invalid(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
     }
     const onFailure = onStackFailure === 'DO_NOTHING' || onStackFailure === 'DELETE' ? onStackFailure : 'ROLLBACK';
     cloudFormation.start(stack, caller, token, (run) => createStack(run, blueprint, onFailure));
   } else {
-    startUpdate(cloudFormation, stack, updatable(stack), blueprint, caller, token);
+    startUpdate(cloudFormation, stack, updated, blueprint, caller, token);
   }
   stack.lastChangeSet = changeSet.id;
-  changeSet.executionStatus = 'EXECUTE_COMPLETE';
-  // A change set that was executed is no longer listed with its stack.
-  stack.changeSets.clear();
+  // The others were made for a stack that is no more.
+  for (const name of stack.changeSets.keys()) if (name !== changeSet.name) stack.changeSets.delete(name);
+  changeSet.executionStatus = 'EXECUTE_IN_PROGRESS';
+  stack.operation?.ended.then(() => {
+    changeSet.executionStatus = /^(CREATE|UPDATE)_COMPLETE$/.test(stack.status) ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED';
+  });
   return {};
 }
 

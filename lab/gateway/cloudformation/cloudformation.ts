@@ -50,9 +50,15 @@ export class CloudFormation {
 
   /** Starts an operation and returns; what it comes to stands in the stack's status. */
   start(stack: Stack, caller: string, token: string | undefined, act: (run: StackRun) => Promise<void>): void {
-    const operation: Operation = { caller, token, signals: new Map() };
+    const ended = Promise.withResolvers<void>();
+    const operation: Operation = {
+      ...{ caller, token, signals: new Map(), superseded: false },
+      cancel: () => run.cancel(),
+      ended: ended.promise,
+    };
     const run = new StackRun(this.cloud, stack, operation, this.#closed.signal);
     stack.operation = operation;
+    if (token !== undefined) stack.tokens.add(token);
     const running = act(run)
       .catch((error: unknown) => {
         const phase = stack.status.replace(/_IN_PROGRESS$/, '').replace(/_CLEANUP$/, '');
@@ -62,6 +68,7 @@ export class CloudFormation {
       .finally(() => {
         if (stack.operation === operation) stack.operation = undefined;
         this.#running.delete(running);
+        ended.resolve();
       });
     this.#running.add(running);
   }

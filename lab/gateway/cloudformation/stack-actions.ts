@@ -14,6 +14,8 @@ const STACK_NAME = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/;
 export async function create(cloudFormation: CloudFormation, input: Struct, caller: string): Promise<Struct> {
   refuseOthers(input, [...SUBMITTED, 'OnFailure', 'DisableRollback', 'EnableTerminationProtection']);
   const name = stackName(input);
+  const same = sentBefore(cloudFormation.find(name), input);
+  if (same !== undefined) return { StackId: same.id };
   refuseExisting(cloudFormation, name);
   // Made only when everything is in order, as the name counts from then on.
   const stack = cloudFormation.add(name);
@@ -29,6 +31,11 @@ export async function create(cloudFormation: CloudFormation, input: Struct, call
     throw error;
   }
   return { StackId: stack.id };
+}
+
+/** The stack, if this very request has started something already and only its answer was lost. */
+export function sentBefore(stack: Stack | undefined, input: Struct): Stack | undefined {
+  return stack?.tokens.has(textAt(input, 'ClientRequestToken') ?? '') === true ? stack : undefined;
 }
 
 function onFailureOf(input: Struct): OnFailure {
@@ -58,6 +65,7 @@ export function refuseExisting(cloudFormation: CloudFormation, name: string): vo
 export async function update(cloudFormation: CloudFormation, input: Struct, caller: string): Promise<Struct> {
   refuseOthers(input, [...SUBMITTED, 'UsePreviousTemplate']);
   const stack = cloudFormation.get(textAt(input, 'StackName') ?? '');
+  if (sentBefore(stack, input) !== undefined) return { StackId: stack.id };
   const before = updatable(stack);
   const after = await readSubmission(cloudFormation.cloud, stack, input, caller);
   if (changesOf(cloudFormation, stack, after).length === 0) throw invalid('No updates are to be performed.');
@@ -99,7 +107,7 @@ function outdate(stack: Stack): void {
   }
 }
 
-/** Deleting what is not there is no error. */
+/** Deleting what is not there, or is being deleted, is no error. */
 export function remove(cloudFormation: CloudFormation, input: Struct, caller: string): Struct {
   refuseOthers(input, ['StackName', 'RetainResources', 'ClientRequestToken']);
   const stack = cloudFormation.find(textAt(input, 'StackName') ?? '');
@@ -113,10 +121,17 @@ export function remove(cloudFormation: CloudFormation, input: Struct, caller: st
       `Invalid operation on stack [${stack.id}]. When you delete a stack, specify which resources to retain only when the stack is in the DELETE_FAILED state.`,
     );
   }
-  if (stack.isBusy) {
+  const creation = stack.status === 'CREATE_IN_PROGRESS' ? stack.operation : undefined;
+  if (stack.isBusy && creation === undefined) {
     throw invalid(`Stack [${stack.name}] cannot be deleted while in status ${stack.status}`);
   }
-  cloudFormation.start(stack, caller, textAt(input, 'ClientRequestToken'), (run) => deleteStack(run, retained));
+  // A creation is given up; what it has made until then is deleted.
+  if (creation !== undefined) creation.superseded = true;
+  creation?.cancel();
+  cloudFormation.start(stack, caller, textAt(input, 'ClientRequestToken'), async (run) => {
+    await creation?.ended;
+    await deleteStack(run, retained);
+  });
   return {};
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { AwsFailure } from '../../failure.ts';
 import type { Struct, Value } from '../../value.ts';
 import { handlerOf } from '../resources/handlers.ts';
 import { type ResourceSchema, type SchemaOf, topLevel } from '../schema/resource-schema.ts';
@@ -59,7 +60,10 @@ export function inOrder(dependencies: ReadonlyMap<string, ReadonlySet<string>>):
 
 function added({ logicalId, type }: ResourceDeclaration, present: StackResource | undefined): PlannedChange {
   if (present !== undefined) {
-    throw new Error(`The lab does not change the type of ${logicalId} from ${present.type} to ${type}`);
+    throw new AwsFailure(
+      'ValidationError',
+      `Update of resource type is not permitted. The new template modifies resource type of the following resources: [${logicalId}]`,
+    );
   }
   return { action: 'Add', logicalId, type, details: [] };
 }

@@ -27,7 +27,7 @@ export async function createStack(run: StackRun, blueprint: Blueprint, onFailure
     stack.setStatus('CREATE_COMPLETE');
     return;
   }
-  await undo(run, blueprint, onFailure);
+  if (!run.isMoot) await undo(run, blueprint, onFailure);
 }
 
 async function undo(run: StackRun, blueprint: Blueprint, onFailure: OnFailure): Promise<void> {

@@ -37,6 +37,11 @@ export class StackRun {
     this.#failed.abort(new Cancelled());
   }
 
+  /** Whether there is nobody any more for whom something could be undone. */
+  get isMoot(): boolean {
+    return this.#closed.aborted || this.operation.superseded;
+  }
+
   /** For the rollback, which is not to be given up by what it rolls back. */
   startAnew(): void {
     this.#failed = new AbortController();

@@ -39,8 +39,8 @@ export async function updateStack(run: StackRun, before: Blueprint, after: Bluep
     await makeResource(run, after, resource, 'CREATE');
   };
   const failures = await walk(needs, apply, { failed: () => run.cancel() });
-  if (failures.length > 0) await rollBack(update, before);
-  else await cleanUp(update, needs);
+  if (failures.length === 0) await cleanUp(update, needs);
+  else if (!run.isMoot) await rollBack(update, before);
 }
 
 async function cleanUp(

@@ -51,6 +51,12 @@ export interface StackEvent {
 export interface Operation {
   readonly caller: string;
   readonly token: string | undefined;
+  /** Set when the stack is deleted while it is created: then there is nothing to roll back. */
+  superseded: boolean;
+  /** Gives up what is under way. */
+  readonly cancel: () => void;
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<void>;
   /** The boxes of the resources that may be signalled now. */
   readonly signals: Map<string, SignalBox>;
 }
@@ -79,6 +85,8 @@ export class Stack {
   deletedAtMs: number | undefined;
   blueprint: Blueprint | undefined;
   operation: Operation | undefined;
+  /** The tokens of the requests that started something: who sends one again gets the same answer. */
+  readonly tokens = new Set<string>();
   lastChangeSet: string | undefined;
   disableRollback = false;
   terminationProtection = false;
