@@ -1,7 +1,7 @@
 /** The stack of a lab and the deployments that make and change it. */
 import { type DeployAws, awsClients as deployClients } from '../../deploy/aws.ts';
 import { REGION, type Stack } from '../stack.ts';
-import { type Deployer, type DeploymentOptions, runDeployment, stackFacts } from './deployment.ts';
+import { type Deployer, type DeploymentOptions, runDeletion, runDeployment, stackFacts } from './deployment.ts';
 
 export interface DeployedStackOptions extends DeploymentOptions {
   readonly deployer: Deployer;
@@ -59,13 +59,31 @@ export class DeployedStack implements AsyncDisposable {
   }
 
   /** Changes the stack to another image and resolves when CloudFormation is done. */
-  update(imageId: string, hear: (line: string) => void, signal: AbortSignal): Promise<void> {
+  update(
+    imageId: string,
+    hear: (line: string) => void,
+    signal: AbortSignal,
+    further: readonly string[] = [],
+  ): Promise<void> {
+    return this.#next(signal, (either) =>
+      runDeployment(this.#options.deployer, this.#options, imageId, hear, either, further),
+    );
+  }
+
+  /** Deletes the stack and leaves its data. */
+  remove(hear: (line: string) => void, signal: AbortSignal): Promise<void> {
+    return this.#next(signal, (either) => runDeletion(this.#options.deployer, this.#options, hear, either));
+  }
+
+  /** Once this one is removed: the same again, under the same name. */
+  again(signal: AbortSignal): Promise<DeployedStack> {
+    return DeployedStack.begin(this.#options, signal);
+  }
+
+  #next(signal: AbortSignal, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const either = AbortSignal.any([signal, this.#ending.signal]);
-    const update = this.#last
-      .catch(() => {})
-      .then(() => runDeployment(this.#options.deployer, this.#options, imageId, hear, either));
-    this.#last = update;
-    return update;
+    this.#last = this.#last.catch(() => {}).then(() => run(either));
+    return this.#last;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DeployAws, awsClients as deployClients } from '../../deploy/aws.ts';
 import { DEFAULT_WAITS } from '../../deploy/context.ts';
+import { deleteStack } from '../../deploy/delete.ts';
 import { deploy } from '../../deploy/deploy.ts';
 import { readOrder } from '../../deploy/options.ts';
 import { clusterOf, describeStack, physicalId } from '../../deploy/stack.ts';
@@ -41,16 +42,40 @@ const MOST_HOSTS = 9;
 /** Time enough for a loaded machine, and short enough that a failure is seen. */
 const NODE_LIMIT = 'PT10M';
 const KILL_AFTER_MS = 3_000;
+const HOW_TO_RUN = ['--yes', '--poll-seconds', String(POLL_MS / 1_000)];
 
-/** Creates the stack, or updates it to this image. Resolves when CloudFormation is done, with the nodes' signals. */
+/**
+ * Creates the stack, or updates it to this image. Resolves when CloudFormation is done, with the nodes' signals. `further`
+ * are flags of deploy.sh, and win over the lab's own.
+ */
 export async function runDeployment(
   deployer: Deployer,
   options: DeploymentOptions,
   imageId: string,
   hear: (line: string) => void,
   signal: AbortSignal,
+  further: readonly string[] = [],
 ): Promise<void> {
-  const words = wordsOf(options, imageId);
+  await run(deployer, options, [...wordsOf(options, imageId), ...further], hear, signal);
+}
+
+/** Deletes the stack and leaves its data. Resolves when it is gone. */
+export async function runDeletion(
+  deployer: Deployer,
+  options: DeploymentOptions,
+  hear: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await run(deployer, options, ['--delete', '--stackname', options.stackName, ...HOW_TO_RUN], hear, signal);
+}
+
+async function run(
+  deployer: Deployer,
+  options: DeploymentOptions,
+  words: readonly string[],
+  hear: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   if (options.byScript) await runScript(deployer, options.environment, words, hear, signal);
   else await runHere(deployer, words, hear, signal);
 }
@@ -64,7 +89,7 @@ function wordsOf(options: DeploymentOptions, imageId: string): readonly string[]
     ...['--keyname', account.keyName, '--environment', 'lab'],
     ...['--creationtimeout', NODE_LIMIT, '--updatetimeout', NODE_LIMIT],
     ...Object.entries(settings).flatMap(([key, value]) => ['--setting', `${key}=${value}`]),
-    ...['--yes', '--no-lint', '--poll-seconds', String(POLL_MS / 1_000)],
+    ...['--no-lint', ...HOW_TO_RUN],
   ];
 }
 
@@ -75,10 +100,12 @@ async function runHere(
   signal: AbortSignal,
 ): Promise<void> {
   const order = readOrder(words);
-  if (order.kind !== 'deploy') throw new Error('The lab deploys; it asks for nothing else.');
+  if (order.kind === 'help') throw new Error('The lab deploys and deletes; it asks for nothing else.');
   using aws = deployClients({ endpoint, region: REGION, credentials: key });
   const terminal = { interactive: false, line: hear, progress: () => {}, result: () => {}, ask: async () => '' };
-  await deploy(order, { aws, terminal, signal, waits: { ...DEFAULT_WAITS, pollMs: order.pollMs } });
+  const context = { aws, terminal, signal, waits: { ...DEFAULT_WAITS, pollMs: order.pollMs } };
+  if (order.kind === 'deploy') await deploy(order, context);
+  else await deleteStack(context, order);
 }
 
 /** Everything that deploy.sh says goes to `hear`; rejects with its last lines when it does not end well. */

@@ -52,8 +52,9 @@ export class Lab implements AsyncDisposable {
   readonly operator: Aws;
   /** Asks servers as any client can, without a secret. */
   readonly servers: Servers;
-  readonly #cloud: LocalCloud;
-  readonly #deployed: DeployedStack | undefined;
+  readonly cloud: LocalCloud;
+  /** Undefined for a bare group. */
+  readonly deployedStack: DeployedStack | undefined;
   readonly #disposables: AsyncDisposableStack;
 
   /** What startLab has made; it is the lab's own from here on. */
@@ -65,8 +66,8 @@ export class Lab implements AsyncDisposable {
     this.hypervisor = parts.hypervisor;
     this.operator = parts.cloud.operator;
     this.servers = clientServers();
-    this.#cloud = parts.cloud;
-    this.#deployed = parts.deployed;
+    this.cloud = parts.cloud;
+    this.deployedStack = parts.deployed;
     this.#disposables = parts.disposables;
   }
 
@@ -76,7 +77,7 @@ export class Lab implements AsyncDisposable {
 
   status(signal: AbortSignal = AbortSignal.timeout(20_000)): Promise<LabStatus> {
     const { name, stack, servers, hypervisor } = this;
-    return viewEnsemble({ name, aws: this.#cloud.lab, stack, servers, hosts: () => hypervisor.hosts }, signal);
+    return viewEnsemble({ name, aws: this.cloud.lab, stack, servers, hosts: () => hypervisor.hosts }, signal);
   }
 
   /** Polls the status until every desired node votes; `report` hears each look. Rejects after the limit. */
@@ -122,11 +123,11 @@ export class Lab implements AsyncDisposable {
 
   /** Resolves when CloudFormation is done with the stack, which waits for the nodes' signals; at once for a bare group. */
   async deployed(signal: AbortSignal): Promise<void> {
-    if (this.#deployed === undefined) return;
+    if (this.deployedStack === undefined) return;
     const aborted = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
-    await Promise.race([this.#deployed.settled(), aborted]);
+    await Promise.race([this.deployedStack.settled(), aborted]);
   }
 
   /**
@@ -138,22 +139,22 @@ export class Lab implements AsyncDisposable {
     hear: (line: string) => void,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<string> {
-    if (this.#deployed === undefined) throw new TargetError('This lab has a bare group, no stack to update.');
+    if (this.deployedStack === undefined) throw new TargetError('This lab has a bare group, no stack to update.');
     const image = imageId ?? (await registerImage(this.operator, `${this.name} ${Date.now()}`));
-    await this.#deployed.update(image, hear, signal);
+    await this.deployedStack.update(image, hear, signal);
     return image;
   }
 
   /** Sets the group's desired size, and moves its minimum and maximum only where they are in the way. */
   async scale(nodes: number): Promise<void> {
     const AutoScalingGroupName = this.stack.group;
-    const { AutoScalingGroups = [] } = await this.#cloud.lab.autoScaling.send(
+    const { AutoScalingGroups = [] } = await this.cloud.lab.autoScaling.send(
       new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [AutoScalingGroupName] }),
     );
     const [group] = AutoScalingGroups;
     const minimum = Math.min(group?.MinSize ?? 0, nodes);
     const { autoScaling } = this.operator;
-    if (this.#deployed === undefined || nodes === 0) {
+    if (this.deployedStack === undefined || nodes === 0) {
       await this.#scaleTightly(nodes, minimum, group?.DesiredCapacity ?? 0);
       return;
     }
@@ -229,16 +230,16 @@ export class Lab implements AsyncDisposable {
 
   /** The lineage records in the bucket, oldest first. */
   records(): Promise<readonly LineageRecord[]> {
-    return readLineage(this.#cloud.lab, this.stack);
+    return readLineage(this.cloud.lab, this.stack);
   }
 
   claims(): Promise<readonly ClaimView[]> {
-    return readClaimViews(this.#cloud.lab, this.stack);
+    return readClaimViews(this.cloud.lab, this.stack);
   }
 
   /** The objects of the cluster under this prefix (`reports/`), by key. */
   bucket(prefix: string): Promise<ReadonlyMap<string, string>> {
-    return readBucket(this.#cloud.lab, this.stack, prefix);
+    return readBucket(this.cloud.lab, this.stack, prefix);
   }
 
   /** Returns the fault's id. Throws for a kind, service or number that makes no sense. */
