@@ -11,7 +11,7 @@ import {
   DescribeRouteTablesCommand,
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
-import type { Aws } from './stack.ts';
+import type { Aws } from './aws-clients.ts';
 
 const ZONES = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
 const KEY_NAME = 'lab';

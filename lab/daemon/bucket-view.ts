@@ -2,7 +2,8 @@
 import { paginateDescribeLogStreams } from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import type { ClaimOwner, LineageRecord } from '../../src/model/records.ts';
-import type { Aws, Stack } from '../stack.ts';
+import type { Aws } from '../aws-clients.ts';
+import type { Stack } from '../stack.ts';
 
 /** The objects under the cluster's prefix and this one, by key without the cluster's, in the order of keys. */
 export async function readBucket(aws: Aws, stack: Stack, prefix: string): Promise<ReadonlyMap<string, string>> {

@@ -1,6 +1,7 @@
 /** The stack of a lab and the deployments that make and change it. */
 import { type DeployAws, awsClients as deployClients } from '../../deploy/aws.ts';
-import { REGION, type Stack } from '../stack.ts';
+import { REGION } from '../aws-clients.ts';
+import type { Stack } from '../stack.ts';
 import { type Deployer, type DeploymentOptions, runDeletion, runDeployment, stackFacts } from './deployment.ts';
 
 export interface DeployedStackOptions extends DeploymentOptions {

@@ -15,7 +15,9 @@ import { deploy } from '../../deploy/deploy.ts';
 import { readOrder } from '../../deploy/options.ts';
 import { clusterOf, describeStack, physicalId } from '../../deploy/stack.ts';
 import type { Account } from '../account.ts';
-import { type AccessKey, REGION, type Stack, timingSettings } from '../stack.ts';
+import { type AccessKey, REGION } from '../aws-clients.ts';
+import type { Stack } from '../stack.ts';
+import { timingSettings } from '../timing-settings.ts';
 
 export interface DeploymentOptions {
   readonly stackName: string;

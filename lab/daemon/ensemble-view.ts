@@ -5,8 +5,9 @@ import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { type EnsembleConfig, listed, votersOf } from '../../src/model/member.ts';
 import type { ServerAnswer, Servers } from '../../src/ports.ts';
+import type { Aws } from '../aws-clients.ts';
 import type { Host } from '../hypervisor/hypervisor.ts';
-import type { Aws, Stack } from '../stack.ts';
+import type { Stack } from '../stack.ts';
 
 /** `removed`: it still answers, but the committed config is without it. `joining`: it follows, but has no vote yet. */
 export type NodeRole = 'leader' | 'follower' | 'observer' | 'joining' | 'removed' | 'not serving' | 'silent';

@@ -1,12 +1,12 @@
 /** The local AWS of one lab, from moto up to the operator's clients; the network block comes first and goes last. */
 import { randomBytes } from 'node:crypto';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
+import { type AccessKey, type Aws, awsClients, REGION } from '../aws-clients.ts';
 import type { ScalingTimings } from '../gateway/auto-scaling/reconcile.ts';
 import type { Ec2Timings, LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { SPARED_CALLER } from '../gateway/faults.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { motoDirectory, startMoto } from '../moto/moto.ts';
-import { type AccessKey, type Aws, awsClients, REGION } from '../stack.ts';
 import { type AddressBlock, takeAddressBlock } from './address-block.ts';
 import type { Deployer } from './deployment.ts';
 

@@ -3,9 +3,9 @@ import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { bundleProgram } from '../../build/bundle.ts';
 import { makeAccount } from '../account.ts';
+import { createBareGroup } from '../bare-group.ts';
 import type { Ec2Timings, LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { Hypervisor } from '../hypervisor/hypervisor.ts';
-import { createStack } from '../stack.ts';
 import { zookeeperHome } from '../zookeeper/fetch.ts';
 import { DeployedStack } from './deployed-stack.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
@@ -70,7 +70,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const parts = { name: options.name, state, cloud, hypervisor };
   if (options.deployed === undefined) {
     progress('creating network, bucket, log group and group');
-    const stack = await createStack(cloud.operator, {
+    const stack = await createBareGroup(cloud.operator, {
       name: options.name,
       networkPrefix: cloud.block.prefix,
       nodes: options.nodes,

@@ -12,9 +12,10 @@ import {
   type Instance,
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
+import { formatSettings, settingsOfUserData } from '../../cf/user-data.ts';
+import { REGION } from '../aws-clients.ts';
 import type { InstanceIdentity } from '../gateway/iam/instance-identity.ts';
 import { type AttachedRole, type MetadataService, startMetadataService } from '../metadata/metadata-service.ts';
-import { formatSettings, REGION, settingsOfUserData } from '../stack.ts';
 import { Machine } from './machine-handle.ts';
 import type { BootPlan } from './machine-messages.ts';
 

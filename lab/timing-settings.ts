@@ -1,0 +1,18 @@
+import { LAB_TICK, PRODUCTION_TICK, type TickSettings } from '../src/timings.ts';
+
+/** The image's waits and ticks, or the lab's short ones, as lines of agent.env. */
+export function timingSettings(production: boolean): Readonly<Record<string, string>> {
+  return {
+    TIMINGS: production ? 'production' : 'lab',
+    ...tickSettings(production ? PRODUCTION_TICK : LAB_TICK),
+  };
+}
+
+function tickSettings(tick: TickSettings): Readonly<Record<string, string>> {
+  return {
+    TICK_TIME_MS: String(tick.tickTimeMs),
+    INIT_LIMIT: String(tick.initLimit),
+    SYNC_LIMIT: String(tick.syncLimit),
+    ...(tick.maxSessionTimeoutMs === undefined ? {} : { MAX_SESSION_TIMEOUT_MS: String(tick.maxSessionTimeoutMs) }),
+  };
+}
