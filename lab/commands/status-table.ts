@@ -11,12 +11,13 @@ export function statusLines(status: LabStatus): string[] {
       : `config version ${config.version.replace(/^0+(?=.)/, '')} with voters ${votersOf(config)
           .map((voter) => voter.id)
           .join(', ')}`;
+  const stack = status.stack === undefined ? '' : `, stack ${status.stack}`;
   const health = status.healthy ? styled('green', 'healthy') : styled('yellow', 'not healthy (yet)');
   // A terminated one that its group still lists waits for its terminate hook, which people want to see.
   const present = status.nodes.filter((node) => node.state !== 'terminated' || node.lifecycle !== undefined);
   const gone = status.nodes.length - present.length;
   return [
-    `lab ${status.name}, cluster ${status.cluster}: ${health}; ${group.desired} desired, ${members}`,
+    `lab ${status.name}, cluster ${status.cluster}: ${health}; ${group.desired} desired, ${members}${stack}`,
     ...table([['INSTANCE', 'ZONE', 'ADDRESS', 'STATE', 'GROUP', 'ID', 'ROLE', 'AGENT'], ...present.map(row)]),
     ...(gone > 0 ? [`${gone} terminated instance${gone > 1 ? 's' : ''} not shown (--json lists them)`] : []),
   ];

@@ -9,10 +9,14 @@ const MOST_NODES = 9;
 export function addUp(cli: Argv<{ name: string }>): Argv {
   return cli.command(
     'up',
-    'Start a lab in the background: local AWS, a group of instances, a ZooKeeper server on each',
+    'Start a lab in the background: local AWS, a stack that deploy.sh deploys, a ZooKeeper server on each instance',
     (command) =>
       command
-        .option('nodes', { type: 'number', default: 3, describe: 'Desired size of the group, 1 to 9' })
+        .option('nodes', {
+          type: 'number',
+          default: 3,
+          describe: 'Desired size of the group, an odd number from 1 to 9',
+        })
         .option('production-timing', {
           type: 'boolean',
           default: false,
@@ -24,8 +28,8 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
         })
         .option('json', { type: 'boolean', default: false, describe: 'The status as one JSON object' })
         .check(({ nodes, tickSeconds }) => {
-          if (!Number.isInteger(nodes) || nodes < 1 || nodes > MOST_NODES)
-            throw new Error(`--nodes is a whole number from 1 to ${MOST_NODES}.`);
+          if (nodes % 2 !== 1 || nodes < 1 || nodes > MOST_NODES)
+            throw new Error(`--nodes is an odd number from 1 to ${MOST_NODES}; scale to others later.`);
           if (tickSeconds !== undefined && tickSeconds !== 'never' && !(Number(tickSeconds) >= 1)) {
             throw new Error('--tick-seconds is a number from 1, or never.');
           }

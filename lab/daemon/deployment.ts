@@ -43,7 +43,11 @@ const POLL_MS = 100;
 const MOST_HOSTS = 9;
 /** Time enough for a loaded machine, and short enough that a failure is seen. */
 const NODE_LIMIT = 'PT10M';
+/** For people, who would not wait longer to see what becomes of a silent node. Tests hold nodes up on purpose. */
+const HEARTBEAT_SECONDS = 60;
 const KILL_AFTER_MS = 3_000;
+/** With which deploy.sh begins the line of an event. */
+const EVENT_TIME = /^ *\d+\.\ds {2}/;
 const HOW_TO_RUN = ['--yes', '--poll-seconds', String(POLL_MS / 1_000)];
 
 /**
@@ -78,18 +82,21 @@ async function run(
   hear: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  if (options.byScript) await runScript(deployer, options.environment, words, hear, signal);
-  else await runHere(deployer, words, hear, signal);
+  // Who hears it has a clock of its own.
+  const say = (line: string): void => hear(line.replace(EVENT_TIME, ''));
+  if (options.byScript) await runScript(deployer, options.environment, words, say, signal);
+  else await runHere(deployer, words, say, signal);
 }
 
 function wordsOf(options: DeploymentOptions, imageId: string): readonly string[] {
-  const { account, stackName, nodes, productionTiming } = options;
+  const { account, stackName, nodes, productionTiming, byScript } = options;
   const settings = { ...timingSettings(productionTiming), ...options.settings };
   return [
     ...['--stackname', stackName, '--vpcid', account.vpc, '--subnets', ...account.subnets],
     ...['--ami', imageId, '--numhosts', String(nodes), '--maxhosts', String(MOST_HOSTS)],
     ...['--keyname', account.keyName, '--environment', 'lab'],
     ...['--creationtimeout', NODE_LIMIT, '--updatetimeout', NODE_LIMIT],
+    ...(byScript ? ['launch', 'terminate'].flatMap((hook) => [`--${hook}heartbeat`, String(HEARTBEAT_SECONDS)]) : []),
     ...Object.entries(settings).flatMap(([key, value]) => ['--setting', `${key}=${value}`]),
     ...['--no-lint', ...HOW_TO_RUN],
   ];
@@ -165,7 +172,7 @@ export async function stackFacts(
     );
     if (stack !== undefined && group !== undefined && bucket !== undefined) {
       const cluster = clusterOf(stack);
-      return { cluster, bucket, logGroup: `/zookeeper/${cluster}`, group, imageId };
+      return { id: stack.id, cluster, bucket, logGroup: `/zookeeper/${cluster}`, group, imageId };
     }
     await sleep(POLL_MS, undefined, { signal });
   }

@@ -2,6 +2,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { type EnsembleConfig, listed, votersOf } from '../../src/model/member.ts';
 import type { ServerAnswer, Servers } from '../../src/ports.ts';
@@ -33,6 +34,8 @@ export interface NodeView {
 export interface LabStatus {
   readonly name: string;
   readonly cluster: string;
+  /** CloudFormation's status of the stack, `CREATE_COMPLETE`; undefined for a bare group. */
+  readonly stack?: string;
   readonly group: { readonly name: string; readonly desired: number; readonly maximum: number };
   /** The committed config with the highest version that a serving server has; undefined when none serves. */
   readonly config?: EnsembleConfig;
@@ -61,7 +64,8 @@ interface Asked {
 
 export async function viewEnsemble(sources: ViewSources, signal: AbortSignal): Promise<LabStatus> {
   const hosts = sources.hosts();
-  const [group, instances, asked] = await Promise.all([
+  const [stack, group, instances, asked] = await Promise.all([
+    stackStatus(sources, signal),
     describeGroup(sources, signal),
     describeInstances(sources.aws, signal),
     Promise.all(hosts.map((host) => askServer(sources.servers, host.address, signal))),
@@ -85,11 +89,20 @@ export async function viewEnsemble(sources: ViewSources, signal: AbortSignal): P
   return {
     name: sources.name,
     cluster: sources.stack.cluster,
+    ...(stack === undefined ? {} : { stack }),
     group: { name: sources.stack.group, desired: group.desired, maximum: group.maximum },
     ...(config === undefined ? {} : { config }),
     nodes: [...nodes, ...others],
     healthy: voting === group.desired && voters === group.desired && nodes.some((node) => node.role === 'leader'),
   };
+}
+
+async function stackStatus({ aws, stack }: ViewSources, signal: AbortSignal): Promise<string | undefined> {
+  if (stack.id === undefined) return undefined;
+  const { Stacks = [] } = await aws.cloudFormation.send(new DescribeStacksCommand({ StackName: stack.id }), {
+    abortSignal: signal,
+  });
+  return Stacks[0]?.StackStatus;
 }
 
 interface GroupView {
