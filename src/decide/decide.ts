@@ -12,14 +12,14 @@ import { decideClaim } from './claim.ts';
 import { hasData } from './data.ts';
 import { decideFirstStart, decideGenesis } from './genesis.ts';
 import { decideFollow, decideJoinAlone, decideSettled, followable, votes } from './join.ts';
-import { decideLeave, isLeaving } from './leave.ts';
+import { decideLeave, decideLeaveRefused, isLeaving } from './leave.ts';
 import { decideFounding, decideSilence } from './recover.ts';
 import { decideNotes } from './remove.ts';
 import { decideRestart } from './restart.ts';
 
 export function decide(observation: Observation): Decision {
   const refused = refuse(observation);
-  if (refused) return refused;
+  if (refused) return decideLeaveRefused(observation) ?? refused;
   const { disk, order, shared } = observation;
   if (disk.left && order.rejoin) return take({ kind: 'unmark-left' }, 'The operator brings this node back.');
   if (!shared.known) return decideUninformed(observation, shared.why);

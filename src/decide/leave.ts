@@ -96,6 +96,15 @@ function stop(observation: Observation, ensemble: Ensemble | undefined, own: Mem
   return take({ kind: 'stop-server' }, 'Nothing is left to protect, so this node just stops.');
 }
 
+/**
+ * A node that refuses its data is in nobody's way: while an ensemble serves without it, its terminate hook is answered.
+ * Without one the data may be wanted after all, and the hook is prolonged.
+ */
+export function decideLeaveRefused(observation: Observation): Decision | undefined {
+  const { ensemble, server } = observation;
+  return ensemble && server.upMs === undefined ? decideHookOfLeaving(observation) : undefined;
+}
+
 /** Leaving 1: the terminate hook that holds this instance is the last thing to be answered. */
 function decideHookOfLeaving(observation: Observation): Decision | undefined {
   const { stack, group, targetState, self } = observation;
