@@ -84,6 +84,9 @@ async function parseWords(words: readonly string[], session: CommandSession): Pr
       maintenanceFlags,
       (flags) => maintenance(session, flags),
     )
+    .epilogue(
+      'What the stack waits for stands in the environment or in agent.env: STACK (its ARN), SIGNAL_RESOURCE (default Group), LAUNCH_HOOK, TERMINATE_HOOK. Without STACK nobody is signalled, without the name of a hook none is answered.',
+    )
     .demandCommand(1, 'Name a command.')
     .strict()
     .help()

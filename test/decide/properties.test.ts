@@ -12,7 +12,7 @@ import type { Observation, Shared, Silence } from '../../src/model/observation.t
 import type { LineageRecord } from '../../src/model/records.ts';
 import type { Decision, Step, StepKind } from '../../src/model/step.ts';
 import { randomOf } from '../support/random.ts';
-import { nearSituation, randomObservation } from './random-observation.ts';
+import { inStack, nearSituation, randomObservation } from './random-observation.ts';
 
 const SEEDS = 30_000;
 
@@ -38,7 +38,8 @@ function ripened(observation: Observation): Observation {
 
 function draw(seed: number): Observation {
   const random = randomOf(seed);
-  const observation = seed % 3 !== 0 ? nearSituation(random) : randomObservation(random);
+  const drawn = seed % 3 !== 0 ? nearSituation(random) : randomObservation(random);
+  const observation = seed % 4 === 0 ? inStack(random, drawn) : drawn;
   return seed % 2 === 0 ? ripened(observation) : observation;
 }
 
@@ -207,8 +208,74 @@ test('a node leaves only when the rest can commit alone', () => {
     assert.ok(seen.ensemble);
     assert.equal(id, seen.disk.id);
     const rest = seen.ensemble.config.members.filter((member) => member.id !== id && member.role === 'participant');
-    const serving = rest.filter((member) => seen.ensemble?.servingIds.includes(member.id));
+    const serving = rest.filter((member) => seen.ensemble?.servingIds.includes(member.id) && !isDying(seen, member));
     assert.ok(serving.length * 2 > rest.length);
+    const staying = rest.filter((member) => !isDying(seen, member) && !isTerminating(seen, member));
+    assert.ok(staying.filter((member) => serving.includes(member)).length * 2 > staying.length);
+  });
+});
+
+/** All instances that this member can be are shutting down or gone. */
+function isDying(seen: Observation, member: Member): boolean {
+  const lives = livesBehind(seen, member);
+  return lives.length > 0 && lives.every((life) => life === 'shutting-down' || life === 'gone');
+}
+
+function stateOf({ group }: Observation, instance: string): string | undefined {
+  assert.ok(group.known);
+  return group.value.instances.find((entry) => entry.instance === instance)?.lifecycleState;
+}
+
+/** Of the instances that this member can be, one that is not known to be gone is about to be terminated. */
+function isTerminating(seen: Observation, { id, address }: Member): boolean {
+  if (!seen.group.known) return false;
+  return sharedOf(seen).claims.some(
+    ({ id: claimed, owner }) =>
+      claimed === id &&
+      typeof owner === 'object' &&
+      owner.address === address &&
+      seen.lives[owner.instance] !== 'gone' &&
+      stateOf(seen, owner.instance)?.startsWith('Terminating'),
+  );
+}
+
+/** Joining 6: the config of an ensemble of the newest record holds this node's own id and address as a participant. */
+function assertVotes(seen: Observation): void {
+  const { ensemble, self, disk } = seen;
+  assert.ok(ensemble && ensemble.epoch > newestOf(seen).epochFloor);
+  const own = ensemble.config.members.find(({ id, address }) => id === disk.id && address === self.address);
+  assert.equal(own?.role, 'participant');
+}
+
+test('a launch is over only for a voter whose own hook waits; the stack hears of one that nobody leaves beside', () => {
+  eachStep('complete-launch', ({ hook }, seen) => {
+    assertVotes(seen);
+    assert.equal(hook, 'launch');
+    assert.equal(stateOf(seen, seen.self.instance), 'Pending:Wait');
+  });
+  eachStep('signal-success', (_, seen) => {
+    assertVotes(seen);
+    assert.ok(seen.stack?.signals && !seen.disk.signalled && seen.disk.ready && seen.group.known);
+    for (const member of seen.ensemble?.config.members ?? []) {
+      if (member.id === seen.disk.id) continue;
+      assert.ok(!isTerminating(seen, member), `member ${member.id} is to leave`);
+      assert.ok(livesBehind(seen, member).includes('alive'), `member ${member.id} may be dead`);
+    }
+  });
+});
+
+test('a terminate hook is answered by a node that has stopped and is to go, or for one that is gone for good', () => {
+  eachStep('complete-leaving', (_, seen) => {
+    assert.equal(seen.server.upMs, undefined);
+    assert.ok(seen.targetState.known && seen.targetState.value === 'Terminated');
+    assert.equal(stateOf(seen, seen.self.instance), 'Terminating:Wait');
+  });
+  eachStep('complete-hooks-of-the-gone', ({ instances }, seen) => {
+    for (const instance of instances) {
+      assert.notEqual(instance, seen.self.instance);
+      assert.equal(seen.lives[instance], 'gone');
+      assert.equal(stateOf(seen, instance), 'Terminating:Wait');
+    }
   });
 });
 

@@ -241,3 +241,29 @@ function owner(): Observation {
     silence: silenceOf([1, 2, 3], [reportOf(1, { fenced: true })]),
   });
 }
+
+const STATES = [
+  'InService',
+  'InService',
+  'Pending:Wait',
+  'Terminating:Wait',
+  'Terminating',
+  'Terminating:Proceed',
+] as const;
+
+/** The same in a group with lifecycle hooks, whose instances stand anywhere in their lifecycle; most have signalled. */
+export function inStack(random: Random, observation: Observation): Observation {
+  const { group, disk } = observation;
+  const instances = group.known
+    ? group.value.instances.map((entry) => ({ ...entry, lifecycleState: random.pick(STATES) }))
+    : [];
+  // Neither claimed nor a member: it left before, or never got that far.
+  const leftOver = { instance: instanceOf(7), lifecycleState: random.pick(STATES) };
+  return {
+    ...observation,
+    stack: { signals: random.between(1, 4) > 1, launchHook: 'launch', terminateHook: 'terminate' },
+    disk: { ...disk, ready: random.pick([disk.ready, true, false]), signalled: random.between(1, 2) === 1 },
+    group: group.known ? { known: true, value: { ...group.value, instances: [...instances, leftOver] } } : group,
+    lives: { ...observation.lives, [leftOver.instance]: random.pick(LIVES) },
+  };
+}
