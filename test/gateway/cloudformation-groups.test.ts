@@ -479,3 +479,14 @@ test('a launch template version is a number', async () => {
     story.join('\n'),
   );
 });
+
+test('closing the gateway gives up what is under way, without undoing it', async () => {
+  const local = await LocalAws.start();
+  const own = new Stacks(local);
+  const options = { subnets: await local.subnets(), image: await local.image(), creation: CREATION };
+  const id = await own.start(own.name(), groupTemplate(options));
+  await waitFor('the group', async () => (await own.physicalId(id, 'Group')) !== '');
+  own.close();
+  await local.close();
+  assert.equal(local.gateway.calls.list({ action: 'DeleteLaunchTemplate' }).length, 0);
+});
