@@ -14,7 +14,7 @@ import { waitFor } from './support/wait-for.ts';
 
 const LIMIT_MS = 30_000;
 const COMMANDS = [
-  ...['demo', 'up', 'status', 'terminate', 'pause', 'resume', 'reboot', 'kill', 'scale', 'forget'],
+  ...['demo', 'up', 'status', 'terminate', 'pause', 'resume', 'reboot', 'kill', 'scale', 'update', 'forget'],
   ...['fault', 'logs', 'connect', 'calls', 'agent', 'down'],
 ];
 
@@ -45,10 +45,12 @@ describe('the command line of the lab', () => {
     const wrong = [
       [['bogus'], /Unknown argument: bogus/],
       [['terminate'], /Not enough non-option arguments/],
-      [['up', '--nodes', '0'], /--nodes is a whole number from 1 to 9/],
+      [['up', '--nodes', '0'], /--nodes is an odd number from 1 to 9/],
+      [['up', '--nodes', '4'], /--nodes is an odd number from 1 to 9/],
       [['up', '--frobnicate'], /frobnicate/],
       [['fault', 'earthquake'], /earthquake/],
       [['scale', 'many'], /whole number/],
+      [['update', '--image-id', 'mine'], /--image-id is the id of an image/],
       [['status'], /No lab ".*" is up; start one with/],
       [['terminate', 'leader'], /No lab ".*" is up/],
     ] as const;
@@ -120,7 +122,7 @@ describe('a lab in the background', () => {
   test('a lab that can’t start says why and is gone', async () => {
     await using lab = namedLab();
     const daemon = await startDaemon({ name: lab.name, nodes: -1, productionTiming: false });
-    await assert.rejects(callLab(lab.name, 'status', {}), /sizes of a group/);
+    await assert.rejects(callLab(lab.name, 'status', {}), /deploy\.sh ended with 2:[\s\S]*--numhosts/);
     await waitFor(() => !runs(daemon), { limitMs: LIMIT_MS, why: 'the daemon has ended' });
     assert.equal(processesOf(lab.state), 0);
   });
@@ -168,12 +170,34 @@ describe('a lab in the background', () => {
     assert.match((await lab.run('status')).stdout, /running, paused/);
     await lab.run('resume', 'all');
     await lab.run('reboot', node.instance.slice(0, 6));
-    await waitFor(async () => (JSON.parse((await lab.run('status', '--json')).stdout) as LabStatus).healthy, {
-      limitMs: LIMIT_MS,
-      why: 'the node is back after its reboot',
-    });
+    const untilHealthy = (): Promise<LabStatus> =>
+      waitFor(
+        async () => {
+          const status = JSON.parse((await lab.run('status', '--json')).stdout) as LabStatus;
+          return status.healthy ? status : undefined;
+        },
+        { limitMs: LIMIT_MS, why: 'the one node that is wanted votes' },
+      );
+    await untilHealthy();
     assert.equal(Buffer.from((await client.get('/greeting')).data).toString(), 'hello');
     assert.notEqual((await lab.run('forget', node.instance)).code, 0, 'a running instance is not forgotten');
+
+    const unknown = await lab.run('update', '--image-id', 'ami-00000000000000000');
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /The image ami-00000000000000000 \(--ami\) does not exist/);
+    const update = await lab.run('update', '--json');
+    assert.equal(update.code, 0, update.stderr);
+    assert.match(update.stderr, /Received SUCCESS signal/);
+    const { imageId } = JSON.parse(update.stdout) as { imageId: string };
+    const updated = await untilHealthy();
+    assert.equal(updated.stack, 'UPDATE_COMPLETE');
+    assert.deepEqual(
+      updated.nodes.filter(({ machine }) => machine !== undefined).map(({ image }) => image),
+      [imageId],
+    );
+    const after = (await lab.run('connect')).stdout.trim();
+    await using other = await ZookeeperClient.connect({ servers: after });
+    assert.equal(Buffer.from((await other.get('/greeting')).data).toString(), 'hello');
 
     const down = await lab.run('down');
     assert.equal(down.code, 0, down.stderr);
@@ -224,7 +248,7 @@ describe('a lab in the background', () => {
   });
 
   test('Ctrl-C during up takes everything back', async () => {
-    for (const moment of ['starting moto', 'creating network', 'instances run']) {
+    for (const moment of ['starting moto', 'deploying the stack', 'instances run']) {
       await using lab = namedLab();
       const up = lab.start('up', '--nodes', '1');
       await up.until(moment);

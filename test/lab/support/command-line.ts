@@ -8,7 +8,7 @@ import { sweep } from '../../../lab/daemon/sweep.ts';
 
 const LAB = resolve(import.meta.dirname, '../../../lab/lab.ts');
 const COMPILED = resolve(import.meta.dirname, '../../../.cache/compiled');
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 export interface CommandResult {
   readonly code: number | null;
