@@ -1,4 +1,5 @@
 /** Steps of a recovery by force. Their order within a step is what makes each of them repeatable after a crash. */
+import { unfencedOf } from '../decide/fenced.ts';
 import { sourceCopyName } from '../model/disk.ts';
 import { memberAt } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
@@ -97,13 +98,11 @@ async function checkStillFenced(
   ]);
   const newest = records.at(-1)?.number;
   if (newest !== record.number) throw changed(`Record ${newest} was written meanwhile.`);
-  const fenced = new Set(
-    reports
-      .filter(({ report }) => report.fenced && report.record >= record.number - 1)
-      .map((entry) => entry.report.instance),
-  );
-  const missing = record.fenced.filter(
-    (instance) => instance !== self.instance && !gone.includes(instance) && !fenced.has(instance),
-  );
-  if (missing.length > 0) throw changed(`${missing.join(', ')} is not fenced any more.`);
+  const unfenced = unfencedOf(record, {
+    self: self.instance,
+    reports,
+    isGone: (instance) => gone.includes(instance),
+    hasStarted: () => false,
+  });
+  if (unfenced.length > 0) throw changed(`${unfenced.join(', ')} is not fenced any more.`);
 }

@@ -9,8 +9,9 @@ import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { Announcement, GenesisRecord, LineageRecord, RecordMember } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
 import { hasData } from './data.ts';
+import { unfencedOf } from './fenced.ts';
 import { heldBack } from './hold.ts';
-import { lifeOf } from './lives.ts';
+import { isGone, lifeOf } from './lives.ts';
 
 /** Claimed, running, not leaving: whoever can be a member of a first ensemble, lowest ids first (Genesis 1). */
 function candidates(observation: Observation, shared: Shared): readonly RecordMember[] {
@@ -82,7 +83,12 @@ export function decideFirstStart(
   if (announced && announced.nonce !== disk.nonce) return undefined;
   const held = heldBack(observation);
   if (held) return wait(`This node is listed in record ${newest.number} and its first start is held back: ${held}.`);
-  const unfenced = whoIsUnfenced(newest, silence, observation, announcements);
+  const [unfenced] = unfencedOf(newest, {
+    self: observation.self.instance,
+    reports: silence.reports,
+    isGone: (instance) => isGone(observation, instance),
+    hasStarted: (instance) => hasStarted(instance, newest, announcements),
+  });
   if (unfenced)
     return wait(
       `Before the first start under record ${newest.number} every old server must stand still: ${unfenced} is not fenced.`,
@@ -100,23 +106,9 @@ export function decideFirstStart(
   );
 }
 
-/** Recovery 6, for every record that follows another: all that it names, unless gone for good, must still be fenced. */
-export function whoIsUnfenced(
-  record: LineageRecord,
-  silence: Silence,
-  observation: Observation,
-  announcements: readonly Announcement[],
-): string | undefined {
-  return record.fenced.find((instance) => {
-    if (instance === observation.self.instance || lifeOf(observation, instance) === 'gone') return false;
-    // A member that has announced its start under this record has left the old one behind.
-    const member = record.kind === 'genesis' && record.members.find((entry) => entry.instance === instance);
-    if (member && announcements.some((entry) => entry.record === record.number && entry.id === member.id)) return false;
-    // A node that has seen the new record reports for that one; its report for the one before counts as well.
-    return !silence.reports.some(
-      ({ report }) => report.instance === instance && report.fenced && report.record >= record.number - 1,
-    );
-  });
+function hasStarted(instance: string, record: GenesisRecord, announcements: readonly Announcement[]): boolean {
+  const member = record.members.find((entry) => entry.instance === instance);
+  return announcements.some((entry) => entry.record === record.number && entry.id === member?.id);
 }
 
 /** Genesis 5: if of every record no more than half of the members ever announced a start, nothing can be committed. */

@@ -10,7 +10,8 @@ import type { ForcedRecord, FoundReport, LineageRecord, Report } from '../model/
 import { type Decision, take, wait } from '../model/step.ts';
 import { chosenClaim } from './claim.ts';
 import { canVote, isSourceCopy, recoverable } from './data.ts';
-import { decideGenesis, neverStarted, whoIsUnfenced } from './genesis.ts';
+import { unfencedOf } from './fenced.ts';
+import { decideGenesis, neverStarted } from './genesis.ts';
 import { heldBack } from './hold.ts';
 import { isGone } from './lives.ts';
 import { awaitedVoters, countingReports, unheard } from './lost.ts';
@@ -55,7 +56,12 @@ export function decideFounding(
       { kind: 'raise-fence', record: newest.number - 1 },
       'The owner of a forced record founds its ensemble behind its fence.',
     );
-  const unfenced = whoIsUnfenced(newest, silence, observation, []);
+  const [unfenced] = unfencedOf(newest, {
+    self: observation.self.instance,
+    reports: silence.reports,
+    isGone: (instance) => isGone(observation, instance),
+    hasStarted: () => false,
+  });
   if (unfenced)
     return wait(
       `Before this node founds the ensemble of record ${newest.number}, ${unfenced} must be fenced again or gone for good.`,
