@@ -99,7 +99,14 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
     rule: 'Recovery 7: data set aside counts for its own lineage when the owner is gone',
     ports: (ports) => ({
       ...ports,
-      disk: { ...ports.disk, read: async (signal) => ({ ...(await ports.disk.read(signal)), aside: [] }) },
+      disk: {
+        ...ports.disk,
+        read: async (signal) => {
+          const facts = await ports.disk.read(signal);
+          // The copy that a recovery itself makes is found again all the same.
+          return { ...facts, aside: facts.aside.filter(({ name }) => name.startsWith('source-of-record-')) };
+        },
+      },
     }),
   },
 ];
