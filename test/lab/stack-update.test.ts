@@ -1,0 +1,135 @@
+/** A stack is updated to other images under a writing client: good ones, one that can't bootstrap, one that gives up. */
+import assert from 'node:assert/strict';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { registerImage } from '../../lab/account.ts';
+import type { NodeView } from '../../lab/daemon/ensemble-view.ts';
+import { allInService, completeTerminateHook } from './support/group.ts';
+import { startLab, type TestLab } from './support/lab.ts';
+import { TerminationWatch } from './support/termination-watch.ts';
+import { underWrites } from './support/under-writes.ts';
+
+const LIMIT_MS = 60_000;
+const DEPLOY_LIMIT_MS = 180_000;
+
+let lab: TestLab;
+
+before(async () => {
+  lab = await startLab({ nodes: 3, deployed: true });
+  await lab.healthy();
+  await lab.lab.deployed(AbortSignal.timeout(DEPLOY_LIMIT_MS));
+});
+
+after(() => lab[Symbol.asyncDispose]());
+
+const newImage = (name: string): Promise<string> => registerImage(lab.lab.operator, `${lab.lab.name} ${name}`);
+
+async function instances(): Promise<readonly string[]> {
+  return (await lab.nodes()).map(({ instance }) => instance).toSorted();
+}
+
+const runsBeside =
+  (known: readonly string[]) =>
+  ({ instance, machine }: NodeView): boolean =>
+    machine === 'running' && !known.includes(instance);
+
+/** Updates the stack to this image; resolves with what deploy.sh said, and rejects with its error. */
+async function update(imageId: string, ...further: readonly string[]): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const hear = (line: string): void => void lines.push(line);
+  const update = lab.lab.deployedStack?.update(imageId, hear, AbortSignal.timeout(DEPLOY_LIMIT_MS), further);
+  await update?.catch((error: unknown) => {
+    throw new Error(`${error}\n${lines.join('\n')}`, { cause: error });
+  });
+  return lines;
+}
+
+/** The update fails, the stack is as before, and so is the ensemble: the same three nodes, none of them away for a moment. */
+async function rolledBack(failing: Promise<unknown>): Promise<void> {
+  const error = await failing.then(
+    () => assert.fail('The update had to fail.'),
+    (reason: unknown) => reason,
+  );
+  assert.match(String(error), /could not be updated and is as it was before \(UPDATE_ROLLBACK_COMPLETE\)/);
+}
+
+test('two updates, one right after the other: one node at a time, and no write fails but in elections', {
+  timeout: 400_000,
+}, async (t) => {
+  const old = await instances();
+  using watch = new TerminationWatch(lab);
+  const images = [await newImage('second'), await newImage('third')];
+  const between: string[] = [];
+  const { seen, inWords } = await underWrites(lab, 3, async () => {
+    for (const image of images) {
+      await update(image);
+      between.push(...[...(await lab.nodes())].map(({ instance }) => instance));
+    }
+  });
+  t.diagnostic(inWords);
+  assert.ok(seen.fewestUp >= 3, `Three voters were up at every moment: ${inWords}`);
+  assert.ok(seen.voters.least >= 3 && seen.voters.most <= 5, inWords);
+  const now = await allInService(lab, 3);
+  assert.deepEqual(
+    now.filter((instance) => old.includes(instance)),
+    [],
+    'Every node is another one.',
+  );
+  await lab.untilGone(watch.terminations.map(({ instance }) => instance));
+  const gone = [...new Set([...old, ...between])].filter((instance) => !now.includes(instance));
+  assert.equal(gone.length, 6);
+  watch.check(gone);
+  assert.equal((await lab.records()).length, 1, 'Nothing was founded twice.');
+});
+
+test('a node that gives up its bootstrap says why, abandons its launch and fails the update, which is rolled back', {
+  timeout: 300_000,
+}, async (t) => {
+  const good = await instances();
+  const isNew = runsBeside(good);
+  lab.setBootPlan({ bootstrap: false, ticks: 'never' });
+  const { seen, inWords } = await underWrites(lab, 3, async () => {
+    const failing = update(await newImage('with data'));
+    const bad = await lab.nodeWhere('the new node is on', isNew, LIMIT_MS);
+    // Data that nobody can vouch for: a member's own, without its stamp.
+    const [from, to] = [good[0] ?? '', bad.instance].map((one) => join(lab.directoryOf(one), 'data', 'version-2'));
+    await cp(from ?? '', to ?? '', { recursive: true });
+    lab.setBootPlan({ bootstrap: true, ticks: 5 });
+    await lab.reboot(bad.instance);
+
+    await rolledBack(failing);
+    const said = lab.agentLog(bad.instance);
+    const decision = said.find(({ decided }) => decided === 'give-up-launch');
+    assert.match(String(decision?.why), /could not be brought to vote.*It gave up here: .*stamp/);
+    assert.equal(said.findLast(({ event }) => event === 'error')?.code, 'DATA_WITHOUT_STAMP');
+    const calls = lab.callsOf(bad.instance).filter(({ outcome }) => outcome === 'ok');
+    const told = calls.map(({ action }) => action).filter((action) => /^(SignalR|CompleteL)/.test(action));
+    assert.deepEqual(told, ['SignalResource', 'CompleteLifecycleAction'], 'The stack hears of it first.');
+    await lab.untilGone([bad.instance], LIMIT_MS);
+  });
+  t.diagnostic(inWords);
+  assert.ok(seen.fewestUp >= 3, inWords);
+  assert.deepEqual((await allInService(lab, 3)).toSorted(), good, 'The nodes are the same.');
+});
+
+test('an image that can not bootstrap: the update is rolled back, and the ensemble was never short of a member', {
+  timeout: 300_000,
+}, async (t) => {
+  const good = await instances();
+  const isNew = runsBeside(good);
+  const image = await newImage('broken');
+  lab.lab.hypervisor.setAgentOfImage(image, ['/bin/false']);
+  const { seen, inWords } = await underWrites(lab, 3, async () => {
+    const failing = update(image, '--updatetimeout', 'PT15S');
+    const bad = await lab.nodeWhere('the new node is on', isNew, LIMIT_MS);
+    await rolledBack(failing);
+    assert.equal(await lab.host(bad.instance).machine.bootstrapped, 1);
+    await completeTerminateHook(lab, bad.instance);
+    await lab.untilGone([bad.instance]);
+  });
+  t.diagnostic(inWords);
+  assert.deepEqual([seen.voters.least, seen.voters.most, seen.fewestUp], [3, 3, 3], inWords);
+  assert.deepEqual(seen.elections, []);
+  assert.deepEqual((await allInService(lab, 3)).toSorted(), good, 'The nodes are the same.');
+});
