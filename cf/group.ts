@@ -53,6 +53,9 @@ export function groupResources(options: TemplateOptions, identity: Identity): Re
         MaxSize: ref('MaxSize'),
         MinSize: ref('NumHosts'),
         Tags: tagsOf(options, 'node').map((tag) => ({ ...tag, PropagateAtLaunch: true })),
+        // The default takes the oldest launch template first: when an update is rolled back while the group replaces a
+        // node that gave up, that would be a voter, and the newcomer would stay.
+        TerminationPolicies: ['NewestInstance'],
         VPCZoneIdentifier: ref('Subnets'),
       },
     },

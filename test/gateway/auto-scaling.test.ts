@@ -142,6 +142,23 @@ test('scale-in prefers the instances of an older launch template version', async
   await remove(group);
 });
 
+test('scale-in by NewestInstance takes the newest of the zone with the most; other policies are refused', async () => {
+  const group = await aws.group(subnets, 3);
+  const founders = await aws.inService(group, 3);
+  const { autoScaling } = aws.operator;
+  const policies = (...TerminationPolicies: string[]) =>
+    autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: group, TerminationPolicies }));
+  await policies('NewestInstance');
+  assert.deepEqual((await describe(group))?.TerminationPolicies, ['NewestInstance']);
+  await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 4 }));
+  await aws.inService(group, 4);
+  await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 3 }));
+  assert.deepEqual((await aws.inService(group, 3)).toSorted(), founders.toSorted());
+  await assert.rejects(policies('OldestInstance'), { name: 'ValidationError' });
+  await assert.rejects(policies('NewestInstance', 'Default'), { name: 'ValidationError' });
+  await remove(group);
+});
+
 test('UpdateAutoScalingGroup moves the desired capacity into its bounds', async () => {
   const group = await aws.group(subnets, 1);
   const { autoScaling } = aws.operator;

@@ -12,19 +12,21 @@ export function nextPlaces(places: readonly Place[], taken: readonly Place[]): r
 }
 
 /**
- * Who goes at scale-in, by the default termination policy: in the zone with the most instances, those of the oldest
- * launch template version, and of these the oldest (AWS takes the one closest to its next billing hour, so any).
- * Undefined when all are protected from scale-in.
+ * Who goes at scale-in: in the zone with the most instances, by the default termination policy those of the oldest launch
+ * template version, and of these the oldest (AWS takes the one closest to its next billing hour, so any); by
+ * NewestInstance the newest. Undefined when all are protected from scale-in.
  */
 export function scaleInVictim(group: Group): GroupInstance | undefined {
   const active = activeInstances(group);
   const candidates = active.filter((instance) => !instance.protectedFromScaleIn);
   const inZone = (zone: string): number => active.filter((other) => other.place.zone === zone).length;
+  const newestFirst = group.terminationPolicy === 'NewestInstance';
   const [victim] = candidates.sort(
     (a, b) =>
       inZone(b.place.zone) - inZone(a.place.zone) ||
-      a.template.version - b.template.version ||
-      a.launchedAtMs - b.launchedAtMs ||
+      (newestFirst
+        ? b.launchedAtMs - a.launchedAtMs
+        : a.template.version - b.template.version || a.launchedAtMs - b.launchedAtMs) ||
       a.instance.localeCompare(b.instance),
   );
   return victim;

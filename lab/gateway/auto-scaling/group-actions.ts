@@ -11,6 +11,7 @@ import {
   placesOf,
   refuseWhatIsNotImitated,
   templateOf,
+  terminationPolicyOf,
 } from './group-input.ts';
 import { complete } from './lifecycle-action.ts';
 import { type LifecycleHook, withHook } from './lifecycle-hook.ts';
@@ -36,6 +37,7 @@ export async function createGroup(scaling: AutoScaling, input: Struct, account: 
   const none: readonly LifecycleHook[] = [];
   const hooks = structsAt(input, 'LifecycleHookSpecificationList').reduce(withHook, none);
   const distribution = distributionOf(input) ?? 'balanced-best-effort';
+  const terminationPolicy = terminationPolicyOf(input) ?? 'Default';
   const template = await templateOf(input, scaling.cloud);
   const places = await placesOf(input, scaling.cloud);
   // Only now, since another call may have made it meanwhile.
@@ -55,6 +57,7 @@ export async function createGroup(scaling: AutoScaling, input: Struct, account: 
     template,
     places,
     distribution,
+    terminationPolicy,
     hooks,
     tags,
     healthCheckGraceSeconds: numberAt(input, 'HealthCheckGracePeriod') ?? 0,
@@ -79,9 +82,10 @@ export async function updateGroup(scaling: AutoScaling, input: Struct): Promise<
   const given = numberAt(input, 'DesiredCapacity');
   const desired = given ?? Math.max(minimum, Math.min(maximum, group.desired));
   checkSizes(minimum, maximum, desired);
+  const terminationPolicy = terminationPolicyOf(input) ?? group.terminationPolicy;
   const template = input.LaunchTemplate === undefined ? group.template : await templateOf(input, scaling.cloud);
   const places = input.VPCZoneIdentifier === undefined ? group.places : await placesOf(input, scaling.cloud);
-  Object.assign(group, { minimum, maximum, desired, template, places });
+  Object.assign(group, { minimum, maximum, desired, template, places, terminationPolicy });
   group.distribution = distributionOf(input) ?? group.distribution;
   group.healthCheckGraceSeconds = numberAt(input, 'HealthCheckGracePeriod') ?? group.healthCheckGraceSeconds;
   group.cooldownSeconds = numberAt(input, 'DefaultCooldown') ?? group.cooldownSeconds;

@@ -1,6 +1,6 @@
 import { AwsFailure } from '../failure.ts';
 import { type Struct, structAt, structsAt, textAt, textsAt } from '../value.ts';
-import type { DistributionStrategy, Group, GroupTag, Place, TemplateReference } from './group.ts';
+import type { DistributionStrategy, Group, GroupTag, Place, TemplateReference, TerminationPolicy } from './group.ts';
 import { resolveTemplate } from './launch-template.ts';
 import type { GroupCloud } from './reconcile.ts';
 
@@ -30,8 +30,6 @@ export function refuseWhatIsNotImitated(input: Struct): void {
   }
   refuseUnless(input.HealthCheckType ?? 'EC2', 'EC2', 'HealthCheckType');
   refuseUnless(input.CapacityRebalance ?? false, false, 'CapacityRebalance');
-  const policies = input.TerminationPolicies;
-  if (Array.isArray(policies)) for (const policy of policies) refuseUnless(policy, 'Default', 'TerminationPolicies');
 }
 
 function refuseUnless(value: unknown, imitated: unknown, name: string): void {
@@ -47,6 +45,14 @@ export function distributionOf(input: Struct): DistributionStrategy | undefined 
   const strategy = textAt(distribution, 'CapacityDistributionStrategy') ?? 'balanced-best-effort';
   if (strategy === 'balanced-best-effort' || strategy === 'balanced-only') return strategy;
   throw new AwsFailure('ValidationError', `The lab does not imitate the CapacityDistributionStrategy ${strategy}`);
+}
+
+/** Undefined when the input does not say. AWS takes several, each for those that are equal by the ones before it. */
+export function terminationPolicyOf(input: Struct): TerminationPolicy | undefined {
+  const [policy, ...more] = textsAt(input, 'TerminationPolicies');
+  if (more.length > 0) throw new AwsFailure('ValidationError', 'The lab imitates one of TerminationPolicies, not more');
+  if (policy === undefined || policy === 'Default' || policy === 'NewestInstance') return policy;
+  throw new AwsFailure('ValidationError', `The lab does not imitate the termination policy ${policy}`);
 }
 
 /** The launch template as the group will show it: id and name both, the version as given (by default `$Default`). */

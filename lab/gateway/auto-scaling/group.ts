@@ -14,6 +14,9 @@ export type LifecycleState =
 /** What a launch does that fails in one zone: `balanced-only` waits for that zone, the other takes the next. */
 export type DistributionStrategy = 'balanced-best-effort' | 'balanced-only';
 
+/** Who goes at scale-in, within a zone: see `scaleInVictim`. */
+export type TerminationPolicy = 'Default' | 'NewestInstance';
+
 export interface GroupTag {
   readonly key: string;
   readonly value: string;
@@ -76,6 +79,7 @@ export interface Group {
   template: TemplateReference;
   places: readonly Place[];
   distribution: DistributionStrategy;
+  terminationPolicy: TerminationPolicy;
   hooks: readonly LifecycleHook[];
   healthCheckGraceSeconds: number;
   cooldownSeconds: number;

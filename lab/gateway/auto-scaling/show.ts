@@ -31,7 +31,7 @@ export function shownGroup(group: Group): Struct {
     VPCZoneIdentifier: group.places.map(({ subnet }) => subnet).join(','),
     EnabledMetrics: [],
     Tags: group.tags.map((tag) => shownTag(group, tag)),
-    TerminationPolicies: ['Default'],
+    TerminationPolicies: [group.terminationPolicy],
     NewInstancesProtectedFromScaleIn: group.protectNew,
     ...(group.deleting ? { Status: 'Delete in progress' } : {}),
   };
