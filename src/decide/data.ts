@@ -7,9 +7,12 @@ export function hasData(disk: DiskFacts): boolean {
   return disk.data !== undefined && (disk.data.currentEpoch > 0 || disk.data.lastZxid > ZXID_ZERO);
 }
 
-/** Genesis 5: with currentEpoch 0 nothing can have been committed here; damaged data can't be served. */
+/**
+ * Genesis 5: with currentEpoch 0 nothing can have been committed here. Neither is an epoch without an entry anything to
+ * recover from: founding on it is founding an empty ensemble. Damaged data can't be served.
+ */
 export function recoverable(data: DataFacts | undefined): data is DataFacts {
-  return data !== undefined && data.currentEpoch > 0 && data.damage === undefined;
+  return data !== undefined && data.currentEpoch > 0 && data.lastZxid > ZXID_ZERO && data.damage === undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Lineage records and announcements: created once, and holes are never overlooked. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noteDead, deadAmong } from '../../src/registry/dead.ts';
+import { deadAmong, noteDead } from '../../src/registry/dead.ts';
 import { announceStart, createRecord, readAnnouncements, readRecords } from '../../src/registry/lineage.ts';
 import { Lost, MemoryShelf } from '../act/memory-shelf.ts';
 import { forcedOf, genesisOf, recordMember } from '../decide/situation.ts';

@@ -29,6 +29,8 @@ export function allDataGone(world: World): boolean {
   return world.nodes.every(
     (node) =>
       node.instance.state === 'terminated' ||
-      ![node.disk.data, ...node.disk.aside.map((aside) => aside.data)].some((data) => (data?.currentEpoch ?? 0) > 0),
+      ![node.disk.data, ...node.disk.aside.map((aside) => aside.data)].some(
+        (data) => (data?.currentEpoch ?? 0) > 0 && data?.log !== undefined,
+      ),
   );
 }
