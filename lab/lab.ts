@@ -4,13 +4,14 @@ import { hideBin } from 'yargs/helpers';
 import { addAgent } from './commands/agent.ts';
 import { addCalls, addFault } from './commands/cloud.ts';
 import { addDemo } from './commands/demo.ts';
+import { addDeployment } from './commands/deployment.ts';
 import { addDown } from './commands/down.ts';
 import { UsageError } from './commands/lab-client.ts';
 import { addLogs } from './commands/logs.ts';
 import { addNodeVerbs } from './commands/nodes.ts';
 import { addConnect, addStatus } from './commands/status.ts';
 import { addUp } from './commands/up.ts';
-import { addUpdate } from './commands/update.ts';
+
 import { checkedName } from './daemon/state-directory.ts';
 
 const FAILED = 1;
@@ -44,7 +45,7 @@ addDemo(cli);
 addUp(cli);
 addStatus(cli);
 addNodeVerbs(cli);
-addUpdate(cli);
+addDeployment(cli);
 addFault(cli);
 addLogs(cli);
 addConnect(cli);

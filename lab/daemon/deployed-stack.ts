@@ -13,26 +13,44 @@ export interface DeployedStackOptions extends DeploymentOptions {
 }
 
 export class DeployedStack implements AsyncDisposable {
-  readonly facts: Stack;
   readonly #options: DeployedStackOptions;
-  readonly #ending: AbortController;
+  readonly #ending = new AbortController();
+  #facts: Stack | undefined;
+  /** What the stack has, or gets when it is created again. */
+  #imageId: string;
   /** The deployment that runs, or ran last; one begins when the one before it has ended. */
-  #last: Promise<void>;
+  #last: Promise<void> = Promise.resolve();
 
-  constructor(facts: Stack, options: DeployedStackOptions, ending: AbortController, creation: Promise<void>) {
-    this.facts = facts;
+  constructor(options: DeployedStackOptions) {
     this.#options = options;
-    this.#ending = ending;
-    this.#last = creation;
+    this.#imageId = options.account.imageId;
   }
 
-  /** Begins the creation and returns once the group exists; the nodes' signals complete it later (`created`). */
+  /** Begins the creation and returns once the group exists; the nodes' signals complete it later (`settled`). */
   static async begin(options: DeployedStackOptions, signal: AbortSignal): Promise<DeployedStack> {
-    const ending = new AbortController();
-    const either = AbortSignal.any([signal, ending.signal]);
-    const { imageId } = options.account;
-    const creation = runDeployment(options.deployer, options, imageId, options.hear, either);
-    const { endpoint, key } = options.lab;
+    await using unfinished = new AsyncDisposableStack();
+    const stack = unfinished.use(new DeployedStack(options));
+    await stack.create(options.hear, signal);
+    unfinished.move();
+    return stack;
+  }
+
+  /** Of the stack that was created last, also when that is deleted. */
+  get facts(): Stack {
+    if (this.#facts === undefined) throw new Error('The stack has no group yet.');
+    return this.#facts;
+  }
+
+  /**
+   * Creates the stack, under the name that it had if it was removed, and returns once the group exists; the nodes'
+   * signals complete it later (`settled`). Changes nothing when it stands.
+   */
+  async create(hear: (line: string) => void, signal: AbortSignal): Promise<void> {
+    const imageId = this.#imageId;
+    const creation = this.#next(signal, (either) =>
+      runDeployment(this.#options.deployer, this.#options, imageId, hear, either),
+    );
+    const { endpoint, key } = this.#options.lab;
     using aws: DeployAws = deployClients({ endpoint, region: REGION, credentials: key });
     const waiting = new AbortController();
     // A creation that fails has no facts to wait for.
@@ -43,12 +61,8 @@ export class DeployedStack implements AsyncDisposable {
       },
     );
     try {
-      const facts = stackFacts(aws, options.stackName, imageId, AbortSignal.any([either, waiting.signal]));
-      return new DeployedStack(await Promise.race([facts, failed]), options, ending, creation);
-    } catch (error) {
-      ending.abort(new Error('The lab did not start.'));
-      await creation.catch(() => {});
-      throw error;
+      const either = AbortSignal.any([signal, this.#ending.signal, waiting.signal]);
+      this.#facts = await Promise.race([stackFacts(aws, this.#options.stackName, imageId, either), failed]);
     } finally {
       waiting.abort(new Error('Nobody waits any more.'));
     }
@@ -60,25 +74,21 @@ export class DeployedStack implements AsyncDisposable {
   }
 
   /** Changes the stack to another image and resolves when CloudFormation is done. */
-  update(
+  async update(
     imageId: string,
     hear: (line: string) => void,
     signal: AbortSignal,
     further: readonly string[] = [],
   ): Promise<void> {
-    return this.#next(signal, (either) =>
+    await this.#next(signal, (either) =>
       runDeployment(this.#options.deployer, this.#options, imageId, hear, either, further),
     );
+    this.#imageId = imageId;
   }
 
-  /** Deletes the stack and leaves its data. */
-  remove(hear: (line: string) => void, signal: AbortSignal): Promise<void> {
-    return this.#next(signal, (either) => runDeletion(this.#options.deployer, this.#options, hear, either));
-  }
-
-  /** Once this one is removed: the same again, under the same name. */
-  again(signal: AbortSignal): Promise<DeployedStack> {
-    return DeployedStack.begin(this.#options, signal);
+  /** Deletes the stack and resolves when it is gone. Its data goes only `--with-data`. */
+  remove(hear: (line: string) => void, signal: AbortSignal, further: readonly string[] = []): Promise<void> {
+    return this.#next(signal, (either) => runDeletion(this.#options.deployer, this.#options, hear, either, further));
   }
 
   #next(signal: AbortSignal, run: (signal: AbortSignal) => Promise<void>): Promise<void> {

@@ -65,14 +65,16 @@ export async function runDeployment(
   await run(deployer, options, [...wordsOf(options, imageId), ...further], hear, signal);
 }
 
-/** Deletes the stack and leaves its data. Resolves when it is gone. */
+/** Deletes the stack, and its data `--with-data`. Resolves when it is gone. */
 export async function runDeletion(
   deployer: Deployer,
   options: DeploymentOptions,
   hear: (line: string) => void,
   signal: AbortSignal,
+  further: readonly string[] = [],
 ): Promise<void> {
-  await run(deployer, options, ['--delete', '--stackname', options.stackName, ...HOW_TO_RUN], hear, signal);
+  const words = ['--delete', '--stackname', options.stackName, ...HOW_TO_RUN, ...further];
+  await run(deployer, options, words, hear, signal);
 }
 
 async function run(

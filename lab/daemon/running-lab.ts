@@ -3,11 +3,6 @@
  * methods. The daemon offers them over its control socket; tests call them directly.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  DescribeAutoScalingGroupsCommand,
-  SetDesiredCapacityCommand,
-  UpdateAutoScalingGroupCommand,
-} from '@aws-sdk/client-auto-scaling';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
@@ -26,6 +21,7 @@ import { type ClaimView, readBucket, readClaimViews, readLineage } from './bucke
 import type { DeployedStack } from './deployed-stack.ts';
 import { type LabStatus, type NodeView, viewEnsemble } from './ensemble-view.ts';
 import type { LocalCloud } from './local-cloud.ts';
+import { scaleGroup } from './scale.ts';
 import type { StateDirectory } from './state-directory.ts';
 import { nodesMeant, TargetError } from './targets.ts';
 
@@ -42,11 +38,12 @@ export interface LabParts {
 }
 
 const STATUS_POLL_MS = 100;
+/** A rolling update starts one node more before it takes one away. */
+const SPARE_FOR_UPDATES = 1;
 
 export class Lab implements AsyncDisposable {
   readonly name: string;
   readonly state: StateDirectory;
-  readonly stack: Stack;
   readonly gateway: Gateway;
   readonly hypervisor: Hypervisor;
   /** AWS as the operator. */
@@ -56,13 +53,14 @@ export class Lab implements AsyncDisposable {
   readonly cloud: LocalCloud;
   /** Undefined for a bare group. */
   readonly deployedStack: DeployedStack | undefined;
+  readonly #stack: Stack;
   readonly #disposables: AsyncDisposableStack;
 
   /** What startLab has made; it is the lab's own from here on. */
   constructor(parts: LabParts) {
     this.name = parts.name;
     this.state = parts.state;
-    this.stack = parts.stack;
+    this.#stack = parts.stack;
     this.gateway = parts.cloud.gateway;
     this.hypervisor = parts.hypervisor;
     this.operator = parts.cloud.operator;
@@ -74,6 +72,11 @@ export class Lab implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#disposables.disposeAsync();
+  }
+
+  /** Other facts once the stack is deleted and deployed again. */
+  get stack(): Stack {
+    return this.deployedStack?.facts ?? this.#stack;
   }
 
   status(signal: AbortSignal = AbortSignal.timeout(20_000)): Promise<LabStatus> {
@@ -140,49 +143,32 @@ export class Lab implements AsyncDisposable {
     hear: (line: string) => void,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<string> {
-    if (this.deployedStack === undefined) throw new TargetError('This lab has a bare group, no stack to update.');
+    const deployedStack = this.#deployable();
     const image = imageId ?? (await registerImage(this.operator, `${this.name} ${Date.now()}`));
-    await this.deployedStack.update(image, hear, signal);
+    await deployedStack.update(image, hear, signal);
     return image;
   }
 
-  /** Sets the group's desired size, and moves its minimum and maximum only where they are in the way. */
-  async scale(nodes: number): Promise<void> {
-    const AutoScalingGroupName = this.stack.group;
-    const { AutoScalingGroups = [] } = await this.cloud.lab.autoScaling.send(
-      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [AutoScalingGroupName] }),
-    );
-    const [group] = AutoScalingGroups;
-    const minimum = Math.min(group?.MinSize ?? 0, nodes);
-    const { autoScaling } = this.operator;
-    if (this.deployedStack === undefined || nodes === 0) {
-      await this.#scaleTightly(nodes, minimum, group?.DesiredCapacity ?? 0);
-      return;
-    }
-    // A stack's group has room for one node more, as updates need it.
-    const maximum = Math.max(group?.MaxSize ?? 0, nodes + 1);
-    if (minimum !== group?.MinSize || maximum !== group.MaxSize) {
-      await autoScaling.send(
-        new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MinSize: minimum, MaxSize: maximum }),
-      );
-    }
-    await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: nodes }));
+  /** Deploys the stack again that was deleted, and resolves when CloudFormation is done: it is a new cluster. */
+  async deploy(hear: (line: string) => void, signal: AbortSignal): Promise<void> {
+    await this.#deployable().create(hear, signal);
+    await this.deployed(signal);
   }
 
-  /** With a maximum of just so many. */
-  async #scaleTightly(nodes: number, MinSize: number, desired: number): Promise<void> {
-    const AutoScalingGroupName = this.stack.group;
-    const { autoScaling } = this.operator;
-    if (nodes >= desired) {
-      const sizes = { MinSize, MaxSize: nodes, DesiredCapacity: nodes };
-      await autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, ...sizes }));
-      return;
-    }
-    if (MinSize > 0 || nodes === 0) {
-      await autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MinSize }));
-    }
-    await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: nodes }));
-    await autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MaxSize: nodes }));
+  /** Deletes the stack, `withData` also what it leaves behind, and resolves when that is done. */
+  async delete(withData: boolean, hear: (line: string) => void, signal: AbortSignal): Promise<void> {
+    await this.#deployable().remove(hear, signal, withData ? ['--with-data'] : []);
+  }
+
+  #deployable(): DeployedStack {
+    if (this.deployedStack === undefined) throw new TargetError('This lab has a bare group and no stack.');
+    return this.deployedStack;
+  }
+
+  /** Sets the group's desired size, and moves its minimum and maximum only where they are in the way. */
+  scale(nodes: number): Promise<void> {
+    const spare = this.deployedStack === undefined ? 0 : SPARE_FOR_UPDATES;
+    return scaleGroup(this.operator.autoScaling, this.stack.group, nodes, spare);
   }
 
   async pause(target: string): Promise<readonly string[]> {

@@ -19,6 +19,9 @@ export interface Verbs {
   scale: [{ nodes: number }, null];
   /** Rolls the stack to this image, a new one when it is left out; answers with the image's id. */
   update: [{ imageId?: string }, string];
+  /** Deploys the stack again after `delete`; answers with the cluster's id. */
+  deploy: [Record<string, never>, string];
+  delete: [{ withData: boolean }, null];
   pause: [{ target: string }, readonly string[]];
   resume: [{ target: string }, readonly string[]];
   kill: [{ target: string; what: Killable }, readonly { instance: string; killed: readonly { pid: number }[] }[]];
@@ -53,6 +56,12 @@ const HANDLERS: Handlers = {
   resolve: async (lab, { target }) => (await lab.nodesMeant(target)).map((node) => node.instance),
   terminate: (lab, { target }) => lab.terminate(target),
   scale: (lab, { nodes }) => lab.scale(nodes).then(() => null),
+  deploy: async (lab, _, emit, signal) => {
+    await lab.deploy((line) => emit({ kind: 'progress', line }), signal);
+    return lab.stack.cluster;
+  },
+  delete: (lab, { withData }, emit, signal) =>
+    lab.delete(withData, (line) => emit({ kind: 'progress', line }), signal).then(() => null),
   update: (lab, { imageId }, emit, signal) => lab.update(imageId, (line) => emit({ kind: 'progress', line }), signal),
   pause: (lab, { target }) => lab.pause(target),
   resume: (lab, { target }) => lab.resume(target),

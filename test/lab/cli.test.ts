@@ -14,7 +14,21 @@ import { waitFor } from './support/wait-for.ts';
 
 const LIMIT_MS = 30_000;
 const COMMANDS = [
-  ...['demo', 'up', 'status', 'terminate', 'pause', 'resume', 'reboot', 'kill', 'scale', 'update', 'forget'],
+  ...[
+    'demo',
+    'up',
+    'status',
+    'terminate',
+    'pause',
+    'resume',
+    'reboot',
+    'kill',
+    'scale',
+    'update',
+    'forget',
+    'delete',
+    'deploy',
+  ],
   ...['fault', 'logs', 'connect', 'calls', 'agent', 'down'],
 ];
 
@@ -198,6 +212,16 @@ describe('a lab in the background', () => {
     const after = (await lab.run('connect')).stdout.trim();
     await using other = await ZookeeperClient.connect({ servers: after });
     assert.equal(Buffer.from((await other.get('/greeting')).data).toString(), 'hello');
+
+    const deletion = await lab.run('delete');
+    assert.equal(deletion.code, 0, deletion.stderr);
+    const without = JSON.parse((await lab.run('status', '--json')).stdout) as LabStatus;
+    assert.deepEqual([without.stack, without.healthy, without.group.desired], ['DELETE_COMPLETE', false, 0]);
+    const deployment = await lab.run('deploy', '--json');
+    assert.equal(deployment.code, 0, deployment.stderr);
+    const anew = await untilHealthy();
+    assert.deepEqual(JSON.parse(deployment.stdout), { cluster: anew.cluster });
+    assert.notEqual(anew.cluster, updated.cluster);
 
     const down = await lab.run('down');
     assert.equal(down.code, 0, down.stderr);

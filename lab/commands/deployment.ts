@@ -1,0 +1,81 @@
+/** The verbs that run deploy.sh on the lab's stack. */
+import type { Argv } from 'yargs';
+import type { Frame } from '../daemon/control-socket.ts';
+import { callLab } from './lab-client.ts';
+import { interruption, printJson, progress } from './terminal.ts';
+
+const JSON_OPTION = { type: 'boolean', default: false, describe: 'The result as one JSON object' } as const;
+
+function following(): { readonly signal: AbortSignal; hear(frame: Frame): void } {
+  return {
+    signal: interruption(),
+    hear: (frame) => {
+      if (frame.kind === 'progress') progress(frame.line);
+    },
+  };
+}
+
+export function addDeployment(cli: Argv<{ name: string }>): void {
+  addUpdate(cli);
+  addDelete(cli);
+  addDeploy(cli);
+}
+
+function addUpdate(cli: Argv<{ name: string }>): void {
+  cli.command(
+    'update',
+    'Roll the nodes to another image, one at a time',
+    (command) =>
+      command
+        .option('image-id', {
+          type: 'string',
+          describe: 'An image of the lab; without it a new one is registered, as build.sh does',
+        })
+        .option('json', JSON_OPTION)
+        .check(({ imageId }) => {
+          if (imageId !== undefined && !/^ami-[0-9a-f]+$/.test(String(imageId)))
+            throw new Error('--image-id is the id of an image, such as ami-0123456789abcdef0.');
+          return true;
+        })
+        .example('$0 update', 'a rolling update to a new image'),
+    async ({ name, imageId, json }) => {
+      const updated = await callLab(name, 'update', imageId === undefined ? {} : { imageId }, following());
+      if (json) printJson({ imageId: updated });
+      else progress(`every node runs ${updated}`);
+    },
+  );
+}
+
+function addDelete(cli: Argv<{ name: string }>): void {
+  cli.command(
+    'delete',
+    'Delete the stack; the lab stays, and deploy creates the stack anew',
+    (command) =>
+      command
+        .option('with-data', {
+          type: 'boolean',
+          default: false,
+          describe: 'What deleted stacks of that name leave behind goes too: buckets and log groups of claims',
+        })
+        .option('json', JSON_OPTION)
+        .example('$0 delete', 'the stack goes, its bucket and its claims stay'),
+    async ({ name, withData, json }) => {
+      await callLab(name, 'delete', { withData }, following());
+      if (json) printJson({ deleted: name });
+      else progress(`the stack is deleted; ./lab.sh deploy creates it anew`);
+    },
+  );
+}
+
+function addDeploy(cli: Argv<{ name: string }>): void {
+  cli.command(
+    'deploy',
+    'Deploy the stack again after delete: a new cluster of the same name',
+    (command) => command.option('json', JSON_OPTION).example('$0 deploy', 'after ./lab.sh delete'),
+    async ({ name, json }) => {
+      const cluster = await callLab(name, 'deploy', {}, following());
+      if (json) printJson({ cluster });
+      else progress(`the stack stands; its cluster is ${cluster}`);
+    },
+  );
+}
