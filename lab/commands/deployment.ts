@@ -1,18 +1,24 @@
 /** The verbs that run deploy.sh on the lab's stack. */
 import type { Argv } from 'yargs';
 import type { Frame } from '../daemon/control-socket.ts';
+import type { Verb, Verbs } from '../daemon/verbs.ts';
 import { callLab } from './lab-client.ts';
 import { interruption, printJson, progress } from './terminal.ts';
 
 const JSON_OPTION = { type: 'boolean', default: false, describe: 'The result as one JSON object' } as const;
 
-function following(): { readonly signal: AbortSignal; hear(frame: Frame): void } {
-  return {
-    signal: interruption(),
-    hear: (frame) => {
-      if (frame.kind === 'progress') progress(frame.line);
-    },
+/** Calls a verb that deploys; whoever interrupts it ends the following, not what CloudFormation does. */
+async function follow<V extends Verb>(name: string, verb: V, args: Verbs[V][0]): Promise<Verbs[V][1]> {
+  const signal = interruption();
+  const hear = (frame: Frame): void => {
+    if (frame.kind === 'progress') progress(frame.line);
   };
+  try {
+    return await callLab(name, verb, args, { signal, hear });
+  } catch (error) {
+    if (signal.aborted) progress('nobody follows any more; CloudFormation goes on, ./lab.sh status shows how far');
+    throw error;
+  }
 }
 
 export function addDeployment(cli: Argv<{ name: string }>): void {
@@ -39,7 +45,7 @@ function addUpdate(cli: Argv<{ name: string }>): void {
         })
         .example('$0 update', 'a rolling update to a new image'),
     async ({ name, imageId, json }) => {
-      const updated = await callLab(name, 'update', imageId === undefined ? {} : { imageId }, following());
+      const updated = await follow(name, 'update', imageId === undefined ? {} : { imageId });
       if (json) printJson({ imageId: updated });
       else progress(`every node runs ${updated}`);
     },
@@ -60,7 +66,7 @@ function addDelete(cli: Argv<{ name: string }>): void {
         .option('json', JSON_OPTION)
         .example('$0 delete', 'the stack goes, its bucket and its claims stay'),
     async ({ name, withData, json }) => {
-      await callLab(name, 'delete', { withData }, following());
+      await follow(name, 'delete', { withData });
       if (json) printJson({ deleted: name });
       else progress(`the stack is deleted; ./lab.sh deploy creates it anew`);
     },
@@ -73,7 +79,7 @@ function addDeploy(cli: Argv<{ name: string }>): void {
     'Deploy the stack again after delete: a new cluster of the same name',
     (command) => command.option('json', JSON_OPTION).example('$0 deploy', 'after ./lab.sh delete'),
     async ({ name, json }) => {
-      const cluster = await callLab(name, 'deploy', {}, following());
+      const cluster = await follow(name, 'deploy', {});
       if (json) printJson({ cluster });
       else progress(`the stack stands; its cluster is ${cluster}`);
     },
