@@ -1,10 +1,9 @@
 /** A stack is updated to other images under a writing client: good ones, one that can't bootstrap, one that gives up. */
 import assert from 'node:assert/strict';
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { registerImage } from '../../lab/account.ts';
 import type { NodeView } from '../../lab/daemon/ensemble-view.ts';
+import { ForeignData } from './support/foreign-data.ts';
 import { allInService, completeTerminateHook } from './support/group.ts';
 import { startLab, type TestLab } from './support/lab.ts';
 import { TerminationWatch } from './support/termination-watch.ts';
@@ -87,26 +86,18 @@ test('a node that gives up its bootstrap says why, abandons its launch and fails
   timeout: 300_000,
 }, async (t) => {
   const good = await instances();
-  const isNew = runsBeside(good);
-  lab.setBootPlan({ bootstrap: false, ticks: 'never' });
+  const foreign = new ForeignData(lab, good);
   const { seen, inWords } = await underWrites(lab, 3, async () => {
     const failing = update(await newImage('with data'));
-    const bad = await lab.nodeWhere('the new node is on', isNew, LIMIT_MS);
-    // Data that nobody can vouch for: a member's own, without its stamp.
-    const [from, to] = [good[0] ?? '', bad.instance].map((one) => join(lab.directoryOf(one), 'data', 'version-2'));
-    await cp(from ?? '', to ?? '', { recursive: true });
-    lab.setBootPlan({ bootstrap: true, ticks: 5 });
-    await lab.reboot(bad.instance);
-
-    await rolledBack(failing);
-    const said = lab.agentLog(bad.instance);
+    const [bad] = await Promise.all([foreign.onNextNode(), rolledBack(failing)]);
+    const said = lab.agentLog(bad);
     const decision = said.find(({ decided }) => decided === 'give-up-launch');
     assert.match(String(decision?.why), /could not be brought to vote.*It gave up here: .*stamp/);
     assert.equal(said.findLast(({ event }) => event === 'error')?.code, 'DATA_WITHOUT_STAMP');
-    const calls = lab.callsOf(bad.instance).filter(({ outcome }) => outcome === 'ok');
+    const calls = lab.callsOf(bad).filter(({ outcome }) => outcome === 'ok');
     const told = calls.map(({ action }) => action).filter((action) => /^(SignalR|CompleteL)/.test(action));
     assert.deepEqual(told, ['SignalResource', 'CompleteLifecycleAction'], 'The stack hears of it first.');
-    await lab.untilGone([bad.instance], LIMIT_MS);
+    await lab.untilGone([bad], LIMIT_MS);
   });
   t.diagnostic(inWords);
   assert.ok(seen.fewestUp >= 3, inWords);
