@@ -43,7 +43,7 @@ const POLL_MS = 100;
 const MOST_HOSTS = 9;
 /** Time enough for a loaded machine, and short enough that a failure is seen. */
 const NODE_LIMIT = 'PT10M';
-/** For people, who would not wait longer to see what becomes of a silent node. Tests hold nodes up on purpose. */
+/** For people, who would not wait longer to see what becomes of a silent node; tests hold nodes up on purpose. */
 const HEARTBEAT_SECONDS = 60;
 const KILL_AFTER_MS = 3_000;
 /** With which deploy.sh begins the line of an event. */
@@ -98,7 +98,9 @@ function wordsOf(options: DeploymentOptions, imageId: string): readonly string[]
     ...['--ami', imageId, '--numhosts', String(nodes), '--maxhosts', String(MOST_HOSTS)],
     ...['--keyname', account.keyName, '--environment', 'lab'],
     ...['--creationtimeout', NODE_LIMIT, '--updatetimeout', NODE_LIMIT],
-    ...(byScript ? ['launch', 'terminate'].flatMap((hook) => [`--${hook}heartbeat`, String(HEARTBEAT_SECONDS)]) : []),
+    ...(byScript && !productionTiming
+      ? ['launch', 'terminate'].flatMap((hook) => [`--${hook}heartbeat`, String(HEARTBEAT_SECONDS)])
+      : []),
     ...Object.entries(settings).flatMap(([key, value]) => ['--setting', `${key}=${value}`]),
     ...['--no-lint', ...HOW_TO_RUN],
   ];
