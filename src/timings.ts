@@ -33,6 +33,8 @@ export interface Timings {
   readonly serverStopMs: number;
   /** Between two heartbeats of a lifecycle hook in which this node waits; well below the hook's 300 s. */
   readonly heartbeatMs: number;
+  /** After a failure signal a stack that rolls back has this long to take the instance away; then its launch is abandoned. */
+  readonly rollbackBeginsMs: number;
   /** However many heartbeats, a hook of 300 s ends after a hundred times that (or 48 h, if that is less). */
   readonly hookLimitMs: number;
 }
@@ -55,6 +57,7 @@ export const PRODUCTION_TIMINGS: Timings = {
   serverStartMs: 10_000,
   serverStopMs: 30_000,
   heartbeatMs: 60_000,
+  rollbackBeginsMs: 120_000,
   hookLimitMs: 30_000_000,
 };
 
@@ -73,6 +76,7 @@ export const LAB_TIMINGS: Timings = {
   serverStartMs: 4_000,
   serverStopMs: 10_000,
   heartbeatMs: 5_000,
+  rollbackBeginsMs: 5_000,
 };
 
 /** ZooKeeper's own timing; `initLimit` and `syncLimit` are numbers of ticks. */

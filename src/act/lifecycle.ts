@@ -32,7 +32,11 @@ async function votesNow(id: number, { ports, self, signal }: ActContext): Promis
   }
 }
 
-/** The stack is told first: it fails at once then, instead of after its timeout. */
+/**
+ * The stack is told first: it fails at once then, instead of after its timeout, and its rollback takes this instance away.
+ * Abandoned before that, the instance would be replaced by one more of its kind, and the rollback, when it lowers the
+ * desired size again, might cost a voter for the newcomer's sake.
+ */
 export async function actGiveUpLaunch(step: Of<'give-up-launch'>, context: ActContext): Promise<void> {
   const { ports, self, signal } = context;
   const group = await ports.autoScaling.describe(step.group, signal);
@@ -43,9 +47,23 @@ export async function actGiveUpLaunch(step: Of<'give-up-launch'>, context: ActCo
   const newest = (await readRecords(ports.objects, signal)).at(-1)?.number ?? 0;
   if (newest !== step.record) throw changed(`Record ${newest} was written meanwhile.`);
   if (await isAdded(context)) throw changed('This node was added to the config meanwhile.');
-  if (step.signals) await ports.stackSignals.signal('FAILURE', self.instance, signal);
-  if (step.hook !== undefined)
-    await ports.autoScaling.completeHook(step.group, step.hook, self.instance, 'ABANDON', signal);
+  const heard = step.signals ? await ports.stackSignals.signal('FAILURE', self.instance, signal) : 'nobody-waits';
+  if (step.hook === undefined) return;
+  if (heard === 'told' && (await isTakenAway(step.group, context))) return;
+  await ports.autoScaling.completeHook(step.group, step.hook, self.instance, 'ABANDON', signal);
+}
+
+/** Waits for the stack to do it; a group that can't be read says nothing, and is asked again. */
+async function isTakenAway(group: string, { ports, self, timings, signal }: ActContext): Promise<boolean> {
+  const endMs = ports.clock.monotonicMs() + timings.rollbackBeginsMs;
+  while (ports.clock.monotonicMs() < endMs) {
+    const seen = await ports.autoScaling.describe(group, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    const own = seen?.instances.find((entry) => entry.instance === self.instance);
+    if (seen !== undefined && own?.lifecycleState !== LAUNCH_WAIT) return true;
+    await ports.clock.sleep(timings.pollMs, signal);
+  }
+  return false;
 }
 
 /** An addition whose answer was lost may have committed since: the node's own server, if it serves, knows. */

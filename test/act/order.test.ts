@@ -292,6 +292,19 @@ test('give-up-launch: the stack is told before the launch is abandoned', async (
   assertOrder(journal, [`signal FAILURE of ${instanceOf(1)}`, `complete launch of ${instanceOf(1)}: ABANDON`]);
 });
 
+test('give-up-launch: a stack that takes the instance away when it is told is left to do so', async () => {
+  const scene = SCENES['give-up-launch']();
+  const { node } = scene;
+  let looks = 0;
+  node.onCall = (call) => {
+    if (call !== 'group' || node.signals.size === 0 || ++looks < 3) return;
+    node.group = { ...node.group, instances: [{ instance: instanceOf(1), lifecycleState: 'Terminating:Wait' }] };
+  };
+  const journal = await take(scene);
+  assert.ok(looks >= 3 && journal.some((entry) => entry.startsWith('sleep')), journal.join('\n'));
+  assert.deepEqual([...node.completed], []);
+});
+
 test('give-up-launch: not when the world has changed since the look', async () => {
   const changes: Readonly<Record<string, (node: Scene['node']) => void>> = {
     'the launch is over': (node) => {

@@ -85,12 +85,17 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
   'the stack is updated to another image': async () => {
     await lab.lab.update(undefined, () => {}, AbortSignal.timeout(DEPLOY_LIMIT_MS));
   },
-  'an update fails of a node that gives up its bootstrap': async () => {
-    const good = await settled();
-    const foreign = new ForeignData(lab, good);
-    const failing = lab.lab.update(undefined, () => {}, AbortSignal.timeout(DEPLOY_LIMIT_MS));
-    const [, error] = await Promise.all([foreign.onNextNode(), failing.catch((reason: unknown) => reason)]);
-    assert.match(String(error), /UPDATE_ROLLBACK_COMPLETE/);
+  'a new node gives up its bootstrap and abandons its launch, and the group launches another': async () => {
+    const foreign = new ForeignData(lab, await settled());
+    await setDesired(lab, 4);
+    const bad = await foreign.onNextNode();
+    await lab.untilGone([bad], LIMIT_MS);
+    const steps = lab.agentLog(bad).filter(({ event }) => event === 'acted');
+    assert.ok(steps.some(({ step }) => step === 'give-up-launch'));
+    const now = await allInService(lab, 4);
+    assert.ok(!now.includes(bad));
+    await lab.healthy();
+    await setDesired(lab, 3);
   },
   'a majority is lost, and the survivor recovers by force': async () => {
     const lost = await lab.terminate('majority');

@@ -80,10 +80,8 @@ export class QuorumProbe implements AsyncDisposable {
     const { hosts } = hypervisor;
     const before = configOnDisks(hosts);
     const fromMs = performance.now();
-    const limits = { port: CLIENT_PORT, timeoutMs: ANSWER_LIMIT_MS };
-    const never = new AbortController().signal;
     const answers = new Map(
-      await Promise.all(hosts.map(async ({ address }) => [address, await askSrvr(address, limits, never)] as const)),
+      await Promise.all(hosts.map(async ({ address }) => [address, await ask(address)] as const)),
     );
     const toMs = performance.now();
     const after = configOnDisks(hypervisor.hosts) ?? before;
@@ -91,6 +89,14 @@ export class QuorumProbe implements AsyncDisposable {
     const [one, other] = [before ?? after, after].map((config) => ({ fromMs, toMs, ...seenOf(config, answers) }));
     return one !== undefined && other !== undefined && margin(one) > margin(other) ? one : other;
   }
+}
+
+/** A server that turns from one role to another cuts its connections and is up all the same, so it is asked once more. */
+async function ask(address: string): Promise<ServerAnswer> {
+  const limits = { port: CLIENT_PORT, timeoutMs: ANSWER_LIMIT_MS };
+  const never = new AbortController().signal;
+  const answer = await askSrvr(address, limits, never);
+  return answer.kind === 'silent' ? askSrvr(address, limits, never) : answer;
 }
 
 function seenOf(
