@@ -76,7 +76,7 @@ function stageOf(root: string, name: string): Stage {
     return { name, files, concurrency: 2, fileLimitMs: 4 * MINUTE_MS, limitMs: 10 * MINUTE_MS };
   }
   const files = testFiles(root, `${name}/**/*.test.ts`);
-  if (name === 'lab') return { name, files, concurrency: 1, fileLimitMs: 15 * MINUTE_MS, limitMs: 40 * MINUTE_MS };
+  if (name === 'lab') return { name, files, concurrency: 1, fileLimitMs: 15 * MINUTE_MS, limitMs: 60 * MINUTE_MS };
   const forceExit = name === 'client';
   return { name, files, concurrency: 2, fileLimitMs: 8 * MINUTE_MS, limitMs: 12 * MINUTE_MS, forceExit };
 }
