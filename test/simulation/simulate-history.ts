@@ -80,7 +80,7 @@ async function faultyPhase(world: World, operator: Operator): Promise<void> {
   if (world.scalingAlone) {
     const scaling = new Scaling(world);
     scaling.begin();
-    await scheduler.run(random.between(300_000, 1_500_000), () => false);
+    await scheduler.run(random.between(240_000, 700_000), () => false);
     scaling.end();
     return;
   }
