@@ -11,6 +11,7 @@ import { LAB_TIMINGS } from '../../src/timings.ts';
 import { readDataDirectory } from '../../src/zookeeper/data-directory.ts';
 import { oneEnsemble } from './support/agreement.ts';
 import { startLab, staysSo, type TestLab, waitFor } from './support/lab.ts';
+import { bootstrapped } from './support/survivors.ts';
 import { errorOf, lineOf } from './support/told.ts';
 import { nothingChangesOn } from './support/unchanged.ts';
 import { WrittenData } from './support/written-data.ts';
@@ -250,6 +251,7 @@ test('a healthy tick calls nobody; what only looks changes nothing; remove-termi
 }, async (t) => {
   await using lab = await startLab({ nodes: 3, ticks: 'never' });
   await lab.healthy();
+  await bootstrapped(lab);
   const instances = (await lab.nodes()).map((node) => node.instance);
   const leader = await lab.leader();
   const [victim, other] = (await lab.nodes()).filter((node) => node.role === 'follower');
