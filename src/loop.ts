@@ -86,9 +86,11 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
   let sentence = 'The limit was reached before the first look.';
   let cause: Cause | undefined;
   let earlier: Earlier | undefined;
+  let lookedAtMs = 0;
   let seen: Observation | undefined;
   while (clock.monotonicMs() < endMs) {
     signal.throwIfAborted();
+    if (!earlier) lookedAtMs = clock.monotonicMs();
     const observation = await parts.observe(look, signal, earlier);
     const decision = parts.decide(observation);
     sentence = decision.why;
@@ -108,7 +110,9 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
     if (decision.kind === 'step') {
       const context = { ports, self: look.self, timings: look.timings, signal };
       const acted = await perform(decision.step, parts, context);
-      const changed = acted ? changedBy(decision.step, observation) : undefined;
+      // After a step that took long, as a copy of much data does, nothing of the last look stands any more.
+      const stands = acted && clock.monotonicMs() - lookedAtMs < look.timings.factsStandMs;
+      const changed = stands ? changedBy(decision.step, observation) : undefined;
       if (changed) earlier = { observation, changed };
     }
     last = { sentence, step };

@@ -25,9 +25,10 @@ export function canVote(disk: DiskFacts, newestRecord: number): boolean {
   return disk.marker || (disk.data !== undefined && disk.data.currentEpoch !== NO_DATABASE);
 }
 
-/** Whether this is the copy, made for a forced record, of the data that the disk still has. */
-export function isSourceCopy(aside: AsideFacts, { data }: DiskFacts, record: number): boolean {
+/** Whether this is the copy, made for a forced record, of data that the disk still has and that is as good. */
+export function isSourceCopy(aside: AsideFacts, { data, stamp }: DiskFacts, record: number): boolean {
   const name = sourceCopyName(record);
   const named = aside.name === name || aside.name.startsWith(`${name}-`);
-  return named && data?.currentEpoch === aside.data.currentEpoch && data.lastZxid === aside.data.lastZxid;
+  if (!named || !recoverable(data) || stamp?.lineage !== aside.lineage) return false;
+  return data.currentEpoch === aside.data.currentEpoch && data.lastZxid === aside.data.lastZxid;
 }

@@ -9,8 +9,6 @@ export class Memory {
   addresses: readonly string[] = [];
   /** The node's Auto Scaling group, once it is known. */
   group: string | undefined;
-  /** When the bucket and the log group were last read, by the monotonic clock. */
-  sharedAtMs = Number.NEGATIVE_INFINITY;
   #watch: { digest: string; sinceMs: number } | undefined;
   readonly #unclaimedSinceMs = new Map<string, number>();
 

@@ -40,9 +40,7 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
   const { ports, order, self, timings, memory } = look;
   const disk = await ports.disk.read(signal);
   if (earlier) {
-    // A step that took long, as a copy of the data may, is no moment any more.
-    const stands = earlier.changed === 'node' && ports.clock.monotonicMs() - memory.sharedAtMs < timings.factsStandMs;
-    const shared = stands ? earlier.observation.shared : (await readBucket(look, signal)).shared;
+    const shared = earlier.changed === 'node' ? earlier.observation.shared : (await readBucket(look, signal)).shared;
     return { ...earlier.observation, disk, shared, server: await observeServer(look, signal) };
   }
   const [targetState, group, search] = await Promise.all([
@@ -112,8 +110,7 @@ interface Bucket {
   readonly keys: readonly string[];
 }
 
-async function readBucket({ ports, memory }: Look, signal: AbortSignal): Promise<Bucket> {
-  const atMs = ports.clock.monotonicMs();
+async function readBucket({ ports }: Look, signal: AbortSignal): Promise<Bucket> {
   let keys: readonly string[] = [];
   const shared = await attempt(async () => {
     const listing = ports.objects.list('', signal).then(async (listed) => {
@@ -123,7 +120,6 @@ async function readBucket({ ports, memory }: Look, signal: AbortSignal): Promise
     const [records, claims] = await Promise.all([listing, readClaims(ports, signal)]);
     return { records, claims, dead: deadAmong(keys) };
   }, signal);
-  memory.sharedAtMs = atMs;
   return { shared, keys };
 }
 
