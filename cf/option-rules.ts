@@ -57,7 +57,7 @@ export function faultsOf(answers: Answers): readonly string[] {
     ...volumeFaults(answers),
     ...optional('environment', answers.environment, limits.ENVIRONMENT),
     ...tagFaults(answers.tag),
-    ...settingFaults(answers.setting),
+    ...settingFaults(answers),
     ...(limits.RETENTION_DAYS.some((days) => days === answers.logretention)
       ? []
       : [
@@ -187,7 +187,8 @@ function pair(word: string): [string, string | undefined] {
   return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
 }
 
-function settingFaults(settings: readonly string[]): readonly string[] {
+function settingFaults(answers: Answers): readonly string[] {
+  const settings = answers.setting;
   const faults = settings.flatMap((setting) => {
     const [key, value] = pair(setting);
     if (value === undefined) return [`--setting ${setting}: KEY=VALUE is meant.`];
@@ -202,21 +203,31 @@ function settingFaults(settings: readonly string[]): readonly string[] {
       `--setting: ${bytes} bytes in all are more than the ${MOST_SETTINGS_BYTES} that user data has room for.`,
     );
   }
-  return faults.length > 0 ? faults : agentFaults(settings);
+  return faults.length > 0 ? faults : agentFaults(answers);
 }
 
 /** Reads the settings as every node will: what the agent would refuse at boot is refused here. */
-function agentFaults(settings: readonly string[]): readonly string[] {
+function agentFaults(answers: Answers): readonly string[] {
   const given = Object.fromEntries(
-    settings.map((setting): [string, string] => [pair(setting)[0], pair(setting)[1] ?? '']),
+    answers.setting.map((setting): [string, string] => [pair(setting)[0], pair(setting)[1] ?? '']),
   );
   try {
-    loadSettings({}, {}, formatSettings({ CLUSTER: 'x-00000000', BUCKET: 'bucket', ...given }), 'agent.env');
-    return [];
+    const text = formatSettings({ CLUSTER: 'x-00000000', BUCKET: 'bucket', ...given });
+    return heartbeatFaults(answers, loadSettings({}, {}, text, 'agent.env').timings.heartbeatMs / 1_000);
   } catch (error) {
     if (error instanceof AgentError) return [`--setting: ${error.message} ${error.next}`];
     throw error;
   }
+}
+
+/** A hook that ends before the second heartbeat gives up nodes that are well. */
+function heartbeatFaults(answers: Answers, heartbeatSeconds: number): readonly string[] {
+  const least = Math.ceil(2 * heartbeatSeconds);
+  return (['launchheartbeat', 'terminateheartbeat'] as const)
+    .filter((name) => answers[name] >= limits.HOOK_SECONDS[0] && answers[name] < least)
+    .map(
+      (name) => `--${name} ${answers[name]}: a node that waits says so every ${heartbeatSeconds} s; at least ${least}.`,
+    );
 }
 
 function timeFaults(answers: Answers): readonly string[] {

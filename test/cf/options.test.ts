@@ -93,6 +93,7 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['--creationtimeout', 'PT13H'], /^--creationtimeout PT13H: CloudFormation waits at most PT12H\.$/],
   [['--updatetimeout', 'PT61M'], /^--updatetimeout PT61M: CloudFormation waits at most PT1H for each node\.$/],
   [['--launchheartbeat', '29'], /^--launchheartbeat 29: A whole number from 30 to 7200\.$/],
+  [['--launchheartbeat', '119'], /^--launchheartbeat 119: a node that waits says so every 60 s; at least 120\.$/],
   [['--terminateheartbeat', '7201'], /^--terminateheartbeat 7201: A whole number from 30 to 7200\.$/],
   [['--sshsauce', '10.0.0.0/8'], /^Unknown argument: sshsauce$/],
 ];
