@@ -56,7 +56,7 @@ export async function makeNetwork(aws: Aws, prefix: string): Promise<Network> {
 }
 
 /** A NAT gateway, as private subnets have one. */
-async function giveWayOut(aws: Aws, { vpc, subnets }: Network): Promise<void> {
+export async function giveWayOut(aws: Pick<Aws, 'ec2'>, { vpc, subnets }: Network): Promise<void> {
   const [{ NatGateway }, { RouteTables = [] }] = await Promise.all([
     aws.ec2.send(new CreateNatGatewayCommand({ SubnetId: subnets[0], ConnectivityType: 'private' })),
     aws.ec2.send(new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [vpc] }] })),

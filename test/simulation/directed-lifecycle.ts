@@ -10,6 +10,14 @@ function newcomers({ world }: Scenario, known: readonly Node[]): readonly Node[]
   return world.nodes.filter((node) => !known.includes(node));
 }
 
+/** Nobody of these gets to do anything for so many seconds, whoever joins them meanwhile included. */
+async function keepPaused(scenario: Scenario, nodes: () => readonly Node[], seconds: number): Promise<void> {
+  for (let moment = 0; moment < seconds; moment++) {
+    for (const node of nodes()) if (!node.paused) node.pause();
+    await scenario.advance(1_000);
+  }
+}
+
 async function firstNewcomer(scenario: Scenario, known: readonly Node[]): Promise<Node> {
   await scenario.until('another one boots', () => newcomers(scenario, known).some((node) => node.up), 120_000);
   const [newcomer] = newcomers(scenario, known);
@@ -101,17 +109,11 @@ export const LIFECYCLE_CASES: readonly Case[] = [
       world.quorum.watching = true;
       for (const node of known) world.cloud.group.takeOut(node.instance);
       const fresh = (): readonly Node[] => newcomers(scenario, known);
-      for (let moment = 0; moment < 120; moment++) {
-        for (const node of fresh()) if (!node.paused) node.pause();
-        await scenario.advance(1_000);
-      }
+      await keepPaused(scenario, fresh, 120);
       const voters = votersOf(world.committedConfigs.at(-1) ?? { version: '', members: [] });
       const hanging = known.find((node) => voters.some((member) => member.address === node.address));
       hanging?.pause();
-      for (let moment = 0; moment < 400; moment++) {
-        for (const node of fresh()) if (!node.paused) node.pause();
-        await scenario.advance(1_000);
-      }
+      await keepPaused(scenario, fresh, 400);
       for (const node of fresh()) node.resume();
       await scenario.whole();
     },
@@ -127,11 +129,9 @@ export const LIFECYCLE_CASES: readonly Case[] = [
       const known = [...scenario.nodes];
       world.quorum.watching = true;
       for (const node of known) world.cloud.group.takeOut(node.instance);
-      for (let moment = 0; moment < 500; moment++) {
-        for (const node of newcomers(scenario, known)) if (!node.paused) node.pause();
-        await scenario.advance(1_000);
-      }
-      for (const node of newcomers(scenario, known)) node.resume();
+      const fresh = (): readonly Node[] => newcomers(scenario, known);
+      await keepPaused(scenario, fresh, 500);
+      for (const node of fresh()) node.resume();
       await scenario.whole();
       assert.equal(scenario.records().length, 1);
     },

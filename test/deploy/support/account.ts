@@ -1,17 +1,10 @@
 /** What an account has before anything is deployed: a network, a key pair, an image; and clients for who deploys. */
-import {
-  CreateKeyPairCommand,
-  CreateNatGatewayCommand,
-  CreateRouteCommand,
-  CreateSubnetCommand,
-  CreateVpcCommand,
-  DescribeRouteTablesCommand,
-  RegisterImageCommand,
-} from '@aws-sdk/client-ec2';
+import { CreateKeyPairCommand, CreateSubnetCommand, CreateVpcCommand, RegisterImageCommand } from '@aws-sdk/client-ec2';
 import { templateOptions } from '../../../cf/options.ts';
 import { awsClients, type DeployAws } from '../../../deploy/aws.ts';
 import type { DeployContext } from '../../../deploy/context.ts';
 import type { DeployOptions } from '../../../deploy/deploy.ts';
+import { giveWayOut as letOut } from '../../../lab/account.ts';
 import type { LocalAws } from '../../gateway/local-aws.ts';
 import { type ScriptTerminal, scriptTerminal } from './script-terminal.ts';
 
@@ -53,16 +46,8 @@ export async function makeImage(aws: LocalAws, RootDeviceName = '/dev/xvda'): Pr
 }
 
 /** A NAT gateway, as private subnets have one. */
-export async function giveWayOut(aws: LocalAws, { vpcId, subnets }: Account): Promise<void> {
-  const { ec2 } = aws.operator;
-  const { NatGateway } = await ec2.send(
-    new CreateNatGatewayCommand({ SubnetId: subnets[0], ConnectivityType: 'private' }),
-  );
-  const { RouteTables = [] } = await ec2.send(
-    new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [vpcId] }] }),
-  );
-  const route = { RouteTableId: RouteTables[0]?.RouteTableId, DestinationCidrBlock: '0.0.0.0/0' };
-  await ec2.send(new CreateRouteCommand({ ...route, NatGatewayId: NatGateway?.NatGatewayId }));
+export function giveWayOut(aws: LocalAws, { vpcId, subnets }: Account): Promise<void> {
+  return letOut(aws.operator, { vpc: vpcId, subnets });
 }
 
 /** Options as the command line would give them, for this account. */
