@@ -6,7 +6,7 @@ export const CLAIM_MUTATIONS: readonly Mutation[] = [
   {
     name: 'claim-not-exclusive',
     rule: 'Claims 1: CreateLogStream succeeds once, and the owner is created once',
-    seeds: 60,
+    seeds: 300,
     ports: (ports) => ({
       ...ports,
       claimStreams: {
@@ -30,13 +30,13 @@ export const CLAIM_MUTATIONS: readonly Mutation[] = [
   {
     name: 'shutting-down-is-gone',
     rule: 'Claims 3: an owner that is merely shutting down still runs',
-    seeds: 600,
+    seeds: 1000,
     parts: deciding((observation) => withLives(observation, (life) => (life === 'shutting-down' ? 'gone' : life))),
   },
   {
     name: 'unknown-is-gone',
     rule: 'Words: unknown is never absent',
-    seeds: 60,
+    seeds: 300,
     parts: deciding((observation) => withLives(observation, (life) => (life === 'unknown' ? 'gone' : life))),
   },
   {

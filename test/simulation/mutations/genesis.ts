@@ -8,7 +8,7 @@ export const GENESIS_MUTATIONS: readonly Mutation[] = [
   {
     name: 'nonce-ignored',
     rule: 'Genesis 2: an announcement with another nonce means that this disk was wiped after its start',
-    seeds: 30,
+    seeds: 200,
     ports: (ports, node) => ({
       ...ports,
       objects: {
@@ -29,7 +29,7 @@ export const GENESIS_MUTATIONS: readonly Mutation[] = [
   {
     name: 'marker-again',
     rule: 'Genesis 2: a stamped node never writes the marker again, whatever its disk holds',
-    seeds: 30,
+    seeds: 200,
     ports: (ports) => ({
       ...ports,
       disk: {

@@ -5,7 +5,7 @@ export const JOINING_MUTATIONS: readonly Mutation[] = [
   {
     name: 'old-data-kept',
     rule: 'Joining 2: data of an older lineage is renamed aside and the node joins empty',
-    seeds: 100,
+    seeds: 2000,
     ports: (ports, node) => ({
       ...ports,
       disk: {
@@ -20,13 +20,13 @@ export const JOINING_MUTATIONS: readonly Mutation[] = [
   {
     name: 'no-limit-a-pass',
     rule: 'Joining 5: at most max(1, ⌊(voters − 1) / 2⌋) of the dead are removed in one pass',
-    seeds: 800,
+    seeds: 1500,
     parts: (parts) => ({ ...parts, decide: (observation) => removingAll(parts, observation) }),
   },
   {
     name: 'dynamic-file-only',
     rule: 'Joining 3: a joiner gets a fresh pointer and a version-less file, not the file that its server left',
-    seeds: 300,
+    seeds: 1500,
     parts: (parts) => ({
       ...parts,
       act: async (step, context) => {

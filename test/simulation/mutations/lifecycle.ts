@@ -9,7 +9,7 @@ export const LIFECYCLE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'launched-before-voting',
     rule: 'Joining 6: the launch hook is completed once the node votes',
-    seeds: 20,
+    seeds: 200,
     parts: (parts) => ({
       ...parts,
       decide: (observation) => launched(observation) ?? parts.decide(observation),
@@ -41,7 +41,7 @@ export const LIFECYCLE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'leaves-unasked',
     rule: 'Leaving 1: the terminate hook is completed after the node has left the config',
-    seeds: 120,
+    seeds: 400,
     parts: (parts) => ({ ...parts, decide: (observation) => leaveAtOnce(observation) ?? parts.decide(observation) }),
   },
   {
@@ -64,7 +64,7 @@ export const LIFECYCLE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'hooks-of-the-living',
     rule: 'Leaving 4: nobody answers a hook of an instance that lives',
-    seeds: 60,
+    seeds: 300,
     parts: deciding((observation) => {
       const { group } = observation;
       if (!group.known) return observation;

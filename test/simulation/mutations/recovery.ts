@@ -6,7 +6,7 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'unreported-ignored',
     rule: 'Recovery 3: every instance that is not gone for good must have reported',
-    seeds: 600,
+    seeds: 1000,
     parts: deciding((observation) => {
       const { silence } = observation;
       if (!silence.known) return observation;
@@ -23,7 +23,7 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'fence-without-stop',
     rule: 'Recovery 3: the server stops before the node says that it is fenced',
-    seeds: 200,
+    seeds: 1000,
     ports: (ports, node) => ({
       ...ports,
       server: {
@@ -56,7 +56,7 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'floor-not-raised',
     rule: 'Recovery 6: the owner raises acceptedEpoch to the floor',
-    seeds: 200,
+    seeds: 1000,
     ports: (ports) => ({ ...ports, disk: { ...ports.disk, raiseAcceptedEpoch: async () => undefined } }),
   },
   {
@@ -77,7 +77,7 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'founded-again',
     rule: 'Recovery 6: after the stamp the owner never founds again',
-    seeds: 30,
+    seeds: 200,
     ports: (ports, node) => ({
       ...ports,
       disk: {
