@@ -1,0 +1,74 @@
+# What is done on the instance, the same for every version of Packer. The source is in current/ or packer-1.6/.
+
+locals {
+  debian_architecture = var.architecture == "arm64" ? "arm64" : "amd64"
+  instance_type       = var.instance_type != "" ? var.instance_type : (var.architecture == "arm64" ? "t4g.small" : "t3.small")
+  custom_endpoint     = var.endpoint != ""
+
+  # Keys without blank and slash: only such tags can be read from the metadata service.
+  tags = {
+    Name              = var.image_name
+    image_version     = var.version
+    zookeeper_version = var.zookeeper_version
+    agent_version     = var.agent_version
+    commit            = var.commit
+    debian            = var.debian
+    architecture      = var.architecture
+    bake              = var.bake_id
+  }
+}
+
+build {
+  sources = ["source.amazon-ebs.zookeeper"]
+
+  # sshd answers before cloud-init is done; what is still being written must not be baked over.
+  provisioner "shell" {
+    script          = "${path.root}/../scripts/wait-for-boot.sh"
+    execute_command = "sudo env {{ .Vars }} bash '{{ .Path }}'"
+  }
+
+  # Directly, without Packer's own SSH proxy, whose old key types OpenSSH 9 refuses.
+  provisioner "ansible" {
+    playbook_file   = "${path.root}/../../ansible/playbook.yml"
+    command         = var.ansible_playbook
+    user            = var.ssh_username
+    use_proxy       = false
+    extra_arguments = ["--extra-vars", "@${var.ansible_variables_file}"]
+    ansible_env_vars = [
+      "ANSIBLE_CONFIG=${path.root}/../../ansible/ansible.cfg",
+      "ANSIBLE_HOST_KEY_CHECKING=False",
+      "ANSIBLE_NOCOLOR=True",
+      "ANSIBLE_SSH_ARGS=-o UserKnownHostsFile=/dev/null -o ControlMaster=auto -o ControlPersist=60s",
+    ]
+  }
+
+  # What must be there. It fails the build, so that no image is made of a machine that is not right.
+  provisioner "shell" {
+    script           = "${path.root}/../scripts/check-image.sh"
+    execute_command  = "sudo env {{ .Vars }} bash '{{ .Path }}'"
+    environment_vars = ["AGENT_VERSION=${var.agent_version}", "ZOOKEEPER_VERSION=${var.zookeeper_version}"]
+  }
+
+  # Last, as each step before it leaves traces. The script proves by itself that nothing is left, and fails the build
+  # otherwise: after it nobody could log in any more to look.
+  provisioner "shell" {
+    script          = "${path.root}/../scripts/clean-up.sh"
+    execute_command = "sudo env {{ .Vars }} bash '{{ .Path }}'"
+  }
+
+  post-processor "manifest" {
+    output     = var.manifest_file
+    strip_path = true
+    custom_data = {
+      image_name        = var.image_name
+      image_version     = var.version
+      zookeeper_version = var.zookeeper_version
+      agent_version     = var.agent_version
+      commit            = var.commit
+      debian            = var.debian
+      architecture      = var.architecture
+      region            = var.region
+      bake              = var.bake_id
+    }
+  }
+}

@@ -1,0 +1,92 @@
+# The source for Packer 1.7 and later, with its plugins. Equal to that of packer-1.6/ but for IMDSv2, which only this one
+# can ask for; a test holds the two together.
+
+packer {
+  required_version = ">= 1.7.0"
+
+  required_plugins {
+    amazon = {
+      source  = "github.com/hashicorp/amazon"
+      version = ">= 1.2.0, < 2.0.0"
+    }
+    ansible = {
+      source  = "github.com/hashicorp/ansible"
+      version = ">= 1.1.0, < 2.0.0"
+    }
+  }
+}
+
+source "amazon-ebs" "zookeeper" {
+  region               = var.region
+  ami_name             = var.image_name
+  ami_description      = "ZooKeeper ${var.zookeeper_version} on Debian ${var.debian}, zookeeper-on-aws ${var.version} (${var.commit})"
+  instance_type        = local.instance_type
+  iam_instance_profile = var.iam_instance_profile
+  shutdown_behavior    = "terminate"
+
+  source_ami = var.source_ami
+
+  dynamic "source_ami_filter" {
+    for_each = var.source_ami == "" ? [var.source_ami_owner] : []
+
+    content {
+      owners      = [source_ami_filter.value]
+      most_recent = true
+
+      filters = {
+        name                = "debian-${var.debian}-${local.debian_architecture}-*"
+        architecture        = var.architecture
+        root-device-type    = "ebs"
+        virtualization-type = "hvm"
+      }
+    }
+  }
+
+  # An encrypted volume gives an encrypted snapshot, so there is never an unencrypted image, not even for a while.
+  # Packer 1.6 wants to be told the least of iops and throughput.
+  launch_block_device_mappings {
+    device_name           = var.root_device
+    volume_type           = "gp3"
+    volume_size           = var.volume_size_gib
+    iops                  = 3000
+    throughput            = 125
+    encrypted             = true
+    kms_key_id            = var.kms_key_id
+    delete_on_termination = true
+  }
+
+  subnet_id                             = var.subnet_id
+  associate_public_ip_address           = var.subnet_id != "" && var.ssh_interface == "public_ip"
+  temporary_security_group_source_cidrs = var.ssh_source_cidrs
+  temporary_key_pair_name               = var.bake_id
+  ssh_interface                         = var.ssh_interface
+  ssh_username                          = var.ssh_username
+  ssh_timeout                           = "10m"
+
+  tags = merge(local.tags, {
+    source_image      = "{{ .SourceAMI }}"
+    source_image_name = "{{ .SourceAMIName }}"
+  })
+  snapshot_tags   = local.tags
+  run_tags        = merge(local.tags, { Name = "bake ${var.image_name}" })
+  run_volume_tags = merge(local.tags, { Name = "bake ${var.image_name}" })
+
+  imds_support = "v2.0"
+
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 1
+  }
+
+  aws_polling {
+    delay_seconds = var.poll_seconds
+    max_attempts  = 720
+  }
+
+  # Another EC2 than AWS's knows neither AWS's regions nor its STS.
+  custom_endpoint_ec2        = var.endpoint
+  skip_region_validation     = local.custom_endpoint
+  skip_metadata_api_check    = local.custom_endpoint
+  skip_credential_validation = local.custom_endpoint
+}
