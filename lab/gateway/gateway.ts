@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isOwnAddress } from '../own-address.ts';
 import { botocoreModels } from './api-model/model.ts';
 import { AutoScaling } from './auto-scaling/auto-scaling.ts';
 import { isLeaving, type LifecycleState } from './auto-scaling/group.ts';
@@ -11,6 +12,7 @@ import { registrySchemas } from './cloudformation/schema/resource-schema.ts';
 import { Dispatch } from './dispatch.ts';
 import { Ec2 } from './ec2/ec2.ts';
 import { DEFAULT_EC2_TIMINGS, type Ec2Timings, type LateVisibility } from './ec2/lifetime.ts';
+import type { Machines } from './ec2/machines.ts';
 import { Ec2World } from './ec2/world.ts';
 import { FaultBoard } from './faults.ts';
 import { Access } from './iam/access.ts';
@@ -19,7 +21,7 @@ import type { InstanceIdentity, WithoutProfile } from './iam/instance-identity.t
 import { MotoClient } from './moto-client.ts';
 
 export interface GatewayOptions {
-  /** A loopback address; never a wildcard. */
+  /** A loopback address, or one of a lab's own network; never a wildcard. */
   readonly address: string;
   /** A free one is taken when it is left out. */
   readonly port?: number;
@@ -78,6 +80,8 @@ export interface Gateway {
   lifecycleNotices(instance: string): readonly LifecycleNotice[];
   /** Whether EC2 has room for another instance in this zone; at first every zone has. */
   setCapacity(zone: string, available: boolean): void;
+  /** From now on these stand behind the instances: they are stopped, rebooted and made images of. */
+  serve(machines: Machines): void;
   /**
    * Hears, at once, that the state, tags or existence of an instance may have changed. Returns the function that
    * ends it.
@@ -94,8 +98,8 @@ const ACCOUNT = '123456789012';
 
 /** Starts the gateway before a moto that runs. All calls to AWS in the lab go through it. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  if (!/^127\./.test(options.address)) {
-    throw new Error(`the gateway listens on 127.x addresses only, not ${options.address}`);
+  if (!isOwnAddress(options.address)) {
+    throw new Error(`the gateway listens on loopback or a lab's own network only, not on ${options.address}`);
   }
   const region = options.region ?? DEFAULT_REGION;
   const models = botocoreModels(options.environment);
@@ -161,6 +165,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     setCapacity: (zone, available) => {
       if (available) ec2.fullZones.delete(zone);
       else ec2.fullZones.add(zone);
+    },
+    serve: (machines) => {
+      ec2.machines = machines;
     },
     onInstanceChange: (listener) => world.onChange(listener),
     close: async () => {

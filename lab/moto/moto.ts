@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isOwnAddress } from '../own-address.ts';
 import { type Progress, pythonEnvironment } from '../python.ts';
 
 export const MOTO_VERSION = '5.2.5';
@@ -26,7 +27,7 @@ export interface Moto {
 }
 
 export interface MotoOptions {
-  /** A loopback address; never a wildcard. */
+  /** A loopback address, or one of a lab's own network; never a wildcard. */
   readonly address: string;
   /** A free one is taken when it is left out. */
   readonly port?: number;
@@ -53,7 +54,9 @@ export function installMoto(options: { progress?: Progress; signal?: AbortSignal
  */
 export async function startMoto(options: MotoOptions): Promise<Moto> {
   const { address, signal } = options;
-  if (!/^127\./.test(address)) throw new Error(`moto listens on 127.x addresses only, not ${address}`);
+  if (!isOwnAddress(address)) {
+    throw new Error(`moto listens on loopback or a lab's own network only, not on ${address}`);
+  }
   signal?.throwIfAborted();
   const python = await installMoto(options);
   const script = fileURLToPath(new URL('serve.py', import.meta.url));

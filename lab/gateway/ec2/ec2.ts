@@ -5,9 +5,12 @@ import { type Struct, structAt, structsAt, textAt } from '../value.ts';
 import { Attachments } from './attachments.ts';
 import { describeInstances, visibleTags } from './describe.ts';
 import { checkFilterNames } from './filter-names.ts';
+import { Images } from './images.ts';
 import type { Viewer } from './lifetime.ts';
+import type { Machines } from './machines.ts';
 import { checkEc2Rules, instanceIds, launchCount } from './rules.ts';
 import { refuseUsedGroup } from './security-groups.ts';
+import { Stopping } from './stopping.ts';
 import type { Ec2World } from './world.ts';
 
 /** EC2: moto's, with the rules and the patience of AWS's. */
@@ -16,6 +19,10 @@ export class Ec2 {
   readonly #moto: MotoClient;
   readonly #model: ApiModel;
   readonly #attachments: Attachments;
+  readonly #images: Images;
+  readonly #stopping: Stopping;
+  /** Absent while instances are entries of a table alone. */
+  machines: Machines | undefined;
   /** Zones in which EC2 has no room for another instance. */
   readonly fullZones = new Set<string>();
 
@@ -23,7 +30,10 @@ export class Ec2 {
     this.world = world;
     this.#moto = moto;
     this.#model = model;
-    this.#attachments = new Attachments(world, (action, input) => this.#ask(action, input));
+    const ask = (action: string, input: Struct): Promise<Struct> => this.#ask(action, input);
+    this.#attachments = new Attachments(world, ask);
+    this.#images = new Images(world, ask, () => this.machines);
+    this.#stopping = new Stopping(world, ask, () => this.machines);
   }
 
   /**
@@ -48,7 +58,11 @@ export class Ec2 {
         await refuseUsedGroup(this.world, (asked, parameters) => this.#ask(asked, parameters), input);
         return undefined;
       default:
-        return this.#attachments.answer(action, input);
+        return (
+          (await this.#attachments.answer(action, input)) ??
+          (await this.#images.answer(action, input)) ??
+          (await this.#stopping.answer(action, input))
+        );
     }
   }
 

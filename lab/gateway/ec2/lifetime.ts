@@ -31,6 +31,8 @@ export interface Lifetime {
   readonly runningAtMs: number;
   readonly visibleAtMs: number;
   readonly tagsVisibleAtMs: number;
+  /** It was told to stop, and its machine is not off yet. */
+  readonly stopping?: boolean;
   readonly shuttingDownAtMs?: number;
   readonly terminatedAtMs?: number;
   readonly strippedAtMs?: number;
@@ -65,7 +67,8 @@ function stateAt(data: Struct, life: Lifetime, atMs: number): keyof typeof STATE
   if (atMs < life.runningAtMs) return 'pending';
   const name = typeof data.State === 'object' && 'Name' in data.State ? data.State.Name : undefined;
   // Moto's instances stop and start at once.
-  return name === 'stopped' || name === 'stopping' ? name : 'running';
+  if (name !== 'stopped' && name !== 'stopping') return 'running';
+  return life.stopping === true ? 'stopping' : 'stopped';
 }
 
 function withState(data: Struct, name: keyof typeof STATE_CODES): Struct {

@@ -109,6 +109,28 @@ export class Ec2World {
     };
   }
 
+  /** These instances were told to stop; they are `stopping` until `stopped` is said of them. */
+  stopping(ids: readonly string[]): void {
+    for (const id of ids) this.#live(id, { stopping: true });
+  }
+
+  stopped(id: string): void {
+    this.#live(id, { stopping: false });
+    this.#announce();
+  }
+
+  /** These instances were told to start; they are `pending` for a while. */
+  starting(ids: readonly string[]): void {
+    const nowMs = Date.now();
+    for (const id of ids) this.#live(id, { runningAtMs: nowMs + this.#timings.pendingMs });
+    if (ids.length > 0) this.#announceAt(nowMs + this.#timings.pendingMs, nowMs);
+  }
+
+  #live(id: string, change: Partial<Lifetime>): void {
+    const known = this.#instances.get(id);
+    if (known !== undefined) known.life = { ...known.life, ...change };
+  }
+
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
