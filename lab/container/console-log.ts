@@ -1,0 +1,23 @@
+import { appendFileSync, renameSync, statSync } from 'node:fs';
+
+const LIMIT_BYTES = 1_048_576;
+
+/** What a machine says on its console. A full file goes aside as `.1` for the next one, so it never outgrows two. */
+export class ConsoleLog {
+  readonly path: string;
+  #sizeBytes: number;
+
+  constructor(path: string) {
+    this.path = path;
+    this.#sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  write(chunk: Buffer): void {
+    if (this.#sizeBytes > 0 && this.#sizeBytes + chunk.length > LIMIT_BYTES) {
+      renameSync(this.path, `${this.path}.1`);
+      this.#sizeBytes = 0;
+    }
+    appendFileSync(this.path, chunk, { mode: 0o600 });
+    this.#sizeBytes += chunk.length;
+  }
+}

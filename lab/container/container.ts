@@ -1,0 +1,307 @@
+/**
+ * A machine that systemd-nspawn boots from layers: a disk, namespaces and control groups of its own. Everything that
+ * runs in it is below one process, which dies with the process that booted it; so a killed daemon leaves no machine.
+ * The host sees none of its mounts.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endProcesses, identityOf, type ProcessIdentity, runs, signalProcess } from '../hypervisor/processes.ts';
+import { ConsoleLog } from './console-log.ts';
+import { type ContainerProcess, childrenOf, firstProcessBelow, processesBeside } from './container-processes.ts';
+import {
+  type ControlGroups,
+  joinFiles,
+  limitMemory,
+  machineHierarchy,
+  makeControlGroups,
+  removeControlGroups,
+  setFrozen,
+} from './control-groups.ts';
+import { type ExecOptions, type ExecResult, execIn } from './exec.ts';
+import { type Disk, overlayOptions, unmountAll } from './layers.ts';
+
+export type { ContainerProcess } from './container-processes.ts';
+export type { ExecOptions, ExecResult } from './exec.ts';
+
+export interface ContainerOptions {
+  /** Unique on this host; letters, digits and hyphens. */
+  readonly name: string;
+  /** Its own: the upper directory of its disk, its console and its record stand there. */
+  readonly directory: string;
+  /** Topmost first, the base last. */
+  readonly layers: readonly string[];
+  /** A path, as the network's attach returns it. */
+  readonly networkNamespace: string;
+  readonly hostName: string;
+  readonly environmentLimits?: { readonly memoryMiB?: number };
+  /** It went off without being told from here: `poweroff` inside of it, or a crash. A reboot inside is followed here. */
+  readonly onOff?: () => void;
+}
+
+export type ContainerState = 'off' | 'running' | 'paused';
+
+/** What a later process needs to end this container. */
+interface ContainerRecord {
+  readonly process: ProcessIdentity;
+  readonly groups: ControlGroups;
+}
+
+interface Running {
+  readonly outer: ChildProcess;
+  readonly nspawn: ProcessIdentity;
+  readonly first: ProcessIdentity;
+  readonly groups: ControlGroups;
+  readonly ended: Promise<void>;
+}
+
+const BOOT_LIMIT_MS = 60_000;
+const END_LIMIT_MS = 20_000;
+const RECORD = 'container.json';
+/** systemd-nspawn with --keep-unit leaves a reboot to who started it, and says so by this. */
+const REBOOT_CODE = 133;
+/** systemd(1): SIGRTMIN+4 powers off in order. glibc's SIGRTMIN is 34. */
+const POWER_OFF_SIGNAL = 38;
+const EXEC_GROUP = 'exec';
+
+export class Container {
+  readonly #options: ContainerOptions;
+  readonly #console: ConsoleLog;
+  #running: Running | undefined;
+  #starting: Promise<void> | undefined;
+  #paused = false;
+  #stopped: readonly ProcessIdentity[] = [];
+  #toldToEnd = false;
+
+  constructor(options: ContainerOptions) {
+    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(options.name)) throw new Error(`"${options.name}" can't name a container.`);
+    this.#options = options;
+    this.#console = new ConsoleLog(join(options.directory, 'console.log'));
+  }
+
+  get state(): ContainerState {
+    if (this.#running === undefined) return 'off';
+    return this.#paused ? 'paused' : 'running';
+  }
+
+  /** Its disk as the machine sees it while it runs; while it is off what it has changed: the upper directory. */
+  get rootDirectory(): string {
+    return this.#running === undefined ? this.upperDirectory : `/proc/${this.#running.first.pid}/root`;
+  }
+
+  get upperDirectory(): string {
+    return this.disk.upper;
+  }
+
+  get disk(): Disk {
+    const { directory, layers } = this.#options;
+    return { layers, upper: join(directory, 'upper'), work: join(directory, 'work') };
+  }
+
+  get consoleLog(): string {
+    return this.#console.path;
+  }
+
+  /** Resolves when its systemd runs, long before it has booted. */
+  async boot(): Promise<void> {
+    if (this.#running !== undefined || this.#starting !== undefined) {
+      throw new Error(`Machine ${this.#options.name} runs already.`);
+    }
+    this.#toldToEnd = false;
+    this.#starting = this.#start();
+    try {
+      await this.#starting;
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  /** A power cut: everything is killed at once. What was written stays in the upper directory. */
+  async powerOff(): Promise<void> {
+    this.#toldToEnd = true;
+    await this.#starting?.catch(() => {});
+    const running = this.#running;
+    if (running === undefined) return;
+    signalProcess(running.nspawn, 'SIGKILL');
+    // What is frozen or stopped dies once it runs again, and does nothing else.
+    if (this.#paused) await this.#thaw(running);
+    await withLimit(running.ended, END_LIMIT_MS, `Machine ${this.#options.name} is not off after SIGKILL`);
+  }
+
+  /** Asks its systemd to power off, as EC2's stop does; after `limitMs` the power is cut. */
+  async shutDown(limitMs: number): Promise<void> {
+    await this.#starting?.catch(() => {});
+    this.#toldToEnd = true;
+    const running = this.#running;
+    if (running === undefined) return;
+    if (this.#paused) return this.powerOff();
+    process.kill(running.first.pid, POWER_OFF_SIGNAL);
+    await withLimit(running.ended, limitMs, '').catch(() => this.powerOff());
+  }
+
+  /** Stops every process where it is, by the freezer; where there is none by SIGSTOP. */
+  async pause(): Promise<void> {
+    const running = this.#mustRun();
+    if (this.#paused) return;
+    if (!(await setFrozen(running.groups, true))) {
+      this.#stopped = this.processes().flatMap(({ pid }) => identityOf(pid) ?? []);
+      for (const process of this.#stopped) signalProcess(process, 'SIGSTOP');
+    }
+    this.#paused = true;
+  }
+
+  async resume(): Promise<void> {
+    if (!this.#paused) return;
+    await this.#thaw(this.#mustRun());
+  }
+
+  /** Runs a command as root in all of the machine's namespaces, with no environment but this one and a PATH. */
+  async exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const { first, groups } = this.#mustRun();
+    if (this.#paused) throw new Error(`Machine ${this.#options.name} is paused; resume it first.`);
+    return execIn(first.pid, joinFiles(groups, EXEC_GROUP), command, options);
+  }
+
+  /** All of its processes; none while it is off. */
+  processes(): readonly ContainerProcess[] {
+    return this.#running === undefined ? [] : processesBeside(this.#running.first.pid);
+  }
+
+  #mustRun(): Running {
+    if (this.#running === undefined) throw new Error(`Machine ${this.#options.name} is off.`);
+    return this.#running;
+  }
+
+  async #thaw(running: Running): Promise<void> {
+    if (!(await setFrozen(running.groups, false))) {
+      for (const process of this.#stopped) signalProcess(process, 'SIGCONT');
+      this.#stopped = [];
+    }
+    this.#paused = false;
+  }
+
+  async #start(): Promise<void> {
+    const { directory, name, environmentLimits } = this.#options;
+    const disk = this.disk;
+    const root = join(directory, 'root');
+    for (const path of [disk.upper, disk.work, root]) mkdirSync(path, { recursive: true, mode: 0o755 });
+    const groups = makeControlGroups(name);
+    if (environmentLimits?.memoryMiB !== undefined) limitMemory(groups, environmentLimits.memoryMiB);
+    const outer = spawn(join(import.meta.dirname, 'machine.sh'), ['join'], {
+      // Not in the terminal's group: its keys are for the daemon, which ends its machines itself.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: this.#environment(groups, root),
+    });
+    const exit = new Promise<number | null>((resolve, reject) => {
+      outer.once('error', reject);
+      outer.once('exit', resolve);
+    });
+    for (const stream of [outer.stdout, outer.stderr]) stream.on('data', (chunk: Buffer) => this.#console.write(chunk));
+    const found = await this.#untilFirstProcess(outer, exit);
+    const ended = exit.then((code) => this.#whenEnded(code));
+    this.#running = { outer, ...found, groups, ended };
+    const record: ContainerRecord = { process: found.nspawn, groups };
+    writeFileSync(join(directory, RECORD), JSON.stringify(record), { mode: 0o600 });
+  }
+
+  #environment(groups: ControlGroups, root: string): NodeJS.ProcessEnv {
+    const { name, hostName, networkNamespace } = this.#options;
+    const unified = machineHierarchy() === 'version 2' ? '1' : '0';
+    return {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      GROUP_FILES: joinFiles(groups).join(' '),
+      DAEMON: String(process.pid),
+      DISK: overlayOptions(this.disk),
+      ROOT: root,
+      NETWORK: networkNamespace,
+      MACHINE: name,
+      HOST_NAME: hostName,
+      SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: unified,
+    };
+  }
+
+  async #untilFirstProcess(
+    outer: ChildProcess,
+    exit: Promise<number | null>,
+  ): Promise<{ readonly nspawn: ProcessIdentity; readonly first: ProcessIdentity }> {
+    let code: number | null | undefined;
+    exit.then(
+      (value) => {
+        code = value;
+      },
+      () => {
+        code = null;
+      },
+    );
+    const deadline = performance.now() + BOOT_LIMIT_MS;
+    while (performance.now() < deadline && code === undefined) {
+      const nspawn = outer.pid === undefined ? undefined : childrenOf(outer.pid)[0];
+      const first = nspawn === undefined ? undefined : firstProcessBelow(nspawn);
+      const identities = [nspawn, first].map((pid) => (pid === undefined ? undefined : identityOf(pid)));
+      const [nspawnIdentity, firstIdentity] = identities;
+      if (nspawnIdentity !== undefined && firstIdentity !== undefined) {
+        return { nspawn: nspawnIdentity, first: firstIdentity };
+      }
+      await sleep(20);
+    }
+    outer.kill('SIGKILL');
+    const why =
+      code === undefined ? `its systemd does not run after ${BOOT_LIMIT_MS / 1000} s` : `it ended with ${code}`;
+    throw new Error(`Machine ${this.#options.name} could not be booted: ${why}.\n${this.#consoleTail()}`);
+  }
+
+  async #whenEnded(code: number | null): Promise<void> {
+    const groups = this.#running?.groups;
+    this.#running = undefined;
+    this.#paused = false;
+    rmSync(join(this.#options.directory, RECORD), { force: true });
+    if (groups !== undefined) await removeControlGroups(groups);
+    if (this.#toldToEnd) return;
+    if (code === REBOOT_CODE) await this.boot().catch(() => this.#options.onOff?.());
+    else this.#options.onOff?.();
+  }
+
+  #consoleTail(): string {
+    try {
+      return readFileSync(this.#console.path, 'utf8').split('\n').slice(-15).join('\n');
+    } catch {
+      return '';
+    }
+  }
+}
+
+async function withLimit(wait: Promise<void>, limitMs: number, what: string): Promise<void> {
+  const cancel = new AbortController();
+  const limit = sleep(limitMs, undefined, { signal: cancel.signal }).then(() => {
+    throw new Error(`${what} within ${limitMs / 1000} s.`);
+  });
+  try {
+    await Promise.race([wait, limit]);
+  } finally {
+    cancel.abort();
+    limit.catch(() => {});
+  }
+}
+
+/** Ends the containers that a daemon left under this directory, and undoes the mounts there. The disks stay. */
+export async function sweepContainers(directory: string): Promise<void> {
+  for (const path of recordsUnder(directory)) {
+    const { process, groups } = JSON.parse(readFileSync(path, 'utf8')) as ContainerRecord;
+    signalProcess(process, 'SIGKILL');
+    if (runs(process)) await setFrozen(groups, false).catch(() => false);
+    await endProcesses([process], 0);
+    await removeControlGroups(groups);
+    rmSync(path, { force: true });
+  }
+  await unmountAll(directory);
+}
+
+/** At most two directories down, as a container's directory stands in its lab's directory of machines. */
+function recordsUnder(directory: string, depth = 2): string[] {
+  const entries = readdirSync(directory, { withFileTypes: true });
+  if (entries.some((entry) => entry.name === RECORD)) return [join(directory, RECORD)];
+  if (depth === 0) return [];
+  return entries.flatMap((entry) => (entry.isDirectory() ? recordsUnder(join(directory, entry.name), depth - 1) : []));
+}

@@ -1,0 +1,60 @@
+/**
+ * Disks as layers: an overlay file system shows the layers of an AMI, which nobody writes to, with a machine's own
+ * directory above them. What a machine changes and deletes stands in that upper directory, which is a layer itself once
+ * its machine is off.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { runProgram } from './program.ts';
+
+export interface Disk {
+  /** Read-only, topmost first, the base last. */
+  readonly layers: readonly string[];
+  /** What the machine changes. */
+  readonly upper: string;
+  /** The kernel's own working space: empty, on the same file system as `upper`, used for nothing else. */
+  readonly work: string;
+}
+
+/** The options of `mount -t overlay`. The kernel takes the lower layers topmost first. */
+export function overlayOptions(disk: Disk): string {
+  for (const path of [...disk.layers, disk.upper, disk.work]) {
+    if (/[:,\\"\s]/.test(path)) {
+      throw new Error(
+        `${path} can't be part of a machine's disk: a mount's options have no room for : , \\ " or spaces.`,
+      );
+    }
+  }
+  return `lowerdir=${disk.layers.join(':')},upperdir=${disk.upper},workdir=${disk.work}`;
+}
+
+/** Mounts the disk at `target`. Only while its machine is off: a running machine mounts it for itself. */
+export async function mountDisk(disk: Disk, target: string): Promise<void> {
+  const options = overlayOptions(disk);
+  for (const directory of [disk.upper, disk.work, target]) await mkdir(directory, { recursive: true });
+  await runProgram('mount', ['-t', 'overlay', 'overlay', '-o', options, target]);
+}
+
+/** Undoes every mount at or under this directory, the innermost first. Returns how many there were. */
+export async function unmountAll(directory: string): Promise<number> {
+  const targets = mountsUnder(directory, await readFile('/proc/self/mountinfo', 'utf8'));
+  // Lazily, as a process that dies may still hold a file open; the mount is gone from this view at once.
+  for (const target of targets) await runProgram('umount', ['--lazy', '--no-mtab', target]);
+  return targets.length;
+}
+
+/** Field 5 of each line is the mount point, in which spaces and the like stand as octal numbers (proc(5)). */
+export function mountsUnder(directory: string, mountinfo: string): readonly string[] {
+  const points = mountinfo
+    .split('\n')
+    .map((line) => line.split(' ')[4])
+    .filter((point) => point !== undefined)
+    .map((point) => point.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8))));
+  return points.filter((point) => point === directory || point.startsWith(`${directory}/`)).reverse();
+}
+
+/** Copies the upper directory of a machine that is off, so that it can be a layer of an AMI. */
+export async function copyLayer(upper: string, layer: string, signal?: AbortSignal): Promise<void> {
+  // The marks of what was deleted are devices and extended attributes: both are kept.
+  const options = { limitMs: 600_000, ...(signal === undefined ? {} : { signal }) };
+  await runProgram('cp', ['--archive', '--reflink=auto', '--no-target-directory', upper, layer], options);
+}

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Boots a machine: container.ts calls it with everything in the environment. Three stages, each in place of the one
+# before it, but for the fork between the second and the third:
+#   join     into the machine's control groups, and to die with the daemon
+#   isolate  namespaces of processes and mounts, whose first process is the last stage: when it dies, all of it is gone
+#   boot     the disk is mounted where nobody else sees it, and systemd-nspawn boots what is on it
+set -eu
+
+case $1 in
+  join)
+    for procs in $GROUP_FILES; do echo $$ >"$procs"; done
+    exec setpriv --pdeathsig KILL -- "$0" isolate
+    ;;
+  isolate)
+    # The daemon may have died before this process asked to be told; then nobody would ever end the machine.
+    while read -r key value; do
+      if [ "$key" = PPid: ] && [ "$value" != "$DAEMON" ]; then exit 1; fi
+    done </proc/self/status
+    exec unshare --mount --propagation slave --pid --fork --mount-proc --kill-child=KILL -- "$0" boot
+    ;;
+  boot)
+    mount -t overlay overlay -o "$DISK" "$ROOT"
+    unset DISK GROUP_FILES DAEMON
+    # CAP_SYS_TIME is left out, as the clock is the host's. A machine's root may change its own network.
+    exec systemd-nspawn --quiet --boot --settings=no --register=no --keep-unit --link-journal=no \
+      --resolv-conf=off --timezone=off --console=read-only --capability=CAP_NET_ADMIN \
+      --network-namespace-path="$NETWORK" --machine="$MACHINE" --hostname="$HOST_NAME" --directory="$ROOT"
+    ;;
+esac

@@ -1,0 +1,231 @@
+/**
+ * The lab's network: a namespace with a bridge that has the lab's own address and the metadata service's, and a
+ * namespace for each machine. As in EC2 the network answers every ARP request itself and all packets pass through it:
+ * the bridge's ports are isolated from each other, and the lab's namespace forwards between them. So one rule there
+ * cuts a link without a sound, and what is sent to an address that nobody has any more vanishes, as it does in EC2.
+ * No namespace has a route to the outside.
+ */
+import { readdirSync } from 'node:fs';
+import { runProgram } from './program.ts';
+
+export interface Cut {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface LabNetwork extends AsyncDisposable {
+  /** Of the lab itself, by name: /run/netns/<namespace>. */
+  readonly namespace: string;
+  readonly ownAddress: '10.77.0.1';
+  readonly prefix: '10.77';
+  readonly cuts: readonly Cut[];
+  /** Makes the machine's namespace, with an interface that has this address; returns its path for nspawn. */
+  attach(machine: string, address: string): Promise<string>;
+  /** Removes the machine's namespace and its interface; nothing when there is none. */
+  detach(machine: string): Promise<void>;
+  /** From now on what the one address sends never reaches the other; one direction. Either may be the lab's own. */
+  cut(from: string, to: string): Promise<void>;
+  /** Undoes every cut. */
+  heal(): Promise<void>;
+}
+
+const OWN_ADDRESS = '10.77.0.1';
+const METADATA_ADDRESS = '169.254.169.254';
+const NAMESPACES = '/run/netns';
+const TABLE = 'lab';
+
+/** Makes the network of this lab anew; what an earlier lab of that name left is removed first. */
+export async function makeNetwork(lab: string): Promise<LabNetwork> {
+  await removeNetwork(lab);
+  const namespace = labNamespace(lab);
+  await runProgram('ip', ['netns', 'add', namespace]);
+  try {
+    await ip(namespace, [
+      'link set lo up',
+      // Without a fixed address a bridge takes over that of its lowest port, and machines would lose it as ports go.
+      'link add br0 address 02:00:0a:4d:00:01 type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
+      `address add ${OWN_ADDRESS}/16 dev br0`,
+      `address add ${METADATA_ADDRESS}/32 dev br0`,
+      'link set br0 up',
+    ]);
+    await inNamespace(namespace, 'sh', ['-c', ROUTER_SETTINGS]);
+    await inNamespace(namespace, 'nft', ['-f', '-'], RULES);
+  } catch (error) {
+    await removeNetwork(lab);
+    throw error;
+  }
+  return new BridgedNetwork(lab, namespace);
+}
+
+/** What a lab that crashed left: its namespaces, and with them everything that is in them. */
+export async function removeNetwork(lab: string): Promise<void> {
+  const own = labNamespace(lab);
+  const left = namespaceNames().filter((name) => name === own || name.startsWith(`${own}.`));
+  for (const name of left) await runProgram('ip', ['netns', 'delete', name]);
+}
+
+/**
+ * The network answers ARP for every address, at once (proxy_arp_pvlan, RFC 3069), forwards, and tells no machine of a
+ * shorter way. IPv6 is off: nothing here has an address of it.
+ */
+const ROUTER_SETTINGS = `set -e
+cd /proc/sys/net
+echo 1 > ipv4/ip_forward
+for conf in ipv4/conf/all ipv4/conf/default ipv4/conf/br0; do
+  echo 0 > $conf/rp_filter
+  echo 0 > $conf/send_redirects
+done
+echo 1 > ipv4/conf/br0/proxy_arp_pvlan
+echo 0 > ipv4/neigh/br0/proxy_delay
+if [ -d ipv6/conf ]; then echo 1 > ipv6/conf/all/disable_ipv6; fi
+`;
+
+/** A cut is looked at for what is forwarded, what comes to the lab and what the lab sends; nobody is told of a drop. */
+const RULES = `table ip ${TABLE} {
+  set cuts { type ipv4_addr . ipv4_addr; }
+  chain forward { type filter hook forward priority 0; ip saddr . ip daddr @cuts drop; }
+  chain input { type filter hook input priority 0; ip saddr . ip daddr @cuts drop; }
+  chain output {
+    type filter hook output priority 0;
+    ip saddr . ip daddr @cuts drop;
+    icmp type destination-unreachable icmp code host-unreachable drop;
+  }
+}
+`;
+
+class BridgedNetwork implements LabNetwork {
+  readonly namespace: string;
+  readonly ownAddress = OWN_ADDRESS;
+  readonly prefix = '10.77';
+  readonly #lab: string;
+  readonly #addresses = new Map<string, string>();
+  #cuts: readonly Cut[] = [];
+
+  constructor(lab: string, namespace: string) {
+    this.#lab = lab;
+    this.namespace = namespace;
+  }
+
+  get cuts(): readonly Cut[] {
+    return this.#cuts;
+  }
+
+  async attach(machine: string, address: string): Promise<string> {
+    const [third, fourth] = checkedAddress(address);
+    const namespace = machineNamespace(this.#lab, machine);
+    if (this.#addresses.has(machine)) throw new Error(`Machine ${machine} is in the network already.`);
+    const holder = [...this.#addresses].find(([, held]) => held === address)?.[0];
+    if (holder !== undefined) throw new Error(`Machine ${machine} can't have ${address}: ${holder} has it.`);
+    this.#addresses.set(machine, address);
+    const port = `m-${third}-${fourth}`;
+    const hardware = hardwareAddress(third, fourth);
+    try {
+      await runProgram('ip', ['netns', 'add', namespace]);
+      await ip(this.namespace, [
+        `link add ${port} type veth peer name ens5 address ${hardware} netns ${namespace}`,
+        `link set ${port} master br0`,
+        `link set ${port} type bridge_slave isolated on`,
+        `link set ${port} up`,
+        `neighbour replace ${address} lladdr ${hardware} dev br0 nud permanent`,
+      ]);
+      await ip(namespace, [
+        'link set lo up',
+        `address add ${address}/16 dev ens5`,
+        'link set ens5 up',
+        `route add ${METADATA_ADDRESS}/32 dev ens5`,
+      ]);
+    } catch (error) {
+      await this.detach(machine);
+      throw error;
+    }
+    return `${NAMESPACES}/${namespace}`;
+  }
+
+  async detach(machine: string): Promise<void> {
+    const address = this.#addresses.get(machine);
+    const namespace = machineNamespace(this.#lab, machine);
+    if (address !== undefined) {
+      const [third, fourth] = checkedAddress(address);
+      // The interface goes now, whoever may still hold the namespace: the address must be free at once.
+      const commands = [`link delete m-${third}-${fourth}`, `neighbour delete ${address} dev br0`];
+      for (const command of commands) await ip(this.namespace, [command]).catch(ignoreMissing);
+    }
+    if (namespaceNames().includes(namespace)) await runProgram('ip', ['netns', 'delete', namespace]);
+    this.#addresses.delete(machine);
+  }
+
+  async cut(from: string, to: string): Promise<void> {
+    checkedEnd(from);
+    checkedEnd(to);
+    if (this.#cuts.some((cut) => cut.from === from && cut.to === to)) return;
+    await this.#rules(`add element ip ${TABLE} cuts { ${from} . ${to} }`);
+    this.#cuts = [...this.#cuts, { from, to }];
+  }
+
+  async heal(): Promise<void> {
+    await this.#rules(`flush set ip ${TABLE} cuts`);
+    this.#cuts = [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await removeNetwork(this.#lab);
+    this.#addresses.clear();
+    this.#cuts = [];
+  }
+
+  async #rules(rules: string): Promise<void> {
+    await inNamespace(this.namespace, 'nft', ['-f', '-'], `${rules}\n`);
+  }
+}
+
+/** Names of labs and machines hold no dot, so no lab's namespaces look like another's. */
+function labNamespace(lab: string): string {
+  return `zk-${checkedName(lab)}`;
+}
+
+function machineNamespace(lab: string, machine: string): string {
+  return `${labNamespace(lab)}.${checkedName(machine)}`;
+}
+
+function checkedName(name: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name)) throw new Error(`"${name}" can't be part of a namespace's name.`);
+  return name;
+}
+
+/** The third and fourth number of a machine's address. */
+function checkedAddress(address: string): readonly [number, number] {
+  const [, third, fourth] = /^10\.77\.(\d{1,3})\.(\d{1,3})$/.exec(address)?.map(Number) ?? [];
+  if (third === undefined || fourth === undefined || third > 255 || fourth > 255 || address === OWN_ADDRESS) {
+    throw new Error(`${address} is no machine's address: the lab's network is 10.77.0.0/16 without ${OWN_ADDRESS}.`);
+  }
+  return [third, fourth];
+}
+
+function checkedEnd(address: string): void {
+  if (address !== OWN_ADDRESS && address !== METADATA_ADDRESS) checkedAddress(address);
+}
+
+/** Locally administered, and made of the address, as nothing else tells machines apart. */
+function hardwareAddress(third: number, fourth: number): string {
+  return `02:00:0a:4d:${third.toString(16).padStart(2, '0')}:${fourth.toString(16).padStart(2, '0')}`;
+}
+
+function namespaceNames(): readonly string[] {
+  try {
+    return readdirSync(NAMESPACES);
+  } catch {
+    return [];
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!/Cannot find device|No such file|No such process/.test(String(error))) throw error;
+}
+
+async function ip(namespace: string, commands: readonly string[]): Promise<void> {
+  await runProgram('ip', ['-n', namespace, '-batch', '-'], { input: `${commands.join('\n')}\n` });
+}
+
+async function inNamespace(namespace: string, program: string, args: readonly string[], input = ''): Promise<void> {
+  await runProgram('nsenter', [`--net=${NAMESPACES}/${namespace}`, program, ...args], { input });
+}
