@@ -1,0 +1,183 @@
+/**
+ * The bake: everything that can be wrong is looked at before anything is launched; then Packer makes the image; what it
+ * could not say is done; and only an image that is right becomes known here. After a failure nothing stays in AWS.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DeployAws } from '../deploy/aws.ts';
+import type { Terminal } from '../deploy/terminal.ts';
+import { ansiblePrograms } from './ansible.ts';
+import { BakeError, bakeErrorOf } from './errors.ts';
+import { compileAgent } from './executable.ts';
+import { checkImage, demandTokens, imageIn, publish, supportTokensOnly } from './image.ts';
+import { type Left, leftovers, removeLeftovers, type Traces } from './leftovers.ts';
+import { type Account, lookAt } from './look.ts';
+import type { BakeOptions } from './options.ts';
+import { packerBuild } from './packer-build.ts';
+import type { PackerEvent } from './packer-output.ts';
+import { findPacker, initialise, type PackerProgram, validate } from './packer-program.ts';
+import { ansibleVariables, bakeIdOf, type Facts, imageNameOf, packerVariables } from './plan.ts';
+import { projectVersion } from './project-version.ts';
+import { checkedArchive, mustBeFile } from './zookeeper-archive.ts';
+
+const WORK = fileURLToPath(new URL('../.cache/bake', import.meta.url));
+/** For what removes a failed bake's traces; it goes on after Ctrl-C. */
+const REMOVAL_LIMIT_MS = 600_000;
+
+export interface BakeContext {
+  readonly aws: DeployAws;
+  readonly region: string;
+  /** An EC2 other than AWS's own, such as the lab's. */
+  readonly endpoint?: string;
+  readonly profile?: string;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+export interface BakeResult {
+  readonly action: 'baked' | 'would bake';
+  readonly imageName: string;
+  readonly imageId?: string;
+}
+
+/** Rejects with BakeError, or with DeployError for a call to AWS. */
+export async function bake(options: BakeOptions, context: BakeContext): Promise<BakeResult> {
+  const plan = await prepared(options, context);
+  try {
+    if (options.dryRun) {
+      context.terminal.line('All is well; nothing was launched (--dry-run).');
+      return { action: 'would bake', imageName: plan.traces.imageName };
+    }
+    const imageId = await baked(plan, context);
+    return { action: 'baked', imageName: plan.traces.imageName, imageId };
+  } finally {
+    await rm(plan.directory, { recursive: true, force: true });
+  }
+}
+
+interface Plan {
+  readonly packer: PackerProgram;
+  /** Of this run alone. */
+  readonly directory: string;
+  readonly variablesFile: string;
+  readonly manifestFile: string;
+  readonly traces: Traces;
+}
+
+async function prepared(options: BakeOptions, context: BakeContext): Promise<Plan> {
+  const { terminal, signal, aws, region, endpoint } = context;
+  const packer = await findPacker(options.packer, terminal, signal);
+  terminal.progress('Looking at the archive');
+  const archive = await checkedArchive(options.archive, options.archiveDigest, signal);
+  if (options.cloudWatchAgent !== undefined) await mustBeFile(options.cloudWatchAgent, '--cloudwatch-agent');
+  terminal.progress('Looking at AWS');
+  const { rootDevice } = await lookAt({ ec2: aws.ec2, signal }, options);
+  terminal.progress();
+  const agent = await compileAgent(options.architecture, terminal, signal);
+  const { playbook } = await ansiblePrograms((sentence) => terminal.progress(sentence), signal);
+  await initialise(packer, terminal, signal);
+  const atMs = Date.now();
+  const bakeId = bakeIdOf(atMs, randomBytes(3).toString('hex'));
+  const directory = join(WORK, bakeId);
+  const facts: Facts = {
+    bakeId,
+    atMs,
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    version: options.version ?? (await projectVersion()),
+    agentVersion: agent.version,
+    commit: agent.commit,
+    ansiblePlaybook: playbook,
+    ansibleVariablesFile: join(directory, 'ansible-variables.json'),
+    manifestFile: join(directory, 'manifest.json'),
+    ...(rootDevice === undefined ? {} : { rootDevice }),
+  };
+  const cloudWatchAgent =
+    options.cloudWatchAgent === undefined ? {} : { cloudWatchAgent: resolve(options.cloudWatchAgent) };
+  const parts = ansibleVariables({ executable: agent.executable, archive, ...cloudWatchAgent });
+  const variablesFile = join(directory, 'variables.json');
+  await mkdir(directory, { recursive: true });
+  try {
+    await writeFile(facts.ansibleVariablesFile, JSON.stringify(parts));
+    await writeFile(variablesFile, JSON.stringify(packerVariables(options, facts)));
+    await validate(packer, variablesFile, signal);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+  const traces = { bakeId, imageName: imageNameOf(facts, options) };
+  return { packer, directory, variablesFile, manifestFile: facts.manifestFile, traces };
+}
+
+async function baked(plan: Plan, context: BakeContext): Promise<string> {
+  const { terminal, signal, aws, profile, region } = context;
+  const { packer, traces } = plan;
+  const account: Account = { ec2: aws.ec2, signal };
+  const logFile = join(WORK, `${traces.bakeId}.log`);
+  terminal.line(`Baking ${traces.imageName} with Packer ${packer.version}.`);
+  let securityGroup: string | undefined;
+  const demand = packer.edition === 'packer-1.6' ? tokenDemand(account) : async () => {};
+  try {
+    await packerBuild({
+      packer,
+      variablesFile: plan.variablesFile,
+      logFile,
+      environment: { AWS_REGION: region, ...(profile === undefined ? {} : { AWS_PROFILE: profile }) },
+      terminal,
+      signal,
+      onEvent: async (event) => {
+        securityGroup ??= /temporary security group for this instance: (\S+)/.exec(event.text)?.[1];
+        await demand(event);
+      },
+    });
+    const imageId = await imageIn(plan.manifestFile);
+    if (packer.edition === 'packer-1.6') await supportTokensOnly(account, imageId);
+    await checkImage(account, imageId);
+    await publish(imageId, plan.manifestFile);
+    return imageId;
+  } catch (error) {
+    throw await cleaned(error, context, { ...traces, ...(securityGroup === undefined ? {} : { securityGroup }) });
+  }
+}
+
+/** Demands IMDSv2 of the instance once it runs, which is before Packer logs in. */
+function tokenDemand(account: Account): (event: PackerEvent) => Promise<void> {
+  let instance: string | undefined;
+  let demanded = false;
+  return async ({ text }) => {
+    instance ??= /^Instance ID: (i-[0-9a-f]+)$/.exec(text)?.[1];
+    if (demanded || instance === undefined || !/^(Using ssh communicator|Waiting for SSH)/.test(text)) return;
+    demanded = true;
+    await demandTokens(account, instance);
+  };
+}
+
+/** The error of the bake, once nothing of it is left; another one when something is. */
+async function cleaned(error: unknown, { aws, terminal }: BakeContext, traces: Traces): Promise<BakeError> {
+  const failure = bakeErrorOf(error);
+  const account: Account = { ec2: aws.ec2, signal: AbortSignal.timeout(REMOVAL_LIMIT_MS) };
+  try {
+    const found = await leftovers(account, traces);
+    if (found.length === 0) return failure;
+    terminal.line(`Packer left ${named(found)}; removing that.`);
+    const left = await removeLeftovers(account, traces);
+    return left.length === 0 ? failure : remaining(failure, `${named(left)} could not be removed`);
+  } catch (removal) {
+    const tags = `the tag bake=${traces.bakeId}, the key pair ${traces.bakeId}, the image ${traces.imageName}`;
+    return remaining(
+      failure,
+      `what is left of it could not be removed (${bakeErrorOf(removal).message}); look for ${tags}`,
+    );
+  }
+}
+
+function remaining(failure: BakeError, what: string): BakeError {
+  const next = `Remove it by hand, then: ${failure.next}`;
+  return new BakeError('LEFTOVERS_REMAIN', `${failure.message}\nAnd ${what}.`, next, failure);
+}
+
+function named(left: readonly Left[]): string {
+  return left.map(({ kind, id }) => `the ${kind} ${id}`).join(', ');
+}

@@ -1,0 +1,129 @@
+/**
+ * The least that a person needs who builds: what build.sh asks itself, and what Packer's amazon-ebs builder does. A bake
+ * changes only what it has made itself: by its tag (`bake`, which all of it carries), and where EC2 gives it none, by its
+ * name.
+ */
+import { type PolicyDocument, policy, type Statement } from '../cf/policy.ts';
+
+/** Narrower is better; what is left out means any. */
+export interface BuilderScope {
+  /** `aws` when left out, as a partition can't be left open. */
+  readonly partition?: string;
+  readonly region?: string;
+  readonly account?: string;
+  /** A role that `--iam-instance-profile` hands to the instance, and the name of that profile. */
+  readonly instanceRole?: string;
+  readonly instanceProfile?: string;
+}
+
+const OF_A_BAKE = { StringLike: { 'aws:ResourceTag/bake': ['zk-bake-*'] } };
+const FOR_A_BAKE = { StringLike: { 'aws:RequestTag/bake': ['zk-bake-*'] } };
+
+export function builderPolicy(scope: BuilderScope = {}): PolicyDocument {
+  const { partition = 'aws', region = '*', account = '*' } = scope;
+  const own = (...kinds: readonly string[]) => kinds.map((kind) => `arn:${partition}:ec2:${region}:${account}:${kind}`);
+  // Images and snapshots stand in no account.
+  const shared = (...kinds: readonly string[]) => kinds.map((kind) => `arn:${partition}:ec2:${region}::${kind}`);
+  return policy([
+    {
+      Sid: 'Look',
+      Effect: 'Allow',
+      // They take no resource.
+      Action: [
+        'ec2:DescribeImages',
+        'ec2:DescribeInstanceTypes',
+        'ec2:DescribeInstances',
+        'ec2:DescribeKeyPairs',
+        'ec2:DescribeRegions',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeSnapshots',
+        'ec2:DescribeSubnets',
+        'ec2:DescribeVolumes',
+        'ec2:DescribeVpcs',
+      ],
+      Resource: '*',
+    },
+    {
+      Sid: 'KeyPair',
+      Effect: 'Allow',
+      Action: ['ec2:CreateKeyPair', 'ec2:DeleteKeyPair'],
+      Resource: own('key-pair/zk-bake-*'),
+    },
+    {
+      // Packer 1.6 gives its security group no tag.
+      Sid: 'SecurityGroup',
+      Effect: 'Allow',
+      Action: ['ec2:AuthorizeSecurityGroupIngress', 'ec2:CreateSecurityGroup', 'ec2:DeleteSecurityGroup'],
+      Resource: own('security-group/*', 'vpc/*'),
+    },
+    {
+      Sid: 'RunWith',
+      Effect: 'Allow',
+      Action: ['ec2:RunInstances'],
+      Resource: [
+        ...own('key-pair/zk-bake-*', 'network-interface/*', 'security-group/*', 'subnet/*'),
+        ...shared('image/*'),
+      ],
+    },
+    {
+      Sid: 'Run',
+      Effect: 'Allow',
+      Action: ['ec2:RunInstances'],
+      Resource: own('instance/*', 'volume/*'),
+      Condition: FOR_A_BAKE,
+    },
+    {
+      // Of what it makes: at launch, and of image and snapshot once they are there. An image has no tag before that.
+      Sid: 'Tag',
+      Effect: 'Allow',
+      Action: ['ec2:CreateTags'],
+      Resource: [
+        ...own('instance/*', 'key-pair/*', 'security-group/*', 'volume/*'),
+        ...shared('image/*', 'snapshot/*'),
+      ],
+      Condition: FOR_A_BAKE,
+    },
+    {
+      Sid: 'Instance',
+      Effect: 'Allow',
+      Action: ['ec2:CreateImage', 'ec2:ModifyInstanceMetadataOptions', 'ec2:StopInstances', 'ec2:TerminateInstances'],
+      Resource: own('instance/*'),
+      Condition: OF_A_BAKE,
+    },
+    {
+      Sid: 'MakeImage',
+      Effect: 'Allow',
+      Action: ['ec2:CreateImage'],
+      Resource: shared('image/*', 'snapshot/*'),
+    },
+    {
+      Sid: 'Image',
+      Effect: 'Allow',
+      Action: ['ec2:DeleteSnapshot', 'ec2:DeregisterImage', 'ec2:ModifyImageAttribute'],
+      Resource: shared('image/*', 'snapshot/*'),
+      Condition: OF_A_BAKE,
+    },
+    ...profileStatements(scope, partition, account),
+  ]);
+}
+
+/** Only who gives the instance a profile needs these. */
+function profileStatements(scope: BuilderScope, partition: string, account: string): readonly Statement[] {
+  const { instanceRole, instanceProfile } = scope;
+  if (instanceRole === undefined || instanceProfile === undefined) return [];
+  return [
+    {
+      Sid: 'InstanceProfile',
+      Effect: 'Allow',
+      Action: ['iam:GetInstanceProfile'],
+      Resource: [`arn:${partition}:iam::${account}:instance-profile/${instanceProfile}`],
+    },
+    {
+      Sid: 'PassRole',
+      Effect: 'Allow',
+      Action: ['iam:PassRole'],
+      Resource: [`arn:${partition}:iam::${account}:role/${instanceRole}`],
+      Condition: { StringLike: { 'iam:PassedToService': 'ec2.amazonaws.com*' } },
+    },
+  ];
+}

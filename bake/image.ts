@@ -1,0 +1,88 @@
+/** The image that Packer made: found in its manifest, held against what it has to be, and made known here. */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  DescribeImagesCommand,
+  type Image,
+  ModifyImageAttributeCommand,
+  ModifyInstanceMetadataOptionsCommand,
+} from '@aws-sdk/client-ec2';
+import { call } from '../deploy/aws.ts';
+import { IMAGE_FILE } from '../deploy/image-file.ts';
+import { BakeError } from './errors.ts';
+import type { Account } from './look.ts';
+
+export const MANIFEST_FILE = fileURLToPath(new URL('../dist/image-manifest.json', import.meta.url));
+
+const ARTIFACT = /^[a-z0-9-]+:(ami-[0-9a-f]+)$/;
+
+/** The id in Packer's manifest, such as `{"builds": [{"artifact_id": "eu-west-1:ami-…"}]}`. */
+export async function imageIn(manifestFile: string): Promise<string> {
+  const text = await readFile(manifestFile, 'utf8').catch(() => '{}');
+  const { builds = [] } = JSON.parse(text) as { readonly builds?: readonly { readonly artifact_id?: string }[] };
+  const ids = builds.flatMap(({ artifact_id = '' }) => ARTIFACT.exec(artifact_id)?.[1] ?? []);
+  const [id] = ids;
+  if (id !== undefined && ids.length === 1) return id;
+  throw new BakeError(
+    'BAKE_FAILED',
+    `Packer says that it is done, and its manifest names ${ids.length === 0 ? 'no image' : ids.join(' and ')}.`,
+    `Look at ${manifestFile}, then run this again.`,
+  );
+}
+
+/** For Packer 1.6, which can't ask for it: the instance takes no IMDSv1 from now on. */
+export async function demandTokens({ ec2, signal }: Account, InstanceId: string): Promise<void> {
+  const command = new ModifyInstanceMetadataOptionsCommand({
+    InstanceId,
+    HttpEndpoint: 'enabled',
+    HttpTokens: 'required',
+    HttpPutResponseHopLimit: 1,
+  });
+  await call('EC2 ModifyInstanceMetadataOptions', signal, (options) => ec2.send(command, options));
+}
+
+/** For Packer 1.6: instances of the image take no IMDSv1, unless their launch template says otherwise. */
+export async function supportTokensOnly({ ec2, signal }: Account, ImageId: string): Promise<void> {
+  const command = new ModifyImageAttributeCommand({ ImageId, ImdsSupport: { Value: 'v2.0' } });
+  await call('EC2 ModifyImageAttribute', signal, (options) => ec2.send(command, options));
+}
+
+/** Rejects when AWS does not say of the image what was asked for. */
+export async function checkImage({ ec2, signal }: Account, id: string): Promise<void> {
+  const { Images = [] } = await call('EC2 DescribeImages', signal, (options) =>
+    ec2.send(new DescribeImagesCommand({ ImageIds: [id] }), options),
+  );
+  const [image] = Images;
+  const faults = image === undefined ? ['it is not there'] : faultsOf(image);
+  if (faults.length === 0) return;
+  const next = 'It was removed again. Run this once more; if it stays, compare the account’s settings for images.';
+  throw new BakeError('BAKE_FAILED', `The image ${id} is not as it should be: ${faults.join(', ')}.`, next);
+}
+
+function faultsOf(image: Image): readonly string[] {
+  const faults: string[] = [];
+  if (image.State !== 'available') faults.push(`its state is ${image.State}`);
+  if (image.ImdsSupport !== 'v2.0') faults.push('its instances would take IMDSv1');
+  const open = image.BlockDeviceMappings?.filter(({ Ebs }) => Ebs !== undefined && Ebs.Encrypted !== true) ?? [];
+  if (open.length > 0) faults.push(`${open.map(({ DeviceName }) => DeviceName).join(' and ')} is not encrypted`);
+  if (image.Public === true) faults.push('it is public');
+  return faults;
+}
+
+/** From now on deploy.sh takes it. */
+export async function publish(id: string, manifestFile: string): Promise<void> {
+  await writeWhole(MANIFEST_FILE, await readFile(manifestFile, 'utf8'));
+  await writeWhole(IMAGE_FILE, `${id}\n`);
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const partial = `${path}.${process.pid}`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(partial, text);
+    await rename(partial, path);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * What a bake that failed left in AWS. Packer removes what it made when it can; but it may have been killed, and an image
+ * that it still waited for it forgets. All of it is found by what this bake alone has: its tag and its names.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DeleteKeyPairCommand,
+  DeleteSecurityGroupCommand,
+  DeleteSnapshotCommand,
+  DeregisterImageCommand,
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeKeyPairsCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSnapshotsCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { call } from '../deploy/aws.ts';
+import type { Fault } from '../src/aws/aws-errors.ts';
+import type { Account } from './look.ts';
+
+export interface Traces {
+  /** Value of the tag `bake`, and name of the key pair. */
+  readonly bakeId: string;
+  readonly imageName: string;
+  /** The name that Packer gave its security group, once it has said so. */
+  readonly securityGroup?: string;
+}
+
+export interface Left {
+  readonly kind: 'instance' | 'image' | 'snapshot' | 'security group' | 'key pair';
+  readonly id: string;
+}
+
+/** Everything of this bake that is there. A missing right to look is an error, not an empty list. */
+export async function leftovers(account: Account, traces: Traces): Promise<readonly Left[]> {
+  const lists = await Promise.all([
+    instances(account, traces),
+    imagesAndSnapshots(account, traces),
+    securityGroups(account, traces),
+    keyPairs(account, traces),
+  ]);
+  return lists.flat();
+}
+
+export interface RemovalWaits {
+  readonly pollMs: number;
+  readonly limitMs: number;
+}
+
+const WAITS: RemovalWaits = { pollMs: 3_000, limitMs: 300_000 };
+
+/** Removes them, in an order that AWS takes. Returns what is still there at the end. */
+export async function removeLeftovers(
+  account: Account,
+  traces: Traces,
+  { pollMs, limitMs }: RemovalWaits = WAITS,
+): Promise<readonly Left[]> {
+  const until = Date.now() + limitMs;
+  // A snapshot is in use until its image is gone, and without its image nothing leads to it any more.
+  const snapshots = new Map<string, Left>();
+  for (;;) {
+    const found = await leftovers(account, traces);
+    for (const one of found) if (one.kind === 'snapshot') snapshots.set(one.id, one);
+    const all = [...found.filter(({ kind }) => kind !== 'snapshot'), ...snapshots.values()];
+    if (all.length === 0 || Date.now() > until) return all;
+    for (const one of all) {
+      const removed = await remove(account, one);
+      if (removed) snapshots.delete(one.id);
+    }
+    await sleep(pollMs, undefined, { signal: account.signal });
+  }
+}
+
+async function instances({ ec2, signal }: Account, { bakeId }: Traces): Promise<readonly Left[]> {
+  const states = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
+  const Filters = [
+    { Name: 'tag:bake', Values: [bakeId] },
+    { Name: 'instance-state-name', Values: states },
+  ];
+  const { Reservations = [] } = await call('EC2 DescribeInstances', signal, (options) =>
+    ec2.send(new DescribeInstancesCommand({ Filters }), options),
+  );
+  const found = Reservations.flatMap(({ Instances = [] }) => Instances);
+  return found.flatMap(({ InstanceId }) => left('instance', InstanceId));
+}
+
+async function imagesAndSnapshots({ ec2, signal }: Account, traces: Traces): Promise<readonly Left[]> {
+  const { bakeId, imageName } = traces;
+  const named = new DescribeImagesCommand({ Owners: ['self'], Filters: [{ Name: 'name', Values: [imageName] }] });
+  const tagged = new DescribeSnapshotsCommand({
+    OwnerIds: ['self'],
+    Filters: [{ Name: 'tag:bake', Values: [bakeId] }],
+  });
+  const [{ Images = [] }, { Snapshots = [] }] = await Promise.all([
+    call('EC2 DescribeImages', signal, (options) => ec2.send(named, options)),
+    call('EC2 DescribeSnapshots', signal, (options) => ec2.send(tagged, options)),
+  ]);
+  // Snapshots of an image that was not tagged yet are known by the image alone.
+  const ofImages = Images.flatMap(({ BlockDeviceMappings = [] }) =>
+    BlockDeviceMappings.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
+  );
+  const snapshots = new Set([...ofImages, ...Snapshots.flatMap(({ SnapshotId }) => SnapshotId ?? [])]);
+  return [
+    ...Images.flatMap(({ ImageId }) => left('image', ImageId)),
+    ...[...snapshots].flatMap((id) => left('snapshot', id)),
+  ];
+}
+
+async function securityGroups({ ec2, signal }: Account, { securityGroup }: Traces): Promise<readonly Left[]> {
+  if (securityGroup === undefined) return [];
+  const command = new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: [securityGroup] }] });
+  const { SecurityGroups = [] } = await call('EC2 DescribeSecurityGroups', signal, (options) =>
+    ec2.send(command, options),
+  );
+  return SecurityGroups.flatMap(({ GroupId }) => left('security group', GroupId));
+}
+
+async function keyPairs({ ec2, signal }: Account, { bakeId }: Traces): Promise<readonly Left[]> {
+  const command = new DescribeKeyPairsCommand({ Filters: [{ Name: 'key-name', Values: [bakeId] }] });
+  const { KeyPairs = [] } = await call('EC2 DescribeKeyPairs', signal, (options) => ec2.send(command, options));
+  return KeyPairs.flatMap(({ KeyName }) => left('key pair', KeyName));
+}
+
+function left(kind: Left['kind'], id: string | undefined): readonly Left[] {
+  return id === undefined || id === '' ? [] : [{ kind, id }];
+}
+
+const LATER = new Set(['DependencyViolation', 'InvalidGroup.InUse', 'InvalidSnapshot.InUse', 'IncorrectInstanceState']);
+const GONE = /^Invalid[A-Za-z]+\.(NotFound|Unavailable)$/;
+
+/** False when it is in use for now: a security group is until its instance is gone. */
+async function remove({ ec2, signal }: Account, { kind, id }: Left): Promise<boolean> {
+  const inUse = {};
+  const passes = ({ code }: Fault) => (LATER.has(code) ? inUse : GONE.test(code) ? {} : undefined);
+  const carryOut = async (action: string, send: (options: { abortSignal: AbortSignal }) => Promise<unknown>) =>
+    (await call<unknown>(`EC2 ${action}`, signal, send, passes)) !== inUse;
+  switch (kind) {
+    case 'instance':
+      return carryOut('TerminateInstances', (to) => ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }), to));
+    case 'image':
+      return carryOut('DeregisterImage', (to) => ec2.send(new DeregisterImageCommand({ ImageId: id }), to));
+    case 'snapshot':
+      return carryOut('DeleteSnapshot', (to) => ec2.send(new DeleteSnapshotCommand({ SnapshotId: id }), to));
+    case 'security group':
+      return carryOut('DeleteSecurityGroup', (to) => ec2.send(new DeleteSecurityGroupCommand({ GroupId: id }), to));
+    default:
+      return carryOut('DeleteKeyPair', (to) => ec2.send(new DeleteKeyPairCommand({ KeyName: id }), to));
+  }
+}

@@ -1,0 +1,76 @@
+/** What the options name in AWS is looked at before anything is launched; everything wrong is said at once. */
+import {
+  DescribeImagesCommand,
+  DescribeInstanceTypesCommand,
+  DescribeSubnetsCommand,
+  type Image,
+} from '@aws-sdk/client-ec2';
+import { call, type DeployAws } from '../deploy/aws.ts';
+import { BakeError } from './errors.ts';
+import type { BakeOptions } from './options.ts';
+
+export interface Account {
+  readonly ec2: DeployAws['ec2'];
+  readonly signal: AbortSignal;
+}
+
+export interface Found {
+  /** The root device of the image that was named; undefined when Debian's is taken. */
+  readonly rootDevice?: string;
+}
+
+export async function lookAt(account: Account, options: BakeOptions): Promise<Found> {
+  const [image, ...problems] = await Promise.all([
+    sourceImage(account, options),
+    instanceTypeProblem(account, options),
+    subnetProblem(account, options),
+  ]);
+  const all = [...imageProblems(image, options), ...problems.flatMap((problem) => problem ?? [])];
+  if (all.length > 0) throw new BakeError('BAD_INPUT', all.join('\n'), 'Correct it. Nothing was launched.');
+  return image?.RootDeviceName === undefined ? {} : { rootDevice: image.RootDeviceName };
+}
+
+async function sourceImage({ ec2, signal }: Account, { sourceImage: id }: BakeOptions): Promise<Image | undefined> {
+  if (id === undefined) return undefined;
+  const command = new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values: [id] }] });
+  const { Images = [] } = await call('EC2 DescribeImages', signal, (options) => ec2.send(command, options));
+  return Images.find(({ ImageId }) => ImageId === id);
+}
+
+function imageProblems(image: Image | undefined, options: BakeOptions): readonly string[] {
+  const { sourceImage: id, architecture, volumeGib } = options;
+  if (id === undefined) return [];
+  if (image === undefined) return [`The image ${id} (--ami) does not exist in this region, or is not shared with you.`];
+  const problems: string[] = [];
+  if (image.State !== 'available') problems.push(`The image ${id} (--ami) is in the state ${image.State}.`);
+  if (image.Architecture !== undefined && image.Architecture !== architecture) {
+    problems.push(`The image ${id} (--ami) is for ${image.Architecture}, not for ${architecture} (--architecture).`);
+  }
+  if (image.RootDeviceType === 'instance-store') problems.push(`The image ${id} (--ami) has no root on EBS.`);
+  const root = image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName);
+  const leastGib = root?.Ebs?.VolumeSize ?? 0;
+  if (leastGib > volumeGib) {
+    problems.push(`The image ${id} (--ami) needs a volume of ${leastGib} GiB; --volumesize says ${volumeGib}.`);
+  }
+  return problems;
+}
+
+async function instanceTypeProblem({ ec2, signal }: Account, { instanceType }: BakeOptions) {
+  const command = new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: [instanceType] }] });
+  const { InstanceTypes = [] } = await call('EC2 DescribeInstanceTypes', signal, (options) =>
+    ec2.send(command, options),
+  );
+  if (InstanceTypes.length > 0) return undefined;
+  return `The instance type ${instanceType} (--instancetype) does not exist in this region.`;
+}
+
+async function subnetProblem({ ec2, signal }: Account, { subnet }: BakeOptions): Promise<string | undefined> {
+  const filter =
+    subnet === undefined ? { Name: 'default-for-az', Values: ['true'] } : { Name: 'subnet-id', Values: [subnet] };
+  const command = new DescribeSubnetsCommand({ Filters: [filter] });
+  const { Subnets = [] } = await call('EC2 DescribeSubnets', signal, (options) => ec2.send(command, options));
+  if (Subnets.length > 0) return undefined;
+  return subnet === undefined
+    ? 'This account has no default VPC in this region: name a subnet with --subnet.'
+    : `The subnet ${subnet} (--subnet) does not exist in this region and account.`;
+}

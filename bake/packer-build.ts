@@ -1,0 +1,141 @@
+/** Runs `packer build` to its end: shows what happens, keeps all of it in a log, and lets Packer clean up when it is ended. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
+import type { Terminal } from '../deploy/terminal.ts';
+import { BakeError } from './errors.ts';
+import { Causes } from './first-cause.ts';
+import { type PackerEvent, readEvent } from './packer-output.ts';
+import { environment, type PackerProgram } from './packer-program.ts';
+
+export interface PackerBuild {
+  readonly packer: PackerProgram;
+  readonly variablesFile: string;
+  readonly logFile: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly terminal: Terminal;
+  /** Lets Packer end what it is doing and clean up. */
+  readonly signal: AbortSignal;
+  /** Is told of each event; a rejection ends the bake with that error. */
+  readonly onEvent?: (event: PackerEvent) => Promise<void>;
+  readonly limits?: BuildLimits;
+}
+
+export interface BuildLimits {
+  /** For the whole bake. */
+  readonly bakeMs: number;
+  /** For Packer's own cleaning up; then it is killed, and what it left is looked for. */
+  readonly cleanUpMs: number;
+}
+
+const LIMITS: BuildLimits = { bakeMs: 2 * 3_600_000, cleanUpMs: 600_000 };
+
+/** Resolves when Packer has made an image; rejects with BakeError, once Packer has ended in either case. */
+export async function packerBuild(build: PackerBuild): Promise<void> {
+  const { packer, variablesFile, logFile, terminal, limits = LIMITS } = build;
+  const limit = AbortSignal.timeout(limits.bakeMs);
+  const failed = new AbortController();
+  const end = AbortSignal.any([build.signal, limit, failed.signal]);
+  end.throwIfAborted();
+  const words = ['build', '-machine-readable', `-var-file=${variablesFile}`, packer.template];
+  // A process group of its own: Ctrl-C in the terminal must reach Packer once, and by us.
+  const child = spawn(packer.program, words, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: environment(build.environment),
+  });
+  const causes = new Causes();
+  const ended = endOf(child);
+  const stopped = stopWhen(end, child, terminal, limits.cleanUpMs);
+  const log = createWriteStream(logFile, { mode: 0o600 });
+  try {
+    await Promise.all([
+      ended,
+      listen(child, log, async (event) => {
+        causes.hear(event);
+        show(terminal, event);
+        await build.onEvent?.(event).catch((error: unknown) => failed.abort(error));
+      }),
+    ]);
+  } finally {
+    stopped();
+    terminal.progress();
+    log.end();
+    await finished(log).catch(() => {});
+  }
+  const { code, signal } = await ended;
+  build.signal.throwIfAborted();
+  failed.signal.throwIfAborted();
+  if (limit.aborted) {
+    const message = `The bake was not done within ${limits.bakeMs / 60_000} minutes, and was ended.`;
+    throw new BakeError('BAKE_FAILED', message, `What took so long is in ${logFile}.`);
+  }
+  if (code === 0) return;
+  if (signal !== null) {
+    const next = `Run this again; all that was said is in ${logFile}.`;
+    throw new BakeError('BAKE_FAILED', `Packer was ended by ${signal}.`, next);
+  }
+  throw causes.error(logFile);
+}
+
+/** Rejects with MISSING_TOOL when it can't be started at all. */
+function endOf(child: ChildProcess) {
+  return new Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once('error', (error) => {
+      reject(new BakeError('MISSING_TOOL', `Packer did not start: ${error.message}`, 'Install it anew.', error));
+    });
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+}
+
+/** Asks Packer to end once `end` says so, as Ctrl-C would; kills it when it does not. Returns how to forget about it. */
+function stopWhen(end: AbortSignal, child: ChildProcess, terminal: Terminal, cleanUpMs: number): () => void {
+  let last: NodeJS.Timeout | undefined;
+  const tell = (signal: NodeJS.Signals): void => {
+    // To the group, as the terminal does it: Packer's plugins and Ansible are processes of their own.
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    try {
+      process.kill(-child.pid, signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  };
+  const stop = (): void => {
+    terminal.line('Packer is told to end; it removes what it made. That takes a minute or two.');
+    tell('SIGINT');
+    last = setTimeout(() => tell('SIGKILL'), cleanUpMs);
+  };
+  end.addEventListener('abort', stop, { once: true });
+  return () => {
+    end.removeEventListener('abort', stop);
+    clearTimeout(last);
+  };
+}
+
+async function listen(
+  child: ChildProcess,
+  log: NodeJS.WritableStream,
+  hear: (event: PackerEvent) => Promise<void>,
+): Promise<void> {
+  const heard: Promise<void>[] = [];
+  const read = async (stream: NodeJS.ReadableStream | null): Promise<void> => {
+    if (stream === null) return;
+    for await (const line of createInterface({ input: stream })) {
+      const event = readEvent(line);
+      log.write(`${event === undefined ? line : event.text}\n`);
+      if (event !== undefined) heard.push(hear(event));
+    }
+  };
+  await Promise.all([read(child.stdout), read(child.stderr)]);
+  await Promise.all(heard);
+}
+
+function show(terminal: Terminal, { kind, text }: PackerEvent): void {
+  const lines = text.split('\n');
+  if (kind === 'step') for (const line of lines) terminal.line(line);
+  else if (kind === 'output' && /^(TASK|PLAY RECAP|RUNNING HANDLER) ?\[?/.test(text))
+    terminal.line(`  ${lines[0]}`, 'dim');
+  else if (kind === 'error') for (const line of lines) terminal.line(`  ${line}`, 'yellow');
+  else terminal.progress(`  ${lines.at(-1)}`);
+}

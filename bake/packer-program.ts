@@ -1,0 +1,121 @@
+/** The Packer that is installed: which version it is, and which of the two sources it can read. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Terminal } from '../deploy/terminal.ts';
+import { BakeError } from './errors.ts';
+
+const run = promisify(execFile);
+
+const AMI = fileURLToPath(new URL('../ami', import.meta.url));
+const QUICK_LIMIT_MS = 60_000;
+const INSTALL_LIMIT_MS = 600_000;
+
+export interface PackerProgram {
+  readonly program: string;
+  readonly version: string;
+  /** `packer-1.6` has its plugins built in, and can't say that IMDSv2 is wanted. */
+  readonly edition: 'current' | 'packer-1.6';
+  /** The directory that it builds. */
+  readonly template: string;
+}
+
+/** Finds it, or installs it where that can be done: as root on Debian and Ubuntu. Rejects with MISSING_TOOL. */
+export async function findPacker(program: string, terminal: Terminal, signal: AbortSignal): Promise<PackerProgram> {
+  const version = (await versionOf(program, signal)) ?? (await installed(program, terminal, signal));
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < 1 || (major === 1 && minor < 6)) {
+    throw missing(`Packer ${version} is too old; 1.6 or later is needed.`, 'Install a newer one, then try again.');
+  }
+  const edition = major === 1 && minor === 6 ? 'packer-1.6' : 'current';
+  return { program, version, edition, template: `${AMI}/${edition}` };
+}
+
+/** Undefined when there is no such program. */
+async function versionOf(program: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const { stdout } = await run(program, ['version'], { signal, timeout: QUICK_LIMIT_MS, env: environment() });
+    const [, version] = /Packer v(\d+\.\d+\.\d+)/.exec(stdout) ?? [];
+    if (version !== undefined) return version;
+    throw missing(`"${program} version" does not say a version of Packer: ${stdout.trim()}`, 'Give --packer PROGRAM.');
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof BakeError) throw error;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw missing(`"${program} version" failed: ${lastWords(error)}`, 'Install Packer anew, then try again.', error);
+  }
+}
+
+async function installed(program: string, terminal: Terminal, signal: AbortSignal): Promise<string> {
+  const command = 'apt-get update && apt-get install -y packer';
+  const debian = await isDebian();
+  if (program !== 'packer' || !debian) {
+    const next = debian ? `Leave --packer out, or install it: sudo sh -c '${command}'` : 'Install Packer 1.6 or later.';
+    throw missing(`There is no program ${program}.`, `${next} Then try again.`);
+  }
+  if (process.getuid?.() !== 0)
+    throw missing('Packer is missing.', `Run this, then try again: sudo sh -c '${command}'`);
+  terminal.line('Packer is missing; installing it with apt-get.');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options = { signal, timeout: INSTALL_LIMIT_MS, env };
+  const locked = ['-o', 'DPkg::Lock::Timeout=300', '-qq'];
+  try {
+    await run('apt-get', [...locked, 'update'], options);
+    await run('apt-get', [...locked, 'install', '-y', 'packer'], options);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw missing(`apt-get did not install Packer: ${lastWords(error)}`, 'Install it by hand, then try again.', error);
+  }
+  const version = await versionOf(program, signal);
+  if (version === undefined) throw missing('apt-get installed no packer.', 'Install it by hand, then try again.');
+  return version;
+}
+
+async function isDebian(): Promise<boolean> {
+  const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(text);
+}
+
+/** Plugins of current versions; quick when they are there, and then without a network. */
+export async function initialise(packer: PackerProgram, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  if (packer.edition === 'packer-1.6') return;
+  terminal.progress('Packer looks after its plugins');
+  try {
+    const options = { signal, timeout: INSTALL_LIMIT_MS, env: environment() };
+    await run(packer.program, ['init', packer.template], options);
+  } catch (error) {
+    signal.throwIfAborted();
+    const next = 'Install them by hand (packer plugins install), or look at the way to where they come from.';
+    throw missing(`"packer init" failed: ${lastWords(error)}`, next, error);
+  } finally {
+    terminal.progress();
+  }
+}
+
+/** Rejects with BAD_INPUT when Packer finds fault with the template and these variables. Asks AWS nothing. */
+export async function validate(packer: PackerProgram, variablesFile: string, signal: AbortSignal): Promise<void> {
+  try {
+    const words = ['validate', `-var-file=${variablesFile}`, packer.template];
+    await run(packer.program, words, { signal, timeout: QUICK_LIMIT_MS, env: environment() });
+  } catch (error) {
+    signal.throwIfAborted();
+    const next = 'Correct what it names. Nothing was launched.';
+    throw new BakeError('BAD_INPUT', `Packer refuses the template: ${lastWords(error)}`, next, error);
+  }
+}
+
+/** Packer asks nobody whether there is a newer version, and writes no colours. */
+export function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return { ...process.env, CHECKPOINT_DISABLE: '1', PACKER_NO_COLOR: '1', AWS_SDK_LOAD_CONFIG: '1', ...more };
+}
+
+function lastWords(error: unknown): string {
+  const { stdout = '', stderr = '', message = String(error) } = Object(error) as Record<string, string | undefined>;
+  const said = `${stderr}\n${stdout}`.trim().split('\n').slice(-20).join('\n').trim();
+  return said === '' ? message : said;
+}
+
+function missing(message: string, next: string, cause?: unknown): BakeError {
+  return new BakeError('MISSING_TOOL', message, next, cause);
+}

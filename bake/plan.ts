@@ -1,0 +1,86 @@
+/** Everything that Packer and Ansible are told, as data. */
+
+import { type BakeOptions, ZOOKEEPER_VERSION } from './options.ts';
+import type { Archive } from './zookeeper-archive.ts';
+
+export interface Facts {
+  readonly bakeId: string;
+  /** For the image's name. */
+  readonly atMs: number;
+  readonly region: string;
+  /** An EC2 other than AWS's own. */
+  readonly endpoint?: string;
+  readonly version: string;
+  /** What `zk-agent --version` prints, and the commit in it. */
+  readonly agentVersion: string;
+  readonly commit: string;
+  readonly ansiblePlaybook: string;
+  readonly ansibleVariablesFile: string;
+  readonly manifestFile: string;
+  readonly rootDevice?: string;
+}
+
+/** `zk-bake-20260102T030405-a1b2c3` */
+export function bakeIdOf(atMs: number, random: string): string {
+  return `zk-bake-${compact(atMs)}-${random}`;
+}
+
+/** Unique in an account, as EC2 wants it; at most 128 characters. */
+export function imageNameOf({ version, atMs }: Pick<Facts, 'version' | 'atMs'>, options: BakeOptions): string {
+  const { debian, architecture } = options;
+  return `zookeeper-${ZOOKEEPER_VERSION}-${version}-debian-${debian}-${architecture}-${compact(atMs)}`;
+}
+
+function compact(atMs: number): string {
+  return new Date(atMs).toISOString().replaceAll(/[-:]|\.\d+Z$/g, '');
+}
+
+/** The variables of ami/variables.pkr.hcl; what is left out has its default there. */
+export function packerVariables(options: BakeOptions, facts: Facts): Readonly<Record<string, unknown>> {
+  const given = {
+    source_ami: options.sourceImage,
+    root_device: facts.rootDevice,
+    kms_key_id: options.kmsKey,
+    iam_instance_profile: options.instanceProfile,
+    subnet_id: options.subnet,
+    endpoint: facts.endpoint,
+  };
+  return {
+    region: facts.region,
+    architecture: options.architecture,
+    debian: options.debian,
+    volume_size_gib: options.volumeGib,
+    instance_type: options.instanceType,
+    ssh_interface: options.sshInterface,
+    ssh_source_cidrs: options.sshSources,
+    ssh_username: options.sshUser,
+    poll_seconds: options.pollSeconds,
+    image_name: imageNameOf(facts, options),
+    bake_id: facts.bakeId,
+    version: facts.version,
+    zookeeper_version: ZOOKEEPER_VERSION,
+    agent_version: facts.agentVersion,
+    commit: facts.commit,
+    ansible_playbook: facts.ansiblePlaybook,
+    ansible_variables_file: facts.ansibleVariablesFile,
+    manifest_file: facts.manifestFile,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+}
+
+export interface Parts {
+  /** Absolute paths on this machine. */
+  readonly executable: string;
+  readonly archive: Archive;
+  readonly cloudWatchAgent?: string;
+}
+
+/** The variables of ansible/playbook.yml, as its roles' argument specifications have them. */
+export function ansibleVariables({ executable, archive, cloudWatchAgent }: Parts): Readonly<Record<string, string>> {
+  return {
+    agent_executable: executable,
+    zookeeper_archive: archive.from,
+    zookeeper_archive_sha512: archive.sha512,
+    ...(cloudWatchAgent === undefined ? {} : { logs_cloudwatch_agent_package: cloudWatchAgent }),
+  };
+}

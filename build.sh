@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Compiles the agent, bakes the image with Packer and Ansible, and prints its id. `./build.sh --help` describes every
+# option.
+set -euo pipefail
+
+# Your settings: take the number sign away and put your own values in. What is given as a flag wins over what stands
+# here; `./build.sh --help` lists all that may stand here.
+settings=(
+  # --zookeeper-archive apache-zookeeper-3.9.5-bin.tar.gz   # a file with its .sha512 beside it, or an https URL
+  # --zookeeper-sha512 0123…          # 128 hex digits, as Apache publishes them
+  # --region eu-west-1
+  # --profile my-profile
+  # --ami ami-0a1b2c3d4e5f60718       # without it: Debian's newest
+  # --debian 12
+  # --architecture x86_64             # or arm64
+  # --version 1.0.0                   # of the image
+  # --subnet subnet-0a1b2c3d4e5f60718
+  # --ssh-interface private_ip
+  # --iam-instance-profile my-profile # the bake itself needs none
+  # --cloudwatch-agent amazon-cloudwatch-agent.deb
+)
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=lab/setup.sh
+. "$root/lab/setup.sh"
+
+# Only Node and the npm packages are needed here; what else a bake needs is looked after when it is known what to do.
+if ! cmp -s "$root/package-lock.json" "$root/node_modules/.installed-lock" || [[ ! -x $root/node_modules/.bin/node ]]; then
+  if ! has_node; then
+    say 'Missing: Node 20 or later with npm. Install it, then try again.'
+    exit 1
+  fi
+  mkdir -p "$root/.cache"
+  exec 9>"$root/.cache/setup.lock"
+  flock 9
+  install_packages "$root"
+  exec 9>&-
+fi
+export PATH="$root/node_modules/.bin:$PATH"
+export NODE_COMPILE_CACHE="$root/.cache/compiled"
+exec "$root/node_modules/.bin/node" "$root/bake/main.ts" "${settings[@]}" -- "$@"
