@@ -4,7 +4,7 @@
  */
 
 import { once } from 'node:events';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -43,12 +43,15 @@ function withShortPath<T>(
   return { value: use(`/proc/self/fd/${descriptor}/${name}`), release: () => closeSync(descriptor) };
 }
 
+/** Who sees the socket can connect to it: between its making and its listening it has another name. */
 export async function serveControl(directory: string, name: string, answer: Answerer): Promise<Server> {
-  rmSync(join(directory, name), { force: true });
+  const unborn = `${name}.new`;
+  for (const each of [name, unborn]) rmSync(join(directory, each), { force: true });
   const server = createServer((socket) => serveOne(socket, answer));
-  const { release } = withShortPath(directory, name, (path) => server.listen(path));
+  const { release } = withShortPath(directory, unborn, (path) => server.listen(path));
   try {
     await once(server, 'listening');
+    renameSync(join(directory, unborn), join(directory, name));
   } finally {
     release();
   }
