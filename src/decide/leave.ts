@@ -140,10 +140,30 @@ function whatHoldsTheRest(observation: Observation, ensemble: Ensemble): string 
   if (stay < quorumOf(staying.length)) {
     return `of the voters that stay, ${stay} of ${staying.length} serve, which is no quorum; the others leave as well.`;
   }
+  const awaited = awaitedReplacement(observation, stay);
+  if (awaited !== undefined) return awaited;
   const leads = ensemble.leader.address === observation.self.address;
   // One that does not serve can't leave by itself, so it is not waited for.
   const before = leads ? serving.find((member) => isTerminating(observation, member)) : undefined;
   return (
     before && `it leads, and member ${before.id}, which leaves too, goes first: clients lose their leader once only.`
   );
+}
+
+/**
+ * Leaving 2: a group that replaces this node, and not merely shrinks, has another one on its way, and there is time: so
+ * the ensemble is not short of a member meanwhile. `stay` counts the voters that serve and stay.
+ */
+function awaitedReplacement(observation: Observation, stay: number): string | undefined {
+  const { order, disk, group, server } = observation;
+  if (order.command === 'leave' || disk.left || !group.known || group.value.maintenance) return undefined;
+  // Nothing is won by a server that stays and does not serve.
+  if (server.answer.kind !== 'serving') return undefined;
+  const { desired, instances, suspended } = group.value;
+  const size = desired % 2 === 1 ? desired : desired - 1;
+  if (stay >= size || suspended.includes('Launch')) return undefined;
+  const active = instances.filter(({ lifecycleState }) => !lifecycleState.startsWith('Terminating'));
+  const pending = active.some(({ lifecycleState }) => lifecycleState.startsWith('Pending'));
+  if (!pending && active.length >= desired) return undefined;
+  return `only ${stay} voters would stay of the ${size} that the group is for, and a replacement is on its way.`;
 }
