@@ -208,26 +208,29 @@ function isBetween(value: unknown, least: number, most: number): boolean {
 
 function parser(words: readonly string[]): Argv {
   const codes = Object.entries(EXIT_CODES).filter(([, code]) => code > 1);
-  return yargs([...words])
-    .scriptName('./build.sh')
-    .usage('$0 [options]\n\nCompiles the agent, bakes the image, and prints its id.')
-    .options(optionTable)
-    .example(`$0 --zookeeper-archive ~/${ARCHIVE_NAME}`, 'Debian 12 on x86_64, in the default VPC')
-    .example('$0 --architecture arm64 --debian 13', 'with the other settings that stand in build.sh')
-    .example('$0 --subnet subnet-0a1b2c3d --ssh-interface private_ip', 'over a VPN, without a public address')
-    .example('$0 --dry-run', 'checks tools, archive and AWS, and launches nothing')
-    .example('$0 --agent-only', 'dist/zk-agent-linux-x64 alone')
-    .epilogue(
-      `The image’s id is printed last and written to dist/ami-id, where deploy.sh finds it. Exit codes: 0 done; 1 failed; ${codes.map(([name, code]) => `${code} ${name}`).join('; ')}.`,
-    )
-    .strict()
-    .help()
-    .version(false)
-    .exitProcess(false)
-    .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 120)
-    .fail((message, error) => {
-      throw error ?? badInput(message);
-    });
+  return (
+    yargs([...words])
+      .scriptName('./build.sh')
+      // Ours is the image's.
+      .version(false)
+      .usage('$0 [options]\n\nCompiles the agent, bakes the image, and prints its id.')
+      .options(optionTable)
+      .example(`$0 --zookeeper-archive ~/${ARCHIVE_NAME}`, 'Debian 12 on x86_64, in the default VPC')
+      .example('$0 --architecture arm64 --debian 13', 'with the other settings that stand in build.sh')
+      .example('$0 --subnet subnet-0a1b2c3d --ssh-interface private_ip', 'over a VPN, without a public address')
+      .example('$0 --dry-run', 'checks tools, archive and AWS, and launches nothing')
+      .example('$0 --agent-only', 'dist/zk-agent-linux-x64 alone')
+      .epilogue(
+        `The image’s id is printed last and written to dist/ami-id, where deploy.sh finds it. Exit codes: 0 done; 1 failed; ${codes.map(([name, code]) => `${code} ${name}`).join('; ')}.`,
+      )
+      .strict()
+      .help()
+      .exitProcess(false)
+      .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 120)
+      .fail((message, error) => {
+        throw error ?? badInput(message);
+      })
+  );
 }
 
 function badInput(message: string): BakeError {

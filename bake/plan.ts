@@ -81,6 +81,6 @@ export function ansibleVariables({ executable, archive, cloudWatchAgent }: Parts
     agent_executable: executable,
     zookeeper_archive: archive.from,
     zookeeper_archive_sha512: archive.sha512,
-    ...(cloudWatchAgent === undefined ? {} : { logs_cloudwatch_agent_package: cloudWatchAgent }),
+    ...(cloudWatchAgent === undefined ? {} : { logs_package: cloudWatchAgent }),
   };
 }

@@ -5,6 +5,7 @@ import { type Struct, structAt, structsAt, textAt } from '../value.ts';
 import { Attachments } from './attachments.ts';
 import { describeInstances, visibleTags } from './describe.ts';
 import { checkFilterNames } from './filter-names.ts';
+import { ImageDetails } from './image-details.ts';
 import { Images } from './images.ts';
 import type { Viewer } from './lifetime.ts';
 import type { Machines } from './machines.ts';
@@ -19,7 +20,7 @@ export class Ec2 {
   readonly #moto: MotoClient;
   readonly #model: ApiModel;
   readonly #attachments: Attachments;
-  readonly #images: Images;
+  readonly #images: ImageDetails;
   readonly #stopping: Stopping;
   /** Absent while instances are entries of a table alone. */
   machines: Machines | undefined;
@@ -32,7 +33,7 @@ export class Ec2 {
     this.#model = model;
     const ask = (action: string, input: Struct): Promise<Struct> => this.#ask(action, input);
     this.#attachments = new Attachments(world, ask);
-    this.#images = new Images(world, ask, () => this.machines);
+    this.#images = new ImageDetails(new Images(world, ask, () => this.machines), ask);
     this.#stopping = new Stopping(world, ask, () => this.machines);
   }
 

@@ -105,6 +105,22 @@ function groupRules(action: string): ActionRule {
   };
 }
 
+/** A key pair goes by its name. */
+function onKeyPair(action: string): ActionRule {
+  return {
+    action,
+    keys: [...RESOURCE_KEYS, ...TAGS_OF_REQUEST],
+    elements: (input, facts) => {
+      const tags = specifiedTags(input, 'key-pair');
+      const resource = ec2Arn(facts, 'key-pair', textAt(input, 'KeyName') ?? '*');
+      const context = merged(contextOf({ 'ec2:Region': facts.region }), requestTags(tags));
+      const element: Element = { action: `ec2:${action}`, resource, context };
+      const created = merged(context, contextOf({ 'ec2:CreateAction': action }));
+      return tags.size === 0 ? [element] : [element, { action: 'ec2:CreateTags', resource, context: created }];
+    },
+  };
+}
+
 /** A template may be named instead of given by its id. */
 function onTemplate(action: string): ActionRule {
   return {
@@ -142,6 +158,21 @@ export const EC2_ACTIONS: ActionTable = {
   StopInstances: on('StopInstances', 'InstanceIds'),
   StartInstances: on('StartInstances', 'InstanceIds'),
   RebootInstances: on('RebootInstances', 'InstanceIds'),
+  ModifyInstanceMetadataOptions: on('ModifyInstanceMetadataOptions', 'InstanceId'),
+  CreateImage: {
+    action: 'CreateImage',
+    keys: [...RESOURCE_KEYS, ...TAGS_OF_REQUEST],
+    elements: async (input, facts) => [
+      await existing(facts, 'CreateImage', textAt(input, 'InstanceId') ?? ''),
+      ...made(facts, 'CreateImage', 'image', input),
+      ...made(facts, 'CreateImage', 'snapshot', input),
+    ],
+  },
+  ModifyImageAttribute: on('ModifyImageAttribute', 'ImageId'),
+  DeregisterImage: on('DeregisterImage', 'ImageId'),
+  DeleteSnapshot: on('DeleteSnapshot', 'SnapshotId'),
+  CreateKeyPair: onKeyPair('CreateKeyPair'),
+  DeleteKeyPair: onKeyPair('DeleteKeyPair'),
   CreateSecurityGroup: {
     action: 'CreateSecurityGroup',
     keys: [...RESOURCE_KEYS, ...TAGS_OF_REQUEST],
