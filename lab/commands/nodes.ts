@@ -1,6 +1,6 @@
 /** The verbs that do something to nodes. */
 import type { Argv } from 'yargs';
-import type { Killable } from '../hypervisor/machine-handle.ts';
+import type { Killable } from '../hypervisor/machine.ts';
 import { callLab } from './lab-client.ts';
 import { printJson, progress } from './terminal.ts';
 

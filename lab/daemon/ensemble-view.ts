@@ -1,6 +1,4 @@
 /** The ensemble as the servers themselves describe it, side by side with what EC2 and Auto Scaling say. */
-import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { paginateDescribeInstances } from '@aws-sdk/client-ec2';
@@ -54,7 +52,6 @@ export interface ViewSources {
 
 /** A server that has just lost its quorum opens no session: the view must not wait for it. */
 const CONFIG_LIMIT_MS = 1_500;
-const LOG_TAIL_BYTES = 16_384;
 
 /** What one server says of itself, asked now. */
 interface Asked {
@@ -181,8 +178,7 @@ async function viewNode(
   group: GroupView,
 ): Promise<NodeView> {
   const { answer } = asked ?? {};
-  const id = await readId(host.machine.directory);
-  const said = await lastSentence(join(host.machine.directory, 'log', 'agent.log'));
+  const [id, said] = await Promise.all([host.machine.id(), host.machine.said()]);
   return {
     instance: host.instance,
     state: 'unknown',
@@ -211,47 +207,4 @@ function roleOf(
   if (member?.role === 'observer') return 'observer';
   if (member === undefined && config !== undefined) return answer.mode === 'leader' ? 'removed' : 'joining';
   return answer.mode === 'leader' || answer.mode === 'standalone' ? 'leader' : 'follower';
-}
-
-export async function readId(machineDirectory: string): Promise<number | undefined> {
-  try {
-    const id = Number((await readFile(join(machineDirectory, 'data', 'myid'), 'utf8')).trim());
-    return Number.isInteger(id) ? id : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The last line of the agent's log that says something to people. */
-export async function lastSentence(path: string): Promise<string | undefined> {
-  let text: string;
-  try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    const length = Math.min(size, LOG_TAIL_BYTES);
-    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    text = buffer.toString();
-  } catch {
-    return undefined;
-  }
-  for (const line of text.split('\n').reverse()) {
-    const sentence = sentenceOf(line);
-    if (sentence !== undefined) return sentence;
-  }
-  return undefined;
-}
-
-export function sentenceOf(line: string): string | undefined {
-  if (line.trim() === '') return undefined;
-  try {
-    const entry: unknown = JSON.parse(line);
-    if (typeof entry !== 'object' || entry === null) return line;
-    const { decided, why, error, message, saw, event } = entry as Record<string, unknown>;
-    // A tick beside a run that waits says nothing of the node.
-    if (event === 'busy') return undefined;
-    const parts = [decided, why, error, message].filter((part) => typeof part === 'string');
-    return parts.length > 0 ? parts.join(': ') : typeof saw === 'string' ? saw : undefined;
-  } catch {
-    return line;
-  }
 }

@@ -14,7 +14,8 @@ import type { Aws } from '../aws-clients.ts';
 import { FAULT_KINDS, type FaultKind } from '../gateway/faults.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Host, Hypervisor } from '../hypervisor/hypervisor.ts';
-import type { AgentRun, AgentRunOptions, Killable } from '../hypervisor/machine-handle.ts';
+import type { AgentRun, AgentRunOptions, Killable, Machine } from '../hypervisor/machine.ts';
+import type { ProcessMachines } from '../hypervisor/process-machines.ts';
 import type { ProcessIdentity } from '../hypervisor/processes.ts';
 import type { Stack } from '../stack.ts';
 import { type ClaimView, readBucket, readClaimViews, readLineage } from './bucket-view.ts';
@@ -31,6 +32,8 @@ export interface LabParts {
   readonly stack: Stack;
   readonly cloud: LocalCloud;
   readonly hypervisor: Hypervisor;
+  /** Absent when the machines are containers. */
+  readonly processMachines?: ProcessMachines;
   /** Absent for a bare group. */
   readonly deployed?: DeployedStack;
   /** Ends all of it. */
@@ -46,6 +49,8 @@ export class Lab implements AsyncDisposable {
   readonly state: StateDirectory;
   readonly gateway: Gateway;
   readonly hypervisor: Hypervisor;
+  /** What can be changed in machines that are processes; undefined when they are containers. */
+  readonly processMachines: ProcessMachines | undefined;
   /** AWS as the operator. */
   readonly operator: Aws;
   /** Asks servers as any client can, without a secret. */
@@ -63,6 +68,7 @@ export class Lab implements AsyncDisposable {
     this.#stack = parts.stack;
     this.gateway = parts.cloud.gateway;
     this.hypervisor = parts.hypervisor;
+    this.processMachines = parts.processMachines;
     this.operator = parts.cloud.operator;
     this.servers = clientServers();
     this.cloud = parts.cloud;
@@ -171,18 +177,18 @@ export class Lab implements AsyncDisposable {
     return scaleGroup(this.operator.autoScaling, this.stack.group, nodes, spare);
   }
 
-  async pause(target: string): Promise<readonly string[]> {
-    return (await this.#hostsMeant(target)).map(({ instance, machine }) => {
-      machine.pause();
-      return instance;
-    });
+  pause(target: string): Promise<readonly string[]> {
+    return this.#onEach(target, (machine) => machine.pause());
   }
 
-  async resume(target: string): Promise<readonly string[]> {
-    return (await this.#hostsMeant(target)).map(({ instance, machine }) => {
-      machine.resume();
-      return instance;
-    });
+  resume(target: string): Promise<readonly string[]> {
+    return this.#onEach(target, (machine) => machine.resume());
+  }
+
+  async #onEach(target: string, change: (machine: Machine) => Promise<void>): Promise<readonly string[]> {
+    const hosts = await this.#hostsMeant(target);
+    await Promise.all(hosts.map(({ machine }) => change(machine)));
+    return hosts.map(({ instance }) => instance);
   }
 
   /** Kills -9 ZooKeeper, the agent's runs, or both on these nodes. */
@@ -197,7 +203,7 @@ export class Lab implements AsyncDisposable {
   async reboot(target: string): Promise<readonly string[]> {
     const hosts = await this.#hostsMeant(target);
     await Promise.all(hosts.map((host) => host.machine.powerOff()));
-    for (const host of hosts) host.machine.boot();
+    await Promise.all(hosts.map((host) => host.machine.boot()));
     return hosts.map((host) => host.instance);
   }
 

@@ -6,7 +6,9 @@ import { makeAccount } from '../account.ts';
 import { createBareGroup } from '../bare-group.ts';
 import type { Ec2Timings, LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { Hypervisor } from '../hypervisor/hypervisor.ts';
-import { zookeeperHome } from '../zookeeper/fetch.ts';
+import type { MachineMaker } from '../hypervisor/machine-maker.ts';
+import { ProcessMachines } from '../hypervisor/process-machines.ts';
+import { type ZookeeperDistribution, zookeeperHome } from '../zookeeper/fetch.ts';
 import { DeployedStack } from './deployed-stack.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { Lab } from './running-lab.ts';
@@ -38,7 +40,7 @@ export interface LabOptions {
   readonly signal?: AbortSignal;
 }
 
-const MACHINE = resolve(import.meta.dirname, '../hypervisor/machine.ts');
+const MACHINE = resolve(import.meta.dirname, '../hypervisor/process-machine-program.ts');
 /** Plain JavaScript: Node starts it in a third of the time that the TypeScript source takes. */
 const MACHINE_PROGRAM = resolve(import.meta.dirname, '../../dist/lab-machine.cjs');
 const LAB_TICK_SECONDS = 5;
@@ -60,14 +62,12 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),
     }),
   );
-  const kind = options.productionTiming === true ? 'production' : 'fast';
-  const hypervisor = started.adopt(
-    newHypervisor(options, cloud, environment, (javaOptions) => distribution.command(kind, [`@${javaOptions}`])),
-    (running) => running.close(),
-  );
+  const machines = processMachines(options, cloud, environment, distribution);
+  const hypervisor = started.adopt(newHypervisor(options, cloud, machines), (running) => running.close());
+  cloud.gateway.serve(hypervisor);
   cloud.gateway.onInstanceChange(() => hypervisor.nudge());
   hypervisor.start();
-  const parts = { name: options.name, state, cloud, hypervisor };
+  const parts = { name: options.name, state, cloud, hypervisor, processMachines: machines };
   if (options.deployed === undefined) {
     progress('creating network, bucket, log group and group');
     const stack = await createBareGroup(cloud.operator, {
@@ -104,31 +104,38 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   return new Lab({ ...parts, stack: deployed.facts, deployed, disposables: started.move() });
 }
 
-function newHypervisor(
+function newHypervisor({ name, state }: LabOptions, cloud: LocalCloud, maker: MachineMaker): Hypervisor {
+  return new Hypervisor({
+    ec2: cloud.lab.ec2,
+    maker,
+    targetLifecycleState: (instance) => cloud.gateway.membership(instance)?.target,
+    role: `${name}-node`,
+    identityOf: (instance) => cloud.gateway.identityOf(instance),
+    registerCaller: (key, instance) => cloud.gateway.registerCaller(key, instance),
+    report: (line) => appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`),
+  });
+}
+
+function processMachines(
   options: LabOptions,
   cloud: LocalCloud,
   environment: Readonly<Record<string, string>>,
-  serverCommand: (javaOptions: string) => readonly string[],
-): Hypervisor {
+  distribution: ZookeeperDistribution,
+): ProcessMachines {
   const { state, tickSeconds, bootstrap = true, agentCommand } = options;
-  return new Hypervisor({
-    ec2: cloud.lab.ec2,
-    targetLifecycleState: (instance) => cloud.gateway.membership(instance)?.target,
+  const kind = options.productionTiming === true ? 'production' : 'fast';
+  return new ProcessMachines({
     endpoint: cloud.gateway.url,
     listenAddress: cloud.block.ownAddress,
     directory: state.machines,
-    role: `${options.name}-node`,
-    identityOf: (instance) => cloud.gateway.identityOf(instance),
     program: MACHINE_PROGRAM,
     agentCommand,
-    serverCommand,
+    serverCommand: (javaOptions) => distribution.command(kind, [`@${javaOptions}`]),
     bootPlan: {
       tickSeconds: tickSeconds ?? (options.productionTiming ? PRODUCTION_TICK_SECONDS : LAB_TICK_SECONDS),
       bootstrap,
     },
     environment,
-    registerCaller: (key, instance) => cloud.gateway.registerCaller(key, instance),
-    report: (line) => appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`),
   });
 }
 

@@ -4,7 +4,7 @@
  * or by the mark; none is ever ended by its name.
  */
 
-import { recordedMachineProcess } from '../hypervisor/machine-handle.ts';
+import { recordedMachineProcess } from '../hypervisor/process-machine.ts';
 import {
   endProcesses,
   killGroup,

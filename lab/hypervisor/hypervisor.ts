@@ -4,45 +4,39 @@
  * nothing.
  */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DescribeInstanceAttributeCommand,
+  DescribeKeyPairsCommand,
   type EC2Client,
   type Instance,
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
-import { formatSettings, settingsOfUserData } from '../../cf/user-data.ts';
 import { REGION } from '../aws-clients.ts';
+import type { Machines } from '../gateway/ec2/machines.ts';
 import type { InstanceIdentity } from '../gateway/iam/instance-identity.ts';
-import { type AttachedRole, type MetadataService, startMetadataService } from '../metadata/metadata-service.ts';
-import { Machine } from './machine-handle.ts';
-import type { BootPlan } from './machine-messages.ts';
+import type { InstanceFacts } from '../metadata/instance-facts.ts';
+import type { AttachedRole } from '../metadata/instance-metadata.ts';
+import type { MetadataService } from '../metadata/metadata-service.ts';
+import type { Machine } from './machine.ts';
+import { type LaunchedInstance, type MachineMaker, NoMachineError } from './machine-maker.ts';
 
 export interface HypervisorOptions {
   /** Made by the daemon for itself; its calls are not the operator's. */
   readonly ec2: EC2Client;
+  readonly maker: MachineMaker;
   /** Where the instance's group wants it to be; undefined while it is in none. */
   readonly targetLifecycleState: (instance: string) => string | undefined;
-  readonly endpoint: string;
-  /** Where the metadata services listen. */
-  readonly listenAddress: string;
-  /** Holds a directory for each instance. */
-  readonly directory: string;
   /** Of instances that have no profile and yet all rights, as the gateway may be told. */
   readonly role: string;
   /** Whose rights an instance has, which its metadata service shows. */
   readonly identityOf: (instance: string) => Promise<InstanceIdentity>;
-  readonly program: string;
-  readonly agentCommand: readonly string[];
-  /** The java command of a server but its last argument, zoo.cfg; `javaOptions` is a file with further options. */
-  readonly serverCommand: (javaOptions: string) => readonly string[];
-  readonly bootPlan: BootPlan;
-  readonly environment: Readonly<Record<string, string>>;
   readonly registerCaller: (accessKeyId: string, instance: string) => void;
   /** Told of everything that is worth a line in the daemon's log. */
   readonly report: (line: string) => void;
 }
+
+type PublicKeys = NonNullable<InstanceFacts['publicKeys']>;
 
 /** An instance as the hypervisor keeps it. */
 export interface Host {
@@ -53,6 +47,8 @@ export interface Host {
   readonly metadata: MetadataService;
   /** When its first boot began, by performance.now(); undefined before. */
   bootedAtMs?: number;
+  /** EC2 runs it: from its first boot on, but for the time in which it is stopped. */
+  switchedOn: boolean;
 }
 
 const SLOW_POLL_MS = 1_000;
@@ -61,32 +57,19 @@ const BUSY_POLL_MS = 50;
 const RETRY_MS = 500;
 const ACCOUNT = '123456789012';
 
-export class Hypervisor {
+export class Hypervisor implements Machines {
   readonly #options: HypervisorOptions;
   readonly #hosts = new Map<string, Host>();
   readonly #preparing = new Map<string, Promise<Host>>();
+  readonly #publicKeys = new Map<string, Promise<PublicKeys>>();
   /** Instances that went off for good; they never come back. */
   readonly #ended = new Set<string>();
   readonly #stop = new AbortController();
   #nudge = Promise.withResolvers<void>();
   #watching: Promise<void> | undefined;
-  #bootPlan: BootPlan;
-  /** Of the images that have another agent than the rest. */
-  readonly #agentOfImage = new Map<string, readonly string[]>();
 
   constructor(options: HypervisorOptions) {
     this.#options = options;
-    this.#bootPlan = options.bootPlan;
-  }
-
-  /** Applies to machines that boot from now on, whether for the first time or again. */
-  setBootPlan(changed: Partial<BootPlan>): void {
-    this.#bootPlan = { ...this.#bootPlan, ...changed };
-  }
-
-  /** Instances of this image that are launched from now on have this agent instead: the image has a fault, say. */
-  setAgentOfImage(imageId: string, agentCommand: readonly string[]): void {
-    this.#agentOfImage.set(imageId, agentCommand);
   }
 
   /** The instances that have a machine, in the order in which they were seen. */
@@ -151,13 +134,23 @@ export class Hypervisor {
     if (id === undefined || this.#ended.has(id)) return;
     if (state === 'pending' || state === 'running') {
       const host = await this.#prepared(id, instance);
-      if (state === 'running' && host !== undefined && host.bootedAtMs === undefined && !this.#stop.signal.aborted) {
-        host.bootedAtMs = performance.now();
-        host.machine.boot();
-        this.#options.report(`${id} runs at ${host.address} in ${host.zone}`);
+      if (state === 'running' && host !== undefined && !host.switchedOn && !this.#stop.signal.aborted) {
+        await this.#switchOn(host);
       }
     } else if (state === 'shutting-down' || state === 'terminated') {
       await this.#terminated(id);
+    }
+  }
+
+  async #switchOn(host: Host): Promise<void> {
+    host.switchedOn = true;
+    host.bootedAtMs ??= performance.now();
+    try {
+      await host.machine.boot();
+      this.#options.report(`${host.instance} runs at ${host.address} in ${host.zone}`);
+    } catch (error) {
+      // EC2 would run it all the same: an instance that does not boot is one that answers nobody.
+      this.#options.report(`${host.instance} at ${host.address} does not boot: ${String(error)}`);
     }
   }
 
@@ -170,7 +163,7 @@ export class Hypervisor {
   }
 
   async #end(host: Host): Promise<void> {
-    await host.machine.powerOff();
+    await host.machine.remove();
     await host.metadata.close();
     this.#hosts.delete(host.instance);
   }
@@ -185,99 +178,119 @@ export class Hypervisor {
       preparing = this.#prepare(id, instance.PrivateIpAddress, instance).finally(() => this.#preparing.delete(id));
       this.#preparing.set(id, preparing);
     }
-    return preparing;
+    try {
+      return await preparing;
+    } catch (error) {
+      if (!(error instanceof NoMachineError)) throw error;
+      if (!this.#ended.has(id)) this.#options.report(`${id} gets no machine: ${error.message}`);
+      this.#ended.add(id);
+      return undefined;
+    }
   }
 
   async #prepare(id: string, address: string, instance: Instance): Promise<Host> {
-    const { UserData } = await this.#options.ec2.send(
-      new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' }),
-    );
-    const userData = Buffer.from(UserData?.Value ?? '', 'base64').toString();
+    const [userData, publicKeys] = await Promise.all([this.#userData(id), this.#publicKeysOf(instance.KeyName)]);
     const zone = instance.Placement?.AvailabilityZone ?? `${REGION}a`;
-    const metadata = await this.#startMetadata(id, address, zone, userData, instance);
-    const machine = this.#machine(id, metadata.url, userData, this.#agentOfImage.get(instance.ImageId ?? ''));
-    const host: Host = { instance: id, address, zone, machine, metadata };
+    const imageId = instance.ImageId ?? 'ami-00000000';
+    const launched = { instance: id, address, zone, imageId, userData };
+    const metadata = await this.#startMetadata(launched, {
+      instanceType: instance.InstanceType ?? 't3.small',
+      publicKeys,
+      tags: Object.fromEntries((instance.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? ''])),
+    });
+    const machine = await this.#options.maker.make(launched, metadata);
+    const host: Host = { instance: id, address, zone, machine, metadata, switchedOn: false };
     // Not after the end has begun: nobody would switch it off.
-    if (!this.#stop.signal.aborted) machine.prepare();
+    if (!this.#stop.signal.aborted) await machine.prepare();
     this.#hosts.set(id, host);
     return host;
   }
 
+  async #userData(id: string): Promise<string> {
+    const command = new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' });
+    const { UserData } = await this.#options.ec2.send(command);
+    return Buffer.from(UserData?.Value ?? '', 'base64').toString();
+  }
+
+  #publicKeysOf(name: string | undefined): Promise<PublicKeys> {
+    if (name === undefined) return Promise.resolve([]);
+    let keys = this.#publicKeys.get(name);
+    if (keys === undefined) {
+      keys = this.#askPublicKeys(name);
+      keys.catch(() => this.#publicKeys.delete(name));
+      this.#publicKeys.set(name, keys);
+    }
+    return keys;
+  }
+
+  async #askPublicKeys(name: string): Promise<PublicKeys> {
+    const command = new DescribeKeyPairsCommand({ KeyNames: [name], IncludePublicKey: true });
+    const { KeyPairs: [pair] = [] } = await this.#options.ec2.send(command);
+    return pair?.PublicKey === undefined ? [] : [{ name, openSsh: pair.PublicKey }];
+  }
+
   #startMetadata(
-    id: string,
-    address: string,
-    zone: string,
-    userData: string,
-    instance: Instance,
+    { instance, address, zone, imageId, userData }: LaunchedInstance,
+    further: Pick<InstanceFacts, 'instanceType' | 'publicKeys' | 'tags'>,
   ): Promise<MetadataService> {
+    const { role, identityOf, maker, registerCaller, targetLifecycleState } = this.#options;
     const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`;
-    this.#options.registerCaller(accessKeyId, id);
-    return startMetadataService({
-      listenAddress: this.#options.listenAddress,
-      facts: {
-        instance: id,
-        address,
-        zone,
-        userData,
-        region: REGION,
-        accountId: ACCOUNT,
-        role: this.#options.role,
-        imageId: instance.ImageId ?? 'ami-00000000',
-        instanceType: instance.InstanceType ?? 't3.small',
-        tags: Object.fromEntries((instance.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? ''])),
-      },
+    registerCaller(accessKeyId, instance);
+    return maker.startMetadata({
+      facts: { ...further, instance, address, zone, imageId, userData, region: REGION, accountId: ACCOUNT, role },
       credentials: {
         accessKeyId,
         secretAccessKey: randomBytes(30).toString('base64'),
         token: randomBytes(60).toString('base64'),
       },
-      attachedRole: async () => attachedRole(await this.#options.identityOf(id), this.#options.role),
-      targetLifecycleState: async () => this.#options.targetLifecycleState(id),
+      attachedRole: async () => attachedRole(await identityOf(instance), role),
+      targetLifecycleState: async () => targetLifecycleState(instance),
     });
   }
 
-  #machine(
-    id: string,
-    metadataUrl: string,
-    userData: string,
-    agentCommand: readonly string[] = this.#options.agentCommand,
-  ): Machine {
-    const directory = join(this.#options.directory, id);
-    const agentEnv = settingsOfUserData(userData) + formatSettings(this.#machineSettings(directory, metadataUrl));
-    return new Machine({
-      instance: id,
-      directory,
-      program: this.#options.program,
-      agentCommand,
-      bootPlan: () => this.#bootPlan,
-      agentEnv,
-      environment: {
-        ...this.#options.environment,
-        ZK_AGENT_ENV_FILE: join(directory, 'agent.env'),
-        AWS_ENDPOINT_URL: this.#options.endpoint,
-        AWS_EC2_METADATA_SERVICE_ENDPOINT: metadataUrl,
-        AWS_REGION: REGION,
-      },
-    });
+  /** As EC2 wants it: an instance was stopped. */
+  async shutDown(instance: string): Promise<void> {
+    const host = this.#hosts.get(instance);
+    if (host === undefined) return;
+    await shutDown(host.machine);
+    host.switchedOn = false;
+    this.#options.report(`${instance} at ${host.address} is stopped`);
   }
 
-  /** What differs between a machine of the lab and an instance of the image: the paths, and who runs the server. */
-  #machineSettings(directory: string, metadataUrl: string): Readonly<Record<string, string>> {
-    const javaOptions = join(directory, 'data', 'zk-agent', 'java-options');
-    return {
-      CONF_DIR: join(directory, 'conf'),
-      DATA_DIR: join(directory, 'data'),
-      LOCK_FILE: join(directory, 'run', 'zk-agent.lock'),
-      SERVICE: 'process',
-      SERVICE_COMMAND: JSON.stringify([
-        ...this.#options.serverCommand(javaOptions),
-        join(directory, 'conf', 'zoo.cfg'),
-      ]),
-      SERVICE_PID_FILE: join(directory, 'run', 'zookeeper.pid'),
-      SERVICE_LOG_FILE: join(directory, 'log', 'zookeeper.log'),
-      AWS_ENDPOINT_URL: this.#options.endpoint,
-      AWS_EC2_METADATA_SERVICE_ENDPOINT: metadataUrl,
-    };
+  async reboot(instance: string): Promise<void> {
+    const host = this.#hosts.get(instance);
+    if (host === undefined) return;
+    await shutDown(host.machine);
+    await host.machine.boot();
+  }
+
+  async capture(instance: string, imageId: string): Promise<void> {
+    const host = this.#hosts.get(instance);
+    if (host === undefined) throw new Error(`${instance} has no machine, and so no disk to make an image of.`);
+    await this.#reported(`the image ${imageId} of ${instance}`, this.#options.maker.capture(host.machine, imageId));
+  }
+
+  copy(source: string, imageId: string): Promise<void> {
+    return this.#reported(`the copy ${imageId} of ${source}`, this.#options.maker.copyImage(source, imageId));
+  }
+
+  async #reported(what: string, work: Promise<void>): Promise<void> {
+    try {
+      await work;
+      this.#options.report(`${what} is made`);
+    } catch (error) {
+      this.#options.report(`${what} could not be made: ${String(error)}`);
+      throw error;
+    }
+  }
+}
+
+/** Whatever happens, it is off afterwards. */
+async function shutDown(machine: Machine): Promise<void> {
+  try {
+    await machine.shutDown();
+  } catch {
+    await machine.powerOff();
   }
 }
 

@@ -1,88 +1,52 @@
-/**
- * One machine of the lab: the first process of its own session, so that its process group holds everything of the
- * machine (this process, the agent's runs, the ZooKeeper server) and one signal reaches all of it. It does what systemd
- * and cron do on a real node: `bootstrap` once at boot, `recovery` every few seconds. Ticks may overlap, as cron's do:
- * the agent's own lock is what keeps them apart. It waits to be told to boot, so that the time in which an instance is
- * pending covers the start of this process.
- *
- * It ends with everything in its group when the daemon is gone: a lab that crashed leaves no servers behind.
- * Only Node's own modules are loaded, as an ensemble's start waits for this file.
- */
-import { spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
-import type { BootPlan, MachineEvent, MachinePlan, MachineRequest } from './machine-messages.ts';
+/** What an instance runs on. Two kinds: a process group in a directory, and a container that boots an image. */
+import type { ProcessIdentity } from './processes.ts';
 
-/** Cron would go on starting them; a paused lab that is resumed must not drown in ticks. */
-const TICKS_AT_ONCE_LIMIT = 3;
-
-const plan = JSON.parse(process.argv[2] ?? '') as MachinePlan;
-const [agentProgram, ...agentArguments] = plan.agentCommand;
-if (agentProgram === undefined) throw new Error('The plan of the machine names no agent.');
-const program = agentProgram;
-const agentLog = openSync(`${plan.directory}/log/agent.log`, 'a');
-const runs = new Map<number, ReturnType<typeof spawn>>();
-let ticking = 0;
-
-function say(event: MachineEvent): void {
-  if (process.connected) process.send?.(event);
+export interface AgentRun {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
-function startUnattended(command: string, ended: (code: number | null) => void): void {
-  const child = spawn(program, [...agentArguments, command], {
-    cwd: plan.directory,
-    stdio: ['ignore', agentLog, agentLog],
-  });
-  let over = false;
-  const end = (code: number | null): void => {
-    if (!over) ended(code);
-    over = true;
-  };
-  child.on('error', () => end(null));
-  child.on('exit', end);
+export interface AgentRunOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** Ends the run with SIGTERM. */
+  readonly signal?: AbortSignal;
 }
 
-function tick(): void {
-  if (ticking >= TICKS_AT_ONCE_LIMIT) return;
-  ticking += 1;
-  startUnattended('recovery', () => {
-    ticking -= 1;
-  });
-}
+export type Killable = 'zookeeper' | 'agent' | 'both';
 
-function runAgent(request: Extract<MachineRequest, { kind: 'run-agent' }>): void {
-  const { run } = request;
-  const child = spawn(program, [...agentArguments, ...request.arguments], {
-    cwd: plan.directory,
-    env: { ...process.env, ...request.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  runs.set(run, child);
-  child.stdout.setEncoding('utf8').on('data', (text: string) => say({ kind: 'output', run, stream: 'stdout', text }));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => say({ kind: 'output', run, stream: 'stderr', text }));
-  child.on('error', (error) => say({ kind: 'output', run, stream: 'stderr', text: `${error.message}\n` }));
-  // 'close' comes after the last output. A server that the agent starts has its own log file and holds no pipe open.
-  child.on('close', (code, signal) => {
-    runs.delete(run);
-    say({ kind: 'exit', run, code, signal });
-  });
-}
+export type MachineState = 'running' | 'paused' | 'off';
 
-function boot({ bootstrap, tickSeconds }: BootPlan): void {
-  if (bootstrap) startUnattended('bootstrap', (code) => say({ kind: 'bootstrapped', code }));
-  if (tickSeconds === 'never') return;
-  const periodMs = tickSeconds * 1000;
-  // The machines' crons are not in step, and none is due in the first moments: the phase comes from the instance's id.
-  const spread = (Number.parseInt(plan.instance.slice(-4), 16) || 0) / 0x1_0000;
-  const phaseMs = (periodMs * (1 + spread)) / 2;
-  setTimeout(() => {
-    tick();
-    setInterval(tick, periodMs);
-  }, phaseMs);
+export interface Machine {
+  readonly instance: string;
+  /** Its own in the lab's state directory; it stays when the machine is gone. */
+  readonly directory: string;
+  readonly state: MachineState;
+  /** The exit code of the bootstrap of this boot, once it has ended. Rejects when the machine goes off before. */
+  readonly bootstrapped: Promise<number | null>;
+  /** Gets ready to be booted: what happens while an instance is pending. */
+  prepare(): Promise<void>;
+  /** Boots; what is on the disk from an earlier boot stays. Rejects when it is on already. */
+  boot(): Promise<void>;
+  /** Shuts down in order, and pulls the plug when that takes too long; returns when it is off. The disk stays. */
+  shutDown(): Promise<void>;
+  /** Pulls the plug, paused or not; returns when everything of the machine is gone. The disk stays. */
+  powerOff(): Promise<void>;
+  /** Pulls the plug for good, as the instance is gone: what it has besides its directory is given back. */
+  remove(): Promise<void>;
+  /** Stops everything of it: it neither answers nor dies, as a hung host. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Kills -9 the ZooKeeper server, the agent's runs, or both; returns what was killed. The machine itself stays on. */
+  kill(what: Killable): readonly ProcessIdentity[];
+  /** The running ZooKeeper servers (one, when all is well) of the machine. */
+  zookeeperProcesses(): readonly ProcessIdentity[];
+  /** Runs the agent on the machine with these arguments. Rejects when the machine is off or goes off. */
+  runAgent(args: readonly string[], options?: AgentRunOptions): Promise<AgentRun>;
+  /** The ZooKeeper id on its disk, if it has one. */
+  id(): Promise<number | undefined>;
+  /** The last sentence of its agent's log. */
+  said(): Promise<string | undefined>;
 }
-
-process.on('message', (request: MachineRequest) => {
-  if (request.kind === 'boot') boot(request);
-  else if (request.kind === 'run-agent') runAgent(request);
-  else runs.get(request.run)?.kill(request.signal);
-});
-process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'));

@@ -9,6 +9,8 @@ export interface InstanceFacts {
   readonly accountId: string;
   readonly role: string;
   readonly userData: string;
+  /** Of the key pair that the instance was launched with. */
+  readonly publicKeys?: readonly { readonly name: string; readonly openSsh: string }[];
   /** Served under tags/instance; undefined: the launch template has not enabled that. */
   readonly tags?: Readonly<Record<string, string>>;
 }

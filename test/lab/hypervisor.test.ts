@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { bundleProgram } from '../../build/bundle.ts';
-import { Machine, recordedMachineProcess } from '../../lab/hypervisor/machine-handle.ts';
+import { ProcessMachine, recordedMachineProcess } from '../../lab/hypervisor/process-machine.ts';
 import {
   groupMembers,
   identityOf,
@@ -19,7 +19,7 @@ import {
 import { startLab, type TestLab } from './support/lab.ts';
 import { staysSo, waitFor } from './support/wait-for.ts';
 
-const MACHINE = resolve(import.meta.dirname, '../../lab/hypervisor/machine.ts');
+const MACHINE = resolve(import.meta.dirname, '../../lab/hypervisor/process-machine-program.ts');
 const LIMIT_MS = 20_000;
 
 /** Does nothing of what an agent does, but what a machine must be able to hold: runs that end, last, and leave children. */
@@ -52,10 +52,10 @@ before(async () => {
 after(() => rm(directory, { recursive: true, force: true }));
 
 let made = 0;
-function machine(boot: { tickSeconds: number | 'never'; bootstrap: boolean }): Machine {
+function machine(boot: { tickSeconds: number | 'never'; bootstrap: boolean }): ProcessMachine {
   made += 1;
   const instance = `i-0000000000000${String(made).padStart(4, '0')}`;
-  return new Machine({
+  return new ProcessMachine({
     instance,
     directory: join(directory, instance),
     program,
@@ -67,11 +67,11 @@ function machine(boot: { tickSeconds: number | 'never'; bootstrap: boolean }): M
 }
 
 /** For `await using`: whatever a test does, its machine goes off. */
-function switchedOff(each: Machine): AsyncDisposable {
+function switchedOff(each: ProcessMachine): AsyncDisposable {
   return { [Symbol.asyncDispose]: () => each.powerOff() };
 }
 
-function runsOf(each: Machine): string[] {
+function runsOf(each: ProcessMachine): string[] {
   const path = join(each.directory, 'runs');
   return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
 }
@@ -159,7 +159,7 @@ describe('a machine', () => {
 
   test('ends with the process that started it, even when that is killed', async () => {
     const one = machine({ tickSeconds: 'never', bootstrap: true });
-    const modulePath = pathToFileURL(resolve(import.meta.dirname, '../../lab/hypervisor/machine-handle.ts')).href;
+    const modulePath = pathToFileURL(resolve(import.meta.dirname, '../../lab/hypervisor/process-machine.ts')).href;
     const options = {
       instance: one.instance,
       directory: one.directory,
@@ -168,8 +168,8 @@ describe('a machine', () => {
       agentEnv: '',
       environment: { PATH: process.env.PATH ?? '', ZOOKEEPER_LAB: directory },
     };
-    const script = `const { Machine } = await import(${JSON.stringify(modulePath)});
-      const one = new Machine({ ...${JSON.stringify(options)}, bootPlan: () => ({ tickSeconds: 'never', bootstrap: true }) });
+    const script = `const { ProcessMachine } = await import(${JSON.stringify(modulePath)});
+      const one = new ProcessMachine({ ...${JSON.stringify(options)}, bootPlan: () => ({ tickSeconds: 'never', bootstrap: true }) });
       one.boot(); await one.bootstrapped; console.log('ready'); setInterval(() => {}, 1000);`;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],

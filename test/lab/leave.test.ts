@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { AgentRun } from '../../lab/hypervisor/machine-handle.ts';
+import type { AgentRun } from '../../lab/hypervisor/machine.ts';
 import type { Status } from '../../src/commands/status.ts';
 import { votersOf } from '../../src/model/member.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';

@@ -1,6 +1,7 @@
 /** A stack is updated to other images under a writing client: good ones, one that can't bootstrap, one that gives up. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { registerImage } from '../../lab/account.ts';
 import type { NodeView } from '../../lab/daemon/ensemble-view.ts';
 import { ForeignData } from './support/foreign-data.ts';
@@ -121,3 +122,46 @@ test('an image that can not bootstrap: the update is rolled back, and the ensemb
   assert.deepEqual(seen.elections, []);
   assert.deepEqual((await allInService(lab, 3)).toSorted(), good, 'The nodes are the same.');
 });
+
+test('an image that stops to work in the middle of an update: the nodes that were replaced are replaced back', {
+  timeout: 400_000,
+}, async (t) => {
+  const good = await allInService(lab, 3);
+  const isNew = runsBeside(good);
+  const image = await newImage('half broken');
+  using watch = new TerminationWatch(lab);
+  const { seen, inWords } = await underWrites(lab, 3, async () => {
+    const failing = update(image, '--updatetimeout', 'PT30S');
+    const first = await lab.nodeWhere('the first new node is on', isNew, LIMIT_MS);
+    lab.lab.hypervisor.setAgentOfImage(image, ['/bin/false']);
+    const bad = await lab.nodeWhere(
+      'the second new node is on',
+      (node) => isNew(node) && node.instance !== first.instance,
+      LIMIT_MS,
+    );
+    const goods = lab.agentLog(first.instance).filter(({ event }) => event === 'acted');
+    assert.ok(
+      goods.some(({ step }) => step === 'signal-success'),
+      'The first one has voted.',
+    );
+    await rolledBack(failing);
+    await completeTerminateHook(lab, bad.instance);
+    await lab.untilGone([bad.instance, first.instance], LIMIT_MS);
+  });
+  t.diagnostic(inWords);
+  assert.ok(seen.fewestUp >= 3 && seen.voters.least >= 3, inWords);
+  const now = await allInService(lab, 3);
+  assert.equal(
+    now.filter((instance) => good.includes(instance)).length,
+    2,
+    'Two are the same, one was replaced twice.',
+  );
+  const images = await Promise.all(now.map(imageOf));
+  assert.ok(!images.includes(image), 'Nobody has the new image.');
+  assert.ok(watch.terminations.every(({ wasMember }) => !wasMember));
+});
+
+async function imageOf(instance: string): Promise<string | undefined> {
+  const { Reservations } = await lab.lab.operator.ec2.send(new DescribeInstancesCommand({ InstanceIds: [instance] }));
+  return Reservations?.[0]?.Instances?.[0]?.ImageId;
+}

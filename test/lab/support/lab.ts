@@ -39,7 +39,7 @@ import type { LoggedCall } from '../../../lab/gateway/call-log.ts';
 import type { Ec2Timings, LateVisibility } from '../../../lab/gateway/ec2/lifetime.ts';
 import type { Fault } from '../../../lab/gateway/faults.ts';
 import type { Host } from '../../../lab/hypervisor/hypervisor.ts';
-import type { AgentRun, AgentRunOptions, Killable } from '../../../lab/hypervisor/machine-handle.ts';
+import type { AgentRun, AgentRunOptions, Killable } from '../../../lab/hypervisor/machine.ts';
 import type { MetadataService } from '../../../lab/metadata/metadata-service.ts';
 import { ZookeeperClient } from '../../../src/client/index.ts';
 import type { EnsembleConfig } from '../../../src/model/member.ts';
@@ -255,13 +255,13 @@ export class TestLab implements AsyncDisposable {
     return this.host(instance).machine.powerOff();
   }
 
-  powerOn(instance: string): void {
-    this.host(instance).machine.boot();
+  powerOn(instance: string): Promise<void> {
+    return this.host(instance).machine.boot();
   }
 
   /** For machines that boot from now on, whether for the first time or again. */
   setBootPlan(boot: { readonly ticks?: number | 'never'; readonly bootstrap?: boolean }): void {
-    this.lab.hypervisor.setBootPlan({
+    this.lab.processMachines?.setBootPlan({
       ...(boot.ticks === undefined ? {} : { tickSeconds: boot.ticks }),
       ...(boot.bootstrap === undefined ? {} : { bootstrap: boot.bootstrap }),
     });

@@ -1,6 +1,6 @@
 /** What the agent tells people and scripts when a command fails. */
 import assert from 'node:assert/strict';
-import type { AgentRun } from '../../../lab/hypervisor/machine-handle.ts';
+import type { AgentRun } from '../../../lab/hypervisor/machine.ts';
 import { ERROR_CODES, type ErrorCode } from '../../../src/errors.ts';
 
 export interface Told {

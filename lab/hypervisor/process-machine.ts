@@ -1,8 +1,10 @@
-/** The daemon's side of a machine: boots it, runs the agent on it, pauses, kills and reboots it. */
+/** A machine that is a process group with a directory: boots it, runs the agent on it, pauses, kills and reboots it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { idIn, lastSentence } from './agent-log.ts';
+import type { AgentRun, AgentRunOptions, Killable, Machine, MachineState } from './machine.ts';
 import type { BootPlan, MachineEvent, MachinePlan, MachineRequest } from './machine-messages.ts';
 import {
   commandLineOf,
@@ -14,10 +16,10 @@ import {
   signalProcess,
 } from './processes.ts';
 
-export interface MachineOptions {
+export interface ProcessMachineOptions {
   readonly instance: string;
   readonly directory: string;
-  /** machine.mjs, as made by buildMachineProgram. */
+  /** process-machine-program.ts, bundled. */
   readonly program: string;
   readonly agentCommand: readonly string[];
   /** Asked at each boot. */
@@ -28,20 +30,6 @@ export interface MachineOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export interface AgentRun {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface AgentRunOptions {
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
-  /** Ends the run with SIGTERM. */
-  readonly signal?: AbortSignal;
-}
-
 interface PendingRun {
   stdout: string;
   stderr: string;
@@ -50,14 +38,12 @@ interface PendingRun {
   fail(error: Error): void;
 }
 
-export type Killable = 'zookeeper' | 'agent' | 'both';
-
 const DIRECTORIES = ['data', 'conf', 'run', 'log'];
 
-export class Machine {
+export class ProcessMachine implements Machine {
   readonly instance: string;
   readonly directory: string;
-  readonly #options: MachineOptions;
+  readonly #options: ProcessMachineOptions;
   readonly #runs = new Map<number, PendingRun>();
   #child: ChildProcess | undefined;
   #group: number | undefined;
@@ -66,24 +52,27 @@ export class Machine {
   #lastRun = 0;
   #bootstrapped: Promise<number | null> = Promise.resolve(null);
 
-  constructor(options: MachineOptions) {
+  constructor(options: ProcessMachineOptions) {
     this.#options = options;
     this.instance = options.instance;
     this.directory = options.directory;
   }
 
-  get state(): 'running' | 'paused' | 'off' {
+  get state(): MachineState {
     if (!this.#booted) return 'off';
     return this.#paused ? 'paused' : 'running';
   }
 
-  /** The exit code of the bootstrap of this boot, once it has ended. Rejects when the machine goes off before. */
   get bootstrapped(): Promise<number | null> {
     return this.#bootstrapped;
   }
 
-  /** Starts the machine's own process, which waits to be booted: what happens while an instance is pending. */
-  prepare(): void {
+  /** Starts the machine's own process, which waits to be booted. */
+  async prepare(): Promise<void> {
+    this.#prepare();
+  }
+
+  #prepare(): void {
     if (this.#group !== undefined) return;
     const { directory, agentEnv } = this.#options;
     for (const name of DIRECTORIES) mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
@@ -102,10 +91,9 @@ export class Machine {
     this.#listen(child);
   }
 
-  /** Boots the machine in its directory; what is there from an earlier boot stays. */
-  boot(): void {
+  async boot(): Promise<void> {
     if (this.#booted) throw new Error(`Machine ${this.instance} is on already.`);
-    this.prepare();
+    this.#prepare();
     const request: MachineRequest = { kind: 'boot', ...this.#options.bootPlan() };
     this.#child?.send(request);
     this.#booted = true;
@@ -157,7 +145,6 @@ export class Machine {
     run.finish({ code: event.code, signal: event.signal, stdout: run.stdout, stderr: run.stderr });
   }
 
-  /** Runs the agent on the machine, in its process group, with these arguments. Rejects when the machine goes off. */
   async runAgent(args: readonly string[], options: AgentRunOptions = {}): Promise<AgentRun> {
     options.signal?.throwIfAborted();
     const child = this.#child;
@@ -177,13 +164,13 @@ export class Machine {
     }
   }
 
-  /** SIGSTOP to everything of the machine: it neither answers nor dies, as a hung or partitioned host. */
-  pause(): void {
+  /** SIGSTOP to everything of the machine. */
+  async pause(): Promise<void> {
     this.#signalAll('SIGSTOP');
     this.#paused = true;
   }
 
-  resume(): void {
+  async resume(): Promise<void> {
     this.#signalAll('SIGCONT');
     this.#paused = false;
   }
@@ -194,14 +181,12 @@ export class Machine {
     }
   }
 
-  /** Kills -9 the ZooKeeper server, the agent's runs, or both; returns what was killed. The machine itself stays on. */
   kill(what: Killable): readonly ProcessIdentity[] {
     const [zookeeper, agent] = this.#programs();
     const targets = what === 'zookeeper' ? zookeeper : what === 'agent' ? agent : [...agent, ...zookeeper];
     return targets.filter((target) => signalProcess(target, 'SIGKILL'));
   }
 
-  /** The running ZooKeeper servers (one, when all is well) of the machine. */
   zookeeperProcesses(): readonly ProcessIdentity[] {
     return this.#programs()[0];
   }
@@ -218,7 +203,20 @@ export class Machine {
     return [zookeeper, agent];
   }
 
-  /** Pulls the plug: SIGKILL to everything of the machine, paused or not; returns when it is gone. The disk stays. */
+  id(): Promise<number | undefined> {
+    return idIn(join(this.directory, 'data'));
+  }
+
+  said(): Promise<string | undefined> {
+    return lastSentence(join(this.directory, 'log', 'agent.log'));
+  }
+
+  /** Nothing on it would shut down in order: the server bears a power cut, and the agent begins anew anyway. */
+  shutDown(): Promise<void> {
+    return this.powerOff();
+  }
+
+  /** SIGKILL to everything of the machine. */
   async powerOff(): Promise<void> {
     const group = this.#group;
     const child = this.#child;
@@ -234,9 +232,13 @@ export class Machine {
     rmSync(join(this.directory, 'run', 'machine.json'), { force: true });
   }
 
+  remove(): Promise<void> {
+    return this.powerOff();
+  }
+
   async reboot(): Promise<void> {
     await this.powerOff();
-    this.boot();
+    await this.boot();
   }
 }
 

@@ -1,0 +1,29 @@
+/** How instances get their machines: each kind of machine has a maker. */
+import type { MetadataOptions } from '../metadata/instance-metadata.ts';
+import type { MetadataService } from '../metadata/metadata-service.ts';
+import type { Machine } from './machine.ts';
+
+/** What EC2 tells of an instance that has been launched. */
+export interface LaunchedInstance {
+  readonly instance: string;
+  readonly address: string;
+  readonly zone: string;
+  readonly imageId: string;
+  readonly userData: string;
+}
+
+/** The instance can have no machine, whenever it is asked for one again. */
+export class NoMachineError extends Error {
+  override readonly name = 'NoMachineError';
+}
+
+export interface MachineMaker {
+  /** The metadata service as the instance's machine reaches it. */
+  startMetadata(options: MetadataOptions): Promise<MetadataService>;
+  /** Makes the machine, switched off. Rejects with NoMachineError when the instance can have none. */
+  make(launched: LaunchedInstance, metadata: MetadataService): Promise<Machine>;
+  /** Keeps the disk of a machine that is off as that of an image. */
+  capture(machine: Machine, imageId: string): Promise<void>;
+  /** Gives an image the disk of another one. */
+  copyImage(source: string, imageId: string): Promise<void>;
+}

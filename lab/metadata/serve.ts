@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Answer, InstanceMetadata } from './instance-metadata.ts';
+
+/** Listens, and answers each request from the metadata of whoever asks; 404 when nobody knows the asker. */
+export async function serveMetadata(
+  address: string,
+  port: number,
+  metadataOf: (asker: string) => InstanceMetadata | undefined,
+): Promise<{ readonly server: Server; readonly close: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    request.resume();
+    const metadata = metadataOf(request.socket.remoteAddress ?? '');
+    const answered = metadata?.answer(request) ?? Promise.resolve({ status: 404, body: '' });
+    answered.then(
+      (answer) => send(response, answer),
+      () => send(response, { status: 500, body: '' }),
+    );
+  });
+  server.listen(port, address);
+  await once(server, 'listening');
+  return {
+    server,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function send(response: ServerResponse, { status, body, headers }: Answer): void {
+  const length = String(Buffer.byteLength(body));
+  response.writeHead(status, { 'content-type': 'text/plain', 'content-length': length, server: 'EC2ws', ...headers });
+  response.end(body);
+}
