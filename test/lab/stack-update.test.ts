@@ -108,7 +108,7 @@ test('an image that can not bootstrap: the update is rolled back, and the ensemb
   const good = (await allInService(lab, 3)).toSorted();
   const isNew = runsBeside(good);
   const image = await newImage('broken');
-  lab.lab.hypervisor.setAgentOfImage(image, ['/bin/false']);
+  lab.lab.processMachines?.setAgentOfImage(image, ['/bin/false']);
   const { seen, inWords } = await underWrites(lab, 3, async () => {
     const failing = update(image, '--updatetimeout', 'PT15S');
     const bad = await lab.nodeWhere('the new node is on', isNew, LIMIT_MS);
@@ -133,7 +133,7 @@ test('an image that stops to work in the middle of an update: the nodes that wer
   const { seen, inWords } = await underWrites(lab, 3, async () => {
     const failing = update(image, '--updatetimeout', 'PT30S');
     const first = await lab.nodeWhere('the first new node is on', isNew, LIMIT_MS);
-    lab.lab.hypervisor.setAgentOfImage(image, ['/bin/false']);
+    lab.lab.processMachines?.setAgentOfImage(image, ['/bin/false']);
     const bad = await lab.nodeWhere(
       'the second new node is on',
       (node) => isNew(node) && node.instance !== first.instance,
