@@ -32,8 +32,22 @@ export interface Stage {
 }
 
 const MINUTE_MS = 60_000;
-const OWN_STAGE = ['client', 'cf', 'gateway', 'deploy', 'simulation', 'lab'];
-const STAGE_NAMES = ['lint', 'types', 'unit', ...OWN_STAGE];
+const OWN_DIRECTORY = ['client', 'cf', 'gateway', 'deploy', 'simulation', 'lab', 'image'];
+const STAGE_NAMES = [
+  'lint',
+  'types',
+  'unit',
+  'client',
+  'cf',
+  'gateway',
+  'deploy',
+  'simulation',
+  'lab',
+  'stack',
+  'image',
+];
+/** These follow every write and every vote of an ensemble, and another ensemble beside them would show. */
+const STACK_TESTS = 'lab/stack-*.test.ts';
 
 export const usage = `Usage: ./test.sh [STAGE…] [FILE…]
 
@@ -48,6 +62,8 @@ Runs everything, or only the stages named, or only the test files named.
   deploy      deploy.sh against the local AWS
   simulation  simulated histories, directed cases, mutations
   lab         the whole product against the local AWS and real servers
+  stack       deployed stacks that scale, are updated and deleted, watched closely
+  image       the image: baked, booted with systemd in containers, and healed (needs root, else it is skipped)
 
 Examples:
   ./test.sh
@@ -69,14 +85,26 @@ function stageOf(root: string, name: string): Stage {
   }
   if (name === 'types') return { name, ...checks, program: ['node_modules/.bin/tsc', '--noEmit', '--pretty', 'false'] };
   if (name === 'unit') {
-    const others = OWN_STAGE.map((stage) => join(root, 'test', stage));
+    const others = OWN_DIRECTORY.map((stage) => join(root, 'test', stage));
     const files = testFiles(root, '**/*.test.ts').filter(
       (file) => !others.some((other) => file.startsWith(`${other}/`)),
     );
     return { name, files, concurrency: 2, fileLimitMs: 4 * MINUTE_MS, limitMs: 10 * MINUTE_MS };
   }
-  const files = testFiles(root, `${name}/**/*.test.ts`);
-  if (name === 'lab') return { name, files, concurrency: 1, fileLimitMs: 15 * MINUTE_MS, limitMs: 60 * MINUTE_MS };
+  const stackFiles = testFiles(root, STACK_TESTS);
+  const inLab = { fileLimitMs: 15 * MINUTE_MS, limitMs: 60 * MINUTE_MS };
+  if (name === 'image') {
+    return {
+      name,
+      files: testFiles(root, 'image/**/*.test.ts'),
+      concurrency: 1,
+      ...inLab,
+      fileLimitMs: 30 * MINUTE_MS,
+    };
+  }
+  if (name === 'stack') return { name, files: stackFiles, concurrency: 1, ...inLab };
+  const files = testFiles(root, `${name}/**/*.test.ts`).filter((file) => !stackFiles.includes(file));
+  if (name === 'lab') return { name, files, concurrency: 2, ...inLab };
   const forceExit = name === 'client';
   return { name, files, concurrency: 2, fileLimitMs: 12 * MINUTE_MS, limitMs: 15 * MINUTE_MS, forceExit };
 }
