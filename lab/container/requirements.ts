@@ -10,7 +10,7 @@ export type Requirements =
 
 /** Each program that is called, with the Debian package that brings it. */
 const PROGRAMS: Readonly<Record<string, string>> = {
-  debootstrap: 'debootstrap',
+  mmdebstrap: 'mmdebstrap',
   'systemd-nspawn': 'systemd-container',
   ip: 'iproute2',
   nft: 'nftables',
