@@ -57,6 +57,13 @@ export async function makeNetwork(lab: string): Promise<LabNetwork> {
   return new BridgedNetwork(lab, namespace);
 }
 
+/** The network that another process has just made for this process to live in; nothing is attached to it yet. */
+export function joinNetwork(lab: string): LabNetwork {
+  const namespace = labNamespace(lab);
+  if (!namespaceNames().includes(namespace)) throw new Error(`There is no network namespace ${namespace}.`);
+  return new BridgedNetwork(lab, namespace);
+}
+
 /** What a lab that crashed left: its namespaces, and with them everything that is in them. */
 export async function removeNetwork(lab: string): Promise<void> {
   const own = labNamespace(lab);

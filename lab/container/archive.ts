@@ -1,0 +1,60 @@
+/**
+ * A ZooKeeper archive for the image, in the layout of the official one, which Maven Central does not have: its jars
+ * come from there, its scripts and documents, which the image has no use for, are missing.
+ * `npx tsx lab/container/archive.ts` makes it by hand.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { Progress } from '../python.ts';
+import { zookeeperHome } from '../zookeeper/fetch.ts';
+import { runProgram } from './program.ts';
+
+export interface ZookeeperArchive {
+  /** Absolute path of the .tar.gz. */
+  readonly file: string;
+  /** In hexadecimal digits. */
+  readonly sha512: string;
+}
+
+const IMAGES = resolve(import.meta.dirname, '../../.cache/image');
+
+/** Makes it anew each time, which takes a second, and always of the same bytes: names, times, owners are fixed. */
+export async function zookeeperArchive(progress: Progress = () => {}): Promise<ZookeeperArchive> {
+  const { version, jars } = await zookeeperHome(progress);
+  const name = `apache-zookeeper-${version}-bin`;
+  await mkdir(IMAGES, { recursive: true });
+  const building = await mkdtemp(join(IMAGES, 'archive-'));
+  const file = join(IMAGES, `${name}.tar.gz`);
+  const half = join(IMAGES, `archive-${randomUUID()}.tar.gz`);
+  try {
+    for (const part of ['bin', 'conf', 'lib']) await mkdir(join(building, name, part), { recursive: true });
+    for (const jar of jars) await copyFile(jar, join(building, name, 'lib', basename(jar)));
+    await pack(building, name, half);
+    await rename(half, file);
+  } finally {
+    await rm(building, { recursive: true, force: true });
+    await rm(half, { force: true });
+  }
+  return { file, sha512: await sha512Of(file) };
+}
+
+async function pack(directory: string, name: string, file: string): Promise<void> {
+  const fixed = ['--sort=name', '--format=gnu', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
+  const modes = ['--mode=u=rwX,go=rX'];
+  // Jars are compressed already, and gzip without a name and a time writes the same each time.
+  const compressor = ['--use-compress-program', 'gzip -n -1'];
+  await runProgram('tar', ['--create', ...fixed, ...modes, ...compressor, '--file', file, '-C', directory, name]);
+}
+
+async function sha512Of(file: string): Promise<string> {
+  const hash = createHash('sha512');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+if (import.meta.main) {
+  const { file, sha512 } = await zookeeperArchive((line) => console.error(line));
+  console.log(`${sha512}  ${file}`);
+}
