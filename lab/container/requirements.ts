@@ -18,7 +18,6 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   unshare: 'util-linux',
   packer: 'packer',
-  ansible: 'ansible-core',
   ssh: 'openssh-client',
   tar: 'tar',
   gzip: 'gzip',
