@@ -11,7 +11,7 @@ import type { Terminal } from '../deploy/terminal.ts';
 import { ansiblePrograms } from './ansible.ts';
 import { BakeError, bakeErrorOf } from './errors.ts';
 import { compileAgent } from './executable.ts';
-import { checkImage, demandTokens, imageIn, publish, supportTokensOnly } from './image.ts';
+import { checkImage, demandTokens, imageIn, OUTPUT, publish, supportTokensOnly } from './image.ts';
 import { type Left, leftovers, removeLeftovers, type Traces } from './leftovers.ts';
 import { type Account, lookAt } from './look.ts';
 import type { BakeOptions } from './options.ts';
@@ -34,6 +34,8 @@ export interface BakeContext {
   readonly profile?: string;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
+  /** Where the image's id and the manifest are written; `dist` of the checkout when left out. */
+  readonly output?: string;
 }
 
 export interface BakeResult {
@@ -42,9 +44,17 @@ export interface BakeResult {
   readonly imageId?: string;
 }
 
+/** What is made or fetched on this machine for a bake. */
+export interface Tools {
+  readonly compileAgent: typeof compileAgent;
+  readonly ansiblePrograms: typeof ansiblePrograms;
+}
+
+const TOOLS: Tools = { compileAgent, ansiblePrograms };
+
 /** Rejects with BakeError, or with DeployError for a call to AWS. */
-export async function bake(options: BakeOptions, context: BakeContext): Promise<BakeResult> {
-  const plan = await prepared(options, context);
+export async function bake(options: BakeOptions, context: BakeContext, tools: Tools = TOOLS): Promise<BakeResult> {
+  const plan = await prepared(options, context, tools);
   try {
     if (options.dryRun) {
       context.terminal.line('All is well; nothing was launched (--dry-run).');
@@ -66,7 +76,7 @@ interface Plan {
   readonly traces: Traces;
 }
 
-async function prepared(options: BakeOptions, context: BakeContext): Promise<Plan> {
+async function prepared(options: BakeOptions, context: BakeContext, tools: Tools): Promise<Plan> {
   const { terminal, signal, aws, region, endpoint } = context;
   const packer = await findPacker(options.packer, terminal, signal);
   terminal.progress('Looking at the archive');
@@ -75,8 +85,8 @@ async function prepared(options: BakeOptions, context: BakeContext): Promise<Pla
   terminal.progress('Looking at AWS');
   const { rootDevice } = await lookAt({ ec2: aws.ec2, signal }, options);
   terminal.progress();
-  const agent = await compileAgent(options.architecture, terminal, signal);
-  const { playbook } = await ansiblePrograms((sentence) => terminal.progress(sentence), signal);
+  const agent = await tools.compileAgent(options.architecture, terminal, signal);
+  const { playbook } = await tools.ansiblePrograms((sentence) => terminal.progress(sentence), signal);
   await initialise(packer, terminal, signal);
   const atMs = Date.now();
   const bakeId = bakeIdOf(atMs, randomBytes(3).toString('hex'));
@@ -135,7 +145,7 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
     const imageId = await imageIn(plan.manifestFile);
     if (packer.edition === 'packer-1.6') await supportTokensOnly(account, imageId);
     await checkImage(account, imageId);
-    await publish(imageId, plan.manifestFile);
+    await publish(imageId, plan.manifestFile, context.output ?? OUTPUT);
     return imageId;
   } catch (error) {
     throw await cleaned(error, context, { ...traces, ...(securityGroup === undefined ? {} : { securityGroup }) });

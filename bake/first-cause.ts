@@ -7,6 +7,7 @@ const KEPT_EVENTS = 400;
 const KEPT_LINES = 12;
 
 const BUILD_ERRORED = /^Build '[^']*' errored(?: after [^:]*)?: /;
+const PROVISIONING = /^(Provisioning with|Uploading |Executing )/;
 const STEP_OF_SCRIPT = /^Provisioning with shell script: .*?([^/]+\.sh)$/;
 
 interface Advice {
@@ -63,11 +64,15 @@ export class Causes {
   #events: PackerEvent[] = [];
   #errored: string | undefined;
   #error: string | undefined;
+  #provisioning = false;
 
   hear(event: PackerEvent): void {
+    if (event.kind === 'step') this.#provisioning = PROVISIONING.test(event.text);
     if (event.kind === 'error' && BUILD_ERRORED.test(event.text)) {
       this.#errored ??= event.text.replace(BUILD_ERRORED, '');
-    } else if (event.kind === 'error') {
+    } else if (event.kind === 'error' && !this.#provisioning && this.#errored === undefined) {
+      // Packer's last word may be about its cleaning up; what went wrong first is its own first error. While it is
+      // provisioning, errors are what the programs on the instance write to standard error.
       this.#error ??= event.text;
     }
     this.#events.push(event);
@@ -77,7 +82,9 @@ export class Causes {
   /** The first cause in words. */
   first(): string {
     const texts = this.#events.map(({ text }) => text);
-    return this.#ofAnsible(texts) ?? this.#ofScript() ?? this.#errored ?? this.#error ?? 'Packer gave no reason.';
+    const cause =
+      this.#ofAnsible(texts) ?? this.#ofScript() ?? this.#error ?? this.#errored ?? 'Packer gave no reason.';
+    return cause.replaceAll(/\s*status code: \d+, request id: \S*/g, '').trim();
   }
 
   /** The error of a failed bake, with its code by the kind of the cause. */

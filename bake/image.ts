@@ -1,7 +1,6 @@
 /** The image that Packer made: found in its manifest, held against what it has to be, and made known here. */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, dirname, join } from 'node:path';
 import {
   DescribeImagesCommand,
   type Image,
@@ -13,7 +12,9 @@ import { IMAGE_FILE } from '../deploy/image-file.ts';
 import { BakeError } from './errors.ts';
 import type { Account } from './look.ts';
 
-export const MANIFEST_FILE = fileURLToPath(new URL('../dist/image-manifest.json', import.meta.url));
+export const MANIFEST_NAME = 'image-manifest.json';
+/** Where deploy.sh looks for the image. */
+export const OUTPUT = dirname(IMAGE_FILE);
 
 const ARTIFACT = /^[a-z0-9-]+:(ami-[0-9a-f]+)$/;
 
@@ -71,9 +72,9 @@ function faultsOf(image: Image): readonly string[] {
 }
 
 /** From now on deploy.sh takes it. */
-export async function publish(id: string, manifestFile: string): Promise<void> {
-  await writeWhole(MANIFEST_FILE, await readFile(manifestFile, 'utf8'));
-  await writeWhole(IMAGE_FILE, `${id}\n`);
+export async function publish(id: string, manifestFile: string, output: string): Promise<void> {
+  await writeWhole(join(output, MANIFEST_NAME), await readFile(manifestFile, 'utf8'));
+  await writeWhole(join(output, basename(IMAGE_FILE)), `${id}\n`);
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {

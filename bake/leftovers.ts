@@ -5,6 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  CreateTagsCommand,
   DeleteKeyPairCommand,
   DeleteSecurityGroupCommand,
   DeleteSnapshotCommand,
@@ -66,6 +67,7 @@ export async function removeLeftovers(
     const all = [...found.filter(({ kind }) => kind !== 'snapshot'), ...snapshots.values()];
     if (all.length === 0 || Date.now() > until) return all;
     for (const one of all) {
+      if (one.kind === 'image' || one.kind === 'snapshot') await tag(account, one, traces.bakeId);
       const removed = await remove(account, one);
       if (removed) snapshots.delete(one.id);
     }
@@ -129,6 +131,13 @@ function left(kind: Left['kind'], id: string | undefined): readonly Left[] {
 
 const LATER = new Set(['DependencyViolation', 'InvalidGroup.InUse', 'InvalidSnapshot.InUse', 'IncorrectInstanceState']);
 const GONE = /^Invalid[A-Za-z]+\.(NotFound|Unavailable)$/;
+
+/** Packer 1.6 tags an image last, and a person who builds may remove only what has the tag of a bake. */
+async function tag({ ec2, signal }: Account, { id }: Left, bakeId: string): Promise<void> {
+  const command = new CreateTagsCommand({ Resources: [id], Tags: [{ Key: 'bake', Value: bakeId }] });
+  const gone = ({ code }: Fault) => (GONE.test(code) ? {} : undefined);
+  await call<unknown>('EC2 CreateTags', signal, (options) => ec2.send(command, options), gone);
+}
 
 /** False when it is in use for now: a security group is until its instance is gone. */
 async function remove({ ec2, signal }: Account, { kind, id }: Left): Promise<boolean> {

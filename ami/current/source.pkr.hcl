@@ -19,7 +19,6 @@ packer {
 source "amazon-ebs" "zookeeper" {
   region               = var.region
   ami_name             = var.image_name
-  ami_description      = "ZooKeeper ${var.zookeeper_version} on Debian ${var.debian}, zookeeper-on-aws ${var.version} (${var.commit})"
   instance_type        = local.instance_type
   iam_instance_profile = var.iam_instance_profile
   shutdown_behavior    = "terminate"

@@ -1,0 +1,153 @@
+/** Bakes against the local AWS, by a person with exactly the documented policy and a Packer that misbehaves on purpose. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import {
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeKeyPairsCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSnapshotsCommand,
+} from '@aws-sdk/client-ec2';
+import { builderPolicy } from '../../bake/builder-policy.ts';
+import { type BakeCode, BakeError } from '../../bake/errors.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { Bakery } from './support.ts';
+
+let directory: TemporaryDirectory;
+let bakery: Bakery;
+/** What the account has while nobody bakes. */
+let idle: readonly string[];
+
+before(async () => {
+  directory = await temporaryDirectory();
+  bakery = await Bakery.open(directory.path, builderPolicy());
+  idle = await everything();
+});
+after(async () => {
+  await bakery[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
+});
+afterEach(() => {
+  bakery.local.gateway.faults.clear();
+});
+
+/** Whatever a bake makes that costs money or lets somebody in. */
+async function everything(): Promise<readonly string[]> {
+  const { ec2 } = bakery.local.operator;
+  const states = ['pending', 'running', 'stopping', 'stopped'];
+  const Filters = [{ Name: 'instance-state-name', Values: states }];
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
+  const { KeyPairs = [] } = await ec2.send(new DescribeKeyPairsCommand({}));
+  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
+  const { Images = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
+  const { Snapshots = [] } = await ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
+  return [
+    ...Reservations.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId }) => InstanceId ?? '')),
+    ...KeyPairs.map(({ KeyName }) => KeyName ?? ''),
+    ...SecurityGroups.map(({ GroupId }) => GroupId ?? ''),
+    ...Images.map(({ ImageId }) => ImageId ?? ''),
+    ...Snapshots.map(({ SnapshotId }) => SnapshotId ?? ''),
+  ].sort();
+}
+
+const output = (name: string) => join(directory.path, name);
+
+async function failing(behaviour: string, code: BakeCode, ...sentences: readonly RegExp[]): Promise<string> {
+  const { done } = await bakery.bake(await bakery.fake(behaviour));
+  const error = await done.then(
+    () => assert.fail('it baked'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof BakeError, String(error));
+  assert.equal(error.code, code, error.message);
+  for (const sentence of sentences) assert.match(`${error.message}\n${error.next}`, sentence);
+  assert.deepEqual(await everything(), idle);
+  assert.ok(!existsSync(output('ami-id')));
+  return error.message;
+}
+
+async function fails(behaviour: string, code: BakeCode, ...sentences: readonly RegExp[]): Promise<void> {
+  await failing(behaviour, code, ...sentences);
+}
+
+test('a dry run launches nothing', async () => {
+  const { done, terminal } = await bakery.bake(await bakery.fake('names no image'), ['--dry-run']);
+  const { action, imageName } = await done;
+  assert.equal(action, 'would bake');
+  assert.match(imageName, /^zookeeper-3\.9\.5-\d+\.\d+\.\d+-debian-12-x86_64-\d{8}T\d{6}$/);
+  assert.match(terminal.text, /nothing was launched/);
+  assert.deepEqual(await everything(), idle);
+});
+
+test('the first cause in words: what AWS denied, not what failed later', async () => {
+  const first = /Error launching source instance: UnauthorizedOperation/;
+  const message = await failing('may not launch', 'AWS_DENIED', first, /docs\/building\.md/);
+  assert.doesNotMatch(message, /something else|status code/);
+});
+
+test('no image of Debian', () => fails('finds no image', 'BAD_INPUT', /No AMI was found/, /--debian/));
+
+test('a wrong checksum on the instance', () =>
+  fails(
+    'fails in ansible',
+    'WRONG_CHECKSUM',
+    /task "zookeeper : Fetch the archive" failed: The checksum .*\nit was 11/,
+  ));
+
+test('a disk that runs full on the instance', () =>
+  fails('runs full', 'DISK_FULL', /task "base : Install packages" failed: .*No space left/, /--volumesize/));
+
+test('an image that is not right', () =>
+  fails(
+    'fails in a script',
+    'BAKE_FAILED',
+    /check-image\.sh: The image is not right: zk-bootstrap\.service is disabled/,
+  ));
+
+test('a Packer that names no image', () => fails('names no image', 'BAKE_FAILED', /names no image/));
+
+test('a Packer that is killed: all that it made is removed', async () => {
+  const message = await failing('is killed with everything there', 'BAKE_FAILED', /Packer was ended by SIGKILL/);
+  assert.doesNotMatch(message, /could not be removed/);
+});
+
+test('an image that is not encrypted is removed again', () =>
+  fails('makes an open image', 'BAKE_FAILED', /\/dev\/sda1 is not encrypted/));
+
+test('what can not be removed is named', async () => {
+  bakery.local.gateway.faults.add({ kind: 'error', action: 'DeregisterImage', seconds: 600 });
+  const { done } = await bakery.bake(await bakery.fake('is killed with everything there'));
+  const error = await done.catch((reason: unknown) => reason);
+  assert.ok(error instanceof BakeError);
+  assert.equal(error.code, 'LEFTOVERS_REMAIN');
+  assert.match(error.message, /Packer was ended by SIGKILL[\s\S]*look for the tag bake=zk-bake-/);
+  bakery.local.gateway.faults.clear();
+});
+
+test('interrupted, it waits until Packer has cleaned up', async () => {
+  const interrupt = new AbortController();
+  const { done, terminal } = await bakery.bake(await bakery.fake('cleans up when told to end'), [], interrupt.signal);
+  const interrupted = assert.rejects(done, /by hand/);
+  for (let looks = 0; !terminal.text.includes('Provisioning') && looks < 400; looks += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  interrupt.abort(new BakeError('INTERRUPTED', 'Interrupted by hand.', 'Run it again.'));
+  await interrupted;
+  assert.match(terminal.text, /Packer is told to end[\s\S]*Cleaning up/);
+});
+
+test('an image that is right: IMDSv2 alone, encrypted, known to deploy.sh', async () => {
+  const { done } = await bakery.bake(await bakery.fake('makes an image'));
+  const { action, imageId } = await done;
+  assert.equal(action, 'baked');
+  assert.equal(readFileSync(output('ami-id'), 'utf8'), `${imageId}\n`);
+  assert.match(readFileSync(output('image-manifest.json'), 'utf8'), new RegExp(`:${imageId}"`));
+  const image = await bakery.image(imageId);
+  assert.equal(image?.ImdsSupport, 'v2.0');
+  assert.equal(image?.BlockDeviceMappings?.[0]?.Ebs?.Encrypted, true);
+  const calls = bakery.local.gateway.calls.list({}).filter(({ caller }) => caller === 'deployer');
+  const demanded = calls.findIndex(({ action: name }) => name === 'ModifyInstanceMetadataOptions');
+  assert.ok(demanded > calls.findIndex(({ action: name }) => name === 'RunInstances'));
+});

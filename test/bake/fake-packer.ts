@@ -1,0 +1,171 @@
+/**
+ * Stands in for Packer where it has to misbehave on purpose, and makes in AWS what Packer makes. Called with the
+ * behaviour before Packer's own arguments, by the start script of support.ts.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateImageCommand,
+  CreateKeyPairCommand,
+  CreateSecurityGroupCommand,
+  CreateTagsCommand,
+  DescribeInstancesCommand,
+  DescribeSubnetsCommand,
+  EC2Client,
+  RunInstancesCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
+
+const [behaviour = '', command = '', ...words] = process.argv.slice(2);
+const PREFIX = '==> amazon-ebs.zookeeper: ';
+
+function event(channel: 'say' | 'message' | 'error', text: string): void {
+  const data = text.replaceAll(',', '%!(PACKER_COMMA)').replaceAll('\n', '\\n');
+  process.stdout.write(`1795287206,,ui,${channel},${data}\n`);
+}
+const say = (text: string) => event('say', `${PREFIX}${text}`);
+const output = (text: string) => event('message', `    amazon-ebs.zookeeper: ${text}`);
+const error = (text: string) => event('error', `${PREFIX}${text}`);
+
+function errored(text: string): void {
+  event('error', `Build 'amazon-ebs.zookeeper' errored after 1 minute 2 seconds: ${text}`);
+  event('error', "\n==> Some builds didn't complete successfully and had errors:");
+  event('error', `--> amazon-ebs.zookeeper: ${text}`);
+  process.exitCode = 1;
+}
+
+interface Variables {
+  readonly region: string;
+  readonly bake_id: string;
+  readonly image_name: string;
+  readonly manifest_file: string;
+  readonly subnet_id: string;
+  readonly source_ami: string;
+  readonly endpoint: string;
+}
+
+const variablesFile = words.find((word) => word.startsWith('-var-file='))?.slice('-var-file='.length);
+const variables = JSON.parse(variablesFile === undefined ? '{}' : readFileSync(variablesFile, 'utf8')) as Variables;
+
+/** Key pair, security group and instance, as Packer makes them. */
+async function launch(ec2: EC2Client, encrypted: boolean): Promise<string> {
+  await ec2.send(new CreateKeyPairCommand({ KeyName: variables.bake_id }));
+  const GroupName = `packer_of_${variables.bake_id}`;
+  say(`Creating temporary security group for this instance: ${GroupName}`);
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [variables.subnet_id] }));
+  const VpcId = Subnets[0]?.VpcId ?? '';
+  const { GroupId = '' } = await ec2.send(
+    new CreateSecurityGroupCommand({ GroupName, Description: 'for Packer', VpcId }),
+  );
+  const Tags = [{ Key: 'bake', Value: variables.bake_id }];
+  const Ebs = { Encrypted: encrypted, VolumeSize: 8, VolumeType: 'gp3' } as const;
+  const { Instances = [] } = await ec2.send(
+    new RunInstancesCommand({
+      ImageId: variables.source_ami,
+      InstanceType: 't3.small',
+      MinCount: 1,
+      MaxCount: 1,
+      SubnetId: variables.subnet_id,
+      SecurityGroupIds: [GroupId],
+      KeyName: variables.bake_id,
+      BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs }],
+      TagSpecifications: [
+        { ResourceType: 'instance', Tags },
+        { ResourceType: 'volume', Tags },
+      ],
+    }),
+  );
+  const id = Instances[0]?.InstanceId ?? '';
+  output(`Instance ID: ${id}`);
+  await until(ec2, id, 'running');
+  say('Using ssh communicator to connect: 127.0.0.1');
+  return id;
+}
+
+async function until(ec2: EC2Client, id: string, state: string): Promise<void> {
+  for (let looks = 0; looks < 400; looks += 1) {
+    const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+    if (Reservations[0]?.Instances?.[0]?.State?.Name === state) return;
+    await sleep(50);
+  }
+  throw new Error(`${id} is not ${state}`);
+}
+
+async function image(ec2: EC2Client, instance: string): Promise<string> {
+  say('Stopping the source instance...');
+  await ec2.send(new StopInstancesCommand({ InstanceIds: [instance] }));
+  await until(ec2, instance, 'stopped');
+  const Name = variables.image_name;
+  const { ImageId = '' } = await ec2.send(new CreateImageCommand({ InstanceId: instance, Name }));
+  return ImageId;
+}
+
+const BEHAVIOURS: Readonly<Record<string, (ec2: EC2Client) => Promise<void>>> = {
+  'makes an image': async (ec2) => finish(ec2, await image(ec2, await launch(ec2, true))),
+  'makes an open image': async (ec2) => finish(ec2, await image(ec2, await launch(ec2, false))),
+  'names no image': async () => say('Wait completed after 3 minutes'),
+  'may not launch': async () => {
+    error(
+      'Error launching source instance: UnauthorizedOperation: You are not authorized to perform this operation.\n\tstatus code: 403, request id: 1',
+    );
+    error('Error deleting something else');
+    errored('Error deleting something else');
+  },
+  'finds no image': async () => errored('No AMI was found matching filters: {\n  Filters: []\n}'),
+  'fails in ansible': async () => {
+    say('Provisioning with Ansible...');
+    output('TASK [zookeeper : Fetch the archive] ******');
+    error('[WARNING]: something that is not the cause');
+    const msg = 'The checksum for /tmp/x did not match 00;\nit was 11.';
+    output(`fatal: [default]: FAILED! => ${JSON.stringify({ changed: false, msg })}`);
+    output('PLAY RECAP ******');
+    errored('Error executing Ansible: Non-zero exit status: exit status 2');
+  },
+  'runs full': async () => {
+    say('Provisioning with Ansible...');
+    output('TASK [base : Install packages] ******');
+    const msg = 'Failed to write: [Errno 28] No space left on device';
+    output(`fatal: [default]: FAILED! => ${JSON.stringify({ msg })}`);
+    errored('Error executing Ansible: Non-zero exit status: exit status 2');
+  },
+  'fails in a script': async () => {
+    say('Provisioning with shell script: /work/ami/scripts/wait-for-boot.sh');
+    error('nothing of interest');
+    say('Provisioning with shell script: /work/ami/scripts/check-image.sh');
+    error('The image is not right: zk-bootstrap.service is disabled');
+    say('Provisioning step had errors: Running the cleanup provisioner, if present...');
+    errored('Script exited with non-zero exit status: 1. Allowed exit codes are: [0]');
+  },
+  'cleans up when told to end': async () => {
+    const told = new Promise((resolve) => process.once('SIGINT', resolve));
+    say('Provisioning with Ansible...');
+    const alive = setInterval(() => {}, 1_000);
+    await told;
+    clearInterval(alive);
+    say('Cleaning up');
+    errored('Build was cancelled.');
+  },
+  'does not end': async () => {
+    process.on('SIGINT', () => say('Ignored'));
+    say('Provisioning with Ansible...');
+    await new Promise(() => setInterval(() => {}, 1_000));
+  },
+  'is killed with everything there': async (ec2) => {
+    await image(ec2, await launch(ec2, true));
+    process.kill(process.pid, 'SIGKILL');
+  },
+};
+
+async function finish(ec2: EC2Client, id: string): Promise<void> {
+  const Tags = [{ Key: 'bake', Value: variables.bake_id }];
+  await ec2.send(new CreateTagsCommand({ Resources: [id], Tags }));
+  const build = { name: 'zookeeper', builder_type: 'amazon-ebs', artifact_id: `${variables.region}:${id}` };
+  writeFileSync(variables.manifest_file, JSON.stringify({ builds: [build] }));
+}
+
+if (command === 'version') process.stdout.write('Packer v1.6.6\n');
+if (command === 'build') {
+  const ec2 = new EC2Client({ region: variables.region, endpoint: variables.endpoint });
+  await BEHAVIOURS[behaviour]?.(ec2);
+  ec2.destroy();
+}
