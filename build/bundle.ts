@@ -93,8 +93,9 @@ function optionsFor(entry: string, outfile: string) {
     mainFields: ['module', 'main'],
     // require() of the commands is quicker than import(), and works from inside of an executable.
     supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': 'importMetaUrl' },
-    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': 'importMeta.url', 'import.meta.dirname': '__dirname' },
+    // Only when it is asked for: the healthy tick has no use for it.
+    banner: { js: "const importMeta = { get url() { return require('node:url').pathToFileURL(__filename).href; } };" },
     metafile: true,
     write: false,
     logLevel: 'silent',

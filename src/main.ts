@@ -1,8 +1,7 @@
 /** The healthy tick first, then the commands; nothing else. */
 import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
 import { acquireLock, type Lock } from './lock.ts';
 import { checkHealth } from './observe/healthy-tick.ts';
 import { plainOrder } from './plain-words.ts';
@@ -46,12 +45,18 @@ function say(event: string, saw: string): void {
   }
 }
 
+/** Compiling the rest takes longer than many a command itself. An executable has it inside. */
+async function keepCompiledCode(): Promise<void> {
+  const { isSea } = await import('node:sea');
+  if (!isSea()) enableCompileCache(join(import.meta.dirname, '.compile-cache'));
+}
+
 async function main(): Promise<void> {
   const words = commandLine(process.argv);
   const tick = await healthyTick(words);
-  if (tick.finished) return;
-  // Compiling the rest takes longer than many a command itself; where it can't be kept, it is compiled anew.
-  enableCompileCache(join(dirname(fileURLToPath(import.meta.url)), '.compile-cache'));
+  // At once: taking apart what a process has made takes Node a tenth of a tick.
+  if (tick.finished) process.exit(0);
+  await keepCompiledCode();
   const { run } = await import('./commands/cli.ts');
   const exitCode = await run(words, tick.lock);
   // Nothing that is still open, be it a half-dead connection, may keep a finished run alive.

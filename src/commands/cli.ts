@@ -6,6 +6,7 @@ import type { AgentOrder } from '../loop.ts';
 import type { Command } from '../model/observation.ts';
 import { plainOrder } from '../plain-words.ts';
 import { type Flags, readSettings, type Settings } from '../settings.ts';
+import { formatVersion, readVersion } from '../version.ts';
 import { setMaintenance } from './maintenance.ts';
 import { type ExitCode, runOrder } from './run-order.ts';
 import { stackTies } from './stack-ties.ts';
@@ -37,7 +38,8 @@ export async function run(words: readonly string[], lock?: Lock): Promise<number
   const session = { lock, signal: interrupt.signal, finish };
   try {
     const plain = plainOrder(words);
-    if (plain) await order(session, plain.flags, plain.command);
+    if (words.includes('--version')) printVersion(words.includes('--json'));
+    else if (plain) await order(session, plain.flags, plain.command);
     else await parseWords(words, session);
   } catch (error) {
     exitCode = tell(error);
@@ -46,6 +48,11 @@ export async function run(words: readonly string[], lock?: Lock): Promise<number
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }
   return exitCode;
+}
+
+function printVersion(asJson: boolean): void {
+  const version = readVersion();
+  process.stdout.write(`${asJson ? JSON.stringify(version) : formatVersion(version)}\n`);
 }
 
 interface CommandSession {
@@ -91,6 +98,7 @@ async function parseWords(words: readonly string[], session: CommandSession): Pr
     .strict()
     .help()
     .version(false)
+    .option('version', { type: 'boolean', describe: 'version, commit and Node; with --json whether start-up is quick' })
     .exitProcess(false)
     .wrap(process.stdout.isTTY ? 100 : 120)
     .fail((message, error) => {
@@ -201,8 +209,9 @@ function tell(error: unknown): number {
   const sentence = error instanceof Error ? error.message : String(error);
   const next = known?.next ?? 'Report this as a bug, with the log.';
   const cause = error instanceof Error && error.cause ? { cause: String(error.cause) } : {};
+  const stack = error instanceof Error && !known ? { stack: error.stack } : {};
   process.stderr.write(
-    `${JSON.stringify({ time: new Date().toISOString(), event: 'error', code, saw: sentence, next, ...cause })}\n`,
+    `${JSON.stringify({ time: new Date().toISOString(), event: 'error', code, saw: sentence, next, ...cause, ...stack })}\n`,
   );
   if (code === 'BAD_ARGUMENT') return 2;
   return code === 'INTERRUPTED' ? 130 : 1;

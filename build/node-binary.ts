@@ -1,0 +1,86 @@
+/** The Node that an executable is made of: the one of the lock file, which vouches for its bytes. */
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Architecture, Progress } from './target.ts';
+
+const execute = promisify(execFile);
+
+export interface NodeBinary {
+  readonly path: string;
+  readonly version: string;
+}
+
+interface Locked {
+  readonly version: string;
+  /** `sha512-<base64>` of the package's archive. */
+  readonly integrity: string;
+}
+
+/**
+ * npm installs only the package of the machine's own architecture; the other one is fetched by npm once, held against
+ * the lock file and kept in `.cache`.
+ */
+export async function nodeBinary(root: string, architecture: Architecture, progress?: Progress): Promise<NodeBinary> {
+  const name = `node-linux-${architecture}`;
+  const { version, integrity } = await lockedPackage(root, name);
+  const installed = join(root, 'node_modules', name);
+  if ((await versionOf(installed)) === version) return { path: join(installed, 'bin/node'), version };
+  const kept = join(root, '.cache', `${name}-${version}`);
+  if ((await versionOf(kept)) !== version) {
+    progress?.(`Fetching ${name} ${version} with npm`);
+    await fetchPackage(root, `${name}@${version}`, integrity, kept);
+  }
+  return { path: join(kept, 'bin/node'), version };
+}
+
+async function lockedPackage(root: string, name: string): Promise<Locked> {
+  const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as {
+    readonly packages?: Readonly<Record<string, Partial<Locked>>>;
+  };
+  const { version, integrity } = lock.packages?.[`node_modules/${name}`] ?? {};
+  if (!version || !integrity) throw new Error(`package-lock.json has no version and integrity of ${name}.`);
+  return { version, integrity };
+}
+
+async function versionOf(folder: string): Promise<string | undefined> {
+  try {
+    await access(join(folder, 'bin/node'));
+    return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')).version;
+  } catch {
+    return undefined;
+  }
+}
+
+async function fetchPackage(root: string, specifier: string, integrity: string, folder: string): Promise<void> {
+  const partial = join(root, '.cache', `.${randomUUID()}`);
+  await mkdir(partial, { recursive: true });
+  try {
+    const { stdout } = await execute('npm', ['pack', specifier, '--json', '--pack-destination', partial], {
+      cwd: root,
+    });
+    const [packed] = JSON.parse(stdout) as readonly { readonly filename: string }[];
+    if (!packed) throw new Error(`npm pack ${specifier} made no archive.`);
+    const archive = join(partial, packed.filename);
+    await holdAgainst(integrity, archive, specifier);
+    await execute('tar', ['-xzf', archive, '-C', partial]);
+    await rm(folder, { recursive: true, force: true });
+    await rename(join(partial, 'package'), folder);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+/** Rejects unless the file has this digest. */
+export async function holdAgainst(integrity: string, file: string, what: string): Promise<void> {
+  const found = `sha512-${createHash('sha512')
+    .update(await readFile(file))
+    .digest('base64')}`;
+  if (found !== integrity) {
+    throw new Error(
+      `${what} is not what package-lock.json vouches for: it has ${found}, the lock file ${integrity}. Do not use it; find out where npm gets it from.`,
+    );
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * `npm run package [-- --arch x64|arm64|all]`: the agent as one file that runs without Node, `dist/zk-agent-linux-x64`
+ * and `dist/zk-agent-linux-arm64`. It is a Node binary with the three bundles inside, each with V8's code cache of it,
+ * made by that very Node. The same inputs give the same bytes.
+ */
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import yargs from 'yargs';
+import { PARTS, type Part } from '../src/executable/parts.ts';
+import { COMMIT_ASSET } from '../src/version.ts';
+import { bundle, bundleProgram } from './bundle.ts';
+import { isFresh, marksOf, stampFileOf, writeStamp } from './freshness.ts';
+import { type NodeBinary, nodeBinary } from './node-binary.ts';
+import { sourceRevision } from './revision.ts';
+import { ARCHITECTURES, type Architecture, type Progress, runnerFor } from './target.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const COMPILE = join(ROOT, 'build/compile-part.cjs');
+const SEAL = join(ROOT, 'build/seal.ts');
+const START = join(ROOT, 'src/executable/start.ts');
+const STEP_LIMIT_MS = 300_000;
+const execute = promisify(execFile);
+
+export interface PackageOptions {
+  readonly architecture: Architecture;
+  /** Where the executable goes, with the bundles; `dist` of the checkout when left out. */
+  readonly outdir?: string;
+  /** What `--version` tells; the checkout's own when left out. */
+  readonly commit?: string;
+  readonly progress?: Progress;
+}
+
+/** Path of the executable. Quick when nothing has changed; the file appears whole. */
+export async function packageAgent({ architecture, progress, ...options }: PackageOptions): Promise<string> {
+  const outdir = resolve(options.outdir ?? join(ROOT, 'dist'));
+  const output = join(outdir, `zk-agent-linux-${architecture}`);
+  const commit = options.commit ?? (await sourceRevision(ROOT));
+  const binary = await nodeBinary(ROOT, architecture, progress);
+  await bundle({ outdir, progress });
+  const start = join(outdir, 'start.cjs');
+  await bundleProgram({ entry: START, outfile: start, progress });
+
+  const stampFile = stampFileOf(output);
+  const request = JSON.stringify({ architecture, commit, node: binary.version });
+  if (await isFresh(stampFile, request)) return output;
+  const inputs = await marksOf([
+    ...[COMPILE, SEAL, start, binary.path, join(ROOT, 'build/package.ts'), join(ROOT, 'package-lock.json')],
+    ...PARTS.flatMap((part) => [join(outdir, part), join(outdir, `${part}.map`)]),
+  ]);
+  progress?.(`Packaging ${relative(ROOT, output)}`);
+  const runner = await runnerFor(architecture, progress);
+  const stage = await mkdtemp(join(outdir, '.package-'));
+  try {
+    await copyFile(start, join(stage, 'start.cjs'));
+    await writeFile(join(stage, COMMIT_ASSET), commit);
+    for (const part of PARTS) await stagePart({ part, outdir, stage, node: [...runner, binary.path] });
+    const sealed = await seal(stage, architecture, binary);
+    await answersFor(commit, [...runner, sealed]);
+    await rename(sealed, output);
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+  }
+  await writeStamp(stampFile, request, new Map([...inputs, ...(await marksOf([output]))]));
+  return output;
+}
+
+interface Staging {
+  readonly part: Part;
+  readonly outdir: string;
+  readonly stage: string;
+  /** The words that run the target's Node. */
+  readonly node: readonly string[];
+}
+
+async function stagePart({ part, outdir, stage, node }: Staging): Promise<void> {
+  const text = inAscii(part, await readFile(join(outdir, part), 'utf8'));
+  const source = join(stage, part);
+  await writeFile(source, `(function (exports, require, module, __filename, __dirname) {${text}\n})`);
+  await writeFile(join(stage, `${part}.map`), await slimMap(join(outdir, `${part}.map`)));
+  const [program = '', ...words] = [...node, '--hash-seed=1', COMPILE, source, `${source}.cache`];
+  await execute(program, words, { env: {}, timeout: STEP_LIMIT_MS });
+}
+
+/** esbuild escapes what is not ASCII, but for the comments that it keeps; V8 holds ASCII in half the memory. */
+function inAscii(part: Part, text: string): string {
+  const ascii = text.replace(/^ *(?:\/\/|\/?\*).*$/gm, (comment) => comment.replace(/[^\t -~]/g, '?'));
+  const other = /[^\n\t -~]/.exec(ascii);
+  if (other) throw new Error(`${part} holds ${JSON.stringify(other[0])}, which is not ASCII, outside of a comment.`);
+  return ascii;
+}
+
+/** Without the sources themselves, and with their paths from the root of the checkout. */
+async function slimMap(file: string): Promise<string> {
+  const map = JSON.parse(await readFile(file, 'utf8')) as { readonly sources: readonly string[] };
+  const sources = map.sources.map((source) => relative(ROOT, resolve(dirname(file), source)));
+  return JSON.stringify({ ...map, sources, sourcesContent: undefined });
+}
+
+async function seal(stage: string, architecture: Architecture, binary: NodeBinary): Promise<string> {
+  const own = process.arch === 'x64' || process.arch === 'arm64' ? process.arch : undefined;
+  if (!own) throw new Error(`Executables are made on x64 and arm64, not on ${process.arch}.`);
+  const maker = await nodeBinary(ROOT, own);
+  const sealed = join(stage, 'sealed');
+  const assets = [COMMIT_ASSET, ...PARTS.flatMap((part) => [part, `${part}.cache`, `${part}.map`])];
+  const words = [SEAL, binary.path, architecture, sealed, ...assets];
+  await execute(maker.path, words, { env: { PATH: process.env.PATH, TMPDIR: stage }, timeout: STEP_LIMIT_MS });
+  return sealed;
+}
+
+/** An executable that does not start, or starts slowly, is none. */
+async function answersFor(commit: string, command: readonly string[]): Promise<void> {
+  const [program = '', ...words] = [...command, '--version', '--json'];
+  const { stdout } = await execute(program, words, { env: {}, timeout: STEP_LIMIT_MS });
+  const version = JSON.parse(stdout) as { commit: string; codeCache: Readonly<Record<string, string>> };
+  const taken = Object.values(version.codeCache);
+  if (version.commit !== commit || taken.length !== PARTS.length || taken.some((verdict) => verdict !== 'accepted')) {
+    throw new Error(`The executable does not answer as it should: ${stdout.trim()}`);
+  }
+}
+
+if (import.meta.main) {
+  const { arch } = await yargs(process.argv.slice(2))
+    .scriptName('npm run package --')
+    .usage('$0\n\nMakes the agent one file that runs without Node.')
+    .option('arch', { choices: [...ARCHITECTURES, 'all'] as const, default: 'all' as const, describe: 'architecture' })
+    .strict()
+    .parseAsync();
+  await mkdir(join(ROOT, 'dist'), { recursive: true });
+  for (const architecture of ARCHITECTURES.filter((name) => arch === 'all' || arch === name)) {
+    const output = await packageAgent({ architecture, progress: console.log });
+    console.log(`The executable is ${relative(process.cwd(), output)}.`);
+  }
+}

@@ -1,0 +1,35 @@
+/** What the executable starts with: it loads the agent's bundles from inside of itself, each when it is asked for. */
+
+import { compilePart, PARTS, type Part } from './parts.ts';
+import { readableStack } from './readable-stack.ts';
+
+/** There is no file; Debian promises that this directory never exists. */
+const FOLDER = '/nonexistent/zk-agent';
+
+interface Loaded {
+  exports: unknown;
+}
+
+const loaded = new Map<Part, Loaded>();
+
+function load(part: Part): unknown {
+  const known = loaded.get(part);
+  if (known) return known.exports;
+  const module: Loaded = { exports: {} };
+  loaded.set(part, module);
+  const run = compilePart(part).runInThisContext();
+  run(module.exports, requireFrom, module, `${FOLDER}/${part}`, FOLDER);
+  return module.exports;
+}
+
+function requireFrom(id: string): unknown {
+  const part = PARTS.find((name) => id === `./${name}`);
+  if (part) return load(part);
+  const builtIn = process.getBuiltinModule(id);
+  if (builtIn) return builtIn;
+  // Some packages try for another one that they can do without, and look at this code.
+  throw Object.assign(new Error(`The executable holds no module ${id}.`), { code: 'MODULE_NOT_FOUND' });
+}
+
+Error.prepareStackTrace = readableStack;
+load('zk-agent.cjs');

@@ -1,0 +1,36 @@
+/** Which agent this is: for `zk-agent --version`, and for whoever reads a report of a bug. */
+import { isSea } from 'node:sea';
+import packageJson from '../package.json' with { type: 'json' };
+import { compilePart, PARTS, readAsset } from './executable/parts.ts';
+
+export interface Version {
+  readonly version: string;
+  /** With `+changes` when the sources were not as committed; `unknown` outside of an executable, or without git. */
+  readonly commit: string;
+  readonly node: string;
+  readonly platform: string;
+  /** Whether V8 takes the code made beforehand of each bundle; when it does not, every start is slower. */
+  readonly codeCache?: Readonly<Record<string, 'accepted' | 'rejected'>>;
+}
+
+/** The asset that the build writes. */
+export const COMMIT_ASSET = 'commit';
+
+export function readVersion(): Version {
+  const common = {
+    version: packageJson.version,
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+  };
+  if (!isSea()) return { ...common, commit: 'unknown' };
+  const verdict = (rejected: boolean | undefined) => (rejected ? 'rejected' : 'accepted');
+  return {
+    ...common,
+    commit: readAsset(COMMIT_ASSET).toString(),
+    codeCache: Object.fromEntries(PARTS.map((part) => [part, verdict(compilePart(part).cachedDataRejected)])),
+  };
+}
+
+export function formatVersion({ version, commit, node, platform }: Version): string {
+  return `zk-agent ${version}, commit ${commit}, Node ${node}, ${platform}`;
+}
