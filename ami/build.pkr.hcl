@@ -46,7 +46,7 @@ build {
   provisioner "shell" {
     script           = "${path.root}/../scripts/check-image.sh"
     execute_command  = "sudo env {{ .Vars }} bash '{{ .Path }}'"
-    environment_vars = ["AGENT_VERSION=${var.agent_version}", "ZOOKEEPER_VERSION=${var.zookeeper_version}"]
+    environment_vars = ["AGENT_ANSWER=${var.agent_answer}", "ZOOKEEPER_VERSION=${var.zookeeper_version}"]
   }
 
   # Last, as each step before it leaves traces. The script proves by itself that nothing is left, and fails the build

@@ -105,6 +105,11 @@ variable "zookeeper_version" {
 
 variable "agent_version" {
   type        = string
+  description = "Version of the agent."
+}
+
+variable "agent_answer" {
+  type        = string
   description = "What `zk-agent --version` prints on the image."
 }
 

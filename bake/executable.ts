@@ -1,39 +1,45 @@
 /** The agent's executable for the image, as `npm run package` makes it. */
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { packageAgent } from '../build/package.ts';
+import { runnerFor } from '../build/target.ts';
 import type { Architecture } from '../cf/template-options.ts';
 import type { Terminal } from '../deploy/terminal.ts';
+import { formatVersion, type Version } from '../src/version.ts';
 import { BakeError } from './errors.ts';
 
 const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ANSWER_LIMIT_MS = 60_000;
 
 export interface CompiledAgent {
   /** Absolute path. */
   readonly executable: string;
-  /** What it prints for `--version`. */
   readonly version: string;
   readonly commit: string;
+  /** What it prints for `--version`. */
+  readonly answer: string;
 }
 
-/** Rejects with COMPILATION_FAILED. */
+/** Quick when nothing has changed. Rejects with COMPILATION_FAILED. */
 export async function compileAgent(
   architecture: Architecture,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<CompiledAgent> {
-  const arch = architecture === 'arm64' ? 'arm64' : 'x64';
+  const target = architecture === 'arm64' ? 'arm64' : 'x64';
   terminal.progress('Compiling the agent');
   try {
-    await run('npm', ['run', '--silent', 'package', '--', '--arch', arch], { cwd: ROOT, signal });
-    const executable = `${ROOT}dist/zk-agent-linux-${arch}`;
-    const { stdout } = await run(executable, ['--version'], { signal });
-    return { executable, version: stdout.trim(), commit: 'unknown' };
+    const executable = await packageAgent({ architecture: target, progress: (line) => terminal.line(line, 'dim') });
+    signal.throwIfAborted();
+    const [program = '', ...words] = [...(await runnerFor(target)), executable, '--version', '--json'];
+    const { stdout } = await run(program, words, { signal, timeout: ANSWER_LIMIT_MS });
+    const told = JSON.parse(stdout) as Version;
+    return { executable, version: told.version, commit: told.commit, answer: formatVersion(told) };
   } catch (error) {
     signal.throwIfAborted();
-    const message = `The agent could not be compiled: ${error instanceof Error ? error.message : String(error)}`;
-    throw new BakeError('COMPILATION_FAILED', message, 'Correct what it names, then run this again.', error);
+    const why = error instanceof Error ? error.message : String(error);
+    const next = 'Correct what it names, then run this again. Nothing was launched.';
+    throw new BakeError('COMPILATION_FAILED', `The agent could not be compiled: ${why}`, next, error);
   } finally {
     terminal.progress();
   }

@@ -18,7 +18,7 @@ const PRIVATE_NETWORKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.
 
 export const optionTable = {
   architecture: { choices: ['x86_64', 'arm64'], default: 'x86_64', group: IMAGE, describe: 'of the image' },
-  debian: { choices: ['12', '13'], default: '12', group: IMAGE, describe: 'release of Debian' },
+  debian: { type: 'string', choices: ['12', '13'], default: '12', group: IMAGE, describe: 'release of Debian' },
   ami: { type: 'string', group: IMAGE, describe: 'image to start from (default: Debian’s newest of that release)' },
   version: { type: 'string', group: IMAGE, describe: 'version of the image, for its name and tags (default: ours)' },
   volumesize: { type: 'string', default: 8, group: IMAGE, describe: 'root volume in GiB, at least the source image’s' },

@@ -1,5 +1,6 @@
 /** Everything that Packer and Ansible are told, as data. */
 
+import type { CompiledAgent } from './executable.ts';
 import { type BakeOptions, ZOOKEEPER_VERSION } from './options.ts';
 import type { Archive } from './zookeeper-archive.ts';
 
@@ -11,9 +12,7 @@ export interface Facts {
   /** An EC2 other than AWS's own. */
   readonly endpoint?: string;
   readonly version: string;
-  /** What `zk-agent --version` prints, and the commit in it. */
-  readonly agentVersion: string;
-  readonly commit: string;
+  readonly agent: CompiledAgent;
   readonly ansiblePlaybook: string;
   readonly ansibleVariablesFile: string;
   readonly manifestFile: string;
@@ -59,8 +58,9 @@ export function packerVariables(options: BakeOptions, facts: Facts): Readonly<Re
     bake_id: facts.bakeId,
     version: facts.version,
     zookeeper_version: ZOOKEEPER_VERSION,
-    agent_version: facts.agentVersion,
-    commit: facts.commit,
+    agent_version: facts.agent.version,
+    agent_answer: facts.agent.answer,
+    commit: facts.agent.commit,
     ansible_playbook: facts.ansiblePlaybook,
     ansible_variables_file: facts.ansibleVariablesFile,
     manifest_file: facts.manifestFile,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fails unless the machine is what a node has to be. Says everything that is wrong, not the first thing only.
-# AGENT_VERSION and ZOOKEEPER_VERSION say what has to be on it.
+# AGENT_ANSWER (what `zk-agent --version` prints) and ZOOKEEPER_VERSION say what has to be on it.
 set -euo pipefail
 
 failures=0
@@ -16,7 +16,7 @@ equal() { # WHAT WANTED FOUND
 check_agent() {
   local agent=/usr/local/bin/zk-agent said name
   if said=$(env -i "$agent" --version 2>&1); then
-    equal "what $agent --version says" "$AGENT_VERSION" "$said"
+    equal "what $agent --version says" "$AGENT_ANSWER" "$said"
   else
     wrong "$agent --version failed: $said"
   fi

@@ -14,7 +14,7 @@ export const EMPTY_SHA512 =
   'cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e';
 
 const TOOLS: Tools = {
-  compileAgent: async () => ({ executable: '/nowhere/zk-agent', version: 'zk-agent 0.1.0 (abc)', commit: 'abc' }),
+  compileAgent: async () => ({ executable: '/nowhere', version: '0.1.0', answer: 'zk-agent 0.1.0', commit: 'abc' }),
   ansiblePrograms: async () => ({ playbook: '/nowhere/ansible-playbook', lint: '/nowhere/ansible-lint' }),
 };
 
