@@ -6,13 +6,24 @@ const LIMIT_BYTES = 1_048_576;
 export class ConsoleLog {
   readonly path: string;
   #sizeBytes: number;
+  #open = true;
 
   constructor(path: string) {
     this.path = path;
     this.#sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
+  open(): void {
+    this.#open = true;
+  }
+
+  /** What comes after a power cut is said by the programs that ran the machine, not by the machine. */
+  close(): void {
+    this.#open = false;
+  }
+
   write(chunk: Buffer): void {
+    if (!this.#open) return;
     if (this.#sizeBytes > 0 && this.#sizeBytes + chunk.length > LIMIT_BYTES) {
       renameSync(this.path, `${this.path}.1`);
       this.#sizeBytes = 0;

@@ -66,17 +66,18 @@ const POWER_OFF_SIGNAL = 38;
 const EXEC_GROUP = 'exec';
 
 export class Container {
-  readonly #options: ContainerOptions;
+  readonly options: ContainerOptions;
   readonly #console: ConsoleLog;
   #running: Running | undefined;
   #starting: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
   #paused = false;
   #stopped: readonly ProcessIdentity[] = [];
   #toldToEnd = false;
 
   constructor(options: ContainerOptions) {
     if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(options.name)) throw new Error(`"${options.name}" can't name a container.`);
-    this.#options = options;
+    this.options = options;
     this.#console = new ConsoleLog(join(options.directory, 'console.log'));
   }
 
@@ -95,7 +96,7 @@ export class Container {
   }
 
   get disk(): Disk {
-    const { directory, layers } = this.#options;
+    const { directory, layers } = this.options;
     return { layers, upper: join(directory, 'upper'), work: join(directory, 'work') };
   }
 
@@ -105,8 +106,9 @@ export class Container {
 
   /** Resolves when its systemd runs, long before it has booted. */
   async boot(): Promise<void> {
+    await this.#ending;
     if (this.#running !== undefined || this.#starting !== undefined) {
-      throw new Error(`Machine ${this.#options.name} runs already.`);
+      throw new Error(`Machine ${this.options.name} runs already.`);
     }
     this.#toldToEnd = false;
     this.#starting = this.#start();
@@ -123,10 +125,11 @@ export class Container {
     await this.#starting?.catch(() => {});
     const running = this.#running;
     if (running === undefined) return;
+    this.#console.close();
     signalProcess(running.nspawn, 'SIGKILL');
     // What is frozen or stopped dies once it runs again, and does nothing else.
     if (this.#paused) await this.#thaw(running);
-    await withLimit(running.ended, END_LIMIT_MS, `Machine ${this.#options.name} is not off after SIGKILL`);
+    await withLimit(running.ended, END_LIMIT_MS, `Machine ${this.options.name} is not off after SIGKILL`);
   }
 
   /** Asks its systemd to power off, as EC2's stop does; after `limitMs` the power is cut. */
@@ -159,7 +162,7 @@ export class Container {
   /** Runs a command as root in all of the machine's namespaces, with no environment but this one and a PATH. */
   async exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const { first, groups } = this.#mustRun();
-    if (this.#paused) throw new Error(`Machine ${this.#options.name} is paused; resume it first.`);
+    if (this.#paused) throw new Error(`Machine ${this.options.name} is paused; resume it first.`);
     return execIn(first.pid, joinFiles(groups, EXEC_GROUP), command, options);
   }
 
@@ -169,7 +172,7 @@ export class Container {
   }
 
   #mustRun(): Running {
-    if (this.#running === undefined) throw new Error(`Machine ${this.#options.name} is off.`);
+    if (this.#running === undefined) throw new Error(`Machine ${this.options.name} is off.`);
     return this.#running;
   }
 
@@ -182,10 +185,11 @@ export class Container {
   }
 
   async #start(): Promise<void> {
-    const { directory, name, environmentLimits } = this.#options;
+    const { directory, name, environmentLimits } = this.options;
     const disk = this.disk;
     const root = join(directory, 'root');
     for (const path of [disk.upper, disk.work, root]) mkdirSync(path, { recursive: true, mode: 0o755 });
+    this.#console.open();
     const groups = makeControlGroups(name);
     if (environmentLimits?.memoryMiB !== undefined) limitMemory(groups, environmentLimits.memoryMiB);
     const outer = spawn(join(import.meta.dirname, 'machine.sh'), ['join'], {
@@ -199,7 +203,11 @@ export class Container {
       outer.once('exit', resolve);
     });
     for (const stream of [outer.stdout, outer.stderr]) stream.on('data', (chunk: Buffer) => this.#console.write(chunk));
-    const found = await this.#untilFirstProcess(outer, exit);
+    const found = await this.#untilFirstProcess(outer, exit).catch(async (error: unknown) => {
+      await exit.catch(() => null);
+      await this.#removeGroups(groups);
+      throw error;
+    });
     const ended = exit.then((code) => this.#whenEnded(code));
     this.#running = { outer, ...found, groups, ended };
     const record: ContainerRecord = { process: found.nspawn, groups };
@@ -207,7 +215,7 @@ export class Container {
   }
 
   #environment(groups: ControlGroups, root: string): NodeJS.ProcessEnv {
-    const { name, hostName, networkNamespace } = this.#options;
+    const { name, hostName, networkNamespace } = this.options;
     const unified = machineHierarchy() === 'version 2' ? '1' : '0';
     return {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -249,18 +257,24 @@ export class Container {
     outer.kill('SIGKILL');
     const why =
       code === undefined ? `its systemd does not run after ${BOOT_LIMIT_MS / 1000} s` : `it ended with ${code}`;
-    throw new Error(`Machine ${this.#options.name} could not be booted: ${why}.\n${this.#consoleTail()}`);
+    throw new Error(`Machine ${this.options.name} could not be booted: ${why}.\n${this.#consoleTail()}`);
   }
 
   async #whenEnded(code: number | null): Promise<void> {
     const groups = this.#running?.groups;
     this.#running = undefined;
     this.#paused = false;
-    rmSync(join(this.#options.directory, RECORD), { force: true });
-    if (groups !== undefined) await removeControlGroups(groups);
+    rmSync(join(this.options.directory, RECORD), { force: true });
+    this.#ending = groups === undefined ? undefined : this.#removeGroups(groups);
+    await this.#ending;
     if (this.#toldToEnd) return;
-    if (code === REBOOT_CODE) await this.boot().catch(() => this.#options.onOff?.());
-    else this.#options.onOff?.();
+    if (code === REBOOT_CODE) await this.boot().catch(() => this.options.onOff?.());
+    else this.options.onOff?.();
+  }
+
+  /** An empty group that stays is no harm but to order: the next boot uses it again. */
+  async #removeGroups(groups: ControlGroups): Promise<void> {
+    await removeControlGroups(groups).catch((error: unknown) => this.#console.write(Buffer.from(`${error}\n`)));
   }
 
   #consoleTail(): string {
