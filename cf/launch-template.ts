@@ -62,6 +62,7 @@ function agentSettings(options: TemplateOptions, identity: Identity): Readonly<R
     CLUSTER: `\${Cluster}`,
     BUCKET: `\${Bucket}`,
     LOG_GROUP: `\${ClaimsLogGroup}`,
+    NODE_LOG_GROUP: `\${NodeLogGroup}`,
     STACK: `\${AWS::StackId}`,
     SIGNAL_RESOURCE: 'Group',
     LAUNCH_HOOK,
@@ -73,6 +74,6 @@ function agentSettings(options: TemplateOptions, identity: Identity): Readonly<R
 
 /** Settings that the template writes itself, so that an option can't. */
 export const OWN_SETTINGS: ReadonlySet<string> = new Set([
-  ...['REGION', 'CLUSTER', 'BUCKET', 'LOG_GROUP'],
+  ...['REGION', 'CLUSTER', 'BUCKET', 'LOG_GROUP', 'NODE_LOG_GROUP'],
   ...['STACK', 'SIGNAL_RESOURCE', 'LAUNCH_HOOK', 'TERMINATE_HOOK'],
 ]);

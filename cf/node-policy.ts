@@ -1,6 +1,7 @@
 /**
- * What a node may do in AWS: exactly what its agent calls (src/aws), on nothing but its own cluster's things. Describe
- * calls of EC2 and Auto Scaling take no resource.
+ * What a node may do in AWS: exactly what its agent calls (src/aws), and what the CloudWatch agent of an image that has
+ * it needs to send the node's logs; on nothing but its own cluster's things. Describe calls of EC2 and Auto Scaling
+ * take no resource.
  */
 import { CLAIMS_LOG_GROUP, CLUSTER_TAG, clusterId, subCluster } from './cluster.ts';
 import { type PolicyDocument, policy, type Statement } from './policy.ts';
@@ -16,7 +17,13 @@ const GROUP = subCluster(
 const OWN_GROUP = { StringEquals: { [`aws:ResourceTag/${CLUSTER_TAG}`]: clusterId() } };
 
 export function nodePolicy(): PolicyDocument {
-  return policy([...ec2Statements(), ...groupStatements(), ...claimStatements(), ...recordStatements()]);
+  return policy([
+    ...ec2Statements(),
+    ...groupStatements(),
+    ...claimStatements(),
+    ...recordStatements(),
+    ...logStatements(),
+  ]);
 }
 
 function ec2Statements(): readonly Statement[] {
@@ -98,6 +105,18 @@ function recordStatements(): readonly Statement[] {
       Action: ['s3:ListBucket'],
       Resource: { 'Fn::GetAtt': ['Bucket', 'Arn'] },
       Condition: { StringLikeIfExists: { 's3:prefix': subCluster(`\${Cluster}/*`) } },
+    },
+  ];
+}
+
+/** Streams are called after the instance. That one node can't write in another's name, Logs has no condition for. */
+function logStatements(): readonly Statement[] {
+  return [
+    {
+      Sid: 'SendLogs',
+      Effect: 'Allow',
+      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: subCluster(`${LOGS}/nodes:log-stream:i-*`),
     },
   ];
 }

@@ -6,7 +6,7 @@ import { USER_DATA_TEMPLATE } from '../src/templates/user-data.ts';
 const SETTINGS_FILE = '/etc/zookeeper-on-aws/agent.env';
 const SETTINGS_END = 'END_OF_SETTINGS';
 
-/** A script that writes the agent's settings: a real instance's cloud-init runs it, the lab's machines read it. */
+/** A script that writes the agent's settings: cloud-init runs it where there is one, the lab's process machines read it. */
 export function userData(settings: Readonly<Record<string, string>>): string {
   const render = Handlebars.compile(USER_DATA_TEMPLATE, { noEscape: true, strict: true });
   return render({

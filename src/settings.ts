@@ -68,8 +68,12 @@ const KEYS = new Set<string>([
   ...['STACK', 'SIGNAL_RESOURCE', 'LAUNCH_HOOK', 'TERMINATE_HOOK'],
   ...['TICK_TIME_MS', 'INIT_LIMIT', 'SYNC_LIMIT', 'MAX_SESSION_TIMEOUT_MS'],
 ]);
-/** A unit or a shell that shares the file may want these; the agent leaves them alone. */
-const IGNORED_KEYS = new Set(['PATH', 'HOME', 'LANG', 'TZ', 'JAVA_HOME', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS']);
+/** Units and shells that share the file may want these; the agent leaves them alone. */
+const IGNORED_KEYS = new Set([
+  ...['PATH', 'HOME', 'LANG', 'TZ', 'JAVA_HOME', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'],
+  // Where an image with the CloudWatch agent sends the node's logs.
+  'NODE_LOG_GROUP',
+]);
 
 const DEFAULT_FILE = '/etc/zookeeper-on-aws/agent.env';
 /** setTimeout and ZooKeeper's own settings are signed 32 bit. */

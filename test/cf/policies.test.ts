@@ -21,6 +21,7 @@ const SELF = `arn:aws:ec2:${REGION}:instance/i-0aaaaaaaaaaaaaaaa`;
 const OTHER = `arn:aws:ec2:${REGION}:instance/i-0bbbbbbbbbbbbbbbb`;
 const GROUP = `arn:aws:autoscaling:${REGION}:autoScalingGroup:11111111-2222:autoScalingGroupName/orders-Group-1A2B3C`;
 const CLAIMS = `arn:aws:logs:${REGION}:log-group:/zookeeper/${CLUSTER}`;
+const NODE_LOGS = `${CLAIMS}/nodes`;
 
 /** The policy in the template's role, as it stands there. */
 function roleDocument(): PolicyDocument {
@@ -94,6 +95,11 @@ const ALLOWED: Readonly<Record<string, Call>> = {
   },
   'claims an id': { action: 'logs:CreateLogStream', resource: `${CLAIMS}:log-stream:7.1` },
   'reads the claims': { action: 'logs:DescribeLogStreams', resource: `${CLAIMS}:log-stream:` },
+  'makes a stream for its log': {
+    action: 'logs:CreateLogStream',
+    resource: `${NODE_LOGS}:log-stream:i-0aaaaaaaaaaaaaaaa`,
+  },
+  'sends its log': { action: 'logs:PutLogEvents', resource: `${NODE_LOGS}:log-stream:i-0aaaaaaaaaaaaaaaa/recovery` },
   'creates an owner once': putting(`${CLUSTER}/claims/7.1.json`, { 's3:if-none-match': '*' }),
   'creates a record once': putting(`${CLUSTER}/lineage/000001.json`, { 's3:if-none-match': '*' }),
   'notes the dead once': putting(`${CLUSTER}/dead/i-0bbbbbbbbbbbbbbbb`, { 's3:if-none-match': '*' }),
@@ -139,6 +145,15 @@ const REFUSED: Readonly<Record<string, Call>> = {
   'claims in another cluster': {
     action: 'logs:CreateLogStream',
     resource: `arn:aws:logs:${REGION}:log-group:/zookeeper/orders-00000000:log-stream:7.1`,
+  },
+  'writes into a claim': { action: 'logs:PutLogEvents', resource: `${CLAIMS}:log-stream:7.1` },
+  'makes a stream of another name for its log': {
+    action: 'logs:CreateLogStream',
+    resource: `${NODE_LOGS}:log-stream:anything`,
+  },
+  'sends a log to another cluster': {
+    action: 'logs:PutLogEvents',
+    resource: `arn:aws:logs:${REGION}:log-group:/zookeeper/orders-00000000/nodes:log-stream:i-0aaaaaaaaaaaaaaaa`,
   },
   'deletes a claim': { action: 'logs:DeleteLogStream', resource: `${CLAIMS}:log-stream:7.1` },
   'writes over an owner': putting(`${CLUSTER}/claims/7.1.json`),
@@ -202,7 +217,10 @@ test('a given role needs the same, for every stack of that name', () => {
 /** The name of an action where the call has another one. */
 const ACTION_OF_CALL: Readonly<Record<string, string>> = { ListObjectsV2: 'ListBucket' };
 
-test('the role allows exactly what the agent calls', () => {
+/** What the CloudWatch agent of an image that has it calls; our agent makes streams as well, but never writes to one. */
+const CALLED_BY_CLOUDWATCH_AGENT = ['CreateLogStream', 'PutLogEvents'];
+
+test('the role allows exactly what the agent and the CloudWatch agent call', () => {
   const root = new URL('../../src/', import.meta.url).pathname;
   const source = globSync('**/*.ts', { cwd: root }).map((file) => readFileSync(`${root}${file}`, 'utf8'));
   const called = new Set(
@@ -212,7 +230,8 @@ test('the role allows exactly what the agent calls', () => {
   assert.ok(!source.some((text) => /objects\.delete\(/.test(text)), 'the agent deletes an object');
   called.delete('DeleteObject');
   const granted = roleDocument().Statement.flatMap(({ Action = [] }) => Action.map((action) => action.split(':')[1]));
-  assert.deepEqual(granted.toSorted(), [...called].map((call) => ACTION_OF_CALL[call] ?? call).sort());
+  const needed = [...[...called].map((call) => ACTION_OF_CALL[call] ?? call), ...CALLED_BY_CLOUDWATCH_AGENT];
+  assert.deepEqual(granted.toSorted(), needed.toSorted());
 });
 
 test('every key that the registry writes is one that the bucket’s policy knows, written as it demands', async () => {

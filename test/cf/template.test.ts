@@ -218,6 +218,7 @@ test('the user data writes an agent.env that the agent reads, its own lines last
     Cluster: 'orders-4f1c2a90',
     Bucket: 'orders-bucket-1abcdefghijkl',
     ClaimsLogGroup: '/zookeeper/orders-4f1c2a90',
+    NodeLogGroup: '/zookeeper/orders-4f1c2a90/nodes',
   };
   const script = text.replace(/\$\{(!?)([^}]+)\}/g, (_, escaped: string, name: string) => {
     if (escaped === '!') return `\${${name}}`;
@@ -229,6 +230,7 @@ test('the user data writes an agent.env that the agent reads, its own lines last
     CLUSTER: names.Cluster,
     BUCKET: names.Bucket,
     LOG_GROUP: names.ClaimsLogGroup,
+    NODE_LOG_GROUP: names.NodeLogGroup,
     STACK: names['AWS::StackId'],
     SIGNAL_RESOURCE: 'Group',
     LAUNCH_HOOK: 'launch',

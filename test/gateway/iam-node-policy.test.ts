@@ -4,6 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import {
+  type CloudWatchLogsClient,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { GetRolePolicyCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { GetBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
@@ -92,15 +97,25 @@ async function callEverything(ports: AwsPorts, instance: string, neighbour: stri
   assert.equal(await objects.replace('reports/a.json', '{"n":2}', report?.etag, limit), 'written');
 }
 
+/** All that the CloudWatch agent of an image that has it calls. */
+async function sendLogs(logs: CloudWatchLogsClient, logGroupName: string, logStreamName: string): Promise<void> {
+  await logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName }));
+  const logEvents = [{ timestamp: Date.now(), message: 'a line' }];
+  await logs.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }));
+}
+
 test('the agent may do all that it does, nothing else, and each part of its policies is needed', async () => {
   await using _nodes = playNodes(clientsOf(aws, 'lab'));
   using person = clientsOf(aws, 'deployer');
   const { outputs, stackId = '' } = await deploy(optionsFor(account, 'orders'), deployer(person));
   const { GroupName: group = '', Cluster: cluster = '', BucketName: Bucket = '' } = outputs;
+  const { NodeLogGroupName: nodeLogs = '', ClaimsLogGroupName: claims = '' } = outputs;
   const [instance = '', neighbour = ''] = await aws.inService(group, 3);
   aws.gateway.accessRecord.clear();
   const ports = await portsOf(instance, outputs, stackId);
   await callEverything(ports, instance, neighbour, group, cluster);
+  const node = aws.as(instance);
+  await sendLogs(node.logs, nodeLogs, instance);
   const record = () =>
     aws.gateway.accessRecord.list().filter(({ principal }) => principal.arn.includes('assumed-role'));
   assert.deepEqual(
@@ -114,7 +129,13 @@ test('the agent may do all that it does, nothing else, and each part of its poli
   const foreign = await portsOf(instance, { ...outputs, Cluster: 'billing-0a1b2c3d' }, stackId);
   await assert.rejects(foreign.objects.createOnce('claims/1.1.json', '{}', limit), /AccessDenied/);
   await assert.rejects(foreign.objects.list('claims/', limit), /AccessDenied/);
-  const node = aws.as(instance);
+  await assert.rejects(sendLogs(node.logs, nodeLogs, 'anything'), /AccessDenied/);
+  const claim = {
+    logGroupName: claims,
+    logStreamName: '1.1',
+    logEvents: [{ timestamp: Date.now(), message: 'a line' }],
+  };
+  await assert.rejects(node.logs.send(new PutLogEventsCommand(claim)), /AccessDenied/);
   for (const key of ['claims/1.1.json', 'dead/i-1', 'lineage/000002.json', 'reports/a.json']) {
     const overwrite = node.s3.send(new PutObjectCommand({ Bucket, Key: `${cluster}/${key}`, Body: 'x' }));
     await refused(overwrite, 'AccessDenied', /explicit deny in a resource-based policy/);

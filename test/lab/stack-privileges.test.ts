@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteObjectCommand, GetBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { knownActions } from '../../lab/gateway/iam/actions/tables.ts';
 import {
@@ -110,6 +111,16 @@ for (const [what, happens] of Object.entries(SCENARIOS)) {
     await settled();
   });
 }
+
+/** The lab's images are without the CloudWatch agent; these are its calls (role logs, in ansible/roles). */
+test('a node sends its log', async () => {
+  const [{ instance } = { instance: '' }] = await lab.nodes();
+  using aws = await awsAs(lab, instance);
+  const stream = { logGroupName: `/zookeeper/${lab.lab.stack.cluster}/nodes`, logStreamName: instance };
+  await aws.logs.send(new CreateLogStreamCommand(stream));
+  const logEvents = [{ timestamp: Date.now(), message: 'a line' }];
+  await aws.logs.send(new PutLogEventsCommand({ ...stream, logEvents }));
+});
 
 /** What a node with a fault, or an intruder on it, would try; the bucket's policy is what stands against it. */
 test('a node can not write over what is created once, nor write without a condition, nor delete', async () => {
