@@ -24,18 +24,26 @@ export interface Network {
 
 export interface Account extends Network {
   readonly keyName: string;
+  /** Of the key pair, in PEM. */
+  readonly privateKey: string;
   readonly imageId: string;
 }
 
-/** `prefix` is the first two numbers of the network, `127.16`. Rejects with the SDK's error of the call that failed. */
-export async function makeAccount(aws: Aws, prefix: string, name: string): Promise<Account> {
-  const [network, imageId] = await Promise.all([
+/**
+ * `prefix` is the first two numbers of the network, `127.16`; `imageOf` makes or finds the image that is deployed at
+ * first. Rejects with the SDK's error of the call that failed.
+ */
+export async function makeAccount(
+  aws: Aws,
+  prefix: string,
+  imageOf: (network: Network) => Promise<string>,
+): Promise<Account> {
+  const [network, { KeyMaterial = '' }] = await Promise.all([
     makeNetwork(aws, prefix),
-    registerImage(aws, name),
     aws.ec2.send(new CreateKeyPairCommand({ KeyName: KEY_NAME })),
   ]);
   await giveWayOut(aws, network);
-  return { ...network, imageId, keyName: KEY_NAME };
+  return { ...network, imageId: await imageOf(network), keyName: KEY_NAME, privateKey: KeyMaterial };
 }
 
 export async function makeNetwork(aws: Aws, prefix: string): Promise<Network> {
@@ -70,7 +78,7 @@ export async function giveWayOut(aws: Pick<Aws, 'ec2'>, { vpc, subnets }: Networ
   );
 }
 
-/** What is in an image of the lab is the agent of this checkout: every one is another, and all are alike. */
+/** What is in an image of process machines is the agent of this checkout: every one is another, and all are alike. */
 export async function registerImage(aws: Aws, name: string): Promise<string> {
   const { ImageId } = await aws.ec2.send(
     new RegisterImageCommand({ Name: `zookeeper-on-aws ${name}`, RootDeviceName: '/dev/sda1' }),

@@ -9,6 +9,7 @@ import { addDown } from './commands/down.ts';
 import { UsageError } from './commands/lab-client.ts';
 import { addLogs } from './commands/logs.ts';
 import { addNodeVerbs } from './commands/nodes.ts';
+import { addPartition } from './commands/partition.ts';
 import { addConnect, addStatus } from './commands/status.ts';
 import { addUp } from './commands/up.ts';
 
@@ -45,6 +46,7 @@ addDemo(cli);
 addUp(cli);
 addStatus(cli);
 addNodeVerbs(cli);
+addPartition(cli);
 addDeployment(cli);
 addFault(cli);
 addLogs(cli);

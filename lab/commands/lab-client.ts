@@ -50,8 +50,10 @@ export async function startDaemon(plan: DaemonPlan): Promise<ProcessIdentity> {
   await sweep(state);
   state.remove();
   state.make();
+  const words = [process.execPath, DAEMON, JSON.stringify(plan)];
+  const [program = '', ...args] = plan.image === undefined ? words : await inNetwork(state, plan.name, words);
   const log = openSync(state.log, 'a');
-  const child = spawn(process.execPath, [DAEMON, JSON.stringify(plan)], {
+  const child = spawn(program, args, {
     detached: true,
     stdio: ['ignore', log, log],
     env: { ...process.env, [LAB_VARIABLE]: state.path },
@@ -62,6 +64,20 @@ export async function startDaemon(plan: DaemonPlan): Promise<ProcessIdentity> {
   if (identity === undefined) throw new Error('The process of the lab could not be started.');
   await untilItListens(state, identity);
   return identity;
+}
+
+/** Makes the lab's network, and the command one that runs in it. */
+async function inNetwork(state: StateDirectory, name: string, words: readonly string[]): Promise<readonly string[]> {
+  const { makeNetwork } = await import('../container/network.ts');
+  // First, so that whatever happens `down` knows what to look for.
+  state.markContainers(name);
+  const { namespace } = await makeNetwork(name);
+  return entering(namespace, words);
+}
+
+/** A program in a network namespace keeps its view of the file system, as ip netns exec would not. */
+export function entering(namespace: string, words: readonly string[]): readonly string[] {
+  return ['nsenter', `--net=/run/netns/${namespace}`, '--', ...words];
 }
 
 async function untilItListens(state: StateDirectory, daemon: ProcessIdentity): Promise<void> {

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Argv } from 'yargs';
 import { StateDirectory } from '../daemon/state-directory.ts';
+import { BOOTSTRAP_UNIT, JOURNAL, RECOVERY_LOG, rootOf, ZOOKEEPER_UNIT } from '../hypervisor/image-log.ts';
 import { callLab, UsageError } from './lab-client.ts';
 import { interruption } from './terminal.ts';
 
@@ -29,8 +32,10 @@ export function addLogs(cli: Argv<{ name: string }>): Argv {
         .example('$0 logs leader --follow', "follow the leader's agent"),
     async ({ name, target, zookeeper, follow }) => {
       const directory = await machineDirectory(name, target);
-      const file = join(directory, 'log', zookeeper ? 'zookeeper.log' : 'agent.log');
-      await copyOut(file, follow, interruption());
+      const signal = interruption();
+      if (StateDirectory.ofLab(name).containersOf() !== undefined)
+        return imageLogs(directory, zookeeper, follow, signal);
+      await copyOut(join(directory, 'log', zookeeper ? 'zookeeper.log' : 'agent.log'), follow, signal);
     },
   );
 }
@@ -45,6 +50,29 @@ async function machineDirectory(name: string, target: string): Promise<string> {
   if (instance === undefined || others.length > 0)
     throw new UsageError(`"${target}" means ${others.length + 1} nodes; name one.`);
   return join(machines, instance);
+}
+
+/** An image's agent writes into the journal at boot, and into a file when cron runs it; the server into the journal. */
+async function imageLogs(directory: string, zookeeper: boolean, follow: boolean, signal: AbortSignal): Promise<void> {
+  const root = rootOf(directory);
+  const unit = zookeeper ? ZOOKEEPER_UNIT : BOOTSTRAP_UNIT;
+  const journal = printJournal(join(root, JOURNAL), unit, follow, signal);
+  if (zookeeper) return journal;
+  if (!follow) await journal;
+  const recovery = join(root, RECOVERY_LOG);
+  await Promise.all([journal, existsSync(recovery) || follow ? copyOut(recovery, follow, signal) : undefined]);
+}
+
+async function printJournal(journal: string, unit: string, follow: boolean, signal: AbortSignal): Promise<void> {
+  const words = ['--directory', journal, '--unit', unit, '--no-pager', '--quiet', '--lines', 'all'];
+  const child = spawn('journalctl', [...words, ...(follow ? ['--follow'] : [])], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const stop = (): void => void child.kill();
+  signal.addEventListener('abort', stop, { once: true });
+  const [code] = await once(child, 'close');
+  signal.removeEventListener('abort', stop);
+  if (code !== 0 && !signal.aborted) throw new Error(`The journal of the machine can't be read; it is in ${journal}.`);
 }
 
 async function copyOut(file: string, follow: boolean, signal: AbortSignal): Promise<void> {

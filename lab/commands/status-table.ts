@@ -19,6 +19,7 @@ export function statusLines(status: LabStatus): string[] {
   return [
     `lab ${status.name}, cluster ${status.cluster}: ${health}; ${group.desired} desired, ${members}${stack}`,
     ...table([['INSTANCE', 'ZONE', 'ADDRESS', 'STATE', 'GROUP', 'ID', 'ROLE', 'AGENT'], ...present.map(row)]),
+    ...(status.cuts ?? []).map(({ from, to }) => `cut: nothing that ${from} sends reaches ${to}`),
     ...(gone > 0 ? [`${gone} terminated instance${gone > 1 ? 's' : ''} not shown (--json lists them)`] : []),
   ];
 }

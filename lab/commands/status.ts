@@ -1,7 +1,8 @@
 import type { Argv } from 'yargs';
 import { callLab } from './lab-client.ts';
 import { statusLines } from './status-table.ts';
-import { print, printJson } from './terminal.ts';
+import { print, printJson, progress } from './terminal.ts';
+import { waysIn } from './ways-in.ts';
 
 export function addStatus(cli: Argv<{ name: string }>): Argv {
   return cli.command(
@@ -33,6 +34,8 @@ export function addConnect(cli: Argv<{ name: string }>): Argv {
       const servers = await callLab(name, 'connect', {});
       if (servers === '') throw new Error('No machine of the lab is on; see ./lab.sh status.');
       print(servers);
+      const namespace = await callLab(name, 'namespace', {});
+      if (namespace !== null) for (const line of await waysIn(name, servers)) progress(line);
     },
   );
 }

@@ -1,7 +1,9 @@
 import type { Argv } from 'yargs';
+import { imageParts } from './image-parts.ts';
 import { callLab, endOwnLab, startDaemon } from './lab-client.ts';
 import { statusLines } from './status-table.ts';
 import { interruption, print, printJson, progress } from './terminal.ts';
+import { waysIn } from './ways-in.ts';
 
 const HEALTHY_LIMIT_MS = 180_000;
 const MOST_NODES = 9;
@@ -26,8 +28,21 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
           type: 'string',
           describe: 'Seconds between two recovery runs of a node, or "never" (default 5; 60 with --production-timing)',
         })
+        .option('image', {
+          type: 'boolean',
+          default: false,
+          describe:
+            'Bake the image with build.sh, and boot it in a container for each instance (root, Debian or Ubuntu)',
+        })
+        .option('debian', {
+          choices: [12, 13] as const,
+          describe: 'Release that the image is made of, with --image (default 12)',
+        })
         .option('json', { type: 'boolean', default: false, describe: 'The status as one JSON object' })
-        .check(({ nodes, tickSeconds }) => {
+        .check(({ nodes, tickSeconds, image, debian }) => {
+          if (image && tickSeconds !== undefined)
+            throw new Error('--tick-seconds is for machines that are processes; an image has its own cron.');
+          if (!image && debian !== undefined) throw new Error('--debian goes with --image.');
           if (nodes % 2 !== 1 || nodes < 1 || nodes > MOST_NODES)
             throw new Error(`--nodes is an odd number from 1 to ${MOST_NODES}; scale to others later.`);
           if (tickSeconds !== undefined && tickSeconds !== 'never' && !(Number(tickSeconds) >= 1)) {
@@ -37,25 +52,28 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
         })
         .example('$0 up', 'three nodes, ready in a few seconds')
         .example('$0 up --nodes 1', 'a standalone server for development')
+        .example('$0 up --image', 'the baked image, booted with systemd')
         .example('$0 up --name second --nodes 5', 'a second lab beside the first'),
-    async ({ name, nodes, productionTiming, tickSeconds, json }) => {
+    async ({ name, nodes, productionTiming, tickSeconds, image, debian, json }) => {
       const signal = interruption();
+      const parts = image ? await imageParts(debian ?? 12, progress, signal) : undefined;
       const daemon = await startDaemon({
         name,
         nodes,
         productionTiming,
+        ...(parts === undefined ? {} : { image: parts }),
         ...(tickSeconds === undefined ? {} : { tickSeconds: tickSeconds === 'never' ? 'never' : Number(tickSeconds) }),
       });
       try {
         const status = await callLab(
           name,
           'healthy',
-          { limitMs: HEALTHY_LIMIT_MS * (productionTiming ? 3 : 1) },
+          { limitMs: HEALTHY_LIMIT_MS * (productionTiming || image ? 3 : 1) },
           { signal, hear: (frame) => frame.kind === 'progress' && progress(frame.line) },
         );
         const connect = await callLab(name, 'connect', {});
         if (json) printJson({ ...status, connect });
-        else for (const line of [...statusLines(status), `connect any ZooKeeper client to ${connect}`]) print(line);
+        else for (const line of [...statusLines(status), ...(await waysIn(name, connect))]) print(line);
       } catch (error) {
         if (signal.aborted) {
           progress('interrupted; ending the lab');

@@ -6,6 +6,7 @@ import { appendFileSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identityOf } from '../hypervisor/processes.ts';
 import { agentCommand } from './agent-program.ts';
+import type { ImageParts } from './container-ground.ts';
 import { type ControlRequest, type Frame, serveControl } from './control-socket.ts';
 import type { Lab } from './running-lab.ts';
 import { startLab } from './start-lab.ts';
@@ -19,6 +20,8 @@ export interface DaemonPlan {
   readonly tickSeconds?: number | 'never';
   /** The agent's command instead of the bundled source; for tests. */
   readonly agentCommand?: readonly string[];
+  /** The machines boot an image that is baked of these, and this process is in the lab's network namespace. */
+  readonly image?: ImageParts;
 }
 
 const FAILED_START_GRACE_MS = 1_000;
@@ -55,7 +58,7 @@ function takeName(): void {
 }
 
 async function start(): Promise<Lab> {
-  const command = plan.agentCommand ?? (await bundled());
+  const command = plan.agentCommand ?? (plan.image === undefined ? await bundled() : []);
   return startLab({
     name: plan.name,
     state,
@@ -63,6 +66,7 @@ async function start(): Promise<Lab> {
     productionTiming: plan.productionTiming,
     ...(plan.tickSeconds === undefined ? {} : { tickSeconds: plan.tickSeconds }),
     agentCommand: command,
+    ...(plan.image === undefined ? {} : { image: plan.image }),
     deployed: 'script',
     progress,
     signal: stopping.signal,

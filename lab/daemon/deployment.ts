@@ -3,10 +3,7 @@
  * permissions. CloudFormation is done when every node has signalled, so the stack's own facts are read before that: as
  * soon as the group has been created.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DeployAws, awsClients as deployClients } from '../../deploy/aws.ts';
 import { DEFAULT_WAITS } from '../../deploy/context.ts';
@@ -15,9 +12,12 @@ import { deploy } from '../../deploy/deploy.ts';
 import { readOrder } from '../../deploy/options.ts';
 import { clusterOf, describeStack, physicalId } from '../../deploy/stack.ts';
 import type { Account } from '../account.ts';
-import { type AccessKey, REGION } from '../aws-clients.ts';
+import { REGION } from '../aws-clients.ts';
 import type { Stack } from '../stack.ts';
 import { timingSettings } from '../timing-settings.ts';
+import { type Deployer, runScript } from './run-script.ts';
+
+export type { Deployer } from './run-script.ts';
 
 export interface DeploymentOptions {
   readonly stackName: string;
@@ -28,14 +28,10 @@ export interface DeploymentOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Runs deploy.sh, as a person does, instead of its code in this process. */
   readonly byScript: boolean;
+  /** Of the launch and the terminate hook; 60 by default. */
+  readonly heartbeatSeconds?: number;
   /** Of the process that deploy.sh becomes. */
   readonly environment: Readonly<Record<string, string>>;
-}
-
-/** Where AWS is, and whose key a deployment has. */
-export interface Deployer {
-  readonly endpoint: string;
-  readonly key: AccessKey;
 }
 
 const SCRIPT = resolve(import.meta.dirname, '../../deploy.sh');
@@ -45,7 +41,6 @@ const MOST_HOSTS = 9;
 const NODE_LIMIT = 'PT10M';
 /** For people, who would not wait longer to see what becomes of a silent node; tests hold nodes up on purpose. */
 const HEARTBEAT_SECONDS = 60;
-const KILL_AFTER_MS = 3_000;
 /** With which deploy.sh begins the line of an event. */
 const EVENT_TIME = /^ *\d+\.\ds {2}/;
 const HOW_TO_RUN = ['--yes', '--poll-seconds', String(POLL_MS / 1_000)];
@@ -86,7 +81,8 @@ async function run(
 ): Promise<void> {
   // Who hears it has a clock of its own.
   const say = (line: string): void => hear(line.replace(EVENT_TIME, ''));
-  if (options.byScript) await runScript(deployer, options.environment, words, say, signal);
+  if (options.byScript)
+    await runScript(SCRIPT, words, { person: deployer, environment: options.environment, hear: say, signal });
   else await runHere(deployer, words, say, signal);
 }
 
@@ -99,7 +95,10 @@ function wordsOf(options: DeploymentOptions, imageId: string): readonly string[]
     ...['--keyname', account.keyName, '--environment', 'lab'],
     ...['--creationtimeout', NODE_LIMIT, '--updatetimeout', NODE_LIMIT],
     ...(byScript && !productionTiming
-      ? ['launch', 'terminate'].flatMap((hook) => [`--${hook}heartbeat`, String(HEARTBEAT_SECONDS)])
+      ? ['launch', 'terminate'].flatMap((hook) => [
+          `--${hook}heartbeat`,
+          String(options.heartbeatSeconds ?? HEARTBEAT_SECONDS),
+        ])
       : []),
     ...Object.entries(settings).flatMap(([key, value]) => ['--setting', `${key}=${value}`]),
     ...['--no-lint', ...HOW_TO_RUN],
@@ -119,47 +118,6 @@ async function runHere(
   const context = { aws, terminal, signal, waits: { ...DEFAULT_WAITS, pollMs: order.pollMs } };
   if (order.kind === 'deploy') await deploy(order, context);
   else await deleteStack(context, order);
-}
-
-/** Everything that deploy.sh says goes to `hear`; rejects with its last lines when it does not end well. */
-async function runScript(
-  { endpoint, key }: Deployer,
-  environment: Readonly<Record<string, string>>,
-  words: readonly string[],
-  hear: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const child = spawn(SCRIPT, [...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...environment,
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: key.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
-    },
-  });
-  const last: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    last.push(line);
-    if (last.length > 5) last.shift();
-    hear(line);
-  });
-  child.stdout.resume();
-  const stop = (): void => interrupt(child);
-  signal.addEventListener('abort', stop);
-  try {
-    const [code] = await once(child, 'close');
-    signal.throwIfAborted();
-    if (code !== 0) throw new Error(`deploy.sh ended with ${code}:\n${last.join('\n')}`);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-function interrupt(child: ChildProcess): void {
-  child.kill('SIGINT');
-  setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS).unref();
 }
 
 /** The facts of a stack that is being created, once its group exists. Poll with a signal that aborts at the failure. */

@@ -5,8 +5,10 @@ import { paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { type EnsembleConfig, listed, votersOf } from '../../src/model/member.ts';
 import type { ServerAnswer, Servers } from '../../src/ports.ts';
 import type { Aws } from '../aws-clients.ts';
+import type { Cut } from '../container/network.ts';
 import type { Host } from '../hypervisor/hypervisor.ts';
 import type { Stack } from '../stack.ts';
+import { type NamedCut, namedCuts } from './partition.ts';
 
 /** `removed`: it still answers, but the committed config is without it. `joining`: it follows, but has no vote yet. */
 export type NodeRole = 'leader' | 'follower' | 'observer' | 'joining' | 'removed' | 'not serving' | 'silent';
@@ -38,6 +40,8 @@ export interface LabStatus {
   /** The committed config with the highest version that a serving server has; undefined when none serves. */
   readonly config?: EnsembleConfig;
   readonly nodes: readonly NodeView[];
+  /** Links that are cut, one direction each; absent when all are whole. */
+  readonly cuts?: readonly NamedCut[];
   /** Every voter of the config serves, and each of the desired nodes votes. */
   readonly healthy: boolean;
 }
@@ -48,6 +52,8 @@ export interface ViewSources {
   readonly stack: Stack;
   readonly servers: Servers;
   hosts(): readonly Host[];
+  /** By address. */
+  cuts(): readonly Cut[];
 }
 
 /** A server that has just lost its quorum opens no session: the view must not wait for it. */
@@ -81,6 +87,7 @@ export async function viewEnsemble(sources: ViewSources, signal: AbortSignal): P
       ...instances.get(instance),
       ...lifecycleOf(group, instance),
     }));
+  const cuts = namedCuts(sources.cuts(), nodes);
   const voting = nodes.filter((node) => node.role === 'leader' || node.role === 'follower').length;
   const voters = config === undefined ? 0 : votersOf(config).length;
   return {
@@ -90,6 +97,7 @@ export async function viewEnsemble(sources: ViewSources, signal: AbortSignal): P
     group: { name: sources.stack.group, desired: group.desired, maximum: group.maximum },
     ...(config === undefined ? {} : { config }),
     nodes: [...nodes, ...others],
+    ...(cuts.length === 0 ? {} : { cuts }),
     healthy: voting === group.desired && voters === group.desired && nodes.some((node) => node.role === 'leader'),
   };
 }

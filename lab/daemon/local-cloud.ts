@@ -1,5 +1,6 @@
 /** The local AWS of one lab, from moto up to the operator's clients; the network block comes first and goes last. */
 import { randomBytes } from 'node:crypto';
+import { builderPolicy } from '../../bake/builder-policy.ts';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import { type AccessKey, type Aws, awsClients, REGION } from '../aws-clients.ts';
 import type { ScalingTimings } from '../gateway/auto-scaling/reconcile.ts';
@@ -22,11 +23,15 @@ export interface LocalCloud extends AsyncDisposable {
   readonly lab: Aws;
   /** A person with exactly the documented permissions. */
   readonly deployer: Deployer;
+  /** Another one, who bakes images. */
+  readonly builder: Deployer;
   /** What `lab` is, for other clients. */
   readonly labAccess: Deployer;
 }
 
 export interface LocalCloudOptions {
+  /** The addresses of the lab; a free block of loopback's is taken when it is left out. */
+  readonly block?: AddressBlock;
   /** Added to moto's environment, so that `down` finds the process. */
   readonly environment: Readonly<Record<string, string>>;
   readonly lateVisibility?: LateVisibility;
@@ -38,7 +43,7 @@ export interface LocalCloudOptions {
 
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   await using started = new AsyncDisposableStack();
-  const block = started.use(await takeAddressBlock());
+  const block = started.use(options.block ?? (await takeAddressBlock()));
   options.progress('starting moto');
   const moto = started.adopt(
     await startMoto({ address: block.ownAddress, environment: options.environment, signal: options.signal }),
@@ -52,6 +57,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       environment: motoDirectory(),
       region: REGION,
       deployerPolicy: deployerPolicy(),
+      builderPolicy: builderPolicy(),
       ...(options.ec2Timings === undefined ? {} : { timings: options.ec2Timings }),
       ...(options.scalingTimings === undefined ? {} : { scalingTimings: options.scalingTimings }),
       ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),
@@ -67,9 +73,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const operator = clientsOf(accessOf('operator'));
   const labAccess = accessOf(LAB_CALLER);
   const lab = clientsOf(labAccess);
-  const deployer = accessOf('deployer');
+  const people = { deployer: accessOf('deployer'), builder: accessOf('builder') };
   const all = started.move();
-  return { block, gateway, operator, lab, deployer, labAccess, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { block, gateway, operator, lab, ...people, labAccess, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 function newAccessKey(): AccessKey {

@@ -9,7 +9,6 @@ import type { LineageRecord } from '../../src/model/records.ts';
 import type { Servers } from '../../src/ports.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { zookeeperServers } from '../../src/zookeeper/servers.ts';
-import { registerImage } from '../account.ts';
 import type { Aws } from '../aws-clients.ts';
 import { FAULT_KINDS, type FaultKind } from '../gateway/faults.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -21,7 +20,9 @@ import type { Stack } from '../stack.ts';
 import { type ClaimView, readBucket, readClaimViews, readLineage } from './bucket-view.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import { type LabStatus, type NodeView, viewEnsemble } from './ensemble-view.ts';
+import type { Ground } from './ground.ts';
 import type { LocalCloud } from './local-cloud.ts';
+import { mustHaveNetwork, type NamedCut, type PartitionOrder, partition } from './partition.ts';
 import { scaleGroup } from './scale.ts';
 import type { StateDirectory } from './state-directory.ts';
 import { nodesMeant, TargetError } from './targets.ts';
@@ -32,8 +33,7 @@ export interface LabParts {
   readonly stack: Stack;
   readonly cloud: LocalCloud;
   readonly hypervisor: Hypervisor;
-  /** Absent when the machines are containers. */
-  readonly processMachines?: ProcessMachines;
+  readonly ground: Ground;
   /** Absent for a bare group. */
   readonly deployed?: DeployedStack;
   /** Ends all of it. */
@@ -58,6 +58,7 @@ export class Lab implements AsyncDisposable {
   readonly cloud: LocalCloud;
   /** Undefined for a bare group. */
   readonly deployedStack: DeployedStack | undefined;
+  readonly #ground: Ground;
   readonly #stack: Stack;
   readonly #disposables: AsyncDisposableStack;
 
@@ -68,7 +69,8 @@ export class Lab implements AsyncDisposable {
     this.#stack = parts.stack;
     this.gateway = parts.cloud.gateway;
     this.hypervisor = parts.hypervisor;
-    this.processMachines = parts.processMachines;
+    this.processMachines = parts.ground.processMachines();
+    this.#ground = parts.ground;
     this.operator = parts.cloud.operator;
     this.servers = clientServers();
     this.cloud = parts.cloud;
@@ -87,7 +89,8 @@ export class Lab implements AsyncDisposable {
 
   status(signal: AbortSignal = AbortSignal.timeout(20_000)): Promise<LabStatus> {
     const { name, stack, servers, hypervisor } = this;
-    return viewEnsemble({ name, aws: this.cloud.lab, stack, servers, hosts: () => hypervisor.hosts }, signal);
+    const cuts = () => this.#ground.network?.cuts ?? [];
+    return viewEnsemble({ name, aws: this.cloud.lab, stack, servers, hosts: () => hypervisor.hosts, cuts }, signal);
   }
 
   /** Polls the status until every desired node votes; `report` hears each look. Rejects after the limit. */
@@ -150,7 +153,7 @@ export class Lab implements AsyncDisposable {
     signal: AbortSignal = new AbortController().signal,
   ): Promise<string> {
     const deployedStack = this.#deployable();
-    const image = imageId ?? (await registerImage(this.operator, `${this.name} ${Date.now()}`));
+    const image = imageId ?? (await this.#ground.anotherImage(this.cloud, this.stack.imageId));
     await deployedStack.update(image, hear, signal);
     return image;
   }
@@ -207,6 +210,16 @@ export class Lab implements AsyncDisposable {
     return hosts.map((host) => host.instance);
   }
 
+  /** Cuts links between machines; returns all cuts that stand now. */
+  async partition(order: PartitionOrder): Promise<readonly NamedCut[]> {
+    return partition(mustHaveNetwork(this.#ground.network), await this.status(), order);
+  }
+
+  /** Restores every link. */
+  async heal(): Promise<void> {
+    await mustHaveNetwork(this.#ground.network).heal();
+  }
+
   /** Runs the agent on one node. */
   async agent(target: string, args: readonly string[], options: AgentRunOptions = {}): Promise<AgentRun> {
     const [host, ...others] = await this.#hostsMeant(target);
@@ -239,6 +252,11 @@ export class Lab implements AsyncDisposable {
   addFault({ kind, ...where }: FaultArguments): string {
     if (!isFaultKind(kind)) throw new TargetError(`There is no fault "${kind}". There are: ${FAULT_KINDS.join(', ')}.`);
     return this.gateway.faults.add({ kind, ...where });
+  }
+
+  /** By which a client gets to the machines' addresses: the name of a network namespace; undefined on loopback. */
+  get namespace(): string | undefined {
+    return this.#ground.network?.namespace;
   }
 
   /** `address:port,…` of all machines that are on, for any ZooKeeper client. */

@@ -1,16 +1,15 @@
 /** Puts a lab together: local AWS, hypervisor, then the stack, each on top of the one before. */
-import { appendFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { bundleProgram } from '../../build/bundle.ts';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { makeAccount } from '../account.ts';
 import { createBareGroup } from '../bare-group.ts';
 import type { Ec2Timings, LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { MachineMaker } from '../hypervisor/machine-maker.ts';
-import { ProcessMachines } from '../hypervisor/process-machines.ts';
-import { type ZookeeperDistribution, zookeeperHome } from '../zookeeper/fetch.ts';
+import { containerGround, type ImageParts } from './container-ground.ts';
 import { DeployedStack } from './deployed-stack.ts';
+import type { Ground } from './ground.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
+import { processGround } from './process-ground.ts';
 import { Lab } from './running-lab.ts';
 import { LAB_VARIABLE, type StateDirectory } from './state-directory.ts';
 
@@ -25,7 +24,10 @@ export interface LabOptions {
   readonly tickSeconds?: number | 'never';
   /** Whether machines run `bootstrap` at boot (default). */
   readonly bootstrap?: boolean;
+  /** Of machines that are processes. */
   readonly agentCommand: readonly string[];
+  /** The machines are containers that boot an image which build.sh bakes of these parts, instead of processes. */
+  readonly image?: ImageParts;
   /** New instances are seen late by others, as EC2's are; at once when it is left out. */
   readonly lateVisibility?: LateVisibility;
   readonly ec2Timings?: Partial<Ec2Timings>;
@@ -40,38 +42,37 @@ export interface LabOptions {
   readonly signal?: AbortSignal;
 }
 
-const MACHINE = resolve(import.meta.dirname, '../hypervisor/process-machine-program.ts');
-/** Plain JavaScript: Node starts it in a third of the time that the TypeScript source takes. */
-const MACHINE_PROGRAM = resolve(import.meta.dirname, '../../dist/lab-machine.cjs');
 const LAB_TICK_SECONDS = 5;
 const PRODUCTION_TICK_SECONDS = 60;
+
 /** Returns once the stack is made and its instances are launched; use untilHealthy to wait for the ensemble. */
 export async function startLab(options: LabOptions): Promise<Lab> {
-  const { state, progress = () => {}, signal = new AbortController().signal } = options;
+  const { name, state, progress = () => {}, signal = new AbortController().signal } = options;
   await using started = new AsyncDisposableStack();
   state.make();
   const environment = machineEnvironment(state);
-  const distribution = await zookeeperHome(progress);
-  await bundleProgram({ entry: MACHINE, outfile: MACHINE_PROGRAM });
+  const ground = await groundOf(options, environment, progress, signal, started);
   const cloud = started.use(
     await startLocalCloud({
-      environment,
+      environment: { ...environment, ...ground.motoEnvironment },
       progress,
       signal,
+      ...(ground.block === undefined ? {} : { block: ground.block }),
       ...(options.ec2Timings === undefined ? {} : { ec2Timings: options.ec2Timings }),
       ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),
     }),
   );
-  const machines = processMachines(options, cloud, environment, distribution);
-  const hypervisor = started.adopt(newHypervisor(options, cloud, machines), (running) => running.close());
+  const hypervisor = started.adopt(newHypervisor(options, cloud, ground.makeMachines(cloud)), (running) =>
+    running.close(),
+  );
   cloud.gateway.serve(hypervisor);
   cloud.gateway.onInstanceChange(() => hypervisor.nudge());
   hypervisor.start();
-  const parts = { name: options.name, state, cloud, hypervisor, processMachines: machines };
+  const parts = { name, state, cloud, hypervisor, ground };
   if (options.deployed === undefined) {
     progress('creating network, bucket, log group and group');
     const stack = await createBareGroup(cloud.operator, {
-      name: options.name,
+      name,
       networkPrefix: cloud.block.prefix,
       nodes: options.nodes,
       productionTiming: options.productionTiming ?? false,
@@ -80,28 +81,66 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     signal.throwIfAborted();
     return new Lab({ ...parts, stack, disposables: started.move() });
   }
-  progress('making the account: network, key pair, image');
-  const account = await makeAccount(cloud.operator, cloud.block.prefix, options.name);
-  progress('deploying the stack');
-  const deployed = started.use(
-    await DeployedStack.begin(
-      {
-        stackName: options.name,
-        account,
-        nodes: options.nodes,
-        productionTiming: options.productionTiming ?? false,
-        settings: options.settings ?? {},
-        byScript: options.deployed === 'script',
-        environment,
-        deployer: cloud.deployer,
-        lab: cloud.labAccess,
-        hear: progress,
-      },
-      signal,
-    ),
-  );
+  const deployed = started.use(await deployStack(options, cloud, ground, environment, progress, signal));
   signal.throwIfAborted();
   return new Lab({ ...parts, stack: deployed.facts, deployed, disposables: started.move() });
+}
+
+function groundOf(
+  options: LabOptions,
+  environment: Readonly<Record<string, string>>,
+  progress: (line: string) => void,
+  signal: AbortSignal,
+  disposables: AsyncDisposableStack,
+): Promise<Ground> {
+  const { name, state, image, agentCommand, productionTiming = false, bootstrap = true, tickSeconds } = options;
+  if (image !== undefined) {
+    return containerGround({ name, state, parts: image, environment, progress, signal }, disposables);
+  }
+  return processGround({
+    name,
+    directory: state.machines,
+    agentCommand,
+    jvm: productionTiming ? 'production' : 'fast',
+    bootPlan: {
+      tickSeconds: tickSeconds ?? (productionTiming ? PRODUCTION_TICK_SECONDS : LAB_TICK_SECONDS),
+      bootstrap,
+    },
+    environment,
+    progress,
+  });
+}
+
+async function deployStack(
+  options: LabOptions,
+  cloud: LocalCloud,
+  ground: Ground,
+  environment: Readonly<Record<string, string>>,
+  hear: (line: string) => void,
+  signal: AbortSignal,
+): Promise<DeployedStack> {
+  const { name, state, nodes, productionTiming = false, settings = {} } = options;
+  hear('making the account: network, key pair, image');
+  const account = await makeAccount(cloud.operator, cloud.block.prefix, (network) => ground.firstImage(cloud, network));
+  writeFileSync(state.privateKey, account.privateKey, { mode: 0o600 });
+  hear('deploying the stack');
+  const { heartbeatSeconds } = ground;
+  return DeployedStack.begin(
+    {
+      stackName: name,
+      account,
+      nodes,
+      productionTiming,
+      settings: { ...ground.settings(cloud), ...settings },
+      byScript: options.deployed === 'script',
+      ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
+      environment,
+      deployer: cloud.deployer,
+      lab: cloud.labAccess,
+      hear,
+    },
+    signal,
+  );
 }
 
 function newHypervisor({ name, state }: LabOptions, cloud: LocalCloud, maker: MachineMaker): Hypervisor {
@@ -113,29 +152,6 @@ function newHypervisor({ name, state }: LabOptions, cloud: LocalCloud, maker: Ma
     identityOf: (instance) => cloud.gateway.identityOf(instance),
     registerCaller: (key, instance) => cloud.gateway.registerCaller(key, instance),
     report: (line) => appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`),
-  });
-}
-
-function processMachines(
-  options: LabOptions,
-  cloud: LocalCloud,
-  environment: Readonly<Record<string, string>>,
-  distribution: ZookeeperDistribution,
-): ProcessMachines {
-  const { state, tickSeconds, bootstrap = true, agentCommand } = options;
-  const kind = options.productionTiming === true ? 'production' : 'fast';
-  return new ProcessMachines({
-    endpoint: cloud.gateway.url,
-    listenAddress: cloud.block.ownAddress,
-    directory: state.machines,
-    program: MACHINE_PROGRAM,
-    agentCommand,
-    serverCommand: (javaOptions) => distribution.command(kind, [`@${javaOptions}`]),
-    bootPlan: {
-      tickSeconds: tickSeconds ?? (options.productionTiming ? PRODUCTION_TICK_SECONDS : LAB_TICK_SECONDS),
-      bootstrap,
-    },
-    environment,
   });
 }
 

@@ -35,6 +35,11 @@ export class StateDirectory {
     return join(this.path, 'lab.log');
   }
 
+  /** Of the key pair with which the instances are launched. */
+  get privateKey(): string {
+    return join(this.path, 'lab.pem');
+  }
+
   get socketName(): string {
     return 'control.sock';
   }
@@ -55,6 +60,20 @@ export class StateDirectory {
     const path = join(this.path, 'daemon.json');
     writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
     renameSync(`${path}.new`, path);
+  }
+
+  /** Says that the machines are containers in the network of the lab of this name. */
+  markContainers(lab: string): void {
+    writeFileSync(join(this.path, 'containers'), lab);
+  }
+
+  /** The name of the lab in whose network the machines are; undefined when they are processes. */
+  containersOf(): string | undefined {
+    try {
+      return readFileSync(join(this.path, 'containers'), 'utf8');
+    } catch {
+      return undefined;
+    }
   }
 
   machineDirectories(): readonly string[] {

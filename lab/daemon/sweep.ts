@@ -33,7 +33,18 @@ export async function sweep(state: StateDirectory): Promise<number> {
       ended += 1;
     }
   }
-  return ended + (await sweepMarked(state));
+  ended += await sweepMarked(state);
+  // Their processes end with the daemon; what a crashed one leaves is cleared away here.
+  const lab = state.containersOf();
+  if (lab !== undefined) {
+    const [{ sweepContainers }, { removeNetwork }] = await Promise.all([
+      import('../container/container.ts'),
+      import('../container/network.ts'),
+    ]);
+    await sweepContainers(state.machines);
+    await removeNetwork(lab);
+  }
+  return ended;
 }
 
 async function sweepMarked(state: StateDirectory): Promise<number> {

@@ -5,6 +5,7 @@ import type { Killable } from '../hypervisor/machine.ts';
 import type { Frame } from './control-socket.ts';
 import type { LabStatus } from './ensemble-view.ts';
 import { LAB_CALLER } from './local-cloud.ts';
+import type { NamedCut, PartitionOrder } from './partition.ts';
 import type { FaultArguments, Lab } from './running-lab.ts';
 
 /** Each verb's arguments and result. */
@@ -33,6 +34,11 @@ export interface Verbs {
   agent: [{ target: string; arguments: readonly string[] }, { code: number | null; signal: string | null }];
   forget: [{ instance: string }, null];
   connect: [Record<string, never>, string];
+  /** Through which network namespace the addresses are reached; null on loopback. */
+  namespace: [Record<string, never>, string | null];
+  /** Answers with all cuts that stand now. */
+  partition: [PartitionOrder, readonly NamedCut[]];
+  heal: [Record<string, never>, null];
   records: [Record<string, never>, readonly LineageRecord[]];
 }
 
@@ -83,6 +89,9 @@ const HANDLERS: Handlers = {
   },
   forget: (lab, { instance }) => lab.forget(instance).then(() => null),
   connect: async (lab) => lab.connectionString(),
+  namespace: async (lab) => lab.namespace ?? null,
+  partition: (lab, order) => lab.partition(order),
+  heal: (lab) => lab.heal().then(() => null),
   records: (lab) => lab.records(),
 };
 

@@ -4,7 +4,7 @@ import { callLab, endOwnLab, startDaemon } from '../commands/lab-client.ts';
 import type { DaemonPlan } from '../daemon/daemon.ts';
 import type { LabStatus } from '../daemon/ensemble-view.ts';
 import type { Screen, StepResult } from './screen.ts';
-import { type Memory, STORY, type Stage } from './story.ts';
+import { type Memory, STORY, type Stage, type Step } from './story.ts';
 import { Writer } from './writer.ts';
 
 const LOOK_MS = 150;
@@ -21,28 +21,46 @@ export interface DemoOptions {
 
 /** Resolves with the steps that were taken; the story ends with the first that fails. */
 export async function runDemo(options: DemoOptions): Promise<readonly StepResult[]> {
-  const { name, screen, keep, signal, agentCommand } = options;
+  const { name, keep, signal, agentCommand } = options;
   const daemon = await startDaemon({
     name,
     nodes: NODES,
     productionTiming: false,
     ...(agentCommand === undefined ? {} : { agentCommand }),
   });
-  const writer = new Writer(() => callLab(name, 'connect', {}));
   try {
-    const results = await tellStory(stageOf(options, writer), screen, signal);
-    screen.close(results);
-    return results;
+    return await tellDemo(options, STORY, 1);
   } finally {
-    await writer.stop().catch(() => undefined);
     if (!keep || signal.aborted) await endOwnLab(name, daemon);
   }
 }
 
-async function tellStory(stage: Stage, screen: Screen, signal: AbortSignal): Promise<readonly StepResult[]> {
+/** Tells the story of a lab that is up, or comes up; each of its waits may last `patience` times as long. */
+export async function tellDemo(
+  options: Pick<DemoOptions, 'name' | 'screen' | 'signal'>,
+  story: readonly Step[],
+  patience: number,
+): Promise<readonly StepResult[]> {
+  const { name, screen, signal } = options;
+  const writer = new Writer(() => callLab(name, 'connect', {}));
+  try {
+    const results = await tellStory(story, stageOf(options, writer, patience), screen, signal);
+    screen.close(results);
+    return results;
+  } finally {
+    await writer.stop().catch(() => undefined);
+  }
+}
+
+async function tellStory(
+  story: readonly Step[],
+  stage: Stage,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
   const memory: Memory = {};
-  for (const step of STORY) {
+  for (const step of story) {
     screen.begin(step.name);
     const startedAtMs = performance.now();
     const result = await step.run(stage, memory).then(
@@ -60,10 +78,15 @@ async function tellStory(stage: Stage, screen: Screen, signal: AbortSignal): Pro
   return results;
 }
 
-function stageOf({ name, screen, signal }: DemoOptions, writer: Writer): Stage {
+function stageOf(
+  { name, screen, signal }: Pick<DemoOptions, 'name' | 'screen' | 'signal'>,
+  writer: Writer,
+  patience: number,
+): Stage {
   const call: Stage['call'] = (verb, args) =>
     callLab(name, verb, args, { signal, hear: (frame) => frame.kind === 'progress' && screen.note(frame.line) });
-  const until: Stage['until'] = async (what, limitMs, holds) => {
+  const until: Stage['until'] = async (what, usualLimitMs, holds) => {
+    const limitMs = usualLimitMs * patience;
     const deadline = performance.now() + limitMs;
     for (;;) {
       const status = await call('status', {});

@@ -8,7 +8,7 @@ import type { Writer } from './writer.ts';
 export interface Stage {
   readonly writer: Writer;
   call<V extends Verb>(verb: V, args: Verbs[V][0]): Promise<Verbs[V][1]>;
-  /** Polls until the condition holds on a fresh status; rejects after the limit, saying what it waited for. */
+  /** Polls until the condition holds on a fresh status; rejects after (a multiple of) the limit, saying what it waited for. */
   until(what: string, limitMs: number, holds: (status: LabStatus) => boolean): Promise<LabStatus>;
 }
 
@@ -50,6 +50,10 @@ export const STORY: readonly Step[] = [
   { name: 'nothing was formed twice', run: checkLineage },
 ];
 
+/** The same of an image that is baked first; cron runs the agent on it once a minute, and its machines boot. */
+export const IMAGE_STORY: readonly Step[] = [{ name: 'the image is baked and deployed', run: bake }, ...STORY];
+export const IMAGE_PATIENCE = 5;
+
 function check(holds: boolean, otherwise: string): void {
   if (!holds) throw new Error(otherwise);
 }
@@ -78,6 +82,13 @@ async function untilItWrites(stage: Stage): Promise<void> {
 
 function gap(stage: Stage): string {
   return `longest gap ${(stage.writer.takeLongestGapMs() / 1000).toFixed(1)} s`;
+}
+
+/** Whoever asks a lab that is not up yet gets the answer when it is. */
+async function bake(stage: Stage): Promise<string> {
+  const { nodes } = await stage.call('status', {});
+  const [image] = nodes.flatMap((node) => node.image ?? []);
+  return `${image ?? 'no image yet'} on ${nodes.length} instances`;
 }
 
 async function form(stage: Stage, memory: Memory): Promise<string> {

@@ -40,6 +40,8 @@ export interface GatewayOptions {
   readonly checkAnswers?: boolean;
   /** The policy document of the caller `deployer`, who may do all when it is left out. */
   readonly deployerPolicy?: unknown;
+  /** The same of the caller `builder`. */
+  readonly builderPolicy?: unknown;
   /** How long a new role is denied everything; a second when it is left out. */
   readonly roleDelayMs?: number;
   /** What instances without a profile may do; all, when it is left out. */
@@ -138,7 +140,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     {
       roleDelayMs: options.roleDelayMs ?? DEFAULT_ROLE_DELAY_MS,
       withoutProfile: options.withoutProfile ?? 'all-rights',
-      ...(options.deployerPolicy === undefined ? {} : { deployerPolicy: options.deployerPolicy }),
+      policies: {
+        ...(options.deployerPolicy === undefined ? {} : { deployer: options.deployerPolicy }),
+        ...(options.builderPolicy === undefined ? {} : { builder: options.builderPolicy }),
+      },
     },
   );
   const dispatch = new Dispatch({

@@ -2,11 +2,11 @@
  * The metadata service at the address that it has on EC2, for all container machines of a lab. Each instance gets its
  * own metadata: it is told by the address that the request comes from.
  */
+import { METADATA_ADDRESS } from '../own-address.ts';
 import { InstanceMetadata, type MetadataOptions } from './instance-metadata.ts';
 import { type MetadataService, metadataService } from './metadata-service.ts';
 import { serveMetadata } from './serve.ts';
 
-const ADDRESS = '169.254.169.254';
 const PORT = 80;
 
 export interface LinkLocalMetadata {
@@ -17,7 +17,7 @@ export interface LinkLocalMetadata {
 
 /** Rejects when the address is not on an interface of this network namespace, or its port is taken. */
 export async function startLinkLocalMetadata(
-  listen: { readonly address: string; readonly port: number } = { address: ADDRESS, port: PORT },
+  listen: { readonly address: string; readonly port: number } = { address: METADATA_ADDRESS, port: PORT },
 ): Promise<LinkLocalMetadata> {
   const byAddress = new Map<string, InstanceMetadata>();
   const { close } = await serveMetadata(listen.address, listen.port, (asker) => byAddress.get(asker));
@@ -26,7 +26,7 @@ export async function startLinkLocalMetadata(
       const { address } = options.facts;
       const metadata = new InstanceMetadata(options);
       byAddress.set(address, metadata);
-      return metadataService(metadata, `http://${ADDRESS}`, async () => {
+      return metadataService(metadata, `http://${METADATA_ADDRESS}`, async () => {
         // Another instance may have the address by now.
         if (byAddress.get(address) === metadata) byAddress.delete(address);
       });

@@ -21,8 +21,8 @@ import { checkPutPolicy } from './put-policies.ts';
 import { RoleDirectory } from './role-directory.ts';
 
 export interface AccessOptions {
-  /** What the caller `deployer` may do; without it he may do all. */
-  readonly deployerPolicy?: unknown;
+  /** What persons may do, by their names as callers; who is not named may do all. */
+  readonly policies: Readonly<Record<string, unknown>>;
   /** For so long after it was made, a role is denied everything: IAM is eventually consistent. */
   readonly roleDelayMs: number;
   readonly withoutProfile: WithoutProfile;
@@ -46,7 +46,6 @@ interface Identity {
   readonly allRights: boolean;
 }
 
-const DEPLOYER = 'deployer';
 const ALL_RIGHTS = readPolicy('AdministratorAccess', 'identity', {
   Version: '2012-10-17',
   Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
@@ -58,7 +57,7 @@ export class Access {
   readonly #roles: RoleDirectory;
   readonly #buckets: BucketPolicies;
   readonly #instances: InstanceIdentities;
-  readonly #deployer: Policy | undefined;
+  readonly #persons = new Map<string, Policy>();
   readonly #roleDelayMs: number;
 
   constructor(parts: Omit<FactsParts, 'roles'>, models: ModelOf, options: AccessOptions) {
@@ -67,9 +66,10 @@ export class Access {
     this.#buckets = new BucketPolicies(parts.moto, parts.region);
     this.#instances = new InstanceIdentities(parts.world, this.#roles, options.withoutProfile);
     this.#roleDelayMs = options.roleDelayMs;
-    if (options.deployerPolicy !== undefined) {
-      this.#deployer = readPolicy('deployer', 'identity', options.deployerPolicy);
-      checkConditionKeys(this.#deployer, knownActions());
+    for (const [person, document] of Object.entries(options.policies)) {
+      const policy = readPolicy(person, 'identity', document);
+      checkConditionKeys(policy, knownActions());
+      this.#persons.set(person, policy);
     }
   }
 
@@ -145,7 +145,7 @@ export class Access {
   async #identity(call: AuthorizedCall): Promise<Identity | undefined> {
     const { caller } = call;
     if (caller === SPARED_CALLER) return undefined;
-    if (!caller.startsWith('i-')) return this.#person(call, caller === DEPLOYER ? this.#deployer : undefined);
+    if (!caller.startsWith('i-')) return this.#person(call, this.#persons.get(caller));
     const identity = await this.#instances.of(caller);
     switch (identity.kind) {
       case 'all-rights':

@@ -1,0 +1,80 @@
+/**
+ * Machines that boot their image in containers. The process of the lab is in the lab's network namespace: gateway, moto
+ * and metadata service have their addresses there, and nothing in it has a way out.
+ */
+import { join } from 'node:path';
+import { CopyImageCommand } from '@aws-sdk/client-ec2';
+import { type Aws, REGION } from '../aws-clients.ts';
+import { joinNetwork } from '../container/network.ts';
+import { ContainerMachines } from '../hypervisor/container-machines.ts';
+import { ImageDisks } from '../hypervisor/image-disks.ts';
+import { startLinkLocalMetadata } from '../metadata/link-local-service.ts';
+import { DEBIAN_IMAGES_ENVIRONMENT, debianImages } from '../moto/debian-images.ts';
+import { CONTAINER_LAB_ADDRESS, CONTAINER_PREFIX } from '../own-address.ts';
+import { bakeImage } from './bake.ts';
+import type { Ground } from './ground.ts';
+import type { StateDirectory } from './state-directory.ts';
+
+/** What was made before, outside of the lab's network namespace: there is no way out of it. */
+export interface ImageParts {
+  readonly release: 12 | 13;
+  /** Root directory of the Debian release. */
+  readonly base: string;
+  /** The official ZooKeeper archive. */
+  readonly archive: { readonly file: string; readonly sha512: string };
+}
+
+export interface ContainerGroundOptions {
+  readonly name: string;
+  readonly state: StateDirectory;
+  readonly parts: ImageParts;
+  /** Of the scripts. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Cron runs once a minute; a hook that ended meanwhile would be nobody's fault. */
+const HEARTBEAT_SECONDS = 180;
+
+export async function containerGround(
+  options: ContainerGroundOptions,
+  disposables: AsyncDisposableStack,
+): Promise<Ground> {
+  const { name, state, parts, environment, progress, signal } = options;
+  const network = disposables.use(joinNetwork(name));
+  const metadata = disposables.adopt(await startLinkLocalMetadata(), (service) => service.close());
+  const images = new ImageDisks(join(state.path, 'images'), basesOf(parts));
+  return {
+    block: { prefix: CONTAINER_PREFIX, ownAddress: CONTAINER_LAB_ADDRESS, [Symbol.asyncDispose]: async () => {} },
+    motoEnvironment: DEBIAN_IMAGES_ENVIRONMENT,
+    heartbeatSeconds: HEARTBEAT_SECONDS,
+    network,
+    makeMachines: () => new ContainerMachines({ lab: name, directory: state.machines, network, metadata, images }),
+    processMachines: () => undefined,
+    settings: (cloud) => ({ AWS_ENDPOINT_URL: cloud.gateway.url }),
+    firstImage: (cloud, { subnets }) => {
+      progress(`baking the image on Debian ${parts.release} with build.sh`);
+      const { release, archive } = parts;
+      const [subnet = ''] = subnets;
+      return bakeImage({ release, subnet, archive, builder: cloud.builder, environment, hear: progress, signal });
+    },
+    anotherImage: (cloud, deployed) => copyOf(cloud.operator, deployed, `${name} ${Date.now()}`),
+  };
+}
+
+/** An image whose architecture is not this machine's has no disk: nothing could run it. */
+function basesOf({ release, base }: ImageParts): ReadonlyMap<string, readonly string[]> {
+  const own = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+  const images = debianImages().filter((image) => image.release === release && image.architecture === own);
+  return new Map(images.map(({ imageId }) => [imageId, [base]]));
+}
+
+/** An update needs another id, not another disk: a second bake would take minutes and make the same. */
+async function copyOf(aws: Aws, image: string, label: string): Promise<string> {
+  const { ImageId } = await aws.ec2.send(
+    new CopyImageCommand({ SourceImageId: image, SourceRegion: REGION, Name: `zookeeper-on-aws ${label}` }),
+  );
+  if (ImageId === undefined) throw new Error("The lab's AWS answered CopyImage without ImageId.");
+  return ImageId;
+}

@@ -1,0 +1,45 @@
+/**
+ * The disks of images. Each is a list of layers, topmost first, on the root file system of a Debian release. What a
+ * stopped machine has changed is copied and becomes the topmost layer of the image that is made of it.
+ */
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { copyLayer } from '../container/layers.ts';
+
+export class ImageDisks {
+  readonly #directory: string;
+  readonly #layers: Map<string, readonly string[]>;
+
+  /** `bases` are the disks of the images that are there from the start. */
+  constructor(directory: string, bases: ReadonlyMap<string, readonly string[]>) {
+    this.#directory = directory;
+    this.#layers = new Map(bases);
+  }
+
+  /** Topmost first; undefined for an image that has no disk here. */
+  layersOf(imageId: string): readonly string[] | undefined {
+    return this.#layers.get(imageId);
+  }
+
+  /** `upper` belongs to a machine that is off, and lay over these layers. */
+  async capture(imageId: string, upper: string, layers: readonly string[]): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o755 });
+    const layer = join(this.#directory, imageId);
+    const unfinished = `${layer}.unfinished`;
+    try {
+      await copyLayer(upper, unfinished);
+      await rename(unfinished, layer);
+    } catch (error) {
+      await rm(unfinished, { recursive: true, force: true });
+      throw error;
+    }
+    this.#layers.set(imageId, [layer, ...layers]);
+  }
+
+  /** Nobody writes to layers, so a copy has the same ones. */
+  copy(source: string, imageId: string): void {
+    const layers = this.#layers.get(source);
+    if (layers === undefined) throw new Error(`The image ${source} has no disk in this lab.`);
+    this.#layers.set(imageId, layers);
+  }
+}

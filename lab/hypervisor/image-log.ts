@@ -1,0 +1,94 @@
+/** Where the agent of an image says what it does: its unit in the journal, cron's runs in a file. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { firstProcessBelow } from '../container/container-processes.ts';
+import { lastSentence, lastSentenceOf } from './agent-log.ts';
+import { type ProcessIdentity, runs } from './processes.ts';
+
+/** Below the root of a machine. */
+export const JOURNAL = 'var/log/journal';
+export const RECOVERY_LOG = 'var/log/zk-recovery.log';
+export const BOOTSTRAP_UNIT = 'zk-bootstrap.service';
+export const ZOOKEEPER_UNIT = 'zookeeper.service';
+
+/** The record that a container keeps of itself in its directory while it runs. */
+const CONTAINER_RECORD = 'container.json';
+const LINES = 30;
+/** The journal is read by a program, which is too much to ask for at each look. */
+const KEPT_MS = 2_000;
+const READ_LIMIT_MS = 5_000;
+const run = promisify(execFile);
+
+/**
+ * The root of the machine with this directory, for a process that does not run it itself: as the machine sees it while it
+ * runs, otherwise what it has changed of its image.
+ */
+export function rootOf(directory: string): string {
+  const first = firstProcess(join(directory, CONTAINER_RECORD));
+  return first === undefined ? join(directory, 'upper') : `/proc/${first}/root`;
+}
+
+function firstProcess(record: string): number | undefined {
+  try {
+    const { process } = JSON.parse(readFileSync(record, 'utf8')) as { readonly process: ProcessIdentity };
+    return runs(process) ? firstProcessBelow(process.pid) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Said {
+  readonly sentence: string;
+  readonly atMs: number;
+}
+
+export class ImageLog {
+  readonly #root: () => string;
+  #journal: { readonly readAtMs: number; readonly said: Promise<Said | undefined> } | undefined;
+
+  constructor(root: () => string) {
+    this.#root = root;
+  }
+
+  /** The last thing that was said in either place; undefined when nothing was, or when it can't be read. */
+  async lastSentence(): Promise<string | undefined> {
+    const [bootstrap, recovery] = await Promise.all([this.#ofBootstrap(), this.#ofRecovery()]);
+    if (bootstrap === undefined || recovery === undefined) return (bootstrap ?? recovery)?.sentence;
+    return (bootstrap.atMs > recovery.atMs ? bootstrap : recovery).sentence;
+  }
+
+  #ofBootstrap(): Promise<Said | undefined> {
+    const nowMs = performance.now();
+    if (this.#journal === undefined || nowMs - this.#journal.readAtMs > KEPT_MS) {
+      this.#journal = { readAtMs: nowMs, said: readJournal(join(this.#root(), JOURNAL)).catch(() => undefined) };
+    }
+    return this.#journal.said;
+  }
+
+  async #ofRecovery(): Promise<Said | undefined> {
+    const path = join(this.#root(), RECOVERY_LOG);
+    try {
+      const sentence = await lastSentence(path);
+      return sentence === undefined ? undefined : { sentence, atMs: (await stat(path)).mtimeMs };
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+async function readJournal(directory: string): Promise<Said | undefined> {
+  const args = ['--directory', directory, '--unit', BOOTSTRAP_UNIT, '--lines', String(LINES), '--output', 'json'];
+  const { stdout } = await run('journalctl', [...args, '--quiet', '--no-pager'], { timeout: READ_LIMIT_MS });
+  const entries = stdout.split('\n').filter((line) => line !== '');
+  for (const entry of entries.reverse()) {
+    const { MESSAGE, __REALTIME_TIMESTAMP, _PID } = JSON.parse(entry) as Record<string, unknown>;
+    // What systemd says of the unit comes from process 1.
+    if (typeof MESSAGE !== 'string' || _PID === '1') continue;
+    const sentence = lastSentenceOf(MESSAGE);
+    if (sentence !== undefined) return { sentence, atMs: Number(__REALTIME_TIMESTAMP) / 1_000 };
+  }
+  return undefined;
+}
