@@ -11,9 +11,10 @@ export interface BuilderScope {
   readonly partition?: string;
   readonly region?: string;
   readonly account?: string;
-  /** A role that `--iam-instance-profile` hands to the instance, and the name of that profile. */
-  readonly instanceRole?: string;
+  /** The profile that `--iam-instance-profile` gives to the instance. */
   readonly instanceProfile?: string;
+  /** Its role; of the same name when left out. */
+  readonly instanceRole?: string;
 }
 
 const OF_A_BAKE = { StringLike: { 'aws:ResourceTag/bake': ['zk-bake-*'] } };
@@ -39,7 +40,6 @@ export function builderPolicy(scope: BuilderScope = {}): PolicyDocument {
         'ec2:DescribeSnapshots',
         'ec2:DescribeSubnets',
         'ec2:DescribeVolumes',
-        'ec2:DescribeVpcs',
       ],
       Resource: '*',
     },
@@ -73,14 +73,21 @@ export function builderPolicy(scope: BuilderScope = {}): PolicyDocument {
       Condition: FOR_A_BAKE,
     },
     {
-      // Of what it makes: at launch, and of image and snapshot once they are there. An image has no tag before that.
-      Sid: 'Tag',
+      Sid: 'TagWhatIsMade',
       Effect: 'Allow',
       Action: ['ec2:CreateTags'],
-      Resource: [
-        ...own('instance/*', 'key-pair/*', 'security-group/*', 'volume/*'),
-        ...shared('image/*', 'snapshot/*'),
-      ],
+      Resource: own('instance/*', 'key-pair/*', 'security-group/*', 'volume/*'),
+      Condition: {
+        ...FOR_A_BAKE,
+        StringEquals: { 'ec2:CreateAction': ['CreateKeyPair', 'CreateSecurityGroup', 'RunInstances'] },
+      },
+    },
+    {
+      // Packer 1.6 tags the image once it is there.
+      Sid: 'TagImage',
+      Effect: 'Allow',
+      Action: ['ec2:CreateTags'],
+      Resource: shared('image/*', 'snapshot/*'),
       Condition: FOR_A_BAKE,
     },
     {
@@ -109,8 +116,8 @@ export function builderPolicy(scope: BuilderScope = {}): PolicyDocument {
 
 /** Only who gives the instance a profile needs these. */
 function profileStatements(scope: BuilderScope, partition: string, account: string): readonly Statement[] {
-  const { instanceRole, instanceProfile } = scope;
-  if (instanceRole === undefined || instanceProfile === undefined) return [];
+  const { instanceProfile, instanceRole = instanceProfile } = scope;
+  if (instanceProfile === undefined || instanceRole === undefined) return [];
   return [
     {
       Sid: 'InstanceProfile',

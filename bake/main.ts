@@ -42,7 +42,7 @@ async function carryOut(order: Order, terminal: Terminal, signal: AbortSignal): 
     case 'help':
       return;
     case 'policy':
-      terminal.result(JSON.stringify(builderPolicy(), undefined, 2));
+      terminal.result(JSON.stringify(builderPolicy(order), undefined, 2));
       return;
     case 'agent': {
       const { executable, version } = await compileAgent(order.architecture, terminal, signal);

@@ -92,7 +92,7 @@ export interface CommonOptions {
 
 export type Order =
   | { readonly kind: 'help' }
-  | { readonly kind: 'policy' }
+  | { readonly kind: 'policy'; readonly instanceProfile?: string }
   | ({ readonly kind: 'agent'; readonly architecture: Architecture } & CommonOptions)
   | ({ readonly kind: 'bake' } & BakeOptions & CommonOptions);
 
@@ -108,7 +108,7 @@ export function readOrder(words: readonly string[], print: (text: string) => voi
     print(help ?? '');
     return { kind: 'help' };
   }
-  if (answers.policy === true) return { kind: 'policy' };
+  if (answers.policy === true) return { kind: 'policy', ...texts(answers, { instanceProfile: 'iamInstanceProfile' }) };
   const repeated = Object.entries(answers).filter(
     ([name, value]) => Array.isArray(value) && !/^(_|ssh-?source)$/i.test(name),
   );
