@@ -28,6 +28,8 @@ export interface PackageOptions {
   readonly architecture: Architecture;
   /** Where the executable goes, with the bundles; `dist` of the checkout when left out. */
   readonly outdir?: string;
+  /** Another start program than the agent's, to measure what an executable itself costs; then nothing is tried out. */
+  readonly start?: string;
   /** What `--version` tells; the checkout's own when left out. */
   readonly commit?: string;
   readonly progress?: Progress;
@@ -41,10 +43,10 @@ export async function packageAgent({ architecture, progress, ...options }: Packa
   const binary = await nodeBinary(ROOT, architecture, progress);
   await bundle({ outdir, progress });
   const start = join(outdir, 'start.cjs');
-  await bundleProgram({ entry: START, outfile: start, progress });
+  await bundleProgram({ entry: options.start ?? START, outfile: start, progress });
 
   const stampFile = stampFileOf(output);
-  const request = JSON.stringify({ architecture, commit, node: binary.version });
+  const request = JSON.stringify({ architecture, commit, node: binary.version, start: options.start });
   if (await isFresh(stampFile, request)) return output;
   const inputs = await marksOf([
     ...[COMPILE, SEAL, start, binary.path, join(ROOT, 'build/package.ts'), join(ROOT, 'package-lock.json')],
@@ -58,7 +60,7 @@ export async function packageAgent({ architecture, progress, ...options }: Packa
     await writeFile(join(stage, COMMIT_ASSET), commit);
     for (const part of PARTS) await stagePart({ part, outdir, stage, node: [...runner, binary.path] });
     const sealed = await seal(stage, architecture, binary);
-    await answersFor(commit, [...runner, sealed]);
+    if (options.start === undefined) await answersFor(commit, [...runner, sealed]);
     await rename(sealed, output);
   } finally {
     await rm(stage, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 /** The commands, wired with yargs. */
 import type { Argv } from 'yargs';
 import { AgentError } from '../errors.ts';
+import { readableStack } from '../executable/readable-stack.ts';
 import type { Lock } from '../lock.ts';
 import type { AgentOrder } from '../loop.ts';
 import type { Command } from '../model/observation.ts';
@@ -209,7 +210,7 @@ function tell(error: unknown): number {
   const sentence = error instanceof Error ? error.message : String(error);
   const next = known?.next ?? 'Report this as a bug, with the log.';
   const cause = error instanceof Error && error.cause ? { cause: String(error.cause) } : {};
-  const stack = error instanceof Error && !known ? { stack: error.stack } : {};
+  const stack = error instanceof Error && !known ? { stack: readableStack(error.stack ?? '') } : {};
   process.stderr.write(
     `${JSON.stringify({ time: new Date().toISOString(), event: 'error', code, saw: sentence, next, ...cause, ...stack })}\n`,
   );

@@ -1,52 +1,40 @@
-/** Stacks that name the source: the maps are read when the first stack is looked at, and cost nothing before. */
+/**
+ * Stacks that name the source, for whoever reads a report. Only what is shown is translated: many an error that the
+ * agent gets over has its stack looked at by a package, and reading a map takes longer than a healthy tick.
+ */
+import { isSea } from 'node:sea';
 import { PARTS, type Part, readAsset } from './parts.ts';
 
-interface Entry {
-  readonly originalSource?: string;
-  readonly originalLine?: number;
-  readonly originalColumn?: number;
+/** `findEntry` counts lines and columns from 0. */
+interface PartMap {
+  findEntry(
+    line: number,
+    column: number,
+  ): {
+    readonly originalSource?: string;
+    readonly originalLine?: number;
+    readonly originalColumn?: number;
+  };
 }
 
-interface Map_ {
-  findEntry(line: number, column: number): Entry;
-}
+const PLACE = new RegExp(`\\b(${PARTS.join('|').replaceAll('.', '\\.')}):(\\d+):(\\d+)`, 'g');
 
-const maps = new Map<Part, Map_>();
-
-/** For `Error.prepareStackTrace`. */
-export function readableStack(error: Error, frames: readonly NodeJS.CallSite[]): string {
-  return [headOf(error), ...frames.map((frame) => `    at ${inSource(frame)}`)].join('\n');
-}
-
-function headOf(error: Error): string {
-  try {
-    return Error.prototype.toString.call(error);
-  } catch {
-    return 'Error';
-  }
-}
-
-function inSource(frame: NodeJS.CallSite): string {
-  const text = frame.toString();
-  const part = PARTS.find((name) => name === frame.getFileName());
-  const line = frame.getLineNumber();
-  const column = frame.getColumnNumber();
-  if (!part || line === null || column === null) return text;
-  try {
-    const { originalSource, originalLine, originalColumn } = mapOf(part).findEntry(line - 1, column - 1);
-    if (originalSource === undefined || originalLine === undefined || originalColumn === undefined) return text;
-    return text.replace(`${part}:${line}:${column}`, `${originalSource}:${originalLine + 1}:${originalColumn + 1}`);
-  } catch {
-    return text;
-  }
-}
-
-function mapOf(part: Part): Map_ {
-  let map = maps.get(part);
-  if (!map) {
-    const { SourceMap } = process.getBuiltinModule('node:module');
-    map = new SourceMap(JSON.parse(readAsset(`${part}.map`).toString())) as Map_;
+/** The text of `error.stack`, its places in the bundles replaced; as it is outside of the executable. */
+export function readableStack(stack: string): string {
+  if (!isSea()) return stack;
+  const maps = new Map<Part, PartMap>();
+  return stack.replace(PLACE, (place, name: string, line: string, column: string) => {
+    const part = PARTS.find((known) => known === name);
+    if (!part) return place;
+    const map = maps.get(part) ?? readMap(part);
     maps.set(part, map);
-  }
-  return map;
+    const { originalSource, originalLine, originalColumn } = map.findEntry(Number(line) - 1, Number(column) - 1);
+    if (originalSource === undefined || originalLine === undefined || originalColumn === undefined) return place;
+    return `${originalSource}:${originalLine + 1}:${originalColumn + 1}`;
+  });
+}
+
+function readMap(part: Part): PartMap {
+  const { SourceMap } = process.getBuiltinModule('node:module');
+  return new SourceMap(JSON.parse(readAsset(`${part}.map`).toString())) as PartMap;
 }

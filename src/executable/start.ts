@@ -1,5 +1,6 @@
 /** What the executable starts with: it loads the agent's bundles from inside of itself, each when it is asked for. */
 
+import { writeSync } from 'node:fs';
 import { compilePart, PARTS, type Part } from './parts.ts';
 import { readableStack } from './readable-stack.ts';
 
@@ -31,5 +32,8 @@ function requireFrom(id: string): unknown {
   throw Object.assign(new Error(`The executable holds no module ${id}.`), { code: 'MODULE_NOT_FOUND' });
 }
 
-Error.prepareStackTrace = readableStack;
+process.once('uncaughtException', (error) => {
+  writeSync(2, `${readableStack(error.stack ?? String(error))}\n`);
+  process.exit(1);
+});
 load('zk-agent.cjs');
