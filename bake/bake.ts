@@ -3,8 +3,8 @@
  * could not say is done; and only an image that is right becomes known here. After a failure nothing stays in AWS.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeployAws } from '../deploy/aws.ts';
 import type { Terminal } from '../deploy/terminal.ts';
@@ -23,6 +23,7 @@ import { projectVersion } from './project-version.ts';
 import { checkedArchive, mustBeFile } from './zookeeper-archive.ts';
 
 const WORK = fileURLToPath(new URL('../.cache/bake', import.meta.url));
+const KEPT_LOGS = 10;
 /** For what removes a failed bake's traces; it goes on after Ctrl-C. */
 const REMOVAL_LIMIT_MS = 600_000;
 
@@ -36,6 +37,8 @@ export interface BakeContext {
   readonly signal: AbortSignal;
   /** Where the image's id and the manifest are written; `dist` of the checkout when left out. */
   readonly output?: string;
+  /** Where logs and what is handed to Packer are kept; in the project's cache when left out. */
+  readonly work?: string;
 }
 
 export interface BakeResult {
@@ -90,7 +93,7 @@ async function prepared(options: BakeOptions, context: BakeContext, tools: Tools
   await initialise(packer, terminal, signal);
   const atMs = Date.now();
   const bakeId = bakeIdOf(atMs, randomBytes(3).toString('hex'));
-  const directory = join(WORK, bakeId);
+  const directory = join(context.work ?? WORK, bakeId);
   const facts: Facts = {
     bakeId,
     atMs,
@@ -124,7 +127,8 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
   const { terminal, signal, aws, profile, region } = context;
   const { packer, traces } = plan;
   const account: Account = { ec2: aws.ec2, signal };
-  const logFile = join(WORK, `${traces.bakeId}.log`);
+  const logFile = `${plan.directory}.log`;
+  await removeOldLogs(dirname(logFile));
   terminal.line(`Baking ${traces.imageName} with Packer ${packer.version}.`);
   let securityGroup: string | undefined;
   const demand = packer.edition === 'packer-1.6' ? tokenDemand(account) : async () => {};
@@ -149,6 +153,13 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
   } catch (error) {
     throw await cleaned(error, context, { ...traces, ...(securityGroup === undefined ? {} : { securityGroup }) });
   }
+}
+
+/** Their names tell their age. */
+async function removeOldLogs(work: string): Promise<void> {
+  const logs = (await readdir(work)).filter((name) => /^zk-bake-.*\.log$/.test(name)).sort();
+  for (const name of logs.slice(0, Math.max(0, logs.length - KEPT_LOGS + 1)))
+    await rm(join(work, name), { force: true });
 }
 
 /** Demands IMDSv2 of the instance once it runs, which is before Packer logs in. */

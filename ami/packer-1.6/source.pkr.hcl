@@ -46,6 +46,7 @@ source "amazon-ebs" "zookeeper" {
   ssh_interface                         = var.ssh_interface
   ssh_username                          = var.ssh_username
   ssh_timeout                           = "10m"
+  ssh_handshake_attempts                = 30
 
   tags = merge(local.tags, {
     source_image      = "{{ .SourceAMI }}"

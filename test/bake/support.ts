@@ -60,7 +60,7 @@ export class Bakery implements AsyncDisposable {
     if (order.kind !== 'bake') throw new Error(`this is no bake: ${words.join(' ')}`);
     const { url: endpoint, region } = this.local.gateway;
     const output = this.directory;
-    const context: BakeContext = { aws: this.aws, region, endpoint, terminal, signal, output };
+    const context: BakeContext = { aws: this.aws, region, endpoint, terminal, signal, output, work: output };
     return { terminal, done: bake(order, context, TOOLS) } satisfies {
       terminal: ScriptTerminal;
       done: Promise<BakeResult>;
