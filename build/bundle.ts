@@ -63,8 +63,7 @@ export async function bundleProgram({ entry, outfile, progress, plugins = [] }: 
     const lines = await formatMessages(warnings, { kind: 'warning' });
     throw new Error(`esbuild warns about ${relative(ROOT, entry)}:\n${lines.join('\n')}`);
   }
-  // A name with a colon stands for what a plugin made up.
-  const files = Object.keys(metafile.inputs).filter((file) => !/^[a-z-]+:/.test(file));
+  const files = Object.keys(metafile.inputs).filter((file) => !madeUp(file));
   const inputs = [...files.map((file) => resolve(ROOT, file)), ...BUILD_FILES];
   const marks = await marksOf(inputs);
   await mkdir(dirname(outfile), { recursive: true });
@@ -100,6 +99,11 @@ function optionsFor(entry: string, outfile: string) {
     write: false,
     logLevel: 'silent',
   } as const satisfies BuildOptions;
+}
+
+/** A name with a colon stands for what a plugin made up, and for no file. */
+export function madeUp(name: string): boolean {
+  return /^[a-z-]+:/.test(name);
 }
 
 /** Leaves a module out of the file: it is loaded from a file beside it. */

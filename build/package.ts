@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import yargs from 'yargs';
 import { PARTS, type Part } from '../src/executable/parts.ts';
 import { COMMIT_ASSET } from '../src/version.ts';
-import { bundle, bundleProgram } from './bundle.ts';
+import { bundle, bundleProgram, madeUp } from './bundle.ts';
 import { isFresh, marksOf, stampFileOf, writeStamp } from './freshness.ts';
 import { type NodeBinary, nodeBinary } from './node-binary.ts';
 import { sourceRevision } from './revision.ts';
@@ -97,7 +97,9 @@ function inAscii(part: Part, text: string): string {
 /** Without the sources themselves, and with their paths from the root of the checkout. */
 async function slimMap(file: string): Promise<string> {
   const map = JSON.parse(await readFile(file, 'utf8')) as { readonly sources: readonly string[] };
-  const sources = map.sources.map((source) => relative(ROOT, resolve(dirname(file), source)));
+  const sources = map.sources.map((source) =>
+    madeUp(source) ? source : relative(ROOT, resolve(dirname(file), source)),
+  );
   return JSON.stringify({ ...map, sources, sourcesContent: undefined });
 }
 

@@ -1,7 +1,7 @@
 /** Which agent this is: for `zk-agent --version`, and for whoever reads a report of a bug. */
 import { isSea } from 'node:sea';
 import packageJson from '../package.json' with { type: 'json' };
-import { compilePart, PARTS, readAsset } from './executable/parts.ts';
+import { PARTS, readAsset, takesCache } from './executable/parts.ts';
 
 export interface Version {
   readonly version: string;
@@ -23,11 +23,10 @@ export function readVersion(): Version {
     platform: `${process.platform}-${process.arch}`,
   };
   if (!isSea()) return { ...common, commit: 'unknown' };
-  const verdict = (rejected: boolean | undefined) => (rejected ? 'rejected' : 'accepted');
   return {
     ...common,
     commit: readAsset(COMMIT_ASSET).toString(),
-    codeCache: Object.fromEntries(PARTS.map((part) => [part, verdict(compilePart(part).cachedDataRejected)])),
+    codeCache: Object.fromEntries(PARTS.map((part) => [part, takesCache(part) ? 'accepted' : 'rejected'])),
   };
 }
 

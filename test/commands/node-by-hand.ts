@@ -35,7 +35,7 @@ export class NodeByHand implements AsyncDisposable {
   /** The bundled program. */
   readonly agent: string;
   readonly #close: () => Promise<void>;
-  readonly #awsUrl: string;
+  readonly awsUrl: string;
 
   constructor(parts: {
     directory: string;
@@ -49,7 +49,7 @@ export class NodeByHand implements AsyncDisposable {
     this.address = parts.address;
     this.metadata = parts.metadata;
     this.agent = parts.agent;
-    this.#awsUrl = parts.awsUrl;
+    this.awsUrl = parts.awsUrl;
     this.#close = parts.close;
   }
 
@@ -109,7 +109,7 @@ export class NodeByHand implements AsyncDisposable {
         HOME: this.directory,
         ZK_AGENT_ENV_FILE: file,
         LOADED_FILE: loadedFile,
-        AWS_ENDPOINT_URL: this.#awsUrl,
+        AWS_ENDPOINT_URL: this.awsUrl,
         AWS_EC2_METADATA_SERVICE_ENDPOINT: this.metadata.url,
         ...environment,
       },
