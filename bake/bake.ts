@@ -13,6 +13,7 @@ import { BakeError, bakeErrorOf } from './errors.ts';
 import { compileAgent } from './executable.ts';
 import { checkImage, demandTokens, imageIn, OUTPUT, publish, supportTokensOnly } from './image.ts';
 import { type Left, leftovers, removeLeftovers, type Traces } from './leftovers.ts';
+import { ansiblePlaybook, checkSshClient } from './local-tools.ts';
 import { type Account, lookAt } from './look.ts';
 import type { BakeOptions } from './options.ts';
 import { packerBuild } from './packer-build.ts';
@@ -82,6 +83,7 @@ interface Plan {
 async function prepared(options: BakeOptions, context: BakeContext, tools: Tools): Promise<Plan> {
   const { terminal, signal, aws, region, endpoint } = context;
   const packer = await findPacker(options.packer, terminal, signal);
+  await checkSshClient(signal);
   terminal.progress('Looking at the archive');
   const archive = await checkedArchive(options.archive, options.archiveDigest, signal);
   if (options.cloudWatchAgent !== undefined) await mustBeFile(options.cloudWatchAgent, '--cloudwatch-agent');
@@ -89,7 +91,7 @@ async function prepared(options: BakeOptions, context: BakeContext, tools: Tools
   const { rootDevice } = await lookAt({ ec2: aws.ec2, signal }, options);
   terminal.progress();
   const agent = await tools.compileAgent(options.architecture, terminal, signal);
-  const { playbook } = await tools.ansiblePrograms((sentence) => terminal.progress(sentence), signal);
+  const playbook = await ansiblePlaybook(tools.ansiblePrograms, terminal, signal);
   await initialise(packer, terminal, signal);
   const atMs = Date.now();
   const bakeId = bakeIdOf(atMs, randomBytes(3).toString('hex'));

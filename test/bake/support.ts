@@ -18,6 +18,17 @@ const TOOLS: Tools = {
   ansiblePrograms: async () => ({ playbook: '/nowhere/ansible-playbook', lint: '/nowhere/ansible-lint' }),
 };
 
+/** A program that behaves so when it is run as Packer (fake-packer.ts). */
+export async function fakePacker(directory: string, behaviour: string): Promise<string> {
+  const program = join(directory, `packer ${behaviour}`);
+  const key = 'AWS_ACCESS_KEY_ID=AKIADEPLOYDEPLOYER AWS_SECRET_ACCESS_KEY=not-checked';
+  const words = [process.execPath, resolve(import.meta.dirname, 'fake-packer.ts'), behaviour];
+  const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  await writeFile(program, `#!/bin/sh\n${key} exec ${quoted} "$@"\n`);
+  await chmod(program, 0o755);
+  return program;
+}
+
 export class Bakery implements AsyncDisposable {
   readonly local: LocalAws;
   readonly aws: DeployAws;
@@ -67,15 +78,8 @@ export class Bakery implements AsyncDisposable {
     };
   }
 
-  /** A program that behaves so when it is run as Packer (fake-packer.ts). */
-  async fake(behaviour: string): Promise<string> {
-    const program = join(this.directory, `packer ${behaviour}`);
-    const key = 'AWS_ACCESS_KEY_ID=AKIADEPLOYDEPLOYER AWS_SECRET_ACCESS_KEY=not-checked';
-    const words = [process.execPath, resolve(import.meta.dirname, 'fake-packer.ts'), behaviour];
-    const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-    await writeFile(program, `#!/bin/sh\n${key} exec ${quoted} "$@"\n`);
-    await chmod(program, 0o755);
-    return program;
+  fake(behaviour: string): Promise<string> {
+    return fakePacker(this.directory, behaviour);
   }
 
   async image(id: string | undefined): Promise<Image | undefined> {
