@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: side by side with the floor, interleaved in one run; JSON on standard output. */
 import yargs from 'yargs';
+import { benchExecutableTick } from './executable-tick.ts';
 import { benchGenesis } from './genesis.ts';
 import { benchJoin } from './join.ts';
 import type { Comparison } from './measure.ts';
@@ -19,7 +20,9 @@ const arguments_ = await yargs(process.argv.slice(2))
   .scriptName('npm run bench --')
   .usage('$0 NAME\n\nMeasures the product against its floor, in turn, and prints JSON with the ratio of the medians.')
   .option('rounds', { type: 'number', describe: 'counted rounds of each (at least 5)' })
+  .option('executable', { type: 'boolean', default: false, describe: 'tick: of the packaged executable' })
   .example('$0 tick', 'a healthy recovery run against node -e 0')
+  .example('$0 tick --executable', 'the executable’s, against node -e 0 and an empty executable, and its memory')
   .example('$0 all', 'all of them')
   .demandCommand(1, 1, `Name a benchmark: ${Object.keys(BENCHMARKS).join(', ')} or all.`)
   .strict()
@@ -28,7 +31,7 @@ const arguments_ = await yargs(process.argv.slice(2))
 const wanted = String(arguments_._[0]);
 const names = wanted === 'all' ? Object.keys(BENCHMARKS) : [wanted];
 for (const name of names) {
-  const benchmark = BENCHMARKS[name];
+  const benchmark = name === 'tick' && arguments_.executable ? benchExecutableTick : BENCHMARKS[name];
   if (!benchmark) {
     process.stderr.write(`There is no benchmark "${name}"; there are ${Object.keys(BENCHMARKS).join(', ')}.\n`);
     process.exit(2);

@@ -8,7 +8,7 @@ import { until } from './by-hand.ts';
 import { type Comparison, compare } from './measure.ts';
 
 /** Runs it to its end; the metadata service that it asks lives in this very process, so nothing here may block. */
-async function timed(program: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+export async function timed(program: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const startedMs = performance.now();
   const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
   const output: Buffer[] = [];
@@ -17,12 +17,22 @@ async function timed(program: string, args: readonly string[], environment: Node
   const elapsedMs = performance.now() - startedMs;
   const said = Buffer.concat(output).toString();
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${said}`);
-  if (args[0] !== '-e' && !said.includes('"healthy"')) throw new Error(`The tick was not healthy: ${said}`);
+  if (args.includes('recovery') && !said.includes('"healthy"')) throw new Error(`The tick was not healthy: ${said}`);
   return elapsedMs;
 }
 
-export async function benchTick(rounds: number, progress: (line: string) => void): Promise<Comparison> {
-  await using lab = await startLab({ nodes: 1, ticks: 'never' });
+/** A node on which a tick has nothing to do. */
+export interface HealthyNode {
+  readonly environment: NodeJS.ProcessEnv;
+  /** The calls of its agent so far. */
+  awsCalls(): number;
+}
+
+export async function withHealthyNode<T>(
+  use: (node: HealthyNode) => Promise<T>,
+  command?: readonly string[],
+): Promise<T> {
+  await using lab = await startLab({ nodes: 1, ticks: 'never', ...(command ? { agentCommand: command } : {}) });
   await lab.healthy();
   const node = await lab.leader();
   // Bootstrap has its own last steps to do after the node votes; the ticks from then on are the healthy ones.
@@ -30,20 +40,28 @@ export async function benchTick(rounds: number, progress: (line: string) => void
     const { stdout } = await lab.agent(node.instance, ['recovery']);
     return stdout.includes('"healthy"');
   });
-  const [program = 'node', agent = ''] = await agentCommand();
-  // A machine's processes have this environment and no other; the settings file holds the rest.
-  const environment = { PATH: process.env.PATH, ZK_AGENT_ENV_FILE: join(lab.directoryOf(node.instance), 'agent.env') };
-  const callsBefore = lab.callsOf(node.instance).length;
-  const comparison = await compare({
-    name: 'tick',
-    rounds,
-    warmUp: 3,
-    product: 'zk-agent recovery on a healthy node (one that leads, so mntr is asked too)',
-    floor: 'node -e 0',
-    target: 1.6,
-    measureProduct: () => timed(program, [agent, 'recovery'], environment),
-    measureFloor: () => timed(program, ['-e', '0'], environment),
-    progress,
+  return await use({
+    // A machine's processes have this environment and no other; the settings file holds the rest.
+    environment: { PATH: process.env.PATH, ZK_AGENT_ENV_FILE: join(lab.directoryOf(node.instance), 'agent.env') },
+    awsCalls: () => lab.callsOf(node.instance).length,
   });
-  return { ...comparison, more: { awsCalls: lab.callsOf(node.instance).length - callsBefore } };
+}
+
+export async function benchTick(rounds: number, progress: (line: string) => void): Promise<Comparison> {
+  const [program = 'node', agent = ''] = await agentCommand();
+  return await withHealthyNode(async ({ environment, awsCalls }) => {
+    const callsBefore = awsCalls();
+    const comparison = await compare({
+      name: 'tick',
+      rounds,
+      warmUp: 3,
+      product: 'zk-agent recovery on a healthy node (one that leads, so mntr is asked too)',
+      floor: 'node -e 0',
+      target: 1.6,
+      measureProduct: () => timed(program, [agent, 'recovery'], environment),
+      measureFloor: () => timed(program, ['-e', '0'], environment),
+      progress,
+    });
+    return { ...comparison, more: { awsCalls: awsCalls() - callsBefore } };
+  });
 }

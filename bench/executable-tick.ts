@@ -1,0 +1,80 @@
+/** A healthy `recovery` run of the executable, against a bare Node and against an executable that does nothing. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packageAgent } from '../build/package.ts';
+import type { Architecture } from '../build/target.ts';
+import { type Comparison, figuresOf, median } from './measure.ts';
+import { peakMemoryKib } from './peak-memory.ts';
+import { type HealthyNode, timed, withHealthyNode } from './tick.ts';
+
+const WARM_UP = 3;
+const MEMORY_ROUNDS = 9;
+const CACHE = join(import.meta.dirname, '../.cache');
+
+interface Programs {
+  readonly agent: string;
+  readonly empty: string;
+}
+
+export async function benchExecutableTick(rounds: number, progress: (line: string) => void): Promise<Comparison> {
+  const architecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+  const folder = await mkdtemp(join(CACHE, 'bench-'));
+  try {
+    const start = join(folder, 'empty.ts');
+    await writeFile(start, '// Does nothing.\n');
+    const agent = await packageAgent({ architecture, progress });
+    const empty = await packageAgent({ architecture, outdir: folder, start, progress });
+    return await withHealthyNode((node) => compareExecutables(node, { agent, empty }, rounds, progress), [agent]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function compareExecutables(
+  { environment, awsCalls }: HealthyNode,
+  { agent, empty }: Programs,
+  rounds: number,
+  progress: (line: string) => void,
+): Promise<Comparison> {
+  const commands = [[agent, 'recovery'], [process.execPath, '-e', '0'], [empty]] as const;
+  const times: [number[], number[], number[]] = [[], [], []];
+  const callsBefore = awsCalls();
+  for (let round = -WARM_UP; round < rounds; round++) {
+    // Who is first takes turns, so that a machine that slows down slows all three.
+    for (let turn = 0; turn < commands.length; turn++) {
+      const index = (round + WARM_UP + turn) % commands.length;
+      const [program = '', ...words] = commands[index] ?? [];
+      const elapsedMs = await timed(program, words, environment);
+      if (round >= 0) times[index]?.push(elapsedMs);
+    }
+    const [tick, bare, nothing] = times.map((list) => list.at(-1)?.toFixed(1));
+    if (round >= 0) progress(`tick ${round + 1}/${rounds}: ${tick} ms against ${bare} ms and ${nothing} ms`);
+  }
+  const memory = (await peakMemoryKib(commands, MEMORY_ROUNDS, environment)).map((list) => median(list));
+  const [product, floor, nothing] = times;
+  const [agentKib = Number.NaN, bareKib = Number.NaN, emptyKib = Number.NaN] = memory;
+  const ratios = product.map((value, index) => value / (floor[index] ?? Number.NaN));
+  return {
+    name: 'tick, executable',
+    rounds,
+    product: 'the executable: recovery on a healthy node (one that leads, so mntr is asked too)',
+    floor: 'node -e 0',
+    productFigures: figuresOf(product),
+    floorFigures: figuresOf(floor),
+    ratio: twoDigits(median(product) / median(floor)),
+    ratioSpread: [twoDigits(Math.min(...ratios)), twoDigits(Math.max(...ratios))],
+    target: 1.6,
+    more: {
+      emptyExecutableMs: figuresOf(nothing).medianMs,
+      ratioToEmptyExecutable: twoDigits(median(product) / median(nothing)),
+      peakMemoryKib: agentKib,
+      peakMemoryRatio: twoDigits(agentKib / bareKib),
+      peakMemoryRatioToEmptyExecutable: twoDigits(agentKib / emptyKib),
+      awsCalls: awsCalls() - callsBefore,
+    },
+  };
+}
+
+function twoDigits(value: number): number {
+  return Number(value.toFixed(2));
+}
