@@ -1,5 +1,6 @@
 /** The verbs about the local AWS: faults, and who called what. */
 import type { Argv } from 'yargs';
+import type { CallCount } from '../gateway/call-log.ts';
 import { FAULT_KINDS } from '../gateway/faults.ts';
 import { callLab } from './lab-client.ts';
 import { print, printJson, progress, table } from './terminal.ts';
@@ -67,9 +68,14 @@ export function addCalls(cli: Argv<{ name: string }>): Argv {
         count.service,
         count.action,
         String(count.calls),
-        count.failures === 0 ? '' : `${count.failures} failed`,
+        failuresIn(count),
       ]);
       for (const line of table([['CALLER', 'SERVICE', 'ACTION', 'CALLS', ''], ...rows])) print(line);
     },
   );
+}
+
+function failuresIn({ failures, denied }: CallCount): string {
+  if (failures === 0) return '';
+  return denied === 0 ? `${failures} failed` : `${failures} failed, ${denied} of them denied`;
 }

@@ -30,7 +30,12 @@ export interface CallCount {
   readonly action: string;
   readonly calls: number;
   readonly failures: number;
+  /** Of the failures those for want of permission. */
+  readonly denied: number;
 }
+
+/** As EC2 says it, and everybody else. */
+const DENIALS = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']);
 
 /** A lab that runs for days forgets its oldest calls; the counts stay whole. */
 const KEPT_CALLS = 50_000;
@@ -45,9 +50,10 @@ export class CallLog {
     if (this.#calls.length > KEPT_CALLS * 1.1) this.#calls.splice(0, this.#calls.length - KEPT_CALLS);
     const { caller, service, action } = call;
     const key = `${caller} ${service} ${action}`;
-    const before = this.#counts.get(key) ?? { caller, service, action, calls: 0, failures: 0 };
+    const before = this.#counts.get(key) ?? { caller, service, action, calls: 0, failures: 0, denied: 0 };
     const failures = before.failures + (call.outcome === 'ok' ? 0 : 1);
-    this.#counts.set(key, { ...before, calls: before.calls + 1, failures });
+    const denied = before.denied + (DENIALS.has(call.outcome) ? 1 : 0);
+    this.#counts.set(key, { ...before, calls: before.calls + 1, failures, denied });
     for (const listener of this.#listeners) listener(call);
   }
 

@@ -29,7 +29,7 @@ const COMMANDS = [
     'delete',
     'deploy',
   ],
-  ...['fault', 'logs', 'connect', 'calls', 'agent', 'down'],
+  ...['fault', 'partition', 'heal', 'logs', 'connect', 'calls', 'agent', 'down'],
 ];
 
 function processesOf(state: StateDirectory): number {

@@ -1,0 +1,222 @@
+/**
+ * The life of an ensemble on the baked image, as its users have it: build.sh bakes it, deploy.sh deploys it, systemd
+ * boots it, and from then on nobody helps. One lab for all of it, since every boot takes its time.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { callLab } from '../../lab/commands/lab-client.ts';
+import type { LabStatus, NodeView } from '../../lab/daemon/ensemble-view.ts';
+import type { Verb, Verbs } from '../../lab/daemon/verbs.ts';
+import { votersOf } from '../../src/model/member.ts';
+import { type NamedLab, namedLab } from '../lab/support/command-line.ts';
+import { staysSo, waitFor } from '../lab/support/wait-for.ts';
+import { ClientInNetwork } from './client.ts';
+import { whyNoMachines } from './machines.ts';
+
+const skip = (await whyNoMachines()) ?? false;
+/** Cron runs once a minute on the image, and the rules of a recovery take several looks. */
+const LIMIT_MS = 420_000;
+const MINUTE_MS = 60_000;
+const WRITES_AFTER = 20;
+
+let lab: NamedLab;
+let client: ClientInNetwork;
+/** The first seconds of a new role, in which it has no rights yet, are over once the stack is. */
+let deniedAtFirst: number;
+
+const ask = <V extends Verb>(verb: V, args: Verbs[V][0]): Promise<Verbs[V][1]> => callLab(lab.name, verb, args);
+const status = (): Promise<LabStatus> => ask('status', {});
+const isVoting = ({ role }: NodeView): boolean => role === 'leader' || role === 'follower';
+
+function until(why: string, holds: (status: LabStatus) => boolean, limitMs = LIMIT_MS): Promise<LabStatus> {
+  let last: LabStatus | undefined;
+  const look = async (): Promise<LabStatus | undefined> => {
+    last = await status();
+    return holds(last) ? last : undefined;
+  };
+  return waitFor(look, { limitMs, why, pollMs: 500 }).catch((error: unknown) => {
+    const nodes = last?.nodes.map(({ instance, state, role, said }) => `${instance} ${state} ${role}: ${said}`);
+    throw new Error(`${error}\n${nodes?.join('\n')}`, { cause: error });
+  });
+}
+
+const untilHealthy = (why: string, nodes: number): Promise<LabStatus> =>
+  until(why, ({ healthy, group }) => healthy && group.desired === nodes);
+
+async function untilItWrites(): Promise<void> {
+  const before = (await client.ask('acknowledged')).length;
+  await waitFor(async () => (await client.ask('acknowledged')).length >= before + WRITES_AFTER, {
+    limitMs: LIMIT_MS,
+    why: `${WRITES_AFTER} further writes are acknowledged`,
+  });
+}
+
+async function leader(): Promise<NodeView> {
+  const { nodes } = await until('somebody leads', (now) => now.nodes.some(({ role }) => role === 'leader'));
+  return present(nodes.find(({ role }) => role === 'leader'));
+}
+
+async function follower(): Promise<NodeView> {
+  const { nodes } = await until('somebody follows', (now) => now.nodes.some(({ role }) => role === 'follower'));
+  return present(nodes.find(({ role }) => role === 'follower'));
+}
+
+function present<T>(value: T | undefined): T {
+  assert.ok(value !== undefined);
+  return value;
+}
+
+const byInstance = (now: LabStatus, { instance }: NodeView): NodeView | undefined =>
+  now.nodes.find((node) => node.instance === instance);
+
+/** One history: each server, once it has caught up, has every one of these writes. */
+async function everyServerHas(numbers: readonly number[]): Promise<void> {
+  for (const { address } of (await status()).nodes.filter(isVoting)) {
+    const found = new Set(await client.ask('numbersAt', { address: present(address), synced: true }));
+    const missing = numbers.filter((number) => !found.has(number));
+    assert.deepEqual(missing, [], `${address} has every acknowledged write`);
+  }
+}
+
+async function denials(): Promise<number> {
+  return (await ask('calls', {})).reduce((sum, { denied }) => sum + denied, 0);
+}
+
+async function recordKinds(): Promise<readonly string[]> {
+  return (await ask('records', {})).map(({ kind }) => kind);
+}
+
+describe('an ensemble on the baked image', { skip, concurrency: 1 }, () => {
+  before(async () => {
+    lab = namedLab();
+    const up = await lab.run('up', '--image', '--json');
+    assert.equal(up.code, 0, up.stderr);
+    client = new ClientInNetwork(lab.name, present((await ask('namespace', {})) ?? undefined));
+  });
+  after(async () => {
+    await client?.[Symbol.asyncDispose]();
+    const down = await lab.run('down');
+    await lab[Symbol.asyncDispose]();
+    assert.equal(down.code, 0, down.stderr);
+  });
+
+  test('three nodes boot and form one ensemble, with help from nobody', async () => {
+    const now = await status();
+    assert.ok(now.healthy && now.nodes.length === 3, JSON.stringify(now));
+    assert.equal(now.stack, 'CREATE_COMPLETE');
+    assert.deepEqual(await recordKinds(), ['genesis']);
+    deniedAtFirst = await denials();
+    await client.ask('start');
+    await untilItWrites();
+  });
+
+  test('a rebooted node keeps its id and its data', async () => {
+    const rebooted = await follower();
+    const before = await client.ask('acknowledged');
+    await ask('reboot', { target: rebooted.instance });
+    await until('the rebooted node is away', (now) => !isVoting(present(byInstance(now, rebooted))));
+    const back = await untilHealthy('the rebooted node votes again', 3);
+    assert.equal(byInstance(back, rebooted)?.id, rebooted.id);
+    const found = new Set(
+      await client.ask('numbersAt', { address: present(byInstance(back, rebooted)?.address), synced: false }),
+    );
+    assert.deepEqual(
+      before.filter((number) => !found.has(number)),
+      [],
+    );
+    assert.deepEqual(await recordKinds(), ['genesis']);
+  });
+
+  test('the leader is terminated, and a replacement joins', async () => {
+    const old = await leader();
+    await ask('terminate', { target: old.instance });
+    const now = await until('three vote without the old leader', (look) => {
+      const gone = byInstance(look, old)?.machine === undefined;
+      return look.healthy && gone;
+    });
+    assert.ok(present(now.config).members.every(({ id, address }) => id !== old.id || address !== old.address));
+    await untilItWrites();
+    await everyServerHas(await client.ask('acknowledged'));
+  });
+
+  test('a follower that is cut off stops to serve, nothing else does, and it comes back by itself', async () => {
+    const cut = await follower();
+    const led = await leader();
+    await ask('partition', { from: cut.instance, to: 'all', oneWay: false, aws: false });
+    await until('the follower does not serve', (now) => !isVoting(present(byInstance(now, cut))), MINUTE_MS);
+    await untilItWrites();
+    const during = await status();
+    assert.equal(byInstance(during, led)?.role, 'leader', 'The same leader leads.');
+    assert.equal(during.nodes.filter(isVoting).length, 2);
+    // Longer than the image's cron needs to run twice: what it does meanwhile must not be wrong.
+    await staysSo(async () => !isVoting(present(byInstance(await status(), cut))), {
+      limitMs: 2.2 * MINUTE_MS,
+      why: 'the follower that is cut off does not serve',
+      pollMs: 2_000,
+    });
+    await ask('heal', {});
+    const healed = await untilHealthy('the follower votes again', 3);
+    assert.equal(byInstance(healed, cut)?.id, cut.id);
+    assert.deepEqual(await recordKinds(), ['genesis']);
+    await everyServerHas(await client.ask('acknowledged'));
+  });
+
+  for (const oneWay of [false, true]) {
+    test(`the leader is cut off${oneWay ? ' one-way' : ''}: another one leads, and there is one history`, async () => {
+      const cut = await leader();
+      await ask('partition', { from: cut.instance, to: 'all', oneWay, aws: false });
+      await until('another node leads', (now) =>
+        now.nodes.some(({ role, instance }) => role === 'leader' && instance !== cut.instance),
+      );
+      await untilItWrites();
+      const alone = byInstance(await status(), cut);
+      assert.ok(!isVoting(present(alone)), `The old leader is ${alone?.role}.`);
+      await ask('heal', {});
+      const healed = await untilHealthy('the old leader votes again', 3);
+      assert.equal(byInstance(healed, cut)?.id, cut.id);
+      assert.deepEqual(await recordKinds(), ['genesis']);
+      await everyServerHas(await client.ask('acknowledged'));
+    });
+  }
+
+  test('a majority is terminated: the entry of cron that was baked recovers it, with the data of who is left', async () => {
+    const before = await client.ask('acknowledged');
+    const lost = await ask('terminate', { target: 'majority' });
+    const now = await until('three others vote', (look) => {
+      return look.healthy && look.nodes.every(({ instance, machine }) => !lost.includes(instance) || !machine);
+    });
+    assert.equal(votersOf(present(now.config)).length, 3);
+    assert.deepEqual(await recordKinds(), ['genesis', 'recovery']);
+    await untilItWrites();
+    // The last write may have been acknowledged by the two that were lost alone.
+    await everyServerHas(before.slice(0, -1));
+  });
+
+  test('scaled to five', async () => {
+    await ask('scale', { nodes: 5 });
+    const now = await untilHealthy('five vote', 5);
+    assert.equal(votersOf(present(now.config)).length, 5);
+    await untilItWrites();
+  });
+
+  test('a first boot that is cut off again and again is completed by the next one', async () => {
+    const known = (await status()).nodes.map(({ instance }) => instance);
+    await ask('terminate', { target: (await follower()).instance });
+    const isNew = ({ instance, machine }: NodeView): boolean => machine === 'running' && !known.includes(instance);
+    const young = present((await until('the replacement is on', ({ nodes }) => nodes.some(isNew))).nodes.find(isNew));
+    for (const afterMs of [500, 2_000, 4_000, 6_000]) {
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      await ask('reboot', { target: young.instance });
+    }
+    const now = await untilHealthy('five vote again', 5);
+    assert.ok(isVoting(present(byInstance(now, young))), 'The node itself got there, and no other in its place.');
+  });
+
+  test('nobody was denied anything, and every write is on every server', async () => {
+    await client.ask('stop');
+    const acknowledged = await client.ask('acknowledged');
+    assert.ok(acknowledged.length > 200);
+    assert.equal(await denials(), deniedAtFirst);
+    await everyServerHas(acknowledged.slice(-WRITES_AFTER));
+  });
+});
