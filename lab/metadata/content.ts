@@ -68,7 +68,7 @@ async function list(content: Content, directory: string): Promise<string | undef
     if (!path.startsWith(directory) || path === directory) continue;
     const [name = '', ...rest] = path.slice(directory.length).split('/');
     // The state in the group has no path before there is one.
-    if (rest.length > 0 || (await value()) !== undefined) names.add(rest.length > 0 ? `${name}/` : name);
+    if ((await value()) !== undefined) names.add(rest.length > 0 ? `${name}/` : name);
   }
   return names.size === 0 ? undefined : [...names].sort().join('\n');
 }

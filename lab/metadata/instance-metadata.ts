@@ -25,6 +25,8 @@ export interface MetadataOptions {
   readonly attachedRole?: () => Promise<AttachedRole | undefined>;
   /** `InService`, `Terminated`, …; undefined before the first. Rejects when it is not to be had (the service answers 500). */
   readonly targetLifecycleState: () => Promise<string | undefined>;
+  /** Programs, by their user agent, that are answered without a token; none when it is left out. */
+  readonly withoutToken?: RegExp;
 }
 
 export interface Answer {
@@ -48,10 +50,15 @@ export class InstanceMetadata {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (path === '/latest/api/token') return this.#issueToken(request);
     if (request.method !== 'GET') return { status: 405, body: '' };
-    const token = request.headers['x-aws-ec2-metadata-token'];
-    if (typeof token !== 'string' || (this.#tokens.get(token) ?? 0) < Date.now()) return { status: 401, body: '' };
+    if (!this.#isAllowed(request)) return { status: 401, body: '' };
     const body = VERSION.test(path) ? await this.#content(path.replace(VERSION, '')) : undefined;
     return body === undefined ? { status: 404, body: '' } : { status: 200, body };
+  }
+
+  #isAllowed({ headers }: IncomingMessage): boolean {
+    const token = headers['x-aws-ec2-metadata-token'];
+    if (typeof token === 'string') return (this.#tokens.get(token) ?? 0) >= Date.now();
+    return this.#options.withoutToken?.test(headers['user-agent'] ?? '') ?? false;
   }
 
   #issueToken(request: IncomingMessage): Answer {

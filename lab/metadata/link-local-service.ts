@@ -8,6 +8,12 @@ import { type MetadataService, metadataService } from './metadata-service.ts';
 import { serveMetadata } from './serve.ts';
 
 const PORT = 80;
+/**
+ * cloud-init asks for tokens only where the firmware's tables say that it is on EC2, and it never looks at them in a
+ * container. It asks under its own name and under that of Python's library. Everything else on the machines needs a
+ * token.
+ */
+const CLOUD_INIT = /^(Cloud-Init|python-requests)\//;
 
 export interface LinkLocalMetadata {
   /** From now on the instance at `facts.address` has this metadata, until it is closed. */
@@ -24,7 +30,7 @@ export async function startLinkLocalMetadata(
   return {
     add: (options) => {
       const { address } = options.facts;
-      const metadata = new InstanceMetadata(options);
+      const metadata = new InstanceMetadata({ withoutToken: CLOUD_INIT, ...options });
       byAddress.set(address, metadata);
       return metadataService(metadata, `http://${METADATA_ADDRESS}`, async () => {
         // Another instance may have the address by now.

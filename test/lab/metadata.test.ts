@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { after, before, test } from 'node:test';
+import type { MetadataOptions } from '../../lab/metadata/instance-metadata.ts';
+import { startLinkLocalMetadata } from '../../lab/metadata/link-local-service.ts';
 import { type MetadataService, startMetadataService } from '../../lab/metadata/metadata-service.ts';
 
 const TTL = 'x-aws-ec2-metadata-token-ttl-seconds';
@@ -7,12 +10,11 @@ const TOKEN = 'x-aws-ec2-metadata-token';
 let service: MetadataService;
 let target: string | undefined;
 
-before(async () => {
-  service = await startMetadataService({
-    listenAddress: '127.0.0.1',
+function optionsOf(instance: string, address: string): MetadataOptions {
+  return {
     facts: {
-      instance: 'i-0123456789abcdef0',
-      address: '127.99.16.4',
+      instance,
+      address,
       region: 'eu-west-1',
       zone: 'eu-west-1b',
       imageId: 'ami-1',
@@ -20,6 +22,7 @@ before(async () => {
       accountId: '123456789012',
       role: 'node',
       userData: '#!/bin/sh\n',
+      publicKeys: [{ name: 'mine', openSsh: 'ssh-ed25519 AAAA mine' }],
       tags: { zookeeper_cluster: 'orders-4f1c2a90' },
     },
     credentials: { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'secret', token: 'session' },
@@ -27,6 +30,13 @@ before(async () => {
       if (target === 'broken') throw new Error('The group does not answer.');
       return target;
     },
+  };
+}
+
+before(async () => {
+  service = await startMetadataService({
+    listenAddress: '127.0.0.1',
+    ...optionsOf('i-0123456789abcdef0', '127.99.16.4'),
   });
 });
 after(() => service.close());
@@ -115,4 +125,56 @@ test('a service that is out of order answers nothing but errors', async () => {
   assert.equal((await ask('/latest/meta-data/instance-id', token)).status, 500);
   service.breakDown(false);
   assert.equal((await ask('/latest/meta-data/instance-id', token)).status, 200);
+});
+
+test('directories are listed, with what is below them', async () => {
+  target = 'InService';
+  const token = await newToken();
+  const list = async (path: string): Promise<readonly string[]> => (await ask(path, token)).body.split('\n');
+  assert.deepEqual(await list('/latest/meta-data/placement/'), ['availability-zone', 'region']);
+  const top = await list('/2021-03-23/meta-data/');
+  for (const name of ['ami-id', 'autoscaling/', 'iam/', 'instance-id', 'placement/', 'public-keys/', 'tags/']) {
+    assert.ok(top.includes(name), `${name} is not in ${top.join(' ')}`);
+  }
+  assert.deepEqual(await list('/latest/meta-data/public-keys/'), ['0=mine']);
+  assert.deepEqual(await list('/latest/meta-data/public-keys/0/'), ['openssh-key']);
+  assert.deepEqual(await list('/latest/meta-data/public-keys/0/openssh-key'), ['ssh-ed25519 AAAA mine']);
+  assert.deepEqual(await list('/latest/dynamic/instance-identity/'), ['document']);
+  target = undefined;
+  assert.ok(!(await list('/latest/meta-data/')).includes('autoscaling/'));
+  assert.equal((await ask('/latest/meta-data/autoscaling/', token)).status, 404);
+});
+
+test('one service for many tells instances by the address that asks, and only cloud-init needs no token', async () => {
+  const shared = await startLinkLocalMetadata({ address: '127.99.0.1', port: 18_080 });
+  const from = (localAddress: string, path: string, headers: Record<string, string> = {}) =>
+    new Promise<{ status: number; body: string }>((resolve, reject) => {
+      const asked = get({ host: '127.99.0.1', port: 18_080, path, localAddress, headers }, (answer) => {
+        answer.setEncoding('utf8').on('error', reject);
+        let body = '';
+        answer.on('data', (text: string) => {
+          body += text;
+        });
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
+      });
+      asked.on('error', reject);
+    });
+  const path = '/latest/meta-data/instance-id';
+  const cloudInit = { 'user-agent': 'Cloud-Init/22.4.2' };
+  try {
+    const one = shared.add(optionsOf('i-00000000000000001', '127.99.16.1'));
+    shared.add(optionsOf('i-00000000000000002', '127.99.16.2'));
+    assert.equal((await from('127.99.16.1', path)).status, 401);
+    assert.equal((await from('127.99.16.1', path, cloudInit)).body, 'i-00000000000000001');
+    assert.equal((await from('127.99.16.2', path, cloudInit)).body, 'i-00000000000000002');
+    assert.equal((await from('127.99.16.3', path, cloudInit)).status, 404);
+    await one.close();
+    assert.equal((await from('127.99.16.1', path, cloudInit)).status, 404);
+    const next = shared.add(optionsOf('i-00000000000000003', '127.99.16.1'));
+    await one.close();
+    assert.equal((await from('127.99.16.1', path, cloudInit)).body, 'i-00000000000000003', 'the address passed on');
+    await next.close();
+  } finally {
+    await shared.close();
+  }
 });
