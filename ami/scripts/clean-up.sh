@@ -44,9 +44,13 @@ left() {
 }
 
 none() { # WHAT FILE…
-  local what=$1
+  local what=$1 file found=()
   shift
-  (($# == 0)) || left "$what: $*"
+  # A name without a wildcard stays a word, whether there is such a file or not.
+  for file in "$@"; do
+    if [[ -e $file || -L $file ]]; then found+=("$file"); fi
+  done
+  ((${#found[@]} == 0)) || left "$what: ${found[*]}"
 }
 
 none 'host keys' /etc/ssh/ssh_host_*
