@@ -30,7 +30,7 @@ check_zookeeper() {
   local home=/opt/apache-zookeeper-$ZOOKEEPER_VERSION-bin said directory
   equal /opt/zookeeper "$home" "$(readlink -f /opt/zookeeper || true)"
   if said=$(runuser -u zookeeper -- java -cp '/opt/zookeeper/lib/*' org.apache.zookeeper.version.VersionInfoMain 2>&1); then
-    [[ $said == *"$ZOOKEEPER_VERSION-"* ]] || wrong "ZooKeeper says that it is: $said"
+    [[ $said == *"version $ZOOKEEPER_VERSION"[^0-9.]* ]] || wrong "ZooKeeper says that it is: $said"
   else
     wrong "Java did not run ZooKeeper's classes as the user zookeeper: $said"
   fi
