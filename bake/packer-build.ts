@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises';
 import type { Terminal } from '../deploy/terminal.ts';
 import { BakeError } from './errors.ts';
 import { Causes } from './first-cause.ts';
-import { type PackerEvent, readEvent } from './packer-output.ts';
+import { isMachineReadable, type PackerEvent, readEvent } from './packer-output.ts';
 import { environment, type PackerProgram } from './packer-program.ts';
 
 export interface PackerBuild {
@@ -123,8 +123,8 @@ async function listen(
     if (stream === null) return;
     for await (const line of createInterface({ input: stream })) {
       const event = readEvent(line);
-      log.write(`${event === undefined ? line : event.text}\n`);
       if (event !== undefined) heard.push(hear(event));
+      if (event !== undefined || !isMachineReadable(line)) log.write(`${event?.text ?? line}\n`);
     }
   };
   await Promise.all([read(child.stdout), read(child.stderr)]);

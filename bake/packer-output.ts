@@ -26,6 +26,11 @@ export function readEvent(line: string): PackerEvent | undefined {
   return channel === 'message' ? { kind: 'output', text } : undefined;
 }
 
+/** False for what escapes the format, such as a crash of Packer itself. */
+export function isMachineReadable(line: string): boolean {
+  return /^\d+,[^,]*,[a-z-]+,/.test(line);
+}
+
 function unescaped(data: string): string {
   return data.replaceAll('%!(PACKER_COMMA)', ',').replaceAll('\\n', '\n').replaceAll('\\r', '\r');
 }
