@@ -3,12 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageAgent } from '../build/package.ts';
 import type { Architecture } from '../build/target.ts';
+import { agentCommand } from '../lab/daemon/agent-program.ts';
+import { firstCallMs } from './first-call.ts';
 import { type Comparison, figuresOf, median } from './measure.ts';
 import { peakMemoryKib } from './peak-memory.ts';
 import { type HealthyNode, timed, withHealthyNode } from './tick.ts';
 
 const WARM_UP = 3;
 const MEMORY_ROUNDS = 9;
+const FIRST_CALL_ROUNDS = 11;
 const CACHE = join(import.meta.dirname, '../.cache');
 
 interface Programs {
@@ -50,6 +53,7 @@ async function compareExecutables(
     const [tick, bare, nothing] = times.map((list) => list.at(-1)?.toFixed(1));
     if (round >= 0) progress(`tick ${round + 1}/${rounds}: ${tick} ms against ${bare} ms and ${nothing} ms`);
   }
+  const calls = awsCalls() - callsBefore;
   const memory = (await peakMemoryKib(commands, MEMORY_ROUNDS, environment)).map((list) => median(list));
   const [product, floor, nothing] = times;
   const [agentKib = Number.NaN, bareKib = Number.NaN, emptyKib = Number.NaN] = memory;
@@ -70,8 +74,27 @@ async function compareExecutables(
       peakMemoryKib: agentKib,
       peakMemoryRatio: twoDigits(agentKib / bareKib),
       peakMemoryRatioToEmptyExecutable: twoDigits(agentKib / emptyKib),
-      awsCalls: awsCalls() - callsBefore,
+      awsCalls: calls,
+      ...(await compareFirstCalls(agent, environment)),
     },
+  };
+}
+
+/** Beside the bundle that the lab's machines run, whose compiled code Node keeps in a directory. */
+async function compareFirstCalls(agent: string, environment: NodeJS.ProcessEnv): Promise<Record<string, number>> {
+  const bundle = await agentCommand();
+  const executableMs: number[] = [];
+  const bundleMs: number[] = [];
+  for (let round = -WARM_UP; round < FIRST_CALL_ROUNDS; round++) {
+    const ofExecutableMs = await firstCallMs([agent, 'status'], environment);
+    const ofBundleMs = await firstCallMs([...bundle, 'status'], environment);
+    if (round < 0) continue;
+    executableMs.push(ofExecutableMs);
+    bundleMs.push(ofBundleMs);
+  }
+  return {
+    statusToFirstCallMs: figuresOf(executableMs).medianMs,
+    firstCallRatioToBundle: twoDigits(median(executableMs) / median(bundleMs)),
   };
 }
 

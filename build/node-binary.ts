@@ -66,8 +66,10 @@ async function fetchPackage(root: string, specifier: string, integrity: string, 
     const archive = join(partial, packed.filename);
     await holdAgainst(integrity, archive, specifier);
     await execute('tar', ['-xzf', archive, '-C', partial]);
-    await rm(folder, { recursive: true, force: true });
-    await rename(join(partial, 'package'), folder);
+    // Where another call was quicker, its folder stays: it was held against the same digest.
+    await rename(join(partial, 'package'), folder).catch(async (error: unknown) => {
+      if ((await versionOf(folder)) === undefined) throw error;
+    });
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
