@@ -36,8 +36,8 @@ export interface ContainerOptions {
   readonly networkNamespace: string;
   readonly hostName: string;
   readonly environmentLimits?: { readonly memoryMiB?: number };
-  /** It went off without being told from here: `poweroff` inside of it, or a crash. A reboot inside is followed here. */
-  readonly onOff?: () => void;
+  /** It went off without being told from here; a sentence why. A reboot inside of it is followed here. */
+  readonly onOff?: (why: string) => void;
 }
 
 export type ContainerState = 'off' | 'running' | 'paused';
@@ -268,8 +268,10 @@ export class Container {
     this.#ending = groups === undefined ? undefined : this.#removeGroups(groups);
     await this.#ending;
     if (this.#toldToEnd) return;
-    if (code === REBOOT_CODE) await this.boot().catch(() => this.options.onOff?.());
-    else this.options.onOff?.();
+    const off = (why: string): void => this.options.onOff?.(`Machine ${this.options.name} ${why}`);
+    if (code === 0) off('has powered itself off.');
+    else if (code !== REBOOT_CODE) off(`has crashed: systemd-nspawn ended with ${code}.`);
+    else await this.boot().catch((error: unknown) => off(`did not come back from a reboot: ${error}`));
   }
 
   /** An empty group that stays is no harm but to order: the next boot uses it again. */

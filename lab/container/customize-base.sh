@@ -5,10 +5,14 @@ set -eu
 root=$1
 apt='apt-get -y -qq -o APT::Keep-Downloaded-Packages=true'
 
-# A machine has no way out: what the image's roles install is here before, with all that it depends on.
+# A machine has no way out: what the image's roles install is here before, with all that it depends on and with what
+# it recommends, whichever a role asks for.
 rm -f "$root"/var/cache/apt/archives/*.deb
-# shellcheck disable=SC2086
-DEBIAN_FRONTEND=noninteractive chroot "$root" $apt install --download-only $ROLE_PACKAGES
+for recommends in true false; do
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive chroot "$root" $apt -o APT::Install-Recommends=$recommends \
+    install --download-only $ROLE_PACKAGES
+done
 if ! ls "$root"/var/cache/apt/archives/*.deb >/dev/null 2>&1; then
   echo 'none of the packages that the roles install was downloaded' >&2
   exit 1

@@ -18,10 +18,14 @@ export interface ExecResult {
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const OUTPUT_LIMIT = 16_000_000;
 
-/** Joins the groups before it enters, so that the command belongs to the machine: it freezes and ends with it. */
+/**
+ * Joins the groups before it enters, so that the command belongs to the machine: it freezes and ends with it. It may
+ * not do either what would change the host, as systemd-nspawn has it for all others.
+ */
 const JOIN_AND_ENTER = `set -eu
 for procs in $GROUP_FILES; do echo $$ >"$procs"; done
-exec nsenter --target "$MACHINE_PID" --mount --uts --ipc --net --pid --cgroup --root --wd -- env -i "$@"
+exec setpriv --bounding-set -sys_time,-sys_module,-sys_rawio,-syslog -- \\
+  nsenter --target "$MACHINE_PID" --mount --uts --ipc --net --pid --cgroup --root --wd -- env -i "$@"
 `;
 
 export function execIn(

@@ -51,6 +51,7 @@ export class Machines implements AsyncDisposable {
       networkNamespace,
       hostName: `ip-${address.replaceAll('.', '-')}`,
       environmentLimits: { memoryMiB },
+      onOff: (why) => process.stderr.write(`${why}\n`),
     });
     this.#ends.defer(() => container.powerOff());
     return container;
