@@ -1,0 +1,205 @@
+/** What the roles write into the image, against the agent that relies on it. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { XMLValidator } from 'fast-xml-parser';
+import { userData } from '../../cf/user-data.ts';
+import { loadSettings } from '../../src/settings.ts';
+import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
+import { agentFiles } from '../../src/zookeeper/agent-files.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { type Rendered, renderTemplates, variablesOf } from './playbook.ts';
+
+const run = promisify(execFile);
+const { dataDir, confDir, service } = loadSettings({}, { CLUSTER: 'orders-4f1c2a90', BUCKET: 'orders' });
+const SERVER = '/etc/systemd/system/zookeeper.service';
+const BOOTSTRAP = '/etc/systemd/system/zk-bootstrap.service';
+/** systemctl(1), systemd-analyze(1): the level in tenths. */
+const LARGEST_EXPOSURE_TENTHS = 30;
+
+let directory: TemporaryDirectory;
+let image: Rendered;
+
+before(
+  async () => {
+    directory = await temporaryDirectory();
+    const jars = [
+      { path: '/opt/apache-zookeeper-3.9.5-bin/lib/b.jar' },
+      { path: '/opt/apache-zookeeper-3.9.5-bin/lib/a.jar' },
+    ];
+    const given = { base_java_home: '/usr/lib/jvm/java', zookeeper_jars: { files: jars } };
+    image = await renderTemplates(directory.path, given);
+  },
+  { timeout: 230_000 },
+);
+after(() => directory[Symbol.asyncDispose]());
+
+function file(path: string): string {
+  const text = image.files.get(path);
+  assert.ok(text, `no role has a template of ${path}`);
+  return text;
+}
+
+/** All values of a key, continued lines joined. */
+function valuesOf(path: string, key: string): readonly string[] {
+  const lines = file(path)
+    .replaceAll(/\\\n\s*/g, '')
+    .split('\n');
+  return lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+}
+
+test('the server’s unit is the one that the agent starts, with the files that the agent writes', () => {
+  assert.deepEqual(service, { kind: 'systemd', unit: 'zookeeper.service' });
+  const files = agentFiles(dataDir);
+  assert.deepEqual(valuesOf(SERVER, 'ConditionPathExists'), [`!${files.fence}`]);
+  assert.deepEqual(valuesOf(SERVER, 'ExecCondition'), [`+/usr/bin/test ! -e ${files.fence}`]);
+  const [command = ''] = valuesOf(SERVER, 'ExecStart');
+  const words = command.split(' ');
+  assert.equal(words[0], '/usr/lib/jvm/java/bin/java');
+  assert.ok(words.includes(`@${files.javaOptions}`));
+  assert.deepEqual(words.slice(-2), ['org.apache.zookeeper.server.quorum.QuorumPeerMain', join(confDir, 'zoo.cfg')]);
+  assert.deepEqual(valuesOf(SERVER, 'ReadWritePaths'), [`${dataDir} ${confDir}`]);
+  assert.deepEqual(valuesOf(SERVER, 'ReadOnlyPaths'), [`-${files.directory}`]);
+  assert.deepEqual(valuesOf(SERVER, 'WantedBy'), [], 'the agent alone starts it');
+});
+
+test('Java takes every flag of the server', async () => {
+  const [command = ''] = valuesOf(SERVER, 'ExecStart');
+  const secret = join(directory.path, 'java-options');
+  await writeFile(secret, '-Dzookeeper.DigestAuthenticationProvider.superDigest=super:x\n');
+  const words = command
+    .replace('@/etc/zookeeper/', `@${image.directory}/etc/zookeeper/`)
+    .replace(`@${agentFiles(dataDir).javaOptions}`, `@${secret}`)
+    .replaceAll('%%', '%')
+    .split(' ');
+  const { stderr } = await run('java', [...words.slice(1, -2), '-version']);
+  assert.match(stderr, /version "/);
+  assert.doesNotMatch(stderr, /warning|deprecated|ignor/i);
+});
+
+test('the class path is a list in one order, and the log’s configuration is XML', () => {
+  const jars = ['a', 'b'].map((name) => `/opt/apache-zookeeper-3.9.5-bin/lib/${name}.jar`);
+  assert.ok(file('/etc/zookeeper/java-arguments').includes(`-cp\n"${jars.join(':')}"\n`));
+  assert.equal(XMLValidator.validate(file('/etc/zookeeper/logback.xml')), true);
+});
+
+test('the server is exposed no more than it must be', async (context) => {
+  const version = await run('systemd-analyze', ['--version']).then(
+    ({ stdout }) => Number(/^systemd (\d+)/.exec(stdout)?.[1]),
+    () => 0,
+  );
+  if (version < 250) return context.skip('systemd-analyze 250 or later is not here');
+  const unit = join(image.directory, SERVER);
+  const words = ['security', '--offline=true', `--threshold=${LARGEST_EXPOSURE_TENTHS}`, '--no-pager', unit];
+  const { stdout } = await run('systemd-analyze', words);
+  assert.match(stdout, /Overall exposure level for zookeeper\.service: \d/);
+});
+
+test('systemd waits longer than the agent, whose own limits tell what is wrong', () => {
+  const { bootstrapLimitMs, tickLimitMs, rollbackBeginsMs, awsTimeoutMs } = PRODUCTION_TIMINGS;
+  const lockWaitMs = tickLimitMs + 10_000;
+  const [limitS = ''] = valuesOf(BOOTSTRAP, 'TimeoutStartSec');
+  assert.ok(Number(limitS) * 1_000 >= lockWaitMs + bootstrapLimitMs + rollbackBeginsMs + 5 * awsTimeoutMs);
+  const tick = /timeout --kill-after=60 (\d+) /.exec(file('/etc/cron.d/zk-recovery'))?.[1];
+  assert.ok(Number(tick) * 1_000 > 10 * tickLimitMs);
+});
+
+test('a bootstrap is tried again a few times, and never while systemd starts it anew without an end', () => {
+  const [burst = '', interval = '', limitS = ''] = ['StartLimitBurst', 'StartLimitIntervalSec', 'TimeoutStartSec'].map(
+    (key) => valuesOf(BOOTSTRAP, key)[0] ?? '',
+  );
+  assert.equal(interval, '2h');
+  assert.ok(Number(burst) * Number(limitS) < 2 * 3_600, 'all tries are within the interval that is counted');
+});
+
+test('the unit and the cron entry name the settings that the user data writes, and start the agent by its names', () => {
+  const script = userData({ CLUSTER: 'orders' });
+  const settings = String(variablesOf('agent', 'vars').agent_settings_file);
+  assert.ok(script.includes(`mv -f ${settings}.new ${settings}\n`));
+  assert.deepEqual(valuesOf(BOOTSTRAP, 'Environment'), [`ZK_AGENT_ENV_FILE=${settings}`]);
+  assert.deepEqual(valuesOf(BOOTSTRAP, 'ExecStart'), ['/usr/local/bin/zk-bootstrap']);
+  const cron = file('/etc/cron.d/zk-recovery');
+  assert.match(cron, /^MAILTO=""$/m);
+  assert.ok(cron.includes(`\nZK_AGENT_ENV_FILE=${settings}\n`));
+  assert.match(
+    cron,
+    /\n\* \* \* \* \* root timeout .* \/usr\/local\/bin\/zk-recovery >>\/var\/log\/zk-recovery\.log 2>&1\n$/,
+  );
+});
+
+test('what looks after the class-data archive tells one of this Java from one of another', async () => {
+  const java = join(directory.path, 'java');
+  const archive = join(directory.path, 'class-data');
+  const jar = join(directory.path, 'zookeeper/lib/a.jar');
+  const parts = ['bin/java', 'lib/modules', 'lib/server/libjvm.so'].map((part) => join(java, part));
+  const all = [...parts, jar, join(directory.path, 'java-arguments')];
+  for (const path of all) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, 'x');
+  }
+  await mkdir(archive);
+  const script = join(directory.path, 'outdated');
+  const text = file('/usr/local/lib/zookeeper/class-data-is-outdated')
+    .replaceAll('/usr/lib/jvm/java', java)
+    .replaceAll('/var/cache/zookeeper-class-data', archive)
+    .replaceAll('/etc/zookeeper/java-arguments', join(directory.path, 'java-arguments'))
+    .replaceAll('/opt/apache-zookeeper-3.9.5-bin', join(directory.path, 'zookeeper'));
+  await writeFile(script, text);
+  await chmod(script, 0o755);
+  const outdated = (): Promise<boolean> =>
+    run(script).then(
+      () => true,
+      ({ code }: { code: number }) => {
+        assert.equal(code, 1);
+        return false;
+      },
+    );
+  assert.equal(await outdated(), true, 'there is none');
+  await writeFile(join(archive, 'server.jsa'), 'x');
+  assert.equal(await outdated(), true, 'nobody knows from what it was made');
+  await run(script, ['--note']);
+  assert.equal(await outdated(), false);
+  for (const path of all) {
+    await writeFile(path, 'another');
+    assert.equal(await outdated(), true, `${path} is another one`);
+    await run(script, ['--note']);
+    assert.equal(await outdated(), false);
+  }
+});
+
+test('the CloudWatch agent is told this cluster’s log group, and a node without one says so', async () => {
+  const control = join(directory.path, 'amazon-cloudwatch-agent-ctl');
+  await writeFile(control, '#!/bin/sh\necho "$@"\n');
+  await chmod(control, 0o755);
+  const configuration = join(directory.path, 'cloudwatch.json');
+  const script = join(directory.path, 'send-logs');
+  const text = file('/usr/local/lib/zookeeper/send-logs')
+    .replace('/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl', control)
+    .replace('/run/zookeeper-cloudwatch.json', configuration)
+    .replace('/etc/zookeeper/cloudwatch.json', join(image.directory, 'etc/zookeeper/cloudwatch.json'));
+  await writeFile(script, text);
+  const NODE_LOG_GROUP = '/zookeeper/orders-4f1c2a90/nodes';
+  const { stdout } = await run('sh', [script], { env: { ...process.env, NODE_LOG_GROUP } });
+  assert.equal(stdout, `-a fetch-config -m ec2 -s -c file:${configuration}\n`);
+  const { logs } = JSON.parse(await readFile(configuration, 'utf8')) as {
+    logs: { logs_collected: Record<string, { collect_list: Record<string, unknown>[] }> };
+  };
+  const items = Object.values(logs.logs_collected).flatMap((part) => part.collect_list);
+  assert.deepEqual(items, [
+    {
+      units: ['zookeeper.service', 'zk-bootstrap.service'],
+      log_group_name: NODE_LOG_GROUP,
+      log_stream_name: '{instance_id}',
+    },
+    {
+      file_path: '/var/log/zk-recovery.log',
+      log_group_name: NODE_LOG_GROUP,
+      log_stream_name: '{instance_id}/recovery',
+    },
+  ]);
+  const { NODE_LOG_GROUP: _, ...without } = process.env;
+  await assert.rejects(run('sh', [script], { env: without }), /NODE_LOG_GROUP is not set in .*agent\.env/);
+});
