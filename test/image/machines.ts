@@ -14,7 +14,7 @@ import type { StandInFacts } from './metadata-stand-in.ts';
 /** A sentence why machines can't run here; undefined where they can. */
 export async function whyNoMachines(): Promise<string | undefined> {
   const requirements = await containerRequirements(() => {}, false);
-  return requirements.met ? undefined : `Skipped: ${requirements.why}`;
+  return requirements.met ? undefined : requirements.why;
 }
 
 export class Machines implements AsyncDisposable {

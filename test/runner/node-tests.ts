@@ -1,7 +1,7 @@
 /** Runs test files with node:test, each in a process of its own, and follows its events. */
 import { relative } from 'node:path';
 import { type EventData, run } from 'node:test';
-import { failure, printFile } from './report.ts';
+import { failure, printFile, printSkipped } from './report.ts';
 import { type Counts, noTests, type Stage, sum } from './stages.ts';
 
 /** What a file printed is shown with its failures only, and of that only the end. */
@@ -10,6 +10,8 @@ const OUTPUT_CHARACTERS = 8_000;
 class FileResult {
   counts: Counts = noTests;
   output = '';
+  /** Why tests were skipped. */
+  readonly reasons = new Set<string>();
 
   add(counts: Partial<Counts>): void {
     this.counts = sum(this.counts, { ...noTests, ...counts });
@@ -37,6 +39,7 @@ export async function runTestFiles(root: string, stage: Stage, signal: AbortSign
     const result = resultOf(file);
     if (result.counts.failed > 0 && result.output.trim()) failure('what it printed', result.output.trim());
     printFile(relative(root, file), result.counts, ms);
+    for (const reason of result.reasons) printSkipped(reason);
   };
   const stream = run({
     files: [...stage.files],
@@ -48,6 +51,7 @@ export async function runTestFiles(root: string, stage: Stage, signal: AbortSign
   stream.on('test:stdout', (data) => resultOf(data.file).print(data.message));
   stream.on('test:stderr', (data) => resultOf(data.file).print(data.message));
   stream.on('test:pass', (data) => {
+    if (typeof data.skip === 'string' && data.skip !== '') resultOf(data.file).reasons.add(data.skip);
     if (isFile(data)) {
       resultOf(data.file).add({ failed: 1 });
       failure(relative(root, data.name), 'This file holds no test.');

@@ -23,6 +23,11 @@ export function printFile(file: string, counts: Counts, ms: number): void {
   say(`${mark} ${file}  ${counts.passed} passed${failed}${skipped}  ${(ms / 1_000).toFixed(1)} s`);
 }
 
+/** Below its file's line. */
+export function printSkipped(reason: string): void {
+  say(paint(33, `  skipped: ${reason}`));
+}
+
 /** One failure in full. */
 export function failure(name: string, problem: unknown): void {
   say(paint(31, `✗ ${name}`));
