@@ -3,7 +3,6 @@
 locals {
   debian_architecture = var.architecture == "arm64" ? "arm64" : "amd64"
   instance_type       = var.instance_type != "" ? var.instance_type : (var.architecture == "arm64" ? "t4g.small" : "t3.small")
-  custom_endpoint     = var.endpoint != ""
 
   # Keys without blank and slash: only such tags can be read from the metadata service.
   tags = {

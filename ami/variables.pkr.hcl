@@ -136,7 +136,13 @@ variable "manifest_file" {
 variable "endpoint" {
   type        = string
   default     = ""
-  description = "URL of an EC2 that is not AWS's own, such as the lab's. Checks that only AWS can answer are left out then."
+  description = "URL of EC2, when it is not the region's own."
+}
+
+variable "other_cloud" {
+  type        = bool
+  default     = false
+  description = "The endpoint is not AWS's but such as the lab's. Checks that only AWS can answer are left out then."
 }
 
 variable "poll_seconds" {

@@ -19,7 +19,7 @@ import type { BakeOptions } from './options.ts';
 import { packerBuild } from './packer-build.ts';
 import type { PackerEvent } from './packer-output.ts';
 import { findPacker, initialise, type PackerProgram, validate } from './packer-program.ts';
-import { ansibleVariables, bakeIdOf, type Facts, imageNameOf, packerVariables } from './plan.ts';
+import { ansibleVariables, bakeIdOf, type Endpoint, type Facts, imageNameOf, packerVariables } from './plan.ts';
 import { projectVersion } from './project-version.ts';
 import { checkedArchive, mustBeFile } from './zookeeper-archive.ts';
 
@@ -31,8 +31,7 @@ const REMOVAL_LIMIT_MS = 600_000;
 export interface BakeContext {
   readonly aws: DeployAws;
   readonly region: string;
-  /** An EC2 other than AWS's own, such as the lab's. */
-  readonly endpoint?: string;
+  readonly endpoint?: Endpoint;
   readonly profile?: string;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;

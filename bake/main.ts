@@ -2,6 +2,7 @@
  * The command line of build.sh, which hands over its own settings before a lone `--` and the flags after it. Exit codes
  * stand in errors.ts.
  */
+import { fileURLToPath } from 'node:url';
 import { awsClients, regionOf } from '../deploy/aws.ts';
 import { flagsWin } from '../deploy/options.ts';
 import { consoleTerminal, type Terminal } from '../deploy/terminal.ts';
@@ -10,6 +11,9 @@ import { builderPolicy } from './builder-policy.ts';
 import { BakeError, bakeErrorOf, exitCodeOf } from './errors.ts';
 import { compileAgent } from './executable.ts';
 import { type Order, readOrder } from './options.ts';
+import { endpointOf } from './plan.ts';
+
+const ELSEWHERE = fileURLToPath(new URL('../.cache/bake', import.meta.url));
 
 export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
   const at = words.indexOf('--');
@@ -61,11 +65,13 @@ async function bakeOrder(order: Extract<Order, { kind: 'bake' }>, terminal: Term
     ...(order.region === undefined ? {} : { region: order.region }),
   });
   const region = await regionOf(aws);
-  const endpoint = process.env.AWS_ENDPOINT_URL_EC2 || process.env.AWS_ENDPOINT_URL;
+  const endpoint = endpointOf(process.env);
   const result = await bake(order, {
     aws,
     region,
-    ...(endpoint ? { endpoint } : {}),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    // deploy.sh must not take another cloud's image for AWS's.
+    ...(endpoint?.ofOtherCloud === true ? { output: ELSEWHERE } : {}),
     ...(profile === undefined ? {} : { profile }),
     terminal,
     signal,

@@ -4,19 +4,35 @@ import type { CompiledAgent } from './executable.ts';
 import { type BakeOptions, ZOOKEEPER_VERSION } from './options.ts';
 import type { Archive } from './zookeeper-archive.ts';
 
+/** Where EC2 is, when not at the region's own address. */
+export interface Endpoint {
+  readonly url: string;
+  /** Not AWS's, as the lab's. */
+  readonly ofOtherCloud: boolean;
+}
+
 export interface Facts {
   readonly bakeId: string;
   /** For the image's name. */
   readonly atMs: number;
   readonly region: string;
-  /** An EC2 other than AWS's own. */
-  readonly endpoint?: string;
+  readonly endpoint?: Endpoint;
   readonly version: string;
   readonly agent: CompiledAgent;
   readonly ansiblePlaybook: string;
   readonly ansibleVariablesFile: string;
   readonly manifestFile: string;
   readonly rootDevice?: string;
+}
+
+const OF_AWS = /\.amazonaws\.com(\.cn)?$/;
+
+/** Undefined without an endpoint. */
+export function endpointOf(environment: NodeJS.ProcessEnv): Endpoint | undefined {
+  const url = environment.AWS_ENDPOINT_URL_EC2 || environment.AWS_ENDPOINT_URL;
+  if (!url) return undefined;
+  const host = URL.canParse(url) ? new URL(url).hostname : '';
+  return { url, ofOtherCloud: !OF_AWS.test(host) };
 }
 
 /** `zk-bake-20260102T030405-a1b2c3` */
@@ -42,7 +58,8 @@ export function packerVariables(options: BakeOptions, facts: Facts): Readonly<Re
     kms_key_id: options.kmsKey,
     iam_instance_profile: options.instanceProfile,
     subnet_id: options.subnet,
-    endpoint: facts.endpoint,
+    endpoint: facts.endpoint?.url,
+    other_cloud: facts.endpoint?.ofOtherCloud,
   };
   return {
     region: facts.region,

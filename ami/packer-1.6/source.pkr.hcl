@@ -61,9 +61,9 @@ source "amazon-ebs" "zookeeper" {
     max_attempts  = 720
   }
 
-  # Another EC2 than AWS's knows neither AWS's regions nor its STS.
+  # Another cloud than AWS, such as the lab's, knows neither AWS's regions nor its STS.
   custom_endpoint_ec2        = var.endpoint
-  skip_region_validation     = local.custom_endpoint
-  skip_metadata_api_check    = local.custom_endpoint
-  skip_credential_validation = local.custom_endpoint
+  skip_region_validation     = var.other_cloud
+  skip_metadata_api_check    = var.other_cloud
+  skip_credential_validation = var.other_cloud
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { BakeError } from '../../bake/errors.ts';
 import { readOrder } from '../../bake/options.ts';
-import { bakeIdOf, imageNameOf } from '../../bake/plan.ts';
+import { bakeIdOf, endpointOf, imageNameOf } from '../../bake/plan.ts';
 
 const ARCHIVE = ['--zookeeper-archive', 'archive.tar.gz'];
 
@@ -64,6 +64,17 @@ test('the name of an image fits EC2’s limit whatever it is made of', () => {
   assert.match(name, /^zookeeper-3\.9\.5-v+-debian-12-x86_64-20260102T030405$/);
   assert.ok(name.length <= 128);
   assert.equal(bakeIdOf(Date.UTC(2026, 0, 2, 3, 4, 5), 'a1b2c3'), 'zk-bake-20260102T030405-a1b2c3');
+});
+
+test('an endpoint of AWS’s own is told from another cloud’s', () => {
+  const other = (url: string) => endpointOf({ AWS_ENDPOINT_URL: url })?.ofOtherCloud;
+  assert.equal(endpointOf({}), undefined);
+  assert.equal(other('https://vpce-0a1b.ec2.eu-west-1.vpce.amazonaws.com'), false);
+  assert.equal(other('https://ec2.cn-north-1.amazonaws.com.cn/'), false);
+  assert.equal(other('http://10.77.0.1:4566'), true);
+  assert.equal(other('https://amazonaws.com.example'), true);
+  const both = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_EC2: 'http://127.0.0.1:2' };
+  assert.equal(endpointOf(both)?.url, 'http://127.0.0.1:2');
 });
 
 test('--agent-only and --policy need nothing else', () => {

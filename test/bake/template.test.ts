@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { BakeError } from '../../bake/errors.ts';
 import { readOrder } from '../../bake/options.ts';
 import { findPacker, type PackerProgram, validate } from '../../bake/packer-program.ts';
-import { packerVariables } from '../../bake/plan.ts';
+import { type Endpoint, packerVariables } from '../../bake/plan.ts';
 import { scriptTerminal } from '../deploy/support/script-terminal.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -70,7 +70,7 @@ test('packer fmt -check', async (context) => {
 
 interface Case {
   readonly words?: readonly string[];
-  readonly endpoint?: string;
+  readonly endpoint?: Endpoint;
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
@@ -108,7 +108,10 @@ const CASES: Readonly<Record<string, Case>> = {
       ...['--kmskey', 'alias/images', '--version', '2.0', '--instancetype', 'm5.large'],
     ],
   },
-  'another EC2 than AWS’s': { words: ['--subnet', 'subnet-0a1b2c3d'], endpoint: 'http://127.0.0.1:1' },
+  'another EC2 than AWS’s': {
+    words: ['--subnet', 'subnet-0a1b2c3d'],
+    endpoint: { url: 'http://127.0.0.1:1', ofOtherCloud: true },
+  },
 };
 
 for (const [what, one] of Object.entries(CASES)) {
