@@ -37,6 +37,9 @@ build {
       "ANSIBLE_CONFIG=${path.root}/../../ansible/ansible.cfg",
       "ANSIBLE_HOST_KEY_CHECKING=False",
       "ANSIBLE_NOCOLOR=True",
+      # Connections stay open for a minute, by default under a name made of the address: a machine of another bake, or
+      # of another network, may have the same one.
+      "ANSIBLE_SSH_CONTROL_PATH=%(directory)s/${var.bake_id}",
       "ANSIBLE_SSH_ARGS=-o UserKnownHostsFile=/dev/null -o ControlMaster=auto -o ControlPersist=60s",
     ]
   }
