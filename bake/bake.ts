@@ -19,7 +19,15 @@ import type { BakeOptions } from './options.ts';
 import { packerBuild } from './packer-build.ts';
 import type { PackerEvent } from './packer-output.ts';
 import { findPacker, initialise, type PackerProgram, validate } from './packer-program.ts';
-import { ansibleVariables, bakeIdOf, type Endpoint, type Facts, imageNameOf, packerVariables } from './plan.ts';
+import {
+  ansibleVariables,
+  bakeIdOf,
+  type Endpoint,
+  type Facts,
+  imageNameOf,
+  type Parts,
+  packerVariables,
+} from './plan.ts';
 import { projectVersion } from './project-version.ts';
 import { checkedArchive, mustBeFile } from './zookeeper-archive.ts';
 
@@ -89,39 +97,41 @@ async function prepared(options: BakeOptions, context: BakeContext, tools: Tools
   terminal.progress('Looking at AWS');
   const { rootDevice } = await lookAt({ ec2: aws.ec2, signal }, options);
   terminal.progress();
-  const agent = await tools.compileAgent(options.architecture, terminal, signal);
   const playbook = await ansiblePlaybook(tools.ansiblePrograms, terminal, signal);
   await initialise(packer, terminal, signal);
   const atMs = Date.now();
   const bakeId = bakeIdOf(atMs, randomBytes(3).toString('hex'));
   const directory = join(context.work ?? WORK, bakeId);
-  const facts: Facts = {
-    bakeId,
-    atMs,
-    region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    version: options.version ?? (await projectVersion()),
-    agent,
-    ansiblePlaybook: playbook,
-    ansibleVariablesFile: join(directory, 'ansible-variables.json'),
-    manifestFile: join(directory, 'manifest.json'),
-    ...(rootDevice === undefined ? {} : { rootDevice }),
-  };
-  const cloudWatchAgent =
-    options.cloudWatchAgent === undefined ? {} : { cloudWatchAgent: resolve(options.cloudWatchAgent) };
-  const parts = ansibleVariables({ executable: agent.executable, archive, ...cloudWatchAgent });
-  const variablesFile = join(directory, 'variables.json');
+  const [manifestFile, variablesFile] = [join(directory, 'manifest.json'), join(directory, 'variables.json')];
   await mkdir(directory, { recursive: true });
   try {
-    await writeFile(facts.ansibleVariablesFile, JSON.stringify(parts));
+    const agent = await tools.compileAgent(options.architecture, terminal, signal, join(directory, 'zk-agent'));
+    const facts: Facts = {
+      bakeId,
+      atMs,
+      region,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      version: options.version ?? (await projectVersion()),
+      agent,
+      ansiblePlaybook: playbook,
+      ansibleVariablesFile: join(directory, 'ansible-variables.json'),
+      manifestFile,
+      ...(rootDevice === undefined ? {} : { rootDevice }),
+    };
+    const parts = { executable: agent.executable, archive, ...cloudWatchAgentOf(options) };
+    await writeFile(facts.ansibleVariablesFile, JSON.stringify(ansibleVariables(parts)));
     await writeFile(variablesFile, JSON.stringify(packerVariables(options, facts)));
     await validate(packer, variablesFile, signal);
+    const traces = { bakeId, imageName: imageNameOf(facts, options) };
+    return { packer, directory, variablesFile, manifestFile, traces };
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
-  const traces = { bakeId, imageName: imageNameOf(facts, options) };
-  return { packer, directory, variablesFile, manifestFile: facts.manifestFile, traces };
+}
+
+function cloudWatchAgentOf({ cloudWatchAgent }: BakeOptions): Pick<Parts, 'cloudWatchAgent'> {
+  return cloudWatchAgent === undefined ? {} : { cloudWatchAgent: resolve(cloudWatchAgent) };
 }
 
 async function baked(plan: Plan, context: BakeContext): Promise<string> {

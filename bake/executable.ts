@@ -1,5 +1,6 @@
 /** The agent's executable for the image, as `npm run package` makes it. */
 import { execFile } from 'node:child_process';
+import { constants, copyFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { packageAgent } from '../build/package.ts';
 import { runnerFor } from '../build/target.ts';
@@ -20,23 +21,30 @@ export interface CompiledAgent {
   readonly answer: string;
 }
 
-/** Quick when nothing has changed. Rejects with COMPILATION_FAILED. */
+/**
+ * Quick when nothing has changed. With `copy`, the executable is that file, which stays what it is when the sources are
+ * compiled again meanwhile. Rejects with COMPILATION_FAILED.
+ */
 export async function compileAgent(
   architecture: Architecture,
   terminal: Terminal,
   signal: AbortSignal,
+  copy?: string,
 ): Promise<CompiledAgent> {
   const target = architecture === 'arm64' ? 'arm64' : 'x64';
   terminal.progress('Compiling the agent');
   try {
-    const executable = await packageAgent({ architecture: target, progress: (line) => terminal.line(line, 'dim') });
+    const made = await packageAgent({ architecture: target, progress: (line) => terminal.line(line, 'dim') });
     signal.throwIfAborted();
+    const executable = copy ?? made;
+    if (copy !== undefined) await copyFile(made, copy, constants.COPYFILE_FICLONE);
     const [program = '', ...words] = [...(await runnerFor(target)), executable, '--version', '--json'];
     const { stdout } = await run(program, words, { signal, timeout: ANSWER_LIMIT_MS });
     const told = JSON.parse(stdout) as Version;
     return { executable, version: told.version, commit: told.commit, answer: formatVersion(told) };
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw error;
     const why = error instanceof Error ? error.message : String(error);
     const next = 'Correct what it names, then run this again. Nothing was launched.';
     throw new BakeError('COMPILATION_FAILED', `The agent could not be compiled: ${why}`, next, error);

@@ -111,9 +111,10 @@ export class Causes {
     const from = this.#events.findLastIndex(({ text }) => STEP_OF_SCRIPT.test(text));
     if (from < 0) return undefined;
     const [, script] = STEP_OF_SCRIPT.exec(this.#events[from]?.text ?? '') ?? [];
+    const end = this.#events.findIndex(({ text }, at) => at > from && BUILD_ERRORED.test(text));
     const said = this.#events
-      .slice(from + 1)
-      .filter(({ kind, text }) => kind === 'error' && !BUILD_ERRORED.test(text))
+      .slice(from + 1, end)
+      .filter(({ kind }) => kind === 'error')
       .map(({ text }) => text)
       .filter((text) => !/^(Script exited|Provisioning step had errors)/.test(text));
     return said.length === 0 ? undefined : `${script}: ${said.slice(0, KEPT_LINES).join('\n')}`;

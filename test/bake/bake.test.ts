@@ -103,7 +103,7 @@ test('an image that is not right', () =>
   fails(
     'fails in a script',
     'BAKE_FAILED',
-    /check-image\.sh: The image is not right: zk-bootstrap\.service is disabled/,
+    /^The bake failed: check-image\.sh: The image is not right: zk-bootstrap\.service is disabled\nCorrect/,
   ));
 
 test('a Packer that names no image', () => fails('names no image', 'BAKE_FAILED', /names no image/));
