@@ -10,6 +10,7 @@ import { ContainerMachines } from '../hypervisor/container-machines.ts';
 import { ImageDisks } from '../hypervisor/image-disks.ts';
 import { startLinkLocalMetadata } from '../metadata/link-local-service.ts';
 import { DEBIAN_IMAGES_ENVIRONMENT, debianImages } from '../moto/debian-images.ts';
+import { REUSED_ADDRESSES } from '../moto/moto.ts';
 import { CONTAINER_LAB_ADDRESS, CONTAINER_PREFIX } from '../own-address.ts';
 import { bakeImage } from './bake.ts';
 import type { Ground } from './ground.ts';
@@ -47,7 +48,7 @@ export async function containerGround(
   const images = new ImageDisks(join(state.path, 'images'), basesOf(parts));
   return {
     block: { prefix: CONTAINER_PREFIX, ownAddress: CONTAINER_LAB_ADDRESS, [Symbol.asyncDispose]: async () => {} },
-    motoEnvironment: DEBIAN_IMAGES_ENVIRONMENT,
+    motoEnvironment: { ...DEBIAN_IMAGES_ENVIRONMENT, ...REUSED_ADDRESSES },
     heartbeatSeconds: HEARTBEAT_SECONDS,
     network,
     makeMachines: () => new ContainerMachines({ lab: name, directory: state.machines, network, metadata, images }),

@@ -16,6 +16,9 @@ const CHECKS = {
   MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION: 'true',
 };
 
+/** With this in its environment, moto gives the address of a terminated instance to the next one in its subnet. */
+export const REUSED_ADDRESSES = { LAB_REUSES_ADDRESSES: 'yes' } as const;
+
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 5_000;
 

@@ -1,4 +1,7 @@
-"""Starts moto's own server, warm and tied to the life of the process that started it. Changes nothing in moto.
+"""Starts moto's own server, warm and tied to the life of the process that started it.
+
+With LAB_REUSES_ADDRESSES set, the address of a terminated instance passes to the next one in its subnet, as on EC2;
+otherwise nothing in moto is changed.
 
 usage: serve.py ADDRESS PORT    (port 0 takes a free one)
 
@@ -47,6 +50,23 @@ class Dispatcher(DomainDispatcherApplication):
     def get_backend_for_host(self, host):
         return super().get_backend_for_host(host)
 
+
+if os.environ.get("LAB_REUSES_ADDRESSES"):
+    from moto.ec2.models import instances  # noqa: E402
+
+    class ReleasingInstance(instances.Instance):
+        """Gives its address back to its subnet at its end, so that the next instance there gets it; moto's keeps it."""
+
+        # Moto keeps its resources by the service that this names.
+        __module__ = instances.__name__
+
+        def terminate(self):
+            state = super().terminate()
+            for address in self._private_ips:
+                self.ec2_backend.get_subnet(self.subnet_id).del_subnet_ip(address)
+            return state
+
+    instances.Instance = ReleasingInstance
 
 application = Dispatcher(create_backend_app)
 # EC2 takes a second to load: now, so the first call of an agent does not pay for it.

@@ -46,9 +46,12 @@ export class LocalAws {
     this.gateway = gateway;
   }
 
-  static async start(options: Partial<GatewayOptions> = {}): Promise<LocalAws> {
+  static async start(
+    options: Partial<GatewayOptions> = {},
+    motoEnvironment: Readonly<Record<string, string>> = {},
+  ): Promise<LocalAws> {
     const address = `127.254.${1 + Math.floor(Math.random() * 250)}.${1 + Math.floor(Math.random() * 250)}`;
-    const moto = await startMoto({ address });
+    const moto = await startMoto({ address, environment: motoEnvironment });
     const gateway = await startGateway({ address, moto, environment: motoDirectory(), checkAnswers: true, ...options });
     return new LocalAws(moto, gateway);
   }
