@@ -3,7 +3,7 @@
  * boots it, and from then on nobody helps. One lab for all of it, since every boot takes its time.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { callLab } from '../../lab/commands/lab-client.ts';
 import type { LabStatus, NodeView } from '../../lab/daemon/ensemble-view.ts';
 import type { Verb, Verbs } from '../../lab/daemon/verbs.ts';
@@ -93,6 +93,12 @@ describe('an ensemble on the baked image', { skip, concurrency: 1 }, () => {
     assert.equal(up.code, 0, up.stderr);
     client = new ClientInNetwork(lab.name, present((await ask('namespace', {})) ?? undefined));
   });
+  // Each chapter begins where the one before it has ended; after a bad end none makes sense.
+  let endedWell = true;
+  beforeEach(() => assert.ok(endedWell, 'An earlier chapter has failed.'));
+  afterEach((context) => {
+    endedWell &&= 'passed' in context && context.passed;
+  });
   after(async () => {
     await client?.[Symbol.asyncDispose]();
     const down = await lab.run('down');
@@ -102,7 +108,8 @@ describe('an ensemble on the baked image', { skip, concurrency: 1 }, () => {
 
   test('three nodes boot and form one ensemble, with help from nobody', async () => {
     const now = await status();
-    assert.ok(now.healthy && now.nodes.length === 3, JSON.stringify(now));
+    assert.ok(now.healthy, JSON.stringify(now));
+    assert.equal(now.nodes.filter(({ machine }) => machine === 'running').length, 3);
     assert.equal(now.stack, 'CREATE_COMPLETE');
     assert.deepEqual(await recordKinds(), ['genesis']);
     deniedAtFirst = await denials();
@@ -134,7 +141,15 @@ describe('an ensemble on the baked image', { skip, concurrency: 1 }, () => {
       const gone = byInstance(look, old)?.machine === undefined;
       return look.healthy && gone;
     });
-    assert.ok(present(now.config).members.every(({ id, address }) => id !== old.id || address !== old.address));
+    const members = present(now.config).members;
+    assert.ok(
+      members.every(({ id }) => id !== old.id),
+      'The dead member has left the config.',
+    );
+    assert.ok(
+      members.some(({ address }) => address === old.address),
+      "The replacement has the dead member's address, as nobody else was launched.",
+    );
     await untilItWrites();
     await everyServerHas(await client.ask('acknowledged'));
   });
