@@ -86,9 +86,10 @@ function gap(stage: Stage): string {
 
 /** Whoever asks a lab that is not up yet gets the answer when it is. */
 async function bake(stage: Stage): Promise<string> {
-  const { nodes } = await stage.call('status', {});
-  const [image] = nodes.flatMap((node) => node.image ?? []);
-  return `${image ?? 'no image yet'} on ${nodes.length} instances`;
+  const { nodes, group } = await stage.call('status', {});
+  // The instance on which it was baked is listed too, and is in no group.
+  const image = nodes.find(({ lifecycle, image }) => lifecycle !== undefined && image !== undefined)?.image;
+  return `${group.desired} instances ${image === undefined ? 'are launched' : `boot ${image}`}`;
 }
 
 async function form(stage: Stage, memory: Memory): Promise<string> {
