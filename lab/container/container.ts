@@ -4,7 +4,7 @@
  * The host sees none of its mounts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endProcesses, identityOf, type ProcessIdentity, runs, signalProcess } from '../hypervisor/processes.ts';
@@ -12,9 +12,9 @@ import { ConsoleLog } from './console-log.ts';
 import { type ContainerProcess, childrenOf, firstProcessBelow, processesBeside } from './container-processes.ts';
 import {
   type ControlGroups,
+  hasVersionTwo,
   joinFiles,
   limitMemory,
-  machineHierarchy,
   makeControlGroups,
   removeControlGroups,
   setFrozen,
@@ -216,7 +216,7 @@ export class Container {
 
   #environment(groups: ControlGroups, root: string): NodeJS.ProcessEnv {
     const { name, hostName, networkNamespace } = this.options;
-    const unified = machineHierarchy() === 'version 2' ? '1' : '0';
+    const memoryMiB = this.options.environmentLimits?.memoryMiB;
     return {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       GROUP_FILES: joinFiles(groups).join(' '),
@@ -226,7 +226,9 @@ export class Container {
       NETWORK: networkNamespace,
       MACHINE: name,
       HOST_NAME: hostName,
-      SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: unified,
+      SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: hasVersionTwo() ? '1' : '0',
+      // What the group is bound to is not seen inside of it, so Java is told how much memory the machine has.
+      PARAMETERS: memoryMiB === undefined ? '' : `systemd.setenv=JDK_JAVA_OPTIONS=-XX:MaxRAM=${memoryMiB}m`,
     };
   }
 
@@ -303,6 +305,7 @@ async function withLimit(wait: Promise<void>, limitMs: number, what: string): Pr
 
 /** Ends the containers that a daemon left under this directory, and undoes the mounts there. The disks stay. */
 export async function sweepContainers(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
   for (const path of recordsUnder(directory)) {
     const { process, groups } = JSON.parse(readFileSync(path, 'utf8')) as ContainerRecord;
     signalProcess(process, 'SIGKILL');

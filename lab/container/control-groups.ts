@@ -22,9 +22,12 @@ interface Hierarchy {
 const PARENT = 'zookeeper-lab';
 const FREEZE_LIMIT_MS = 5_000;
 
-/** On a host that has not gone over to version 2 alone, a machine's systemd gets version 1 as well. */
-export function machineHierarchy(): 'version 1' | 'version 2' {
-  return hierarchies().every((hierarchy) => hierarchy.version === 2) ? 'version 2' : 'version 1';
+/**
+ * Whether a machine's systemd can have version 2, which it does where version 1 is beside it as well: only version 2
+ * tells it that the last process of a unit is gone, without which a stop can take its whole limit.
+ */
+export function hasVersionTwo(): boolean {
+  return hierarchies().some((hierarchy) => hierarchy.version === 2);
 }
 
 export function makeControlGroups(name: string): ControlGroups {

@@ -24,6 +24,7 @@ case $1 in
     # CAP_SYS_TIME is left out, as the clock is the host's. A machine's root may change its own network.
     exec systemd-nspawn --quiet --boot --settings=no --register=no --keep-unit --link-journal=no \
       --resolv-conf=off --timezone=off --console=read-only --capability=CAP_NET_ADMIN \
-      --network-namespace-path="$NETWORK" --machine="$MACHINE" --hostname="$HOST_NAME" --directory="$ROOT"
+      --network-namespace-path="$NETWORK" --machine="$MACHINE" --hostname="$HOST_NAME" --directory="$ROOT" \
+      ${PARAMETERS:+"$PARAMETERS"}
     ;;
 esac
