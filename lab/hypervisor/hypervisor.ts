@@ -5,19 +5,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  DescribeInstanceAttributeCommand,
-  DescribeKeyPairsCommand,
-  type EC2Client,
-  type Instance,
-  paginateDescribeInstances,
-} from '@aws-sdk/client-ec2';
+import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { REGION } from '../aws-clients.ts';
 import type { Machines } from '../gateway/ec2/machines.ts';
 import type { InstanceIdentity } from '../gateway/iam/instance-identity.ts';
 import type { InstanceFacts } from '../metadata/instance-facts.ts';
 import type { AttachedRole } from '../metadata/instance-metadata.ts';
 import type { MetadataService } from '../metadata/metadata-service.ts';
+import { KeyPairs, userDataOf } from './launch-facts.ts';
 import type { Machine } from './machine.ts';
 import { type LaunchedInstance, type MachineMaker, NoMachineError } from './machine-maker.ts';
 
@@ -35,8 +30,6 @@ export interface HypervisorOptions {
   /** Told of everything that is worth a line in the daemon's log. */
   readonly report: (line: string) => void;
 }
-
-type PublicKeys = NonNullable<InstanceFacts['publicKeys']>;
 
 /** An instance as the hypervisor keeps it. */
 export interface Host {
@@ -61,7 +54,7 @@ export class Hypervisor implements Machines {
   readonly #options: HypervisorOptions;
   readonly #hosts = new Map<string, Host>();
   readonly #preparing = new Map<string, Promise<Host>>();
-  readonly #publicKeys = new Map<string, Promise<PublicKeys>>();
+  readonly #keyPairs: KeyPairs;
   /** Instances that went off for good; they never come back. */
   readonly #ended = new Set<string>();
   readonly #stop = new AbortController();
@@ -70,6 +63,7 @@ export class Hypervisor implements Machines {
 
   constructor(options: HypervisorOptions) {
     this.#options = options;
+    this.#keyPairs = new KeyPairs(options.ec2);
   }
 
   /** The instances that have a machine, in the order in which they were seen. */
@@ -189,7 +183,10 @@ export class Hypervisor implements Machines {
   }
 
   async #prepare(id: string, address: string, instance: Instance): Promise<Host> {
-    const [userData, publicKeys] = await Promise.all([this.#userData(id), this.#publicKeysOf(instance.KeyName)]);
+    const [userData, publicKeys] = await Promise.all([
+      userDataOf(this.#options.ec2, id),
+      this.#keyPairs.publicKeys(instance.KeyName),
+    ]);
     const zone = instance.Placement?.AvailabilityZone ?? `${REGION}a`;
     const imageId = instance.ImageId ?? 'ami-00000000';
     const launched = { instance: id, address, zone, imageId, userData };
@@ -204,29 +201,6 @@ export class Hypervisor implements Machines {
     if (!this.#stop.signal.aborted) await machine.prepare();
     this.#hosts.set(id, host);
     return host;
-  }
-
-  async #userData(id: string): Promise<string> {
-    const command = new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' });
-    const { UserData } = await this.#options.ec2.send(command);
-    return Buffer.from(UserData?.Value ?? '', 'base64').toString();
-  }
-
-  #publicKeysOf(name: string | undefined): Promise<PublicKeys> {
-    if (name === undefined) return Promise.resolve([]);
-    let keys = this.#publicKeys.get(name);
-    if (keys === undefined) {
-      keys = this.#askPublicKeys(name);
-      keys.catch(() => this.#publicKeys.delete(name));
-      this.#publicKeys.set(name, keys);
-    }
-    return keys;
-  }
-
-  async #askPublicKeys(name: string): Promise<PublicKeys> {
-    const command = new DescribeKeyPairsCommand({ KeyNames: [name], IncludePublicKey: true });
-    const { KeyPairs: [pair] = [] } = await this.#options.ec2.send(command);
-    return pair?.PublicKey === undefined ? [] : [{ name, openSsh: pair.PublicKey }];
   }
 
   #startMetadata(

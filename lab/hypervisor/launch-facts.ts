@@ -1,0 +1,39 @@
+/** What an instance was launched with, and DescribeInstances does not tell. */
+import { DescribeInstanceAttributeCommand, DescribeKeyPairsCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import type { InstanceFacts } from '../metadata/instance-facts.ts';
+
+type PublicKeys = NonNullable<InstanceFacts['publicKeys']>;
+
+export async function userDataOf(ec2: EC2Client, instance: string): Promise<string> {
+  const command = new DescribeInstanceAttributeCommand({ InstanceId: instance, Attribute: 'userData' });
+  const { UserData } = await ec2.send(command);
+  return Buffer.from(UserData?.Value ?? '', 'base64').toString();
+}
+
+/** Public halves of key pairs, each asked for once: they never change. */
+export class KeyPairs {
+  readonly #ec2: EC2Client;
+  readonly #known = new Map<string, Promise<PublicKeys>>();
+
+  constructor(ec2: EC2Client) {
+    this.#ec2 = ec2;
+  }
+
+  /** Of the key pair with this name; none without a name. */
+  publicKeys(name: string | undefined): Promise<PublicKeys> {
+    if (name === undefined) return Promise.resolve([]);
+    let keys = this.#known.get(name);
+    if (keys === undefined) {
+      keys = this.#ask(name);
+      keys.catch(() => this.#known.delete(name));
+      this.#known.set(name, keys);
+    }
+    return keys;
+  }
+
+  async #ask(name: string): Promise<PublicKeys> {
+    const command = new DescribeKeyPairsCommand({ KeyNames: [name], IncludePublicKey: true });
+    const { KeyPairs: [pair] = [] } = await this.#ec2.send(command);
+    return pair?.PublicKey === undefined ? [] : [{ name, openSsh: pair.PublicKey }];
+  }
+}
