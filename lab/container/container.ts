@@ -4,12 +4,13 @@
  * The host sees none of its mounts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endProcesses, identityOf, type ProcessIdentity, runs, signalProcess } from '../hypervisor/processes.ts';
+import { identityOf, type ProcessIdentity, runs, signalProcess } from '../hypervisor/processes.ts';
 import { ConsoleLog } from './console-log.ts';
 import { type ContainerProcess, childrenOf, firstProcessBelow, processesBeside } from './container-processes.ts';
+import { removeContainerRecord, writeContainerRecord } from './container-record.ts';
 import {
   type ControlGroups,
   hasVersionTwo,
@@ -20,9 +21,10 @@ import {
   setFrozen,
 } from './control-groups.ts';
 import { type ExecOptions, type ExecResult, execIn } from './exec.ts';
-import { type Disk, overlayOptions, unmountAll } from './layers.ts';
+import { type Disk, overlayOptions } from './layers.ts';
 
 export type { ContainerProcess } from './container-processes.ts';
+export { sweepContainers } from './container-record.ts';
 export type { ExecOptions, ExecResult } from './exec.ts';
 
 export interface ContainerOptions {
@@ -42,12 +44,6 @@ export interface ContainerOptions {
 
 export type ContainerState = 'off' | 'running' | 'paused';
 
-/** What a later process needs to end this container. */
-interface ContainerRecord {
-  readonly process: ProcessIdentity;
-  readonly groups: ControlGroups;
-}
-
 interface Running {
   readonly outer: ChildProcess;
   readonly nspawn: ProcessIdentity;
@@ -58,7 +54,6 @@ interface Running {
 
 const BOOT_LIMIT_MS = 60_000;
 const END_LIMIT_MS = 20_000;
-const RECORD = 'container.json';
 /** systemd-nspawn with --keep-unit leaves a reboot to who started it, and says so by this. */
 const REBOOT_CODE = 133;
 /** systemd(1): SIGRTMIN+4 powers off in order. glibc's SIGRTMIN is 34. */
@@ -139,7 +134,7 @@ export class Container {
     const running = this.#running;
     if (running === undefined) return;
     if (this.#paused) return this.powerOff();
-    process.kill(running.first.pid, POWER_OFF_SIGNAL);
+    if (runs(running.first)) process.kill(running.first.pid, POWER_OFF_SIGNAL);
     await withLimit(running.ended, limitMs, '').catch(() => this.powerOff());
   }
 
@@ -210,8 +205,7 @@ export class Container {
     });
     const ended = exit.then((code) => this.#whenEnded(code));
     this.#running = { outer, ...found, groups, ended };
-    const record: ContainerRecord = { process: found.nspawn, groups };
-    writeFileSync(join(directory, RECORD), JSON.stringify(record), { mode: 0o600 });
+    writeContainerRecord(directory, { process: found.nspawn, groups });
   }
 
   #environment(groups: ControlGroups, root: string): NodeJS.ProcessEnv {
@@ -266,7 +260,7 @@ export class Container {
     const groups = this.#running?.groups;
     this.#running = undefined;
     this.#paused = false;
-    rmSync(join(this.options.directory, RECORD), { force: true });
+    removeContainerRecord(this.options.directory);
     this.#ending = groups === undefined ? undefined : this.#removeGroups(groups);
     await this.#ending;
     if (this.#toldToEnd) return;
@@ -301,26 +295,4 @@ async function withLimit(wait: Promise<void>, limitMs: number, what: string): Pr
     cancel.abort();
     limit.catch(() => {});
   }
-}
-
-/** Ends the containers that a daemon left under this directory, and undoes the mounts there. The disks stay. */
-export async function sweepContainers(directory: string): Promise<void> {
-  if (!existsSync(directory)) return;
-  for (const path of recordsUnder(directory)) {
-    const { process, groups } = JSON.parse(readFileSync(path, 'utf8')) as ContainerRecord;
-    signalProcess(process, 'SIGKILL');
-    if (runs(process)) await setFrozen(groups, false).catch(() => false);
-    await endProcesses([process], 0);
-    await removeControlGroups(groups);
-    rmSync(path, { force: true });
-  }
-  await unmountAll(directory);
-}
-
-/** At most two directories down, as a container's directory stands in its lab's directory of machines. */
-function recordsUnder(directory: string, depth = 2): string[] {
-  const entries = readdirSync(directory, { withFileTypes: true });
-  if (entries.some((entry) => entry.name === RECORD)) return [join(directory, RECORD)];
-  if (depth === 0) return [];
-  return entries.flatMap((entry) => (entry.isDirectory() ? recordsUnder(join(directory, entry.name), depth - 1) : []));
 }

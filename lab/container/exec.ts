@@ -1,5 +1,6 @@
 /** A command in the namespaces of a machine. */
 import { spawn } from 'node:child_process';
+import { signalGroup } from '../hypervisor/processes.ts';
 
 export interface ExecOptions {
   readonly environment?: Readonly<Record<string, string>>;
@@ -51,7 +52,7 @@ export function execIn(
   }
   // nsenter waits for the command in a process of its own, so both are killed, by their group.
   const abort = (): void => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
   };
   options.signal?.addEventListener('abort', abort, { once: true });
   child.on('error', reject);

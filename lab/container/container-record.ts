@@ -1,0 +1,47 @@
+/** What a container leaves on disk while it runs, by which a later process ends it when its daemon is gone. */
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { endProcesses, type ProcessIdentity, runs, signalProcess } from '../hypervisor/processes.ts';
+import { type ControlGroups, removeControlGroups, setFrozen } from './control-groups.ts';
+import { unmountAll } from './layers.ts';
+
+export interface ContainerRecord {
+  /** systemd-nspawn, the first process of the namespace that holds all of the container's. */
+  readonly process: ProcessIdentity;
+  readonly groups: ControlGroups;
+}
+
+const RECORD = 'container.json';
+
+export function writeContainerRecord(directory: string, record: ContainerRecord): void {
+  const path = join(directory, RECORD);
+  writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+export function removeContainerRecord(directory: string): void {
+  rmSync(join(directory, RECORD), { force: true });
+}
+
+/** Ends the containers that a daemon left under this directory, and undoes the mounts there. The disks stay. */
+export async function sweepContainers(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  for (const path of recordsUnder(directory)) {
+    const { process, groups } = JSON.parse(readFileSync(path, 'utf8')) as ContainerRecord;
+    signalProcess(process, 'SIGKILL');
+    // What is frozen dies once it runs again.
+    if (runs(process)) await setFrozen(groups, false).catch(() => false);
+    await endProcesses([process], 0);
+    await removeControlGroups(groups);
+    rmSync(path, { force: true });
+  }
+  await unmountAll(directory);
+}
+
+/** At most two directories down, as a container's directory stands in its lab's directory of machines. */
+function recordsUnder(directory: string, depth = 2): string[] {
+  const entries = readdirSync(directory, { withFileTypes: true });
+  if (entries.some((entry) => entry.name === RECORD)) return [join(directory, RECORD)];
+  if (depth === 0) return [];
+  return entries.flatMap((entry) => (entry.isDirectory() ? recordsUnder(join(directory, entry.name), depth - 1) : []));
+}
