@@ -8,7 +8,7 @@ import { callLab } from '../../lab/commands/lab-client.ts';
 import type { LabStatus, NodeView } from '../../lab/daemon/ensemble-view.ts';
 import type { Verb, Verbs } from '../../lab/daemon/verbs.ts';
 import { votersOf } from '../../src/model/member.ts';
-import { type NamedLab, namedLab } from '../lab/support/command-line.ts';
+import { type NamedLab, namedLab, startCommand } from '../lab/support/command-line.ts';
 import { staysSo, waitFor } from '../lab/support/wait-for.ts';
 import { ClientInNetwork } from './client.ts';
 import { whyNoMachines } from './machines.ts';
@@ -17,6 +17,8 @@ const skip = (await whyNoMachines()) ?? false;
 /** Cron runs once a minute on the image, and the rules of a recovery take several looks. */
 const LIMIT_MS = 420_000;
 const MINUTE_MS = 60_000;
+/** The first time it makes the base of the machines and compiles the agent, too. */
+const UP_LIMIT_MS = 15 * MINUTE_MS;
 const WRITES_AFTER = 20;
 
 let lab: NamedLab;
@@ -89,7 +91,8 @@ async function recordKinds(): Promise<readonly string[]> {
 describe('an ensemble on the baked image', { skip, concurrency: 1 }, () => {
   before(async () => {
     lab = namedLab();
-    const up = await lab.run('up', '--image', '--json');
+    const words = ['up', '--image', '--json', '--name', lab.name];
+    const up = await startCommand(words, UP_LIMIT_MS).result;
     assert.equal(up.code, 0, up.stderr);
     client = new ClientInNetwork(lab.name, present((await ask('namespace', {})) ?? undefined));
   });
