@@ -25,12 +25,13 @@ export interface AnsiblePrograms {
 }
 
 /**
- * Makes the environment, or finds it made. pip's start scripts, which name the directory in which the
- * environment was made, are replaced by our own: ansible-lint, too, starts the others of its own environment. Rejects with a sentence for
- * people when this machine's Python is too old.
+ * Makes the environment, or finds it made. pip's start scripts, which name the directory in which the environment was
+ * made, are replaced by our own: ansible-lint, too, starts the others of its own environment. Rejects with a sentence
+ * for people when this machine's Python is too old.
  */
 export async function ansiblePrograms(progress?: Progress, signal?: AbortSignal): Promise<AnsiblePrograms> {
-  await checkPython(signal);
+  const obstacle = await pythonObstacle(signal);
+  if (obstacle !== undefined) throw new Error(obstacle);
   const python = await pythonEnvironment({
     directory: DIRECTORY,
     requirements: REQUIREMENTS,
@@ -47,14 +48,13 @@ export async function ansiblePrograms(progress?: Progress, signal?: AbortSignal)
   };
 }
 
-async function checkPython(signal: AbortSignal | undefined): Promise<void> {
+/** Why this machine's Python won't do, as a sentence; undefined when it will. */
+export async function pythonObstacle(signal?: AbortSignal): Promise<string | undefined> {
   const words = ['-c', 'import sys; print(sys.version_info[0] * 100 + sys.version_info[1], sys.version.split()[0])'];
   const { stdout } = await run('python3', words, signal === undefined ? {} : { signal });
   const [found, version] = stdout.trim().split(' ');
-  if (Number(found) >= LEAST_PYTHON) return;
-  throw new Error(
-    `Ansible ${ANSIBLE_VERSION} needs Python 3.11 or later, and python3 is ${version}. Put a newer one first on the PATH, then try again.`,
-  );
+  if (Number(found) >= LEAST_PYTHON) return undefined;
+  return `Ansible ${ANSIBLE_VERSION} needs Python 3.11 or later, and python3 is ${version}. Put a newer one first on the PATH, then try again.`;
 }
 
 /** Rewritten only when it differs, and never half: another process may be starting it. */
