@@ -2,6 +2,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Progress } from '../python.ts';
+import { whyNotIsolated } from './isolation.ts';
 import { runProgram } from './program.ts';
 
 export type Requirements =
@@ -41,7 +42,7 @@ export async function containerRequirements(progress: Progress, install: boolean
   if (!kernelHas('overlay')) {
     return { met: false, why: 'This kernel has no overlay file system, on which each machine has its disk.' };
   }
-  if (missing.length === 0) return { met: true };
+  if (missing.length === 0) return isolated();
   const names = missing.join(' ');
   const command = `apt-get update && apt-get install -y --no-install-recommends ${names}`;
   if (!install)
@@ -53,8 +54,13 @@ export async function containerRequirements(progress: Progress, install: boolean
     return { met: false, why: `apt-get could not install ${names}. ${messageOf(error)}`, command };
   }
   const still = missingPackages();
-  if (still.length === 0) return { met: true };
+  if (still.length === 0) return isolated();
   return { met: false, why: `These packages are installed but do not bring their programs: ${still.join(' ')}.` };
+}
+
+async function isolated(): Promise<Requirements> {
+  const why = await whyNotIsolated();
+  return why === undefined ? { met: true } : { met: false, why };
 }
 
 function missingPackages(): string[] {

@@ -11,9 +11,9 @@ import { runProgram } from '../../lab/container/program.ts';
 import { containerRequirements } from '../../lab/container/requirements.ts';
 import type { StandInFacts } from './metadata-stand-in.ts';
 
-/** A sentence why machines can't run here; undefined where they can. */
+/** A sentence why machines can't run here; undefined where they can. What is missing is installed where that is possible. */
 export async function whyNoMachines(): Promise<string | undefined> {
-  const requirements = await containerRequirements(() => {}, false);
+  const requirements = await containerRequirements((line) => process.stderr.write(`${line}\n`), true);
   return requirements.met ? undefined : requirements.why;
 }
 
