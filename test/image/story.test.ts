@@ -12,6 +12,7 @@ import { type NamedLab, namedLab, startCommand } from '../lab/support/command-li
 import { staysSo, waitFor } from '../lab/support/wait-for.ts';
 import { ClientInNetwork } from './client.ts';
 import { whyNoMachines } from './machines.ts';
+import { testedRelease } from './release.ts';
 
 const skip = (await whyNoMachines()) ?? false;
 /** Cron runs once a minute on the image, and the rules of a recovery take several looks. */
@@ -91,7 +92,7 @@ async function recordKinds(): Promise<readonly string[]> {
 describe('an ensemble on the baked image', { skip, concurrency: 1 }, () => {
   before(async () => {
     lab = namedLab();
-    const words = ['up', '--image', '--json', '--name', lab.name];
+    const words = ['up', '--image', '--debian', testedRelease(), '--json', '--name', lab.name];
     const up = await startCommand(words, UP_LIMIT_MS).result;
     assert.equal(up.code, 0, up.stderr);
     client = new ClientInNetwork(lab.name, present((await ask('namespace', {})) ?? undefined));
