@@ -16,7 +16,7 @@ interface RoleTemplate {
   };
 }
 
-/** The stack without this action in its role's policy while something happens; afterwards it is as before. */
+/** The stack without this action in any statement of its role's policy while something happens; afterwards it is as before. */
 export async function withoutAction(lab: TestLab, action: string, happens: () => Promise<void>): Promise<void> {
   const { cloudFormation } = lab.lab.operator;
   const { TemplateBody = '' } = await cloudFormation.send(new GetTemplateCommand({ StackName: lab.lab.name }));
@@ -29,7 +29,7 @@ export async function withoutAction(lab: TestLab, action: string, happens: () =>
       return { ...statement, Action: left };
     }).filter(({ Action }) => Action.length > 0);
   }
-  assert.equal(removed, 1, `The policy allows ${action} once.`);
+  assert.ok(removed > 0, `The policy allows ${action}.`);
   await updateTo(lab, JSON.stringify(changed));
   await happens();
   await updateTo(lab, TemplateBody);
