@@ -3,7 +3,8 @@
  * could not say is done; and only an image that is right becomes known here. After a failure nothing stays in AWS.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeployAws } from '../deploy/aws.ts';
@@ -141,6 +142,8 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
   const logFile = `${plan.directory}.log`;
   await removeOldLogs(dirname(logFile));
   terminal.line(`Baking ${traces.imageName} with Packer ${packer.version}.`);
+  // Packer's keys and sockets: it leaves them when it is killed. The paths of sockets have to be short.
+  const scratch = await mkdtemp(join(tmpdir(), 'zk-bake-'));
   let securityGroup: string | undefined;
   const demand = packer.edition === 'packer-1.6' ? tokenDemand(account) : async () => {};
   try {
@@ -148,7 +151,7 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
       packer,
       variablesFile: plan.variablesFile,
       logFile,
-      environment: { AWS_REGION: region, ...(profile === undefined ? {} : { AWS_PROFILE: profile }) },
+      environment: { AWS_REGION: region, TMPDIR: scratch, ...(profile === undefined ? {} : { AWS_PROFILE: profile }) },
       terminal,
       signal,
       onEvent: async (event) => {
@@ -163,6 +166,8 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
     return imageId;
   } catch (error) {
     throw await cleaned(error, context, { ...traces, ...(securityGroup === undefined ? {} : { securityGroup }) });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 
