@@ -24,18 +24,6 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lab/setup.sh
 . "$root/lab/setup.sh"
 
-# Only Node and the npm packages are needed here; what else a bake needs is looked after when it is known what to do.
-if ! cmp -s "$root/package-lock.json" "$root/node_modules/.installed-lock" || [[ ! -x $root/node_modules/.bin/node ]]; then
-  if ! has_node; then
-    say 'Missing: Node 20 or later with npm. Install it, then try again.'
-    exit 1
-  fi
-  mkdir -p "$root/.cache"
-  exec 9>"$root/.cache/setup.lock"
-  flock 9
-  install_packages "$root"
-  exec 9>&-
-fi
-export PATH="$root/node_modules/.bin:$PATH"
-export NODE_COMPILE_CACHE="$root/.cache/compiled"
+# What else a bake needs is looked after when it is known what to do.
+prepare_packages "$root"
 exec "$root/node_modules/.bin/node" "$root/bake/main.ts" "${settings[@]}" -- "$@"

@@ -1,4 +1,4 @@
-# Sourced by lab.sh and test.sh. `prepare ROOT` makes everything that they need, with a line of progress for whatever
+# Sourced by the scripts. `prepare ROOT` makes everything that lab.sh and test.sh need, with a line of progress for whatever
 # takes time; when all is there it costs a few milliseconds. Afterwards PATH begins with the project's own Node.
 
 say() {
@@ -64,6 +64,30 @@ install_packages() {
   cp "$root/package-lock.json" "$stamp"
 }
 
+# Node and the npm packages, for what needs nothing else of the system.
+prepare_packages() {
+  local root=$1
+  if ! cmp -s "$root/package-lock.json" "$root/node_modules/.installed-lock" || [[ ! -x $root/node_modules/.bin/node ]]; then
+    if ! has_node; then
+      say 'Missing: Node 20 or later with npm. Install it, then try again.'
+      exit 1
+    fi
+    mkdir -p "$root/.cache"
+    exec 9>"$root/.cache/setup.lock"
+    flock 9
+    install_packages "$root"
+    exec 9>&-
+  fi
+  use_packages "$root"
+}
+
+use_packages() {
+  local root=$1
+  export PATH="$root/node_modules/.bin:$PATH"
+  # Compiled code is kept between runs, which halves the start of the command line.
+  export NODE_COMPILE_CACHE="$root/.cache/compiled"
+}
+
 # Everything that setup depends on, in one line.
 wanted_setup() {
   local root=$1
@@ -87,7 +111,5 @@ prepare() {
     wanted_setup "$root" >"$stamp"
     exec 9>&-
   fi
-  export PATH="$root/node_modules/.bin:$PATH"
-  # Compiled code is kept between runs, which halves the start of the command line.
-  export NODE_COMPILE_CACHE="$root/.cache/compiled"
+  use_packages "$root"
 }

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { builderPolicy } from '../../bake/builder-policy.ts';
 import { EXIT_CODES } from '../../bake/errors.ts';
 import { optionTable } from '../../bake/options.ts';
+import { documentedExitCodes } from '../exit-code-table.ts';
 
 const TEXT = readFileSync(resolve(import.meta.dirname, '../../docs/building.md'), 'utf8');
 
@@ -26,15 +27,7 @@ test('the table of options is complete, with the defaults as they are', () => {
 });
 
 test('every error code stands beside its exit code', () => {
-  const table = TEXT.slice(TEXT.indexOf('| exit code |'), TEXT.indexOf('## The image'));
-  const documented: Record<string, number> = {};
-  let exitCode = 0;
-  for (const row of table.split('\n')) {
-    const [, first = '', codes = ''] = row.split('|');
-    if (/\d/.test(first)) exitCode = Number(first);
-    for (const [, code] of codes.matchAll(/`([A-Z_]+)`/g)) documented[code ?? ''] = exitCode;
-  }
-  assert.deepEqual(documented, { ...EXIT_CODES });
+  assert.deepEqual(documentedExitCodes(TEXT, '## The image'), { ...EXIT_CODES });
 });
 
 test('every statement of the policy is told', () => {
