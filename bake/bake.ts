@@ -142,7 +142,7 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
   const logFile = `${plan.directory}.log`;
   await removeOldLogs(dirname(logFile));
   terminal.line(`Baking ${traces.imageName} with Packer ${packer.version}.`);
-  // Packer's keys and sockets: it leaves them when it is killed. The paths of sockets have to be short.
+  // Packer's keys, and sockets of its own and of Ansible's: who is killed leaves them. Paths of sockets must be short.
   const scratch = await mkdtemp(join(tmpdir(), 'zk-bake-'));
   let securityGroup: string | undefined;
   const demand = packer.edition === 'packer-1.6' ? tokenDemand(account) : async () => {};
@@ -151,7 +151,12 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
       packer,
       variablesFile: plan.variablesFile,
       logFile,
-      environment: { AWS_REGION: region, TMPDIR: scratch, ...(profile === undefined ? {} : { AWS_PROFILE: profile }) },
+      environment: {
+        AWS_REGION: region,
+        TMPDIR: scratch,
+        ANSIBLE_SSH_CONTROL_PATH_DIR: scratch,
+        ...(profile === undefined ? {} : { AWS_PROFILE: profile }),
+      },
       terminal,
       signal,
       onEvent: async (event) => {
