@@ -162,14 +162,16 @@ export class Hypervisor implements Machines {
     this.#hosts.delete(host.instance);
   }
 
-  /** The host of the instance, made once; undefined while EC2 does not say enough about it. */
+  /** The host of the instance, made once; undefined while EC2 does not say enough about it, or its address is in use. */
   async #prepared(id: string, instance: Instance): Promise<Host | undefined> {
     const existing = this.#hosts.get(id);
     if (existing !== undefined) return existing;
-    if (instance.PrivateIpAddress === undefined) return undefined;
+    const { PrivateIpAddress: address } = instance;
+    // Who had the address before is not off yet: the next look finds it free.
+    if (address === undefined || this.hosts.some((host) => host.address === address)) return undefined;
     let preparing = this.#preparing.get(id);
     if (preparing === undefined) {
-      preparing = this.#prepare(id, instance.PrivateIpAddress, instance).finally(() => this.#preparing.delete(id));
+      preparing = this.#prepare(id, address, instance).finally(() => this.#preparing.delete(id));
       this.#preparing.set(id, preparing);
     }
     try {
