@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { holdLock } from './file-lock.ts';
 
 /** One sentence about what is being done, and how much of it, between 0 and 1, where that is known. */
 export type Progress = (sentence: string, done?: number) => void;
@@ -21,7 +22,7 @@ const STAMP = 'requirements.sha256';
 
 /**
  * Makes a private Python virtual environment, or finds it made already for these very requirements. Returns the path
- * of its interpreter. Two processes may do it at once: the one that is second takes what the first has made.
+ * of its interpreter. Of two processes at once the second waits, and takes what the first has made.
  */
 export async function pythonEnvironment(environment: Environment): Promise<string> {
   const { directory, progress } = environment;
@@ -31,13 +32,16 @@ export async function pythonEnvironment(environment: Environment): Promise<strin
   const partial = `${directory}.partial-${randomUUID()}`;
   const limit = AbortSignal.timeout(INSTALL_LIMIT_MS);
   const signal = environment.signal ? AbortSignal.any([environment.signal, limit]) : limit;
+  await mkdir(dirname(directory), { recursive: true });
+  // What somebody uses already must not be replaced under their hands.
+  await using _lock = await holdLock(`${directory}.lock`, signal);
+  if (await isComplete(directory, stamp)) return interpreter(directory);
   try {
-    await mkdir(dirname(directory), { recursive: true });
     progress?.('making a Python environment', 0);
     await run('python3', ['-m', 'venv', partial], () => {}, signal);
     await install(partial, environment.requirements, wanted, progress, signal);
     await writeFile(join(partial, STAMP), stamp);
-    await moveIntoPlace(partial, directory, stamp);
+    await moveIntoPlace(partial, directory);
     progress?.('the Python environment is ready', 1);
   } finally {
     await rm(partial, { recursive: true, force: true });
@@ -83,7 +87,7 @@ async function install(
 }
 
 /** A directory can't replace another that is not empty, so an outdated one goes aside first. */
-async function moveIntoPlace(partial: string, directory: string, stamp: string): Promise<void> {
+async function moveIntoPlace(partial: string, directory: string): Promise<void> {
   const aside = `${partial}.old`;
   try {
     await rename(directory, aside);
@@ -92,8 +96,6 @@ async function moveIntoPlace(partial: string, directory: string, stamp: string):
   }
   try {
     await rename(partial, directory);
-  } catch (error) {
-    if (!(await isComplete(directory, stamp))) throw error;
   } finally {
     await rm(aside, { recursive: true, force: true });
   }

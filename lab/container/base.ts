@@ -6,9 +6,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { holdLock } from '../file-lock.ts';
 import type { Progress } from '../python.ts';
 import { aptSettings, CODE_NAMES, type DebianRelease, sourcesOf } from './apt-sources.ts';
-import { holdLock } from './lock.ts';
 import { runProgram } from './program.ts';
 
 export type { DebianRelease } from './apt-sources.ts';

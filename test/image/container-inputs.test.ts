@@ -10,8 +10,8 @@ import { sourcesOf } from '../../lab/container/apt-sources.ts';
 import { zookeeperArchive } from '../../lab/container/archive.ts';
 import { ConsoleLog } from '../../lab/container/console-log.ts';
 import { mountsUnder, overlayOptions } from '../../lab/container/layers.ts';
-import { holdLock } from '../../lab/container/lock.ts';
 import { runProgram } from '../../lab/container/program.ts';
+import { holdLock } from '../../lab/file-lock.ts';
 
 const run = promisify(execFile);
 
