@@ -75,12 +75,14 @@ export class Images {
 
   async #describe(input: Struct): Promise<Struct> {
     const output = await this.#ask('DescribeImages', input);
-    const Images = structsAt(output, 'Images').map((image) => {
+    // Only an image of Windows has a platform, which EC2's model writes with a capital letter.
+    const Images = structsAt(output, 'Images').map(({ Platform, ...image }) => {
       const id = textAt(image, 'ImageId') ?? '';
       const inherited = this.#inherited.get(id);
       const state = this.#states.get(id);
       return {
         ...image,
+        ...(Platform === 'windows' ? { Platform: 'Windows' } : {}),
         // Moto says "standard", which EC2 has no such type as.
         RootDeviceType: textAt(image, 'RootDeviceType') === 'instance-store' ? 'instance-store' : 'ebs',
         ...(inherited === undefined ? {} : { ...inherited, ...ownSnapshots(image, inherited) }),
