@@ -1,9 +1,9 @@
 /** The Packer that is installed: which version it is, and which of the two sources it can read. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Terminal } from '../deploy/terminal.ts';
+import { aptCommand, installPackages, isDebian } from '../lab/debian-packages.ts';
 import { BakeError } from './errors.ts';
 
 const run = promisify(execFile);
@@ -48,7 +48,7 @@ async function versionOf(program: string, signal: AbortSignal): Promise<string |
 }
 
 async function installed(program: string, terminal: Terminal, signal: AbortSignal): Promise<string> {
-  const command = 'apt-get update && apt-get install -y packer';
+  const command = aptCommand(['packer']);
   const debian = await isDebian();
   if (program !== 'packer' || !debian) {
     const next = debian ? `Leave --packer out, or install it: sudo sh -c '${command}'` : 'Install Packer 1.6 or later.';
@@ -57,12 +57,8 @@ async function installed(program: string, terminal: Terminal, signal: AbortSigna
   if (process.getuid?.() !== 0)
     throw missing('Packer is missing.', `Run this, then try again: sudo sh -c '${command}'`);
   terminal.line('Packer is missing; installing it with apt-get.');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const options = { signal, timeout: INSTALL_LIMIT_MS, env };
-  const locked = ['-o', 'DPkg::Lock::Timeout=300', '-qq'];
   try {
-    await run('apt-get', [...locked, 'update'], options);
-    await run('apt-get', [...locked, 'install', '-y', 'packer'], options);
+    await installPackages(['packer'], signal);
   } catch (error) {
     signal.throwIfAborted();
     throw missing(`apt-get did not install Packer: ${lastWords(error)}`, 'Install it by hand, then try again.', error);
@@ -70,11 +66,6 @@ async function installed(program: string, terminal: Terminal, signal: AbortSigna
   const version = await versionOf(program, signal);
   if (version === undefined) throw missing('apt-get installed no packer.', 'Install it by hand, then try again.');
   return version;
-}
-
-async function isDebian(): Promise<boolean> {
-  const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(text);
 }
 
 /** Plugins of current versions; quick when they are there, and then without a network. */

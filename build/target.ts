@@ -1,7 +1,6 @@
 /** The architectures that executables are made for, and how this machine runs the other one's programs. */
-import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { aptCommand, installPackages, isDebian } from '../lab/debian-packages.ts';
 
 export const ARCHITECTURES = ['x64', 'arm64'] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
@@ -27,8 +26,6 @@ const EMULATORS: Readonly<Record<Architecture, Emulator>> = {
     packages: ['qemu-user-static', 'libc6-amd64-cross', 'libstdc++6-amd64-cross'],
   },
 };
-const LOCK_WAIT = ['-o', 'DPkg::Lock::Timeout=300'];
-const execute = promisify(execFile);
 
 /**
  * The words to put before a program of this architecture: none for the machine's own. Installs what is missing where
@@ -48,23 +45,17 @@ async function isInstalled({ program, libraries }: Emulator): Promise<boolean> {
 }
 
 async function install(architecture: Architecture, emulator: Emulator, progress: Progress): Promise<void> {
-  const command = `apt-get update && apt-get install -y ${emulator.packages.join(' ')}`;
+  const command = aptCommand(emulator.packages);
   const why = `An executable for ${architecture} is compiled by that architecture's Node, which qemu runs here; it is not installed.`;
-  const isDebian = await access('/etc/debian_version').then(
-    () => true,
-    () => false,
-  );
-  if (!isDebian) {
+  if (!(await isDebian())) {
     throw new Error(
       `${why} This system is not Debian or Ubuntu: make it on one (there: sudo sh -c '${command}'), or on ${architecture} itself.`,
     );
   }
   if (process.getuid?.() !== 0) throw new Error(`${why} Run this, then try again: sudo sh -c '${command}'`);
   progress?.(`Installing with apt-get: ${emulator.packages.join(' ')}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   try {
-    await execute('apt-get', ['update', '-qq', ...LOCK_WAIT], { env });
-    await execute('apt-get', ['install', '-y', '-qq', ...LOCK_WAIT, ...emulator.packages], { env });
+    await installPackages(emulator.packages);
   } catch (error) {
     throw new Error(`${why} apt-get could not install it. Run this by hand, then try again: ${command}`, {
       cause: error,

@@ -1,9 +1,9 @@
 /** What container machines need of this system, and its installation where that can be done. */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { aptCommand, installPackages, isDebian } from '../debian-packages.ts';
 import type { Progress } from '../python.ts';
 import { whyNotIsolated } from './isolation.ts';
-import { runProgram } from './program.ts';
 
 export type Requirements =
   | { readonly met: true }
@@ -24,8 +24,6 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   gzip: 'gzip',
 };
 
-const INSTALL_LIMIT_MS = 600_000;
-
 /**
  * Root on Debian or Ubuntu, a kernel with overlay file systems, and the packages. With `install` the missing packages
  * are installed by apt-get; else, and wherever that can't be done, `why` is a sentence, and `command` the one to run.
@@ -34,22 +32,21 @@ export async function containerRequirements(progress: Progress, install: boolean
   if (process.getuid?.() !== 0) {
     return { met: false, why: 'Machines in containers need root.', command: 'sudo ./lab.sh up --image' };
   }
-  const system = systemName();
-  const missing = missingPackages();
-  if (!system.debian) {
-    return { met: false, why: `Machines in containers need Debian or Ubuntu; this is ${system.name}.` };
+  if (!(await isDebian())) {
+    return { met: false, why: `Machines in containers need Debian or Ubuntu; this is ${systemName()}.` };
   }
   if (!kernelHas('overlay')) {
     return { met: false, why: 'This kernel has no overlay file system, on which each machine has its disk.' };
   }
+  const missing = missingPackages();
   if (missing.length === 0) return isolated();
   const names = missing.join(' ');
-  const command = `apt-get update && apt-get install -y --no-install-recommends ${names}`;
+  const command = aptCommand(missing);
   if (!install)
     return { met: false, why: `Machines in containers need packages that are not here: ${names}.`, command };
   progress(`installing with apt-get: ${names}`);
   try {
-    await aptInstall(missing);
+    await installPackages(missing);
   } catch (error) {
     return { met: false, why: `apt-get could not install ${names}. ${messageOf(error)}`, command };
   }
@@ -79,14 +76,8 @@ function isOnPath(program: string): boolean {
   });
 }
 
-function systemName(): { readonly name: string; readonly debian: boolean } {
-  const fields = new Map<string, string>();
-  for (const line of readText('/etc/os-release').split('\n')) {
-    const [, key, value] = /^([A-Z_]+)="?(.*?)"?$/.exec(line) ?? [];
-    if (key !== undefined && value !== undefined) fields.set(key, value);
-  }
-  const ids = `${fields.get('ID') ?? ''} ${fields.get('ID_LIKE') ?? ''}`.split(' ');
-  return { name: fields.get('PRETTY_NAME') ?? 'another system', debian: ids.includes('debian') };
+function systemName(): string {
+  return /^PRETTY_NAME="?(.*?)"?$/m.exec(readText('/etc/os-release'))?.[1] ?? 'another system';
 }
 
 /** A file system that is a module is not listed before it is loaded; overlay's is part of all of Debian's kernels. */
@@ -102,19 +93,6 @@ function readText(path: string): string {
   } catch {
     return '';
   }
-}
-
-async function aptInstall(packages: readonly string[]): Promise<void> {
-  const environment = { ...definedEnvironment(), DEBIAN_FRONTEND: 'noninteractive' };
-  const options = { environment, limitMs: INSTALL_LIMIT_MS };
-  const wait = ['-o', 'DPkg::Lock::Timeout=300'];
-  await runProgram('apt-get', [...wait, 'update', '-qq'], options);
-  await runProgram('apt-get', [...wait, 'install', '-y', '-qq', '--no-install-recommends', ...packages], options);
-}
-
-function definedEnvironment(): Record<string, string> {
-  const entries = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return Object.fromEntries(entries);
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,34 @@
+/** Debian's packages, installed where that can be done: as root on Debian or Ubuntu. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { runProgram } from './container/program.ts';
+import { holdLock } from './file-lock.ts';
+
+const CACHE = resolve(import.meta.dirname, '../.cache');
+const INSTALL_LIMIT_MS = 600_000;
+
+/** Debian, or a system like it. */
+export async function isDebian(): Promise<boolean> {
+  const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(text);
+}
+
+/** The one command that does the same by hand. */
+export function aptCommand(packages: readonly string[]): string {
+  return `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+}
+
+/** Rejects with what apt-get said. Of two at once in this checkout the second waits, as `apt-get update` does not. */
+export async function installPackages(packages: readonly string[], signal?: AbortSignal): Promise<void> {
+  await mkdir(CACHE, { recursive: true });
+  await using _lock = await holdLock(resolve(CACHE, 'apt.lock'), signal);
+  const given = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const options = {
+    environment: { ...Object.fromEntries(given), DEBIAN_FRONTEND: 'noninteractive' },
+    limitMs: INSTALL_LIMIT_MS,
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const quiet = ['-qq', '-o', 'DPkg::Lock::Timeout=300'];
+  await runProgram('apt-get', [...quiet, 'update'], options);
+  await runProgram('apt-get', [...quiet, 'install', '-y', '--no-install-recommends', ...packages], options);
+}
