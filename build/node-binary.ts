@@ -58,9 +58,9 @@ async function fetchPackage(root: string, specifier: string, integrity: string, 
   const partial = join(root, '.cache', `.${randomUUID()}`);
   await mkdir(partial, { recursive: true });
   try {
-    const { stdout } = await execute('npm', ['pack', specifier, '--json', '--pack-destination', partial], {
-      cwd: root,
-    });
+    // npm's own cache would keep these 50 MB a second time, in the home of whoever builds.
+    const words = ['pack', specifier, '--json', '--pack-destination', partial, '--cache', join(partial, 'npm')];
+    const { stdout } = await execute('npm', words, { cwd: root });
     const [packed] = JSON.parse(stdout) as readonly { readonly filename: string }[];
     if (!packed) throw new Error(`npm pack ${specifier} made no archive.`);
     const archive = join(partial, packed.filename);
