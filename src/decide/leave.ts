@@ -155,14 +155,17 @@ function whatHoldsTheRest(observation: Observation, ensemble: Ensemble): string 
  * the ensemble is not short of a member meanwhile. `stay` counts the voters that serve and stay.
  */
 function awaitedReplacement(observation: Observation, stay: number): string | undefined {
-  const { order, disk, group, server } = observation;
+  const { order, disk, group, server, self } = observation;
   if (order.command === 'leave' || disk.left || !group.known || group.value.maintenance) return undefined;
   // Nothing is won by a server that stays and does not serve.
   if (server.answer.kind !== 'serving') return undefined;
   const { desired, instances, suspended } = group.value;
   const size = desired % 2 === 1 ? desired : desired - 1;
   if (stay >= size || suspended.includes('Launch')) return undefined;
-  const active = instances.filter(({ lifecycleState }) => !lifecycleState.startsWith('Terminating'));
+  // The group may not say yet of this very node that it goes.
+  const active = instances.filter(
+    ({ instance, lifecycleState }) => instance !== self.instance && !lifecycleState.startsWith('Terminating'),
+  );
   const pending = active.some(({ lifecycleState }) => lifecycleState.startsWith('Pending'));
   if (!pending && active.length >= desired) return undefined;
   return `only ${stay} voters would stay of the ${size} that the group is for, and a replacement is on its way.`;
