@@ -1,9 +1,10 @@
 /** Ansible and ansible-lint of this project: pinned, in a private Python environment, independent of the system's. */
 import { execFile } from 'node:child_process';
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { writeWhole } from '../build/whole-file.ts';
 import { type Progress, pythonEnvironment } from '../lab/python.ts';
 
 const run = promisify(execFile);
@@ -68,10 +69,7 @@ export PATH ANSIBLE_HOME
 exec ${quoted(python)} -m ${moduleWords} "$@"
 `;
   if ((await readFile(path, 'utf8').catch(() => undefined)) === script) return path;
-  const half = `${path}.${process.pid}.half`;
-  await writeFile(half, script);
-  await chmod(half, 0o755);
-  await rename(half, path);
+  await writeWhole(path, script, 0o755);
   return path;
 }
 

@@ -1,5 +1,5 @@
 /** The image that Packer made: found in its manifest, held against what it has to be, and made known here. */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   DescribeImagesCommand,
@@ -7,6 +7,7 @@ import {
   ModifyImageAttributeCommand,
   ModifyInstanceMetadataOptionsCommand,
 } from '@aws-sdk/client-ec2';
+import { writeWhole } from '../build/whole-file.ts';
 import { call } from '../deploy/aws.ts';
 import { IMAGE_FILE } from '../deploy/image-file.ts';
 import { BakeError } from './errors.ts';
@@ -75,15 +76,4 @@ function faultsOf(image: Image): readonly string[] {
 export async function publish(id: string, manifestFile: string, output: string): Promise<void> {
   await writeWhole(join(output, MANIFEST_NAME), await readFile(manifestFile, 'utf8'));
   await writeWhole(join(output, basename(IMAGE_FILE)), `${id}\n`);
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const partial = `${path}.${process.pid}`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(partial, text);
-    await rename(partial, path);
-  } finally {
-    await rm(partial, { force: true });
-  }
 }

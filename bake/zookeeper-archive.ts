@@ -1,9 +1,7 @@
 /** ZooKeeper's archive and the digest that it has to have. A local file is held against it before anything is launched. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { sha512Of } from '../build/whole-file.ts';
 import { BakeError } from './errors.ts';
 import { ARCHIVE_NAME } from './options.ts';
 
@@ -29,7 +27,7 @@ export async function checkedArchive(
   if (local) await mustBeFile(from, '--zookeeper-archive');
   const sha512 = await wantedDigest(local ? from : undefined, digest);
   if (!local) return { from, sha512 };
-  const found = await digestOf(from, signal);
+  const found = await sha512Of(from, 'hex', signal);
   if (found === sha512) return { from, sha512 };
   throw new BakeError(
     'WRONG_CHECKSUM',
@@ -60,12 +58,6 @@ async function wantedDigest(file: string | undefined, given: string | undefined)
   const [, digest] = DIGEST_FILE.exec(text) ?? [];
   if (digest === undefined) throw badInput(`${source} does not begin with a SHA-512 (128 hex digits).`);
   return digest.toLowerCase();
-}
-
-async function digestOf(file: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha512');
-  await pipeline(createReadStream(file), hash, { signal });
-  return hash.digest('hex');
 }
 
 function badInput(message: string): BakeError {

@@ -2,13 +2,12 @@
  * Bundles the agent into three files: `zk-agent.cjs`, which is the healthy tick and little more, `commands.cjs` with
  * the rest of the agent, and `aws-sdk.cjs`. Each is parsed only when there is something to do for it.
  */
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Plugin } from 'esbuild';
 import { isFresh, latestChangeMs, marksOf, stampFileOf, writeStamp } from './freshness.ts';
 import { shakeSdk } from './shake-sdk.ts';
+import { writeWhole } from './whole-file.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What else decides over the result: the versions of the packages, and how it is built. */
@@ -66,7 +65,6 @@ export async function bundleProgram({ entry, outfile, progress, plugins = [] }: 
   const files = Object.keys(metafile.inputs).filter((file) => !madeUp(file));
   const inputs = [...files.map((file) => resolve(ROOT, file)), ...BUILD_FILES];
   const marks = await marksOf(inputs);
-  await mkdir(dirname(outfile), { recursive: true });
   // The program last: whoever sees it sees its map.
   for (const { path, contents } of outputFiles.toSorted((a) => (a.path === outfile ? 1 : -1))) {
     await writeWhole(path, contents);
@@ -118,16 +116,6 @@ function apart(module: RegExp, file: string): Plugin {
       );
     },
   };
-}
-
-async function writeWhole(path: string, contents: Uint8Array): Promise<void> {
-  const partial = join(dirname(path), `.${basename(path)}.${process.pid}-${randomUUID()}`);
-  try {
-    await writeFile(partial, contents);
-    await rename(partial, path);
-  } finally {
-    await rm(partial, { force: true });
-  }
 }
 
 if (import.meta.main) {

@@ -1,10 +1,11 @@
 /** The Node that an executable is made of: the one of the lock file, which vouches for its bytes. */
 import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Architecture, Progress } from './target.ts';
+import { sha512Of } from './whole-file.ts';
 
 const execute = promisify(execFile);
 
@@ -77,9 +78,7 @@ async function fetchPackage(root: string, specifier: string, integrity: string, 
 
 /** Rejects unless the file has this digest. */
 export async function holdAgainst(integrity: string, file: string, what: string): Promise<void> {
-  const found = `sha512-${createHash('sha512')
-    .update(await readFile(file))
-    .digest('base64')}`;
+  const found = `sha512-${await sha512Of(file, 'base64')}`;
   if (found !== integrity) {
     throw new Error(
       `${what} is not what package-lock.json vouches for: it has ${found}, the lock file ${integrity}. Do not use it; find out where npm gets it from.`,

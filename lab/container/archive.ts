@@ -3,10 +3,10 @@
  * come from there, its scripts and documents, which the image has no use for, are missing.
  * `npx tsx lab/container/archive.ts` makes it by hand.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { sha512Of } from '../../build/whole-file.ts';
 import type { Progress } from '../python.ts';
 import { zookeeperHome } from '../zookeeper/fetch.ts';
 import { runProgram } from './program.ts';
@@ -37,7 +37,7 @@ export async function zookeeperArchive(progress: Progress = () => {}): Promise<Z
     await rm(building, { recursive: true, force: true });
     await rm(half, { force: true });
   }
-  return { file, sha512: await sha512Of(file) };
+  return { file, sha512: await sha512Of(file, 'hex') };
 }
 
 async function pack(directory: string, name: string, file: string): Promise<void> {
@@ -46,12 +46,6 @@ async function pack(directory: string, name: string, file: string): Promise<void
   // Jars are compressed already, and gzip without a name and a time writes the same each time.
   const compressor = ['--use-compress-program', 'gzip -n -1'];
   await runProgram('tar', ['--create', ...fixed, ...modes, ...compressor, '--file', file, '-C', directory, name]);
-}
-
-async function sha512Of(file: string): Promise<string> {
-  const hash = createHash('sha512');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 if (import.meta.main) {
