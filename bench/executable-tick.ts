@@ -5,7 +5,7 @@ import { packageAgent } from '../build/package.ts';
 import type { Architecture } from '../build/target.ts';
 import { agentCommand } from '../lab/daemon/agent-program.ts';
 import { firstCallMs } from './first-call.ts';
-import { type Comparison, figuresOf, median } from './measure.ts';
+import { type Comparison, figuresOf, median, round } from './measure.ts';
 import { peakMemoryKib } from './peak-memory.ts';
 import { type HealthyNode, timed, withHealthyNode } from './tick.ts';
 
@@ -65,15 +65,15 @@ async function compareExecutables(
     floor: 'node -e 0',
     productFigures: figuresOf(product),
     floorFigures: figuresOf(floor),
-    ratio: twoDigits(median(product) / median(floor)),
-    ratioSpread: [twoDigits(Math.min(...ratios)), twoDigits(Math.max(...ratios))],
+    ratio: round(median(product) / median(floor), 2),
+    ratioSpread: [round(Math.min(...ratios), 2), round(Math.max(...ratios), 2)],
     target: 1.6,
     more: {
       emptyExecutableMs: figuresOf(nothing).medianMs,
-      ratioToEmptyExecutable: twoDigits(median(product) / median(nothing)),
+      ratioToEmptyExecutable: round(median(product) / median(nothing), 2),
       peakMemoryKib: agentKib,
-      peakMemoryRatio: twoDigits(agentKib / bareKib),
-      peakMemoryRatioToEmptyExecutable: twoDigits(agentKib / emptyKib),
+      peakMemoryRatio: round(agentKib / bareKib, 2),
+      peakMemoryRatioToEmptyExecutable: round(agentKib / emptyKib, 2),
       awsCalls: calls,
       ...(await compareFirstCalls(agent, environment)),
     },
@@ -94,10 +94,6 @@ async function compareFirstCalls(agent: string, environment: NodeJS.ProcessEnv):
   }
   return {
     statusToFirstCallMs: figuresOf(executableMs).medianMs,
-    firstCallRatioToBundle: twoDigits(median(executableMs) / median(bundleMs)),
+    firstCallRatioToBundle: round(median(executableMs) / median(bundleMs), 2),
   };
-}
-
-function twoDigits(value: number): number {
-  return Number(value.toFixed(2));
 }

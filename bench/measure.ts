@@ -22,7 +22,7 @@ export interface Comparison {
   readonly more?: Readonly<Record<string, number>>;
 }
 
-function round(value: number, digits = 1): number {
+export function round(value: number, digits = 1): number {
   return Number(value.toFixed(digits));
 }
 

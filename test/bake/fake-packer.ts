@@ -129,9 +129,9 @@ const BEHAVIOURS: Readonly<Record<string, (ec2: EC2Client) => Promise<void>>> = 
     errored('Error executing Ansible: Non-zero exit status: exit status 2');
   },
   'fails in a script': async () => {
-    say('Provisioning with shell script: /work/ami/scripts/wait-for-boot.sh');
+    say('Provisioning with shell script: /checkout/ami/scripts/wait-for-boot.sh');
     error('nothing of interest');
-    say('Provisioning with shell script: /work/ami/scripts/check-image.sh');
+    say('Provisioning with shell script: /checkout/ami/scripts/check-image.sh');
     error('The image is not right: zk-bootstrap.service is disabled');
     say('Provisioning step had errors: Running the cleanup provisioner, if present...');
     errored('Script exited with non-zero exit status: 1. Allowed exit codes are: [0]');
