@@ -22,9 +22,8 @@ export function aptCommand(packages: readonly string[]): string {
 export async function installPackages(packages: readonly string[], signal?: AbortSignal): Promise<void> {
   await mkdir(CACHE, { recursive: true });
   await using _lock = await holdLock(resolve(CACHE, 'apt.lock'), signal);
-  const given = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const options = {
-    environment: { ...Object.fromEntries(given), DEBIAN_FRONTEND: 'noninteractive' },
+    environment: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     limitMs: INSTALL_LIMIT_MS,
     ...(signal === undefined ? {} : { signal }),
   };

@@ -85,7 +85,13 @@ async function make(
   ];
   try {
     await runProgram('unshare', [...isolated, ...words], {
-      environment: { ...environment(), CUSTOMIZE, BASE_FILES: FILES, ROLE_PACKAGES: rolePackages.join(' ') },
+      environment: {
+        ...process.env,
+        LC_ALL: 'C.UTF-8',
+        CUSTOMIZE,
+        BASE_FILES: FILES,
+        ROLE_PACKAGES: rolePackages.join(' '),
+      },
       limitMs: BUILD_LIMIT_MS,
       onLine: (line) => reportLine(line, progress),
       ...(signal === undefined ? {} : { signal }),
@@ -142,11 +148,6 @@ async function sayListsAreFresh(root: string): Promise<void> {
   for (const path of ['var/lib/apt/periodic/update-success-stamp', 'var/lib/apt/lists']) {
     await utimes(join(root, path), now, now);
   }
-}
-
-function environment(): Record<string, string> {
-  const entries = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return { ...Object.fromEntries(entries), LC_ALL: 'C.UTF-8' };
 }
 
 if (import.meta.main) {

@@ -19,6 +19,16 @@ export function writeContainerRecord(directory: string, record: ContainerRecord)
   renameSync(`${path}.new`, path);
 }
 
+/** Undefined when no container runs, or was left, in this directory. */
+export function readContainerRecord(directory: string): ContainerRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, RECORD), 'utf8')) as ContainerRecord;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 export function removeContainerRecord(directory: string): void {
   rmSync(join(directory, RECORD), { force: true });
 }

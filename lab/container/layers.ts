@@ -3,7 +3,7 @@
  * directory above them. What a machine changes and deletes stands in that upper directory, which is a layer itself once
  * its machine is off.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { runProgram } from './program.ts';
 
 export interface Disk {
@@ -25,13 +25,6 @@ export function overlayOptions(disk: Disk): string {
     }
   }
   return `lowerdir=${disk.layers.join(':')},upperdir=${disk.upper},workdir=${disk.work}`;
-}
-
-/** Mounts the disk at `target`. Only while its machine is off: a running machine mounts it for itself. */
-export async function mountDisk(disk: Disk, target: string): Promise<void> {
-  const options = overlayOptions(disk);
-  for (const directory of [disk.upper, disk.work, target]) await mkdir(directory, { recursive: true });
-  await runProgram('mount', ['-t', 'overlay', 'overlay', '-o', options, target]);
 }
 
 /** Undoes every mount at or under this directory, the innermost first. Returns how many there were. */

@@ -6,7 +6,7 @@ export interface ProgramOptions {
   /** What the program reads on its standard input; nothing by default. */
   readonly input?: string;
   /** The whole environment; by default this process's own. */
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
   /** The program is killed after this time. Two minutes by default. */
   readonly limitMs?: number;

@@ -1,12 +1,12 @@
 /** Where the agent of an image says what it does: its unit in the journal, cron's runs in a file. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { firstProcessBelow } from '../container/container-processes.ts';
+import { readContainerRecord } from '../container/container-record.ts';
 import { lastSentence, lastSentenceOf } from './agent-log.ts';
-import { type ProcessIdentity, runs } from './processes.ts';
+import { runs } from './processes.ts';
 
 /** Below the root of a machine. */
 export const JOURNAL = 'var/log/journal';
@@ -14,8 +14,6 @@ export const RECOVERY_LOG = 'var/log/zk-recovery.log';
 export const BOOTSTRAP_UNIT = 'zk-bootstrap.service';
 export const ZOOKEEPER_UNIT = 'zookeeper.service';
 
-/** The record that a container keeps of itself in its directory while it runs. */
-const CONTAINER_RECORD = 'container.json';
 const LINES = 30;
 /** The journal is read by a program, which is too much to ask for at each look. */
 const KEPT_MS = 2_000;
@@ -27,17 +25,9 @@ const run = promisify(execFile);
  * runs, otherwise what it has changed of its image.
  */
 export function rootOf(directory: string): string {
-  const first = firstProcess(join(directory, CONTAINER_RECORD));
+  const record = readContainerRecord(directory);
+  const first = record !== undefined && runs(record.process) ? firstProcessBelow(record.process.pid) : undefined;
   return first === undefined ? join(directory, 'upper') : `/proc/${first}/root`;
-}
-
-function firstProcess(record: string): number | undefined {
-  try {
-    const { process } = JSON.parse(readFileSync(record, 'utf8')) as { readonly process: ProcessIdentity };
-    return runs(process) ? firstProcessBelow(process.pid) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 interface Said {

@@ -6,7 +6,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Container, sweepContainers } from '../../lab/container/container.ts';
-import { mountDisk, mountsUnder } from '../../lab/container/layers.ts';
+import { mountsUnder, overlayOptions } from '../../lab/container/layers.ts';
+import { runProgram } from '../../lab/container/program.ts';
 import { identityOf, type ProcessIdentity, runs } from '../../lab/hypervisor/processes.ts';
 import { Machines, until, whyNoMachines } from './machines.ts';
 
@@ -65,14 +66,12 @@ test('the sweep ends a machine that still runs, even a paused one, and undoes mo
   await machine.pause();
   const pids = machine.processes().map(({ pid }) => pid);
   assert.ok(pids.length > 1);
-  const target = join(machines.directory, 'mounted');
-  const lower = join(machines.directory, 'lower');
-  await mkdir(lower);
+  const [target, lower, upper, work] = ['mounted', 'lower', 'u', 'w'].map((name) => join(machines.directory, name));
+  assert.ok(target && lower && upper && work);
+  for (const directory of [target, lower, upper, work]) await mkdir(directory);
   await writeFile(join(lower, 'below'), '');
-  await mountDisk(
-    { layers: [lower], upper: join(machines.directory, 'u'), work: join(machines.directory, 'w') },
-    target,
-  );
+  const options = overlayOptions({ layers: [lower], upper, work });
+  await runProgram('mount', ['-t', 'overlay', 'overlay', '-o', options, target]);
   assert.ok(existsSync(join(target, 'below')));
   assert.deepEqual(mounts(), [target]);
   await sweepContainers(machines.directory);
