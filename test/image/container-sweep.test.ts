@@ -50,11 +50,13 @@ test('a daemon that is killed leaves no process and no mount; the sweep removes 
   const { daemon, first } = await leave(machine);
   assert.ok(runs(first));
   assert.deepEqual(mounts(), []);
+  const written = join(machine.upperDirectory, 'etc/machine-id');
+  await until('it has written to its disk', 20_000, async () => existsSync(written) || undefined);
   daemon.kill('SIGKILL');
   await until('the machine is dead', 10_000, async () => !runs(first) || undefined);
   await sweepContainers(machines.directory);
   assert.deepEqual(groupsLeft(machine.options.name), []);
-  assert.ok(existsSync(join(machine.upperDirectory, 'etc/machine-id')));
+  assert.ok(existsSync(written));
   await machine.boot();
   await machine.powerOff();
 });
