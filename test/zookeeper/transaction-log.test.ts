@@ -14,7 +14,8 @@ async function scanOf(bytes: Buffer): Promise<LogScan> {
   await using directory = await temporaryDirectory();
   const path = join(directory.path, 'log.1');
   await writeFile(path, bytes);
-  return scanTransactionLog(path, SIGNAL);
+  // Awaited here: the folder goes with the end of this function.
+  return await scanTransactionLog(path, SIGNAL);
 }
 
 describe('Adler-32', () => {
