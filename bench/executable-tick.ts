@@ -5,12 +5,11 @@ import { packageAgent } from '../build/package.ts';
 import type { Architecture } from '../build/target.ts';
 import { agentCommand } from '../lab/daemon/agent-program.ts';
 import { firstCallMs } from './first-call.ts';
-import { type Comparison, figuresOf, median, round } from './measure.ts';
-import { peakMemoryKib } from './peak-memory.ts';
-import { type HealthyNode, timed, withHealthyNode } from './tick.ts';
+import { type Comparison, comparisonOf, figuresOf, median, round } from './measure.ts';
+import { HEALTHY_TICK, type HealthyNode, SAYS_HEALTHY, withHealthyNode } from './tick.ts';
+import { wholeRuns } from './whole-runs.ts';
 
 const WARM_UP = 3;
-const MEMORY_ROUNDS = 9;
 const FIRST_CALL_ROUNDS = 11;
 const CACHE = join(import.meta.dirname, '../.cache');
 
@@ -39,41 +38,38 @@ async function compareExecutables(
   rounds: number,
   progress: (line: string) => void,
 ): Promise<Comparison> {
-  const commands = [[agent, 'recovery'], [process.execPath, '-e', '0'], [empty]] as const;
-  const times: [number[], number[], number[]] = [[], [], []];
   const callsBefore = awsCalls();
-  for (let round = -WARM_UP; round < rounds; round++) {
-    // Who is first takes turns, so that a machine that slows down slows all three.
-    for (let turn = 0; turn < commands.length; turn++) {
-      const index = (round + WARM_UP + turn) % commands.length;
-      const [program = '', ...words] = commands[index] ?? [];
-      const elapsedMs = await timed(program, words, environment);
-      if (round >= 0) times[index]?.push(elapsedMs);
-    }
-    const [tick, bare, nothing] = times.map((list) => list.at(-1)?.toFixed(1));
-    if (round >= 0) progress(`tick ${round + 1}/${rounds}: ${tick} ms against ${bare} ms and ${nothing} ms`);
-  }
+  const [tick, bare, nothing] = await wholeRuns(
+    [
+      { words: [agent, 'recovery'], says: SAYS_HEALTHY },
+      { words: [process.execPath, '-e', '0'], says: '' },
+      { words: [empty], says: '' },
+    ],
+    {
+      rounds,
+      warmUp: WARM_UP,
+      environment,
+      progress: (number, [tickMs = 0, bareMs = 0, nothingMs = 0]) =>
+        progress(
+          `tick ${number}/${rounds}: ${round(tickMs)} ms against ${round(bareMs)} ms and ${round(nothingMs)} ms`,
+        ),
+    },
+  );
   const calls = awsCalls() - callsBefore;
-  const memory = (await peakMemoryKib(commands, MEMORY_ROUNDS, environment)).map((list) => median(list));
-  const [product, floor, nothing] = times;
-  const [agentKib = Number.NaN, bareKib = Number.NaN, emptyKib = Number.NaN] = memory;
-  const ratios = product.map((value, index) => value / (floor[index] ?? Number.NaN));
-  return {
+  const contest = {
     name: 'tick, executable',
-    rounds,
-    product: 'the executable: recovery on a healthy node (one that leads, so mntr is asked too)',
+    product: `the executable: ${HEALTHY_TICK}`,
     floor: 'node -e 0',
-    productFigures: figuresOf(product),
-    floorFigures: figuresOf(floor),
-    ratio: round(median(product) / median(floor), 2),
-    ratioSpread: [round(Math.min(...ratios), 2), round(Math.max(...ratios), 2)],
     target: 1.6,
+  };
+  return {
+    ...comparisonOf(contest, tick.elapsedMs, bare.elapsedMs),
     more: {
-      emptyExecutableMs: figuresOf(nothing).medianMs,
-      ratioToEmptyExecutable: round(median(product) / median(nothing), 2),
-      peakMemoryKib: agentKib,
-      peakMemoryRatio: round(agentKib / bareKib, 2),
-      peakMemoryRatioToEmptyExecutable: round(agentKib / emptyKib, 2),
+      emptyExecutableMs: figuresOf(nothing.elapsedMs).medianMs,
+      ratioToEmptyExecutable: round(median(tick.elapsedMs) / median(nothing.elapsedMs), 2),
+      peakMemoryKib: median(tick.peakKib),
+      peakMemoryRatio: round(median(tick.peakKib) / median(bare.peakKib), 2),
+      peakMemoryRatioToEmptyExecutable: round(median(tick.peakKib) / median(nothing.peakKib), 2),
       awsCalls: calls,
       ...(await compareFirstCalls(agent, environment)),
     },

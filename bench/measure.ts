@@ -67,16 +67,25 @@ export async function compare(contest: Contest): Promise<Comparison> {
       `${contest.name} ${index + 1}/${contest.rounds}: ${round(product.at(-1) ?? 0)} ms against ${round(floor.at(-1) ?? 0)} ms`,
     );
   }
-  const ratios = product.map((value, index) => value / (floor[index] ?? Number.NaN));
+  return comparisonOf(contest, product, floor);
+}
+
+/** Milliseconds of rounds in which product and floor took turns. */
+export function comparisonOf(
+  { name, product, floor, target }: Pick<Contest, 'name' | 'product' | 'floor' | 'target'>,
+  productMs: readonly number[],
+  floorMs: readonly number[],
+): Comparison {
+  const ratios = productMs.map((value, index) => value / (floorMs[index] ?? Number.NaN));
   return {
-    name: contest.name,
-    rounds: contest.rounds,
-    product: contest.product,
-    floor: contest.floor,
-    productFigures: figuresOf(product),
-    floorFigures: figuresOf(floor),
-    ratio: round(median(product) / median(floor), 2),
+    name,
+    rounds: productMs.length,
+    product,
+    floor,
+    productFigures: figuresOf(productMs),
+    floorFigures: figuresOf(floorMs),
+    ratio: round(median(productMs) / median(floorMs), 2),
     ratioSpread: [round(Math.min(...ratios), 2), round(Math.max(...ratios), 2)],
-    target: contest.target,
+    target,
   };
 }

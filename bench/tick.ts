@@ -1,25 +1,10 @@
 /** A healthy `recovery` run, bundled, against a bare `node -e 0` of the same Node. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { agentCommand } from '../lab/daemon/agent-program.ts';
 import { startLab } from '../test/lab/support/lab.ts';
 import { until } from './by-hand.ts';
-import { type Comparison, compare } from './measure.ts';
-
-/** Runs it to its end; the metadata service that it asks lives in this very process, so nothing here may block. */
-export async function timed(program: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const startedMs = performance.now();
-  const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
-  const output: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-  const [code] = await once(child, 'close');
-  const elapsedMs = performance.now() - startedMs;
-  const said = Buffer.concat(output).toString();
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${said}`);
-  if (args.includes('recovery') && !said.includes('"healthy"')) throw new Error(`The tick was not healthy: ${said}`);
-  return elapsedMs;
-}
+import { type Comparison, comparisonOf, round } from './measure.ts';
+import { wholeRuns } from './whole-runs.ts';
 
 /** A node on which a tick has nothing to do. */
 export interface HealthyNode {
@@ -47,21 +32,30 @@ export async function withHealthyNode<T>(
   });
 }
 
+export const HEALTHY_TICK = 'recovery on a healthy node (one that leads, so its followers are counted)';
+
+/** The word that only a healthy tick says. */
+export const SAYS_HEALTHY = '"healthy"';
+
 export async function benchTick(rounds: number, progress: (line: string) => void): Promise<Comparison> {
-  const [program = 'node', agent = ''] = await agentCommand();
+  const [program = process.execPath, agent = ''] = await agentCommand();
   return await withHealthyNode(async ({ environment, awsCalls }) => {
     const callsBefore = awsCalls();
-    const comparison = await compare({
-      name: 'tick',
-      rounds,
-      warmUp: 3,
-      product: 'zk-agent recovery on a healthy node (one that leads, so mntr is asked too)',
-      floor: 'node -e 0',
-      target: 1.6,
-      measureProduct: () => timed(program, [agent, 'recovery'], environment),
-      measureFloor: () => timed(program, ['-e', '0'], environment),
-      progress,
-    });
+    const [tick, bare] = await wholeRuns(
+      [
+        { words: [program, agent, 'recovery'], says: SAYS_HEALTHY },
+        { words: [program, '-e', '0'], says: '' },
+      ],
+      {
+        rounds,
+        warmUp: 3,
+        environment,
+        progress: (number, [tickMs = 0, bareMs = 0]) =>
+          progress(`tick ${number}/${rounds}: ${round(tickMs)} ms against ${round(bareMs)} ms`),
+      },
+    );
+    const contest = { name: 'tick', product: HEALTHY_TICK, floor: 'node -e 0', target: 1.6 };
+    const comparison = comparisonOf(contest, tick.elapsedMs, bare.elapsedMs);
     return { ...comparison, more: { awsCalls: awsCalls() - callsBefore } };
   });
 }

@@ -8,7 +8,7 @@ import { CLIENT_PORT, type EnsembleConfig, listed, votersOf } from '../model/mem
 import type { Settings } from '../settings.ts';
 import { agentFiles } from '../zookeeper/agent-files.ts';
 import { parseDynamicConfig } from '../zookeeper/dynamic-config.ts';
-import { askMntr, askSrvr } from '../zookeeper/four-letter-words.ts';
+import { askMntr } from '../zookeeper/four-letter-words.ts';
 import { quickMetadata } from './quick-metadata.ts';
 
 export type Health = { readonly healthy: boolean; readonly why: string };
@@ -32,18 +32,17 @@ export async function checkHealth(settings: Settings, signal: AbortSignal): Prom
     settings.aws.AWS_EC2_METADATA_SERVICE_ENDPOINT ||
     METADATA_ENDPOINT;
   const word = { port: CLIENT_PORT, timeoutMs: settings.timings.probeTimeoutMs };
-  const [metadata, answer] = await Promise.all([
+  const [metadata, monitor] = await Promise.all([
     quickMetadata(endpoint, settings.timings.metadataTimeoutMs),
-    askSrvr(own.clientAddress, word, signal),
+    askMntr(own.clientAddress, word, signal),
   ]);
   if (metadata.targetState === 'Terminated') return unhealthy('The instance is about to be terminated.');
   if (!listed(config, id, metadata.address))
     return unhealthy(`The config on this disk does not hold ${id} at ${metadata.address}.`);
-  if (answer.kind !== 'serving') return unhealthy('The server of this node does not serve.');
-  if (answer.mode !== 'leader') return { healthy: true, why: `Member ${id} serves as ${answer.mode}.` };
+  if (!monitor) return unhealthy('The server of this node neither leads nor follows.');
+  if (monitor.mode === 'follower') return { healthy: true, why: `Member ${id} serves as follower.` };
   const voters = votersOf(config).length;
-  const monitor = await askMntr(own.clientAddress, word, signal);
-  if (!monitor || monitor.syncedFollowers - monitor.syncedNonVotingFollowers !== voters - 1) {
+  if (monitor.syncedFollowers - monitor.syncedNonVotingFollowers !== voters - 1) {
     return unhealthy('This node leads, and not every voter is connected.');
   }
   return { healthy: true, why: `Member ${id} leads, and all ${voters} voters are connected.` };

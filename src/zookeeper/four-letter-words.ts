@@ -5,12 +5,10 @@
 import { connect } from 'node:net';
 import type { ServerAnswer } from '../ports.ts';
 
-/** From `mntr` of a leader; numbers of servers. */
-export interface LeaderMonitor {
-  readonly syncedFollowers: number;
-  readonly syncedNonVotingFollowers: number;
-  readonly quorumSize: number;
-}
+/** From `mntr` of a server that votes; numbers of servers. */
+export type VoterMonitor =
+  | { readonly mode: 'follower' }
+  | { readonly mode: 'leader'; readonly syncedFollowers: number; readonly syncedNonVotingFollowers: number };
 
 export interface WordOptions {
   readonly port: number;
@@ -90,14 +88,14 @@ export async function askRuok(address: string, options: WordOptions, signal: Abo
   return answer.kind === 'text' && answer.text.trim() === 'imok';
 }
 
-/** Undefined when the server is no leader, does not serve or does not answer. */
+/** Undefined when the server neither leads nor follows, does not serve or does not answer. */
 export async function askMntr(
   address: string,
   options: WordOptions,
   signal: AbortSignal,
-): Promise<LeaderMonitor | undefined> {
+): Promise<VoterMonitor | undefined> {
   const answer = await askWord(address, 'mntr', options, signal);
-  return answer.kind === 'silent' ? undefined : leaderMonitorOf(parseMntr(answer.text));
+  return answer.kind === 'silent' ? undefined : monitorOf(parseMntr(answer.text));
 }
 
 /** An answer that is none of `srvr`'s (say, the word is not on the server's list) counts as silence, with the text. */
@@ -132,16 +130,15 @@ export function parseMntr(text: string): ReadonlyMap<string, string> {
   return values;
 }
 
-/** Undefined unless these are the values of a leader, all of them whole numbers. */
-export function leaderMonitorOf(values: ReadonlyMap<string, string>): LeaderMonitor | undefined {
-  if (values.get('zk_server_state') !== 'leader') return undefined;
+/** Undefined unless these are the values of a follower, or of a leader with all its numbers. */
+export function monitorOf(values: ReadonlyMap<string, string>): VoterMonitor | undefined {
+  const mode = values.get('zk_server_state');
+  if (mode === 'follower') return { mode };
+  if (mode !== 'leader') return undefined;
   const syncedFollowers = wholeNumber(values.get('zk_synced_followers'));
   const syncedNonVotingFollowers = wholeNumber(values.get('zk_synced_non_voting_followers'));
-  const quorumSize = wholeNumber(values.get('zk_quorum_size'));
-  if (syncedFollowers === undefined || syncedNonVotingFollowers === undefined || quorumSize === undefined) {
-    return undefined;
-  }
-  return { syncedFollowers, syncedNonVotingFollowers, quorumSize };
+  if (syncedFollowers === undefined || syncedNonVotingFollowers === undefined) return undefined;
+  return { mode, syncedFollowers, syncedNonVotingFollowers };
 }
 
 /** Followers are counted as doubles in some releases: `2.0`. */

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { packageAgent } from '../../build/package.ts';
 import type { Architecture } from '../../build/target.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { nodeByHand, srvrText } from '../commands/node-by-hand.ts';
+import { followerMonitor, nodeByHand } from '../commands/node-by-hand.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const architecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
@@ -144,7 +144,7 @@ test('a fault that nobody catches names the source, too, and ends the process', 
 
 test('a healthy tick says so without a call; with something to do it asks AWS', async () => {
   await using node = await nodeByHand();
-  node.words = { srvr: srvrText('follower') };
+  node.words = { mntr: followerMonitor() };
   // Writes the settings file, too.
   assert.ok((await node.run(['recovery'])).out.includes('"healthy"'));
   const env = {

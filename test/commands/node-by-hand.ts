@@ -179,12 +179,12 @@ export async function nodeByHand(): Promise<NodeByHand> {
   return node;
 }
 
-/** What a server says to `srvr`. */
-export function srvrText(mode: 'leader' | 'follower'): string {
-  return `Zookeeper version: 3.9.5-1, built on 2025-01-01 00:00 UTC\nLatency min/avg/max: 0/0.0/0\nReceived: 1\nSent: 1\nConnections: 1\nOutstanding: 0\nZxid: 0x100000042\nMode: ${mode}\nNode count: 5\n`;
+/** What a follower says to `mntr`, as far as the agent reads it. */
+export function followerMonitor(): string {
+  return 'zk_version\t3.9.5-1\nzk_server_state\tfollower\n';
 }
 
 /** What a leader says to `mntr`, as far as the agent reads it. */
-export function mntrText(synced: number): string {
-  return `zk_version\t3.9.5-1\nzk_server_state\tleader\nzk_synced_followers\t${synced}\nzk_synced_non_voting_followers\t0\nzk_quorum_size\t3\n`;
+export function leaderMonitor(synced: number): string {
+  return `zk_version\t3.9.5-1\nzk_server_state\tleader\nzk_synced_followers\t${synced}\nzk_synced_non_voting_followers\t0\n`;
 }

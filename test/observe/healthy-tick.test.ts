@@ -4,7 +4,13 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { acquireLock } from '../../src/lock.ts';
-import { type AgentRun, mntrText, type NodeByHand, nodeByHand, srvrText } from '../commands/node-by-hand.ts';
+import {
+  type AgentRun,
+  followerMonitor,
+  leaderMonitor,
+  type NodeByHand,
+  nodeByHand,
+} from '../commands/node-by-hand.ts';
 
 let node: NodeByHand;
 before(async () => {
@@ -17,7 +23,7 @@ beforeEach(async () => {
   await rm(node.dataDir, { recursive: true, force: true });
   await rm(node.confDir, { recursive: true, force: true });
   await node.writeHealthy();
-  node.words = { srvr: srvrText('follower') };
+  node.words = { mntr: followerMonitor() };
   node.targetState = 'InService';
   node.awsCalls = 0;
   node.metadata.breakDown(false);
@@ -50,10 +56,10 @@ test('with something to do the same process loads the commands, so that the chec
 });
 
 test('a leader is healthy only while every voter is connected', async () => {
-  node.words = { srvr: srvrText('leader'), mntr: mntrText(2) };
+  node.words = { mntr: leaderMonitor(2) };
   assert.ok(isHealthy(await node.run(['recovery'])));
   assert.equal(node.awsCalls, 0);
-  node.words = { srvr: srvrText('leader'), mntr: mntrText(1) };
+  node.words = { mntr: leaderMonitor(1) };
   assert.ok(!isHealthy(await node.run(['recovery'])));
 });
 
@@ -88,7 +94,7 @@ const doubts: Readonly<Record<string, () => Promise<void> | void>> = {
   },
   'a metadata service that is out of order': () => node.metadata.breakDown(true),
   'a server without quorum': () => {
-    node.words = { srvr: 'This ZooKeeper instance is not currently serving requests\n' };
+    node.words = { mntr: 'This ZooKeeper instance is not currently serving requests\n' };
   },
   'a fence': () => writeFile(join(node.dataDir, 'zk-agent', 'fence.json'), '{"record":1}'),
   'a left-over report': () => writeFile(join(node.dataDir, 'zk-agent', 'reported'), ''),

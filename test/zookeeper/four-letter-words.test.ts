@@ -7,7 +7,7 @@ import {
   askRuok,
   askSrvr,
   askWord,
-  leaderMonitorOf,
+  monitorOf,
   parseMntr,
   parseSrvr,
   type WordOptions,
@@ -59,28 +59,33 @@ test('anything else proves nothing, and is shown', () => {
   assert.ok(answer.kind === 'silent' && answer.why.includes('not in the whitelist'));
 });
 
-test('mntr is read; only a leader with all its numbers counts', () => {
+test('mntr is read; only a follower, or a leader with all its numbers, counts', () => {
   const text = [
     'zk_version\t3.9.5-e454, built on 2025',
     'zk_server_state\tleader',
     'zk_synced_followers\t2',
     'zk_synced_non_voting_followers\t1.0',
-    'zk_quorum_size\t3',
     '',
   ].join('\n');
   const values = parseMntr(text);
   assert.equal(values.get('zk_version'), '3.9.5-e454, built on 2025');
-  assert.deepEqual(leaderMonitorOf(values), { syncedFollowers: 2, syncedNonVotingFollowers: 1, quorumSize: 3 });
+  assert.deepEqual(monitorOf(values), {
+    mode: 'leader',
+    syncedFollowers: 2,
+    syncedNonVotingFollowers: 1,
+  });
   for (const [from, to] of [
-    ['leader', 'follower'],
-    ['zk_quorum_size\t3', 'zk_quorum_size\tmany'],
-    ['zk_quorum_size\t3', ''],
+    ['leader', 'observer'],
+    ['zk_server_state\tleader', ''],
+    ['voting_followers\t1.0', 'voting_followers\tmany'],
+    ['zk_synced_non_voting_followers\t1.0', ''],
     ['followers\t2', 'followers\t-1'],
     ['followers\t2', 'followers\t'],
   ] as const) {
-    assert.equal(leaderMonitorOf(parseMntr(text.replace(from, to))), undefined, `${from} → ${to}`);
+    assert.equal(monitorOf(parseMntr(text.replace(from, to))), undefined, `${from} → ${to}`);
   }
-  assert.equal(leaderMonitorOf(parseMntr('This ZooKeeper instance is not currently serving requests\n')), undefined);
+  assert.deepEqual(monitorOf(parseMntr(text.replace('leader', 'follower'))), { mode: 'follower' });
+  assert.equal(monitorOf(parseMntr('This ZooKeeper instance is not currently serving requests\n')), undefined);
 });
 
 /** Asks `srvr` of a server that does this with every connection. */
@@ -164,11 +169,8 @@ test('real servers: leader, followers, nobody there, no quorum', LIMIT, async ()
   for (const [index, address] of addresses.entries()) {
     assert.equal(await askRuok(address, OPTIONS, NEVER), true);
     const monitor = await askMntr(address, OPTIONS, NEVER);
-    if (index === leader) {
-      assert.deepEqual(monitor, { syncedFollowers: 2, syncedNonVotingFollowers: 0, quorumSize: 3 });
-    } else {
-      assert.equal(monitor, undefined);
-    }
+    const asLeader = { mode: 'leader', syncedFollowers: 2, syncedNonVotingFollowers: 0 };
+    assert.deepEqual(monitor, index === leader ? asLeader : { mode: 'follower' });
   }
   const [survivor, ...others] = ensemble.members;
   assert.ok(survivor);
