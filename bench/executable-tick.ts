@@ -2,10 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageAgent } from '../build/package.ts';
-import type { Architecture } from '../build/target.ts';
 import { agentCommand } from '../lab/daemon/agent-program.ts';
 import { firstCallMs } from './first-call.ts';
 import { type Comparison, comparisonOf, figuresOf, median, round } from './measure.ts';
+import { ARCHITECTURE } from './shipped-agent.ts';
 import { HEALTHY_TICK, type HealthyNode, SAYS_HEALTHY, withHealthyNode } from './tick.ts';
 import { wholeRuns } from './whole-runs.ts';
 
@@ -19,13 +19,12 @@ interface Programs {
 }
 
 export async function benchExecutableTick(rounds: number, progress: (line: string) => void): Promise<Comparison> {
-  const architecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
   const folder = await mkdtemp(join(CACHE, 'bench-'));
   try {
     const start = join(folder, 'empty.ts');
     await writeFile(start, '// Does nothing.\n');
-    const agent = await packageAgent({ architecture, progress });
-    const empty = await packageAgent({ architecture, outdir: folder, start, progress });
+    const agent = await packageAgent({ architecture: ARCHITECTURE, progress });
+    const empty = await packageAgent({ architecture: ARCHITECTURE, outdir: folder, start, progress });
     return await withHealthyNode((node) => compareExecutables(node, { agent, empty }, rounds, progress), [agent]);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -2,11 +2,12 @@
 import { startLab } from '../test/lab/support/lab.ts';
 import { EnsembleByHand, quorumServes, until } from './by-hand.ts';
 import { type Comparison, compare } from './measure.ts';
+import { CRON_SECONDS, shippedAgent } from './shipped-agent.ts';
 
 const NODES = 3;
 
-async function product(): Promise<number> {
-  await using lab = await startLab({ nodes: NODES });
+async function product(agentCommand: readonly string[]): Promise<number> {
+  await using lab = await startLab({ nodes: NODES, ticks: CRON_SECONDS, agentCommand });
   const hosts = () => lab.lab.hypervisor.hosts;
   await until(
     'all instances run',
@@ -22,15 +23,16 @@ async function floor(): Promise<number> {
   return await ensemble.startAll();
 }
 
-export function benchGenesis(rounds: number, progress: (line: string) => void): Promise<Comparison> {
-  return compare({
+export async function benchGenesis(rounds: number, progress: (line: string) => void): Promise<Comparison> {
+  const agentCommand = await shippedAgent(progress);
+  return await compare({
     name: 'genesis',
     rounds,
     warmUp: 1,
     product: `${NODES} nodes, from the last instance running to a quorum that serves`,
     floor: `the same ${NODES} servers started by hand at once, with a static config`,
     target: 1.5,
-    measureProduct: product,
+    measureProduct: () => product(agentCommand),
     measureFloor: floor,
     progress,
   });

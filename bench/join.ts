@@ -4,6 +4,7 @@ import type { Member } from '../src/model/member.ts';
 import { startLab, type TestLab } from '../test/lab/support/lab.ts';
 import { EnsembleByHand, until } from './by-hand.ts';
 import { type Comparison, compare } from './measure.ts';
+import { CRON_SECONDS, shippedAgent } from './shipped-agent.ts';
 
 const NODES = 3;
 
@@ -84,7 +85,7 @@ class FloorByHand implements AsyncDisposable {
 }
 
 export async function benchJoin(rounds: number, progress: (line: string) => void): Promise<Comparison> {
-  await using lab = await startLab({ nodes: NODES });
+  await using lab = await startLab({ nodes: NODES, ticks: CRON_SECONDS, agentCommand: await shippedAgent(progress) });
   await lab.healthy();
   const ensemble = await EnsembleByHand.prepare(NODES);
   await using floor = new FloorByHand(ensemble);

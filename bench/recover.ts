@@ -4,10 +4,11 @@ import { LAB_TIMINGS } from '../src/timings.ts';
 import { startLab } from '../test/lab/support/lab.ts';
 import { EnsembleByHand, until } from './by-hand.ts';
 import { type Comparison, compare, figuresOf } from './measure.ts';
+import { shippedAgent } from './shipped-agent.ts';
 
 /** The recovery is started by hand at once; nobody else boots, so that nobody else has to be heard. */
-async function product(): Promise<number> {
-  await using lab = await startLab({ nodes: 3, ticks: 'never' });
+async function product(agentCommand: readonly string[]): Promise<number> {
+  await using lab = await startLab({ nodes: 3, ticks: 'never', agentCommand });
   await lab.healthy();
   const survivor = (await lab.nodes()).at(-1);
   if (survivor?.address === undefined) throw new Error('There is no survivor.');
@@ -43,6 +44,7 @@ async function floor(): Promise<number> {
 }
 
 export async function benchRecover(rounds: number, progress: (line: string) => void): Promise<Comparison> {
+  const agentCommand = await shippedAgent(progress);
   const whole: number[] = [];
   const comparison = await compare({
     name: 'recover',
@@ -52,7 +54,7 @@ export async function benchRecover(rounds: number, progress: (line: string) => v
     floor: 'one server start by hand, to serving',
     target: 1.5,
     measureProduct: async () => {
-      const elapsedMs = await product();
+      const elapsedMs = await product(agentCommand);
       whole.push(elapsedMs);
       return elapsedMs - LAB_TIMINGS.equalFactsMs;
     },
