@@ -1,19 +1,30 @@
 /**
- * Bundles the agent into three files: `zk-agent.cjs`, which is the healthy tick and little more, `commands.cjs` with
- * the rest of the agent, and `aws-sdk.cjs`. Each is parsed only when there is something to do for it.
+ * Bundles the agent into four files: `zk-agent.cjs`, which is the healthy tick and little more, `commands.cjs` with
+ * the rest of the agent, `words.cjs`, which reads what a person types, and `aws-sdk.cjs`. Each is parsed only when there
+ * is something to do for it.
  */
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Plugin } from 'esbuild';
 import { isFresh, latestChangeMs, marksOf, stampFileOf, writeStamp } from './freshness.ts';
+import { precompileTemplates } from './precompile-templates.ts';
 import { shakeSdk } from './shake-sdk.ts';
 import { writeWhole } from './whole-file.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What else decides over the result: the versions of the packages, and how it is built. */
-const BUILD_FILES = ['package-lock.json', 'build/bundle.ts', 'build/shake-sdk.ts'].map((file) => join(ROOT, file));
+const BUILD_FILES = [
+  'package-lock.json',
+  'build/bundle.ts',
+  'build/shake-sdk.ts',
+  'build/precompile-templates.ts',
+  'src/templates/templates.ts',
+  'src/templates/zoo-cfg.ts',
+  'src/templates/dynamic-config.ts',
+].map((file) => join(ROOT, file));
 /** What is imported only when it is needed, by the ends of the paths. */
 const COMMANDS = /\/commands\/cli\.ts$/;
+const WORDS = /^\.\/words\.ts$/;
 const SDK = /^\.\/sdk\.ts$/;
 
 export interface BundleOptions {
@@ -30,7 +41,12 @@ export async function bundle(options: BundleOptions = {}): Promise<{ readonly ag
   const main = resolve(options.main ?? join(ROOT, 'src/main.ts'));
   const programs = [
     { entry: join(ROOT, 'src/aws/sdk.ts'), file: 'aws-sdk.cjs', plugins: [shakeSdk] },
-    { entry: join(dirname(main), 'commands/cli.ts'), file: 'commands.cjs', plugins: [apart(SDK, './aws-sdk.cjs')] },
+    { entry: join(ROOT, 'src/commands/words.ts'), file: 'words.cjs', plugins: [] },
+    {
+      entry: join(dirname(main), 'commands/cli.ts'),
+      file: 'commands.cjs',
+      plugins: [apart(WORDS, './words.cjs'), apart(SDK, './aws-sdk.cjs'), precompileTemplates],
+    },
     { entry: main, file: 'zk-agent.cjs', plugins: [apart(COMMANDS, './commands.cjs')] },
   ];
   // In this order: whoever finds a new file finds what it loads, too.

@@ -87,8 +87,8 @@ async function writeFiles(options: ByHandOptions, confDir: string, dataDir: stri
   }
   const dynamicFile = join(confDir, 'zoo.cfg.dynamic');
   await writeFile(join(dataDir, 'myid'), `${id}\n`);
-  await writeFile(dynamicFile, await renderDynamicConfig(members));
-  await writeFile(join(confDir, 'zoo.cfg'), await renderZooCfg({ dataDir, dynamicFile, tick }));
+  await writeFile(dynamicFile, renderDynamicConfig(members));
+  await writeFile(join(confDir, 'zoo.cfg'), renderZooCfg({ dataDir, dynamicFile, tick }));
   if (start === 'genesis') {
     await writeFile(join(dataDir, 'initialize'), '');
   }

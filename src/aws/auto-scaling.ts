@@ -3,7 +3,7 @@ import { AgentError } from '../errors.ts';
 import type { GroupFact } from '../model/cloud.ts';
 import type { AutoScaling } from '../ports.ts';
 import { type Fault, UnreadableAnswer } from './aws-errors.ts';
-import { type ClientSettings, clientConfig, once } from './clients.ts';
+import { type ClientSettings, clientConfig, once, unlogged } from './clients.ts';
 import { allPages, listed } from './pages.ts';
 import type { Caller } from './retry.ts';
 
@@ -12,7 +12,7 @@ const MAINTENANCE_TAG = 'zookeeper_maintenance';
 export function autoScalingAdapter(settings: ClientSettings, caller: Caller): AutoScaling {
   const ready = once(async () => {
     const sdk = await import('./sdk.ts');
-    return { sdk, client: new sdk.AutoScalingClient(clientConfig(settings)) };
+    return { sdk, client: unlogged(new sdk.AutoScalingClient(clientConfig(settings))) };
   });
 
   return {

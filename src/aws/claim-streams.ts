@@ -1,7 +1,7 @@
 import { AgentError } from '../errors.ts';
 import type { ClaimStreams } from '../ports.ts';
 import { UnreadableAnswer } from './aws-errors.ts';
-import { type ClientSettings, clientConfig, once } from './clients.ts';
+import { type ClientSettings, clientConfig, once, unlogged } from './clients.ts';
 import { allPages, listed } from './pages.ts';
 import type { Caller } from './retry.ts';
 import { ageMs, rememberServiceTime } from './service-time.ts';
@@ -12,7 +12,7 @@ const STREAMS_PER_PAGE = 50;
 export function claimStreamsAdapter(logGroup: string, settings: ClientSettings, caller: Caller): ClaimStreams {
   const ready = once(async () => {
     const sdk = await import('./sdk.ts');
-    const client = new sdk.CloudWatchLogsClient(clientConfig(settings));
+    const client = unlogged(new sdk.CloudWatchLogsClient(clientConfig(settings)));
     return { sdk, client, serviceTime: rememberServiceTime(client) };
   });
   /** Streams that a call of this process may have made although it failed in the end. */

@@ -27,6 +27,16 @@ export function clientConfig({ region, credentials }: ClientSettings) {
   } as const;
 }
 
+interface Logging {
+  readonly middlewareStack: { remove(middleware: string): boolean };
+}
+
+/** For every answer the SDK works out what of it may be logged, to log it nowhere: the agent's log tells what matters. */
+export function unlogged<T extends Logging>(client: T): T {
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
+}
+
 /** Runs once, at the first call; a failure is not remembered. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

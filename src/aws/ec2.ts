@@ -2,7 +2,7 @@ import type { Filter, Instance } from '@aws-sdk/client-ec2';
 import type { InstanceFact, InstanceState } from '../model/cloud.ts';
 import type { Ec2 } from '../ports.ts';
 import { UnreadableAnswer } from './aws-errors.ts';
-import { type ClientSettings, clientConfig, once } from './clients.ts';
+import { type ClientSettings, clientConfig, once, unlogged } from './clients.ts';
 import { allPages, listed } from './pages.ts';
 import type { Caller } from './retry.ts';
 
@@ -15,7 +15,7 @@ const STATES: ReadonlySet<string> = new Set<InstanceState>([
 export function ec2Adapter(settings: ClientSettings, caller: Caller): Ec2 {
   const ready = once(async () => {
     const sdk = await import('./sdk.ts');
-    return { sdk, client: new sdk.EC2Client(clientConfig(settings)) };
+    return { sdk, client: unlogged(new sdk.EC2Client(clientConfig(settings))) };
   });
 
   const list = (filters: readonly Filter[], about: string, signal: AbortSignal): Promise<InstanceFact[]> => {

@@ -2,7 +2,7 @@
  * IMDSv2 by hand: a token by PUT, then GETs that carry it.
  * Source: EC2 user guide, "Use the Instance Metadata Service to access instance metadata".
  */
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
 import { DeadlinePassed, withDeadline } from './deadline.ts';
@@ -23,6 +23,8 @@ interface Answer {
 export class MetadataService {
   readonly #endpoint: string;
   readonly #timeoutMs: number;
+  /** A connection that waits for its next question does not keep the process alive. */
+  readonly #agent = new Agent({ keepAlive: true });
   #token: { readonly value: string; readonly untilMs: number } | undefined;
 
   constructor(endpoint: string, timeoutMs: number) {
@@ -79,17 +81,20 @@ export class MetadataService {
 
   #send(method: string, path: string, signal: AbortSignal, headers: Record<string, string>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      // One connection each (agent: false): the service is local, and an idle one would keep the process alive.
-      const outgoing = request(`${this.#endpoint}${path}`, { method, headers, signal, agent: false }, (incoming) => {
-        let body = '';
-        incoming.setEncoding('utf8');
-        incoming.on('data', (chunk: string) => {
-          body += chunk;
-          if (body.length > LARGEST_ANSWER_BYTES) incoming.destroy(new Error('the answer does not end'));
-        });
-        incoming.on('error', reject);
-        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body }));
-      });
+      const outgoing = request(
+        `${this.#endpoint}${path}`,
+        { method, headers, signal, agent: this.#agent },
+        (incoming) => {
+          let body = '';
+          incoming.setEncoding('utf8');
+          incoming.on('data', (chunk: string) => {
+            body += chunk;
+            if (body.length > LARGEST_ANSWER_BYTES) incoming.destroy(new Error('the answer does not end'));
+          });
+          incoming.on('error', reject);
+          incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body }));
+        },
+      );
       outgoing.on('error', reject);
       outgoing.end();
     });

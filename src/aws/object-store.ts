@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { AgentError } from '../errors.ts';
 import type { ObjectStore, StoredObject } from '../ports.ts';
 import { type Action, type Fault, UnreadableAnswer } from './aws-errors.ts';
-import { type ClientSettings, clientConfig, once } from './clients.ts';
+import { type ClientSettings, clientConfig, once, unlogged } from './clients.ts';
 import { allPages } from './pages.ts';
 import type { Caller } from './retry.ts';
 import { ageMs, rememberServiceTime } from './service-time.ts';
@@ -23,7 +23,7 @@ export function objectStoreAdapter(
     const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = settings.environment;
     // An endpoint of one's own has no host name for each bucket.
     const forcePathStyle = Boolean(AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL);
-    const client = new sdk.S3Client({ ...clientConfig(settings), forcePathStyle });
+    const client = unlogged(new sdk.S3Client({ ...clientConfig(settings), forcePathStyle }));
     return { sdk, client, serviceTime: rememberServiceTime(client) };
   });
   const about = (action: string, key: string): Action => ({

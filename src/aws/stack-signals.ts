@@ -2,7 +2,7 @@ import { AgentError } from '../errors.ts';
 import type { StackSignals } from '../ports.ts';
 import type { StackSettings } from '../settings.ts';
 import type { Fault } from './aws-errors.ts';
-import { type ClientSettings, clientConfig, once } from './clients.ts';
+import { type ClientSettings, clientConfig, once, unlogged } from './clients.ts';
 import type { Caller } from './retry.ts';
 
 /** CloudFormation SignalResource, for the stack that the node's settings name. */
@@ -13,7 +13,7 @@ export function stackSignalsAdapter(
 ): StackSignals {
   const ready = once(async () => {
     const sdk = await import('./sdk.ts');
-    return { sdk, client: new sdk.CloudFormationClient(clientConfig(settings)) };
+    return { sdk, client: unlogged(new sdk.CloudFormationClient(clientConfig(settings))) };
   });
 
   return {

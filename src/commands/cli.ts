@@ -1,5 +1,4 @@
-/** The commands, wired with yargs. */
-import type { Argv } from 'yargs';
+/** The commands: what each does with its flags, and how a run ends. */
 import { AgentError } from '../errors.ts';
 import { readableStack } from '../executable/readable-stack.ts';
 import type { Lock } from '../lock.ts';
@@ -12,17 +11,7 @@ import { setMaintenance } from './maintenance.ts';
 import { type ExitCode, runOrder } from './run-order.ts';
 import { stackTies } from './stack-ties.ts';
 import { formatStatus, readStatus } from './status.ts';
-
-const SETTINGS_FLAGS = {
-  region: { type: 'string', describe: 'AWS region (default: the instance’s own)' },
-  'id-file': { type: 'string', describe: 'file with the server’s id (default: myid in the data directory)' },
-  'dynamic-file': { type: 'string', describe: 'version-less dynamic config file' },
-  'conf-dir': { type: 'string', describe: 'directory of zoo.cfg' },
-  'data-dir': { type: 'string', describe: 'data directory of the server' },
-  'log-group': { type: 'string', describe: 'log group whose streams are the claims on ids' },
-  bucket: { type: 'string', describe: 'bucket of records and reports' },
-  cluster: { type: 'string', describe: 'id of the cluster, such as orders-4f1c2a90' },
-} as const;
+import type { ParsedFlags } from './words.ts';
 
 /** Exit codes: 0 done, 1 failed (the last line on standard error says what to do), 2 wrong usage, 130 interrupted. */
 export async function run(words: readonly string[], lock?: Lock): Promise<number> {
@@ -41,7 +30,7 @@ export async function run(words: readonly string[], lock?: Lock): Promise<number
     const plain = plainOrder(words);
     if (words.includes('--version')) printVersion(words.includes('--json'));
     else if (plain) await order(session, plain.flags, plain.command);
-    else await parseWords(words, session);
+    else await readWords(words, session);
   } catch (error) {
     exitCode = tell(error);
   } finally {
@@ -56,100 +45,22 @@ function printVersion(asJson: boolean): void {
   process.stdout.write(`${asJson ? JSON.stringify(version) : formatVersion(version)}\n`);
 }
 
+/** Most runs have plain words and never come here. */
+async function readWords(words: readonly string[], session: CommandSession): Promise<void> {
+  const { parseWords } = await import('./words.ts');
+  await parseWords(words, {
+    order: (flags, command) => order(session, flags, command),
+    status: (flags) => status(session, flags),
+    maintenance: (flags) => maintenance(session, flags),
+    misused: (why) => new AgentError('BAD_ARGUMENT', why, 'See zk-agent --help.'),
+  });
+}
+
 interface CommandSession {
   readonly lock: Lock | undefined;
   readonly signal: AbortSignal;
   finish(code: number): void;
 }
-
-async function parseWords(words: readonly string[], session: CommandSession): Promise<void> {
-  const { default: yargs } = await import('yargs');
-  await yargs([...words])
-    .scriptName('zk-agent')
-    .usage(
-      '$0 <command>\n\nKeeps one ZooKeeper node of a cluster on EC2 going. Settings come from flags, then the environment, then /etc/zookeeper-on-aws/agent.env.',
-    )
-    .options(SETTINGS_FLAGS)
-    .command('bootstrap', 'claim an id, found or join the ensemble; at boot', bootstrapFlags, (flags) =>
-      order(session, flags, 'bootstrap'),
-    )
-    .command(
-      'recovery',
-      'one tick: mend whatever is wrong with this node or its ensemble; every minute',
-      recoveryFlags,
-      (flags) => order(session, flags, 'recovery'),
-    )
-    .command('remove-terminated', 'remove members whose instance is gone, now', dryRunFlag, (flags) =>
-      order(session, flags, 'remove-terminated'),
-    )
-    .command('leave', 'take this node out for good; only bootstrap --rejoin brings it back', dryRunFlag, (flags) =>
-      order(session, flags, 'leave'),
-    )
-    .command('status', 'what this node sees, would do, and why', jsonFlag, (flags) => status(session, flags))
-    .command(
-      'maintenance <state>',
-      'stop or resume everything that changes who is a member',
-      maintenanceFlags,
-      (flags) => maintenance(session, flags),
-    )
-    .epilogue(
-      'What the stack waits for stands in the environment or in agent.env: STACK (its ARN), SIGNAL_RESOURCE (default Group), LAUNCH_HOOK, TERMINATE_HOOK. Without STACK nobody is signalled, without the name of a hook none is answered.',
-    )
-    .demandCommand(1, 'Name a command.')
-    .strict()
-    .help()
-    .version(false)
-    .option('version', { type: 'boolean', describe: 'version, commit and Node; with --json whether start-up is quick' })
-    .exitProcess(false)
-    .wrap(process.stdout.isTTY ? 100 : 120)
-    .fail((message, error) => {
-      throw error ?? new AgentError('BAD_ARGUMENT', message, 'See zk-agent --help.');
-    })
-    .parseAsync();
-}
-
-function dryRunFlag(command: Argv) {
-  return command
-    .option('dry-run', { type: 'boolean', default: false, describe: 'say what was seen, decided and why; do nothing' })
-    .example('$0 remove-terminated --dry-run', 'who would be removed, and why');
-}
-
-function bootstrapFlags(command: Argv) {
-  return command
-    .option('rejoin', { type: 'boolean', default: false, describe: 'bring back a node that was told to leave' })
-    .option('allow-empty-genesis', {
-      type: 'boolean',
-      default: false,
-      describe: 'give lost data up and found an empty ensemble',
-    })
-    .option('dry-run', { type: 'boolean', default: false, describe: 'say what was seen, decided and why; do nothing' })
-    .example('$0 bootstrap --rejoin', 'after zk-agent leave');
-}
-
-function recoveryFlags(command: Argv) {
-  return command
-    .option('allow-empty-genesis', {
-      type: 'boolean',
-      default: false,
-      describe: 'give lost data up and found an empty ensemble',
-    })
-    .option('dry-run', { type: 'boolean', default: false, describe: 'say what was seen, decided and why; do nothing' })
-    .example('$0 recovery --dry-run', 'what the next tick would do, and why');
-}
-
-function jsonFlag(command: Argv) {
-  return command
-    .option('json', { type: 'boolean', default: false, describe: 'everything, as one JSON object' })
-    .example('$0 status --json | jq .why', 'the reason alone');
-}
-
-function maintenanceFlags(command: Argv) {
-  return command
-    .positional('state', { choices: ['on', 'off'] as const, demandOption: true })
-    .example('$0 maintenance on', 'before working on the cluster by hand');
-}
-
-type ParsedFlags = Readonly<Record<string, unknown>>;
 
 function settingsOf(flags: ParsedFlags): Settings {
   const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined);

@@ -72,8 +72,8 @@ export async function readPending(confDir: string): Promise<EnsembleConfig | und
 export async function writeConfig(places: ConfigPlaces, members: readonly Member[]): Promise<void> {
   const { confDir, dataDir, dynamicFile, tick } = places;
   await keepOlderFiles(places);
-  await writeDurably(dynamicFile, await renderDynamicConfig(members));
-  await writeDurably(join(confDir, ZOO_CFG), await renderZooCfg({ dataDir, dynamicFile, tick }));
+  await writeDurably(dynamicFile, renderDynamicConfig(members));
+  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile, tick }));
   for (const name of await readdir(confDir)) {
     if (name.startsWith(DYNAMIC_PREFIX)) {
       await removeDurably(join(confDir, name));

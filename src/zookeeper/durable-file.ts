@@ -25,8 +25,9 @@ export async function writeDurably(path: string, text: string, mode: number = FI
       await file.close();
     }
     await rename(half, path);
-  } finally {
+  } catch (error) {
     await rm(half, { force: true });
+    throw error;
   }
   await syncDirectory(dirname(path));
 }
