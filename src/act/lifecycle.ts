@@ -46,7 +46,7 @@ export async function actGiveUpLaunch(step: Of<'give-up-launch'>, context: ActCo
     throw changed('This node does not launch any more.');
   const newest = (await readRecords(ports.objects, signal)).at(-1)?.number ?? 0;
   if (newest !== step.record) throw changed(`Record ${newest} was written meanwhile.`);
-  if (await isAdded(context)) throw changed('This node was added to the config meanwhile.');
+  if (await isAdded(step.id, context)) throw changed('This node was added to the config meanwhile.');
   const heard = step.signals ? await ports.stackSignals.signal('FAILURE', self.instance, signal) : 'nobody-waits';
   if (step.hook === undefined) return;
   if (heard === 'told' && (await isTakenAway(step.group, context))) return;
@@ -66,12 +66,16 @@ async function isTakenAway(group: string, { ports, self, timings, signal }: ActC
   return false;
 }
 
-/** An addition whose answer was lost may have committed since: the node's own server, if it serves, knows. */
-async function isAdded({ ports, self, signal }: ActContext): Promise<boolean> {
+/**
+ * An addition whose answer was lost may have committed since: the node's own server, if it serves, knows. A dead member
+ * that had this node's address may be listed beside it.
+ */
+async function isAdded(id: number | undefined, { ports, self, signal }: ActContext): Promise<boolean> {
   const session = await ports.servers.open(self.address, { secret: false }, signal).catch(() => undefined);
   try {
     const config = await session?.config(signal);
-    return config?.members.some((member) => member.address === self.address && member.role === 'participant') ?? false;
+    const own = config?.members.filter(({ address }) => address === self.address) ?? [];
+    return own.some((member) => member.role === 'participant' && (id === undefined || member.id === id));
   } finally {
     await session?.close();
   }

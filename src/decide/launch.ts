@@ -3,7 +3,8 @@
  * The launch hook is completed once the node votes; the stack is told once, when the node votes and no terminating
  * member is left in the config; and a launch is given up only by a node that nobody can need.
  */
-import { votersOf } from '../model/member.ts';
+import { instancesBehind } from '../model/claims.ts';
+import { type Member, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';
 import { hasData } from './data.ts';
@@ -73,14 +74,14 @@ export function decideHooksOfTheGone(observation: Observation, ensemble: Ensembl
  * node is held back on purpose, and waits on.
  */
 export function decideGivingUp(observation: Observation): Decision | undefined {
-  const { order, stack, group, shared, ensemble, disk, self } = observation;
+  const { order, stack, group, shared, ensemble, disk } = observation;
   if (order.command !== 'bootstrap' || !stack || !group.known || !shared.known) return undefined;
   if (group.value.maintenance) return undefined;
   const state = ownState(observation);
   const launching = stack.launchHook === undefined ? !disk.ready && state !== undefined : state === LAUNCH_WAIT;
   if (!launching || disk.signalled || (stack.launchHook === undefined && !stack.signals)) return undefined;
   const configs = [ensemble?.config, disk.config, disk.pending].filter((config) => config !== undefined);
-  if (configs.some((config) => votersOf(config).some(({ address }) => address === self.address))) return undefined;
+  if (configs.some((config) => votersOf(config).some((voter) => mayBeSelf(observation, voter)))) return undefined;
   const record = shared.value.records.at(-1)?.number ?? 0;
   const mayBeNeeded = ensemble === undefined && (record > 0 || disk.stamp !== undefined || hasData(disk));
   if (mayBeNeeded) return undefined;
@@ -89,9 +90,20 @@ export function decideGivingUp(observation: Observation): Decision | undefined {
       kind: 'give-up-launch',
       group: group.value.name,
       ...(stack.launchHook === undefined ? {} : { hook: stack.launchHook }),
+      ...(disk.id === undefined ? {} : { id: disk.id }),
       signals: stack.signals,
       record,
     },
     'This node could not be brought to vote, and nobody can need its data: the group is to launch another one.',
   );
+}
+
+/**
+ * A replacement may have got the address of a dead member that is still listed: by the claims that member is another
+ * instance. Where they name nobody, it may be this one.
+ */
+function mayBeSelf({ shared, disk, self }: Observation, voter: Member): boolean {
+  if (voter.address !== self.address) return false;
+  const instances = shared.known ? instancesBehind(shared.value.claims, voter) : [];
+  return voter.id === disk.id || instances.length === 0 || instances.includes(self.instance);
 }

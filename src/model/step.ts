@@ -43,11 +43,15 @@ export type Step =
   /** `id` is the member that votes. */
   | { readonly kind: 'complete-launch'; readonly group: string; readonly hook: string; readonly id: number }
   | { readonly kind: 'signal-success'; readonly id: number }
-  /** `record` is the newest one, 0 without any; the hook is absent where there is none to abandon. */
+  /**
+   * `record` is the newest one, 0 without any; the hook is absent where there is none to abandon, `id` where the node has
+   * none yet.
+   */
   | {
       readonly kind: 'give-up-launch';
       readonly group: string;
       readonly hook?: string;
+      readonly id?: number;
       readonly signals: boolean;
       readonly record: number;
     }

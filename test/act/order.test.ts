@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { act } from '../../src/act/act.ts';
 import { AgentError } from '../../src/errors.ts';
+import { memberAt } from '../../src/model/member.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import {
   addressOf,
@@ -322,6 +323,17 @@ test('give-up-launch: not when the world has changed since the look', async () =
     await assert.rejects(take(scene), isChanged, what);
     assert.equal(scene.node.effects, 0, what);
   }
+});
+
+test('give-up-launch: a dead member that had this address is not this node', async () => {
+  const { step, node } = SCENES['give-up-launch']();
+  assert.ok(step.kind === 'give-up-launch');
+  node.configs.set(addressOf(1), {
+    ...configOf([2, 3]),
+    members: [...configOf([2, 3]).members, memberAt(4, addressOf(1), 'participant')],
+  });
+  const journal = await take({ step: { ...step, id: 1 }, node });
+  assertOrder(journal, [`complete launch of ${instanceOf(1)}: ABANDON`]);
 });
 
 test('complete-leaving: not with a server that runs', async () => {
