@@ -38,6 +38,12 @@ export async function readClaims(shelf: Shelf, signal: AbortSignal): Promise<rea
 /** Owners are created once and never changed, so one that was read is true for ever and is not read again. */
 const settledOwners = new WeakMap<ObjectStore, Map<string, ClaimOwner | 'void'>>();
 
+function settledIn(objects: ObjectStore): Map<string, ClaimOwner | 'void'> {
+  const settled = settledOwners.get(objects) ?? new Map<string, ClaimOwner | 'void'>();
+  settledOwners.set(objects, settled);
+  return settled;
+}
+
 async function readOwner(
   shelf: Shelf,
   id: number,
@@ -45,8 +51,7 @@ async function readOwner(
   signal: AbortSignal,
 ): Promise<ClaimOwner | 'void' | undefined> {
   const key = ownerKey(id, generation);
-  const settled = settledOwners.get(shelf.objects) ?? new Map<string, ClaimOwner | 'void'>();
-  settledOwners.set(shelf.objects, settled);
+  const settled = settledIn(shelf.objects);
   const remembered = settled.get(key);
   if (remembered) return remembered;
   const found = await shelf.objects.get(key, signal);
@@ -80,8 +85,11 @@ export async function claimId(
 ): Promise<'claimed' | 'taken'> {
   const stream = await shelf.claimStreams.create(`${id}.${generation}`, signal);
   if (stream === 'exists') return 'taken';
-  const made = await shelf.objects.createOnce(ownerKey(id, generation), JSON.stringify(owner), signal);
-  if (made === 'created') return 'claimed';
+  const key = ownerKey(id, generation);
+  if ((await shelf.objects.createOnce(key, JSON.stringify(owner), signal)) === 'created') {
+    settledIn(shelf.objects).set(key, owner);
+    return 'claimed';
+  }
   const there = await readOwner(shelf, id, generation, signal);
   return there !== undefined && there !== 'void' && there.instance === owner.instance ? 'claimed' : 'taken';
 }

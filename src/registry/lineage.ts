@@ -20,14 +20,31 @@ function startedKey(record: number, id: number): string {
 /** Records and announcements never change, so each is fetched once per process. */
 const settled = new WeakMap<ObjectStore, Map<string, string>>();
 
-async function read(objects: ObjectStore, key: string, signal: AbortSignal): Promise<string | undefined> {
+function settledIn(objects: ObjectStore): Map<string, string> {
   const bodies = settled.get(objects) ?? new Map<string, string>();
   settled.set(objects, bodies);
+  return bodies;
+}
+
+async function read(objects: ObjectStore, key: string, signal: AbortSignal): Promise<string | undefined> {
+  const bodies = settledIn(objects);
   const remembered = bodies.get(key);
   if (remembered !== undefined) return remembered;
   const found = await objects.get(key, signal);
   if (found) bodies.set(key, found.body);
   return found?.body;
+}
+
+/** The body that the key has now: this one, unless somebody was first; undefined only if that one can't be read. */
+async function create(
+  objects: ObjectStore,
+  key: string,
+  body: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if ((await objects.createOnce(key, body, signal)) !== 'created') return read(objects, key, signal);
+  settledIn(objects).set(key, body);
+  return body;
 }
 
 /** All lineage records, oldest first; the last one is the newest. */
@@ -62,8 +79,7 @@ export async function createRecord(
   record: LineageRecord,
   signal: AbortSignal,
 ): Promise<LineageRecord> {
-  if ((await objects.createOnce(recordKey(record.number), JSON.stringify(record), signal)) === 'created') return record;
-  const there = await read(objects, recordKey(record.number), signal);
+  const there = await create(objects, recordKey(record.number), JSON.stringify(record), signal);
   if (there === undefined) throw new Error(`Lineage record ${record.number} is there but can't be read.`);
   return JSON.parse(there) as LineageRecord;
 }
@@ -75,8 +91,7 @@ export async function announceStart(
   signal: AbortSignal,
 ): Promise<Announcement> {
   const key = startedKey(announcement.record, announcement.id);
-  if ((await objects.createOnce(key, JSON.stringify(announcement), signal)) === 'created') return announcement;
-  const there = await read(objects, key, signal);
+  const there = await create(objects, key, JSON.stringify(announcement), signal);
   if (there === undefined) throw new Error(`The announcement ${key} is there but can't be read.`);
   return JSON.parse(there) as Announcement;
 }

@@ -62,6 +62,19 @@ test('a record that is listed and can not be read is an error', async () => {
   await assert.rejects(readRecords(shelf.objects, signal), Lost);
 });
 
+test('what this process created is not fetched again', async () => {
+  const shelf = new MemoryShelf();
+  const record = genesisOf([1, 2, 3]);
+  const announcement = { record: 1, id: 1, nonce: 'one' };
+  await createRecord(shelf.objects, record, signal);
+  await announceStart(shelf.objects, announcement, signal);
+  shelf.before = (call) => {
+    assert.ok(!/^get .*(000001|started\/1)\.json/.test(call), call);
+  };
+  assert.deepEqual(await readRecords(shelf.objects, signal), [record]);
+  assert.deepEqual(await readAnnouncements(shelf.objects, [record], signal), [announcement]);
+});
+
 test('an announcement is made once per member; another disk reads the nonce of the first', async () => {
   const { objects } = new MemoryShelf();
   const first = { record: 1, id: 2, nonce: 'one' };
