@@ -11,6 +11,7 @@ import { votersOf } from '../../src/model/member.ts';
 import { type NamedLab, namedLab, startCommand } from '../lab/support/command-line.ts';
 import { staysSo, waitFor } from '../lab/support/wait-for.ts';
 import { ClientInNetwork } from './client.ts';
+import { copyData } from './copied-data.ts';
 import { whyNoMachines } from './machines.ts';
 import { testedRelease } from './release.ts';
 
@@ -80,6 +81,15 @@ async function everyServerHas(numbers: readonly number[]): Promise<void> {
     assert.deepEqual(missing, [], `${address} has every acknowledged write`);
   }
 }
+
+/** The first machine that is on and was not there before. */
+async function replacement(known: readonly NodeView[]): Promise<NodeView> {
+  const before = new Set(known.map(({ instance }) => instance));
+  const isNew = ({ instance, machine }: NodeView): boolean => machine === 'running' && !before.has(instance);
+  return present((await until('the replacement is on', ({ nodes }) => nodes.some(isNew))).nodes.find(isNew));
+}
+
+const isGone = (now: LabStatus, node: NodeView): boolean => byInstance(now, node)?.machine === undefined;
 
 async function denials(): Promise<number> {
   return (await ask('calls', {})).reduce((sum, { denied }) => sum + denied, 0);
@@ -219,16 +229,45 @@ describe('an ensemble on the baked image', { skip, concurrency: 1 }, () => {
   });
 
   test('a first boot that is cut off again and again is completed by the next one', async () => {
-    const known = (await status()).nodes.map(({ instance }) => instance);
+    const known = (await status()).nodes;
     await ask('terminate', { target: (await follower()).instance });
-    const isNew = ({ instance, machine }: NodeView): boolean => machine === 'running' && !known.includes(instance);
-    const young = present((await until('the replacement is on', ({ nodes }) => nodes.some(isNew))).nodes.find(isNew));
+    const young = await replacement(known);
     for (const afterMs of [500, 2_000, 4_000, 6_000]) {
       await new Promise((resolve) => setTimeout(resolve, afterMs));
       await ask('reboot', { target: young.instance });
     }
     const now = await untilHealthy('five vote again', 5);
     assert.ok(isVoting(present(byInstance(now, young))), 'The node itself got there, and no other in its place.');
+  });
+
+  test('a node that can not bootstrap abandons its launch, and another one takes its place', async () => {
+    const { nodes: known } = await status();
+    const giver = await follower();
+    // The replacement may get the dead member's address, which stays in the config for a while.
+    await ask('terminate', { target: (await leader()).instance });
+    const young = await replacement(known);
+    // Without an id it is no member, and refuses data that nobody can vouch for as soon as it finds some.
+    await ask('fault', { kind: 'error', service: 'logs', action: 'CreateLogStream', caller: young.instance });
+    const addresses = [giver, young].map(({ address }) => present(address)) as [string, string];
+    const copied = (): Promise<boolean> =>
+      copyData(lab.name, lab.state.privateKey, ...addresses).then(
+        () => true,
+        // It may be gone before the copy has ended.
+        async (error: unknown) => {
+          if (!isGone(await status(), young)) throw error;
+          return true;
+        },
+      );
+    await waitFor(copied, { limitMs: MINUTE_MS, why: 'the data is copied to the replacement' });
+    // Its bootstrap is tried three times, twenty seconds apart, and nothing else ends a launch in less than three minutes.
+    await until('the node is gone', (now) => isGone(now, young), 2 * MINUTE_MS);
+    const calls = (await ask('calls', {})).filter(({ caller }) => caller === young.instance);
+    const answers = calls.find(({ action }) => action === 'CompleteLifecycleAction');
+    assert.ok(answers && answers.calls > answers.failures, `It gave its launch up itself: ${JSON.stringify(calls)}`);
+    await ask('clear-faults', {});
+    await untilHealthy('five vote again', 5);
+    await untilItWrites();
+    assert.deepEqual(await recordKinds(), ['genesis', 'forced']);
   });
 
   test('nobody was denied anything, and every write is on every server', async () => {
