@@ -2,7 +2,7 @@
  * One run of the agent on a node at a time. The lock is a Unix socket in Linux's abstract namespace: the kernel gives a
  * name to one process only and takes it back when that process ends, however it ends, so a lock can never be stale.
  */
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 
 export interface Lock {
   release(): void;
@@ -12,9 +12,11 @@ export interface Lock {
 const NAME_LENGTH = 90;
 
 /** Undefined when another run holds the lock. `name` is the setting LOCK_FILE. */
-export function acquireLock(name: string): Promise<Lock | undefined> {
+export async function acquireLock(name: string): Promise<Lock | undefined> {
+  // Not before it is needed: a healthy tick takes no lock, and ends sooner than this is loaded.
+  const { createServer } = await import('node:net');
   const server: Server = createServer((socket) => socket.destroy());
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(undefined);
       else reject(error);

@@ -22,7 +22,7 @@ async function healthyTick(words: readonly string[]): Promise<{ finished: boolea
   if (plain?.command !== 'recovery') return { finished: false };
   try {
     const settings = readSettings(plain.flags);
-    const health = await checkHealth(settings, new AbortController().signal).catch(() => undefined);
+    const health = await checkHealth(settings).catch(() => undefined);
     if (health?.healthy) {
       say('healthy', health.why);
       return { finished: true };

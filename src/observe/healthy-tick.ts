@@ -1,6 +1,6 @@
 /**
- * The healthy tick: is there anything to do at all? It makes no AWS call and loads neither the SDK nor yargs nor
- * `node:http`. It can only say "healthy" or why not; every doubt goes the long way through the loop.
+ * The healthy tick: is there anything to do at all? It makes no AWS call and loads neither the SDK nor yargs, nor even
+ * `node:net`. It can only say "healthy" or why not; every doubt goes the long way through the loop.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -8,8 +8,8 @@ import { CLIENT_PORT, type EnsembleConfig, listed, votersOf } from '../model/mem
 import type { Settings } from '../settings.ts';
 import { agentFiles } from '../zookeeper/agent-files.ts';
 import { parseDynamicConfig } from '../zookeeper/dynamic-config.ts';
-import { askMntr } from '../zookeeper/four-letter-words.ts';
 import { quickMetadata } from './quick-metadata.ts';
+import { quickMonitor } from './quick-monitor.ts';
 
 export type Health = { readonly healthy: boolean; readonly why: string };
 
@@ -19,7 +19,7 @@ function unhealthy(why: string): Health {
   return { healthy: false, why };
 }
 
-export async function checkHealth(settings: Settings, signal: AbortSignal): Promise<Health> {
+export async function checkHealth(settings: Settings): Promise<Health> {
   const note = openNote(settings);
   if (note) return unhealthy(note);
   const id = Number(readFileSync(settings.idFile, 'latin1').trim());
@@ -31,10 +31,9 @@ export async function checkHealth(settings: Settings, signal: AbortSignal): Prom
     process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT ||
     settings.aws.AWS_EC2_METADATA_SERVICE_ENDPOINT ||
     METADATA_ENDPOINT;
-  const word = { port: CLIENT_PORT, timeoutMs: settings.timings.probeTimeoutMs };
   const [metadata, monitor] = await Promise.all([
     quickMetadata(endpoint, settings.timings.metadataTimeoutMs),
-    askMntr(own.clientAddress, word, signal),
+    quickMonitor(own.clientAddress, CLIENT_PORT, settings.timings.probeTimeoutMs),
   ]);
   if (metadata.targetState === 'Terminated') return unhealthy('The instance is about to be terminated.');
   if (!listed(config, id, metadata.address))

@@ -3,7 +3,7 @@
  * more than all the rest of the tick. IMDSv2: a session token first, then `local-ipv4` and the target lifecycle state.
  * Whatever is out of the ordinary rejects, and the tick then goes the long way.
  */
-import { connect } from 'node:net';
+import { connectBare } from './bare-connection.ts';
 
 export interface QuickMetadata {
   readonly address: string;
@@ -16,54 +16,69 @@ interface Answer {
   readonly body: string;
 }
 
+/** Each of the three is far shorter. */
+const LONGEST_ANSWER = 16 * 1024;
+
 export function quickMetadata(endpoint: string, timeoutMs: number): Promise<QuickMetadata> {
   const { hostname, port, host } = new URL(endpoint);
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) });
-    const deadline = setTimeout(() => socket.destroy(new Error('The metadata service is late.')), timeoutMs);
     const answers: Answer[] = [];
     let text = '';
-    const ask = (method: string, path: string, header: string): void => {
-      socket.write(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${header}\r\nContent-Length: 0\r\n\r\n`);
-    };
-    socket.on('error', reject);
-    socket.on('close', () => {
+    const finish = (failure: Error | undefined): void => {
       clearTimeout(deadline);
-      reject(new Error('The metadata service closed the connection.'));
+      connection.close();
+      const [, address, state] = answers;
+      if (failure) reject(failure);
+      else if (!address || !state) reject(new Error('The metadata service closed the connection.'));
+      else resolve({ address: address.body.trim(), targetState: targetStateOf(state) });
+    };
+    const ask = (question: string): void => connection.say(question.replace('\r\n', `\r\nHost: ${host}\r\n`));
+    const connection = connectBare(hostname.replace(/^\[|\]$/g, ''), Number(port || 80), {
+      opened: () => ask(TOKEN_QUESTION),
+      heard(piece) {
+        text += piece;
+        const parsed = parseAnswer(text);
+        if (!parsed) return;
+        if (parsed === 'unreadable') return finish(new Error('The metadata service gave no plain answer.'));
+        text = parsed.rest;
+        answers.push(parsed.answer);
+        const path = nextPath(answers);
+        if (path instanceof Error) return finish(path);
+        if (path === undefined) return finish(undefined);
+        ask(`GET ${path} HTTP/1.1\r\nX-aws-ec2-metadata-token: ${answers[0]?.body}\r\nContent-Length: 0\r\n\r\n`);
+      },
+      ended: finish,
     });
-    socket.on('data', (chunk) => {
-      text += chunk.toString('latin1');
-      const parsed = parseAnswer(text);
-      if (parsed === 'unreadable') return void socket.destroy(new Error('The metadata service gave no plain answer.'));
-      if (!parsed) return;
-      text = parsed.rest;
-      answers.push(parsed.answer);
-      const [token, address, state] = answers;
-      if (!token) return;
-      const header = `X-aws-ec2-metadata-token: ${token.body}`;
-      if (token.status !== 200) return void socket.destroy(new Error(`The metadata service answered ${token.status}.`));
-      if (!address) return ask('GET', '/latest/meta-data/local-ipv4', header);
-      if (address.status !== 200)
-        return void socket.destroy(new Error(`The metadata service answered ${address.status}.`));
-      if (!state) return ask('GET', '/latest/meta-data/autoscaling/target-lifecycle-state', header);
-      if (state.status !== 200 && state.status !== 404) {
-        return void socket.destroy(new Error(`The metadata service answered ${state.status}.`));
-      }
-      resolve({ address: address.body.trim(), targetState: state.status === 404 ? undefined : state.body.trim() });
-      socket.destroy();
-    });
-    ask('PUT', '/latest/api/token', 'X-aws-ec2-metadata-token-ttl-seconds: 60');
+    const deadline = setTimeout(() => finish(new Error('The metadata service is late.')), timeoutMs);
   });
+}
+
+const TOKEN_QUESTION =
+  'PUT /latest/api/token HTTP/1.1\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\nContent-Length: 0\r\n\r\n';
+
+/** What to ask after these answers; undefined when they are all. */
+function nextPath(answers: readonly Answer[]): string | undefined | Error {
+  const last = answers.at(-1)?.status;
+  // Before the first target state there is none.
+  const fine = last === 200 || (answers.length === 3 && last === 404);
+  if (!fine) return new Error(`The metadata service answered ${last}.`);
+  if (answers.length === 1) return '/latest/meta-data/local-ipv4';
+  return answers.length === 2 ? '/latest/meta-data/autoscaling/target-lifecycle-state' : undefined;
+}
+
+function targetStateOf({ status, body }: Answer): string | undefined {
+  return status === 404 ? undefined : body.trim();
 }
 
 /** One whole HTTP/1.1 answer with a Content-Length, which the metadata service always sends; undefined until it is whole. */
 function parseAnswer(text: string): { answer: Answer; rest: string } | 'unreadable' | undefined {
   const end = text.indexOf('\r\n\r\n');
-  if (end < 0) return undefined;
+  if (end < 0) return text.length > LONGEST_ANSWER ? 'unreadable' : undefined;
   const head = text.slice(0, end);
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
   const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? Number.NaN);
   if (!Number.isInteger(status) || !Number.isInteger(length)) return 'unreadable';
+  if (length > LONGEST_ANSWER) return 'unreadable';
   const start = end + 4;
   if (text.length < start + length) return undefined;
   return { answer: { status, body: text.slice(start, start + length) }, rest: text.slice(start + length) };

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { AgentError } from '../errors.ts';
 import type { EnsembleConfig, Member, Role } from '../model/member.ts';
 import { toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
@@ -136,7 +135,8 @@ function splitAddress(text: string, line: string): [string, ...string[]] {
   }
   const end = text.indexOf(']');
   const address = text.slice(1, end);
-  if (end < 0 || isIP(address) !== 6) {
+  // By URL, since the tick reads configs as well, and goes without node:net.
+  if (end < 0 || !URL.canParse(`http://[${address}]/`)) {
     throw bad(line, 'the brackets hold no IPv6 address');
   }
   const rest = text.slice(end + 1);

@@ -1,14 +1,8 @@
 /**
  * ZooKeeper's four-letter words: one word over a plain TCP connection, the answer is text up to the server's close.
- * The healthy tick loads this file first, so it imports nothing but `node:net`.
  */
 import { connect } from 'node:net';
 import type { ServerAnswer } from '../ports.ts';
-
-/** From `mntr` of a server that votes; numbers of servers. */
-export type VoterMonitor =
-  | { readonly mode: 'follower' }
-  | { readonly mode: 'leader'; readonly syncedFollowers: number; readonly syncedNonVotingFollowers: number };
 
 export interface WordOptions {
   readonly port: number;
@@ -88,16 +82,6 @@ export async function askRuok(address: string, options: WordOptions, signal: Abo
   return answer.kind === 'text' && answer.text.trim() === 'imok';
 }
 
-/** Undefined when the server neither leads nor follows, does not serve or does not answer. */
-export async function askMntr(
-  address: string,
-  options: WordOptions,
-  signal: AbortSignal,
-): Promise<VoterMonitor | undefined> {
-  const answer = await askWord(address, 'mntr', options, signal);
-  return answer.kind === 'silent' ? undefined : monitorOf(parseMntr(answer.text));
-}
-
 /** An answer that is none of `srvr`'s (say, the word is not on the server's list) counts as silence, with the text. */
 export function parseSrvr(text: string): ServerAnswer {
   if (text.startsWith(NOT_SERVING)) return { kind: 'not-serving' };
@@ -118,33 +102,6 @@ export function parseSrvr(text: string): ServerAnswer {
     default:
       return { kind: 'silent', why: `says that its mode is ${mode}, which is unknown` };
   }
-}
-
-/** Lines of `key<tab>value`; empty when the server does not serve. */
-export function parseMntr(text: string): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const tab = line.indexOf('\t');
-    if (tab > 0) values.set(line.slice(0, tab), line.slice(tab + 1).trim());
-  }
-  return values;
-}
-
-/** Undefined unless these are the values of a follower, or of a leader with all its numbers. */
-export function monitorOf(values: ReadonlyMap<string, string>): VoterMonitor | undefined {
-  const mode = values.get('zk_server_state');
-  if (mode === 'follower') return { mode };
-  if (mode !== 'leader') return undefined;
-  const syncedFollowers = wholeNumber(values.get('zk_synced_followers'));
-  const syncedNonVotingFollowers = wholeNumber(values.get('zk_synced_non_voting_followers'));
-  if (syncedFollowers === undefined || syncedNonVotingFollowers === undefined) return undefined;
-  return { mode, syncedFollowers, syncedNonVotingFollowers };
-}
-
-/** Followers are counted as doubles in some releases: `2.0`. */
-function wholeNumber(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d+(\.0)?$/.test(text)) return undefined;
-  return Number(text);
 }
 
 /** A server without a database says −1 (all ones); it has seen nothing, which is what zero says. */

@@ -3,17 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import {
-  DescribeImagesCommand,
-  DescribeInstancesCommand,
-  DescribeKeyPairsCommand,
-  DescribeSecurityGroupsCommand,
-  DescribeSnapshotsCommand,
-} from '@aws-sdk/client-ec2';
 import { builderPolicy } from '../../bake/builder-policy.ts';
 import { type BakeCode, BakeError } from '../../bake/errors.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
-import { Bakery } from './support.ts';
+import { Bakery, whatCosts } from './support.ts';
 
 let directory: TemporaryDirectory;
 let bakery: Bakery;
@@ -33,24 +26,7 @@ afterEach(() => {
   bakery.local.gateway.faults.clear();
 });
 
-/** Whatever a bake makes that costs money or lets somebody in. */
-async function everything(): Promise<readonly string[]> {
-  const { ec2 } = bakery.local.operator;
-  const states = ['pending', 'running', 'stopping', 'stopped'];
-  const Filters = [{ Name: 'instance-state-name', Values: states }];
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
-  const { KeyPairs = [] } = await ec2.send(new DescribeKeyPairsCommand({}));
-  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
-  const { Images = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
-  const { Snapshots = [] } = await ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
-  return [
-    ...Reservations.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId }) => InstanceId ?? '')),
-    ...KeyPairs.map(({ KeyName }) => KeyName ?? ''),
-    ...SecurityGroups.map(({ GroupId }) => GroupId ?? ''),
-    ...Images.map(({ ImageId }) => ImageId ?? ''),
-    ...Snapshots.map(({ SnapshotId }) => SnapshotId ?? ''),
-  ].sort();
-}
+const everything = (): Promise<readonly string[]> => whatCosts(bakery.local.operator.ec2);
 
 const output = (name: string) => join(directory.path, name);
 

@@ -1,7 +1,15 @@
 /** An account to bake in, and bakes with parts that stand in for what takes minutes. */
 import { chmod, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DescribeImagesCommand, type Image } from '@aws-sdk/client-ec2';
+import {
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeKeyPairsCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSnapshotsCommand,
+  type EC2Client,
+  type Image,
+} from '@aws-sdk/client-ec2';
 import { type BakeContext, type BakeResult, bake, type Tools } from '../../bake/bake.ts';
 import { readOrder } from '../../bake/options.ts';
 import type { DeployAws } from '../../deploy/aws.ts';
@@ -27,6 +35,24 @@ export async function fakePacker(directory: string, behaviour: string): Promise<
   await writeFile(program, `#!/bin/sh\n${key} exec ${quoted} "$@"\n`);
   await chmod(program, 0o755);
   return program;
+}
+
+/** Whatever a bake makes that costs money or lets somebody in. */
+export async function whatCosts(ec2: EC2Client): Promise<readonly string[]> {
+  const states = ['pending', 'running', 'stopping', 'stopped'];
+  const Filters = [{ Name: 'instance-state-name', Values: states }];
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
+  const { KeyPairs = [] } = await ec2.send(new DescribeKeyPairsCommand({}));
+  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
+  const { Images = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
+  const { Snapshots = [] } = await ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
+  return [
+    ...Reservations.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId }) => InstanceId ?? '')),
+    ...KeyPairs.map(({ KeyName }) => KeyName ?? ''),
+    ...SecurityGroups.map(({ GroupId }) => GroupId ?? ''),
+    ...Images.map(({ ImageId }) => ImageId ?? ''),
+    ...Snapshots.map(({ SnapshotId }) => SnapshotId ?? ''),
+  ].sort();
 }
 
 export class Bakery implements AsyncDisposable {

@@ -1,5 +1,5 @@
 /**
- * Run in a lab's network namespace by lab-instances.test.ts: `'{"lab", "directory", "base"}'`. Launches instances of
+ * Run in a lab's network namespace by lab-instances.test.ts: `'{"lab", "directory", "parts"}'`. Launches instances of
  * Debian's own image, and ends with the first thing that is not as on EC2.
  */
 import assert from 'node:assert/strict';
@@ -17,46 +17,18 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { makeNetwork } from '../../lab/account.ts';
-import { containerGround } from '../../lab/daemon/container-ground.ts';
-import { startLocalCloud } from '../../lab/daemon/local-cloud.ts';
-import { StateDirectory } from '../../lab/daemon/state-directory.ts';
 import { ContainerMachine } from '../../lab/hypervisor/container-machine.ts';
-import { Hypervisor } from '../../lab/hypervisor/hypervisor.ts';
 import { waitFor } from '../lab/support/wait-for.ts';
+import { type InstancesPlan, startInstances } from './instances.ts';
 
 const LIMIT_MS = 120_000;
 const DEBIAN = '136693071363';
 const MARK = '/var/lib/made-at-boot';
 const USER_DATA = `#cloud-boothook\n#!/bin/sh\ndate +%s%N >>${MARK}\n`;
 
-const { lab, directory, base } = JSON.parse(process.argv[2] ?? '') as Record<'lab' | 'directory' | 'base', string>;
-const state = new StateDirectory(directory);
-state.make();
-const reported: string[] = [];
+const plan = JSON.parse(process.argv[2] ?? '') as InstancesPlan;
 await using ends = new AsyncDisposableStack();
-const signal = new AbortController().signal;
-const progress = (): void => {};
-const parts = { release: 12, base, archive: { file: '', sha512: '' } } as const;
-const ground = await containerGround({ name: lab, state, parts, environment: {}, progress, signal }, ends);
-const { block, motoEnvironment: environment } = ground;
-const cloud = ends.use(
-  await startLocalCloud({ environment, progress, signal, ...(block === undefined ? {} : { block }) }),
-);
-const hypervisor = ends.adopt(
-  new Hypervisor({
-    ec2: cloud.lab.ec2,
-    maker: ground.makeMachines(cloud),
-    targetLifecycleState: () => undefined,
-    role: 'none',
-    identityOf: (instance) => cloud.gateway.identityOf(instance),
-    registerCaller: (key, instance) => cloud.gateway.registerCaller(key, instance),
-    report: (line) => reported.push(line),
-  }),
-  (running) => running.close(),
-);
-cloud.gateway.serve(hypervisor);
-cloud.gateway.onInstanceChange(() => hypervisor.nudge());
-hypervisor.start();
+const { cloud, hypervisor, reported } = await startInstances(plan, ends);
 const { ec2 } = cloud.operator;
 const network = await makeNetwork(cloud.operator, '10.77');
 await ec2.send(new CreateKeyPairCommand({ KeyName: 'mine' }));
@@ -146,6 +118,6 @@ assert.equal(reported.filter((line) => line.includes(foreign)).length, 1);
 await ec2.send(new TerminateInstancesCommand({ InstanceIds: [first, second] }));
 await until('both are gone', () => hypervisor.hosts.length === 0);
 assert.deepEqual(
-  readdirSync('/run/netns').filter((name) => name.startsWith(`zk-${lab}.`)),
+  readdirSync('/run/netns').filter((name) => name.startsWith(`zk-${plan.lab}.`)),
   [],
 );

@@ -2,16 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import {
-  askMntr,
-  askRuok,
-  askSrvr,
-  askWord,
-  monitorOf,
-  parseMntr,
-  parseSrvr,
-  type WordOptions,
-} from '../../src/zookeeper/four-letter-words.ts';
+import { askRuok, askSrvr, askWord, parseSrvr, type WordOptions } from '../../src/zookeeper/four-letter-words.ts';
+import { type VoterMonitor, voterMonitorOf } from '../../src/zookeeper/mntr.ts';
 import { emptyEnsemble, realEnsemble } from '../support/real-server.ts';
 
 const LIMIT = { timeout: 60_000 };
@@ -57,35 +49,6 @@ test('anything else proves nothing, and is shown', () => {
   }
   const answer = parseSrvr(others[1] ?? '');
   assert.ok(answer.kind === 'silent' && answer.why.includes('not in the whitelist'));
-});
-
-test('mntr is read; only a follower, or a leader with all its numbers, counts', () => {
-  const text = [
-    'zk_version\t3.9.5-e454, built on 2025',
-    'zk_server_state\tleader',
-    'zk_synced_followers\t2',
-    'zk_synced_non_voting_followers\t1.0',
-    '',
-  ].join('\n');
-  const values = parseMntr(text);
-  assert.equal(values.get('zk_version'), '3.9.5-e454, built on 2025');
-  assert.deepEqual(monitorOf(values), {
-    mode: 'leader',
-    syncedFollowers: 2,
-    syncedNonVotingFollowers: 1,
-  });
-  for (const [from, to] of [
-    ['leader', 'observer'],
-    ['zk_server_state\tleader', ''],
-    ['voting_followers\t1.0', 'voting_followers\tmany'],
-    ['zk_synced_non_voting_followers\t1.0', ''],
-    ['followers\t2', 'followers\t-1'],
-    ['followers\t2', 'followers\t'],
-  ] as const) {
-    assert.equal(monitorOf(parseMntr(text.replace(from, to))), undefined, `${from} → ${to}`);
-  }
-  assert.deepEqual(monitorOf(parseMntr(text.replace('leader', 'follower'))), { mode: 'follower' });
-  assert.equal(monitorOf(parseMntr('This ZooKeeper instance is not currently serving requests\n')), undefined);
 });
 
 /** Asks `srvr` of a server that does this with every connection. */
@@ -159,6 +122,11 @@ test('the signal ends a question with its reason, before and while it is asked',
   );
 });
 
+async function monitorAt(address: string): Promise<VoterMonitor | undefined> {
+  const answer = await askWord(address, 'mntr', OPTIONS, NEVER);
+  return answer.kind === 'text' ? voterMonitorOf(answer.text) : undefined;
+}
+
 test('real servers: leader, followers, nobody there, no quorum', LIMIT, async () => {
   await using ensemble = await realEnsemble(3);
   const addresses = ensemble.members.map((member) => member.address);
@@ -168,7 +136,7 @@ test('real servers: leader, followers, nobody there, no quorum', LIMIT, async ()
   const leader = modes.indexOf('leader');
   for (const [index, address] of addresses.entries()) {
     assert.equal(await askRuok(address, OPTIONS, NEVER), true);
-    const monitor = await askMntr(address, OPTIONS, NEVER);
+    const monitor = await monitorAt(address);
     const asLeader = { mode: 'leader', syncedFollowers: 2, syncedNonVotingFollowers: 0 };
     assert.deepEqual(monitor, index === leader ? asLeader : { mode: 'follower' });
   }
@@ -184,7 +152,7 @@ test('real servers: leader, followers, nobody there, no quorum', LIMIT, async ()
     answer = await askSrvr(survivor.address, OPTIONS, NEVER);
   }
   assert.deepEqual(answer, { kind: 'not-serving' });
-  assert.equal(await askMntr(survivor.address, OPTIONS, NEVER), undefined);
+  assert.equal(await monitorAt(survivor.address), undefined);
   await ensemble.server(survivor.id).kill('SIGSTOP');
   const ask = () => askSrvr(survivor.address, { ...OPTIONS, timeoutMs: 200 }, NEVER);
   let hung = await ask();

@@ -1,0 +1,98 @@
+/**
+ * A TCP connection made of what Node's own `node:net` is made of. Loading that module with its streams, and running
+ * them for the first time, takes a third of a healthy tick, which every node runs every minute.
+ *
+ * These parts are Node's own and no promise of it. They are fit for the tick alone: the executable has one version of
+ * Node inside, a test holds that a tick works with them, and wherever they are missing or changed this throws and the
+ * tick goes the long way.
+ */
+
+interface TcpHandle {
+  onread: (buffer: ArrayBuffer | undefined) => void;
+  connect(request: object, address: string, port: number): number;
+  connect6(request: object, address: string, port: number): number;
+  readStart(): number;
+  writeLatin1String(request: object, text: string): number;
+  close(): void;
+}
+
+interface TcpBinding {
+  readonly TCP: new (kind: number) => TcpHandle;
+  readonly TCPConnectWrap: new () => { oncomplete: (status: number) => void };
+  readonly constants: { readonly SOCKET: number };
+}
+
+interface StreamBinding {
+  readonly WriteWrap: new () => { oncomplete: (status: number) => void };
+  /** Says how the last read ended, by these two indexes. */
+  readonly streamBaseState: Readonly<Record<number, number>>;
+  readonly kReadBytesOrError: number;
+  readonly kArrayBufferOffset: number;
+}
+
+/** libuv's UV_EOF. */
+const END_OF_FILE = -4095;
+
+export interface Conversation {
+  opened(connection: BareConnection): void;
+  /** A piece of what the other side says, byte for byte. */
+  heard(text: string): void;
+  /** The other side has said all, or the connection failed; nothing comes after it. */
+  ended(failure: Error | undefined): void;
+}
+
+export interface BareConnection {
+  /** Latin-1. */
+  say(text: string): void;
+  /** Nothing is heard any more. May be called twice. */
+  close(): void;
+}
+
+function binding(name: string): unknown {
+  return (process as unknown as { binding(name: string): unknown }).binding(name);
+}
+
+/** To an IP address of either kind; a name is not looked up. Throws when that can't even be begun. */
+export function connectBare(address: string, port: number, conversation: Conversation): BareConnection {
+  const { TCP, TCPConnectWrap, constants } = binding('tcp_wrap') as TcpBinding;
+  const { WriteWrap, streamBaseState, kReadBytesOrError, kArrayBufferOffset } = binding('stream_wrap') as StreamBinding;
+  const handle = new TCP(constants.SOCKET);
+  let open = true;
+  const connection: BareConnection = {
+    say(text) {
+      const request = new WriteWrap();
+      request.oncomplete = (status) => end(status);
+      const status = handle.writeLatin1String(request, text);
+      if (status !== 0) end(status);
+    },
+    close() {
+      if (open) handle.close();
+      open = false;
+    },
+  };
+  const end = (status: number): void => {
+    if (!open || status === 0) return;
+    connection.close();
+    conversation.ended(status === END_OF_FILE ? undefined : new Error(`${address}:${port} failed with ${status}`));
+  };
+  handle.onread = (buffer) => {
+    const bytes = streamBaseState[kReadBytesOrError] ?? Number.NaN;
+    if (!open || bytes === 0) return;
+    if (!(bytes > 0 && buffer)) return end(bytes);
+    conversation.heard(Buffer.from(buffer, streamBaseState[kArrayBufferOffset] ?? 0, bytes).toString('latin1'));
+  };
+  const request = new TCPConnectWrap();
+  request.oncomplete = (status) => {
+    if (status !== 0) return end(status);
+    handle.readStart();
+    conversation.opened(connection);
+  };
+  const status = address.includes(':')
+    ? handle.connect6(request, address, port)
+    : handle.connect(request, address, port);
+  if (status !== 0) {
+    connection.close();
+    throw new Error(`${address}:${port} can't be connected to: ${status}`);
+  }
+  return connection;
+}

@@ -1,0 +1,27 @@
+/** What a server that votes says to the four-letter word `mntr`: lines of `key<tab>value`, some two hundred of them. */
+
+/** Numbers of servers. */
+export type VoterMonitor =
+  | { readonly mode: 'follower' }
+  | { readonly mode: 'leader'; readonly syncedFollowers: number; readonly syncedNonVotingFollowers: number };
+
+/** Undefined unless this is the answer of a follower, or of a leader with all its numbers. */
+export function voterMonitorOf(text: string): VoterMonitor | undefined {
+  const mode = field(text, 'zk_server_state');
+  if (mode === 'follower') return { mode };
+  if (mode !== 'leader') return undefined;
+  const syncedFollowers = wholeNumber(field(text, 'zk_synced_followers'));
+  const syncedNonVotingFollowers = wholeNumber(field(text, 'zk_synced_non_voting_followers'));
+  if (syncedFollowers === undefined || syncedNonVotingFollowers === undefined) return undefined;
+  return { mode, syncedFollowers, syncedNonVotingFollowers };
+}
+
+function field(text: string, key: string): string | undefined {
+  return new RegExp(`^${key}\t(.*)$`, 'm').exec(text)?.[1]?.trim();
+}
+
+/** Followers are counted as doubles in some releases: `2.0`. */
+function wholeNumber(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d+(\.0)?$/.test(text)) return undefined;
+  return Number(text);
+}
