@@ -20,11 +20,8 @@ export async function withHealthyNode<T>(
   await using lab = await startLab({ nodes: 1, ticks: 'never', ...(command ? { agentCommand: command } : {}) });
   await lab.healthy();
   const node = await lab.leader();
-  // Bootstrap has its own last steps to do after the node votes; the ticks from then on are the healthy ones.
-  await until('a tick finds nothing to do', async () => {
-    const { stdout } = await lab.agent(node.instance, ['recovery']);
-    return stdout.includes('"healthy"');
-  });
+  // Bootstrap has its own last steps to do after the node votes, and its last look; from then on ticks are healthy.
+  await until('bootstrap has ended', async () => lab.agentLog(node.instance).some(({ event }) => event === 'done'));
   return await use({
     // A machine's processes have this environment and no other; the settings file holds the rest.
     environment: { PATH: process.env.PATH, ZK_AGENT_ENV_FILE: join(lab.directoryOf(node.instance), 'agent.env') },
