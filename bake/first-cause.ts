@@ -18,7 +18,7 @@ interface Advice {
 
 const ADVICE: readonly Advice[] = [
   {
-    fits: /no space left on device|not enough free space|MiB free on its disk/i,
+    fits: /no space left on device|enough free space|MiB free on its disk/i,
     code: 'DISK_FULL',
     next: 'Give the instance a larger root volume (--volumesize), or the image fewer parts.',
   },

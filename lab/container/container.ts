@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identityOf, type ProcessIdentity, runs, signalProcess } from '../hypervisor/processes.ts';
+import { makeBoundedDisk, mountPointOf } from './bounded-disk.ts';
 import { ConsoleLog } from './console-log.ts';
 import { type ContainerProcess, childrenOf, firstProcessBelow, processesBeside } from './container-processes.ts';
 import { removeContainerRecord, writeContainerRecord } from './container-record.ts';
@@ -37,7 +38,8 @@ export interface ContainerOptions {
   /** A path, as the network's attach returns it. */
   readonly networkNamespace: string;
   readonly hostName: string;
-  readonly environmentLimits?: { readonly memoryMiB?: number };
+  /** Without a size its disk is as large as the one on which its directory is. */
+  readonly environmentLimits?: { readonly memoryMiB?: number; readonly diskMiB?: number };
   /** It went off without being told from here; a sentence why. A reboot inside of it is followed here. */
   readonly onOff?: (why: string) => void;
 }
@@ -91,8 +93,9 @@ export class Container {
   }
 
   get disk(): Disk {
-    const { directory, layers } = this.options;
-    return { layers, upper: join(directory, 'upper'), work: join(directory, 'work') };
+    const { directory, layers, environmentLimits } = this.options;
+    const own = environmentLimits?.diskMiB === undefined ? directory : mountPointOf(directory);
+    return { layers, upper: join(own, 'upper'), work: join(own, 'work') };
   }
 
   get consoleLog(): string {
@@ -184,6 +187,8 @@ export class Container {
     const disk = this.disk;
     const root = join(directory, 'root');
     for (const path of [disk.upper, disk.work, root]) mkdirSync(path, { recursive: true, mode: 0o755 });
+    const diskMiB = environmentLimits?.diskMiB;
+    const bounded = diskMiB === undefined ? {} : await makeBoundedDisk(directory, diskMiB);
     this.#console.open();
     const groups = makeControlGroups(name);
     if (environmentLimits?.memoryMiB !== undefined) limitMemory(groups, environmentLimits.memoryMiB);
@@ -191,7 +196,7 @@ export class Container {
       // Not in the terminal's group: its keys are for the daemon, which ends its machines itself.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: this.#environment(groups, root),
+      env: { ...this.#environment(groups, root), ...bounded },
     });
     const exit = new Promise<number | null>((resolve, reject) => {
       outer.once('error', reject);

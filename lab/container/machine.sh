@@ -19,6 +19,12 @@ case $1 in
     exec unshare --mount --propagation slave --pid --fork --mount-proc --kill-child=KILL -- "$0" boot
     ;;
   boot)
+    if [ -n "${BOUNDED_DISK:-}" ]; then
+      # The loop device goes with the mount.
+      mount -o loop "$BOUNDED_DISK" "$BOUNDED_DISK_MOUNT"
+      mkdir -p "$BOUNDED_DISK_MOUNT/upper" "$BOUNDED_DISK_MOUNT/work"
+      unset BOUNDED_DISK BOUNDED_DISK_MOUNT
+    fi
     mount -t overlay overlay -o "$DISK" "$ROOT"
     unset DISK GROUP_FILES DAEMON
     # CAP_SYS_TIME is left out, as the clock is the host's. A machine's root may change its own network.

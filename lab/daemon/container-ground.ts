@@ -31,6 +31,8 @@ export interface ContainerGroundOptions {
   readonly parts: ImageParts;
   /** Of the scripts. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Of each instance's own disk, for tests in which one runs full. */
+  readonly diskMib?: number;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -42,16 +44,18 @@ export async function containerGround(
   options: ContainerGroundOptions,
   disposables: AsyncDisposableStack,
 ): Promise<Ground> {
-  const { name, state, parts, environment, progress, signal } = options;
+  const { name, state, parts, environment, diskMib, progress, signal } = options;
   const network = disposables.use(joinNetwork(name));
   const metadata = disposables.adopt(await startLinkLocalMetadata(), (service) => service.close());
   const images = new ImageDisks(join(state.path, 'images'), basesOf(parts));
+  const disk = diskMib === undefined ? {} : { diskMib };
   return {
     block: { prefix: CONTAINER_PREFIX, ownAddress: CONTAINER_LAB_ADDRESS, [Symbol.asyncDispose]: async () => {} },
     motoEnvironment: { ...DEBIAN_IMAGES_ENVIRONMENT, ...REUSED_ADDRESSES },
     heartbeatSeconds: HEARTBEAT_SECONDS,
     network,
-    makeMachines: () => new ContainerMachines({ lab: name, directory: state.machines, network, metadata, images }),
+    makeMachines: () =>
+      new ContainerMachines({ lab: name, directory: state.machines, network, metadata, images, ...disk }),
     processMachines: () => undefined,
     settings: (cloud) => ({ AWS_ENDPOINT_URL: cloud.gateway.url }),
     firstImage: (cloud, { subnets }) => {

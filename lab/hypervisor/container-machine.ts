@@ -17,6 +17,8 @@ export interface ContainerMachineOptions {
   /** Of the image, topmost first. */
   readonly layers: readonly string[];
   readonly memoryMib: number;
+  /** Of its own disk; without it that is as large as the host's. */
+  readonly diskMib?: number;
   readonly network: LabNetwork;
 }
 
@@ -69,7 +71,7 @@ export class ContainerMachine implements Machine {
 
   async prepare(): Promise<void> {
     if (this.#container !== undefined) return;
-    const { lab, instance, directory, address, layers, memoryMib, network } = this.#options;
+    const { lab, instance, directory, address, layers, memoryMib, diskMib, network } = this.#options;
     mkdirSync(directory, { recursive: true, mode: 0o755 });
     const networkNamespace = await network.attach(instance, address);
     this.#container = new Container({
@@ -78,7 +80,7 @@ export class ContainerMachine implements Machine {
       layers,
       networkNamespace,
       hostName: `ip-${address.replaceAll('.', '-')}`,
-      environmentLimits: { memoryMiB: memoryMib },
+      environmentLimits: { memoryMiB: memoryMib, ...(diskMib === undefined ? {} : { diskMiB: diskMib }) },
     });
   }
 

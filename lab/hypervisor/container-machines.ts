@@ -16,6 +16,8 @@ export interface ContainerMachinesOptions {
   readonly network: LabNetwork;
   readonly metadata: LinkLocalMetadata;
   readonly images: ImageDisks;
+  /** Of each instance's own disk, for tests in which one runs full; of such an instance no image can be made. */
+  readonly diskMib?: number;
 }
 
 /** That of a t3.small, which the stack has by default; a loaded laptop has room for five. */
@@ -33,7 +35,7 @@ export class ContainerMachines implements MachineMaker {
   }
 
   async make({ instance, address, imageId }: LaunchedInstance): Promise<Machine> {
-    const { lab, directory, network, images } = this.#options;
+    const { lab, directory, network, images, diskMib } = this.#options;
     const layers = images.layersOf(imageId);
     if (layers === undefined) {
       throw new NoMachineError(`the image ${imageId} has no disk here that this machine's processor could run`);
@@ -48,12 +50,15 @@ export class ContainerMachines implements MachineMaker {
       address,
       layers,
       memoryMib: MEMORY_MIB,
+      ...(diskMib === undefined ? {} : { diskMib }),
       network,
     });
   }
 
   async capture(machine: Machine, imageId: string): Promise<void> {
     if (!(machine instanceof ContainerMachine)) throw new Error(`${machine.instance} has no disk of layers.`);
+    // What it has written is seen by the machine alone.
+    if (this.#options.diskMib !== undefined) throw new Error(`${machine.instance} has a disk of a size of its own.`);
     await this.#options.images.capture(imageId, machine.upperDirectory, machine.layers);
   }
 

@@ -75,6 +75,14 @@ test('a wrong checksum on the instance', () =>
 test('a disk that runs full on the instance', () =>
   fails('runs full', 'DISK_FULL', /task "base : Install packages" failed: .*No space left/, /--volumesize/));
 
+test('a disk on which apt finds too little room', () =>
+  fails(
+    'has no room for packages',
+    'DISK_FULL',
+    /task "base : Install packages" failed: .*free space/,
+    /--volumesize/,
+  ));
+
 test('an image that is not right', () =>
   fails(
     'fails in a script',

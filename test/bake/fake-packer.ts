@@ -128,6 +128,14 @@ const BEHAVIOURS: Readonly<Record<string, (ec2: EC2Client) => Promise<void>>> = 
     output(`fatal: [default]: FAILED! => ${JSON.stringify({ msg })}`);
     errored('Error executing Ansible: Non-zero exit status: exit status 2');
   },
+  'has no room for packages': async () => {
+    say('Provisioning with Ansible...');
+    output('TASK [base : Install packages] ******');
+    const msg =
+      "'/usr/bin/apt-get -y install' failed: E: You don't have enough free space in /var/cache/apt/archives/.";
+    output(`fatal: [default]: FAILED! => ${JSON.stringify({ msg })}`);
+    errored('Error executing Ansible: Non-zero exit status: exit status 2');
+  },
   'fails in a script': async () => {
     say('Provisioning with shell script: /checkout/ami/scripts/wait-for-boot.sh');
     error('nothing of interest');

@@ -1,7 +1,7 @@
 /** What is left of machines when their daemon is killed: nothing that runs. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -9,9 +9,10 @@ import { Container, sweepContainers } from '../../lab/container/container.ts';
 import { mountsUnder, overlayOptions } from '../../lab/container/layers.ts';
 import { runProgram } from '../../lab/container/program.ts';
 import { identityOf, type ProcessIdentity, runs } from '../../lab/hypervisor/processes.ts';
-import { Machines, until, whyNoMachines } from './machines.ts';
+import { Machines, until, whyNoBoundedDisks, whyNoMachines } from './machines.ts';
 
 const skip = (await whyNoMachines()) ?? false;
+const skipBounded = skip || ((await whyNoBoundedDisks()) ?? false);
 
 let machines: Machines;
 
@@ -81,6 +82,30 @@ test('the sweep ends a machine that still runs, even a paused one, and undoes mo
   for (const pid of pids) assert.ok(!existsSync(`/proc/${pid}/exe`));
   assert.deepEqual(groupsLeft(machine.options.name), []);
   await until('it is known to be off', 5_000, async () => machine.state === 'off' || undefined);
+});
+
+test('a disk of a size of its own runs full, outlasts a power cut, and leaves no loop device', {
+  skip: skipBounded,
+}, async () => {
+  const { options } = await machines.machine('i-0f', '10.77.1.6');
+  const machine = new Container({ ...options, environmentLimits: { memoryMiB: 512, diskMiB: 100 } });
+  const loops = (): Promise<string> => runProgram('losetup', ['--associated', join(options.directory, 'disk.ext4')]);
+  const untilNone = (): Promise<true> => until('no loop device', 10_000, async () => !(await loops()) || undefined);
+  await machine.boot();
+  const full = await machine.exec(['dd', 'if=/dev/zero', 'of=/var/lib/ballast', 'bs=1M', 'count=200']);
+  assert.equal(full.code, 1);
+  assert.match(full.stderr, /No space left on device/);
+  assert.match(await loops(), /^\/dev\/loop\d+:/);
+  await machine.powerOff();
+  await untilNone();
+  const { daemon, first } = await leave(machine);
+  const ballast = statSync(`/proc/${first.pid}/root/var/lib/ballast`);
+  assert.ok(ballast.size > 50 * 2 ** 20 && ballast.size < 100 * 2 ** 20, `${ballast.size}`);
+  daemon.kill('SIGKILL');
+  await until('the machine is dead', 10_000, async () => !runs(first) || undefined);
+  await untilNone();
+  assert.deepEqual(mounts(), []);
+  await sweepContainers(machines.directory);
 });
 
 test('a machine that powers itself off is off, and says so once', { skip }, async () => {

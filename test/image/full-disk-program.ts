@@ -15,7 +15,8 @@ import { type InstancesPlan, startInstances } from './instances.ts';
 
 export interface FullDiskPlan extends InstancesPlan {
   readonly diskMib: number;
-  /** Of the disk, once Ansible has begun; something else takes the rest. */
+  /** From this role of Ansible on, something else takes all of the disk but `leftMib`; never by default. */
+  readonly fillsIn?: string;
   readonly leftMib?: number;
 }
 
@@ -53,8 +54,8 @@ async function fill(leftMib: number): Promise<void> {
 let filled: Promise<unknown> | undefined;
 function hear(line: string): void {
   process.stderr.write(`${line}\n`);
-  if (plan.leftMib !== undefined && /^ *TASK \[/.test(line))
-    filled ??= fill(plan.leftMib).catch((error: unknown) => error);
+  if (!line.trimStart().startsWith(`TASK [${plan.fillsIn} : `)) return;
+  filled ??= fill(plan.leftMib ?? 0).catch((error: unknown) => error);
 }
 
 const idFiles = (): string =>

@@ -2,25 +2,16 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { imageParts } from '../../lab/commands/image-parts.ts';
-import { runProgram } from '../../lab/container/program.ts';
 import type { ImageParts } from '../../lab/daemon/container-ground.ts';
 import type { FullDiskBake, FullDiskPlan } from './full-disk-program.ts';
 import { runInLabNetwork } from './in-lab-network.ts';
-import { whyNoMachines } from './machines.ts';
-
-/** A disk with a size of its own is a file system in a file. */
-async function whyNoBoundedDisks(): Promise<string | undefined> {
-  return runProgram('losetup', ['--find']).then(
-    () => undefined,
-    (error: unknown) => `This system has no free loop device: ${error}`,
-  );
-}
+import { whyNoBoundedDisks, whyNoMachines } from './machines.ts';
 
 const skip = (await whyNoMachines()) ?? (await whyNoBoundedDisks()) ?? false;
 
 let parts: ImageParts;
 
-async function bakeOn(disk: Pick<FullDiskPlan, 'diskMib' | 'leftMib'>): Promise<FullDiskBake> {
+async function bakeOn(disk: Omit<FullDiskPlan, 'lab' | 'directory' | 'parts'>): Promise<FullDiskBake> {
   const printed = await runInLabNetwork(`full${process.pid}`, 'full-disk-program.ts', { ...disk, parts });
   return JSON.parse(printed) as FullDiskBake;
 }
@@ -46,10 +37,13 @@ describe('a full disk during the bake', { skip, concurrency: 1 }, () => {
   });
 
   test('full while packages are installed', async () => {
-    failed(await bakeOn({ diskMib: 1_700, leftMib: 64 }), /DISK_FULL: .*packages[\s\S]*No space left on device/);
+    failed(
+      await bakeOn({ diskMib: 1_700, fillsIn: 'base', leftMib: 64 }),
+      /DISK_FULL: .*packages[\s\S]*No space left on device/,
+    );
   });
 
   test('full to the last byte', async () => {
-    failed(await bakeOn({ diskMib: 1_700, leftMib: 0 }), /DISK_FULL: [\s\S]*No space left on device/);
+    failed(await bakeOn({ diskMib: 1_700, fillsIn: 'base', leftMib: 0 }), /DISK_FULL: [\s\S]*No space left on device/);
   });
 });

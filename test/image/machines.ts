@@ -17,6 +17,14 @@ export async function whyNoMachines(): Promise<string | undefined> {
   return requirements.met ? undefined : requirements.why;
 }
 
+/** A sentence, too. A disk with a size of its own is a file system in a file. */
+export async function whyNoBoundedDisks(): Promise<string | undefined> {
+  return runProgram('losetup', ['--find']).then(
+    () => undefined,
+    (error: unknown) => `This system has no free loop device: ${error}`,
+  );
+}
+
 export class Machines implements AsyncDisposable {
   readonly directory: string;
   readonly network: LabNetwork;
