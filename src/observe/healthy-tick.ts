@@ -20,6 +20,12 @@ function unhealthy(why: string): Health {
 }
 
 export async function checkHealth(settings: Settings): Promise<Health> {
+  const { timings } = settings;
+  const asked = quickMetadata(metadataEndpoint(settings), timings.metadataTimeoutMs);
+  // Whether it fails is looked at where it is awaited, which may be nowhere.
+  asked.catch(() => undefined);
+  // The first question goes out before this disk is read, which takes about as long as the answer.
+  await new Promise((resolve) => setImmediate(resolve));
   const note = openNote(settings);
   if (note) return unhealthy(note);
   const id = Number(readFileSync(settings.idFile, 'latin1').trim());
@@ -27,13 +33,9 @@ export async function checkHealth(settings: Settings): Promise<Health> {
   const own = config?.members.find((member) => member.id === id);
   if (!config || own?.role !== 'participant')
     return unhealthy('The config on this disk does not hold this node as a participant.');
-  const endpoint =
-    process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT ||
-    settings.aws.AWS_EC2_METADATA_SERVICE_ENDPOINT ||
-    METADATA_ENDPOINT;
   const [metadata, monitor] = await Promise.all([
-    quickMetadata(endpoint, settings.timings.metadataTimeoutMs),
-    quickMonitor(own.clientAddress, CLIENT_PORT, settings.timings.probeTimeoutMs),
+    asked,
+    quickMonitor(own.clientAddress, CLIENT_PORT, timings.probeTimeoutMs),
   ]);
   if (metadata.targetState === 'Terminated') return unhealthy('The instance is about to be terminated.');
   if (!listed(config, id, metadata.address))
@@ -45,6 +47,10 @@ export async function checkHealth(settings: Settings): Promise<Health> {
     return unhealthy('This node leads, and not every voter is connected.');
   }
   return { healthy: true, why: `Member ${id} leads, and all ${voters} voters are connected.` };
+}
+
+function metadataEndpoint({ aws }: Settings): string {
+  return process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT || aws.AWS_EC2_METADATA_SERVICE_ENDPOINT || METADATA_ENDPOINT;
 }
 
 /** Something that the agent has written down to be done, or not to be forgotten. */
