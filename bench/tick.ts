@@ -1,10 +1,16 @@
 /** A healthy `recovery` run, bundled, against a bare `node -e 0` of the same Node. */
 import { join } from 'node:path';
 import { agentCommand } from '../lab/daemon/agent-program.ts';
+import { CLIENT_PORT } from '../src/model/member.ts';
+import { quickMonitor } from '../src/observe/quick-monitor.ts';
 import { startLab } from '../test/lab/support/lab.ts';
 import { until } from './by-hand.ts';
 import { type Comparison, comparisonOf, round } from './measure.ts';
 import { wholeRuns } from './whole-runs.ts';
+
+/** A server answers its first questions slowly, until the JVM has compiled how. Within two hours ticks ask this often. */
+const TICKS_BEFORE = 120;
+const LIMIT_MS = 5_000;
 
 /** A node on which a tick has nothing to do. */
 export interface HealthyNode {
@@ -22,6 +28,8 @@ export async function withHealthyNode<T>(
   const node = await lab.leader();
   // Bootstrap has its own last steps to do after the node votes, and its last look; from then on ticks are healthy.
   await until('bootstrap has ended', async () => lab.agentLog(node.instance).some(({ event }) => event === 'done'));
+  const address = node.address ?? '';
+  for (let asked = 0; asked < TICKS_BEFORE; asked++) await quickMonitor(address, CLIENT_PORT, LIMIT_MS);
   return await use({
     // A machine's processes have this environment and no other; the settings file holds the rest.
     environment: { PATH: process.env.PATH, ZK_AGENT_ENV_FILE: join(lab.directoryOf(node.instance), 'agent.env') },

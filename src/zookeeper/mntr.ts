@@ -17,7 +17,15 @@ export function voterMonitorOf(text: string): VoterMonitor | undefined {
 }
 
 function field(text: string, key: string): string | undefined {
-  return new RegExp(`^${key}\t(.*)$`, 'm').exec(text)?.[1]?.trim();
+  const before = `\n${key}\t`;
+  const start = `\n${text}`.indexOf(before);
+  // `start` counts from the line break that stands before the text here.
+  return start < 0
+    ? undefined
+    : text
+        .slice(start + before.length - 1)
+        .split('\n', 1)[0]
+        ?.trim();
 }
 
 /** Followers are counted as doubles in some releases: `2.0`. */
