@@ -50,7 +50,12 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
   ]);
   const { shared, ensemble } = search;
   const silent = !ensemble && shared.known && shared.value.records.length > 0;
-  const tagged = silent ? await attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal) : known([]);
+  const [tagged, words] = silent
+    ? await Promise.all([
+        attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal),
+        readWords(look, search, signal),
+      ])
+    : [known([])];
   const instances = new Set([
     ...(group.known ? group.value.instances.map((entry) => entry.instance) : []),
     ...(tagged.known ? tagged.value.map((fact) => fact.instance) : []),
@@ -59,8 +64,8 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
   // Who has no claim matters only for who could have reported, and for a hook that nobody else may ever answer.
   const others = silent ? [...instances] : unclaimedInHook({ group, shared });
   const lives = await observeOtherLives(look, search, others, signal);
-  const silence = silent
-    ? await observeSilence(look, { ...search, group, tagged, instances: [...instances] }, signal)
+  const silence = words
+    ? observeSilence(look, { shared, words, group, tagged, instances: [...instances] })
     : unknown(ensemble ? 'an ensemble answers' : 'there is no lineage record yet');
   return {
     order,
@@ -200,31 +205,38 @@ async function observeAllLives(
   return lives.known ? lives.value : nobody;
 }
 
-interface Listings extends Bucket {
+/** What nodes without quorum have written down for each other. */
+type Words = Pick<Silence, 'reports' | 'announcements'>;
+
+async function readWords({ ports }: Look, { shared, keys }: Bucket, signal: AbortSignal): Promise<Known<Words>> {
+  if (!shared.known) return shared;
+  const { records } = shared.value;
+  return attempt(async () => {
+    const [reports, announcements] = await Promise.all([
+      reportsAmong(ports.objects, keys, signal),
+      readAnnouncements(ports.objects, records, signal),
+    ]);
+    return { reports, announcements };
+  }, signal);
+}
+
+interface Listings {
+  readonly shared: Known<Shared>;
+  readonly words: Known<Words>;
   readonly group: Observation['group'];
   readonly tagged: Known<unknown>;
   readonly instances: readonly string[];
 }
 
 /** Reports and announcements count only together with whole listings of who could have reported. */
-async function observeSilence(look: Look, listings: Listings, signal: AbortSignal): Promise<Known<Silence>> {
+function observeSilence(look: Look, { shared, words, group, tagged, instances }: Listings): Known<Silence> {
   const { ports, memory } = look;
-  const { shared, keys, group, tagged, instances } = listings;
   if (!shared.known) return shared;
   if (!group.known) return group;
   if (!tagged.known) return tagged;
+  if (!words.known) return words;
   const claimants = new Set(ownersOf(shared.value));
   const unclaimed = instances.filter((instance) => !claimants.has(instance));
-  return attempt(async () => {
-    const [reports, announcements] = await Promise.all([
-      reportsAmong(ports.objects, keys, signal),
-      readAnnouncements(ports.objects, shared.value.records, signal),
-    ]);
-    return {
-      reports,
-      announcements,
-      instances,
-      unclaimedForMs: memory.unclaimedForMs(unclaimed, ports.clock.monotonicMs()),
-    };
-  }, signal);
+  const unclaimedForMs = memory.unclaimedForMs(unclaimed, ports.clock.monotonicMs());
+  return known({ ...words.value, instances, unclaimedForMs });
 }
