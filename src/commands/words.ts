@@ -27,6 +27,18 @@ const SETTINGS_FLAGS = {
   cluster: { type: 'string', describe: 'id of the cluster, such as orders-4f1c2a90' },
 } as const;
 
+const DRY_RUN = {
+  type: 'boolean',
+  default: false,
+  describe: 'say what was seen, decided and why; do nothing',
+} as const;
+
+const ALLOW_EMPTY_GENESIS = {
+  type: 'boolean',
+  default: false,
+  describe: 'give lost data up and found an empty ensemble',
+} as const;
+
 /** Runs the command that the words name. Rejects with `misused` for words that name none. */
 export async function parseWords(words: readonly string[], commands: Commands): Promise<void> {
   await yargs([...words])
@@ -44,10 +56,10 @@ export async function parseWords(words: readonly string[], commands: Commands): 
       recoveryFlags,
       (flags) => commands.order(flags, 'recovery'),
     )
-    .command('remove-terminated', 'remove members whose instance is gone, now', dryRunFlag, (flags) =>
+    .command('remove-terminated', 'remove members whose instance is gone, now', removeFlags, (flags) =>
       commands.order(flags, 'remove-terminated'),
     )
-    .command('leave', 'take this node out for good; only bootstrap --rejoin brings it back', dryRunFlag, (flags) =>
+    .command('leave', 'take this node out for good; only bootstrap --rejoin brings it back', leaveFlags, (flags) =>
       commands.order(flags, 'leave'),
     )
     .command('status', 'what this node sees, would do, and why', jsonFlag, (flags) => commands.status(flags))
@@ -73,32 +85,26 @@ export async function parseWords(words: readonly string[], commands: Commands): 
     .parseAsync();
 }
 
-function dryRunFlag(command: Argv) {
-  return command
-    .option('dry-run', { type: 'boolean', default: false, describe: 'say what was seen, decided and why; do nothing' })
-    .example('$0 remove-terminated --dry-run', 'who would be removed, and why');
+function removeFlags(command: Argv) {
+  return command.option('dry-run', DRY_RUN).example('$0 remove-terminated --dry-run', 'who would be removed, and why');
+}
+
+function leaveFlags(command: Argv) {
+  return command.option('dry-run', DRY_RUN).example('$0 leave --dry-run', 'what would be done, and why');
 }
 
 function bootstrapFlags(command: Argv) {
   return command
     .option('rejoin', { type: 'boolean', default: false, describe: 'bring back a node that was told to leave' })
-    .option('allow-empty-genesis', {
-      type: 'boolean',
-      default: false,
-      describe: 'give lost data up and found an empty ensemble',
-    })
-    .option('dry-run', { type: 'boolean', default: false, describe: 'say what was seen, decided and why; do nothing' })
+    .option('allow-empty-genesis', ALLOW_EMPTY_GENESIS)
+    .option('dry-run', DRY_RUN)
     .example('$0 bootstrap --rejoin', 'after zk-agent leave');
 }
 
 function recoveryFlags(command: Argv) {
   return command
-    .option('allow-empty-genesis', {
-      type: 'boolean',
-      default: false,
-      describe: 'give lost data up and found an empty ensemble',
-    })
-    .option('dry-run', { type: 'boolean', default: false, describe: 'say what was seen, decided and why; do nothing' })
+    .option('allow-empty-genesis', ALLOW_EMPTY_GENESIS)
+    .option('dry-run', DRY_RUN)
     .example('$0 recovery --dry-run', 'what the next tick would do, and why');
 }
 
