@@ -31,18 +31,19 @@ export class KillTrail {
 
   /**
    * Runs the agent on this node, each run until it dies one point further on than all before it, until a run comes to
-   * its end. The first run has these arguments; the later ones are ticks, as cron's are, unless `again` says otherwise.
+   * its end: what that one said is the result. The first run has these arguments; the later ones are ticks, as cron's
+   * are, unless `again` says otherwise.
    */
   async walk(
     instance: string,
     first: readonly string[],
     again: () => readonly string[] = () => ['recovery'],
-  ): Promise<void> {
+  ): Promise<string> {
     const { machine } = this.#lab.host(instance);
     const environment = { NODE_OPTIONS: `--require=${PRELOAD}`, KILL_TRAIL: this.#file, KILL_DEPTH: this.#depth };
     for (let runs = 0; runs < RUNS_LIMIT; runs++) {
       const run = await machine.runAgent(runs === 0 ? first : again(), { environment });
-      if (run.code === 0) return;
+      if (run.code === 0) return run.stdout;
       // A tick ends in vain while others still die; the next one goes on.
       const inVain = run.signal === 'SIGKILL' || run.stderr.includes('NOT_READY_IN_TIME');
       assert.ok(inVain, `Run ${runs} of ${instance}:\n${run.stdout}${run.stderr}`);
