@@ -136,7 +136,7 @@ function cloudWatchAgentOf({ cloudWatchAgent }: BakeOptions): Pick<Parts, 'cloud
 }
 
 async function baked(plan: Plan, context: BakeContext): Promise<string> {
-  const { terminal, signal, aws, profile, region } = context;
+  const { terminal, signal, aws, profile, region, endpoint } = context;
   const { packer, traces } = plan;
   const account: Account = { ec2: aws.ec2, signal };
   const logFile = `${plan.directory}.log`;
@@ -156,6 +156,8 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
         TMPDIR: scratch,
         ANSIBLE_SSH_CONTROL_PATH_DIR: scratch,
         ...(profile === undefined ? {} : { AWS_PROFILE: profile }),
+        // Some steps of the plugin (1.8) make clients of their own, which don't know of the template's endpoint.
+        ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint.url }),
       },
       terminal,
       signal,

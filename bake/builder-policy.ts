@@ -76,7 +76,7 @@ export function builderPolicy(scope: BuilderScope = {}): PolicyDocument {
       Sid: 'TagWhatIsMade',
       Effect: 'Allow',
       Action: ['ec2:CreateTags'],
-      Resource: own('instance/*', 'key-pair/*', 'security-group/*', 'volume/*'),
+      Resource: own('instance/*', 'key-pair/*', 'network-interface/*', 'security-group/*', 'volume/*'),
       Condition: {
         ...FOR_A_BAKE,
         StringEquals: { 'ec2:CreateAction': ['CreateKeyPair', 'CreateSecurityGroup', 'RunInstances'] },

@@ -8,6 +8,7 @@ import type { MachineMaker } from '../hypervisor/machine-maker.ts';
 import { containerGround, type ImageParts } from './container-ground.ts';
 import { DeployedStack } from './deployed-stack.ts';
 import type { Ground } from './ground.ts';
+import { inheritedEnvironment } from './inherited-environment.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { processGround } from './process-ground.ts';
 import { Lab } from './running-lab.ts';
@@ -50,7 +51,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const { name, state, progress = () => {}, signal = new AbortController().signal } = options;
   await using started = new AsyncDisposableStack();
   state.make();
-  const environment = machineEnvironment(state);
+  const environment = { [LAB_VARIABLE]: state.path, ...inheritedEnvironment() };
   const ground = await groundOf(options, environment, progress, signal, started);
   const cloud = started.use(
     await startLocalCloud({
@@ -153,14 +154,4 @@ function newHypervisor({ name, state }: LabOptions, cloud: LocalCloud, maker: Ma
     registerCaller: (key, instance) => cloud.gateway.registerCaller(key, instance),
     report: (line) => appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`),
   });
-}
-
-/** Nothing of the caller's own AWS settings reaches a machine. */
-function machineEnvironment(state: StateDirectory): Readonly<Record<string, string>> {
-  const environment: Record<string, string> = { [LAB_VARIABLE]: state.path };
-  for (const name of ['PATH', 'HOME', 'LANG', 'JAVA_HOME', 'TMPDIR']) {
-    const value = process.env[name];
-    if (value !== undefined) environment[name] = value;
-  }
-  return environment;
 }

@@ -12,8 +12,10 @@ import {
   DescribeInstancesCommand,
   DescribeSubnetsCommand,
   EC2Client,
+  type ResourceType,
   RunInstancesCommand,
   StopInstancesCommand,
+  type TagSpecification,
 } from '@aws-sdk/client-ec2';
 
 const [behaviour = '', command = '', ...words] = process.argv.slice(2);
@@ -47,18 +49,36 @@ interface Variables {
 const variablesFile = words.find((word) => word.startsWith('-var-file='))?.slice('-var-file='.length);
 const variables = JSON.parse(variablesFile === undefined ? '{}' : readFileSync(variablesFile, 'utf8')) as Variables;
 
+interface Ways {
+  readonly encrypted: boolean;
+  /** What besides instance and volume is tagged while it is made: nothing with Packer 1.6, these with plugin 1.8. */
+  readonly alsoTagged: readonly ('key-pair' | 'security-group' | 'network-interface' | 'image' | 'snapshot')[];
+}
+const AS_1_6: Ways = { encrypted: true, alsoTagged: [] };
+const AS_PLUGIN_1_8: Ways = {
+  encrypted: true,
+  alsoTagged: ['key-pair', 'security-group', 'network-interface', 'image', 'snapshot'],
+};
+
+const bakeTags = () => [{ Key: 'bake', Value: variables.bake_id }];
+
+function specifications(kinds: readonly ResourceType[], { alsoTagged }: Ways): readonly TagSpecification[] {
+  const tagged: readonly string[] = ['instance', 'volume', ...alsoTagged];
+  return kinds.filter((kind) => tagged.includes(kind)).map((ResourceType) => ({ ResourceType, Tags: bakeTags() }));
+}
+
 /** Key pair, security group and instance, as Packer makes them. */
-async function launch(ec2: EC2Client, encrypted: boolean): Promise<string> {
-  await ec2.send(new CreateKeyPairCommand({ KeyName: variables.bake_id }));
+async function launch(ec2: EC2Client, ways: Ways): Promise<string> {
+  const tags = (...kinds: readonly ResourceType[]) => ({ TagSpecifications: [...specifications(kinds, ways)] });
+  await ec2.send(new CreateKeyPairCommand({ KeyName: variables.bake_id, ...tags('key-pair') }));
   const GroupName = `packer_of_${variables.bake_id}`;
   say(`Creating temporary security group for this instance: ${GroupName}`);
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [variables.subnet_id] }));
   const VpcId = Subnets[0]?.VpcId ?? '';
   const { GroupId = '' } = await ec2.send(
-    new CreateSecurityGroupCommand({ GroupName, Description: 'for Packer', VpcId }),
+    new CreateSecurityGroupCommand({ GroupName, Description: 'for Packer', VpcId, ...tags('security-group') }),
   );
-  const Tags = [{ Key: 'bake', Value: variables.bake_id }];
-  const Ebs = { Encrypted: encrypted, VolumeSize: 8, VolumeType: 'gp3' } as const;
+  const Ebs = { Encrypted: ways.encrypted, VolumeSize: 8, VolumeType: 'gp3' } as const;
   const { Instances = [] } = await ec2.send(
     new RunInstancesCommand({
       ImageId: variables.source_ami,
@@ -69,10 +89,7 @@ async function launch(ec2: EC2Client, encrypted: boolean): Promise<string> {
       SecurityGroupIds: [GroupId],
       KeyName: variables.bake_id,
       BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs }],
-      TagSpecifications: [
-        { ResourceType: 'instance', Tags },
-        { ResourceType: 'volume', Tags },
-      ],
+      ...tags('instance', 'network-interface', 'volume'),
     }),
   );
   const id = Instances[0]?.InstanceId ?? '';
@@ -91,18 +108,21 @@ async function until(ec2: EC2Client, id: string, state: string): Promise<void> {
   throw new Error(`${id} is not ${state}`);
 }
 
-async function image(ec2: EC2Client, instance: string): Promise<string> {
+async function image(ec2: EC2Client, ways = AS_1_6): Promise<string> {
+  const instance = await launch(ec2, ways);
   say('Stopping the source instance...');
   await ec2.send(new StopInstancesCommand({ InstanceIds: [instance] }));
   await until(ec2, instance, 'stopped');
   const Name = variables.image_name;
-  const { ImageId = '' } = await ec2.send(new CreateImageCommand({ InstanceId: instance, Name }));
+  const TagSpecifications = [...specifications(['image', 'snapshot'], ways)];
+  const { ImageId = '' } = await ec2.send(new CreateImageCommand({ InstanceId: instance, Name, TagSpecifications }));
   return ImageId;
 }
 
 const BEHAVIOURS: Readonly<Record<string, (ec2: EC2Client) => Promise<void>>> = {
-  'makes an image': async (ec2) => finish(ec2, await image(ec2, await launch(ec2, true))),
-  'makes an open image': async (ec2) => finish(ec2, await image(ec2, await launch(ec2, false))),
+  'makes an image': async (ec2) => finish(ec2, await image(ec2)),
+  'makes an open image': async (ec2) => finish(ec2, await image(ec2, { ...AS_1_6, encrypted: false })),
+  'tags all that it makes': async (ec2) => finish(ec2, await image(ec2, AS_PLUGIN_1_8)),
   'names no image': async () => say('Wait completed after 3 minutes'),
   'may not launch': async () => {
     error(
@@ -159,14 +179,13 @@ const BEHAVIOURS: Readonly<Record<string, (ec2: EC2Client) => Promise<void>>> = 
     await new Promise(() => setInterval(() => {}, 1_000));
   },
   'is killed with everything there': async (ec2) => {
-    await image(ec2, await launch(ec2, true));
+    await image(ec2);
     process.kill(process.pid, 'SIGKILL');
   },
 };
 
 async function finish(ec2: EC2Client, id: string): Promise<void> {
-  const Tags = [{ Key: 'bake', Value: variables.bake_id }];
-  await ec2.send(new CreateTagsCommand({ Resources: [id], Tags }));
+  await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: bakeTags() }));
   const build = { name: 'zookeeper', builder_type: 'amazon-ebs', artifact_id: `${variables.region}:${id}` };
   writeFileSync(variables.manifest_file, JSON.stringify({ builds: [build] }));
 }

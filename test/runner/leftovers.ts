@@ -3,9 +3,9 @@
  * variable that no other process has; the temporary and the home folder of the run are its own and must end empty.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -34,6 +34,9 @@ export async function openRun(root: string): Promise<Run> {
   const mark = randomBytes(8).toString('hex');
   process.env[VARIABLE] = mark;
   process.env.TMPDIR = folder;
+  // Without the plugins that a current Packer has, it would go and fetch them.
+  const plugins = join(homedir(), '.config/packer/plugins');
+  if (existsSync(plugins)) process.env.PACKER_PLUGIN_PATH ??= plugins;
   process.env.HOME = join(folder, 'home');
   return { root, mark, folder, before: new Set(processIds()) };
 }
