@@ -3,8 +3,10 @@ import { AgentError } from '../errors.ts';
 import type { Step } from '../model/step.ts';
 import { type ActContext, changed } from './context.ts';
 
-/** Asking a server on the same host costs next to nothing. */
-const START_POLL_MS = 20;
+/** Each question takes time from the start that is awaited, on machines with few processors. */
+const START_POLL_MS = 50;
+/** A question to systemd is a process of its own. */
+const UP_POLL_MS = 1_000;
 
 const ENDED_AT_ONCE = () =>
   new AgentError(
@@ -24,11 +26,15 @@ export async function actStartServer(_step: Of<'start-server'>, context: ActCont
   const disk = await ports.disk.read(signal);
   if (disk.fence) throw changed('A fence was raised meanwhile.');
   await ports.server.start(signal);
-  const endMs = ports.clock.monotonicMs() + timings.serverStartMs;
-  while (ports.clock.monotonicMs() < endMs) {
-    await ports.clock.sleep(Math.min(timings.pollMs, START_POLL_MS), signal);
+  const { clock } = ports;
+  const endMs = clock.monotonicMs() + timings.serverStartMs;
+  let seenUpMs = clock.monotonicMs();
+  while (clock.monotonicMs() < endMs) {
+    await clock.sleep(Math.min(timings.pollMs, START_POLL_MS), signal);
     if ((await ports.servers.srvr(self.address, signal)).kind === 'serving') return;
+    if (clock.monotonicMs() - seenUpMs < UP_POLL_MS) continue;
     if ((await ports.server.upMs(signal)) === undefined) throw ENDED_AT_ONCE();
+    seenUpMs = clock.monotonicMs();
   }
 }
 
