@@ -4,7 +4,7 @@
  */
 import { unclaimedInHook } from '../decide/lifecycle.ts';
 import { AgentError } from '../errors.ts';
-import { type GroupFact, type Known, known, unknown } from '../model/cloud.ts';
+import { type GroupFact, type InstanceFact, type Known, known, unknown } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
 import type { Ensemble, Observation, Order, Shared, Silence, StackTies } from '../model/observation.ts';
 import type { Ports } from '../ports.ts';
@@ -49,23 +49,17 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     findEnsemble(look, disk, signal),
   ]);
   const { shared, ensemble } = search;
-  const silent = !ensemble && shared.known && shared.value.records.length > 0;
-  const [tagged, words] = silent
-    ? await Promise.all([
-        attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal),
-        readWords(look, search, signal),
-      ])
-    : [known([])];
+  const quiet = ensemble ? undefined : (search.quiet ?? (await observeQuiet(look, search, signal)));
   const instances = new Set([
     ...(group.known ? group.value.instances.map((entry) => entry.instance) : []),
-    ...(tagged.known ? tagged.value.map((fact) => fact.instance) : []),
+    ...(quiet?.tagged.known ? quiet.tagged.value.map((fact) => fact.instance) : []),
     ...(shared.known ? ownersOf(shared.value) : []),
   ]);
   // Who has no claim matters only for who could have reported, and for a hook that nobody else may ever answer.
-  const others = silent ? [...instances] : unclaimedInHook({ group, shared });
+  const others = quiet ? [...instances] : unclaimedInHook({ group, shared });
   const lives = await observeOtherLives(look, search, others, signal);
-  const silence = words
-    ? observeSilence(look, { shared, words, group, tagged, instances: [...instances] })
+  const silence = quiet
+    ? observeSilence(look, { ...quiet, shared, group, instances: [...instances] })
     : unknown(ensemble ? 'an ensemble answers' : 'there is no lineage record yet');
   return {
     order,
@@ -137,6 +131,14 @@ interface Search extends Bucket {
   readonly ensemble: Ensemble | undefined;
   /** Of the owners of claims. */
   readonly lives: Lives;
+  /** Looked at already where no server answered. */
+  readonly quiet: Quiet | undefined;
+}
+
+/** What counts only while no ensemble answers: who could have reported, and what was said. */
+interface Quiet {
+  readonly tagged: Known<readonly InstanceFact[]>;
+  readonly words: Known<Words>;
 }
 
 /** Where the ensemble was last, else where the claims say that members may be. */
@@ -167,13 +169,28 @@ async function judge(look: Look, found: readonly Ensemble[], signal: AbortSignal
   const { memory } = look;
   const bucket = await readBucket(look, signal);
   const { shared } = bucket;
-  const lives = await observeAllLives(look, shared, shared.known ? ownersOf(shared.value) : [], signal);
+  const [lives, quiet] = await Promise.all([
+    observeAllLives(look, shared, shared.known ? ownersOf(shared.value) : [], signal),
+    // At once: each of these takes a call or two, and a node without a quorum looks often.
+    found.length === 0 ? observeQuiet(look, bucket, signal) : undefined,
+  ]);
   const ensemble = shared.known ? found.find((each) => isOurs(each, shared.value, lives.lives)) : undefined;
-  if (!ensemble) return { ...bucket, ensemble, lives };
+  if (!ensemble) return { ...bucket, ensemble, lives, quiet };
   memory.addresses = [
     ...new Set([ensemble.leader.address, ...ensemble.config.members.map((member) => member.address)]),
   ];
-  return { ...bucket, ensemble, lives };
+  return { ...bucket, ensemble, lives, quiet };
+}
+
+/** Undefined before the first record: then nobody waits for anybody's report. */
+async function observeQuiet(look: Look, bucket: Bucket, signal: AbortSignal): Promise<Quiet | undefined> {
+  const { ports, self } = look;
+  if (!bucket.shared.known || bucket.shared.value.records.length === 0) return undefined;
+  const [tagged, words] = await Promise.all([
+    attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal),
+    readWords(look, bucket, signal),
+  ]);
+  return { tagged, words };
 }
 
 /** Whoever has not been asked for yet: the owners of claims were, after the bucket was read. */
@@ -220,11 +237,9 @@ async function readWords({ ports }: Look, { shared, keys }: Bucket, signal: Abor
   }, signal);
 }
 
-interface Listings {
+interface Listings extends Quiet {
   readonly shared: Known<Shared>;
-  readonly words: Known<Words>;
   readonly group: Observation['group'];
-  readonly tagged: Known<unknown>;
   readonly instances: readonly string[];
 }
 
