@@ -222,6 +222,31 @@ test('start-server: not behind a fence', async () => {
   assert.equal(scene.node.running, false);
 });
 
+test('start-server: a server that takes long is asked often, and systemd seldom, since each question is a process', async () => {
+  const scene = SCENES['start-server']();
+  const { node } = scene;
+  node.onCall = (call) => {
+    if (call.startsWith('srvr')) node.answers.delete(addressOf(1));
+  };
+  const journal = await take(scene);
+  const asked = (call: string) => journal.filter((entry) => entry === call).length;
+  const seconds = PRODUCTION_TIMINGS.serverStartMs / 1_000;
+  assert.ok(asked('srvr 10.0.0.1') >= 10 * seconds, 'often enough to go on at once');
+  const ups = asked('server up?');
+  assert.ok(ups > 0 && ups <= seconds, `systemd was asked ${ups} times in ${seconds} s`);
+});
+
+test('start-server: a server that ended right after its start is told of', async () => {
+  const scene = SCENES['start-server']();
+  const { node } = scene;
+  node.onCall = (call) => {
+    if (!call.startsWith('srvr')) return;
+    node.answers.delete(addressOf(1));
+    node.running = false;
+  };
+  await assert.rejects(take(scene), (error) => error instanceof AgentError && error.code === 'SERVER_DID_NOT_START');
+});
+
 for (const kind of ['add-self', 'remove-members', 'remove-self'] as const) {
   test(`${kind}: through the own server with its secret, and only from the config that was decided on`, async () => {
     const scene = SCENES[kind]();
