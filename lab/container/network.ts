@@ -186,6 +186,12 @@ class BridgedNetwork implements LabNetwork {
 }
 
 /** Names of labs and machines hold no dot, so no lab's namespaces look like another's. */
+/** The labs that have a network here, or have left one. */
+export function labsWithNetwork(): readonly string[] {
+  const labs = namespaceNames().flatMap((name) => /^zk-([^.]+)/.exec(name)?.[1] ?? []);
+  return [...new Set(labs)];
+}
+
 function labNamespace(lab: string): string {
   return `zk-${checkedName(lab)}`;
 }

@@ -4,10 +4,11 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LabNetwork, makeNetwork, removeNetwork } from '../../lab/container/network.ts';
+import { labName } from '../support/lab-name.ts';
 import { until, whyNoMachines } from './machines.ts';
 
 const skip = (await whyNoMachines()) ?? false;
-const LAB = `test-net-${process.pid}`;
+const LAB = labName();
 const A = '10.77.1.1';
 const B = '10.77.1.2';
 

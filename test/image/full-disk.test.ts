@@ -12,7 +12,7 @@ const skip = (await whyNoMachines()) ?? (await whyNoBoundedDisks()) ?? false;
 let parts: ImageParts;
 
 async function bakeOn(disk: Omit<FullDiskPlan, 'lab' | 'directory' | 'parts'>): Promise<FullDiskBake> {
-  const printed = await runInLabNetwork(`full${process.pid}`, 'full-disk-program.ts', { ...disk, parts });
+  const printed = await runInLabNetwork('full-disk-program.ts', { ...disk, parts });
   return JSON.parse(printed) as FullDiskBake;
 }
 

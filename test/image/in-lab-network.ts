@@ -9,6 +9,7 @@ import { entering } from '../../lab/commands/lab-client.ts';
 import { makeNetwork } from '../../lab/container/network.ts';
 import { LAB_VARIABLE, StateDirectory } from '../../lab/daemon/state-directory.ts';
 import { sweep } from '../../lab/daemon/sweep.ts';
+import { labName } from '../support/lab-name.ts';
 
 const LIMIT_MS = 300_000;
 
@@ -16,7 +17,8 @@ const LIMIT_MS = 300_000;
  * Runs a program beside this file with `{"lab", "directory", …plan}` as its argument, and resolves with what it printed;
  * rejects with all that it said when it does not end well. Processes, machines, network and directory go in any case.
  */
-export async function runInLabNetwork(lab: string, program: string, plan: object): Promise<string> {
+export async function runInLabNetwork(program: string, plan: object): Promise<string> {
+  const lab = labName();
   const directory = await mkdtemp(join(tmpdir(), 'zk-instances-'));
   const state = new StateDirectory(directory);
   state.make();

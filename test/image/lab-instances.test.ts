@@ -7,5 +7,5 @@ const skip = (await whyNoMachines()) ?? false;
 
 test('instances in containers, from launch to termination, in a network of their own', { skip }, async () => {
   const parts = { release: 12, base: await baseRootFileSystem(12), archive: { file: '', sha512: '' } };
-  await runInLabNetwork(`inst${process.pid}`, 'lab-instances-program.ts', { parts });
+  await runInLabNetwork('lab-instances-program.ts', { parts });
 });

@@ -9,6 +9,7 @@ import { Container, sweepContainers } from '../../lab/container/container.ts';
 import { type LabNetwork, makeNetwork } from '../../lab/container/network.ts';
 import { runProgram } from '../../lab/container/program.ts';
 import { containerRequirements } from '../../lab/container/requirements.ts';
+import { labName } from '../support/lab-name.ts';
 import type { StandInFacts } from './metadata-stand-in.ts';
 
 /** A sentence why machines can't run here; undefined where they can. What is missing is installed where that is possible. */
@@ -43,7 +44,7 @@ export class Machines implements AsyncDisposable {
   }
 
   static async make(): Promise<Machines> {
-    const lab = `test-${process.pid}`;
+    const lab = labName();
     const base = await baseRootFileSystem(12);
     const directory = await mkdtemp(join(tmpdir(), 'zookeeper-machines-'));
     return new Machines(lab, directory, base, await makeNetwork(lab));

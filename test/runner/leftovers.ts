@@ -8,10 +8,14 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endLab } from '../../lab/commands/lab-client.ts';
+import { sweepContainers } from '../../lab/container/container-record.ts';
+import { labsWithNetwork, removeNetwork } from '../../lab/container/network.ts';
+import { labNames } from '../../lab/daemon/state-directory.ts';
+import { labPrefix, RUN_VARIABLE } from '../support/lab-name.ts';
 
 /** The home folder itself, and where Biome and tsx keep what they made. */
 const EXPECTED = /^(home(\/\.cache(\/biome(\/.*)?)?|\/\.rustup(\/.*)?)?|tsx-\d+(\/.*)?)$/;
-const VARIABLE = 'ZOOKEEPER_ON_AWS_TEST_RUN';
 
 export interface Run {
   readonly root: string;
@@ -32,7 +36,7 @@ export async function openRun(root: string): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'zk-'));
   await mkdir(join(folder, 'home'));
   const mark = randomBytes(8).toString('hex');
-  process.env[VARIABLE] = mark;
+  process.env[RUN_VARIABLE] = mark;
   process.env.TMPDIR = folder;
   // Without the plugins that a current Packer has, it would go and fetch them.
   const plugins = join(homedir(), '.config/packer/plugins');
@@ -60,8 +64,8 @@ function procFile(pid: number, name: string): string {
 function isOurs(run: Run, pid: number): boolean {
   if (pid === process.pid || run.before.has(pid)) return false;
   const environment = procFile(pid, 'environ').split('\0');
-  if (environment.includes(`${VARIABLE}=${run.mark}`)) return true;
-  const stranger = environment.some((entry) => entry.startsWith('ZOOKEEPER_LAB=') || entry.startsWith(VARIABLE));
+  if (environment.includes(`${RUN_VARIABLE}=${run.mark}`)) return true;
+  const stranger = environment.some((entry) => entry.startsWith('ZOOKEEPER_LAB=') || entry.startsWith(RUN_VARIABLE));
   const orphan = /^\d+ \(.*\) \S 1 /s.test(procFile(pid, 'stat'));
   return orphan && !stranger && procFile(pid, 'cmdline').includes(`${run.root}.cache/`);
 }
@@ -78,10 +82,17 @@ export async function whatIsLeft(run: Run, farewellMs: number): Promise<Left> {
   return {
     processes,
     sentences: [
+      ...labsOf(run).map((lab) => `the lab, or its network, ${lab}`),
       ...processes.map((pid) => `process ${pid}: ${procFile(pid, 'cmdline').replaceAll('\0', ' ').slice(0, 300)}`),
       ...files.filter((file) => !EXPECTED.test(file)).map((file) => `file ${join(run.folder, file)}`),
     ],
   };
+}
+
+/** Those with a state directory, and those with a network. */
+function labsOf({ mark }: Run): readonly string[] {
+  const labs = new Set([...labNames(), ...labsWithNetwork()]);
+  return [...labs].filter((lab) => lab.startsWith(labPrefix(mark)));
 }
 
 /** Ends what is left, by id, and removes the run's folder: the next run must not stumble over it. */
@@ -93,5 +104,11 @@ export async function endLeftovers(run: Run, left: Left): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }
+  const labs = labsOf(run);
+  for (const lab of labs) await endLab(lab);
+  // Machines that a test made itself are at most two directories below one of its own.
+  const own = readdirSync(run.folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const { name } of own) await sweepContainers(join(run.folder, name));
+  for (const lab of labs) await removeNetwork(lab);
   rmSync(run.folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,10 +1,10 @@
 /** Runs the lab's command line as a person does, without the set-up of lab.sh. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { StateDirectory } from '../../../lab/daemon/state-directory.ts';
 import { sweep } from '../../../lab/daemon/sweep.ts';
+import { labName } from '../../support/lab-name.ts';
 
 const LAB = resolve(import.meta.dirname, '../../../lab/lab.ts');
 const COMPILED = resolve(import.meta.dirname, '../../../.cache/compiled');
@@ -71,7 +71,7 @@ export interface NamedLab extends AsyncDisposable {
 
 /** A name that no other lab has; whatever runs under it is gone with it. */
 export function namedLab(): NamedLab {
-  const name = `t${randomBytes(4).toString('hex')}`;
+  const name = labName();
   const state = StateDirectory.ofLab(name);
   return {
     name,
