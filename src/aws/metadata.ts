@@ -8,10 +8,12 @@ const TARGET_STATE = '/latest/meta-data/autoscaling/target-lifecycle-state';
 /** The port, and what is remembered of it: an instance's identity never changes. */
 export class InstanceMetadata implements Metadata {
   readonly #service: MetadataService;
+  readonly #onIdentity: () => void;
   #identity: InstanceIdentity | undefined;
 
-  constructor(service: MetadataService) {
+  constructor(service: MetadataService, onIdentity: () => void = () => {}) {
     this.#service = service;
+    this.#onIdentity = onIdentity;
   }
 
   /** Undefined until identity() has answered once. */
@@ -20,7 +22,10 @@ export class InstanceMetadata implements Metadata {
   }
 
   async identity(signal: AbortSignal): Promise<InstanceIdentity> {
-    this.#identity ??= identityOf(await this.#service.get(IDENTITY, signal));
+    if (this.#identity === undefined) {
+      this.#identity = identityOf(await this.#service.get(IDENTITY, signal));
+      this.#onIdentity();
+    }
     return this.#identity;
   }
 

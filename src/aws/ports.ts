@@ -41,7 +41,9 @@ export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}):
     environment.AWS_EC2_METADATA_SERVICE_ENDPOINT || METADATA_ENDPOINT,
     settings.timings.metadataTimeoutMs,
   );
-  const metadata = new InstanceMetadata(service);
+  const credentials = credentialsProvider(environment, service);
+  // Who has asked for the node's name calls AWS next. What fails now fails again then, and is told.
+  const metadata = new InstanceMetadata(service, () => void credentials().catch(() => {}));
   const caller = new Caller({
     timeoutMs: settings.timings.awsTimeoutMs,
     bootedMsAgo: options.bootedMsAgo ?? (() => uptime() * 1_000),
@@ -51,7 +53,7 @@ export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}):
   const clients = {
     // The metadata service has a limit of its own, so this ends without a signal.
     region: async () => settings.region ?? (await metadata.identity(new AbortController().signal)).region,
-    credentials: credentialsProvider(environment, service),
+    credentials,
     environment,
   };
   return {

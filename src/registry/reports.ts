@@ -64,9 +64,12 @@ export async function writeReport(
   serial: string,
   signal: AbortSignal,
 ): Promise<'written' | 'conflict'> {
+  const key = reportKey(report.instance);
+  const body = JSON.stringify({ serial, report } satisfies Body);
+  // Most nodes have never reported before, and every call keeps a lost quorum waiting.
+  if ((await objects.replace(key, body, undefined, signal)) === 'written') return 'written';
   const slot = await readSlot(objects, report.instance, signal);
-  const body: Body = { serial, report };
-  return objects.replace(reportKey(report.instance), JSON.stringify(body), slot?.etag, signal);
+  return objects.replace(key, body, slot?.etag, signal);
 }
 
 /** Withdraws the node's report; `conflict` as above. Without a report there is nothing to do. */

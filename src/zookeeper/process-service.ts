@@ -22,7 +22,7 @@ export interface ProcessServiceOptions {
 
 const STOP_LIMIT_MS = 10_000;
 const START_LIMIT_MS = 10_000;
-const POLL_MS = 20;
+const POLL_MS = 5;
 
 /**
  * The process writes its own pid file before it becomes java: an agent that dies right after the start can't leave a
