@@ -148,8 +148,8 @@ const NODE_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
 function changedBy(step: Step, observation: Observation): Earlier['changed'] | undefined {
   if (NODE_STEPS.has(step.kind)) return 'node';
   // Before the first ensemble the claims of the others are what is waited for, so a claim is no reason not to look.
-  const claimed = step.kind === 'claim-id' && observation.ensemble !== undefined;
-  return claimed || step.kind === 'create-forced' ? 'node and shared' : undefined;
+  if (step.kind === 'claim-id' && observation.ensemble !== undefined) return 'node and shared';
+  return step.kind === 'create-forced' ? 'node and records' : undefined;
 }
 
 /** The fact that could not be had and that the sentence names. */

@@ -10,7 +10,7 @@ import type { Ensemble, Observation, Order, Shared, Silence, StackTies } from '.
 import type { Ports } from '../ports.ts';
 import { readClaims } from '../registry/claims.ts';
 import { deadAmong } from '../registry/dead.ts';
-import { readAnnouncements, recordsAmong } from '../registry/lineage.ts';
+import { readAnnouncements, readRecords, recordsAmong } from '../registry/lineage.ts';
 import { reportsAmong } from '../registry/reports.ts';
 import type { Timings } from '../timings.ts';
 import { attempt } from './attempt.ts';
@@ -31,8 +31,8 @@ export interface Look {
 /** An observation of a moment ago, most of which still stands. */
 export interface Earlier {
   readonly observation: Observation;
-  /** What has changed since: this node's disk and server alone, or what it created in the bucket and log group, too. */
-  readonly changed: 'node' | 'node and shared';
+  /** What has changed since: this node's disk and server alone, or a record too, or all in the bucket and log group. */
+  readonly changed: 'node' | 'node and records' | 'node and shared';
 }
 
 /** Looks at the whole world, or again at what has changed since a moment ago. */
@@ -40,7 +40,7 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
   const { ports, order, self, timings, memory } = look;
   const disk = await ports.disk.read(signal);
   if (earlier) {
-    const shared = earlier.changed === 'node' ? earlier.observation.shared : (await readBucket(look, signal)).shared;
+    const shared = await sharedAgain(look, earlier, signal);
     return { ...earlier.observation, disk, shared, server: await observeServer(look, signal) };
   }
   const [targetState, group, search] = await Promise.all([
@@ -120,6 +120,13 @@ async function readBucket({ ports }: Look, signal: AbortSignal): Promise<Bucket>
     return { records, claims, dead: deadAmong(keys) };
   }, signal);
   return { shared, keys };
+}
+
+async function sharedAgain(look: Look, { observation, changed }: Earlier, signal: AbortSignal): Promise<Known<Shared>> {
+  const { shared } = observation;
+  if (changed === 'node' || !shared.known) return shared;
+  if (changed === 'node and shared') return (await readBucket(look, signal)).shared;
+  return attempt(async () => ({ ...shared.value, records: await readRecords(look.ports.objects, signal) }), signal);
 }
 
 function ownersOf(shared: Shared): readonly string[] {
