@@ -321,6 +321,11 @@ test('with its real parts, a survivor goes from silence to the founding of the n
   assert.deepEqual(founding.slice(0, expected.length), expected);
   assert.ok(steps.includes('note-dead'));
   assert.equal(node.disk.stamp?.lineage, 2);
+  const { journal } = node;
+  const created = journal.indexOf('create lineage/000002.json');
+  const afterwards = journal.slice(created + 1, journal.indexOf('disk stamp 2'));
+  assert.ok(created >= 0 && afterwards.includes('list lineage/'));
+  assert.ok(!afterwards.includes('streams') && !afterwards.includes('list '), 'the claims are not read again');
   assert.deepEqual(
     node.disk.config?.members.map(({ id }) => id),
     [1],

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { credentialsProvider } from '../../src/aws/credentials.ts';
 import { MetadataService } from '../../src/aws/metadata-service.ts';
+import { awsPorts } from '../../src/aws/ports.ts';
 import { fakeAws } from './support/fake-aws.ts';
 
 const fake = await fakeAws();
@@ -73,4 +75,24 @@ test('an instance without a profile, or with credentials that are none, has no c
   fake.answer(() => ({ status: 403 }));
   const away = new MetadataService(fake.url, 300);
   await assert.rejects(credentialsProvider({}, away)(), { name: 'NoCredentials', message: /did not answer/ });
+});
+
+test('they are asked for as soon as the node knows its name, and a failure waits for the call that needs them', async () => {
+  const identity = { instanceId: 'i-1', privateIp: '10.0.0.1', region: 'eu-west-1', availabilityZone: 'eu-west-1a' };
+  const asked: string[] = [];
+  fake.answer(({ action }) => {
+    asked.push(action);
+    if (action === 'PUT /latest/api/token') return { body: 'token' };
+    return action.endsWith('/document') ? { body: JSON.stringify(identity) } : { status: 404 };
+  });
+  const timings = { awsTimeoutMs: 1_000, metadataTimeoutMs: 1_000 };
+  const environment = { AWS_EC2_METADATA_SERVICE_ENDPOINT: fake.url };
+  const settings = { cluster: 'c', bucket: 'b', logGroup: 'g', timings };
+  const { metadata } = await awsPorts(settings, { environment });
+  const { signal } = new AbortController();
+  assert.equal((await metadata.identity(signal)).instance, 'i-1');
+  assert.equal((await metadata.identity(signal)).instance, 'i-1');
+  const endMs = Date.now() + 5_000;
+  while (!asked.includes(ROLES) && Date.now() < endMs) await sleep(5);
+  assert.equal(asked.filter((action) => action === ROLES).length, 1);
 });

@@ -18,10 +18,29 @@ test('a report is written, replaced and withdrawn', async () => {
   assert.deepEqual(await readReports(objects, signal), []);
 });
 
+test('a first report takes one call', async () => {
+  const shelf = new MemoryShelf();
+  const calls: string[] = [];
+  shelf.after = (call) => calls.push(call);
+  assert.equal(await writeReport(shelf.objects, report, 'a', signal), 'written');
+  assert.deepEqual(calls, [`replace reports/${report.instance}.json`]);
+});
+
+/** Holds the write that relies on what is read next. */
+function holdWriteAfterReading(shelf: MemoryShelf): () => void {
+  let arrive = (): void => assert.fail('Nothing was read.');
+  shelf.after = (call) => {
+    if (!call.startsWith('get')) return;
+    shelf.after = () => {};
+    arrive = shelf.holdNextWrite();
+  };
+  return () => arrive();
+}
+
 test('a withdrawn report does not rise again when a write before the withdrawal arrives late', async () => {
   const shelf = new MemoryShelf();
   await writeReport(shelf.objects, report, 'a', signal);
-  const arrive = shelf.holdNextWrite();
+  const arrive = holdWriteAfterReading(shelf);
   await assert.rejects(writeReport(shelf.objects, fenced, 'b', signal), Lost);
   assert.equal(await withdrawReport(shelf.objects, report.instance, 'c', signal), 'written');
   arrive();
