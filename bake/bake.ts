@@ -157,7 +157,7 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
         ANSIBLE_SSH_CONTROL_PATH_DIR: scratch,
         ...(profile === undefined ? {} : { AWS_PROFILE: profile }),
         // Some steps of the plugin (1.8) make clients of their own, which don't know of the template's endpoint.
-        ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint.url }),
+        ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL_EC2: endpoint.url }),
       },
       terminal,
       signal,

@@ -60,6 +60,13 @@ const AS_PLUGIN_1_8: Ways = {
   alsoTagged: ['key-pair', 'security-group', 'network-interface', 'image', 'snapshot'],
 };
 
+/** Some steps of plugin 1.8 make a client of their own, which knows of an endpoint only what the environment says. */
+function clientOfAStep(): EC2Client {
+  const endpoint = process.env.AWS_ENDPOINT_URL_EC2;
+  if (endpoint === undefined) throw new Error('This step would ask AWS itself.');
+  return new EC2Client({ region: variables.region, endpoint });
+}
+
 const bakeTags = () => [{ Key: 'bake', Value: variables.bake_id }];
 
 function specifications(kinds: readonly ResourceType[], { alsoTagged }: Ways): readonly TagSpecification[] {
@@ -122,7 +129,7 @@ async function image(ec2: EC2Client, ways = AS_1_6): Promise<string> {
 const BEHAVIOURS: Readonly<Record<string, (ec2: EC2Client) => Promise<void>>> = {
   'makes an image': async (ec2) => finish(ec2, await image(ec2)),
   'makes an open image': async (ec2) => finish(ec2, await image(ec2, { ...AS_1_6, encrypted: false })),
-  'tags all that it makes': async (ec2) => finish(ec2, await image(ec2, AS_PLUGIN_1_8)),
+  'does what plugin 1.8 does': async (ec2) => finish(clientOfAStep(), await image(ec2, AS_PLUGIN_1_8)),
   'names no image': async () => say('Wait completed after 3 minutes'),
   'may not launch': async () => {
     error(

@@ -105,7 +105,7 @@ test('a bake makes an encrypted image with its tags, and needs the whole policy'
   );
 
   // What one version of Packer alone does, or only a failure needs, is done by such a bake.
-  await (await bakery.bake(await bakery.fake('tags all that it makes'))).done;
+  await (await bakery.bake(await bakery.fake('does what plugin 1.8 does'))).done;
   const killed = await bakery.bake(await bakery.fake('is killed with everything there'));
   await assert.rejects(killed.done, /SIGKILL/);
   const inForce = { identity: [readPolicy('deployer', 'identity', builderPolicy())] };
