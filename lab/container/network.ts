@@ -32,6 +32,7 @@ export interface LabNetwork extends AsyncDisposable {
 const OWN_ADDRESS = '10.77.0.1';
 const METADATA_ADDRESS = '169.254.169.254';
 const NAMESPACES = '/run/netns';
+const NAMESPACE_PREFIX = 'zk-';
 const TABLE = 'lab';
 
 /** Makes the network of this lab anew; what an earlier lab of that name left is removed first. */
@@ -185,15 +186,15 @@ class BridgedNetwork implements LabNetwork {
   }
 }
 
-/** Names of labs and machines hold no dot, so no lab's namespaces look like another's. */
 /** The labs that have a network here, or have left one. */
 export function labsWithNetwork(): readonly string[] {
-  const labs = namespaceNames().flatMap((name) => /^zk-([^.]+)/.exec(name)?.[1] ?? []);
-  return [...new Set(labs)];
+  const own = namespaceNames().filter((name) => name.startsWith(NAMESPACE_PREFIX));
+  return [...new Set(own.map((name) => name.slice(NAMESPACE_PREFIX.length).split('.')[0] ?? ''))];
 }
 
+/** Names of labs and machines hold no dot, so no lab's namespaces look like another's. */
 function labNamespace(lab: string): string {
-  return `zk-${checkedName(lab)}`;
+  return `${NAMESPACE_PREFIX}${checkedName(lab)}`;
 }
 
 function machineNamespace(lab: string, machine: string): string {

@@ -8,11 +8,11 @@ import type { MachineMaker } from '../hypervisor/machine-maker.ts';
 import { containerGround, type ImageParts } from './container-ground.ts';
 import { DeployedStack } from './deployed-stack.ts';
 import type { Ground } from './ground.ts';
-import { inheritedEnvironment } from './inherited-environment.ts';
+import { labEnvironment } from './lab-environment.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { processGround } from './process-ground.ts';
 import { Lab } from './running-lab.ts';
-import { LAB_VARIABLE, type StateDirectory } from './state-directory.ts';
+import type { StateDirectory } from './state-directory.ts';
 
 export interface LabOptions {
   /** Part of the cluster's id. */
@@ -51,7 +51,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const { name, state, progress = () => {}, signal = new AbortController().signal } = options;
   await using started = new AsyncDisposableStack();
   state.make();
-  const environment = { [LAB_VARIABLE]: state.path, ...inheritedEnvironment() };
+  const environment = labEnvironment(state);
   const ground = await groundOf(options, environment, progress, signal, started);
   const cloud = started.use(
     await startLocalCloud({

@@ -189,7 +189,7 @@ async function judge(look: Look, found: readonly Ensemble[], signal: AbortSignal
   return { ...bucket, ensemble, lives, quiet };
 }
 
-/** Undefined before the first record: then nobody waits for anybody's report. */
+/** Undefined while no record is known: before the first one nobody waits for a report. */
 async function observeQuiet(look: Look, bucket: Bucket, signal: AbortSignal): Promise<Quiet | undefined> {
   const { ports, self } = look;
   if (!bucket.shared.known || bucket.shared.value.records.length === 0) return undefined;

@@ -22,6 +22,7 @@ export interface ProcessServiceOptions {
 
 const STOP_LIMIT_MS = 10_000;
 const START_LIMIT_MS = 10_000;
+/** A killed process is gone within some milliseconds, for which a recovery waits. */
 const POLL_MS = 5;
 
 /**

@@ -88,11 +88,12 @@ test('they are asked for as soon as the node knows its name, and a failure waits
   const timings = { awsTimeoutMs: 1_000, metadataTimeoutMs: 1_000 };
   const environment = { AWS_EC2_METADATA_SERVICE_ENDPOINT: fake.url };
   const settings = { cluster: 'c', bucket: 'b', logGroup: 'g', timings };
-  const { metadata } = await awsPorts(settings, { environment });
+  const { metadata, objects } = await awsPorts(settings, { environment });
   const { signal } = new AbortController();
   assert.equal((await metadata.identity(signal)).instance, 'i-1');
   assert.equal((await metadata.identity(signal)).instance, 'i-1');
   const endMs = Date.now() + 5_000;
   while (!asked.includes(ROLES) && Date.now() < endMs) await sleep(5);
   assert.equal(asked.filter((action) => action === ROLES).length, 1);
+  await assert.rejects(objects.list('', signal), { code: 'NO_CREDENTIALS' });
 });

@@ -8,8 +8,8 @@ import { join, resolve } from 'node:path';
 import { makeNetwork } from '../../lab/account.ts';
 import { runProgram } from '../../lab/container/program.ts';
 import { bakeImage } from '../../lab/daemon/bake.ts';
-import { inheritedEnvironment } from '../../lab/daemon/inherited-environment.ts';
-import { LAB_VARIABLE } from '../../lab/daemon/state-directory.ts';
+import { labEnvironment } from '../../lab/daemon/lab-environment.ts';
+import { StateDirectory } from '../../lab/daemon/state-directory.ts';
 import { ContainerMachine } from '../../lab/hypervisor/container-machine.ts';
 import { whatCosts } from '../bake/support.ts';
 import { type InstancesPlan, startInstances } from './instances.ts';
@@ -63,7 +63,7 @@ const idFiles = (): string =>
   JSON.stringify(ID_FILES.map((file) => existsSync(file) && [statSync(file).mtimeMs, readFileSync(file, 'utf8')]));
 
 const [costsBefore, idsBefore] = [await whatCosts(ec2), idFiles()];
-const environment = { [LAB_VARIABLE]: process.env[LAB_VARIABLE] ?? '', ...inheritedEnvironment() };
+const environment = labEnvironment(new StateDirectory(plan.directory));
 const { release, archive } = plan.parts;
 const end = await bakeImage({
   ...{ release, archive, subnet: subnets[0] ?? '', builder: cloud.builder, environment, hear },

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { endLab } from '../../lab/commands/lab-client.ts';
 import { sweepContainers } from '../../lab/container/container-record.ts';
 import { labsWithNetwork, removeNetwork } from '../../lab/container/network.ts';
-import { labNames } from '../../lab/daemon/state-directory.ts';
+import { LAB_VARIABLE, labNames } from '../../lab/daemon/state-directory.ts';
 import { labPrefix, RUN_VARIABLE } from '../support/lab-name.ts';
 
 /** The home folder itself, and where Biome and tsx keep what they made. */
@@ -65,7 +65,7 @@ function isOurs(run: Run, pid: number): boolean {
   if (pid === process.pid || run.before.has(pid)) return false;
   const environment = procFile(pid, 'environ').split('\0');
   if (environment.includes(`${RUN_VARIABLE}=${run.mark}`)) return true;
-  const stranger = environment.some((entry) => entry.startsWith('ZOOKEEPER_LAB=') || entry.startsWith(RUN_VARIABLE));
+  const stranger = environment.some((entry) => entry.startsWith(`${LAB_VARIABLE}=`) || entry.startsWith(RUN_VARIABLE));
   const orphan = /^\d+ \(.*\) \S 1 /s.test(procFile(pid, 'stat'));
   return orphan && !stranger && procFile(pid, 'cmdline').includes(`${run.root}.cache/`);
 }
