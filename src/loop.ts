@@ -149,6 +149,7 @@ function changedBy(step: Step, observation: Observation): Earlier['changed'] | u
   if (NODE_STEPS.has(step.kind)) return 'node';
   // Before the first ensemble the claims of the others are what is waited for, so a claim is no reason not to look.
   if (step.kind === 'claim-id' && observation.ensemble !== undefined) return 'node and shared';
+  if (step.kind === 'write-report') return 'node and reports';
   return step.kind === 'create-forced' ? 'node and records' : undefined;
 }
 

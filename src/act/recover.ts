@@ -5,7 +5,7 @@ import { memberAt } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
 import { createRecord, readRecords } from '../registry/lineage.ts';
-import { readReports, withdrawReport, writeReport } from '../registry/reports.ts';
+import { reportsOf, withdrawReport, writeReport } from '../registry/reports.ts';
 import { type ActContext, changed } from './context.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
@@ -92,9 +92,10 @@ async function checkStillFenced(
   gone: readonly string[],
   { ports, self, signal }: ActContext,
 ): Promise<void> {
+  const others = record.fenced.filter((instance) => instance !== self.instance && !gone.includes(instance));
   const [records, reports] = await Promise.all([
     readRecords(ports.objects, signal),
-    readReports(ports.objects, signal),
+    reportsOf(ports.objects, others, signal),
   ]);
   const newest = records.at(-1)?.number;
   if (newest !== record.number) throw changed(`Record ${newest} was written meanwhile.`);

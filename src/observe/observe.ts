@@ -11,7 +11,7 @@ import type { Ports } from '../ports.ts';
 import { readClaims } from '../registry/claims.ts';
 import { deadAmong } from '../registry/dead.ts';
 import { readAnnouncements, readRecords, recordsAmong } from '../registry/lineage.ts';
-import { reportsAmong } from '../registry/reports.ts';
+import { readReports, reportsAmong } from '../registry/reports.ts';
 import type { Timings } from '../timings.ts';
 import { attempt } from './attempt.ts';
 import { isOurs, observeEnsembles } from './ensemble.ts';
@@ -31,18 +31,15 @@ export interface Look {
 /** An observation of a moment ago, most of which still stands. */
 export interface Earlier {
   readonly observation: Observation;
-  /** What has changed since: this node's disk and server alone, or a record too, or all in the bucket and log group. */
-  readonly changed: 'node' | 'node and records' | 'node and shared';
+  /** What has changed since: this node's disk and server alone, or with them the reports, the records, or records and claims. */
+  readonly changed: 'node' | 'node and reports' | 'node and records' | 'node and shared';
 }
 
 /** Looks at the whole world, or again at what has changed since a moment ago. */
 export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier): Promise<Observation> {
   const { ports, order, self, timings, memory } = look;
+  if (earlier) return observeAgain(look, earlier, signal);
   const disk = await ports.disk.read(signal);
-  if (earlier) {
-    const shared = await sharedAgain(look, earlier, signal);
-    return { ...earlier.observation, disk, shared, server: await observeServer(look, signal) };
-  }
   const [targetState, group, search] = await Promise.all([
     attempt(() => ports.metadata.targetLifecycleState(signal), signal),
     attempt(() => describeGroup(look, signal), signal),
@@ -67,7 +64,7 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     targetState,
     disk,
     // After the ensemble: the leader's zxid has to be the older one.
-    server: await observeServer(look, signal),
+    server: quiet?.server ?? (await observeServer(look, signal)),
     shared,
     group,
     ...(look.stack === undefined ? {} : { stack: look.stack }),
@@ -83,6 +80,17 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
       joinRestartMs: timings.joinRestartMs,
     },
   };
+}
+
+/** What each of these says does not depend on the others, so they are asked at once. */
+async function observeAgain(look: Look, earlier: Earlier, signal: AbortSignal): Promise<Observation> {
+  const [disk, server, shared, silence] = await Promise.all([
+    look.ports.disk.read(signal),
+    observeServer(look, signal),
+    sharedAgain(look, earlier, signal),
+    silenceAgain(look, earlier, signal),
+  ]);
+  return { ...earlier.observation, disk, server, shared, silence };
 }
 
 async function observeServer({ ports, self }: Look, signal: AbortSignal): Promise<Observation['server']> {
@@ -129,6 +137,16 @@ async function sharedAgain(look: Look, { observation, changed }: Earlier, signal
   return attempt(async () => ({ ...shared.value, records: await readRecords(look.ports.objects, signal) }), signal);
 }
 
+async function silenceAgain(
+  { ports }: Look,
+  { observation, changed }: Earlier,
+  signal: AbortSignal,
+): Promise<Known<Silence>> {
+  const { silence } = observation;
+  if (changed !== 'node and reports' || !silence.known) return silence;
+  return attempt(async () => ({ ...silence.value, reports: await readReports(ports.objects, signal) }), signal);
+}
+
 function ownersOf(shared: Shared): readonly string[] {
   return shared.claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : []));
 }
@@ -146,6 +164,8 @@ interface Search extends Bucket {
 interface Quiet {
   readonly tagged: Known<readonly InstanceFact[]>;
   readonly words: Known<Words>;
+  /** The node's own, which without a leader may be seen at any moment of the look. */
+  readonly server: Observation['server'];
 }
 
 /** Where the ensemble was last, else where the claims say that members may be. */
@@ -193,11 +213,12 @@ async function judge(look: Look, found: readonly Ensemble[], signal: AbortSignal
 async function observeQuiet(look: Look, bucket: Bucket, signal: AbortSignal): Promise<Quiet | undefined> {
   const { ports, self } = look;
   if (!bucket.shared.known || bucket.shared.value.records.length === 0) return undefined;
-  const [tagged, words] = await Promise.all([
+  const [tagged, words, server] = await Promise.all([
     attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal),
     readWords(look, bucket, signal),
+    observeServer(look, signal),
   ]);
-  return { tagged, words };
+  return { tagged, words, server };
 }
 
 /** Whoever has not been asked for yet: the owners of claims were, after the bucket was read. */

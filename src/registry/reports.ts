@@ -31,6 +31,15 @@ async function readSlot(objects: ObjectStore, instance: string, signal: AbortSig
   return found && { report: (JSON.parse(found.body) as Body).report, etag: found.etag };
 }
 
+/** By key, the etag that was read last. A write that is conditional on an old one fails, so an old one does no harm. */
+const seenEtags = new WeakMap<ObjectStore, Map<string, string>>();
+
+function etagsSeenIn(objects: ObjectStore): Map<string, string> {
+  const etags = seenEtags.get(objects) ?? new Map<string, string>();
+  seenEtags.set(objects, etags);
+  return etags;
+}
+
 /** The standing reports of all nodes. Rejects unless every one of them could be read. */
 export async function readReports(objects: ObjectStore, signal: AbortSignal): Promise<readonly FoundReport[]> {
   const listed = await objects.list(REPORTS, signal);
@@ -47,12 +56,30 @@ export async function reportsAmong(
   listed: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly FoundReport[]> {
-  const keys = listed.filter((key) => key.startsWith(REPORTS));
-  const found = await Promise.all(keys.sort().map((key) => objects.get(key, signal)));
+  return reportsUnder(objects, listed.filter((key) => key.startsWith(REPORTS)).sort(), signal);
+}
+
+/** The standing reports of these nodes. Rejects unless every one of them could be read. */
+export async function reportsOf(
+  objects: ObjectStore,
+  instances: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly FoundReport[]> {
+  return reportsUnder(objects, instances.map(reportKey), signal);
+}
+
+async function reportsUnder(
+  objects: ObjectStore,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly FoundReport[]> {
+  const found = await Promise.all(keys.map((key) => objects.get(key, signal)));
   const reports: FoundReport[] = [];
-  for (const object of found) {
-    const body = object && (JSON.parse(object.body) as Body);
-    if (body?.report) reports.push({ report: body.report, serial: body.serial, ageMs: object?.ageMs ?? 0 });
+  for (const [index, object] of found.entries()) {
+    if (object === undefined) continue;
+    etagsSeenIn(objects).set(keys[index] ?? '', object.etag);
+    const { serial, report } = JSON.parse(object.body) as Body;
+    if (report) reports.push({ report, serial, ageMs: object.ageMs });
   }
   return reports;
 }
@@ -79,7 +106,11 @@ export async function withdrawReport(
   serial: string,
   signal: AbortSignal,
 ): Promise<'written' | 'conflict'> {
+  const key = reportKey(instance);
+  const body = JSON.stringify({ serial } satisfies Body);
+  // The look of a moment ago has read the report already, as a rule, and a lost quorum waits for every call.
+  const seen = etagsSeenIn(objects).get(key);
+  if (seen !== undefined && (await objects.replace(key, body, seen, signal)) === 'written') return 'written';
   const slot = await readSlot(objects, instance, signal);
-  const body: Body = { serial };
-  return objects.replace(reportKey(instance), JSON.stringify(body), slot?.etag, signal);
+  return objects.replace(key, body, slot?.etag, signal);
 }

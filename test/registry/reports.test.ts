@@ -1,7 +1,7 @@
 /** Reports can be withdrawn, and a write that arrives late never brings one back (docs/protocol.md, "Recovery by force"). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readReports, withdrawReport, writeReport } from '../../src/registry/reports.ts';
+import { readReports, reportsOf, withdrawReport, writeReport } from '../../src/registry/reports.ts';
 import { Lost, MemoryShelf } from '../act/memory-shelf.ts';
 import { reportOf } from '../decide/situation.ts';
 
@@ -24,6 +24,53 @@ test('a first report takes one call', async () => {
   shelf.after = (call) => calls.push(call);
   assert.equal(await writeReport(shelf.objects, report, 'a', signal), 'written');
   assert.deepEqual(calls, [`replace reports/${report.instance}.json`]);
+});
+
+test('a report that was just read is withdrawn in one call', async () => {
+  const shelf = new MemoryShelf();
+  await writeReport(shelf.objects, report, 'a', signal);
+  await readReports(shelf.objects, signal);
+  const calls: string[] = [];
+  shelf.after = (call) => calls.push(call);
+  assert.equal(await withdrawReport(shelf.objects, report.instance, 'b', signal), 'written');
+  assert.deepEqual(calls, [`replace reports/${report.instance}.json`]);
+  assert.deepEqual(await readReports(shelf.objects, signal), []);
+});
+
+test('a report that has changed since it was read is withdrawn all the same', async () => {
+  const shelf = new MemoryShelf();
+  await writeReport(shelf.objects, report, 'a', signal);
+  await readReports(shelf.objects, signal);
+  await writeReport(shelf.objects, fenced, 'b', signal);
+  assert.equal(await withdrawReport(shelf.objects, report.instance, 'c', signal), 'written');
+  assert.deepEqual(await readReports(shelf.objects, signal), []);
+});
+
+test('a withdrawal of a report that was just read, arriving late, does not take a newer one away', async () => {
+  const shelf = new MemoryShelf();
+  await writeReport(shelf.objects, report, 'a', signal);
+  await readReports(shelf.objects, signal);
+  const arrive = shelf.holdNextWrite();
+  await assert.rejects(withdrawReport(shelf.objects, report.instance, 'b', signal), Lost);
+  assert.equal(await writeReport(shelf.objects, fenced, 'c', signal), 'written');
+  arrive();
+  assert.deepEqual(
+    (await readReports(shelf.objects, signal)).map(({ serial }) => serial),
+    ['c'],
+  );
+});
+
+test('the reports of some nodes are read by their keys, and who has none has none', async () => {
+  const shelf = new MemoryShelf();
+  await writeReport(shelf.objects, report, 'a', signal);
+  const calls: string[] = [];
+  shelf.after = (call) => calls.push(call);
+  const found = await reportsOf(shelf.objects, [report.instance, 'i-other'], signal);
+  assert.deepEqual(
+    found.map(({ serial }) => serial),
+    ['a'],
+  );
+  assert.deepEqual(calls.sort(), ['get reports/i-other.json', `get reports/${report.instance}.json`].sort());
 });
 
 /** Holds the write that relies on what is read next. */
