@@ -130,6 +130,8 @@ export type Mark = 'left' | 'reported' | 'ready' | 'signalled';
 /** The node's data and config directories. Every write is durable (fsync) when it resolves, and atomic. */
 export interface NodeDisk {
   read(signal: AbortSignal): Promise<DiskFacts>;
+  /** The one fact that a step asks for again: reading all of them takes longer. */
+  isFenced(): Promise<boolean>;
   writeId(id: number): Promise<void>;
   writeNonce(nonce: string): Promise<void>;
   /** The file `initialize`. */

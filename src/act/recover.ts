@@ -47,15 +47,13 @@ export async function actLiftFence(step: Of<'lift-fence'>, context: ActContext):
 
 /** Recovery 5. If the number is taken already, the next look reads whose it is and starts over. */
 export async function actCreateForced(step: Of<'create-forced'>, { ports, signal }: ActContext): Promise<void> {
-  const disk = await ports.disk.read(signal);
-  if (!disk.fence) throw changed('The fence is gone.');
+  if (!(await ports.disk.isFenced())) throw changed('The fence is gone.');
   await createRecord(ports.objects, step.record, signal);
 }
 
 /** The copy that founding begins with, made while the facts have to stand anyway; the fence keeps the data still. */
 export async function actKeepSource(step: Of<'keep-source'>, { ports, signal }: ActContext): Promise<void> {
-  const disk = await ports.disk.read(signal);
-  if (!disk.fence) throw changed('The fence is gone.');
+  if (!(await ports.disk.isFenced())) throw changed('The fence is gone.');
   if ((await ports.server.upMs(signal)) !== undefined) throw changed('The server started meanwhile.');
   await ports.disk.copyDataAside(sourceCopyName(step.record));
 }

@@ -23,8 +23,7 @@ type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
  */
 export async function actStartServer(_step: Of<'start-server'>, context: ActContext): Promise<void> {
   const { ports, self, timings, signal } = context;
-  const disk = await ports.disk.read(signal);
-  if (disk.fence) throw changed('A fence was raised meanwhile.');
+  if (await ports.disk.isFenced()) throw changed('A fence was raised meanwhile.');
   await ports.server.start(signal);
   const { clock } = ports;
   const endMs = clock.monotonicMs() + timings.serverStartMs;

@@ -7,6 +7,7 @@ import { AgentError } from '../errors.ts';
 import { type GroupFact, type InstanceFact, type Known, known, unknown } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
 import type { Ensemble, Observation, Order, Shared, Silence, StackTies } from '../model/observation.ts';
+import type { LineageRecord } from '../model/records.ts';
 import type { Ports } from '../ports.ts';
 import { readClaims } from '../registry/claims.ts';
 import { deadAmong } from '../registry/dead.ts';
@@ -46,7 +47,7 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     findEnsemble(look, disk, signal),
   ]);
   const { shared, ensemble } = search;
-  const quiet = ensemble ? undefined : (search.quiet ?? (await observeQuiet(look, search, signal)));
+  const quiet = ensemble ? undefined : (search.quiet ?? (await observeQuiet(look, search.bucket, signal)));
   const instances = new Set([
     ...(group.known ? group.value.instances.map((entry) => entry.instance) : []),
     ...(quiet?.tagged.known ? quiet.tagged.value.map((fact) => fact.instance) : []),
@@ -111,30 +112,37 @@ async function describeGroup({ ports, memory, self }: Look, signal: AbortSignal)
   return ports.autoScaling.describe(memory.group, signal);
 }
 
-/** What the bucket and the log group say. All keys of the cluster come in one listing: they are few. */
+/** All keys of the cluster come in one listing: they are few. */
 interface Bucket {
-  readonly shared: Known<Shared>;
   readonly keys: readonly string[];
+  readonly records: readonly LineageRecord[];
 }
 
 async function readBucket({ ports }: Look, signal: AbortSignal): Promise<Bucket> {
-  let keys: readonly string[] = [];
-  const shared = await attempt(async () => {
-    const listing = ports.objects.list('', signal).then(async (listed) => {
-      keys = listed.map((entry) => entry.key);
-      return recordsAmong(ports.objects, keys, signal);
-    });
-    const [records, claims] = await Promise.all([listing, readClaims(ports, signal)]);
+  const listed = await ports.objects.list('', signal);
+  const keys = listed.map((entry) => entry.key);
+  return { keys, records: await recordsAmong(ports.objects, keys, signal) };
+}
+
+/** What the bucket and the log group say. */
+function readShared({ ports }: Look, reading: Promise<Bucket>, signal: AbortSignal): Promise<Known<Shared>> {
+  return attempt(async () => {
+    const [{ keys, records }, claims] = await Promise.all([reading, readClaims(ports, signal)]);
     return { records, claims, dead: deadAmong(keys) };
   }, signal);
-  return { shared, keys };
 }
 
 async function sharedAgain(look: Look, { observation, changed }: Earlier, signal: AbortSignal): Promise<Known<Shared>> {
   const { shared } = observation;
-  if (changed === 'node' || !shared.known) return shared;
-  if (changed === 'node and shared') return (await readBucket(look, signal)).shared;
-  return attempt(async () => ({ ...shared.value, records: await readRecords(look.ports.objects, signal) }), signal);
+  if (!shared.known) return shared;
+  switch (changed) {
+    case 'node and shared':
+      return readShared(look, readBucket(look, signal), signal);
+    case 'node and records':
+      return attempt(async () => ({ ...shared.value, records: await readRecords(look.ports.objects, signal) }), signal);
+    default:
+      return shared;
+  }
 }
 
 async function silenceAgain(
@@ -152,7 +160,9 @@ function ownersOf(shared: Shared): readonly string[] {
 }
 
 /** The ensemble, if one answers, and the bucket as read after its config (Claims 6). */
-interface Search extends Bucket {
+interface Search {
+  readonly shared: Known<Shared>;
+  readonly bucket: Promise<Bucket>;
   readonly ensemble: Ensemble | undefined;
   /** Of the owners of claims. */
   readonly lives: Lives;
@@ -194,28 +204,32 @@ async function askAddresses(look: Look, addresses: readonly string[], signal: Ab
 /** Reads the bucket after the configs, then EC2, and drops what is a stranger or of an older record. */
 async function judge(look: Look, found: readonly Ensemble[], signal: AbortSignal): Promise<Search> {
   const { memory } = look;
-  const bucket = await readBucket(look, signal);
-  const { shared } = bucket;
-  const [lives, quiet] = await Promise.all([
-    observeAllLives(look, shared, shared.known ? ownersOf(shared.value) : [], signal),
-    // At once: each of these takes a call or two, and a node without a quorum looks often.
+  const bucket = readBucket(look, signal);
+  const [{ shared, lives }, quiet] = await Promise.all([
+    readShared(look, bucket, signal).then(async (shared) => {
+      const owners = shared.known ? ownersOf(shared.value) : [];
+      return { shared, lives: await observeAllLives(look, shared, owners, signal) };
+    }),
+    // Beside the claims: each of these takes a call or two, and a node without a quorum looks often.
     found.length === 0 ? observeQuiet(look, bucket, signal) : undefined,
   ]);
   const ensemble = shared.known ? found.find((each) => isOurs(each, shared.value, lives.lives)) : undefined;
-  if (!ensemble) return { ...bucket, ensemble, lives, quiet };
-  memory.addresses = [
-    ...new Set([ensemble.leader.address, ...ensemble.config.members.map((member) => member.address)]),
-  ];
-  return { ...bucket, ensemble, lives, quiet };
+  if (ensemble) {
+    memory.addresses = [
+      ...new Set([ensemble.leader.address, ...ensemble.config.members.map((member) => member.address)]),
+    ];
+  }
+  return { shared, bucket, ensemble, lives, quiet };
 }
 
 /** Undefined while no record is known: before the first one nobody waits for a report. */
-async function observeQuiet(look: Look, bucket: Bucket, signal: AbortSignal): Promise<Quiet | undefined> {
+async function observeQuiet(look: Look, reading: Promise<Bucket>, signal: AbortSignal): Promise<Quiet | undefined> {
   const { ports, self } = look;
-  if (!bucket.shared.known || bucket.shared.value.records.length === 0) return undefined;
+  const bucket = await attempt(() => reading, signal);
+  if (!bucket.known || bucket.value.records.length === 0) return undefined;
   const [tagged, words, server] = await Promise.all([
     attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal),
-    readWords(look, bucket, signal),
+    readWords(look, bucket.value, signal),
     observeServer(look, signal),
   ]);
   return { tagged, words, server };
@@ -253,9 +267,7 @@ async function observeAllLives(
 /** What nodes without quorum have written down for each other. */
 type Words = Pick<Silence, 'reports' | 'announcements'>;
 
-async function readWords({ ports }: Look, { shared, keys }: Bucket, signal: AbortSignal): Promise<Known<Words>> {
-  if (!shared.known) return shared;
-  const { records } = shared.value;
+function readWords({ ports }: Look, { keys, records }: Bucket, signal: AbortSignal): Promise<Known<Words>> {
   return attempt(async () => {
     const [reports, announcements] = await Promise.all([
       reportsAmong(ports.objects, keys, signal),

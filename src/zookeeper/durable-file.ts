@@ -3,7 +3,8 @@
  * and the directory synced. What root writes belongs to the owner of the directory, since the server that shares these
  * directories runs as another user.
  */
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const FILE_MODE = 0o644;
@@ -78,10 +79,13 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** The text of a file; undefined only when there is none. Every other failure is an error. */
+/**
+ * The text of a small file; undefined only when there is none. Every other failure is an error. Read at once: reading it
+ * in pieces beside the rest takes five times as long, and a look reads a dozen of them.
+ */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (isCode(error, 'ENOENT')) {
       return undefined;
@@ -92,7 +96,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 
 export async function isThere(path: string): Promise<boolean> {
   try {
-    await stat(path);
+    statSync(path);
     return true;
   } catch (error) {
     if (isCode(error, 'ENOENT')) {

@@ -44,6 +44,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     });
   return {
     read: (signal) => explained(() => readDisk(options, aside, signal)),
+    isFenced: () => explained(() => isThere(files.fence)),
     writeId: (id) => change(() => writeDurably(options.idFile, `${id}\n`)),
     writeNonce: (nonce) => writeOwn(files.nonce, `${nonce}\n`),
     writeMarker: () => change(() => writeDurably(join(dataDir, 'initialize'), '')),

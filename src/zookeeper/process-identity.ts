@@ -2,7 +2,7 @@
  * Which process a number means. Numbers are used again, so a process is known by its number, the time of its start and
  * the boot of the machine (proc(5): fields 1, 3 and 22 of /proc/<pid>/stat).
  */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { isCode } from './durable-file.ts';
 
 /** USER_HZ, which the kernel shows to programs as 100 on every architecture that Node runs on. */
@@ -27,11 +27,11 @@ export function parsePidFile(text: string): ProcessIdentity | undefined {
 
 /** For how long the process has run; undefined when it is gone. A zombie is gone. */
 export async function runningMs(identity: ProcessIdentity): Promise<number | undefined> {
-  if ((await bootId()) !== identity.bootId) {
+  if (bootId() !== identity.bootId) {
     return undefined;
   }
   try {
-    const { state, startTicks } = parseStat(await readFile(`/proc/${identity.pid}/stat`, 'utf8'));
+    const { state, startTicks } = parseStat(readFileSync(`/proc/${identity.pid}/stat`, 'utf8'));
     if (startTicks !== identity.startTicks || DEAD_STATES.includes(state)) {
       return undefined;
     }
@@ -42,12 +42,12 @@ export async function runningMs(identity: ProcessIdentity): Promise<number | und
     }
     throw error;
   }
-  const upSeconds = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
+  const upSeconds = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
   return Math.max(0, Math.round((upSeconds - identity.startTicks / TICKS_PER_SECOND) * 1_000));
 }
 
-async function bootId(): Promise<string> {
-  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
 
 /** The name in parentheses may hold anything, parentheses and spaces too: count from the last one. */

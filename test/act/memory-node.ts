@@ -83,6 +83,10 @@ export class MemoryNode {
       this.#note('disk read');
       return this.disk;
     },
+    isFenced: async () => {
+      this.#note('disk fenced?');
+      return this.disk.fence !== undefined;
+    },
     writeId: async (id) => this.#change(`id ${id}`, { id }),
     writeNonce: async (nonce) => this.#change('nonce', { nonce }),
     writeMarker: async () => this.#change('marker', { marker: true }),

@@ -16,6 +16,7 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
   const write = (label: string, change: () => void): Promise<void> => run.local(`disk ${label}`, change);
   return {
     read: () => run.local('disk read', () => diskFacts(disk), 1),
+    isFenced: () => run.local('disk fenced?', () => diskFacts(disk).fence !== undefined, 1),
     writeId: (id) =>
       write(`writeId ${id}`, () => {
         disk.id = id;
