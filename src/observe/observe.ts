@@ -32,7 +32,7 @@ export interface Look {
 /** An observation of a moment ago, most of which still stands. */
 export interface Earlier {
   readonly observation: Observation;
-  /** What has changed since: this node's disk and server alone, or with them the reports, the records, or records and claims. */
+  /** What has changed since: this node's disk and server, alone or with the reports, the records, or records and claims. */
   readonly changed: 'node' | 'node and reports' | 'node and records' | 'node and shared';
 }
 

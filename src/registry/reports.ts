@@ -75,11 +75,10 @@ async function reportsUnder(
 ): Promise<readonly FoundReport[]> {
   const found = await Promise.all(keys.map((key) => objects.get(key, signal)));
   const reports: FoundReport[] = [];
-  for (const [index, object] of found.entries()) {
-    if (object === undefined) continue;
-    etagsSeenIn(objects).set(keys[index] ?? '', object.etag);
-    const { serial, report } = JSON.parse(object.body) as Body;
-    if (report) reports.push({ report, serial, ageMs: object.ageMs });
+  for (const { key, body, etag, ageMs } of found.filter((object) => object !== undefined)) {
+    etagsSeenIn(objects).set(key, etag);
+    const { serial, report } = JSON.parse(body) as Body;
+    if (report) reports.push({ report, serial, ageMs });
   }
   return reports;
 }
