@@ -111,8 +111,8 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
       const context = { ports, self: look.self, timings: look.timings, signal };
       const acted = await perform(decision.step, parts, context);
       // After a step that took long, as a copy of much data does, nothing of the last look stands any more.
-      const stands = acted && clock.monotonicMs() - lookedAtMs < look.timings.factsStandMs;
-      const changed = stands ? changedBy(decision.step, observation) : undefined;
+      const stands = clock.monotonicMs() - lookedAtMs < look.timings.factsStandMs;
+      const changed = stands ? changedBy(decision.step, acted, observation) : undefined;
       if (changed) earlier = { observation, changed };
     }
     last = { sentence, step };
@@ -145,7 +145,10 @@ const NODE_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
 ]);
 
 /** What a step has changed, when that is little; undefined asks for a look at the whole world. */
-function changedBy(step: Step, observation: Observation): Earlier['changed'] | undefined {
+function changedBy(step: Step, acted: Acted, observation: Observation): Earlier['changed'] | undefined {
+  // When all nodes boot at once they race for the same id, and whoever lost needs to know of the new claims alone.
+  if (acted === 'overtaken') return step.kind === 'claim-id' ? 'node and shared' : undefined;
+  if (acted === 'failed') return undefined;
   if (NODE_STEPS.has(step.kind)) return 'node';
   // Before the first ensemble the claims of the others are what is waited for, so a claim is no reason not to look.
   if (step.kind === 'claim-id' && observation.ensemble !== undefined) return 'node and shared';
@@ -176,14 +179,17 @@ async function prepare(ports: Ports, agentOrder: AgentOrder, signal: AbortSignal
   return { ports, order, self, timings, memory: new Memory(), ...(stack === undefined ? {} : { stack }) };
 }
 
-/** True when it was done; a failure is logged, and the next look tells what became of it. */
-async function perform(step: Step, parts: Parts, context: Parameters<Parts['act']>[1]): Promise<boolean> {
+/** `overtaken`: what the step relies on has changed, so nothing was done. */
+type Acted = 'done' | 'overtaken' | 'failed';
+
+/** A failure is logged, and the next look tells what became of it. */
+async function perform(step: Step, parts: Parts, context: Parameters<Parts['act']>[1]): Promise<Acted> {
   const { ports, signal, timings } = context;
   ports.log.write({ event: 'act', step: step.kind });
   try {
     await parts.act(step, context);
     ports.log.write({ event: 'acted', step: step.kind });
-    return true;
+    return 'done';
   } catch (error) {
     signal.throwIfAborted();
     const code = error instanceof AgentError ? error.code : 'INTERNAL';
@@ -193,8 +199,9 @@ async function perform(step: Step, parts: Parts, context: Parameters<Parts['act'
       code,
       saw: error instanceof Error ? error.message : String(error),
     });
-    if (code !== 'PRECONDITION_CHANGED') await ports.clock.sleep(timings.pollMs, signal);
-    return false;
+    if (code === 'PRECONDITION_CHANGED') return 'overtaken';
+    await ports.clock.sleep(timings.pollMs, signal);
+    return 'failed';
   }
 }
 

@@ -198,6 +198,26 @@ test('after a step on the node itself only the node is looked at again; after an
   assert.deepEqual(given, [false, true, false, false, false]);
 });
 
+test('whoever was second to claim an id looks at the claims again, and at nothing else', async () => {
+  const node = new MemoryNode();
+  node.disk = EMPTY_DISK;
+  node.instances = [1, 2].map((id) => ({ instance: instanceOf(id), state: 'running' as const }));
+  node.group = { ...node.group, desired: 2 };
+  node.shelf.after = (call) => {
+    if (call !== 'streams') return;
+    // Right after the first listing, so that this node does not know yet.
+    node.shelf.after = () => {};
+    node.shelf.streams.set('1.1', 0);
+    node.shelf.put('claims/1.1.json', { instance: instanceOf(2), address: addressOf(2) });
+  };
+  await runAgent(node.ports, { ...ORDER, command: 'bootstrap', limitMs: 3_000 }, never, REAL_PARTS);
+  const { journal } = node;
+  const lost = journal.indexOf('stream 1.1');
+  const between = journal.slice(lost + 1, journal.indexOf('stream 2.1'));
+  assert.ok(lost >= 0 && between.includes('streams'), journal.join('\n'));
+  assert.ok(!between.some((entry) => /^(group|ec2|target)/.test(entry)), between.join('\n'));
+});
+
 test('a node that can not learn who it is ends at once', async () => {
   const run = new ScriptedRun({ decisions: [STOP] });
   run.node.onCall = (call) => {
