@@ -14,7 +14,7 @@ const BENCHMARKS: Readonly<Record<string, (rounds: number, progress: (line: stri
     join: benchJoin,
     recover: benchRecover,
   };
-const DEFAULT_ROUNDS: Readonly<Record<string, number>> = { tick: 31, genesis: 7, join: 7, recover: 5 };
+const DEFAULT_ROUNDS: Readonly<Record<string, number>> = { tick: 31, genesis: 9, join: 9, recover: 9 };
 
 const arguments_ = await yargs(process.argv.slice(2))
   .scriptName('npm run bench --')
