@@ -3,8 +3,12 @@ import { AgentError } from '../errors.ts';
 import type { Step } from '../model/step.ts';
 import { type ActContext, changed } from './context.ts';
 
-/** Each question takes time from the start that is awaited, on machines with few processors. */
+/**
+ * Each question takes time from the start that is awaited, on machines with few processors: what has taken long is asked
+ * for seldom, and noticed a tenth later at most.
+ */
 const START_POLL_MS = 50;
+const START_POLL_PART = 0.1;
 /** A question to systemd is a process of its own. */
 const UP_POLL_MS = 1_000;
 
@@ -26,10 +30,11 @@ export async function actStartServer(_step: Of<'start-server'>, context: ActCont
   if (await ports.disk.isFenced()) throw changed('A fence was raised meanwhile.');
   await ports.server.start(signal);
   const { clock } = ports;
-  const endMs = clock.monotonicMs() + timings.serverStartMs;
-  let seenUpMs = clock.monotonicMs();
-  while (clock.monotonicMs() < endMs) {
-    await clock.sleep(Math.min(timings.pollMs, START_POLL_MS), signal);
+  const startedMs = clock.monotonicMs();
+  let seenUpMs = startedMs;
+  while (clock.monotonicMs() - startedMs < timings.serverStartMs) {
+    const pauseMs = Math.max(START_POLL_MS, (clock.monotonicMs() - startedMs) * START_POLL_PART);
+    await clock.sleep(Math.min(timings.pollMs, pauseMs), signal);
     if ((await ports.servers.srvr(self.address, signal)).kind === 'serving') return;
     if (clock.monotonicMs() - seenUpMs < UP_POLL_MS) continue;
     if ((await ports.server.upMs(signal)) === undefined) throw ENDED_AT_ONCE();
