@@ -130,13 +130,7 @@ export class Operator {
 
   /** systemd starts a server again that died, unless a fence stands. */
   #crashServer(node: Node): void {
-    const { random, scheduler, ensemble } = this.#world;
-    if (!ensemble.on(node)) return;
-    ensemble.kill(node, 'killed');
-    if (random.chance(0.3)) return;
-    scheduler.after(random.between(200, 5_000), () => {
-      if (node.up && !node.paused) ensemble.start(node);
-    });
+    this.#world.supervisor.crash(node, 'killed');
   }
 
   #pause(node: Node): void {
@@ -170,6 +164,7 @@ export class Operator {
     this.#faulty = false;
     world.crashShare = 0;
     world.weather.clear();
+    world.additions.calm(world);
     world.ensemble.network.heal();
     world.cloud.group.maintenance = false;
     for (const node of world.nodes) node.resume();

@@ -1,4 +1,5 @@
 /** One simulated history, from its seed to its verdict: a phase with faults, then one without, in which it must heal. */
+import { type Choice, chosen } from './additions/registry.ts';
 import { allDataGone, whyNotHealed } from './checkers/healing.ts';
 import type { Mutation } from './core/mutation.ts';
 import { Violation } from './core/violation.ts';
@@ -7,7 +8,7 @@ import { Scaling } from './scaling.ts';
 import { Story } from './story.ts';
 import { World } from './world.ts';
 
-export interface HistoryOptions {
+export interface HistoryOptions extends Choice {
   readonly seed: number;
   readonly mutation?: Mutation;
   readonly write?: (line: string) => void;
@@ -26,6 +27,8 @@ export interface Verdict {
   readonly virtualMs: number;
   /** From the end of the faults until the cluster was whole. */
   readonly healedAfterMs?: number;
+  /** How often each addition struck that did. */
+  readonly strikes: Readonly<Record<string, number>>;
   /** Equal for two runs of one seed. */
   readonly digest: string;
 }
@@ -35,8 +38,9 @@ const STAYS_WHOLE_MS = 20_000;
 const HEALING_LIMIT_MS = 3_600_000;
 const DATA_GIVEN_UP_AFTER_MS = 240_000;
 
-export async function simulateHistory({ seed, mutation, write }: HistoryOptions): Promise<Verdict> {
-  const world = worldOf(seed, mutation, write);
+export async function simulateHistory(options: HistoryOptions): Promise<Verdict> {
+  const { seed } = options;
+  const world = worldOf(options);
   const operator = new Operator(world);
   let healedAfterMs: number | undefined;
   let violation: Violation | undefined;
@@ -57,16 +61,18 @@ export async function simulateHistory({ seed, mutation, write }: HistoryOptions)
     forcedRecords: world.forcedRecords,
     virtualMs: Math.round(world.scheduler.nowMs),
     ...(healedAfterMs === undefined ? {} : { healedAfterMs }),
+    strikes: world.additions.counts,
     digest: world.trace.digest(),
   };
 }
 
 /** The size comes from the seed, too. */
-function worldOf(seed: number, mutation: Mutation | undefined, write: ((line: string) => void) | undefined): World {
+function worldOf({ seed, mutation, write, ...choice }: HistoryOptions): World {
   const sizes = [3, 3, 5, 3, 1, 3, 4, 2, 3, 5];
   return new World({
     seed,
     nodes: sizes[seed % sizes.length] ?? 3,
+    additions: chosen(choice),
     ...(mutation ? { mutation } : {}),
     ...(write ? { write } : {}),
   });
@@ -78,12 +84,14 @@ async function faultyPhase(world: World, operator: Operator): Promise<void> {
   weather.accidents = random.pick([0, 0.002, 0.02]);
   const quietMs = random.chance(0.3) ? random.between(0, 30_000) : random.between(60_000, 120_000);
   if (world.scalingAlone) {
+    world.additions.stop();
     const scaling = new Scaling(world);
     scaling.begin();
     await scheduler.run(random.between(240_000, 700_000), () => false);
     scaling.end();
     return;
   }
+  world.additions.begin(world, quietMs);
   const story = new Story(world);
   if (random.chance(0.5)) story.begin(quietMs);
   else operator.begin(quietMs, random.pick([8_000, 20_000, 40_000, 80_000]));

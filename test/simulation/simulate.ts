@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { ADDITIONS, chosen } from './additions/registry.ts';
 import { MUTATIONS } from './mutations/mutations.ts';
 import { simulateHistory, type Verdict } from './simulate-history.ts';
 
@@ -16,6 +17,20 @@ const options = await yargs(hideBin(process.argv))
     type: 'string',
     choices: MUTATIONS.map((mutation) => mutation.name),
     describe: 'Leaves one rule of the protocol out',
+  })
+  .option('without', {
+    type: 'string',
+    array: true,
+    default: [],
+    choices: ADDITIONS.map(({ name }) => name),
+    describe: 'Leaves an addition out',
+  })
+  .option('also', {
+    type: 'string',
+    array: true,
+    default: [],
+    choices: ADDITIONS.flatMap(({ name, notYet }) => (notYet === undefined ? [] : [name])),
+    describe: 'Switches an addition on that is not ready yet',
   })
   .option('keep-going', { type: 'boolean', default: false, describe: 'Goes on after a failure' })
   .option('json', { type: 'boolean', default: false, describe: 'Prints one JSON object a history' })
@@ -35,15 +50,19 @@ const mutation = MUTATIONS.find((each) => each.name === options.mutation);
 const seeds = options.seed === undefined ? range(options.from, options.seeds) : [options.seed];
 const failures: Verdict[] = [];
 const startedMs = Date.now();
+const struck = new Map<string, { histories: number; strikes: number }>();
 let effects = 0;
 
 for (const [index, seed] of seeds.entries()) {
   const verdict = await simulateHistory({
     seed,
+    without: options.without,
+    also: options.also,
     ...(mutation ? { mutation } : {}),
     ...(options.trace ? { write: (line: string) => writeSync(1, `${line}\n`) } : {}),
   });
   effects += verdict.effects;
+  count(verdict);
   if (options.json) process.stdout.write(`${JSON.stringify(verdict)}\n`);
   if (!verdict.ok) {
     failures.push(verdict);
@@ -56,6 +75,7 @@ for (const [index, seed] of seeds.entries()) {
 if (!options.json) {
   const seconds = (Date.now() - startedMs) / 1_000;
   const first = seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} histories`;
+  if (seeds.length > 1) process.stdout.write(table());
   process.stdout.write(
     `${first}, ${effects} effects, ${seconds.toFixed(1)} s: ${failures.length === 0 ? 'no invariant broken' : `${failures.length} failed`}\n`,
   );
@@ -64,6 +84,22 @@ process.exitCode = failures.length > 0 ? 1 : 0;
 
 function range(from: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => from + index);
+}
+
+function count({ strikes }: Verdict): void {
+  for (const [name, times] of Object.entries(strikes)) {
+    const so = struck.get(name) ?? { histories: 0, strikes: 0 };
+    struck.set(name, { histories: so.histories + 1, strikes: so.strikes + times });
+  }
+}
+
+/** Every addition that was on, in how many histories it struck, and how often. */
+function table(): string {
+  const rows = chosen(options).map(({ name, what }) => {
+    const { histories = 0, strikes = 0 } = struck.get(name) ?? {};
+    return `${name.padEnd(24)}${String(histories).padStart(10)}${String(strikes).padStart(10)}  ${what}\n`;
+  });
+  return `\n${'addition'.padEnd(24)}${'histories'.padStart(10)}${'strikes'.padStart(10)}\n${rows.join('')}\n`;
 }
 
 function describe({ seed, message }: Verdict): string {

@@ -74,7 +74,7 @@ export class Story {
 
   #criticalMoment(): void {
     const world = this.#world;
-    const { random, living, trace, weather, ensemble, cloud } = world;
+    const { random, living, trace, weather, supervisor, cloud } = world;
     if (living.length === 0) return;
     const moment = random.pick(CRITICAL_MOMENTS);
     trace.line('story', moment);
@@ -100,7 +100,7 @@ export class Story {
         weather.set('logs', 'lossy', random.between(5_000, 60_000));
         break;
       case 'crash-servers':
-        for (const node of living) if (random.chance(0.5)) ensemble.kill(node, 'killed');
+        for (const node of living) if (random.chance(0.5)) supervisor.crash(node, 'killed');
         break;
       case 'wipe':
         if (living.length > 1) one.wipe(random.chance(0.5) ? 'disk' : 'data');

@@ -1,5 +1,8 @@
 /** One simulated cluster: its cloud, its nodes, their servers, a client, and the checkers that watch. */
 import type { EnsembleConfig } from '../../src/model/member.ts';
+import type { Addition } from './additions/addition.ts';
+import { Additions } from './additions/additions.ts';
+import { ALWAYS } from './additions/registry.ts';
 import { checkIdentity } from './checkers/identity.ts';
 import { LifecycleChecker } from './checkers/lifecycle.ts';
 import { checkProposal, ReadyMeansVoting } from './checkers/membership.ts';
@@ -19,6 +22,7 @@ import { Trace } from './core/trace.ts';
 import { Violation } from './core/violation.ts';
 import { Node, type NodeWorld } from './node/node.ts';
 import type { Cloud } from './node/ports.ts';
+import { Supervisor } from './node/supervisor.ts';
 import { Writer } from './writer.ts';
 import { Ensemble } from './zookeeper/ensemble.ts';
 import type { Entry, Log } from './zookeeper/entry.ts';
@@ -32,6 +36,8 @@ export interface WorldOptions {
   /** Whether the group belongs to a stack, with hooks; the seed says so when this does not. */
   readonly hooks?: boolean;
   readonly write?: (line: string) => void;
+  /** What else can befall it; only what always holds unless told otherwise. */
+  readonly additions?: readonly Addition[];
 }
 
 export class World implements NodeWorld, Witness {
@@ -40,6 +46,8 @@ export class World implements NodeWorld, Witness {
   readonly trace: Trace;
   readonly weather: Weather;
   readonly ensemble: Ensemble;
+  readonly additions: Additions;
+  readonly supervisor: Supervisor;
   readonly cloud: Cloud;
   readonly nodes: Node[] = [];
   readonly history: OneHistory;
@@ -56,13 +64,15 @@ export class World implements NodeWorld, Witness {
   #configs: EnsembleConfig[] = [];
   #bug: Violation | undefined;
 
-  constructor({ seed, nodes, mutation, hooks, write }: WorldOptions) {
+  constructor({ seed, nodes, mutation, hooks, write, additions = ALWAYS }: WorldOptions) {
     this.random = new Random(seed);
     this.trace = new Trace(this.scheduler, write);
     this.weather = new Weather(this.random, this.scheduler);
     this.mutation = mutation;
     this.history = new OneHistory(() => this.nodes);
     this.ensemble = new Ensemble(this.scheduler, this.random, this.trace, this);
+    this.additions = new Additions(seed, additions);
+    this.supervisor = new Supervisor(this.scheduler, this.random, this.ensemble, this.additions);
     const instances = new Instances(this.random, this.scheduler);
     // The group launches at once, and the nodes need a cloud by the time they boot.
     const cloud = {
@@ -125,6 +135,11 @@ export class World implements NodeWorld, Witness {
 
   get leader(): Server | undefined {
     return this.ensemble.servers.find((server) => server.leads && server.phase === 'serving');
+  }
+
+  get newestRecord(): number {
+    const { objects } = this.cloud;
+    return objects.list('lineage/').filter(({ key }) => /^lineage\/\d+\.json$/.test(key)).length;
   }
 
   get forcedRecords(): number {

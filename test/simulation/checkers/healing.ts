@@ -10,6 +10,7 @@ export function whyNotHealed(world: World): string | undefined {
   const leader = world.ensemble.servers.find((server) => server.leads && server.phase === 'serving');
   if (!leader) return 'no leader serves';
   const voters = votersOf(leader.config);
+  const newest = world.newestRecord;
   const nodes = world.nodes.filter((node) => group.members.includes(node.instance));
   for (const node of nodes) {
     const server = world.ensemble.on(node);
@@ -17,7 +18,12 @@ export function whyNotHealed(world: World): string | undefined {
     const own = voters.some((member) => member.id === server.id && member.address === node.address);
     if (!own) return `${node.name} is no participant`;
     if (!contains(server.data.log, world.history.head)) return `${node.name} lacks committed entries`;
-    if (!node.disk.ready) return `${node.name} does not say that it is ready`;
+    const { disk } = node;
+    if (disk.stamp?.lineage !== newest)
+      return `${node.name} votes with stamp ${disk.stamp?.lineage} under record ${newest}`;
+    if (disk.stamp.id !== server.id || disk.id !== server.id) return `${node.name} has another id on its disk`;
+    if (disk.fence) return `${node.name} votes behind a fence`;
+    if (!disk.ready) return `${node.name} does not say that it is ready`;
     if (group.hasHooks && !node.disk.signalled) return `${node.name} has not told the stack that it votes`;
   }
   if (leader.config.members.length !== nodes.length) return 'the config holds members that are gone';

@@ -5,10 +5,11 @@ export class Random {
   #c: number;
   #d = 1;
 
-  constructor(seed: number) {
+  /** Sources of one seed that have different salts have nothing to do with each other. */
+  constructor(seed: number, salt = 0) {
     this.#a = seed >>> 0;
     this.#b = Math.floor(seed / 2 ** 32) >>> 0;
-    this.#c = 0x9e3779b9;
+    this.#c = 0x9e3779b9 ^ salt;
     for (let i = 0; i < 12; i++) this.#next();
   }
 

@@ -5,6 +5,9 @@ import type { NodeDisk } from '../../../src/ports.ts';
 import { blankData, copyOfData, type DiskState, diskFacts } from './disk-state.ts';
 import type { Run } from './run.ts';
 
+const NO_SPACE = () => new AgentError('NO_SPACE', 'The disk is full.', 'Free some space.');
+const FAILED = () => new AgentError('BAD_DATA_DIRECTORY', 'A write to the disk failed.', 'Look at the disk.');
+
 function freeName(disk: DiskState, name: string): string {
   const taken = (candidate: string): boolean => disk.aside.some((aside) => aside.name === candidate);
   let candidate = name;
@@ -13,7 +16,12 @@ function freeName(disk: DiskState, name: string): string {
 }
 
 export function diskPort(run: Run, disk: DiskState): NodeDisk {
-  const write = (label: string, change: () => void): Promise<void> => run.local(`disk ${label}`, change);
+  const write = (label: string, change: () => void): Promise<void> =>
+    run.local(`disk ${label}`, () => {
+      if (disk.full) throw NO_SPACE();
+      if (run.additions.strikes('disk-fails')) throw FAILED();
+      change();
+    });
   return {
     read: () => run.local('disk read', () => diskFacts(disk), 1),
     isFenced: () => run.local('disk fenced?', () => diskFacts(disk).fence !== undefined, 1),

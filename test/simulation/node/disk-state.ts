@@ -38,6 +38,8 @@ export interface DiskState {
   config: EnsembleConfig | undefined;
   pending: EnsembleConfig | undefined;
   aside: AsideState[];
+  /** Nothing can be written. */
+  full: boolean;
 }
 
 export function blankDisk(): DiskState {
@@ -56,6 +58,7 @@ export function blankDisk(): DiskState {
     config: undefined,
     pending: undefined,
     aside: [],
+    full: false,
   };
 }
 

@@ -1,6 +1,7 @@
 /** A simulated node: an instance with its disk, its server, and its agent's runs under one lock. */
 import { AgentError } from '../../../src/errors.ts';
 import { type AgentOrder, REAL_PARTS, runAgent } from '../../../src/loop.ts';
+import { isWell } from '../additions/healthy-tick.ts';
 import type { Instance } from '../cloud/instances.ts';
 import type { Mutation } from '../core/mutation.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
@@ -8,11 +9,13 @@ import type { Host } from '../zookeeper/server.ts';
 import { blankDisk, type DiskState } from './disk-state.ts';
 import { type Cloud, portsOf } from './ports.ts';
 import { type Machine, Run, type Surroundings } from './run.ts';
+import type { Supervisor } from './supervisor.ts';
 import { CLUSTER, SIMULATED_TIMINGS, TICK_MS } from './timings.ts';
 
 export interface NodeWorld extends Surroundings {
   readonly cloud: Cloud;
   readonly ensemble: Ensemble;
+  readonly supervisor: Supervisor;
   readonly mutation: Mutation | undefined;
   /** The agent failed with something that is no error for people. */
   bug(node: string, error: unknown): void;
@@ -63,10 +66,17 @@ export class Node implements Host, Machine {
     this.run({ command: 'bootstrap', limitMs: SIMULATED_TIMINGS.bootstrapLimitMs });
     const tick = (): void => {
       if (!this.up || boot !== this.#boots) return;
-      if (!this.paused) this.run({ command: 'recovery', limitMs: SIMULATED_TIMINGS.tickLimitMs });
+      if (!this.paused) this.#tick();
       this.#world.scheduler.after(TICK_MS, tick);
     };
     this.#world.scheduler.after(this.#world.random.between(1_000, TICK_MS), tick);
+  }
+
+  #tick(): void {
+    const { additions, ensemble, cloud } = this.#world;
+    const well = additions.isOn('healthy-tick') && isWell(this, { ensemble, group: cloud.group });
+    if (well && additions.strikes('healthy-tick')) return;
+    this.run({ command: 'recovery', limitMs: SIMULATED_TIMINGS.tickLimitMs });
   }
 
   /** One run at a time: the lock belongs to the process, so one that died has freed it. */
@@ -77,7 +87,7 @@ export class Node implements Host, Machine {
       this.#run = undefined;
     });
     this.#run = run;
-    const ports = portsOf(run, this, this.instance, world.cloud, world.ensemble, (sentence) => {
+    const ports = portsOf(run, this, this.instance, world, (sentence) => {
       this.said = sentence;
     });
     run.note(`agent runs ${order.command}`);
@@ -129,7 +139,7 @@ export class Node implements Host, Machine {
     this.up = false;
     this.#boots++;
     this.killAgent(why);
-    this.#world.ensemble.kill(this, why);
+    this.#world.supervisor.stop(this, why);
     this.#parked = [];
     this.paused = false;
   }

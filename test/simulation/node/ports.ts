@@ -7,10 +7,10 @@ import type { Objects } from '../cloud/objects.ts';
 import type { Stack } from '../cloud/stack.ts';
 import type { Streams } from '../cloud/streams.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
-import type { Host } from '../zookeeper/server.ts';
 import { diskPort } from './disk-port.ts';
 import type { Run } from './run.ts';
 import { serverControlPort, serversPort } from './servers-port.ts';
+import type { Kept, Supervisor } from './supervisor.ts';
 
 export interface Cloud {
   readonly instances: Instances;
@@ -20,15 +20,21 @@ export interface Cloud {
   readonly objects: Objects;
 }
 
+/** The world around a node. */
+export interface Around {
+  readonly cloud: Cloud;
+  readonly ensemble: Ensemble;
+  readonly supervisor: Supervisor;
+}
+
 /** 2026-01-01, where the simulated wall clocks begin. */
 const EPOCH_MS = 1_767_225_600_000;
 
 export function portsOf(
   run: Run,
-  host: Host,
+  host: Kept,
   instance: Instance,
-  cloud: Cloud,
-  ensemble: Ensemble,
+  { cloud, ensemble, supervisor }: Around,
   said: (sentence: string) => void,
 ): Ports {
   const { instances, group } = cloud;
@@ -87,7 +93,7 @@ export function portsOf(
     objects: objectsPort(run, cloud.objects),
     servers: serversPort(run, host, ensemble),
     disk: diskPort(run, host.disk),
-    server: serverControlPort(run, host, ensemble),
+    server: serverControlPort(run, host, { ensemble, supervisor }),
     nonce: () => run.random.hex(32),
     log: {
       write: (entry) => {

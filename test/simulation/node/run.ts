@@ -4,6 +4,7 @@
  * answer. A dead process never hears anything again, though what it had sent to AWS may still happen.
  */
 import { AgentError } from '../../../src/errors.ts';
+import type { Additions } from '../additions/additions.ts';
 import type { Service, Weather } from '../cloud/weather.ts';
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
@@ -15,6 +16,7 @@ export interface Surroundings {
   readonly random: Random;
   readonly trace: Trace;
   readonly weather: Weather;
+  readonly additions: Additions;
   /** The share of effects at which an agent dies. */
   readonly crashShare: number;
   /** Checkers look at the world after every effect. */
@@ -43,6 +45,10 @@ export class Run {
 
   get random(): Random {
     return this.#world.random;
+  }
+
+  get additions(): Additions {
+    return this.#world.additions;
   }
 
   get scheduler(): Scheduler {

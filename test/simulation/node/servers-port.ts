@@ -14,9 +14,12 @@ import { lastZxid } from '../zookeeper/entry.ts';
 import { judgeReconfig } from '../zookeeper/requests.ts';
 import type { Host, Server } from '../zookeeper/server.ts';
 import type { Run } from './run.ts';
+import type { Kept, Supervisor } from './supervisor.ts';
 
 const SESSION_TIMEOUT_MS = 10_000;
 const PROBE_TIMEOUT_MS = 2_000;
+
+const WONT_STOP = () => new AgentError('SERVER_DID_NOT_STOP', 'The server goes on running.', 'Look at it.');
 
 function unreachable(address: string): AgentError {
   return new AgentError('ZOOKEEPER_UNAVAILABLE', `${address} does not serve`, 'Nothing: the agent looks again.');
@@ -93,7 +96,11 @@ function describeChange({ joining, leaving }: ReconfigChange): string {
   return [...added, ...(leaving ?? []).map((id) => `-${id}`)].join(' ');
 }
 
-export function serverControlPort(run: Run, host: Host, ensemble: Ensemble): ServerControl {
+export function serverControlPort(
+  run: Run,
+  host: Kept,
+  { ensemble, supervisor }: { readonly ensemble: Ensemble; readonly supervisor: Supervisor },
+): ServerControl {
   return {
     upMs: () =>
       run.local('server upMs', () => {
@@ -103,8 +110,16 @@ export function serverControlPort(run: Run, host: Host, ensemble: Ensemble): Ser
     start: () =>
       run.local('server start', () => {
         if (host.disk.fence) throw new AgentError('FENCED', 'A fence stands.', 'Nothing: the agent looks again.');
-        ensemble.start(host);
+        supervisor.start(host);
       }),
-    stop: () => run.local('server stop', () => ensemble.kill(host, 'stopped by its agent'), 500),
+    stop: () =>
+      run.local(
+        'server stop',
+        () => {
+          if (ensemble.on(host) && run.additions.strikes('server-wont-stop')) throw WONT_STOP();
+          supervisor.stop(host, 'stopped by its agent');
+        },
+        500,
+      ),
   };
 }

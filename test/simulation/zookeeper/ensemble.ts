@@ -70,6 +70,10 @@ export class Ensemble implements Chamber {
       this.#trace.line(host.name, 'server exits: it is not in its own config');
       return undefined;
     }
+    if (disk.full) {
+      this.#trace.line(host.name, 'server exits: its disk is full');
+      return undefined;
+    }
     if (disk.data && damageOf(disk.data)) {
       this.#trace.line(host.name, 'server exits: its data is damaged');
       return undefined;

@@ -1,0 +1,34 @@
+/** All additions, and the choice among them. How to add one: addition.ts. */
+import type { Addition } from './addition.ts';
+import { DISK_FAILS, DISK_FILLS } from './disks.ts';
+import { HEALTHY_TICK } from './healthy-tick.ts';
+import { INSTANCE_STOPPED } from './instances.ts';
+import { CRASH_LOOP, SERVER_WONT_STOP } from './servers.ts';
+
+export const ADDITIONS: readonly Addition[] = [
+  HEALTHY_TICK,
+  INSTANCE_STOPPED,
+  CRASH_LOOP,
+  SERVER_WONT_STOP,
+  DISK_FAILS,
+  DISK_FILLS,
+];
+
+export interface Choice {
+  /** Switched off by name. */
+  readonly without?: readonly string[];
+  /** Switched on by name, though it is not ready yet. */
+  readonly also?: readonly string[];
+}
+
+/** Those that are on: all that are ready, unless told otherwise. */
+export function chosen({ without = [], also = [] }: Choice): readonly Addition[] {
+  for (const name of [...without, ...also]) {
+    if (!ADDITIONS.some((addition) => addition.name === name)) throw new Error(`There is no addition ${name}.`);
+  }
+  return ADDITIONS.filter(
+    ({ name, notYet }) => !without.includes(name) && (notYet === undefined || also.includes(name)),
+  );
+}
+
+export const ALWAYS: readonly Addition[] = ADDITIONS.filter(({ always }) => always === true);
