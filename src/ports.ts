@@ -158,13 +158,21 @@ export interface NodeDisk {
   inStateSince(lifecycleState: string, nowMs: number): Promise<number>;
 }
 
+/** The process of the node's own server. `restarting`: none, and its supervisor is about to start one by itself. */
+export type ServerState =
+  | { readonly kind: 'running'; readonly upMs: number }
+  | { readonly kind: 'restarting' }
+  | { readonly kind: 'stopped' };
+
 /** Starts and stops the node's own server: systemd on an image, a child process in the lab. */
 export interface ServerControl {
-  /** Undefined when it does not run; otherwise for how long it has. */
-  upMs(signal: AbortSignal): Promise<number | undefined>;
-  /** Returns once the process is started. Refuses while a fence stands. */
+  state(signal: AbortSignal): Promise<ServerState>;
+  /** Returns once the process is started. Refuses while a fence stands, and without a stamp. */
   start(signal: AbortSignal): Promise<void>;
-  /** Returns once the process is gone. Never a no-op on a server that still runs. */
+  /**
+   * Returns once the process is gone, and no supervisor is about to start it again. Never a no-op on a server that still
+   * runs or restarts; may be repeated.
+   */
   stop(signal: AbortSignal): Promise<void>;
 }
 

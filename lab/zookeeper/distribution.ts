@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { EXTRA_SIZE_FLAG } from '../../src/zookeeper/java-flags.ts';
 
 const MAIN_CLASS = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
 
@@ -32,6 +33,7 @@ export function distributionOf(
     ...(kind === 'fast' ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Xmx192m'] : []),
     `-Dlogback.configurationFile=${logback}`,
     '-Dzookeeper.db.autocreate=false',
+    EXTRA_SIZE_FLAG,
     '-cp',
     classPath,
   ];

@@ -5,6 +5,7 @@ import { memberAt } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
 import { announceStart, createRecord } from '../registry/lineage.ts';
 import { type ActContext, changed } from './context.ts';
+import { keepStill } from './still.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
@@ -22,7 +23,7 @@ export async function actPrepareGenesis(
   { ports, self, signal }: ActContext,
 ): Promise<void> {
   const { record, member } = step;
-  if ((await ports.server.upMs(signal)) !== undefined) throw changed('The server started meanwhile.');
+  await keepStill({ ports, signal });
   const disk = await ports.disk.read(signal);
   if (disk.stamp?.lineage === record.number) return;
   if (hasData(disk)) throw changed('There is data on the disk.');

@@ -4,6 +4,7 @@ import type { Step } from '../model/step.ts';
 import { claimId, voidClaim } from '../registry/claims.ts';
 import { noteDead } from '../registry/dead.ts';
 import { type ActContext, changed } from './context.ts';
+import { keepStill } from './still.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
@@ -13,7 +14,10 @@ export async function actClaimId(step: Of<'claim-id'>, context: ActContext): Pro
   const owner = { instance: self.instance, address: self.address };
   const outcome = await claimId(ports, step.id, step.generation, owner, signal);
   if (outcome === 'taken') throw changed(`Another node was first to claim ${step.id}.${step.generation}.`);
-  if ((await ports.server.upMs(signal)) === undefined) await ports.disk.writeId(step.id);
+  // A server that runs has read its id already, and would go on under the old one.
+  if ((await ports.server.state(signal)).kind === 'running') return;
+  await ports.server.stop(signal);
+  await ports.disk.writeId(step.id);
 }
 
 export async function actVoidClaim(step: Of<'void-claim'>, { ports, signal }: ActContext): Promise<void> {
@@ -21,8 +25,7 @@ export async function actVoidClaim(step: Of<'void-claim'>, { ports, signal }: Ac
 }
 
 export async function actWriteId(step: Of<'write-id'>, { ports, signal }: ActContext): Promise<void> {
-  // A server that runs has read its id already, and would go on under the old one.
-  if ((await ports.server.upMs(signal)) !== undefined) throw changed('The server started meanwhile.');
+  await keepStill({ ports, signal });
   await ports.disk.writeId(step.id);
 }
 

@@ -7,6 +7,7 @@ import type { Zxid } from '../model/zxid.ts';
 import type { Session } from '../ports.ts';
 import { announceStart, readRecords } from '../registry/lineage.ts';
 import { type ActContext, changed } from './context.ts';
+import { keepStill } from './still.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
@@ -15,6 +16,9 @@ export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActConte
   const { ports, self, signal } = context;
   const records = await readRecords(ports.objects, signal);
   if (records.at(-1)?.number !== step.lineage) throw changed('A newer lineage record was written meanwhile.');
+  // A server that is merely slow may have found the leader since the look.
+  if ((await ports.servers.srvr(self.address, signal)).kind === 'serving')
+    throw changed('The server of this node serves now.');
   await ports.server.stop(signal);
   await announceAsListed(records.at(-1), context);
   await ports.disk.writeStamp({ cluster: self.cluster, lineage: step.lineage, id: step.id });
@@ -38,7 +42,7 @@ async function announceAsListed(newest: LineageRecord | undefined, { ports, self
 }
 
 export async function actSetDataAside(step: Of<'set-data-aside'>, { ports, signal }: ActContext): Promise<void> {
-  if ((await ports.server.upMs(signal)) !== undefined) throw changed('The server started meanwhile.');
+  await keepStill({ ports, signal });
   await ports.disk.setDataAside(step.name);
 }
 

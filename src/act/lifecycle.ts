@@ -4,6 +4,7 @@ import { listed } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
 import { readRecords } from '../registry/lineage.ts';
 import { type ActContext, changed } from './context.ts';
+import { keepStill } from './still.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
@@ -83,7 +84,7 @@ async function isAdded(id: number | undefined, { ports, self, signal }: ActConte
 
 export async function actCompleteLeaving(step: Of<'complete-leaving'>, context: ActContext): Promise<void> {
   const { ports, self, signal } = context;
-  if ((await ports.server.upMs(signal)) !== undefined) throw changed('The server started meanwhile.');
+  await keepStill({ ports, signal });
   await ports.autoScaling.completeHook(step.group, step.hook, self.instance, 'CONTINUE', signal);
 }
 

@@ -7,6 +7,7 @@ import type { Step } from '../model/step.ts';
 import { createRecord, readRecords } from '../registry/lineage.ts';
 import { reportsOf, withdrawReport, writeReport } from '../registry/reports.ts';
 import { type ActContext, changed } from './context.ts';
+import { keepStill } from './still.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
@@ -54,7 +55,7 @@ export async function actCreateForced(step: Of<'create-forced'>, { ports, signal
 /** The copy that founding begins with, made while the facts have to stand anyway; the fence keeps the data still. */
 export async function actKeepSource(step: Of<'keep-source'>, { ports, signal }: ActContext): Promise<void> {
   if (!(await ports.disk.isFenced())) throw changed('The fence is gone.');
-  if ((await ports.server.upMs(signal)) !== undefined) throw changed('The server started meanwhile.');
+  await keepStill({ ports, signal });
   await ports.disk.copyDataAside(sourceCopyName(step.record));
 }
 

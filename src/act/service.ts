@@ -37,7 +37,7 @@ export async function actStartServer(_step: Of<'start-server'>, context: ActCont
     await clock.sleep(Math.min(timings.pollMs, pauseMs), signal);
     if ((await ports.servers.srvr(self.address, signal)).kind === 'serving') return;
     if (clock.monotonicMs() - seenUpMs < UP_POLL_MS) continue;
-    if ((await ports.server.upMs(signal)) === undefined) throw ENDED_AT_ONCE();
+    if ((await ports.server.state(signal)).kind !== 'running') throw ENDED_AT_ONCE();
     seenUpMs = clock.monotonicMs();
   }
 }

@@ -9,6 +9,7 @@ import { isThere } from '../zookeeper/durable-file.ts';
 import { nodeDisk } from '../zookeeper/node-disk.ts';
 import { processService } from '../zookeeper/process-service.ts';
 import { zookeeperServers } from '../zookeeper/servers.ts';
+import type { Forbidding } from '../zookeeper/start-check.ts';
 import { superSecret } from '../zookeeper/super-secret.ts';
 import { systemdService } from '../zookeeper/systemd-service.ts';
 
@@ -53,7 +54,11 @@ function withSecret(control: ServerControl, dataDir: string): ServerControl {
 
 function serverControl(settings: Settings): ServerControl {
   const { service, timings } = settings;
-  const isFenced = (): Promise<boolean> => isThere(agentFiles(settings.dataDir).fence);
-  if (service.kind === 'systemd') return systemdService({ unit: service.unit, isFenced });
-  return processService({ ...service, isFenced, stopLimitMs: timings.serverStopMs });
+  const files = agentFiles(settings.dataDir);
+  const whatForbids = async (): Promise<Forbidding | undefined> => {
+    if (await isThere(files.fence)) return 'fence';
+    return (await isThere(files.stamp)) ? undefined : 'no-stamp';
+  };
+  if (service.kind === 'systemd') return systemdService({ unit: service.unit, whatForbids });
+  return processService({ ...service, whatForbids, stopLimitMs: timings.serverStopMs });
 }

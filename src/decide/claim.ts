@@ -9,6 +9,7 @@ import type { Observation, Shared } from '../model/observation.ts';
 import type { Claim } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
 import { isGone } from './lives.ts';
+import { mayRun } from './restart.ts';
 
 /** The claims that this node owns: it made the highest generation (Claims 2). */
 export function ownClaims(observation: Observation, shared: Shared): readonly Claim[] {
@@ -65,7 +66,7 @@ export function decideClaim(observation: Observation, shared: Shared): Decision 
   const chosen = chosenClaim(observation, shared);
   if (chosen) {
     if (observation.disk.id === chosen.id) return undefined;
-    if (observation.server.upMs !== undefined) {
+    if (mayRun(observation.server)) {
       return take(
         { kind: 'stop-server' },
         `The server runs under id ${observation.disk.id}, but this node's claim is on id ${chosen.id}.`,

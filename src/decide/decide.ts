@@ -15,7 +15,7 @@ import { decideFollow, decideJoinAlone, decideSettled, followable, votes } from 
 import { decideLeave, decideLeaveRefused, isLeaving } from './leave.ts';
 import { decideFounding, decideSilence } from './recover.ts';
 import { decideNotes } from './remove.ts';
-import { decideRestart } from './restart.ts';
+import { decideRestart, mayRun } from './restart.ts';
 
 export function decide(observation: Observation): Decision {
   const refused = refuse(observation);
@@ -88,7 +88,7 @@ function decideUninformed(observation: Observation, reason: string): Decision {
   const { server, disk } = observation;
   const why = reason.replace(/\.$/, '');
   if (server.answer.kind === 'serving') return done(`The server serves; nothing else is done while ${why}.`);
-  if (server.upMs !== undefined) return wait(`The server runs without quorum, and nothing else is done while ${why}.`);
+  if (mayRun(server)) return wait(`The server runs without quorum, and nothing else is done while ${why}.`);
   const restart = disk.stamp && !disk.left ? decideRestart(observation, disk.stamp.lineage) : undefined;
   return restart ?? wait(`Nothing is done while ${why}.`);
 }
@@ -96,7 +96,7 @@ function decideUninformed(observation: Observation, reason: string): Decision {
 /** A server that would run with data of an older record could found a second history, or truncate itself. */
 function stopStale(observation: Observation, newest: LineageRecord | undefined): Decision | undefined {
   const { disk, server, shared, self } = observation;
-  if (server.upMs === undefined) return undefined;
+  if (!mayRun(server)) return undefined;
   if (newest && disk.stamp && disk.stamp.lineage < newest.number) {
     return take(
       { kind: 'stop-server' },

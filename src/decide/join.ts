@@ -10,6 +10,7 @@ import { hasData } from './data.ts';
 import { heldBack } from './hold.ts';
 import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts';
 import { decideRemoval, removalDue } from './remove.ts';
+import { mayRun, RESTARTING } from './restart.ts';
 
 /** Joining 1: an ensemble belongs to the newest record only if its epoch is above that record's floor. */
 export function followable(observation: Observation, newest: LineageRecord): Ensemble | undefined {
@@ -69,7 +70,7 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
   if (id === undefined) return wait('This node has no id yet.');
   const unusable = unusableData(observation, newest);
   if (unusable) {
-    if (server.upMs !== undefined) return take({ kind: 'stop-server' }, `${unusable} Its server must not run with it.`);
+    if (mayRun(server)) return take({ kind: 'stop-server' }, `${unusable} Its server must not run with it.`);
     return take(
       { kind: 'set-data-aside', name: `lineage-${disk.stamp?.lineage ?? 0}-before-${newest.number}` },
       `${unusable} It is renamed aside.`,
@@ -82,6 +83,7 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
       'An ensemble of the newest record answers, so this node may follow it.',
     );
   const own = listed(ensemble.config, id, self.address);
+  if (server.restarting) return wait(RESTARTING);
   if (server.upMs === undefined) return prepareOrStart(observation, newest, ensemble.config, own);
   if (observation.server.answer.kind !== 'serving') {
     const { watch, limits } = observation;
@@ -173,7 +175,7 @@ export function decideJoinAlone(observation: Observation, newest: LineageRecord)
   if (disk.fence || disk.stamp?.lineage !== newest.number || !hasData(disk) || disk.data?.damage !== undefined)
     return undefined;
   const config = disk.pending ?? disk.config;
-  if (!config || observation.server.upMs !== undefined || listed(disk.config, disk.id, self.address)) return undefined;
+  if (!config || mayRun(observation.server) || listed(disk.config, disk.id, self.address)) return undefined;
   if (config.members.some((member) => member.id === disk.id && member.address !== self.address)) return undefined;
   return prepareJoin(
     observation,

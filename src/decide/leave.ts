@@ -8,7 +8,7 @@ import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
 import { isDying, isTerminating, ownState, TERMINATE_WAIT } from './lifecycle.ts';
 import { decideRemoval } from './remove.ts';
-import { decideRestart } from './restart.ts';
+import { decideRestart, mayRun, RESTARTING } from './restart.ts';
 
 /** Whether this node is to go: the operator said so (now, or before a crash), or its group does. */
 export function isLeaving(observation: Observation): boolean {
@@ -60,6 +60,7 @@ const LAST_VOTER: Decision = {
 /** Leaving 1: through one's own server, so that one has to run. */
 function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, newest: number): Decision {
   const { disk, server } = observation;
+  if (server.restarting) return wait(`This node is to leave. ${RESTARTING}`);
   if (server.upMs === undefined) {
     if (disk.fence) {
       return take({ kind: 'lift-fence', record: newest }, 'An ensemble answers, so the fence holds nothing back.');
@@ -80,7 +81,7 @@ function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, n
 
 function stop(observation: Observation, ensemble: Ensemble | undefined, own: Member | undefined): Decision {
   const { disk, server } = observation;
-  if (server.upMs === undefined) {
+  if (!mayRun(server)) {
     // A healthy tick would withdraw it, and a node that has left has none.
     if (ensemble && disk.reported) return take({ kind: 'withdraw-report' }, 'An ensemble answers without this node.');
     return (
@@ -102,7 +103,7 @@ function stop(observation: Observation, ensemble: Ensemble | undefined, own: Mem
  */
 export function decideLeaveRefused(observation: Observation): Decision | undefined {
   const { ensemble, server } = observation;
-  return ensemble && server.upMs === undefined ? decideHookOfLeaving(observation) : undefined;
+  return ensemble && !mayRun(server) ? decideHookOfLeaving(observation) : undefined;
 }
 
 /** Leaving 1: the terminate hook that holds this instance is the last thing to be answered. */

@@ -1,12 +1,19 @@
 import { listed } from '../model/member.ts';
-import type { Observation } from '../model/observation.ts';
+import type { Observation, ObservedServer } from '../model/observation.ts';
 import { type Decision, take } from '../model/step.ts';
 import { canVote } from './data.ts';
+
+export const RESTARTING = 'The server of this node ended, and its supervisor is about to start it again.';
+
+/** The server runs, or may at any moment: what changes its files, or says that it is stopped, stops it first. */
+export function mayRun({ upMs, restarting }: ObservedServer): boolean {
+  return upMs !== undefined || restarting === true;
+}
 
 /** Genesis 4: starts the server from what it wrote last, if the node may run it at all. Pure. */
 export function decideRestart(observation: Observation, lineage: number): Decision | undefined {
   const { disk, server, self } = observation;
-  if (server.upMs !== undefined || disk.fence || !canVote(disk, lineage)) return undefined;
+  if (mayRun(server) || disk.fence || !canVote(disk, lineage)) return undefined;
   if (!listed(disk.config, disk.id, self.address)) return undefined;
   return take({ kind: 'start-server' }, 'The server does not run; it restarts from the config that it wrote last.');
 }

@@ -59,6 +59,15 @@ export interface StackTies {
   readonly terminateHook?: string;
 }
 
+/** The node's own server, by its process and by its own word. */
+export interface ObservedServer {
+  /** Undefined when no process runs. */
+  readonly upMs: number | undefined;
+  /** No process runs, and the supervisor is about to start one by itself. */
+  readonly restarting?: true;
+  readonly answer: ServerAnswer;
+}
+
 /** Everything that a decision needs, as plain data. Nothing else may enter `decide`. */
 export interface Observation {
   readonly order: Order;
@@ -66,7 +75,7 @@ export interface Observation {
   /** Undefined inside: the metadata service says that there is none yet. */
   readonly targetState: Known<string | undefined>;
   readonly disk: DiskFacts;
-  readonly server: { readonly upMs: number | undefined; readonly answer: ServerAnswer };
+  readonly server: ObservedServer;
   readonly shared: Known<Shared>;
   readonly group: Known<GroupFact>;
   /** Absent for a node that belongs to no stack. */

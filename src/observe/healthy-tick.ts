@@ -53,6 +53,7 @@ function metadataEndpoint({ aws }: Settings): string {
 function openNote({ dataDir, stack }: Settings): string | undefined {
   const files = agentFiles(dataDir);
   if (!existsSync(files.mark('ready'))) return 'The first start of this node is not over.';
+  if (!existsSync(files.stamp)) return 'There is no stamp beside the data of this node.';
   if (existsSync(files.fence)) return 'This node is fenced.';
   if (stack?.arn !== undefined && !existsSync(files.mark('signalled')))
     return 'The stack has not been told that this node votes.';

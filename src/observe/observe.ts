@@ -95,8 +95,9 @@ async function observeAgain(look: Look, earlier: Earlier, signal: AbortSignal): 
 }
 
 async function observeServer({ ports, self }: Look, signal: AbortSignal): Promise<Observation['server']> {
-  const [upMs, answer] = await Promise.all([ports.server.upMs(signal), ports.servers.srvr(self.address, signal)]);
-  return { upMs, answer };
+  const [state, answer] = await Promise.all([ports.server.state(signal), ports.servers.srvr(self.address, signal)]);
+  const upMs = state.kind === 'running' ? state.upMs : undefined;
+  return { upMs, ...(state.kind === 'restarting' ? { restarting: true } : {}), answer };
 }
 
 /** The group that the instance is in. A young instance may not be listed yet, so that it is in none is only unknown. */

@@ -5,6 +5,7 @@
  * - `standaloneEnabled` and `reconfigEnabled` must be the same on every member; their defaults forbid growing from one
  *   and reconfig at all.
  * - There is no `clientPort` here: each member's client address stands in the dynamic file.
+ * - The purge runs hourly: a large tree written often makes more snapshots in a day than a disk holds.
  * - `snapshot.trust.empty` is never set: it would let a server with logs and no snapshot pass as whole.
  */
 export const ZOO_CFG_TEMPLATE = `tickTime={{tickTimeMs}}
@@ -21,5 +22,5 @@ admin.enableServer=false
 4lw.commands.whitelist=srvr,ruok,mntr
 electionPortBindRetry=10
 autopurge.snapRetainCount=5
-autopurge.purgeInterval=24
+autopurge.purgeInterval=1
 `;

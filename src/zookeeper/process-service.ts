@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
-import type { ServerControl } from '../ports.ts';
+import type { ServerControl, ServerState } from '../ports.ts';
 import { isCode, readIfThere } from './durable-file.ts';
-import { refuseWhileFenced } from './fence-check.ts';
 import { type ProcessIdentity, parsePidFile, runningMs } from './process-identity.ts';
+import { type Forbidding, refuseWhileForbidden } from './start-check.ts';
 
 export interface ProcessServiceOptions {
   /** java with all its arguments. */
@@ -15,7 +15,7 @@ export interface ProcessServiceOptions {
   readonly logFile: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  readonly isFenced: () => Promise<boolean>;
+  readonly whatForbids: () => Promise<Forbidding | undefined>;
   /** How long the process may take to be gone. */
   readonly stopLimitMs?: number;
 }
@@ -42,20 +42,25 @@ const WRITE_PID_FILE_THEN_EXEC = [
  */
 export function processService(options: ProcessServiceOptions): ServerControl {
   return {
-    upMs: async (signal) => {
+    state: async (signal) => {
       signal.throwIfAborted();
-      const identity = await recorded(options.pidFile);
-      return identity === undefined ? undefined : runningMs(identity);
+      return stateOf(await recorded(options.pidFile));
     },
     start: async (signal) => {
       signal.throwIfAborted();
-      await refuseWhileFenced(options.isFenced, 'The server');
+      await refuseWhileForbidden(options.whatForbids, 'The server');
       if ((await running(options.pidFile)) === undefined) {
         await launch(options, signal);
       }
     },
     stop: (signal) => stop(options, signal),
   };
+}
+
+/** Nobody but the agent starts this process, so it is never about to. */
+async function stateOf(identity: ProcessIdentity | undefined): Promise<ServerState> {
+  const upMs = identity === undefined ? undefined : await runningMs(identity);
+  return upMs === undefined ? { kind: 'stopped' } : { kind: 'running', upMs };
 }
 
 async function launch(options: ProcessServiceOptions, signal: AbortSignal): Promise<void> {

@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { AgentError, type ErrorCode } from '../errors.ts';
-import type { ServerControl } from '../ports.ts';
-import { refuseWhileFenced } from './fence-check.ts';
+import type { ServerControl, ServerState } from '../ports.ts';
+import { type Forbidding, refuseWhileForbidden } from './start-check.ts';
 
 const run = promisify(execFile);
 
 export interface SystemdServiceOptions {
   /** For example `zookeeper.service`. */
   readonly unit: string;
-  readonly isFenced: () => Promise<boolean>;
+  readonly whatForbids: () => Promise<Forbidding | undefined>;
   /** The unit's own stop limit (TimeoutStopSec) should be shorter. */
   readonly stopLimitMs?: number;
 }
@@ -27,17 +27,13 @@ interface UnitState {
   readonly activeSinceMs: number;
 }
 
-/** The server as a systemd unit. The unit, too, refuses while the fence's file is there. */
+/** The server as a systemd unit. The unit, too, refuses while the fence's file is there, and without the stamp's. */
 export function systemdService(options: SystemdServiceOptions): ServerControl {
   const { unit } = options;
   return {
-    upMs: async (signal) => {
-      const state = await show(unit, signal);
-      const nowMs = Number(process.hrtime.bigint() / NANOSECONDS_PER_MILLISECOND);
-      return state.mainPid === 0 ? undefined : Math.max(0, nowMs - (state.activeSinceMs || nowMs));
-    },
+    state: async (signal) => stateOf(await show(unit, signal)),
     start: async (signal) => {
-      await refuseWhileFenced(options.isFenced, unit);
+      await refuseWhileForbidden(options.whatForbids, unit);
       // A unit that failed too often refuses to start until this; it is no error when there is nothing to reset.
       await systemctl(['reset-failed', unit], START_LIMIT_MS, signal, 'SERVER_DID_NOT_START').catch(ignoreAgentError);
       await systemctl(['start', unit], START_LIMIT_MS, signal, 'SERVER_DID_NOT_START');
@@ -50,11 +46,23 @@ export function systemdService(options: SystemdServiceOptions): ServerControl {
     stop: async (signal) => {
       await systemctl(['stop', unit], options.stopLimitMs ?? STOP_LIMIT_MS, signal, 'SERVER_DID_NOT_STOP');
       const state = await show(unit, signal);
-      if (state.mainPid !== 0) {
+      if (stateOf(state).kind !== 'stopped') {
         throw failed('SERVER_DID_NOT_STOP', unit, `systemd says it is ${state.activeState}, process ${state.mainPid}`);
       }
     },
   };
+}
+
+/**
+ * Between the end of a process and the next start systemd says `activating`, and `deactivating` while it still clears up
+ * after the old one: the next start may come at any moment.
+ */
+const ABOUT_TO_START: readonly string[] = ['activating', 'deactivating', 'reloading', 'active'];
+
+function stateOf({ mainPid, activeSinceMs, activeState }: UnitState): ServerState {
+  if (mainPid === 0) return { kind: ABOUT_TO_START.includes(activeState) ? 'restarting' : 'stopped' };
+  const nowMs = Number(process.hrtime.bigint() / NANOSECONDS_PER_MILLISECOND);
+  return { kind: 'running', upMs: Math.max(0, nowMs - (activeSinceMs || nowMs)) };
 }
 
 async function show(unit: string, signal: AbortSignal): Promise<UnitState> {

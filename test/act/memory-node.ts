@@ -19,6 +19,8 @@ export class MemoryNode {
   readonly id: number;
   disk: DiskFacts = EMPTY_DISK;
   running = false;
+  /** The supervisor is about to start the server. */
+  restarting = false;
   nowMs = 0;
   /** By address; whoever is missing is silent. */
   answers = new Map<string, ServerAnswer>();
@@ -127,9 +129,10 @@ export class MemoryNode {
   };
 
   readonly #server: ServerControl = {
-    upMs: async () => {
+    state: async () => {
       this.#note('server up?');
-      return this.running ? 10_000 : undefined;
+      if (this.running) return { kind: 'running', upMs: 10_000 };
+      return { kind: this.restarting ? 'restarting' : 'stopped' };
     },
     start: async () => {
       this.#note('server start');
@@ -140,9 +143,11 @@ export class MemoryNode {
     },
     stop: async () => {
       this.#note('server stop');
+      const stops = this.running || this.restarting;
       this.running = false;
+      this.restarting = false;
       this.answers.delete(addressOf(this.id));
-      this.#effect();
+      if (stops) this.#effect();
     },
   };
 

@@ -4,10 +4,12 @@ import { test } from 'node:test';
 import { act } from '../../src/act/act.ts';
 import { AgentError } from '../../src/errors.ts';
 import { memberAt } from '../../src/model/member.ts';
+import type { StepKind } from '../../src/model/step.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import {
   addressOf,
   CLUSTER,
+  COMMITTED,
   configOf,
   diskOf,
   forcedOf,
@@ -106,6 +108,39 @@ test('prepare-genesis: not beside data, not beside a running server, and not twi
   stamped.node.disk = wiped;
   await take(stamped);
   assert.equal(stamped.node.effects, 0);
+});
+
+/** Steps that change files which the server reads at its start; and the word that it is stopped. */
+const CHANGE_FILES = ['write-id', 'prepare-genesis', 'set-data-aside', 'prepare-join', 'keep-source', 'found-forced'];
+
+for (const kind of [...CHANGE_FILES, 'complete-leaving'] as const) {
+  test(`${kind}: a server between two restarts by its supervisor is stopped before anything changes`, async () => {
+    const scene = SCENES[kind as StepKind]();
+    scene.node.running = false;
+    scene.node.restarting = true;
+    scene.node.answers.delete(addressOf(1));
+    scene.node.onCall = (call) => {
+      const changes = /^disk (id|marker|stamp|config|accepted|aside|copy|restore)|^complete /.test(call);
+      assert.ok(!changes || !scene.node.restarting, `"${call}" before the server stands still`);
+    };
+    await take(scene);
+    assert.equal(scene.node.restarting, false);
+  });
+}
+
+test('claim-id: a server between two restarts is stopped before its id file changes', async () => {
+  const scene = SCENES['claim-id']();
+  scene.node.running = false;
+  scene.node.restarting = true;
+  assertOrder(await take(scene), ['server stop', 'disk id 4']);
+});
+
+test('prepare-join: a server that has found the leader since the look is left alone', async () => {
+  const scene = SCENES['prepare-join']();
+  scene.node.answers.set(addressOf(1), { kind: 'serving', mode: 'follower', zxid: COMMITTED });
+  await assert.rejects(take(scene), isChanged);
+  assert.equal(scene.node.running, true);
+  assert.equal(scene.node.effects, 0);
 });
 
 test('prepare-join: the server stands still before anything on the disk changes, and no marker is written', async () => {

@@ -77,6 +77,7 @@ export const SCENES: Scenes = {
   'set-data-aside': () => ({ step: { kind: 'set-data-aside', name: 'lineage-1-before-2' }, node: fenced() }),
   'prepare-join': () => {
     const node = voter();
+    node.answers.set(addressOf(1), { kind: 'not-serving' });
     node.disk = { ...EMPTY_DISK, id: 1 };
     return {
       step: { kind: 'prepare-join', members: [member(1, 'observer'), member(2), member(3)], id: 1, lineage: 1 },

@@ -11,6 +11,7 @@ import { userData } from '../../cf/user-data.ts';
 import { loadSettings } from '../../src/settings.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import { agentFiles } from '../../src/zookeeper/agent-files.ts';
+import { EXTRA_SIZE_FLAG } from '../../src/zookeeper/java-flags.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { type Rendered, renderTemplates, variablesOf } from './playbook.ts';
 
@@ -58,8 +59,11 @@ function valuesOf(path: string, key: string): readonly string[] {
 test('the server’s unit is the one that the agent starts, with the files that the agent writes', { skip }, () => {
   assert.deepEqual(service, { kind: 'systemd', unit: 'zookeeper.service' });
   const files = agentFiles(dataDir);
-  assert.deepEqual(valuesOf(SERVER, 'ConditionPathExists'), [`!${files.fence}`]);
-  assert.deepEqual(valuesOf(SERVER, 'ExecCondition'), [`+/usr/bin/test ! -e ${files.fence}`]);
+  assert.deepEqual(valuesOf(SERVER, 'ConditionPathExists'), [`!${files.fence}`, files.stamp]);
+  assert.deepEqual(valuesOf(SERVER, 'ExecCondition'), [
+    `+/usr/bin/test ! -e ${files.fence}`,
+    `+/usr/bin/test -e ${files.stamp}`,
+  ]);
   const [command = ''] = valuesOf(SERVER, 'ExecStart');
   const words = command.split(' ');
   assert.equal(words[0], '/usr/lib/jvm/java/bin/java');
@@ -82,6 +86,10 @@ test('Java takes every flag of the server', { skip }, async () => {
   const { stderr } = await run('java', [...words.slice(1, -2), '-version']);
   assert.match(stderr, /version "/);
   assert.doesNotMatch(stderr, /warning|deprecated|ignor/i);
+});
+
+test('a closing session with many ephemerals is one entry that every server reads', { skip }, () => {
+  assert.ok(file('/etc/zookeeper/java-arguments').split('\n').includes(EXTRA_SIZE_FLAG));
 });
 
 test('the class path is a list in one order, and the log’s configuration is XML', { skip }, () => {

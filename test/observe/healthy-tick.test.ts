@@ -97,6 +97,7 @@ const doubts: Readonly<Record<string, () => Promise<void> | void>> = {
     node.words = { mntr: 'This ZooKeeper instance is not currently serving requests\n' };
   },
   'a fence': () => writeFile(join(node.dataDir, 'zk-agent', 'fence.json'), '{"record":1}'),
+  'data without a stamp': () => rm(join(node.dataDir, 'zk-agent', 'stamp.json')),
   'a left-over report': () => writeFile(join(node.dataDir, 'zk-agent', 'reported'), ''),
   'a node that was told to leave': () => writeFile(join(node.dataDir, 'zk-agent', 'left'), ''),
   'a first start that is not over': () => rm(join(node.dataDir, 'zk-agent', 'ready')),

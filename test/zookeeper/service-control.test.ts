@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { LAB_TICK } from '../../src/timings.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
 import { parsePidFile, runningMs } from '../../src/zookeeper/process-identity.ts';
 import { processService, systemdService } from '../../src/zookeeper/service-control.ts';
+import type { Forbidding } from '../../src/zookeeper/start-check.ts';
 import { emptyEnsemble, type RealEnsemble } from '../support/real-server.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -32,7 +33,7 @@ async function over(directory: string, command: readonly string[], stopLimitMs =
     command,
     pidFile,
     logFile: join(directory, 'server.log'),
-    isFenced: async () => fenced,
+    whatForbids: async () => (fenced ? 'fence' : undefined),
     stopLimitMs,
   });
   return {
@@ -44,6 +45,11 @@ async function over(directory: string, command: readonly string[], stopLimitMs =
     },
     [Symbol.asyncDispose]: () => service.stop(SIGNAL),
   };
+}
+
+async function upMsOf(service: ServerControl): Promise<number | undefined> {
+  const state = await service.state(SIGNAL);
+  return state.kind === 'running' ? state.upMs : undefined;
 }
 
 async function javaCommand(ensemble: RealEnsemble): Promise<readonly string[]> {
@@ -73,10 +79,10 @@ describe('the server as a child process', () => {
   it('starts and stops a real server, in the process group of the agent', async () => {
     await using ensemble = await emptyEnsemble(1);
     await using server = await over(ensemble.directory, await javaCommand(ensemble));
-    assert.equal(await server.service.upMs(SIGNAL), undefined);
+    assert.equal(await upMsOf(server.service), undefined);
     await server.service.start(SIGNAL);
     const pid = await server.pid();
-    const early = await server.service.upMs(SIGNAL);
+    const early = await upMsOf(server.service);
     assert.ok(early !== undefined && early < 30_000);
     assert.match(await readFile(`/proc/${pid}/cmdline`, 'latin1'), /^java\0.*QuorumPeerMain/s);
     const groups = [`/proc/${pid}/stat`, '/proc/self/stat'].map(async (path) =>
@@ -87,9 +93,9 @@ describe('the server as a child process', () => {
     assert.equal(await server.pid(), pid, 'a second start finds it running');
     await untilInFile(join(ensemble.directory, 'server.log'), 'LEADING');
     await sleep(100);
-    assert.ok(((await server.service.upMs(SIGNAL)) ?? 0) >= early + 100);
+    assert.ok(((await upMsOf(server.service)) ?? 0) >= early + 100);
     await server.service.stop(SIGNAL);
-    assert.equal(await server.service.upMs(SIGNAL), undefined);
+    assert.equal(await upMsOf(server.service), undefined);
     await assert.rejects(readFile(`/proc/${pid}/cmdline`, 'utf8').then((text) => assert.equal(text, 'still there')));
     await server.service.stop(SIGNAL);
     await server.service.start(SIGNAL);
@@ -102,12 +108,12 @@ describe('the server as a child process', () => {
     await using server = await over(directory.path, deaf, 300);
     await server.service.start(SIGNAL);
     await server.service.stop(SIGNAL);
-    assert.equal(await server.service.upMs(SIGNAL), undefined);
+    assert.equal(await upMsOf(server.service), undefined);
     await server.service.start(SIGNAL);
     process.kill(await server.pid(), 'SIGSTOP');
-    assert.notEqual(await server.service.upMs(SIGNAL), undefined, 'a stopped process is there');
+    assert.notEqual(await upMsOf(server.service), undefined, 'a stopped process is there');
     await server.service.stop(SIGNAL);
-    assert.equal(await server.service.upMs(SIGNAL), undefined);
+    assert.equal(await upMsOf(server.service), undefined);
   });
 
   it('refuses to start while fenced, and still stops', async () => {
@@ -115,12 +121,12 @@ describe('the server as a child process', () => {
     await using server = await over(directory.path, ['/bin/sleep', '60']);
     server.fence(true);
     await assert.rejects(server.service.start(SIGNAL), { code: 'FENCED' });
-    assert.equal(await server.service.upMs(SIGNAL), undefined);
+    assert.equal(await upMsOf(server.service), undefined);
     server.fence(false);
     await server.service.start(SIGNAL);
     server.fence(true);
     await server.service.stop(SIGNAL);
-    assert.equal(await server.service.upMs(SIGNAL), undefined);
+    assert.equal(await upMsOf(server.service), undefined);
   });
 
   it('never takes another process for the server when the number is used again', async () => {
@@ -132,16 +138,16 @@ describe('the server as a child process', () => {
       const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
       const startTicks = stat.split(' ')[21] ?? '';
       await writeFile(server.pidFile, stat.replace(` ${startTicks} `, ` ${Number(startTicks) - 1} `) + boot);
-      assert.equal(await server.service.upMs(SIGNAL), undefined, 'another start time');
+      assert.equal(await upMsOf(server.service), undefined, 'another start time');
       await server.service.stop(SIGNAL);
       await writeFile(server.pidFile, `${stat}00000000-0000-0000-0000-000000000000\n`);
-      assert.equal(await server.service.upMs(SIGNAL), undefined, 'another boot');
+      assert.equal(await upMsOf(server.service), undefined, 'another boot');
       await server.service.stop(SIGNAL);
       assert.equal(other.exitCode ?? other.signalCode, null, 'the other process lives');
       await writeFile(server.pidFile, stat + boot);
-      assert.notEqual(await server.service.upMs(SIGNAL), undefined, 'the very process');
+      assert.notEqual(await upMsOf(server.service), undefined, 'the very process');
       await writeFile(server.pidFile, '');
-      assert.equal(await server.service.upMs(SIGNAL), undefined, 'a pid file that is being written');
+      assert.equal(await upMsOf(server.service), undefined, 'a pid file that is being written');
       await server.service.start(SIGNAL);
       assert.notEqual(await server.pid(), other.pid);
     } finally {
@@ -153,7 +159,7 @@ describe('the server as a child process', () => {
     await using directory = await temporaryDirectory();
     await using missing = await over(directory.path, ['/nowhere/java', '-version']);
     await assert.rejects(missing.service.start(SIGNAL), { code: 'SERVER_DID_NOT_START' });
-    assert.equal(await missing.service.upMs(SIGNAL), undefined);
+    assert.equal(await upMsOf(missing.service), undefined);
   });
 
   it('leaves the server running when the agent ends', async () => {
@@ -161,9 +167,9 @@ describe('the server as a child process', () => {
     await using server = await over(directory.path, ['/bin/sleep', '60']);
     const agent = join(import.meta.dirname, 'start-and-exit.ts');
     await run(process.execPath, ['--import', 'tsx', agent, server.pidFile, join(directory.path, 'server.log')]);
-    assert.notEqual(await server.service.upMs(SIGNAL), undefined);
+    assert.notEqual(await upMsOf(server.service), undefined);
     await server.service.stop(SIGNAL);
-    assert.equal(await server.service.upMs(SIGNAL), undefined);
+    assert.equal(await upMsOf(server.service), undefined);
   });
 
   it('counts a zombie as gone', async () => {
@@ -195,7 +201,7 @@ describe('the server as a child process', () => {
     );
     await server.service.start(SIGNAL);
     await assert.rejects(server.service.stop(AbortSignal.abort()));
-    assert.notEqual(await server.service.upMs(SIGNAL), undefined);
+    assert.notEqual(await upMsOf(server.service), undefined);
   });
 });
 
@@ -209,6 +215,7 @@ case "$1" in
     case "$state" in
       running) printf 'LoadState=loaded\\nActiveState=active\\nMainPID=4711\\nActiveEnterTimestampMonotonic=%s\\n' "$(cat "$FAKE_SYSTEMD/since")" ;;
       unknown) printf 'LoadState=not-found\\nActiveState=inactive\\nMainPID=0\\nActiveEnterTimestampMonotonic=0\\n' ;;
+      restarting) printf 'LoadState=loaded\\nActiveState=activating\\nMainPID=0\\nActiveEnterTimestampMonotonic=0\\n' ;;
       *) printf 'LoadState=loaded\\nActiveState=inactive\\nMainPID=0\\nActiveEnterTimestampMonotonic=0\\n' ;;
     esac ;;
   start) case "$state" in refusing) exit 1 ;; conditional) exit 0 ;; *) echo running > "$FAKE_SYSTEMD/state" ;; esac ;;
@@ -232,21 +239,21 @@ esac
     await directory[Symbol.asyncDispose]();
   });
 
-  const service = (fenced = false): ServerControl =>
-    systemdService({ unit: 'zookeeper.service', isFenced: async () => fenced });
+  const service = (forbidding?: Forbidding): ServerControl =>
+    systemdService({ unit: 'zookeeper.service', whatForbids: async () => forbidding });
   const state = (name: string): Promise<void> => writeFile(join(directory.path, 'state'), `${name}\n`);
   const calls = async (): Promise<string> => readFile(join(directory.path, 'calls'), 'utf8');
 
   it('starts, tells the time, and stops', async () => {
     await state('stopped');
-    assert.equal(await service().upMs(SIGNAL), undefined);
+    assert.equal(await upMsOf(service()), undefined);
     const nowMicroseconds = process.hrtime.bigint() / 1_000n;
     await writeFile(join(directory.path, 'since'), String(nowMicroseconds - 5_000_000n));
     await service().start(SIGNAL);
-    const upMs = await service().upMs(SIGNAL);
+    const upMs = await upMsOf(service());
     assert.ok(upMs !== undefined && upMs >= 5_000 && upMs < 60_000, String(upMs));
     await service().stop(SIGNAL);
-    assert.equal(await service().upMs(SIGNAL), undefined);
+    assert.equal(await upMsOf(service()), undefined);
     assert.match(await calls(), /^start zookeeper\.service$/m);
     assert.match(await calls(), /^stop zookeeper\.service$/m);
   });
@@ -254,7 +261,28 @@ esac
   it('refuses to start while fenced, without a call', async () => {
     await state('stopped');
     await writeFile(join(directory.path, 'calls'), '');
-    await assert.rejects(service(true).start(SIGNAL), { code: 'FENCED' });
+    await assert.rejects(service('fence').start(SIGNAL), { code: 'FENCED' });
+    assert.equal(await calls(), '');
+  });
+
+  it('tells a server between two restarts from one that is stopped, and a stop ends the restarts', async () => {
+    await state('restarting');
+    assert.deepEqual(await service().state(SIGNAL), { kind: 'restarting' });
+    await service().stop(SIGNAL);
+    assert.deepEqual(await service().state(SIGNAL), { kind: 'stopped' });
+  });
+
+  it('reports a stop after which systemd is still about to start the server', async () => {
+    await state('restarting');
+    await writeFile(join(directory.path, 'unstoppable'), '');
+    await assert.rejects(service().stop(SIGNAL), { code: 'SERVER_DID_NOT_STOP', message: /activating/ });
+    await rm(join(directory.path, 'unstoppable'));
+  });
+
+  it('refuses to start without a stamp, without a call', async () => {
+    await state('stopped');
+    await writeFile(join(directory.path, 'calls'), '');
+    await assert.rejects(service('no-stamp').start(SIGNAL), { code: 'DATA_WITHOUT_STAMP' });
     assert.equal(await calls(), '');
   });
 
@@ -274,7 +302,7 @@ esac
 
   it('does not take an unknown unit for a server that does not run', async () => {
     await state('unknown');
-    await assert.rejects(service().upMs(SIGNAL), { code: 'INTERNAL', message: /does not know it/ });
+    await assert.rejects(upMsOf(service()), { code: 'INTERNAL', message: /does not know it/ });
   });
 });
 

@@ -2,5 +2,5 @@
 import { processService } from '../../src/zookeeper/service-control.ts';
 
 const [, , pidFile = '', logFile = ''] = process.argv;
-const service = processService({ command: ['/bin/sleep', '60'], pidFile, logFile, isFenced: async () => false });
+const service = processService({ command: ['/bin/sleep', '60'], pidFile, logFile, whatForbids: async () => undefined });
 await service.start(AbortSignal.timeout(10_000));

@@ -31,9 +31,9 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
         stop: async (signal) => {
           if (!node.disk.fence) await ports.server.stop(signal);
         },
-        upMs: async (signal) => {
-          const upMs = await ports.server.upMs(signal);
-          return node.disk.fence ? undefined : upMs;
+        state: async (signal) => {
+          const state = await ports.server.state(signal);
+          return node.disk.fence ? { kind: 'stopped' } : state;
         },
       },
     }),

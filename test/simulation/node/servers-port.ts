@@ -6,6 +6,7 @@ import type {
   ReconfigChange,
   ServerAnswer,
   ServerControl,
+  ServerState,
   Servers,
   Session,
 } from '../../../src/ports.ts';
@@ -102,10 +103,10 @@ export function serverControlPort(
   { ensemble, supervisor }: { readonly ensemble: Ensemble; readonly supervisor: Supervisor },
 ): ServerControl {
   return {
-    upMs: () =>
-      run.local('server upMs', () => {
+    state: () =>
+      run.local('server state', (): ServerState => {
         const server = ensemble.on(host);
-        return server && ensemble.nowMs - server.startedMs;
+        return server ? { kind: 'running', upMs: ensemble.nowMs - server.startedMs } : { kind: 'stopped' };
       }),
     start: () =>
       run.local('server start', () => {
