@@ -144,6 +144,9 @@ const NODE_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
   'unmark-left',
 ]);
 
+/** Steps that change this node's report, on which the next step does rely. */
+const REPORT_STEPS: ReadonlySet<StepKind> = new Set<StepKind>(['write-report', 'propose-record', 'answer-proposal']);
+
 /** What a step has changed, when that is little; undefined asks for a look at the whole world. */
 function changedBy(step: Step, acted: Acted, observation: Observation): Earlier['changed'] | undefined {
   // When all nodes boot at once they race for the same id, and whoever lost needs to know of the new claims alone.
@@ -152,8 +155,8 @@ function changedBy(step: Step, acted: Acted, observation: Observation): Earlier[
   if (NODE_STEPS.has(step.kind)) return 'node';
   // Before the first ensemble the claims of the others are what is waited for, so a claim is no reason not to look.
   if (step.kind === 'claim-id' && observation.ensemble !== undefined) return 'node and shared';
-  if (step.kind === 'write-report') return 'node and reports';
-  return step.kind === 'create-forced' ? 'node and records' : undefined;
+  if (REPORT_STEPS.has(step.kind)) return 'node and reports';
+  return step.kind === 'accept-record' || step.kind === 'write-record' ? 'node and records' : undefined;
 }
 
 /** The fact that could not be had and that the sentence names. */

@@ -332,8 +332,9 @@ test('with its real parts, a survivor goes from silence to the founding of the n
   const expected = [
     'raise-fence',
     'write-report',
+    'propose-record',
     'keep-source',
-    'create-forced',
+    'accept-record',
     'found-forced',
     'lift-fence',
     'start-server',

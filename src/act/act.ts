@@ -2,7 +2,7 @@
 import type { Step, StepKind } from '../model/step.ts';
 import type { ActContext } from './context.ts';
 import { actCreateGenesis, actPrepareGenesis } from './genesis.ts';
-import { actClaimId, actMarkReady, actNoteDead, actRestoreStream, actVoidClaim, actWriteId } from './identity.ts';
+import { actClaimId, actMarkReady, actNoteDead, actVoidClaim, actWriteId } from './identity.ts';
 import { actAddSelf, actPrepareJoin, actRemoveMembers, actRemoveSelf, actSetDataAside } from './join.ts';
 import {
   actCompleteHooksOfTheGone,
@@ -11,15 +11,9 @@ import {
   actGiveUpLaunch,
   actSignalSuccess,
 } from './lifecycle.ts';
-import {
-  actCreateForced,
-  actFoundForced,
-  actKeepSource,
-  actLiftFence,
-  actRaiseFence,
-  actWithdrawReport,
-  actWriteReport,
-} from './recover.ts';
+import { actAcceptRecord, actAnswerProposal, actProposeRecord, actWriteRecord } from './propose.ts';
+import { actFoundForced, actKeepSource, actLiftFence, actRaiseFence } from './recover.ts';
+import { actWithdrawReport, actWriteReport } from './reports.ts';
 import { actMarkLeft, actStartServer, actStopRemoved, actStopServer, actUnmarkLeft } from './service.ts';
 
 type Acts = { readonly [K in StepKind]: (step: Extract<Step, { kind: K }>, context: ActContext) => Promise<void> };
@@ -28,7 +22,6 @@ type Acts = { readonly [K in StepKind]: (step: Extract<Step, { kind: K }>, conte
 export const ACTS: Acts = {
   'claim-id': actClaimId,
   'void-claim': actVoidClaim,
-  'restore-stream': actRestoreStream,
   'write-id': actWriteId,
   'note-dead': actNoteDead,
   'create-genesis': actCreateGenesis,
@@ -44,7 +37,10 @@ export const ACTS: Acts = {
   'withdraw-report': actWithdrawReport,
   'raise-fence': actRaiseFence,
   'lift-fence': actLiftFence,
-  'create-forced': actCreateForced,
+  'propose-record': actProposeRecord,
+  'answer-proposal': actAnswerProposal,
+  'accept-record': actAcceptRecord,
+  'write-record': actWriteRecord,
   'keep-source': actKeepSource,
   'found-forced': actFoundForced,
   'mark-left': actMarkLeft,

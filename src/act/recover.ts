@@ -4,29 +4,13 @@ import { sourceCopyName } from '../model/disk.ts';
 import { memberAt } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
-import { createRecord, readRecords } from '../registry/lineage.ts';
-import { reportsOf, withdrawReport, writeReport } from '../registry/reports.ts';
+import { readRecords } from '../registry/lineage.ts';
+import { reportsOf } from '../registry/reports.ts';
 import { type ActContext, changed } from './context.ts';
+import { withdraw } from './reports.ts';
 import { keepStill } from './still.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
-
-/** The flag on the disk comes first, so that a later healthy tick knows of a report that may lie in the bucket. */
-export async function actWriteReport(step: Of<'write-report'>, { ports, signal }: ActContext): Promise<void> {
-  await ports.disk.mark('reported');
-  const written = await writeReport(ports.objects, step.report, ports.nonce(), signal);
-  if (written === 'conflict') throw changed('An earlier write of this report arrived late.');
-}
-
-export async function actWithdrawReport(_step: Of<'withdraw-report'>, context: ActContext): Promise<void> {
-  await withdraw(context);
-}
-
-async function withdraw({ ports, self, signal }: ActContext): Promise<void> {
-  const written = await withdrawReport(ports.objects, self.instance, ports.nonce(), signal);
-  if (written === 'conflict') throw changed('An earlier write of this report arrived late.');
-  await ports.disk.unmark('reported');
-}
 
 /** The fence is durable before the server stops, so that nothing starts it again in between; the report comes later. */
 export async function actRaiseFence(step: Of<'raise-fence'>, { ports, signal }: ActContext): Promise<void> {
@@ -40,16 +24,10 @@ export async function actRaiseFence(step: Of<'raise-fence'>, { ports, signal }: 
  */
 export async function actLiftFence(step: Of<'lift-fence'>, context: ActContext): Promise<void> {
   const { ports, signal } = context;
-  await withdraw(context);
+  await withdraw(step.record, context);
   const newest = (await readRecords(ports.objects, signal)).at(-1)?.number;
   if (newest !== step.record) throw changed(`Record ${newest} was written meanwhile; the fence stays.`);
   await ports.disk.liftFence();
-}
-
-/** Recovery 5. If the number is taken already, the next look reads whose it is and starts over. */
-export async function actCreateForced(step: Of<'create-forced'>, { ports, signal }: ActContext): Promise<void> {
-  if (!(await ports.disk.isFenced())) throw changed('The fence is gone.');
-  await createRecord(ports.objects, step.record, signal);
 }
 
 /** The copy that founding begins with, made while the facts have to stand anyway; the fence keeps the data still. */
@@ -92,7 +70,7 @@ async function checkStillFenced(
   { ports, self, signal }: ActContext,
 ): Promise<void> {
   const others = record.fenced.filter((instance) => instance !== self.instance && !gone.includes(instance));
-  const [records, reports] = await Promise.all([
+  const [records, { reports }] = await Promise.all([
     readRecords(ports.objects, signal),
     reportsOf(ports.objects, others, signal),
   ]);

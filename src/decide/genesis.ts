@@ -31,31 +31,39 @@ function candidates(observation: Observation, shared: Shared): readonly RecordMe
   return [...byInstance.values()].sort((a, b) => a.id - b.id);
 }
 
+export interface FirstMembers {
+  readonly record: GenesisRecord;
+  readonly why: string;
+}
+
 /**
- * Writes a genesis record as soon as the group's desired number of nodes have claimed ids, this one among them.
+ * The genesis record as soon as the group's desired number of nodes have claimed ids, this one among them; else why not.
  * `number` 1 is the genesis; a later one replaces records under which nothing was ever committed (Genesis 5).
  */
-export function decideGenesis(
+export function firstMembers(
   observation: Observation,
   shared: Shared,
   next: { readonly number: number; readonly fenced: readonly string[]; readonly epochFloor: number },
-): Decision {
+): FirstMembers | string {
   const held = heldBack(observation);
-  if (held) return wait(`There is no ensemble yet and none is founded: ${held}.`);
+  if (held) return `There is no ensemble yet and none is founded: ${held}.`;
   const desired = observation.group.known ? observation.group.value.desired : 0;
   const seen = candidates(observation, shared);
   if (!seen.some((member) => member.instance === observation.self.instance)) {
-    return wait('This node does not see its own claim with a running instance yet.');
+    return 'This node does not see its own claim with a running instance yet.';
   }
   if (desired < 1 || seen.length < desired) {
-    return wait(`${seen.length} of the ${desired} nodes that the group desires have claimed an id.`);
+    return `${seen.length} of the ${desired} nodes that the group desires have claimed an id.`;
   }
   const record: GenesisRecord = { kind: 'genesis', ...next, members: seen.slice(0, desired) };
   const ids = record.members.map((member) => member.id).join(', ');
-  return take(
-    { kind: 'create-genesis', record },
-    `All ${desired} desired nodes have claimed an id: the first ensemble is ${ids}.`,
-  );
+  return { record, why: `All ${desired} desired nodes have claimed an id: the first ensemble is ${ids}.` };
+}
+
+/** Genesis 1. The first record relies on nobody's report. */
+export function decideGenesis(observation: Observation, shared: Shared): Decision {
+  const first = firstMembers(observation, shared, { number: 1, fenced: [], epochFloor: 0 });
+  return typeof first === 'string' ? wait(first) : take({ kind: 'create-genesis', record: first.record }, first.why);
 }
 
 /** This node's entry in a genesis record, by instance. */

@@ -11,6 +11,7 @@ import { heldBack } from './hold.ts';
 import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts';
 import { decideRemoval, removalDue } from './remove.ts';
 import { mayRun, RESTARTING } from './restart.ts';
+import { withdrawReport } from './withdraw.ts';
 
 /** Joining 1: an ensemble belongs to the newest record only if its epoch is above that record's floor. */
 export function followable(observation: Observation, newest: LineageRecord): Ensemble | undefined {
@@ -27,8 +28,8 @@ export function votes(observation: Observation, ensemble: Ensemble): boolean {
 export function decideSettled(observation: Observation, ensemble: Ensemble): Decision {
   const { disk, order } = observation;
   if (disk.reported)
-    return take(
-      { kind: 'withdraw-report' },
+    return withdrawReport(
+      observation,
       'This node votes again, and its report of the time without quorum may still lie in the bucket.',
     );
   if (!disk.ready && disk.id !== undefined) {
@@ -163,7 +164,6 @@ function addSelf(observation: Observation, ensemble: Ensemble, id: number): Deci
       kind: 'add-self',
       member: memberAt(id, observation.self.address, 'participant'),
       leaving,
-      dead: removal?.dead ?? [],
       fromVersion: ensemble.config.version,
     },
     `The server of this node has caught up (${answer.zxid}), so it is added as member ${id}.${removal ? ` ${removal.why}` : ''}`,

@@ -9,6 +9,7 @@ import { type Decision, done, take, wait } from '../model/step.ts';
 import { isDying, isTerminating, ownState, TERMINATE_WAIT } from './lifecycle.ts';
 import { decideRemoval } from './remove.ts';
 import { decideRestart, mayRun, RESTARTING } from './restart.ts';
+import { withdrawReport } from './withdraw.ts';
 
 /** Whether this node is to go: the operator said so (now, or before a crash), or its group does. */
 export function isLeaving(observation: Observation): boolean {
@@ -83,7 +84,7 @@ function stop(observation: Observation, ensemble: Ensemble | undefined, own: Mem
   const { disk, server } = observation;
   if (!mayRun(server)) {
     // A healthy tick would withdraw it, and a node that has left has none.
-    if (ensemble && disk.reported) return take({ kind: 'withdraw-report' }, 'An ensemble answers without this node.');
+    if (ensemble && disk.reported) return withdrawReport(observation, 'An ensemble answers without this node.');
     return (
       decideHookOfLeaving(observation) ?? done('This node has left: no config holds it and its server is stopped.')
     );

@@ -2,23 +2,19 @@
  * Recovery by force (docs/protocol.md, "Recovery by force"): silent → fenced → owner or joiner. Pure.
  *
  * Invariant 1, one history: a new record is written only after every instance that is not gone for good stands still
- * behind a durable fence and has said so, twice seen with equal facts; and only its owner acts on it.
+ * behind a durable fence, has said so, and has bound itself to stand still until the outcome is known; and only its
+ * owner acts on it.
  * Invariant 2: data is copied or renamed aside, never removed.
  */
 import type { Observation, Shared, Silence } from '../model/observation.ts';
-import type { ForcedRecord, FoundReport, LineageRecord, Report } from '../model/records.ts';
+import type { ForcedRecord, LineageRecord, Report } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
-import { chosenClaim } from './claim.ts';
 import { canVote, isSourceCopy, recoverable } from './data.ts';
 import { unfencedOf } from './fenced.ts';
-import { decideGenesis, neverStarted } from './genesis.ts';
+import { decideForce, LOST_AND_HEARD } from './force.ts';
 import { heldBack } from './hold.ts';
 import { isGone } from './lives.ts';
 import { awaitedVoters, countingReports, unheard } from './lost.ts';
-import { bestCandidate, damagedAhead, epochFloor } from './rank.ts';
-
-const LOST_AND_HEARD =
-  'The quorum is lost for good and everybody has reported, so this node stands still before the recovery.';
 
 /** What this node reports now (Recovery 1). */
 export function ownReport(observation: Observation, newest: LineageRecord): Report {
@@ -137,150 +133,19 @@ export function decideSilence(
   }
   if (silent.length > 0) {
     return wait(
-      `The quorum is lost for good, and ${silent.join(', ')} ${silent.length > 1 ? 'have' : 'has'} not reported: wait, look at its agent's log, or terminate it (that is the only proof that it will not come back).`,
+      `The quorum is lost for good, and ${silent.join(', ')} ${silent.length > 1 ? 'have' : 'has'} not reported: wait, look at its agent's log, or terminate it (that is the only proof that it will not come back).${aboutUnreadable(silence, silent)}`,
     );
   }
-  return decideForce(observation, shared, newest, silence, reports);
+  return decideForce({ observation, shared, newest, silence, reports });
 }
 
-/** Lost for good and everybody heard: fence, watch, and write the next record. */
-function decideForce(
-  observation: Observation,
-  shared: Shared,
-  newest: LineageRecord,
-  silence: Silence,
-  reports: readonly FoundReport[],
-): Decision {
-  const held = heldBack(observation);
-  if (held) return wait(`The quorum is lost for good, and the recovery is held back: ${held}.`);
-  if (!observation.disk.fence) {
-    return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
-  }
-  const unfenced = reports.filter((entry) => !entry.report.fenced);
-  if (unfenced.length > 0)
-    return wait(
-      `The quorum is lost for good; ${unfenced.map((entry) => entry.report.instance).join(', ')} will fence next.`,
+/** A node that lives writes its report anew. A key of a node that never was stays until somebody removes it. */
+function aboutUnreadable({ unreadable = [] }: Silence, silent: readonly string[]): string {
+  const sentences = unreadable
+    .filter(({ instance }) => silent.includes(instance))
+    .map(
+      ({ instance, key, why }) =>
+        ` The object ${key} can't be understood: ${why}. Its node writes it anew; delete it if there is no instance ${instance}.`,
     );
-  const owner = pendingOwner(observation, newest, reports);
-  if (owner)
-    return wait(
-      `Record ${newest.number} belongs to ${owner}, which has not founded its ensemble yet; only it may act on the record.`,
-    );
-  // Recovery 5: equal facts, seen twice by one process.
-  const digest = JSON.stringify([
-    newest.number,
-    reports.map((entry) => entry.serial).sort(),
-    [...silence.instances].sort(),
-  ]);
-  const next = decideNextRecord(observation, shared, newest, silence, reports, digest);
-  const { watch, limits } = observation;
-  if (watch?.digest === digest && watch.forMs >= limits.equalFactsMs) return next;
-  const keep = watch?.digest === digest && keepSource(observation, next);
-  if (keep) return keep;
-  return wait(
-    `Everybody is fenced, and the facts must stay equal for ${limits.equalFactsMs / 1_000} s. Then: ${next.why}`,
-    digest,
-  );
-}
-
-/** Founding begins with a copy of the source, and a large one takes long: it is made during the wait. */
-function keepSource({ disk }: Observation, next: Decision): Decision | undefined {
-  if (next.kind !== 'step' || next.step.kind !== 'create-forced') return undefined;
-  const { number, source } = next.step.record;
-  if (source.aside !== undefined || disk.aside.some((aside) => isSourceCopy(aside, disk, number))) return undefined;
-  return take(
-    { kind: 'keep-source', record: number },
-    'This node is about to recover from its data, so a copy of it is put aside meanwhile.',
-  );
-}
-
-/** Recovery 7: the owner of a record that was not acted upon yet, while it lives and can. */
-function pendingOwner(
-  observation: Observation,
-  newest: LineageRecord,
-  reports: readonly FoundReport[],
-): string | undefined {
-  if (newest.kind !== 'forced' || isGone(observation, newest.owner.instance)) return undefined;
-  const found = reports.find((entry) => entry.report.instance === newest.owner.instance);
-  // Unheard it would have blocked already; stamped with the record it has acted, and ranks like any other node.
-  if (!found || found.report.lineage === newest.number) return undefined;
-  const { report } = found;
-  const source = newest.source.aside
-    ? report.aside.find((aside) => aside.name === newest.source.aside)?.data
-    : report.data;
-  return recoverable(source) ? newest.owner.instance : undefined;
-}
-
-function decideNextRecord(
-  observation: Observation,
-  shared: Shared,
-  newest: LineageRecord,
-  silence: Silence,
-  found: readonly FoundReport[],
-  digest: string,
-): Decision {
-  const reports = found.map((entry) => entry.report);
-  const fenced = reports.map((report) => report.instance).sort();
-  const floor = epochFloor(reports, newest.epochFloor);
-  const best = bestCandidate(reports);
-  if (!best)
-    return decideNobodyHasData(
-      observation,
-      shared,
-      newest,
-      silence,
-      { number: newest.number + 1, fenced, epochFloor: floor },
-      reports,
-      digest,
-    );
-  const ahead = damagedAhead(reports, best);
-  if (ahead) {
-    return wait(
-      `${ahead.instance} has newer data (zxid ${ahead.data?.lastZxid}) than all others, and no server starts on it: ${ahead.data?.damage} Mend it, or terminate ${ahead.instance} to give it up; then node ${best.id} (${best.instance}) recovers.`,
-      digest,
-    );
-  }
-  if (best.instance !== observation.self.instance) {
-    return wait(
-      `Node ${best.id} (${best.instance}) has the best data: epoch ${best.data.currentEpoch}, zxid ${best.data.lastZxid}. It recovers next.`,
-      digest,
-    );
-  }
-  const claim = chosenClaim(observation, shared);
-  if (!claim) return wait('This node has the best data, but no claim on an id.', digest);
-  const { instance, address } = observation.self;
-  const record: ForcedRecord = {
-    kind: 'forced',
-    number: newest.number + 1,
-    owner: { id: claim.id, generation: claim.generation, instance, address },
-    fenced,
-    epochFloor: floor,
-    source: best.aside === undefined ? { lineage: best.lineage } : { lineage: best.lineage, aside: best.aside },
-  };
-  return take(
-    { kind: 'create-forced', record },
-    `This node has the best data: epoch ${best.data.currentEpoch}, zxid ${best.data.lastZxid}${best.aside ? `, set aside as ${best.aside}` : ''}.`,
-  );
-}
-
-/** Recovery 8 and Genesis 5: an empty ensemble takes the place of lost data only when there can't be any, or on demand. */
-function decideNobodyHasData(
-  observation: Observation,
-  shared: Shared,
-  newest: LineageRecord,
-  silence: Silence,
-  next: { readonly number: number; readonly fenced: readonly string[]; readonly epochFloor: number },
-  reports: readonly Report[],
-  digest: string,
-): Decision {
-  if (neverStarted(shared.records, silence.announcements)) return decideGenesis(observation, shared, next);
-  if (observation.order.allowEmptyGenesis) return decideGenesis(observation, shared, next);
-  const damaged = reports.filter((report) => report.data?.damage !== undefined);
-  const repair = damaged.map(
-    (report) => ` ${report.instance} has data that no server starts on: ${report.data?.damage}`,
-  );
-  return wait(
-    `Nobody who is left has data of this cluster that a server can start on (newest record ${newest.number}).${repair.join('')} Nothing empty is put in its place unasked: bring the data back, or give it up with: zk-agent recovery --allow-empty-genesis`,
-    digest,
-  );
+  return sentences.join('');
 }

@@ -2,7 +2,8 @@ import type { ServerAnswer } from '../ports.ts';
 import type { GroupFact, Known, Life } from './cloud.ts';
 import type { DiskFacts } from './disk.ts';
 import type { EnsembleConfig } from './member.ts';
-import type { Announcement, Claim, FoundReport, LineageRecord } from './records.ts';
+import type { Outcome } from './proposals.ts';
+import type { Announcement, Claim, FoundReport, LineageRecord, UnreadableReport } from './records.ts';
 import type { Zxid } from './zxid.ts';
 
 export type Command = 'bootstrap' | 'recovery' | 'remove-terminated' | 'leave';
@@ -37,6 +38,10 @@ export interface Shared {
 /** What only matters while no ensemble answers. */
 export interface Silence {
   readonly reports: readonly FoundReport[];
+  /** Reports that are there and can't be understood; absent where there is none. */
+  readonly unreadable?: readonly UnreadableReport[];
+  /** What became of proposals for the next record; absent where nothing did. */
+  readonly outcomes?: readonly Outcome[];
   readonly announcements: readonly Announcement[];
   /** Every instance of the group, with the cluster's tag, or behind a claim. */
   readonly instances: readonly string[];

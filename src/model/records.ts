@@ -1,5 +1,6 @@
 import type { AsideFacts, DataFacts } from './disk.ts';
 import type { EnsembleConfig } from './member.ts';
+import type { Binding } from './proposals.ts';
 
 export interface ClaimOwner {
   readonly instance: string;
@@ -10,14 +11,9 @@ export interface ClaimOwner {
 export interface Claim {
   readonly id: number;
   readonly generation: number;
-  /**
-   * `undefined`: created, but nobody has said yet by whom. `void`: given up as such after 15 minutes. `unreadable`: its
-   * object says something that nobody understands, so it is somebody's.
-   */
-  readonly owner: ClaimOwner | 'void' | 'unreadable' | undefined;
+  /** `undefined`: created, but nobody has said yet by whom. `void`: given up as such after 15 minutes. */
+  readonly owner: ClaimOwner | 'void' | undefined;
   readonly ageMs: number;
-  /** The list of streams does not show it: the list lags, or the stream was deleted. */
-  readonly unlisted?: true;
 }
 
 export interface RecordMember {
@@ -85,4 +81,16 @@ export interface FoundReport {
   readonly report: Report;
   readonly serial: string;
   readonly ageMs: number;
+  /** Absent in reports of the release before, whose agents can't answer a proposal. */
+  readonly format?: number;
+  /** The serial under which these facts were first written; absent where that is the report's own. */
+  readonly facts?: string;
+  readonly binds?: Binding;
+}
+
+/** A report that is there and can't be understood: what its node knows, and is bound to, is unknown. */
+export interface UnreadableReport {
+  readonly instance: string;
+  readonly key: string;
+  readonly why: string;
 }

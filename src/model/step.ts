@@ -1,13 +1,12 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Member } from './member.ts';
-import type { ForcedRecord, GenesisRecord, RecordMember, Report } from './records.ts';
+import type { ForcedRecord, GenesisRecord, LineageRecord, RecordMember, Report } from './records.ts';
 import type { Zxid } from './zxid.ts';
 
 /** One idempotent thing to do. Each kind has its function in act/ and its crash cases in the tests. */
 export type Step =
   | { readonly kind: 'claim-id'; readonly id: number; readonly generation: number }
   | { readonly kind: 'void-claim'; readonly id: number; readonly generation: number }
-  | { readonly kind: 'restore-stream'; readonly id: number; readonly generation: number }
   | { readonly kind: 'write-id'; readonly id: number }
   | { readonly kind: 'note-dead'; readonly instances: readonly string[] }
   | { readonly kind: 'create-genesis'; readonly record: GenesisRecord }
@@ -21,27 +20,43 @@ export type Step =
     }
   | { readonly kind: 'start-server' }
   | { readonly kind: 'stop-server' }
-  | {
-      readonly kind: 'remove-members';
-      readonly ids: readonly number[];
-      /** The instances behind them, every one known to be shutting down or gone. */
-      readonly dead: readonly string[];
-      readonly fromVersion: Zxid;
-    }
+  | { readonly kind: 'remove-members'; readonly ids: readonly number[]; readonly fromVersion: Zxid }
   | {
       readonly kind: 'add-self';
       readonly member: Member;
-      /** The dead that leave with the same change, and the instances behind them. */
+      /** The dead that leave with the same change. */
       readonly leaving: readonly number[];
-      readonly dead: readonly string[];
       readonly fromVersion: Zxid;
     }
   | { readonly kind: 'mark-ready'; readonly id: number }
   | { readonly kind: 'write-report'; readonly report: Report }
-  | { readonly kind: 'withdraw-report' }
+  /** `record` is the newest one. */
+  | { readonly kind: 'withdraw-report'; readonly record: number }
   | { readonly kind: 'raise-fence'; readonly record: number }
   | { readonly kind: 'lift-fence'; readonly record: number }
-  | { readonly kind: 'create-forced'; readonly record: ForcedRecord }
+  /** `from` is the serial of this node's own report that was judged. */
+  | {
+      readonly kind: 'propose-record';
+      readonly record: LineageRecord;
+      readonly relied: Readonly<Record<string, string>>;
+      readonly from: string;
+    }
+  | {
+      readonly kind: 'answer-proposal';
+      readonly number: number;
+      readonly proposer: string;
+      readonly proposal: string;
+      readonly from: string;
+    }
+  /** `unasked` are nodes of the release before, which can't answer, with the facts relied upon. */
+  | {
+      readonly kind: 'accept-record';
+      readonly proposal: string;
+      readonly record: LineageRecord;
+      readonly unasked: Readonly<Record<string, string>>;
+    }
+  /** The record of a proposal whose outcome is known. */
+  | { readonly kind: 'write-record'; readonly record: LineageRecord }
   | { readonly kind: 'keep-source'; readonly record: number }
   | { readonly kind: 'found-forced'; readonly record: ForcedRecord; readonly gone: readonly string[] }
   | { readonly kind: 'mark-left' }

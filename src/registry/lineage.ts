@@ -1,10 +1,11 @@
 /**
- * Lineage records and the announcements of first starts (docs/protocol.md, "Genesis", "Recovery by force"). Both are
- * created once; creating one answers with what is there, which may be another node's.
+ * Lineage records, the outcomes of proposals for them, and the announcements of first starts (docs/protocol.md,
+ * "Genesis", "Recovery by force"). All are created once; creating one answers with what is there, which may be another
+ * node's.
  */
+import type { Outcome } from '../model/proposals.ts';
 import type { Announcement, LineageRecord } from '../model/records.ts';
 import type { ObjectStore } from '../ports.ts';
-import { badObject, parsedBody } from './body.ts';
 
 function numberName(number: number): string {
   return String(number).padStart(6, '0');
@@ -18,7 +19,11 @@ function startedKey(record: number, id: number): string {
   return `lineage/${numberName(record)}/started/${id}.json`;
 }
 
-/** Records and announcements never change, so each is fetched once per process. */
+function outcomeKey(record: number, proposal: string): string {
+  return `lineage/${numberName(record)}/outcomes/${proposal}.json`;
+}
+
+/** Records, outcomes and announcements never change, so each is fetched once per process. */
 const settled = new WeakMap<ObjectStore, Map<string, string>>();
 
 function settledIn(objects: ObjectStore): Map<string, string> {
@@ -67,20 +72,11 @@ export async function recordsAmong(
   const keys = listed.filter((key) => /^lineage\/\d{6}\.json$/.test(key)).sort();
   const bodies = await Promise.all(keys.map((key) => read(objects, key, signal)));
   return bodies.map((body, index) => {
-    const number = index + 1;
+    const record = body === undefined ? undefined : (JSON.parse(body) as LineageRecord);
     // A hole would make an older record the newest one.
-    if (body === undefined || keys[index] !== recordKey(number))
-      throw new Error(`Lineage record ${number} can't be read.`);
-    return recordIn(body, number);
+    if (record?.number !== index + 1) throw new Error(`Lineage record ${index + 1} can't be read.`);
+    return record;
   });
-}
-
-function recordIn(body: string, number: number): LineageRecord {
-  const record = parsedBody(body);
-  const known = record?.kind === 'genesis' ? Array.isArray(record.members) : typeof record?.owner === 'object';
-  const fits = record?.number === number && known && Array.isArray(record.fenced);
-  if (!fits || typeof record.epochFloor !== 'number') throw badObject(recordKey(number), 'lineage record');
-  return record as unknown as LineageRecord;
 }
 
 /** Creates the record unless its number is taken, and answers with the record that has the number now. */
@@ -90,8 +86,8 @@ export async function createRecord(
   signal: AbortSignal,
 ): Promise<LineageRecord> {
   const there = await create(objects, recordKey(record.number), JSON.stringify(record), signal);
-  if (there === undefined) throw badObject(recordKey(record.number), 'lineage record');
-  return recordIn(there, record.number);
+  if (there === undefined) throw new Error(`Lineage record ${record.number} is there but can't be read.`);
+  return JSON.parse(there) as LineageRecord;
 }
 
 /** Announces a first start, and answers with the announcement that stands: another nonce means another disk. */
@@ -102,15 +98,8 @@ export async function announceStart(
 ): Promise<Announcement> {
   const key = startedKey(announcement.record, announcement.id);
   const there = await create(objects, key, JSON.stringify(announcement), signal);
-  return announcementIn(there, key);
-}
-
-function announcementIn(body: string | undefined, key: string): Announcement {
-  const announcement = body === undefined ? undefined : parsedBody(body);
-  const { record, id, nonce } = announcement ?? {};
-  const fits = typeof nonce === 'string' && typeof record === 'number' && typeof id === 'number';
-  if (!fits || startedKey(record, id) !== key) throw badObject(key, 'announcement');
-  return announcement as unknown as Announcement;
+  if (there === undefined) throw new Error(`The announcement ${key} is there but can't be read.`);
+  return JSON.parse(there) as Announcement;
 }
 
 /**
@@ -126,8 +115,47 @@ export async function readAnnouncements(
     record.kind === 'genesis' ? record.members.map((member) => startedKey(record.number, member.id)) : [],
   );
   const bodies = await Promise.all(keys.map((key) => read(objects, key, signal)));
-  return keys.flatMap((key, index) => {
-    const body = bodies[index];
-    return body === undefined ? [] : [announcementIn(body, key)];
-  });
+  return bodies.flatMap((body) => (body === undefined ? [] : [JSON.parse(body) as Announcement]));
+}
+
+/** Settles a proposal unless that was done before, and answers with the outcome that stands. */
+export async function createOutcome(objects: ObjectStore, outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
+  const number = outcome.kind === 'founded' ? outcome.record.number : outcome.number;
+  const key = outcomeKey(number, outcome.proposal);
+  const there = await create(objects, key, JSON.stringify({ format: OUTCOME_FORMAT, ...outcome }), signal);
+  return parseOutcome(key, there);
+}
+
+const OUTCOME_FORMAT = 1;
+
+/** The outcomes of proposals for this record among these keys, which must be all keys that there are. */
+export async function outcomesAmong(
+  objects: ObjectStore,
+  listed: readonly string[],
+  record: number,
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  const room = `lineage/${numberName(record)}/outcomes/`;
+  const keys = listed.filter((key) => key.startsWith(room) && /^[^/]+\.json$/.test(key.slice(room.length))).sort();
+  return Promise.all(keys.map(async (key) => parseOutcome(key, await read(objects, key, signal))));
+}
+
+/** Whoever takes one outcome for the other founds a second history, so what does not fit is no outcome at all. */
+function parseOutcome(key: string, body: string | undefined): Outcome {
+  const value = bodyOf(body);
+  const { format = Number.POSITIVE_INFINITY, ...outcome } = value ?? {};
+  const whole = outcome.kind === 'void' || (outcome.kind === 'founded' && typeof outcome.record?.number === 'number');
+  if (!whole || format > OUTCOME_FORMAT || !key.endsWith(`/${outcome.proposal}.json`))
+    throw new Error(`The outcome ${key} is there but can't be understood.`);
+  return outcome as Outcome;
+}
+
+function bodyOf(
+  body: string | undefined,
+): (Partial<Outcome & { record: LineageRecord }> & { format?: number }) | undefined {
+  try {
+    return body === undefined ? undefined : JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }

@@ -3,21 +3,27 @@
  *
  * Only the node itself writes its report, and every write is conditional. A withdrawn report is not deleted but
  * replaced by a withdrawal, and each body carries a fresh serial: so no write that was cut off and arrives late finds
- * the state that it was meant for, and a withdrawn report can't rise again.
+ * the state that it was meant for, and a withdrawn report can't rise again. What a report binds its node to is released
+ * before anything takes its place, whoever wrote it: an earlier process of this node may have.
  */
-import type { FoundReport, Report } from '../model/records.ts';
-import type { ObjectStore } from '../ports.ts';
+import { type Binding, REPORT_FORMAT } from '../model/proposals.ts';
+import type { FoundReport, Report, UnreadableReport } from '../model/records.ts';
+import type { ObjectStore, StoredObject } from '../ports.ts';
+import { type Body, parseBody } from './report-body.ts';
 
-interface Body {
-  readonly serial: string;
-  /** Absent once the report is withdrawn. */
-  readonly report?: Report;
+/** What lies under a node's key: the body, or why it is none, and the etag that the next write is conditional on. */
+export interface Slot {
+  readonly body: Body | string;
+  readonly etag: string;
 }
 
-/** What lies under a node's key: the report, if it stands, and the etag that the next write is conditional on. */
-interface Slot {
-  readonly report: Report | undefined;
-  readonly etag: string;
+/** Ends whatever the slot binds the node to, or rejects: only then may it be replaced. */
+export type Release = (slot: Slot) => Promise<void>;
+
+/** All that lies under the keys of reports. */
+export interface Reports {
+  readonly reports: readonly FoundReport[];
+  readonly unreadable: readonly UnreadableReport[];
 }
 
 const REPORTS = 'reports/';
@@ -26,22 +32,33 @@ function reportKey(instance: string): string {
   return `${REPORTS}${instance}.json`;
 }
 
+/** The instance whose report lies under this key; undefined for a key that is none of ours. */
+function instanceIn(key: string): string | undefined {
+  return /^reports\/(i-[^/]+)\.json$/.exec(key)?.[1];
+}
+
+/** By key, the slot that was read last. A write that is conditional on an old one fails, so an old one does no harm. */
+const seenSlots = new WeakMap<ObjectStore, Map<string, Slot>>();
+
+function slotsSeenIn(objects: ObjectStore): Map<string, Slot> {
+  const slots = seenSlots.get(objects) ?? new Map<string, Slot>();
+  seenSlots.set(objects, slots);
+  return slots;
+}
+
+function slotIn(objects: ObjectStore, instance: string, { key, body, etag }: StoredObject): Slot {
+  const slot = { body: parseBody(body, instance), etag };
+  slotsSeenIn(objects).set(key, slot);
+  return slot;
+}
+
 async function readSlot(objects: ObjectStore, instance: string, signal: AbortSignal): Promise<Slot | undefined> {
   const found = await objects.get(reportKey(instance), signal);
-  return found && { report: (JSON.parse(found.body) as Body).report, etag: found.etag };
+  return found && slotIn(objects, instance, found);
 }
 
-/** By key, the etag that was read last. A write that is conditional on an old one fails, so an old one does no harm. */
-const seenEtags = new WeakMap<ObjectStore, Map<string, string>>();
-
-function etagsSeenIn(objects: ObjectStore): Map<string, string> {
-  const etags = seenEtags.get(objects) ?? new Map<string, string>();
-  seenEtags.set(objects, etags);
-  return etags;
-}
-
-/** The standing reports of all nodes. Rejects unless every one of them could be read. */
-export async function readReports(objects: ObjectStore, signal: AbortSignal): Promise<readonly FoundReport[]> {
+/** The reports of all nodes. Rejects unless every one of them could be had. */
+export async function readReports(objects: ObjectStore, signal: AbortSignal): Promise<Reports> {
   const listed = await objects.list(REPORTS, signal);
   return reportsAmong(
     objects,
@@ -50,66 +67,129 @@ export async function readReports(objects: ObjectStore, signal: AbortSignal): Pr
   );
 }
 
-/** The standing reports among these keys, which must be all keys of reports that there are. */
+/** The reports among these keys, which must be all keys of reports that there are. Others are nobody's. */
 export async function reportsAmong(
   objects: ObjectStore,
   listed: readonly string[],
   signal: AbortSignal,
-): Promise<readonly FoundReport[]> {
-  return reportsUnder(objects, listed.filter((key) => key.startsWith(REPORTS)).sort(), signal);
+): Promise<Reports> {
+  return reportsUnder(objects, listed.flatMap((key) => instanceIn(key) ?? []).sort(), signal);
 }
 
-/** The standing reports of these nodes. Rejects unless every one of them could be read. */
+/** The reports of these nodes. Rejects unless every one of them could be had. */
 export async function reportsOf(
   objects: ObjectStore,
   instances: readonly string[],
   signal: AbortSignal,
-): Promise<readonly FoundReport[]> {
-  return reportsUnder(objects, instances.map(reportKey), signal);
+): Promise<Reports> {
+  return reportsUnder(objects, instances, signal);
 }
 
-async function reportsUnder(
-  objects: ObjectStore,
-  keys: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly FoundReport[]> {
-  const found = await Promise.all(keys.map((key) => objects.get(key, signal)));
+async function reportsUnder(objects: ObjectStore, instances: readonly string[], signal: AbortSignal): Promise<Reports> {
+  const found = await Promise.all(instances.map((instance) => objects.get(reportKey(instance), signal)));
   const reports: FoundReport[] = [];
-  for (const { key, body, etag, ageMs } of found.filter((object) => object !== undefined)) {
-    etagsSeenIn(objects).set(key, etag);
-    const { serial, report } = JSON.parse(body) as Body;
-    if (report) reports.push({ report, serial, ageMs });
+  const unreadable: UnreadableReport[] = [];
+  for (const [index, object] of found.entries()) {
+    const instance = instances[index];
+    if (object === undefined || instance === undefined) continue;
+    const { body } = slotIn(objects, instance, object);
+    if (typeof body === 'string') unreadable.push({ instance, key: object.key, why: body });
+    else if (body.report) reports.push(foundIn(body, body.report, object.ageMs));
   }
-  return reports;
+  return { reports, unreadable };
+}
+
+function foundIn({ serial, format, facts, binds }: Body, report: Report, ageMs: number): FoundReport {
+  return {
+    report,
+    serial,
+    ageMs,
+    ...(format === undefined ? {} : { format }),
+    ...(facts === undefined || facts === serial ? {} : { facts }),
+    ...(binds === undefined ? {} : { binds }),
+  };
+}
+
+async function replaceSlot(
+  objects: ObjectStore,
+  instance: string,
+  slot: Slot | undefined,
+  body: Body,
+  signal: AbortSignal,
+): Promise<'written' | 'conflict'> {
+  const key = reportKey(instance);
+  slotsSeenIn(objects).delete(key);
+  return objects.replace(key, JSON.stringify(body), slot?.etag, signal);
 }
 
 /** `conflict`: the slot changed between reading and writing; only a late write of this very node can do that. */
 export async function writeReport(
   objects: ObjectStore,
-  report: Report,
-  serial: string,
+  { report, serial }: { readonly report: Report; readonly serial: string },
+  release: Release,
   signal: AbortSignal,
 ): Promise<'written' | 'conflict'> {
-  const key = reportKey(report.instance);
-  const body = JSON.stringify({ serial, report } satisfies Body);
-  // Most nodes have never reported before, and every call keeps a lost quorum waiting.
-  if ((await objects.replace(key, body, undefined, signal)) === 'written') return 'written';
-  const slot = await readSlot(objects, report.instance, signal);
-  return objects.replace(key, body, slot?.etag, signal);
+  const { instance } = report;
+  const body = { format: REPORT_FORMAT, serial, report };
+  // The look of a moment ago has read the report, if there is one, and every call keeps a lost quorum waiting.
+  const seen = slotsSeenIn(objects).get(reportKey(instance));
+  if (seen) await release(seen);
+  if ((await replaceSlot(objects, instance, seen, body, signal)) === 'written') return 'written';
+  return overwrite(objects, instance, body, release, signal);
 }
 
-/** Withdraws the node's report; `conflict` as above. Without a report there is nothing to do. */
+/** Withdraws the node's report; `conflict` as above. Where there is none the place is taken all the same. */
 export async function withdrawReport(
   objects: ObjectStore,
-  instance: string,
-  serial: string,
+  { instance, serial }: { readonly instance: string; readonly serial: string },
+  release: Release,
   signal: AbortSignal,
 ): Promise<'written' | 'conflict'> {
-  const key = reportKey(instance);
-  const body = JSON.stringify({ serial } satisfies Body);
-  // The look of a moment ago has read the report already, as a rule, and a lost quorum waits for every call.
-  const seen = etagsSeenIn(objects).get(key);
-  if (seen !== undefined && (await objects.replace(key, body, seen, signal)) === 'written') return 'written';
+  const body = { format: REPORT_FORMAT, serial };
+  const seen = slotsSeenIn(objects).get(reportKey(instance));
+  if (seen) await release(seen);
+  if (seen && (await replaceSlot(objects, instance, seen, body, signal)) === 'written') return 'written';
+  return overwrite(objects, instance, body, release, signal);
+}
+
+async function overwrite(
+  objects: ObjectStore,
+  instance: string,
+  body: Body,
+  release: Release,
+  signal: AbortSignal,
+): Promise<'written' | 'conflict'> {
   const slot = await readSlot(objects, instance, signal);
-  return objects.replace(key, body, slot?.etag, signal);
+  if (slot) await release(slot);
+  return replaceSlot(objects, instance, slot, body, signal);
+}
+
+/** Whether a report of this node stands, be it one that can't be understood. */
+export async function stands(objects: ObjectStore, instance: string, signal: AbortSignal): Promise<boolean> {
+  const slot = await readSlot(objects, instance, signal);
+  return slot !== undefined && (typeof slot.body === 'string' || slot.body.report !== undefined);
+}
+
+export interface NewBinding {
+  readonly instance: string;
+  /** The serial of the standing report that was judged. */
+  readonly from: string;
+  readonly serial: string;
+  readonly binds: Binding;
+}
+
+/** Binds the node by its standing report; `conflict` when that is another one than was judged. */
+export async function bindReport(
+  objects: ObjectStore,
+  { instance, from, serial, binds }: NewBinding,
+  release: Release,
+  signal: AbortSignal,
+): Promise<'written' | 'conflict'> {
+  const slot = slotsSeenIn(objects).get(reportKey(instance)) ?? (await readSlot(objects, instance, signal));
+  if (slot === undefined || typeof slot.body === 'string' || slot.body.report === undefined) return 'conflict';
+  const { body } = slot;
+  if (body.serial !== from) return JSON.stringify(body.binds) === JSON.stringify(binds) ? 'written' : 'conflict';
+  await release(slot);
+  const facts = body.facts ?? body.serial;
+  return replaceSlot(objects, instance, slot, { ...body, format: REPORT_FORMAT, serial, facts, binds }, signal);
 }

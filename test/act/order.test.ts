@@ -235,11 +235,121 @@ test('found-forced from data set aside: that data is served, and what lay in its
   assert.ok(scene.node.disk.aside.some((aside) => aside.data.lastZxid === before.data?.lastZxid));
 });
 
-test('create-forced: not once the fence is gone', async () => {
-  const scene = SCENES['create-forced']();
-  scene.node.disk = diskOf(1);
+test('propose-record, answer-proposal, accept-record: not once the fence is gone', async () => {
+  for (const kind of ['propose-record', 'answer-proposal', 'accept-record'] as const) {
+    const scene = SCENES[kind]();
+    const before = scene.node.shelf.bodies();
+    scene.node.disk = diskOf(1);
+    await assert.rejects(take(scene), isChanged);
+    assert.deepEqual(scene.node.shelf.bodies(), before);
+  }
+});
+
+test('propose-record, answer-proposal: not beside a running server, and not in place of another report', async () => {
+  for (const kind of ['propose-record', 'answer-proposal'] as const) {
+    const running = SCENES[kind]();
+    running.node.running = true;
+    await assert.rejects(take(running), isChanged);
+    const moved = SCENES[kind]();
+    moved.node.shelf.put(OWN_REPORT, { serial: 's9', report: reportOf(1, { fenced: true }).report });
+    await assert.rejects(take(moved), isChanged);
+    for (const { node } of [running, moved])
+      assert.equal((node.shelf.bodies()[OWN_REPORT] as { binds?: unknown }).binds, undefined);
+  }
+});
+
+const OWN_REPORT = `reports/${instanceOf(1)}.json`;
+const OUTCOME = 'lineage/000002/outcomes/p2.json';
+
+/** The node has answered the proposal `p2` of node 2. */
+function answered(scene: Scene): Scene {
+  const { report } = reportOf(1, { fenced: true });
+  const binds = { kind: 'answers', record: 2, proposer: instanceOf(2), proposal: 'p2' };
+  scene.node.shelf.put(OWN_REPORT, { format: 2, serial: 's1', facts: 's0', report, binds });
+  return scene;
+}
+
+const CHANGES = ['write-report', 'withdraw-report', 'lift-fence', 'propose-record', 'answer-proposal'] as const;
+
+for (const kind of CHANGES) {
+  test(`${kind}: the proposal that this node has answered is void before its report changes`, async () => {
+    const scene = answered(SCENES[kind]());
+    const next =
+      kind === 'answer-proposal' ? { ...scene, step: { ...scene.step, proposal: 'p3' } as Scene['step'] } : scene;
+    assertOrder(await take(next), [`create ${OUTCOME}`, 'replace reports/']);
+    assert.equal((scene.node.shelf.bodies()[OUTCOME] as { kind: string }).kind, 'void');
+  });
+
+  test(`${kind}: not once that proposal is founded, whose record is written instead`, async () => {
+    const scene = answered(SCENES[kind]());
+    const next =
+      kind === 'answer-proposal' ? { ...scene, step: { ...scene.step, proposal: 'p3' } as Scene['step'] } : scene;
+    const record = forcedOf(recordMember(2));
+    scene.node.shelf.put(OUTCOME, { format: 1, kind: 'founded', proposal: 'p2', record });
+    const before = scene.node.shelf.bodies()[OWN_REPORT];
+    const { fence } = scene.node.disk;
+    await assert.rejects(take(next), isChanged);
+    assert.deepEqual(scene.node.shelf.bodies()[OWN_REPORT], before);
+    assert.deepEqual(scene.node.shelf.bodies()['lineage/000002.json'], record);
+    assert.deepEqual(scene.node.disk.fence, fence);
+  });
+}
+
+test('write-report: a report of its own that it can not understand may bind the node to whatever is proposed', async () => {
+  const scene = SCENES['write-report']();
+  const { report } = reportOf(2, { fenced: true });
+  const binds = { kind: 'proposes', record: forcedOf(recordMember(2)), relied: {} };
+  scene.node.shelf.put(`reports/${instanceOf(2)}.json`, { format: 2, serial: 'p2', facts: 's2', report, binds });
+  scene.node.shelf.objectsByKey.set(OWN_REPORT, { body: '', etag: 'torn' });
+  assertOrder(await take(scene), [`create ${OUTCOME}`, 'replace reports/']);
+});
+
+test('write-report: a proposal of a record that is there by now needs no outcome', async () => {
+  const scene = answered(SCENES['write-report']());
+  assert.ok(scene.step.kind === 'write-report');
+  const report = { ...scene.step.report, record: 2 };
+  await take({ ...scene, step: { kind: 'write-report', report } });
+  assert.equal(scene.node.shelf.objectsByKey.has(OUTCOME), false);
+});
+
+test('accept-record: the outcome first, and the record after it', async () => {
+  assertOrder(await take(SCENES['accept-record']()), [
+    'create lineage/000002/outcomes/p1',
+    'create lineage/000002.json',
+  ]);
+});
+
+test('accept-record: not once the proposal is void', async () => {
+  const scene = SCENES['accept-record']();
+  scene.node.shelf.put('lineage/000002/outcomes/p1.json', { format: 1, kind: 'void', proposal: 'p1', number: 2 });
   await assert.rejects(take(scene), isChanged);
   assert.equal(scene.node.shelf.objectsByKey.has('lineage/000002.json'), false);
+});
+
+test('accept-record: who can not answer is read once more', async () => {
+  const accept = (body: unknown) => {
+    const { node } = SCENES['accept-record']();
+    node.shelf.put(`reports/${instanceOf(2)}.json`, body);
+    const unasked = { [instanceOf(2)]: 's2' };
+    return {
+      node,
+      step: { kind: 'accept-record', proposal: 'p1', record: forcedOf(recordMember(1)), unasked } as const,
+    };
+  };
+  const { report } = reportOf(2, { fenced: true });
+  await take(accept({ serial: 's2', report }));
+  for (const body of [{ serial: 's9', report }, { serial: 's9' }]) {
+    const scene = accept(body);
+    await assert.rejects(take(scene), isChanged);
+    assert.equal(scene.node.effects, 0);
+  }
+});
+
+test('prepare-join: who lost its disk withdraws the report that it does not know of, before anything starts', async () => {
+  const scene = SCENES['prepare-join']();
+  scene.node.shelf.put(OWN_REPORT, { serial: 's1', report: reportOf(1, { fenced: true }).report });
+  assertOrder(await take(scene), [`get ${OWN_REPORT}`, `replace ${OWN_REPORT}`, 'disk stamp 1']);
+  assert.equal((scene.node.shelf.bodies()[OWN_REPORT] as { report?: unknown }).report, undefined);
 });
 
 test('stop-removed: a write commits after the removal and before the server stops', async () => {
@@ -320,42 +430,6 @@ for (const kind of ['add-self', 'remove-members', 'remove-self'] as const) {
     await assert.rejects(take(scene), (error) => error instanceof AgentError && error.code === 'NOT_AUTHORIZED');
   });
 }
-
-for (const kind of ['add-self', 'remove-members'] as const) {
-  test(`${kind}: a living member whom no list shows is not removed in place of its dead predecessor`, async () => {
-    const scene = SCENES[kind]();
-    const { shelf, configs } = scene.node;
-    configs.set(addressOf(1), configOf(kind === 'add-self' ? [2, 3] : [1, 2, 3]));
-    shelf.put('claims/3.1.json', { instance: 'i-0dead', address: addressOf(3) });
-    shelf.put('claims/3.2.json', { instance: instanceOf(3), address: addressOf(3) });
-    const removal = kind === 'add-self' ? { leaving: [3] } : { ids: [3] };
-    const step = { ...scene.step, ...removal, dead: ['i-0dead'] } as typeof scene.step;
-    await assert.rejects(take({ ...scene, step }), isChanged);
-    assert.equal(scene.node.effects, 0);
-
-    const both = { ...step, dead: ['i-0dead', instanceOf(3)] } as typeof scene.step;
-    await take({ ...scene, step: both });
-    assert.equal(scene.node.effects, 1);
-  });
-
-  test(`${kind}: a claim that can not be read is unknown, and nobody is removed`, async () => {
-    const scene = SCENES[kind]();
-    scene.node.shelf.objectsByKey.set('claims/3.1.json', { body: '', etag: 'e' });
-    const removal = kind === 'add-self' ? { leaving: [3] } : { ids: [3] };
-    const step = { ...scene.step, ...removal, dead: [instanceOf(3)] } as typeof scene.step;
-    await assert.rejects(take({ ...scene, step }), isChanged);
-    assert.equal(scene.node.effects, 0);
-  });
-}
-
-test('restore-stream: nothing depends on the stream, so one that can not be made is told of and left', async () => {
-  const scene = SCENES['restore-stream']();
-  scene.node.shelf.before = () => {
-    throw new AgentError('AWS_DENIED', 'CreateLogStream is denied.', 'Look.');
-  };
-  await take(scene);
-  assert.equal(scene.node.effects, 0);
-});
 
 test('claim-id: an id that another took first is not ours', async () => {
   const scene = SCENES['claim-id']();

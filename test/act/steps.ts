@@ -65,7 +65,6 @@ export const SCENES: Scenes = {
     node.shelf.streams.set('4.1', 1_000_000);
     return { step: { kind: 'void-claim', id: 4, generation: 1 }, node };
   },
-  'restore-stream': () => ({ step: { kind: 'restore-stream', id: 1, generation: 1 }, node: voter() }),
   'write-id': () => ({ step: { kind: 'write-id', id: 1 }, node: new MemoryNode() }),
   'note-dead': () => ({ step: { kind: 'note-dead', instances: [instanceOf(2), instanceOf(3)] }, node: voter() }),
   'create-genesis': () => ({ step: { kind: 'create-genesis', record: genesisOf([1, 2, 3]) }, node: new MemoryNode() }),
@@ -91,14 +90,11 @@ export const SCENES: Scenes = {
     return { step: { kind: 'start-server' }, node };
   },
   'stop-server': () => ({ step: { kind: 'stop-server' }, node: voter() }),
-  'remove-members': () => ({
-    step: { kind: 'remove-members', ids: [3], dead: [instanceOf(3)], fromVersion: CONFIG_VERSION },
-    node: voter(),
-  }),
+  'remove-members': () => ({ step: { kind: 'remove-members', ids: [3], fromVersion: CONFIG_VERSION }, node: voter() }),
   'add-self': () => {
     const node = voter();
     node.configs.set(addressOf(1), configOf([2, 3]));
-    return { step: { kind: 'add-self', member: member(1), leaving: [], dead: [], fromVersion: CONFIG_VERSION }, node };
+    return { step: { kind: 'add-self', member: member(1), leaving: [], fromVersion: CONFIG_VERSION }, node };
   },
   'mark-ready': () => {
     const node = voter();
@@ -109,11 +105,23 @@ export const SCENES: Scenes = {
   'withdraw-report': () => {
     const { disk, ...rest } = { disk: diskOf(1, { reported: true }), node: fenced() };
     rest.node.disk = disk;
-    return { step: { kind: 'withdraw-report' }, node: rest.node };
+    return { step: { kind: 'withdraw-report', record: 1 }, node: rest.node };
   },
   'raise-fence': () => ({ step: { kind: 'raise-fence', record: 1 }, node: voter() }),
   'lift-fence': () => ({ step: { kind: 'lift-fence', record: 1 }, node: fenced() }),
-  'create-forced': () => ({ step: { kind: 'create-forced', record: forcedOf(recordMember(1)) }, node: fenced() }),
+  'propose-record': () => ({
+    step: { kind: 'propose-record', record: forcedOf(recordMember(1)), relied: {}, from: 's1' },
+    node: fenced(),
+  }),
+  'answer-proposal': () => ({
+    step: { kind: 'answer-proposal', number: 2, proposer: instanceOf(2), proposal: 'p2', from: 's1' },
+    node: fenced(),
+  }),
+  'accept-record': () => ({
+    step: { kind: 'accept-record', proposal: 'p1', record: forcedOf(recordMember(1)), unasked: {} },
+    node: fenced(),
+  }),
+  'write-record': () => ({ step: { kind: 'write-record', record: forcedOf(recordMember(2)) }, node: fenced() }),
   'keep-source': () => ({ step: { kind: 'keep-source', record: 2 }, node: fenced() }),
   'found-forced': () => forcedOwner() as ReturnType<Scenes['found-forced']>,
   'mark-left': () => ({ step: { kind: 'mark-left' }, node: voter() }),

@@ -11,8 +11,9 @@ import { type Policy, readPolicy } from '../../lab/gateway/iam/policy.ts';
 import type { ObjectStore } from '../../src/ports.ts';
 import { claimId, voidClaim } from '../../src/registry/claims.ts';
 import { noteDead } from '../../src/registry/dead.ts';
-import { announceStart, createRecord } from '../../src/registry/lineage.ts';
+import { announceStart, createOutcome, createRecord } from '../../src/registry/lineage.ts';
 import { withdrawReport, writeReport } from '../../src/registry/reports.ts';
+import { reportOf } from '../decide/situation.ts';
 import { templateOf } from './combinations.ts';
 import { BUCKET_ARN, CLUSTER, ROLE_ARN, resolve } from './resolve.ts';
 
@@ -259,9 +260,13 @@ test('every key that the registry writes is one that the bucket’s policy knows
   await noteDead(objects, 'i-1', signal);
   await createRecord(objects, { number: 1 } as Parameters<typeof createRecord>[1], signal);
   await announceStart(objects, { record: 1, id: 1, nonce: 'n' } as Parameters<typeof announceStart>[1], signal);
-  await writeReport(objects, { instance: 'i-1' } as Parameters<typeof writeReport>[1], 'serial', signal);
-  const withReport = { ...objects, get: async () => ({ key: 'k', body: '{"report":{}}', etag: 'e', ageMs: 0 }) };
-  await withdrawReport(withReport, 'i-1', 'serial', signal);
+  await createOutcome(objects, { kind: 'void', proposal: 'p', number: 2 }, signal);
+  const { report } = reportOf(1);
+  const { instance } = report;
+  const release = async () => {};
+  await writeReport(objects, { report, serial: 's' }, release, signal);
+  const withReport = { ...objects, get: async () => ({ key: 'k', body: '{"serial":"s"}', etag: 'e', ageMs: 0 }) };
+  await withdrawReport(withReport, { instance, serial: 't' }, release, signal);
   assert.deepEqual([...once].sort(), [...CREATED_ONCE]);
   assert.deepEqual([...rewritten].sort(), [...REWRITTEN]);
 });

@@ -7,11 +7,11 @@ import { test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';
 import { ownReport } from '../../src/decide/recover.ts';
 import type { Life } from '../../src/model/cloud.ts';
-import { listed, type Member } from '../../src/model/member.ts';
+import type { Member } from '../../src/model/member.ts';
 import type { Observation, Shared, Silence } from '../../src/model/observation.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
 import type { Decision, Step, StepKind } from '../../src/model/step.ts';
-import { randomOf } from '../support/random.ts';
+import { type Random, randomOf } from '../support/random.ts';
 import { inStack, nearSituation, randomObservation } from './random-observation.ts';
 
 const SEEDS = 30_000;
@@ -22,8 +22,11 @@ interface Drawn {
   readonly decision: Decision;
 }
 
-/** With the node's own report as it would write it, and with the watch that the decision asks for, long since kept. */
-function ripened(observation: Observation): Observation {
+/**
+ * With the node's own report as it would write it, and with the watch that the decision asks for, long since kept; then
+ * with its proposal made, and answered by some or all.
+ */
+function ripened(observation: Observation, random: Random): Observation {
   if (!observation.shared.known || !observation.silence.known) return observation;
   const newest = observation.shared.value.records.at(-1);
   if (!newest) return observation;
@@ -33,14 +36,36 @@ function ripened(observation: Observation): Observation {
   const reported = { ...observation, silence: { ...silence, value: { ...silence.value, reports: [own, ...others] } } };
   const decision = decide(reported);
   if (decision.kind !== 'wait' || decision.watch === undefined) return reported;
-  return { ...reported, watch: { digest: decision.watch, forMs: observation.limits.equalFactsMs } };
+  const watched = { ...reported, watch: { digest: decision.watch, forMs: observation.limits.equalFactsMs } };
+  const next = decide(watched);
+  const proposes = next.kind === 'step' && next.step.kind === 'propose-record' && random.between(1, 3) > 1;
+  return proposes ? proposed(watched, next.step, random) : watched;
+}
+
+function proposed(
+  observation: Observation,
+  { record, relied }: Extract<Step, { kind: 'propose-record' }>,
+  random: Random,
+): Observation {
+  const { self } = observation;
+  const silence = silenceOf(observation);
+  const willing = random.between(1, 4) > 1;
+  const reports = silence.reports.map((found) => {
+    const bound = { ...found, format: 2, facts: found.serial };
+    if (found.report.instance === self.instance)
+      return { ...bound, serial: 'p1', binds: { kind: 'proposes', record, relied } as const };
+    if (!willing && random.between(1, 2) === 1) return found;
+    const binds = { kind: 'answers', record: record.number, proposer: self.instance, proposal: 'p1' } as const;
+    return { ...bound, serial: `a${found.serial}`, binds };
+  });
+  return { ...observation, silence: { known: true, value: { ...silence, reports } } };
 }
 
 function draw(seed: number): Observation {
   const random = randomOf(seed);
   const drawn = seed % 3 !== 0 ? nearSituation(random) : randomObservation(random);
   const observation = seed % 4 === 0 ? inStack(random, drawn) : drawn;
-  return seed % 2 === 0 ? ripened(observation) : observation;
+  return seed % 2 === 0 ? ripened(observation, random) : observation;
 }
 
 const drawn: Drawn[] = [];
@@ -103,7 +128,7 @@ function assertStays(observation: Observation): void {
   assert.ok(!observation.disk.left && observation.order.command !== 'leave', 'told to leave');
 }
 
-/** Recovery 3 and 5: what must be true before any record that follows another is written. */
+/** Recovery 3 and 5: what must be true before any record that follows another is proposed, answered or accepted. */
 function assertMayForce(observation: Observation): void {
   const newest = newestOf(observation);
   const silence = silenceOf(observation);
@@ -111,7 +136,7 @@ function assertMayForce(observation: Observation): void {
   assertNothingHoldsBack(observation);
   assert.equal(observation.server.upMs, undefined, 'the own server runs');
   assert.ok(disk.fence, 'not fenced');
-  assert.ok(watch && watch.forMs >= limits.equalFactsMs, 'the facts were not watched for long enough');
+  assert.ok(watch, 'the facts are not watched');
   const owners = sharedOf(observation).claims.flatMap((claim) =>
     typeof claim.owner === 'object' ? [claim.owner.instance] : [],
   );
@@ -293,11 +318,20 @@ test('a node is added only when its own server serves and has caught up, under a
   });
 });
 
-test('a forced record is written only when every invariant holds', () => {
-  eachStep('create-forced', ({ record }, seen) => {
+test('a forced record is proposed only when every invariant holds', () => {
+  eachStep('propose-record', ({ record, relied, from }, seen) => {
     const newest = newestOf(seen);
     assertMayForce(seen);
     assert.equal(record.number, newest.number + 1);
+    const facts = (instance: string) => {
+      const found = silenceOf(seen).reports.find(({ report }) => report.instance === instance);
+      return found?.facts ?? found?.serial;
+    };
+    for (const instance of record.fenced) {
+      if (instance !== seen.self.instance) assert.equal(relied[instance], facts(instance));
+    }
+    assert.equal(silenceOf(seen).reports.find(({ report }) => report.instance === seen.self.instance)?.serial, from);
+    if (record.kind === 'genesis') return;
     assert.equal(record.owner.instance, seen.self.instance);
     assert.ok(record.fenced.includes(seen.self.instance));
     const heard = silenceOf(seen).reports.filter(
@@ -306,6 +340,35 @@ test('a forced record is written only when every invariant holds', () => {
     assert.deepEqual([...record.fenced].sort(), heard.map(({ report }) => report.instance).sort());
     for (const { report } of heard) assert.ok(record.epochFloor >= (report.data?.acceptedEpoch ?? 0));
     assert.ok(record.epochFloor >= newest.epochFloor);
+  });
+});
+
+test('a record is accepted after a long enough wait, when all whom it names are bound to its very proposal', () => {
+  eachStep('accept-record', ({ record, proposal, unasked }, seen) => {
+    assertMayForce(seen);
+    assert.ok(seen.watch && seen.watch.forMs >= seen.limits.equalFactsMs, 'not watched for long enough');
+    assert.equal(record.number, newestOf(seen).number + 1);
+    const { reports, outcomes = [] } = silenceOf(seen);
+    assert.deepEqual(outcomes, []);
+    for (const instance of record.fenced) {
+      const found = reports.find(({ report }) => report.instance === instance);
+      assert.ok(found);
+      if (instance === seen.self.instance) {
+        assert.equal(found.serial, proposal);
+        assert.ok(found.binds?.kind === 'proposes');
+        assert.deepEqual(found.binds.record, record);
+      } else if (instance in unasked) {
+        assert.equal(found.format, undefined);
+        assert.equal(found.serial, unasked[instance]);
+      } else {
+        assert.deepEqual(found.binds, {
+          kind: 'answers',
+          record: record.number,
+          proposer: seen.self.instance,
+          proposal,
+        });
+      }
+    }
   });
 });
 
@@ -326,7 +389,8 @@ test('the owner of a forced record founds it once, behind its fence, while all w
 
 test('a later genesis follows only where no record was ever started by a majority, or an operator gave the data up', () => {
   let later = 0;
-  eachStep('create-genesis', ({ record }, seen) => {
+  const check = (record: LineageRecord, seen: Observation): void => {
+    if (record.kind !== 'genesis') return;
     assertNothingHoldsBack(seen);
     const { records } = sharedOf(seen);
     assert.equal(record.number, records.length + 1);
@@ -338,7 +402,10 @@ test('a later genesis follows only where no record was ever started by a majorit
       record.members.map(({ id }) => id),
       [...new Set(record.members.map(({ id }) => id))].sort((a, b) => a - b),
     );
-    if (record.number === 1) return assert.equal(seen.disk.stamp, undefined);
+    if (record.number === 1) {
+      assert.equal(seen.disk.stamp, undefined);
+      return;
+    }
     later++;
     assertMayForce(seen);
     const counting = silenceOf(seen).reports.filter(
@@ -353,7 +420,12 @@ test('a later genesis follows only where no record was ever started by a majorit
       const started = silenceOf(seen).announcements.filter((entry) => entry.record === old.number).length;
       assert.ok(old.kind === 'genesis' && started * 2 <= old.members.length, 'a majority started');
     }
+  };
+  eachStep('create-genesis', ({ record }, seen) => {
+    assert.equal(record.number, 1);
+    check(record, seen);
   });
+  eachStep('propose-record', ({ record }, seen) => check(record, seen));
   assert.ok(later >= 3, `only ${later} later ones`);
 });
 
@@ -395,24 +467,21 @@ test('a fence falls only for an ensemble of the newest record, a quorum that can
   });
 });
 
-test('an id is claimed only if it is free, or stamp and config name this node by it: never while another owner may live', () => {
+test('an id is claimed only if it is free: never while its owner may live or a config holds it', () => {
   eachStep('claim-id', ({ id, generation }, seen) => {
     const claims = sharedOf(seen).claims.filter((claim) => claim.id === id);
     assert.equal(generation, Math.max(0, ...claims.map((claim) => claim.generation)) + 1);
-    const owners = claims.map((claim) => claim.owner);
-    assert.ok(!owners.includes('unreadable') && !owners.includes(undefined));
-    const committed = seen.ensemble?.config;
-    const holder = committed?.members.find((member) => member.id === id);
-    const configs = [committed, seen.disk.pending, seen.disk.config];
-    // Claims 8: no list takes it away.
-    const standing = seen.disk.stamp?.id === id && configs.some((each) => listed(each, id, seen.self.address));
-    assert.ok(holder === undefined || (standing && holder.address === seen.self.address));
-    const last =
-      owners.at(-1) === 'void' && !standing ? undefined : owners.findLast((each) => typeof each === 'object');
-    if (claims.length > 0 && !standing) assert.ok(seen.ensemble, 'nothing becomes free while no ensemble answers');
-    if (last === undefined || (standing && last.instance === seen.self.instance)) return;
-    assert.equal(seen.lives[last.instance], 'gone');
-    assert.ok(seen.ensemble, 'whoever came after this node may have been a member');
+    assert.ok(
+      !seen.ensemble ||
+        seen.ensemble.epoch <= (sharedOf(seen).records.at(-1)?.epochFloor ?? 0) ||
+        !seen.ensemble.config.members.some((member) => member.id === id),
+    );
+    const highest = claims.at(-1);
+    if (!highest) return;
+    assert.ok(seen.ensemble, 'nothing becomes free while no ensemble answers');
+    if (highest.owner === 'void') return;
+    assert.ok(typeof highest.owner === 'object');
+    assert.equal(seen.lives[highest.owner.instance], 'gone');
   });
 });
 

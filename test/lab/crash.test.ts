@@ -26,7 +26,6 @@ type Situation = 'genesis' | 'join' | 'removal' | 'recovery' | 'silence' | 'leav
 const CASES: { readonly [K in Exclude<StepKind, LifecycleKind>]: readonly [Situation, ...Situation[]] } = {
   'claim-id': ['genesis', 'join'],
   'void-claim': ['join'],
-  'restore-stream': ['removal'],
   'write-id': ['genesis'],
   'note-dead': ['join', 'recovery'],
   'create-genesis': ['genesis'],
@@ -42,7 +41,10 @@ const CASES: { readonly [K in Exclude<StepKind, LifecycleKind>]: readonly [Situa
   'withdraw-report': ['silence'],
   'raise-fence': ['recovery'],
   'lift-fence': ['recovery'],
-  'create-forced': ['recovery'],
+  'propose-record': ['recovery'],
+  'answer-proposal': ['recovery'],
+  'accept-record': ['recovery'],
+  'write-record': ['recovery'],
   'keep-source': ['recovery'],
   'found-forced': ['recovery'],
   'mark-left': ['leave'],
@@ -140,7 +142,8 @@ for (const depth of ['around', 'inside'] as const)
       noteDeaths('recovery', trail);
       trail.coversInside('write-report', /after rename to .*reported/, /before PUT reports/, /after PUT reports/);
       trail.coversInside('raise-fence', /after rename to .*fence\.json/);
-      trail.coversInside('create-forced', /before PUT lineage/, /after PUT lineage/);
+      trail.coversInside('propose-record', /before PUT reports/, /after PUT reports/);
+      trail.coversInside('accept-record', /before PUT lineage/, /after PUT lineage/);
       trail.coversInside('keep-source', /during copy of .*log/, /after rename to aside/);
       trail.coversInside(
         'found-forced',

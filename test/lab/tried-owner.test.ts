@@ -86,7 +86,7 @@ test('the owner is terminated before anyone followed it: the next best founds th
 }, async () => {
   const { lab: lost, survivors, written, checkNothingVanished } = await loseMajority(5);
   await using lab = lost;
-  const untilRecord = killedAt({ event: 'acted', step: 'create-forced' });
+  const untilRecord = killedAt({ event: 'acted', step: 'accept-record' });
   const runs = survivors.map((instance) => ({ instance, run: lab.agent(instance, ['recovery'], untilRecord) }));
   await waitFor(async () => (await lab.records()).length === 2, { limitMs: LIMIT_MS, why: 'record 2 is written' });
   for (const instance of survivors) lab.host(instance).machine.kill('agent');

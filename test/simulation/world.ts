@@ -144,7 +144,8 @@ export class World implements NodeWorld, Witness {
 
   get forcedRecords(): number {
     const { objects } = this.cloud;
-    return objects.list('lineage/').filter(({ key }) => objects.get(key)?.body.includes('"kind":"forced"')).length;
+    const records = objects.list('lineage/').filter(({ key }) => /^lineage\/\d+\.json$/.test(key));
+    return records.filter(({ key }) => objects.get(key)?.body.includes('"kind":"forced"')).length;
   }
 
   afterEffect(): void {

@@ -106,13 +106,11 @@ export function serverControlPort(
     state: () =>
       run.local('server state', (): ServerState => {
         const server = ensemble.on(host);
-        if (server) return { kind: 'running', upMs: ensemble.nowMs - server.startedMs };
-        return { kind: supervisor.isAboutToStart(host) ? 'restarting' : 'stopped' };
+        return server ? { kind: 'running', upMs: ensemble.nowMs - server.startedMs } : { kind: 'stopped' };
       }),
     start: () =>
       run.local('server start', () => {
         if (host.disk.fence) throw new AgentError('FENCED', 'A fence stands.', 'Nothing: the agent looks again.');
-        if (!host.disk.stamp) throw new AgentError('DATA_WITHOUT_STAMP', 'There is no stamp.', 'Nothing.');
         supervisor.start(host);
       }),
     stop: () =>

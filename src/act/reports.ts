@@ -1,0 +1,56 @@
+/** What a node says in its report, and how it takes that back: never past a proposal that it is bound to. */
+import { proposalNamed } from '../model/proposals.ts';
+import type { Step } from '../model/step.ts';
+import { createOutcome, createRecord } from '../registry/lineage.ts';
+import { type Release, readReports, type Slot, withdrawReport, writeReport } from '../registry/reports.ts';
+import { type ActContext, changed } from './context.ts';
+
+type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+const LATE = 'An earlier write of this report arrived late.';
+
+/** The flag on the disk comes first, so that a later healthy tick knows of a report that may lie in the bucket. */
+export async function actWriteReport({ report }: Of<'write-report'>, context: ActContext): Promise<void> {
+  const { ports, signal } = context;
+  await ports.disk.mark('reported');
+  const release = releaseAbove(report.record, context);
+  if ((await writeReport(ports.objects, { report, serial: ports.nonce() }, release, signal)) === 'conflict')
+    throw changed(LATE);
+}
+
+export async function actWithdrawReport({ record }: Of<'withdraw-report'>, context: ActContext): Promise<void> {
+  await withdraw(record, context);
+}
+
+/** `newest` is the number of the newest record. */
+export async function withdraw(newest: number, context: ActContext): Promise<void> {
+  const { ports, self, signal } = context;
+  const withdrawal = { instance: self.instance, serial: ports.nonce() };
+  const release = releaseAbove(newest, context);
+  if ((await withdrawReport(ports.objects, withdrawal, release, signal)) === 'conflict') throw changed(LATE);
+  await ports.disk.unmark('reported');
+}
+
+/**
+ * Recovery 9: the proposal for a later record that a slot is bound to is void before the slot changes. If it was founded
+ * first, the slot stays as it is: its node goes on to the record.
+ */
+export function releaseAbove(newest: number, context: ActContext): Release {
+  const { ports, signal } = context;
+  return async (slot) => {
+    for (const { serial, number } of await proposalsOf(slot, context)) {
+      if (number <= newest) continue;
+      const outcome = await createOutcome(ports.objects, { kind: 'void', proposal: serial, number }, signal);
+      if (outcome.kind === 'void') continue;
+      await createRecord(ports.objects, outcome.record, signal);
+      throw changed(`Record ${number} was founded meanwhile.`);
+    }
+  };
+}
+
+/** A slot that can't be understood may be bound to any proposal that stands. */
+async function proposalsOf({ body }: Slot, { ports, signal }: ActContext) {
+  if (typeof body !== 'string') return [proposalNamed(body.serial, body.binds) ?? []].flat();
+  const { reports } = await readReports(ports.objects, signal);
+  return reports.flatMap(({ serial, binds }) => proposalNamed(serial, binds) ?? []);
+}

@@ -1,0 +1,176 @@
+/**
+ * Lost for good, and everybody heard: which record follows, and who proposes it (docs/protocol.md, "Recovery by force").
+ * Pure.
+ */
+import type { Observation } from '../model/observation.ts';
+import { factsOf } from '../model/proposals.ts';
+import type { ForcedRecord, FoundReport, LineageRecord } from '../model/records.ts';
+import { type Decision, take, wait } from '../model/step.ts';
+import { chosenClaim } from './claim.ts';
+import { isSourceCopy, recoverable } from './data.ts';
+import { firstMembers, neverStarted } from './genesis.ts';
+import { heldBack } from './hold.ts';
+import { isGone } from './lives.ts';
+import type { Lost } from './lost.ts';
+import { answerDue, ownProposal, proposeOrAccept, standingProposals } from './propose.ts';
+import { bestCandidate, damagedAhead, epochFloor } from './rank.ts';
+
+export const LOST_AND_HEARD =
+  'The quorum is lost for good and everybody has reported, so this node stands still before the recovery.';
+
+/** The record that is to follow: this node proposes it, or another one (undefined: whoever does), or nobody can. */
+export type Next =
+  | { readonly kind: 'mine'; readonly record: LineageRecord; readonly why: string }
+  | { readonly kind: 'theirs'; readonly proposer: string | undefined; readonly why: string }
+  | { readonly kind: 'nobody'; readonly why: string };
+
+/** Fence, watch, and have the next record proposed, answered and accepted. */
+export function decideForce(lost: Lost): Decision {
+  const { observation, newest, silence, reports } = lost;
+  const held = heldBack(observation);
+  if (held) return wait(`The quorum is lost for good, and the recovery is held back: ${held}.`);
+  if (!observation.disk.fence) {
+    return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
+  }
+  const unfenced = reports.filter((entry) => !entry.report.fenced);
+  if (unfenced.length > 0)
+    return wait(
+      `The quorum is lost for good; ${unfenced.map((entry) => entry.report.instance).join(', ')} will fence next.`,
+    );
+  const owner = pendingOwner(observation, newest, reports);
+  if (owner)
+    return wait(
+      `Record ${newest.number} belongs to ${owner}, which has not founded its ensemble yet; only it may act on the record.`,
+    );
+  // Recovery 5: equal facts, seen twice by one process. What binds a node does not change its facts.
+  const digest = JSON.stringify([newest.number, reports.map(factsOf).sort(), [...silence.instances].sort()]);
+  const { watch, limits } = observation;
+  const watchedForMs = watch?.digest === digest ? watch.forMs : undefined;
+  const next = nextRecord(lost);
+  const ripe = watchedForMs !== undefined && watchedForMs >= limits.equalFactsMs;
+  const step = stepTowards(next, lost, { watched: watchedForMs !== undefined, ripe });
+  if (step?.kind === 'step') return step;
+  const why = step?.why ?? next.why;
+  if (ripe) return wait(why, digest);
+  return wait(
+    `Everybody is fenced, and the facts must stay equal for ${limits.equalFactsMs / 1_000} s. Then: ${next.why}`,
+    digest,
+  );
+}
+
+/** The questions, and the copy that founding begins with, go along with the wait. */
+function stepTowards(
+  next: Next,
+  lost: Lost,
+  { watched, ripe }: { readonly watched: boolean; readonly ripe: boolean },
+): Decision | undefined {
+  if (next.kind === 'nobody' || !watched) return undefined;
+  if (next.kind === 'theirs') return answerDue(lost, next.proposer);
+  const due = proposeOrAccept(lost, next);
+  if (due.kind === 'step' && due.step.kind === 'propose-record') return due;
+  return keepSource(lost.observation, next.record) ?? (ripe ? due : undefined);
+}
+
+/** A large source takes long to copy. */
+function keepSource({ disk }: Observation, record: LineageRecord): Decision | undefined {
+  if (record.kind !== 'forced') return undefined;
+  const { number, source } = record;
+  if (source.aside !== undefined || disk.aside.some((aside) => isSourceCopy(aside, disk, number))) return undefined;
+  return take(
+    { kind: 'keep-source', record: number },
+    'This node is about to recover from its data, so a copy of it is put aside meanwhile.',
+  );
+}
+
+/** Recovery 7: the owner of a record that was not acted upon yet, while it lives and can. */
+function pendingOwner(
+  observation: Observation,
+  newest: LineageRecord,
+  reports: readonly FoundReport[],
+): string | undefined {
+  if (newest.kind !== 'forced' || isGone(observation, newest.owner.instance)) return undefined;
+  const found = reports.find((entry) => entry.report.instance === newest.owner.instance);
+  // Unheard it would have blocked already; stamped with the record it has acted, and ranks like any other node.
+  if (!found || found.report.lineage === newest.number) return undefined;
+  const { report } = found;
+  const source = newest.source.aside
+    ? report.aside.find((aside) => aside.name === newest.source.aside)?.data
+    : report.data;
+  return recoverable(source) ? newest.owner.instance : undefined;
+}
+
+/** Recovery 5: the best data first. */
+function nextRecord(lost: Lost): Next {
+  const { observation, shared, newest } = lost;
+  const reports = lost.reports.map((entry) => entry.report);
+  const best = bestCandidate(reports);
+  if (!best) return nextGenesis(lost);
+  const ahead = damagedAhead(reports, best);
+  if (ahead) {
+    return nobody(
+      `${ahead.instance} has newer data (zxid ${ahead.data?.lastZxid}) than all others, and no server starts on it: ${ahead.data?.damage} Mend it, or terminate ${ahead.instance} to give it up; then node ${best.id} (${best.instance}) recovers.`,
+    );
+  }
+  if (best.instance !== observation.self.instance) {
+    return {
+      kind: 'theirs',
+      proposer: best.instance,
+      why: `Node ${best.id} (${best.instance}) has the best data: epoch ${best.data.currentEpoch}, zxid ${best.data.lastZxid}. It recovers next.`,
+    };
+  }
+  const claim = chosenClaim(observation, shared);
+  if (!claim) return nobody('This node has the best data, but no claim on an id.');
+  const { instance, address } = observation.self;
+  const record: ForcedRecord = {
+    kind: 'forced',
+    number: newest.number + 1,
+    owner: { id: claim.id, generation: claim.generation, instance, address },
+    fenced: reports.map((report) => report.instance).sort(),
+    epochFloor: epochFloor(reports, newest.epochFloor),
+    source: best.aside === undefined ? { lineage: best.lineage } : { lineage: best.lineage, aside: best.aside },
+  };
+  return {
+    kind: 'mine',
+    record,
+    why: `This node has the best data: epoch ${best.data.currentEpoch}, zxid ${best.data.lastZxid}${best.aside ? `, set aside as ${best.aside}` : ''}.`,
+  };
+}
+
+function nobody(why: string): Next {
+  return { kind: 'nobody', why };
+}
+
+/**
+ * Recovery 8 and Genesis 5: an empty ensemble takes the place of lost data only when there can't be any, or on demand.
+ * Unasked the lowest id proposes it; of several whom operators asked, the lower one's proposal is answered by the others.
+ */
+function nextGenesis(lost: Lost): Next {
+  const { observation, shared, newest, silence } = lost;
+  const reports = lost.reports.map((entry) => entry.report);
+  const { instance } = observation.self;
+  const others = standingProposals(lost).filter(
+    ({ proposer, record }) => record.kind === 'genesis' && proposer !== instance,
+  );
+  const asked = observation.order.allowEmptyGenesis || ownProposal(lost)?.record.kind === 'genesis';
+  const unasked = neverStarted(shared.records, silence.announcements);
+  if (!asked && !unasked) {
+    const damaged = reports.filter((report) => report.data?.damage !== undefined);
+    const repair = damaged.map(
+      (report) => ` ${report.instance} has data that no server starts on: ${report.data?.damage}`,
+    );
+    const why = `Nobody who is left has data of this cluster that a server can start on (newest record ${newest.number}).${repair.join('')} Nothing empty is put in its place unasked: bring the data back, or give it up with: zk-agent recovery --allow-empty-genesis`;
+    return others.length > 0 ? { kind: 'theirs', proposer: undefined, why } : nobody(why);
+  }
+  const fenced = reports.map((report) => report.instance).sort();
+  const next = { number: newest.number + 1, fenced, epochFloor: epochFloor(reports, newest.epochFloor) };
+  const first = firstMembers(observation, shared, next);
+  if (typeof first === 'string')
+    return others.length > 0 ? { kind: 'theirs', proposer: undefined, why: first } : nobody(first);
+  const { record, why } = first;
+  const idOf = (proposer: string) =>
+    reports.find((report) => report.instance === proposer)?.id ?? Number.POSITIVE_INFINITY;
+  const lower = others.some(({ proposer }) => idOf(proposer) < idOf(instance));
+  const lowest = record.members[0]?.instance === instance;
+  if (lower || (!asked && !lowest)) return { kind: 'theirs', proposer: undefined, why };
+  return { kind: 'mine', record, why };
+}
