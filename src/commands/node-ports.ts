@@ -5,7 +5,9 @@ import { awsPorts } from '../aws/ports.ts';
 import type { Clock, Log, Ports, ServerControl } from '../ports.ts';
 import { applyAwsEnvironment, type Settings } from '../settings.ts';
 import { agentFiles } from '../zookeeper/agent-files.ts';
+import { explained } from '../zookeeper/disk-errors.ts';
 import { isThere } from '../zookeeper/durable-file.ts';
+import { syncPlaces } from '../zookeeper/leftovers.ts';
 import { nodeDisk } from '../zookeeper/node-disk.ts';
 import { processService } from '../zookeeper/process-service.ts';
 import { zookeeperServers } from '../zookeeper/servers.ts';
@@ -35,18 +37,22 @@ export async function nodePorts(settings: Settings, log: Log): Promise<Ports> {
       readSecret: async () => (await superSecret(settings.dataDir)).password,
     }),
     disk: nodeDisk(settings),
-    server: withSecret(serverControl(settings), settings.dataDir),
+    server: prepared(serverControl(settings), settings),
     nonce: () => randomBytes(16).toString('hex'),
     log,
   };
 }
 
-/** The server reads the file with the secret's digest at its start, so it has to be there before. */
-function withSecret(control: ServerControl, dataDir: string): ServerControl {
+/**
+ * The server reads the file with the secret's digest at its start, so it has to be there before. And no server serves on
+ * what a killed run had no time to sync.
+ */
+function prepared(control: ServerControl, settings: Settings): ServerControl {
   return {
     ...control,
     start: async (signal) => {
-      await superSecret(dataDir);
+      await superSecret(settings.dataDir);
+      await explained(() => syncPlaces(settings));
       await control.start(signal);
     },
   };

@@ -62,6 +62,9 @@ export async function isMoveUnderWay(places: AsidePlaces): Promise<boolean> {
 /** Finishes a move that was cut short. Every change of the disk begins with it, those below too. */
 export async function settle(places: AsidePlaces): Promise<void> {
   for (const folder of await movesUnderWay(places)) {
+    // Both sides of the rename, before anything is built on it: whoever renamed had perhaps no time to.
+    await syncDirectory(join(asideOf(places), folder));
+    await syncDirectory(places.dataDir);
     await finishMove(places, folder, MOVING.exec(folder)?.[1] ?? folder);
   }
 }
@@ -164,7 +167,7 @@ async function movesUnderWay(places: AsidePlaces): Promise<readonly string[]> {
 
 /** The epochs may have been raised since the copy; all else must be as it was. */
 async function isCopied(places: AsidePlaces, name: string): Promise<boolean> {
-  const leaveOut = (file: string): boolean => file === 'acceptedEpoch' || file.endsWith('.tmp');
+  const leaveOut = (file: string): boolean => file === 'acceptedEpoch' || /\.(tmp|half)$/.test(file);
   for (const candidate of candidates(name)) {
     const copy = join(asideOf(places), candidate, DATA);
     if (!(await isThere(copy))) {

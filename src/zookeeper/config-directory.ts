@@ -2,13 +2,15 @@
  * The server's config directory. The server writes there too: each committed config as `zoo.cfg.dynamic.<hex zxid>`,
  * to which it points `zoo.cfg`, and a proposed one as `zoo.cfg.dynamic.next`.
  */
-import { copyFile, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { AgentError } from '../errors.ts';
 import type { EnsembleConfig, Member } from '../model/member.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
 import type { TickSettings } from '../timings.ts';
 import {
+  copyFileDurably,
+  halfOf,
   makeDirectory,
   namesIn,
   readIfThere,
@@ -86,6 +88,7 @@ export async function configFiles(places: Pick<ConfigPlaces, 'confDir' | 'dynami
   const names = await namesIn(places.confDir);
   const found = names
     .filter((name) => name === ZOO_CFG || name.startsWith(DYNAMIC_PREFIX) || name === 'zoo.cfg.dynamic')
+    .filter((name) => halfOf(name) === undefined)
     .map((name) => join(places.confDir, name));
   const own = (await readIfThere(places.dynamicFile)) === undefined ? [] : [places.dynamicFile];
   return [...new Set([...found, ...own])].sort();
@@ -108,7 +111,7 @@ async function keepOlderFiles(places: ConfigPlaces): Promise<void> {
   await rm(half, { recursive: true, force: true });
   await makeDirectory(half);
   for (const file of files) {
-    await copyFile(file, join(half, basename(file)));
+    await copyFileDurably(file, join(half, basename(file)));
   }
   await syncDirectory(half);
   await renameDurably(half, join(aside, String(newest + 1)));

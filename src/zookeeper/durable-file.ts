@@ -4,17 +4,47 @@
  * directories runs as another user.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const FILE_MODE = 0o644;
 
 /** Two writes of one file at once, in this process or in two, must not share their half-written one. */
 let written = 0;
+/** The half-written files of this process. */
+const underWay = new Set<string>();
+const HALF = /^(.+?)\.(\d+)-[0-9a-f]+\.half$/;
+
+/** A name beside `path` that no other write has, and that `halfOf` knows; a left-over one once it is done with. */
+export function halfBeside(path: string): string {
+  written += 1;
+  const half = `${path}.${process.pid}-${written.toString(16)}.half`;
+  underWay.add(half);
+  return half;
+}
+
+export function doneWithHalf(half: string): void {
+  underWay.delete(half);
+}
+
+/** Of which file that is the half-written one, and which process writes or wrote it; undefined for any other name. */
+export function halfOf(name: string): { readonly of: string; readonly pid: number } | undefined {
+  const [, of, pid] = HALF.exec(name) ?? [];
+  return of === undefined ? undefined : { of, pid: Number(pid) };
+}
+
+/** A process that lives may be writing it yet. (After a boot another one may have the number: then it stays longer.) */
+export function isUnderWay(path: string, pid: number): boolean {
+  if (pid === process.pid) return underWay.has(path);
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !isCode(error, 'ESRCH');
+  }
+}
 
 export async function writeDurably(path: string, text: string, mode: number = FILE_MODE): Promise<void> {
-  written += 1;
-  const half = `${path}.${process.pid}-${written}.half`;
+  const half = halfBeside(path);
   try {
     const file = await open(half, 'w', mode);
     try {
@@ -29,8 +59,22 @@ export async function writeDurably(path: string, text: string, mode: number = FI
   } catch (error) {
     await rm(half, { force: true });
     throw error;
+  } finally {
+    doneWithHalf(half);
   }
   await syncDirectory(dirname(path));
+}
+
+/** A copy of one file, made durable; its new directory is the caller's to sync. */
+export async function copyFileDurably(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  const file = await open(to, 'r+');
+  try {
+    await takeOverOwner(dirname(to), (uid, gid) => file.chown(uid, gid));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Makes one directory, its parent must exist; nothing to do when it is there. */

@@ -11,6 +11,7 @@ import { configFiles, readConfig, readPending, writeConfig } from './config-dire
 import { readDataDirectory } from './data-directory.ts';
 import { explained } from './disk-errors.ts';
 import { isThere, makeDirectory, readIfThere, removeDurably, renameDurably, writeDurably } from './durable-file.ts';
+import { removeLeftovers, syncPlaces } from './leftovers.ts';
 import { formatJson, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
 
 /** A whole `version-2` may have to be read before it is changed. */
@@ -32,10 +33,19 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
   const { dataDir } = options;
   const files = agentFiles(dataDir);
   const aside = asidePlaces(options);
+  let prepared = false;
+  // One at a time: a step makes them, and a step is awaited.
   const change = (action: () => Promise<void>): Promise<void> =>
     explained(async () => {
+      // What an earlier run left comes first, and what a failed change of this one left.
+      if (!prepared) {
+        await syncPlaces(options);
+        await removeLeftovers(options);
+      }
+      prepared = false;
       await settle(aside);
       await action();
+      prepared = true;
     });
   const writeOwn = (path: string, text: string): Promise<void> =>
     change(async () => {
@@ -65,7 +75,11 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     inStateSince: async (lifecycleState, nowMs) => {
       const noted = await explained(() => readState(files.lifecycleState));
       if (noted?.lifecycleState === lifecycleState) return noted.sinceMs;
-      await writeOwn(files.lifecycleState, formatJson({ lifecycleState, sinceMs: nowMs }));
+      // Beside a step, and perhaps beside its copy, so this one clears nothing away.
+      await explained(async () => {
+        await makeDirectory(files.directory);
+        await writeDurably(files.lifecycleState, formatJson({ lifecycleState, sinceMs: nowMs }));
+      });
       return nowMs;
     },
   };

@@ -3,7 +3,7 @@ import { link, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { agentFiles } from './agent-files.ts';
 import { explained } from './disk-errors.ts';
-import { isCode, makeDirectory, readIfThere, syncDirectory, writeDurably } from './durable-file.ts';
+import { doneWithHalf, halfBeside, isCode, makeDirectory, readIfThere, syncDirectory, writeDurably } from './durable-file.ts';
 
 export interface SuperSecret {
   /** For `addAuth` with the scheme `digest` as `super:<password>`, on the node's own server only. */
@@ -42,7 +42,7 @@ function superDigest(password: string): string {
 /** Two runs at once agree on one secret: a link, unlike a rename, never replaces what is there. */
 async function create(path: string): Promise<string> {
   const own = randomBytes(SECRET_BYTES).toString('hex');
-  const half = `${path}.${process.pid}.${own.slice(0, 8)}`;
+  const half = halfBeside(path);
   try {
     await writeDurably(half, `${own}\n`, SECRET_MODE);
     await link(half, path).catch((error: unknown) => {
@@ -52,6 +52,7 @@ async function create(path: string): Promise<string> {
     });
   } finally {
     await rm(half, { force: true });
+    doneWithHalf(half);
   }
   await syncDirectory(dirname(path));
   return (await readFile(path, 'utf8')).trim();

@@ -1,0 +1,87 @@
+/**
+ * What a run that was killed leaves half made: copies under way, and small files not yet renamed to their place. All of
+ * it is the agent's own, nothing reads it, and each is known by its place and its name. Nothing else is ever removed: a
+ * move under way (`.<name>.moving` with data in it) is data.
+ */
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { agentFiles } from './agent-files.ts';
+import { halfOf, isThere, isUnderWay, namesIn, syncDirectory } from './durable-file.ts';
+
+export interface AgentPlaces {
+  readonly dataDir: string;
+  readonly confDir: string;
+  readonly idFile: string;
+  readonly dynamicFile: string;
+}
+
+const DATA = 'version-2';
+const COPYING = /^\..+\.copying$/;
+const MOVING = /^\..+\.moving$/;
+const HALF_DATA: readonly string[] = ['.version-2.restoring', '.version-2.new'];
+const EPOCHS: readonly string[] = ['acceptedEpoch', 'currentEpoch'];
+
+/** Absolute paths. What this process, or another one that lives, is writing at the moment is none. */
+export async function findLeftovers(places: AgentPlaces): Promise<readonly string[]> {
+  const { dataDir, confDir, idFile, dynamicFile } = places;
+  const found = await Promise.all([
+    namedIn(dataDir, (name) => HALF_DATA.includes(name)),
+    halfCopies(join(dataDir, 'aside')),
+    namedIn(join(confDir, 'aside'), (name) => name === '.half'),
+    halvesIn(dataDir, (name) => name === 'initialize'),
+    halvesIn(dirname(idFile), (name) => name === basename(idFile)),
+    halvesIn(join(dataDir, DATA), (name) => EPOCHS.includes(name)),
+    halvesIn(agentFiles(dataDir).directory, () => true),
+    halvesIn(confDir, (name) => name === 'zoo.cfg'),
+    halvesIn(dirname(dynamicFile), (name) => name === basename(dynamicFile)),
+  ]);
+  return [...new Set(found.flat())].sort();
+}
+
+/** Only while no copy is under way: for whoever holds the node's lock, between two changes. */
+export async function removeLeftovers(places: AgentPlaces): Promise<void> {
+  for (const path of await findLeftovers(places)) {
+    await rm(path, { recursive: true, force: true });
+    await syncDirectory(dirname(path));
+  }
+}
+
+/**
+ * Makes durable what an earlier run renamed or removed and had no time to sync. It looks done to whoever looks at the
+ * disk, so that nothing would sync it any more, and a power cut would undo it after others have relied on it.
+ */
+export async function syncPlaces(places: AgentPlaces): Promise<void> {
+  const { dataDir, confDir, idFile, dynamicFile } = places;
+  const directories = [
+    dataDir,
+    agentFiles(dataDir).directory,
+    join(dataDir, DATA),
+    join(dataDir, 'aside'),
+    confDir,
+    join(confDir, 'aside'),
+    dirname(idFile),
+    dirname(dynamicFile),
+  ];
+  for (const directory of new Set(directories)) {
+    if (await isThere(directory)) await syncDirectory(directory);
+  }
+}
+
+async function halfCopies(aside: string): Promise<readonly string[]> {
+  const copies = await namedIn(aside, (name) => COPYING.test(name));
+  const moves = await namedIn(aside, (name) => MOVING.test(name));
+  const empty = await Promise.all(moves.map(async (path) => ((await isThere(join(path, DATA))) ? [] : [path])));
+  return [...copies, ...empty.flat()];
+}
+
+async function namedIn(directory: string, fits: (name: string) => boolean): Promise<readonly string[]> {
+  return (await namesIn(directory)).filter(fits).map((name) => join(directory, name));
+}
+
+/** Half-written files whose name was to be one that fits. */
+async function halvesIn(directory: string, fits: (name: string) => boolean): Promise<readonly string[]> {
+  return namedIn(directory, (name) => {
+    const half = halfOf(name);
+    return half !== undefined && fits(half.of) && !isUnderWay(join(directory, name), half.pid);
+  });
+}
