@@ -77,15 +77,17 @@ export async function copyFileDurably(from: string, to: string): Promise<void> {
   }
 }
 
-/** Makes one directory, its parent must exist; nothing to do when it is there. */
+/**
+ * Makes one directory, its parent must exist. Where it is there already, it still gets its owner and is synced: whoever
+ * made it may have been killed before that.
+ */
 export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
-    if (isCode(error, 'EEXIST')) {
-      return;
+    if (!isCode(error, 'EEXIST')) {
+      throw error;
     }
-    throw error;
   }
   const directory = await open(path, 'r');
   try {

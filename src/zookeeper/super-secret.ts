@@ -3,7 +3,15 @@ import { link, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { agentFiles } from './agent-files.ts';
 import { explained } from './disk-errors.ts';
-import { doneWithHalf, halfBeside, isCode, makeDirectory, readIfThere, syncDirectory, writeDurably } from './durable-file.ts';
+import {
+  doneWithHalf,
+  halfBeside,
+  isCode,
+  makeDirectory,
+  readIfThere,
+  syncDirectory,
+  writeDurably,
+} from './durable-file.ts';
 
 export interface SuperSecret {
   /** For `addAuth` with the scheme `digest` as `super:<password>`, on the node's own server only. */
