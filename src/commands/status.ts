@@ -1,20 +1,12 @@
 /** What the node sees, what it would do and why; and what it has set aside. Changes nothing. */
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ownState } from '../decide/lifecycle.ts';
 import { runAgent, sightOf } from '../loop.ts';
-import type { AsideFacts } from '../model/disk.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Decision } from '../model/step.ts';
 import type { Settings } from '../settings.ts';
+import { type Aside, asideWithSize, type Leftover, leftoversWithSize } from './disk-use.ts';
 import { nodePorts } from './node-ports.ts';
 import { stackTies } from './stack-ties.ts';
-
-interface Aside extends AsideFacts {
-  readonly sizeBytes: number;
-  /** For the operator to run once the data is surely not needed any more; the agent never does. */
-  readonly removeWith: string;
-}
 
 export interface Status {
   /** This node's own state in its group; undefined when it can't be had. */
@@ -28,6 +20,8 @@ export interface Status {
   readonly why: string;
   readonly suspendedProcesses: readonly string[];
   readonly aside: readonly Aside[];
+  /** Copies under way too, while a run is. */
+  readonly leftovers: readonly Leftover[];
   readonly observation: Observation;
   readonly decision: Decision;
 }
@@ -45,7 +39,7 @@ export async function readStatus(settings: Settings, signal: AbortSignal): Promi
   const outcome = await runAgent(ports, order, signal);
   if (outcome.kind !== 'dry-run') throw new Error('A dry run must not do anything.');
   const { observation, decision } = outcome;
-  const aside = await Promise.all(observation.disk.aside.map((facts) => withSize(settings.dataDir, facts)));
+  const aside = await Promise.all(observation.disk.aside.map((facts) => asideWithSize(settings.dataDir, facts)));
   return {
     saw: sightOf(observation),
     decided: decision.kind === 'step' ? decision.step.kind : decision.kind,
@@ -57,21 +51,10 @@ export async function readStatus(settings: Settings, signal: AbortSignal): Promi
     signalDue: observation.stack?.signals === true && !observation.disk.signalled,
     suspendedProcesses: observation.group.known ? observation.group.value.suspended : [],
     aside,
+    leftovers: await leftoversWithSize(settings),
     observation,
     decision,
   };
-}
-
-async function withSize(dataDir: string, facts: AsideFacts): Promise<Aside> {
-  const directory = join(dataDir, 'aside', facts.name);
-  return { ...facts, sizeBytes: await sizeOf(directory), removeWith: `rm -r -- '${directory}'` };
-}
-
-async function sizeOf(path: string): Promise<number> {
-  const stat = await lstat(path);
-  if (!stat.isDirectory()) return stat.size;
-  const sizes = await Promise.all((await readdir(path)).map((name) => sizeOf(join(path, name))));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 export function formatStatus(status: Status): string {
@@ -104,6 +87,12 @@ export function formatStatus(status: Status): string {
     const mebibytes = (aside.sizeBytes / 2 ** 20).toFixed(1);
     lines.push(`aside     ${aside.name}: ${mebibytes} MiB of lineage ${aside.lineage}, up to ${aside.data.lastZxid}`);
     lines.push(`          when it is surely not needed any more: ${aside.removeWith}`);
+  }
+  for (const { path, sizeBytes } of status.leftovers) {
+    const mebibytes = (sizeBytes / 2 ** 20).toFixed(1);
+    lines.push(
+      `half      ${path}: ${mebibytes} MiB, under way or left by a killed run; the next change removes what is left`,
+    );
   }
   return lines.join('\n');
 }

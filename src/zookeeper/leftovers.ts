@@ -1,7 +1,7 @@
 /**
  * What a run that was killed leaves half made: copies under way, and small files not yet renamed to their place. All of
- * it is the agent's own, nothing reads it, and each is known by its place and its name. Nothing else is ever removed: a
- * move under way (`.<name>.moving` with data in it) is data.
+ * it is the agent's own, nothing reads it, and each is known by its place and its name (Disk 2). Nothing else is ever
+ * removed: a move under way (`.<name>.moving` with data in it) is data.
  */
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -48,7 +48,7 @@ export async function removeLeftovers(places: AgentPlaces): Promise<void> {
 
 /**
  * Makes durable what an earlier run renamed or removed and had no time to sync. It looks done to whoever looks at the
- * disk, so that nothing would sync it any more, and a power cut would undo it after others have relied on it.
+ * disk, so that nothing would sync it any more, and a power cut would undo it after others have relied on it (Disk 1).
  */
 export async function syncPlaces(places: AgentPlaces): Promise<void> {
   const { dataDir, confDir, idFile, dynamicFile } = places;

@@ -1,0 +1,44 @@
+/** How much of the disk takes what lies aside, and what killed runs have left half made. Reads only. */
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AsideFacts } from '../model/disk.ts';
+import { isCode, isThere } from '../zookeeper/durable-file.ts';
+import { type AgentPlaces, findLeftovers } from '../zookeeper/leftovers.ts';
+
+export interface Aside extends AsideFacts {
+  readonly sizeBytes: number;
+  /** For the operator to run once the data is surely not needed any more; the agent never does. */
+  readonly removeWith: string;
+}
+
+/** Removed by the agent itself, before its next change of the disk. */
+export interface Leftover {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+export async function asideWithSize(dataDir: string, facts: AsideFacts): Promise<Aside> {
+  const folder = join(dataDir, 'aside', facts.name);
+  // A move that was cut short is finished by the next run.
+  const moving = join(dataDir, 'aside', `.${facts.name}.moving`);
+  const sizeBytes = await sizeOf((await isThere(folder)) ? folder : moving);
+  return { ...facts, sizeBytes, removeWith: `rm -r -- '${folder}'` };
+}
+
+export async function leftoversWithSize(places: AgentPlaces): Promise<readonly Leftover[]> {
+  const paths = await findLeftovers(places);
+  return Promise.all(paths.map(async (path) => ({ path, sizeBytes: await sizeOf(path) })));
+}
+
+/** What goes away meanwhile takes nothing: a run beside this one may copy and clear away. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    const stat = await lstat(path);
+    if (!stat.isDirectory()) return stat.size;
+    const sizes = await Promise.all((await readdir(path)).map((name) => sizeOf(join(path, name))));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return 0;
+    throw error;
+  }
+}

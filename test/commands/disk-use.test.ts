@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { asideWithSize, leftoversWithSize } from '../../src/commands/disk-use.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const FACTS = { name: 'kept', lineage: 1, data: { currentEpoch: 1, acceptedEpoch: 1, lastZxid: '0000000100000001' } };
+
+async function fill(folder: string, bytes: number): Promise<void> {
+  await mkdir(join(folder, 'version-2'), { recursive: true });
+  await writeFile(join(folder, 'version-2', 'log.1'), Buffer.alloc(bytes));
+}
+
+test('what lies aside has its size, also while its move is not finished', async () => {
+  await using directory = await temporaryDirectory();
+  await fill(join(directory.path, 'aside', '.kept.moving'), 700);
+  assert.equal((await asideWithSize(directory.path, FACTS)).sizeBytes, 700);
+  await fill(join(directory.path, 'aside', 'kept'), 900);
+  const aside = await asideWithSize(directory.path, FACTS);
+  assert.equal(aside.sizeBytes, 900);
+  assert.equal(aside.removeWith, `rm -r -- '${join(directory.path, 'aside', 'kept')}'`);
+});
+
+test('a half copy is listed with its size', async () => {
+  await using directory = await temporaryDirectory();
+  const dataDir = directory.path;
+  const half = join(dataDir, 'aside', '.source-of-record-2.copying');
+  await fill(half, 5_000);
+  const confDir = join(dataDir, 'conf');
+  const places = { dataDir, confDir, idFile: join(dataDir, 'myid'), dynamicFile: join(confDir, 'zoo.cfg.dynamic') };
+  assert.deepEqual(await leftoversWithSize(places), [{ path: half, sizeBytes: 5_000 }]);
+});
