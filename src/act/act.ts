@@ -2,7 +2,7 @@
 import type { Step, StepKind } from '../model/step.ts';
 import type { ActContext } from './context.ts';
 import { actCreateGenesis, actPrepareGenesis } from './genesis.ts';
-import { actClaimId, actMarkReady, actNoteDead, actVoidClaim, actWriteId } from './identity.ts';
+import { actClaimId, actMarkReady, actNoteDead, actRestoreStream, actVoidClaim, actWriteId } from './identity.ts';
 import { actAddSelf, actPrepareJoin, actRemoveMembers, actRemoveSelf, actSetDataAside } from './join.ts';
 import {
   actCompleteHooksOfTheGone,
@@ -22,6 +22,7 @@ type Acts = { readonly [K in StepKind]: (step: Extract<Step, { kind: K }>, conte
 export const ACTS: Acts = {
   'claim-id': actClaimId,
   'void-claim': actVoidClaim,
+  'restore-stream': actRestoreStream,
   'write-id': actWriteId,
   'note-dead': actNoteDead,
   'create-genesis': actCreateGenesis,

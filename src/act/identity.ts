@@ -1,7 +1,8 @@
 /** Steps that give a node its id. */
 
+import { AgentError } from '../errors.ts';
 import type { Step } from '../model/step.ts';
-import { claimId, voidClaim } from '../registry/claims.ts';
+import { claimId, restoreStream, voidClaim } from '../registry/claims.ts';
 import { noteDead } from '../registry/dead.ts';
 import { type ActContext, changed } from './context.ts';
 import { keepStill } from './still.ts';
@@ -22,6 +23,20 @@ export async function actClaimId(step: Of<'claim-id'>, context: ActContext): Pro
 
 export async function actVoidClaim(step: Of<'void-claim'>, { ports, signal }: ActContext): Promise<void> {
   await voidClaim(ports, step.id, step.generation, signal);
+}
+
+/** Nothing depends on the stream of a claim that has its owner: who can't make it anew goes on without. */
+export async function actRestoreStream(step: Of<'restore-stream'>, { ports, signal }: ActContext): Promise<void> {
+  try {
+    await restoreStream(ports, step.id, step.generation, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof AgentError)) throw error;
+    ports.log.write({
+      event: 'no-stream',
+      saw: `The log stream ${step.id}.${step.generation} could not be made anew: ${error.message}`,
+    });
+  }
 }
 
 export async function actWriteId(step: Of<'write-id'>, { ports, signal }: ActContext): Promise<void> {

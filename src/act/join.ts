@@ -1,10 +1,12 @@
 /** Steps of joining, and of changing who is a member. */
 import { AgentError } from '../errors.ts';
+import { instancesBehind, ownerKey, unreadableOf } from '../model/claims.ts';
 import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
 import type { Zxid } from '../model/zxid.ts';
 import type { Session } from '../ports.ts';
+import { claimsByKey } from '../registry/claims.ts';
 import { announceStart, readRecords } from '../registry/lineage.ts';
 import { stands } from '../registry/reports.ts';
 import { type ActContext, changed } from './context.ts';
@@ -55,11 +57,36 @@ export async function actSetDataAside(step: Of<'set-data-aside'>, { ports, signa
 }
 
 export async function actRemoveMembers(step: Of<'remove-members'>, context: ActContext): Promise<void> {
-  await reconfigure(context, step.fromVersion, { leaving: step.ids });
+  await reconfigure(context, step.fromVersion, { leaving: step.ids }, (config) =>
+    checkStillDead(config, step.ids, step.dead, context),
+  );
 }
 
 export async function actAddSelf(step: Of<'add-self'>, context: ActContext): Promise<void> {
-  await reconfigure(context, step.fromVersion, { joining: [step.member], leaving: step.leaving });
+  await reconfigure(context, step.fromVersion, { joining: [step.member], leaving: step.leaving }, (config) =>
+    checkStillDead(config, step.leaving, step.dead, context),
+  );
+}
+
+/**
+ * Joining 5: the claims on these ids are asked for by their keys, up to the first that is not there. A list that lags
+ * shows the dead owner of an id and not the living one, who may well have the same address.
+ */
+async function checkStillDead(
+  config: EnsembleConfig,
+  ids: readonly number[],
+  dead: readonly string[],
+  { ports, signal }: ActContext,
+): Promise<void> {
+  const leaving = config.members.filter((member) => ids.includes(member.id));
+  const claims = await Promise.all(leaving.map((member) => claimsByKey(ports, member.id, signal)));
+  for (const [index, member] of leaving.entries()) {
+    const its = claims[index] ?? [];
+    const unread = unreadableOf(its, member.id);
+    if (unread) throw changed(`Whose member ${member.id} is can't be known: ${ownerKey(unread)} can't be read.`);
+    const living = instancesBehind(its, member).find((instance) => !dead.includes(instance));
+    if (living) throw changed(`Member ${member.id} at ${member.address} is ${living} by a claim that no list showed.`);
+  }
 }
 
 /**

@@ -3,12 +3,12 @@
  * Invariant 3: an id passes on only after its removal from the config has committed and its instance is gone for good.
  */
 
-import { HIGHEST_ID, highestGenerations, LOWEST_ID } from '../model/claims.ts';
+import { HIGHEST_ID, highestGenerations, LOWEST_ID, ownerKey, unreadableOf } from '../model/claims.ts';
 import { type EnsembleConfig, listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { Claim } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
-import { isGone } from './lives.ts';
+import { isGone, lifeOf } from './lives.ts';
 import { mayRun } from './restart.ts';
 
 /** The claims that this node owns: it made the highest generation (Claims 2). */
@@ -38,17 +38,32 @@ function bindingConfigs(observation: Observation): readonly EnsembleConfig[] {
 /**
  * The claim that this node uses, of several that a lost answer may have left it with: the one under which the config
  * lists it (a wiped disk does not know it any more, and under another id its address would be taken for ever), else the
- * one its disk goes by, else the lowest usable one.
+ * one that its stamp and the config on its disk name, else the one its disk goes by, else the lowest usable one.
  */
 export function chosenClaim(observation: Observation, shared: Shared): Claim | undefined {
   const { disk, self } = observation;
   const configs = bindingConfigs(observation);
   const usable = ownClaims(observation, shared).filter((claim) => !givenAway(claim.id, observation, configs));
+  const standing = standingId(observation);
   return (
     usable.find((claim) => configs.some((config) => listed(config, claim.id, self.address))) ??
+    usable.find((claim) => claim.id === standing) ??
     usable.find((claim) => claim.id === disk.id) ??
     usable[0]
   );
+}
+
+/**
+ * Claims 8: the id under which the stamp of this disk and a config (committed, pending, or on the disk) name this node
+ * at its own address. It is not given up because its claim is not to be seen.
+ */
+function standingId(observation: Observation): number | undefined {
+  const { disk, self } = observation;
+  const id = disk.stamp?.id;
+  const configs = bindingConfigs(observation);
+  if (id === undefined || givenAway(id, observation, configs)) return undefined;
+  const named = [...configs, disk.config].some((config) => listed(config, id, self.address) !== undefined);
+  return named ? id : undefined;
 }
 
 /** Claims 3: free means no claim at all, or an owner gone for good whom the config, and any pending one, is without. */
@@ -58,7 +73,60 @@ function isFree(id: number, claim: Claim | undefined, observation: Observation):
   if (!claim) return true;
   // While no ensemble answers nothing becomes free: the id may stand in a config that nobody can show us.
   if (!observation.ensemble || claim.owner === undefined) return false;
-  return claim.owner === 'void' || isGone(observation, claim.owner.instance);
+  return claim.owner === 'void' || (claim.owner !== 'unreadable' && isGone(observation, claim.owner.instance));
+}
+
+/**
+ * Claims 8: this node goes by an id on which it has no claim that counts, by keys as well as by lists. Undefined: it goes
+ * on under the id.
+ */
+function decideStanding(observation: Observation, shared: Shared, id: number): Decision | undefined | 'passed on' {
+  const claims = shared.claims.filter((claim) => claim.id === id);
+  const generation = (claims.at(-1)?.generation ?? 0) + 1;
+  const unreadable = unreadableOf(claims, id);
+  if (unreadable)
+    return wait(`Whether id ${id} is still this node's is unknown: ${ownerKey(unreadable)} can't be read.`);
+  const open = claims.find((claim) => claim.owner === undefined);
+  if (open) return voidWhenOld(observation, open) ?? wait(`Nobody has said yet whose the claim ${nameOf(open)} is.`);
+  const owner = claims.map((claim) => claim.owner).findLast((each) => typeof each === 'object');
+  const claim = take(
+    { kind: 'claim-id', id, generation },
+    `Stamp and config name this node as ${id}, and nobody who may still come back has a claim on that id.`,
+  );
+  if (owner === undefined || owner.instance === observation.self.instance) return claim;
+  if (lifeOf(observation, owner.instance) === 'unknown')
+    return wait(`Id ${id} belongs to ${owner.instance} by the claims, and it is unknown whether that one lives.`);
+  if (!isGone(observation, owner.instance)) return 'passed on';
+  // It may have been a member after this node: only an ensemble that answers can tell that none counts on it.
+  return observation.ensemble
+    ? claim
+    : wait(`The last owner of id ${id}, ${owner.instance}, is gone, and no ensemble says whose the id is now.`);
+}
+
+function voidWhenOld(observation: Observation, claim: Claim): Decision | undefined {
+  if (claim.owner !== undefined || claim.ageMs <= observation.limits.ownerUnknownMs) return undefined;
+  return take(
+    { kind: 'void-claim', id: claim.id, generation: claim.generation },
+    `The claim ${nameOf(claim)} has had no owner for ${Math.round(claim.ageMs / 60_000)} minutes: whoever made it crashed.`,
+  );
+}
+
+function nameOf({ id, generation }: Claim): string {
+  return `${id}.${generation}`;
+}
+
+/**
+ * Claims 8: the list of streams misses this node's claim: it lags, or the stream was deleted. Nothing waits for it; done
+ * when there is time.
+ */
+export function decideStream(observation: Observation): Decision | undefined {
+  if (!observation.shared.known) return undefined;
+  const claim = chosenClaim(observation, observation.shared.value);
+  if (claim?.unlisted !== true) return undefined;
+  return take(
+    { kind: 'restore-stream', id: claim.id, generation: claim.generation },
+    `The list of log streams is without ${nameOf(claim)}, which this node owns by its object.`,
+  );
 }
 
 /** The next step towards an id of the node's own; undefined when it has one, on its disk too. */
@@ -77,17 +145,18 @@ export function decideClaim(observation: Observation, shared: Shared): Decision 
       `This node owns the claim on id ${chosen.id}, and its disk does not say so yet.`,
     );
   }
+  const standing = standingId(observation);
+  if (standing !== undefined) {
+    const kept = decideStanding(observation, shared, standing);
+    if (kept !== 'passed on') return kept;
+  }
   // Who is in no group can be no member, and a claim that leads nowhere would cost the others an id.
   if (!observation.group.known) return wait(`This node claims no id yet: ${observation.group.why.replace(/\.$/, '')}.`);
   const highest = highestGenerations(shared.claims);
   for (let id = LOWEST_ID; id <= HIGHEST_ID; id++) {
     const claim = highest.get(id);
-    if (claim && claim.owner === undefined && claim.ageMs > observation.limits.ownerUnknownMs) {
-      return take(
-        { kind: 'void-claim', id, generation: claim.generation },
-        `The claim ${id}.${claim.generation} has had no owner for ${Math.round(claim.ageMs / 60_000)} minutes: whoever made it crashed.`,
-      );
-    }
+    const crashed = claim && voidWhenOld(observation, claim);
+    if (crashed) return crashed;
     if (isFree(id, claim, observation)) {
       const generation = (claim?.generation ?? 0) + 1;
       return take({ kind: 'claim-id', id, generation }, `This node has no id yet, and ${id} is the lowest free one.`);

@@ -8,11 +8,12 @@
 import type { Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
-import { decideClaim } from './claim.ts';
+import { decideClaim, decideStream } from './claim.ts';
 import { hasData } from './data.ts';
 import { decideFirstStart, decideGenesis } from './genesis.ts';
 import { decideFollow, decideJoinAlone, decideSettled, followable, votes } from './join.ts';
 import { decideLeave, decideLeaveRefused, isLeaving } from './leave.ts';
+import { isGone } from './lives.ts';
 import { decideFounded } from './propose.ts';
 import { decideFounding, decideSilence } from './recover.ts';
 import { decideNotes } from './remove.ts';
@@ -42,7 +43,8 @@ export function decide(observation: Observation): Decision {
   if (ensemble && serves && !disk.fence && votes(observation, ensemble)) {
     const settled = decideSettled(observation, ensemble);
     // Who asks for the removal of the dead, with --dry-run above all, is told of that first.
-    return order.command === 'remove-terminated' && settled.kind === 'step' ? settled : (notes ?? settled);
+    if (order.command === 'remove-terminated') return settled.kind === 'step' ? settled : (notes ?? settled);
+    return notes ?? (settled.kind === 'step' ? settled : (decideStream(observation) ?? settled));
   }
   if (order.command === 'remove-terminated') return NO_VOTER;
   const claim = leaving ? undefined : decideClaim(observation, shared.value);
@@ -52,7 +54,7 @@ export function decide(observation: Observation): Decision {
   const alone = decideAlone(observation, shared.value, newest);
   // A recovery is not kept waiting by a note; one that waits itself may wait until EC2 has forgotten the dead.
   const watched = alone.kind === 'wait' && (alone.watch === undefined || alone.watch === observation.watch?.digest);
-  return watched && notes ? notes : alone;
+  return (watched ? (notes ?? decideStream(observation)) : undefined) ?? alone;
 }
 
 const NO_VOTER: Decision = {
@@ -106,14 +108,12 @@ function stopStale(observation: Observation, newest: LineageRecord | undefined):
   }
   if (disk.fence) return take({ kind: 'stop-server' }, 'This node is fenced, so its server must not run.');
   if (!shared.known) return undefined;
-  // Invariant 3: another node owns the id that this server runs under.
-  const successor = shared.value.claims
-    .filter((claim) => claim.id === disk.id && typeof claim.owner === 'object')
-    .at(-1);
-  if (typeof successor?.owner === 'object' && successor.owner.instance !== self.instance) {
-    return take({ kind: 'stop-server' }, `Id ${disk.id} belongs to ${successor.owner.instance} now.`);
-  }
-  return undefined;
+  // Invariant 3: another node owns the id that this server runs under. One that is gone for good runs nothing.
+  const owner = shared.value.claims
+    .map((claim) => (claim.id === disk.id ? claim.owner : undefined))
+    .findLast((each) => typeof each === 'object');
+  if (owner === undefined || owner.instance === self.instance || isGone(observation, owner.instance)) return undefined;
+  return take({ kind: 'stop-server' }, `Id ${disk.id} belongs to ${owner.instance} now.`);
 }
 
 /** No ensemble of the newest record answers. */

@@ -164,6 +164,7 @@ function addSelf(observation: Observation, ensemble: Ensemble, id: number): Deci
       kind: 'add-self',
       member: memberAt(id, observation.self.address, 'participant'),
       leaving,
+      dead: removal?.dead ?? [],
       fromVersion: ensemble.config.version,
     },
     `The server of this node has caught up (${answer.zxid}), so it is added as member ${id}.${removal ? ` ${removal.why}` : ''}`,

@@ -1,6 +1,6 @@
 /** Which instance stands behind a member, and whether it lives. Pure. Unknown is never dead. */
 
-import { instancesBehind } from '../model/claims.ts';
+import { instancesBehind, unreadableOf } from '../model/claims.ts';
 import type { Life } from '../model/cloud.ts';
 import type { Member } from '../model/member.ts';
 import type { Observation } from '../model/observation.ts';
@@ -16,9 +16,9 @@ export function isGone(observation: Observation, instance: string): boolean {
 /** The life of a member: dead only when every instance that it could be is known to be. */
 export function lifeOfMember(observation: Observation, member: Pick<Member, 'id' | 'address'>): Life {
   if (!observation.shared.known) return 'unknown';
-  const lives = instancesBehind(observation.shared.value.claims, member).map((instance) =>
-    lifeOf(observation, instance),
-  );
+  const { claims } = observation.shared.value;
+  if (unreadableOf(claims, member.id)) return 'unknown';
+  const lives = instancesBehind(claims, member).map((instance) => lifeOf(observation, instance));
   if (lives.length === 0 || lives.includes('unknown')) return 'unknown';
   if (lives.includes('alive')) return 'alive';
   return lives.includes('shutting-down') ? 'shutting-down' : 'gone';

@@ -3,7 +3,7 @@
  * Pure. A recovery by force counts the gone for good alone, never the shutting down, the silent or the unknown.
  */
 
-import { instancesBehind } from '../model/claims.ts';
+import { highestGenerations, instancesBehind, ownerKey } from '../model/claims.ts';
 import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { FoundReport, LineageRecord, Report } from '../model/records.ts';
@@ -101,11 +101,13 @@ export function unheard(
     shared.claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : [])),
   );
   // What can't be understood was said by somebody, listed or not.
-  const unreadable = (silence.unreadable ?? []).map(({ instance }) => instance);
-  return [...new Set([...silence.instances, ...unreadable])].filter((instance) => {
+  const torn = (silence.unreadable ?? []).map(({ instance }) => instance);
+  const silent = [...new Set([...silence.instances, ...torn])].filter((instance) => {
     if (isGone(observation, instance) || heard.some(({ report }) => report.instance === instance)) return false;
-    if (unreadable.includes(instance)) return true;
+    if (torn.includes(instance)) return true;
     const unclaimedForMs = silence.unclaimedForMs[instance] ?? 0;
     return claimants.has(instance) || unclaimedForMs < observation.limits.unclaimedMs;
   });
+  const unreadable = [...highestGenerations(shared.claims).values()].filter((claim) => claim.owner === 'unreadable');
+  return [...silent, ...unreadable.map((claim) => `whoever wrote the unreadable object ${ownerKey(claim)}`)];
 }

@@ -3,6 +3,7 @@
  * Invariant 4: only on positive evidence about the member's own instance, at most max(1, ⌊(voters − 1) / 2⌋) a pass,
  * and never so that the rest loses quorum.
  */
+import { instancesBehind } from '../model/claims.ts';
 import { type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';
@@ -29,7 +30,13 @@ function restKeepsQuorum(ensemble: Ensemble, leaving: readonly Member[]): boolea
 /** One pass: the members that are removed now, or none and what holds their removal back. */
 export interface Removal {
   readonly ids: readonly number[];
+  /** Every instance that ever claimed one of these ids at the member's address: all are known to be dead. */
+  readonly dead: readonly string[];
   readonly why: string;
+}
+
+function behind({ shared }: Observation, member: Member): readonly string[] {
+  return shared.known ? instancesBehind(shared.value.claims, member) : [];
 }
 
 /** Undefined when nobody is known to be dead. */
@@ -39,17 +46,23 @@ export function removalDue(observation: Observation, ensemble: Ensemble): Remova
   const names = dead.map((member) => `${member.id} at ${member.address}`).join(', ');
   const held = heldBack(observation);
   if (held)
-    return { ids: [], why: `The instances of members ${names} are gone, and their removal is held back: ${held}.` };
+    return {
+      ids: [],
+      dead: [],
+      why: `The instances of members ${names} are gone, and their removal is held back: ${held}.`,
+    };
   const limit = Math.max(1, Math.floor((votersOf(ensemble.config).length - 1) / 2));
   const pass = dead.slice(0, limit);
   if (!restKeepsQuorum(ensemble, pass)) {
     return {
       ids: [],
+      dead: [],
       why: `The instances of members ${names} are gone, but without them the rest has no quorum that serves yet.`,
     };
   }
   return {
     ids: pass.map((member) => member.id),
+    dead: pass.flatMap((member) => behind(observation, member)),
     why: `The instances of members ${names} are shutting down or gone for good; at most ${limit} are removed in one pass.`,
   };
 }
@@ -58,8 +71,10 @@ export function removalDue(observation: Observation, ensemble: Ensemble): Remova
 export function decideRemoval(observation: Observation, ensemble: Ensemble): Decision | undefined {
   const removal = removalDue(observation, ensemble);
   if (!removal) return undefined;
-  const { ids, why } = removal;
-  return ids.length > 0 ? take({ kind: 'remove-members', ids, fromVersion: ensemble.config.version }, why) : wait(why);
+  const { ids, dead, why } = removal;
+  return ids.length > 0
+    ? take({ kind: 'remove-members', ids, dead, fromVersion: ensemble.config.version }, why)
+    : wait(why);
 }
 
 /** The dead owners of claims that nobody has noted yet: EC2 forgets them within the hour. */

@@ -19,8 +19,18 @@ export function highestGenerations(claims: readonly Claim[]): ReadonlyMap<number
 export function instancesBehind(claims: readonly Claim[], member: Pick<Member, 'id' | 'address'>): readonly string[] {
   const instances: string[] = [];
   for (const claim of claims) {
-    if (claim.id !== member.id || claim.owner === undefined || claim.owner === 'void') continue;
+    if (claim.id !== member.id || typeof claim.owner !== 'object') continue;
     if (claim.owner.address === member.address) instances.push(claim.owner.instance);
   }
   return instances;
+}
+
+/** The first claim on this id whose object nobody understands: anybody may stand behind it. */
+export function unreadableOf(claims: readonly Claim[], id: number): Claim | undefined {
+  return claims.find((claim) => claim.id === id && claim.owner === 'unreadable');
+}
+
+/** The key of the object that says whose a claim is. */
+export function ownerKey({ id, generation }: Pick<Claim, 'id' | 'generation'>): string {
+  return `claims/${id}.${generation}.json`;
 }

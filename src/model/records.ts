@@ -11,9 +11,14 @@ export interface ClaimOwner {
 export interface Claim {
   readonly id: number;
   readonly generation: number;
-  /** `undefined`: created, but nobody has said yet by whom. `void`: given up as such after 15 minutes. */
-  readonly owner: ClaimOwner | 'void' | undefined;
+  /**
+   * `undefined`: created, but nobody has said yet by whom. `void`: given up as such after 15 minutes. `unreadable`: its
+   * object says something that nobody understands, so it is somebody's.
+   */
+  readonly owner: ClaimOwner | 'void' | 'unreadable' | undefined;
   readonly ageMs: number;
+  /** The list of streams does not show it: the list lags, or the stream was deleted. */
+  readonly unlisted?: true;
 }
 
 export interface RecordMember {

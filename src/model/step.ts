@@ -7,6 +7,7 @@ import type { Zxid } from './zxid.ts';
 export type Step =
   | { readonly kind: 'claim-id'; readonly id: number; readonly generation: number }
   | { readonly kind: 'void-claim'; readonly id: number; readonly generation: number }
+  | { readonly kind: 'restore-stream'; readonly id: number; readonly generation: number }
   | { readonly kind: 'write-id'; readonly id: number }
   | { readonly kind: 'note-dead'; readonly instances: readonly string[] }
   | { readonly kind: 'create-genesis'; readonly record: GenesisRecord }
@@ -20,12 +21,19 @@ export type Step =
     }
   | { readonly kind: 'start-server' }
   | { readonly kind: 'stop-server' }
-  | { readonly kind: 'remove-members'; readonly ids: readonly number[]; readonly fromVersion: Zxid }
+  | {
+      readonly kind: 'remove-members';
+      readonly ids: readonly number[];
+      /** The instances behind them, every one known to be shutting down or gone. */
+      readonly dead: readonly string[];
+      readonly fromVersion: Zxid;
+    }
   | {
       readonly kind: 'add-self';
       readonly member: Member;
-      /** The dead that leave with the same change. */
+      /** The dead that leave with the same change, and the instances behind them. */
       readonly leaving: readonly number[];
+      readonly dead: readonly string[];
       readonly fromVersion: Zxid;
     }
   | { readonly kind: 'mark-ready'; readonly id: number }

@@ -7,17 +7,15 @@ import { AgentError } from '../errors.ts';
 import { type GroupFact, type InstanceFact, type Known, known, unknown } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
 import type { Ensemble, Observation, Order, Shared, Silence, StackTies } from '../model/observation.ts';
-import type { LineageRecord } from '../model/records.ts';
 import type { Ports } from '../ports.ts';
-import { readClaims } from '../registry/claims.ts';
-import { deadAmong } from '../registry/dead.ts';
-import { outcomesAmong, readAnnouncements, readRecords, recordsAmong } from '../registry/lineage.ts';
+import { outcomesAmong, readAnnouncements, readRecords } from '../registry/lineage.ts';
 import { readReports, reportsAmong } from '../registry/reports.ts';
 import type { Timings } from '../timings.ts';
 import { attempt } from './attempt.ts';
 import { isOurs, observeEnsembles } from './ensemble.ts';
 import { type Lives, observeLives } from './lives.ts';
 import type { Memory } from './memory.ts';
+import { type Bucket, type Contents, ownIds, readBucket, readShared } from './shared.ts';
 
 export interface Look {
   readonly ports: Ports;
@@ -114,32 +112,19 @@ async function describeGroup({ ports, memory, self }: Look, signal: AbortSignal)
   return ports.autoScaling.describe(memory.group, signal);
 }
 
-/** All keys of the cluster come in one listing: they are few. */
-interface Bucket {
-  readonly keys: readonly string[];
-  readonly records: readonly LineageRecord[];
-}
-
-async function readBucket({ ports }: Look, signal: AbortSignal): Promise<Bucket> {
-  const listed = await ports.objects.list('', signal);
-  const keys = listed.map((entry) => entry.key);
-  return { keys, records: await recordsAmong(ports.objects, keys, signal) };
-}
-
-/** What the bucket and the log group say. */
-function readShared({ ports }: Look, reading: Promise<Bucket>, signal: AbortSignal): Promise<Known<Shared>> {
-  return attempt(async () => {
-    const [{ keys, records }, claims] = await Promise.all([reading, readClaims(ports, signal)]);
-    return { records, claims, dead: deadAmong(keys) };
-  }, signal);
-}
-
 async function sharedAgain(look: Look, { observation, changed }: Earlier, signal: AbortSignal): Promise<Known<Shared>> {
   const { shared } = observation;
   if (!shared.known) return shared;
   switch (changed) {
-    case 'node and shared':
-      return readShared(look, readBucket(look, signal), signal);
+    case 'node and shared': {
+      const { disk, ensemble } = observation;
+      return readShared(
+        look,
+        readBucket(look.ports.objects, signal),
+        ownIds(look.self, disk, ensemble ? [ensemble] : []),
+        signal,
+      );
+    }
     case 'node and records':
       return attempt(async () => ({ ...shared.value, records: await readRecords(look.ports.objects, signal) }), signal);
     default:
@@ -164,7 +149,7 @@ function ownersOf(shared: Shared): readonly string[] {
 /** The ensemble, if one answers, and the bucket as read after its config (Claims 6). */
 interface Search {
   readonly shared: Known<Shared>;
-  readonly bucket: Promise<Bucket>;
+  readonly bucket: Bucket;
   readonly ensemble: Ensemble | undefined;
   /** Of the owners of claims. */
   readonly lives: Lives;
@@ -185,7 +170,7 @@ async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSignal): P
   const { ports, memory, self } = look;
   const near = new Set([...memory.addresses, ...(disk.config?.members ?? []).map((member) => member.address)]);
   if (near.size > 0) near.add(self.address);
-  const nearby = await askAddresses(look, [...near], signal);
+  const nearby = await judge(look, disk, await observeEnsembles(ports.servers, [...near], signal), signal);
   if (nearby.ensemble || !nearby.shared.known || nearby.shared.value.records.length === 0) return nearby;
   const { shared, lives } = nearby;
   const claimed = new Set<string>();
@@ -196,19 +181,15 @@ async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSignal): P
   }
   if (claimed.size === 0) return nearby;
   const elsewhere = await observeEnsembles(ports.servers, [...claimed], signal);
-  return elsewhere.length > 0 ? judge(look, elsewhere, signal) : nearby;
-}
-
-async function askAddresses(look: Look, addresses: readonly string[], signal: AbortSignal): Promise<Search> {
-  return judge(look, await observeEnsembles(look.ports.servers, addresses, signal), signal);
+  return elsewhere.length > 0 ? judge(look, disk, elsewhere, signal) : nearby;
 }
 
 /** Reads the bucket after the configs, then EC2, and drops what is a stranger or of an older record. */
-async function judge(look: Look, found: readonly Ensemble[], signal: AbortSignal): Promise<Search> {
+async function judge(look: Look, disk: DiskFacts, found: readonly Ensemble[], signal: AbortSignal): Promise<Search> {
   const { memory } = look;
-  const bucket = readBucket(look, signal);
+  const bucket = readBucket(look.ports.objects, signal);
   const [{ shared, lives }, quiet] = await Promise.all([
-    readShared(look, bucket, signal).then(async (shared) => {
+    readShared(look, bucket, ownIds(look.self, disk, found), signal).then(async (shared) => {
       const owners = shared.known ? ownersOf(shared.value) : [];
       return { shared, lives: await observeAllLives(look, shared, owners, signal) };
     }),
@@ -225,9 +206,9 @@ async function judge(look: Look, found: readonly Ensemble[], signal: AbortSignal
 }
 
 /** Undefined while no record is known: before the first one nobody waits for a report. */
-async function observeQuiet(look: Look, reading: Promise<Bucket>, signal: AbortSignal): Promise<Quiet | undefined> {
+async function observeQuiet(look: Look, { contents }: Bucket, signal: AbortSignal): Promise<Quiet | undefined> {
   const { ports, self } = look;
-  const bucket = await attempt(() => reading, signal);
+  const bucket = await attempt(() => contents, signal);
   if (!bucket.known || bucket.value.records.length === 0) return undefined;
   const [tagged, words, server] = await Promise.all([
     attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal),
@@ -269,7 +250,7 @@ async function observeAllLives(
 /** What nodes without quorum have written down for each other. */
 type Words = Pick<Silence, 'reports' | 'unreadable' | 'outcomes' | 'announcements'>;
 
-function readWords({ ports }: Look, { keys, records }: Bucket, signal: AbortSignal): Promise<Known<Words>> {
+function readWords({ ports }: Look, { keys, records }: Contents, signal: AbortSignal): Promise<Known<Words>> {
   return attempt(async () => {
     const [reports, announcements, outcomes] = await Promise.all([
       reportsAmong(ports.objects, keys, signal),

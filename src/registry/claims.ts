@@ -2,15 +2,38 @@
  * Claims on ids (docs/protocol.md, "Claims"). The log stream `7.2` is the second generation of the claim on id 7; the
  * object `claims/7.2.json`, created once, says whose it is. The object decides: whoever reads it back as its own owns
  * the generation, so a lost answer to either call is settled by making the next one.
+ *
+ * Claims 8: the claims are what either list names. The list of streams may lag, and streams get deleted; an object read
+ * by its key is a fact.
  */
-import { HIGHEST_ID } from '../model/claims.ts';
+import { HIGHEST_ID, highestGenerations, ownerKey } from '../model/claims.ts';
 import type { Claim, ClaimOwner } from '../model/records.ts';
 import type { ClaimStreams, ObjectStore } from '../ports.ts';
+import { parsedBody } from './body.ts';
+import { type ClaimMemory, memoryOf } from './claim-memory.ts';
 
 type Shelf = { readonly claimStreams: ClaimStreams; readonly objects: ObjectStore };
+type Owner = Exclude<Claim['owner'], undefined>;
 
-function ownerKey(id: number, generation: number): string {
-  return `claims/${id}.${generation}.json`;
+interface Listed {
+  readonly key: string;
+  readonly ageMs: number;
+}
+
+/** What is read beside the list of streams. */
+export interface ClaimSources {
+  /** All keys of the bucket: a look lists them anyway. */
+  readonly listing: Promise<readonly Listed[]>;
+  /** The ids that the asking node goes by (disk, stamp, configs at its own address): their owners are asked for by key. */
+  readonly self: { readonly instance: string; readonly ids: readonly number[] };
+}
+
+/** No id is claimed anew this often; a bucket that says so is not understood. */
+const MOST_GENERATIONS_UNLISTED = 1_000;
+
+/** `7.2`: the name of the stream, and of the object. */
+function nameOf(id: number, generation: number): string {
+  return `${id}.${generation}`;
 }
 
 /** Parses a stream's name; a stream that is no claim (people make log streams too) is ignored. */
@@ -21,60 +44,133 @@ function parseName(name: string): { id: number; generation: number } | undefined
   return id <= HIGHEST_ID ? { id, generation: Number(match[2]) } : undefined;
 }
 
-/** All claims, lowest ids first and generations ascending. Rejects when either place can't be read whole. */
-export async function readClaims(shelf: Shelf, signal: AbortSignal): Promise<readonly Claim[]> {
-  const streams = await shelf.claimStreams.list(signal);
-  const claims: Claim[] = [];
-  for (const stream of streams) {
-    const parsed = parseName(stream.name);
-    if (parsed) claims.push({ ...parsed, owner: undefined, ageMs: stream.ageMs });
+/**
+ * By name, the age of everything in the list that is a claim. A stream may be older than the claim, or made anew; the
+ * object is as old as the claim itself.
+ */
+function claimsAmong(list: readonly { readonly name: string; readonly ageMs: number }[]): ReadonlyMap<string, number> {
+  return new Map(list.filter(({ name }) => parseName(name)).map(({ name, ageMs }) => [name, ageMs]));
+}
+
+/** Keys of another form under `claims/` are not ours. */
+function namesIn(listing: readonly Listed[]): readonly { readonly name: string; readonly ageMs: number }[] {
+  return listing.flatMap(({ key, ageMs }) => {
+    const name = /^claims\/(.+)\.json$/.exec(key)?.[1];
+    return name === undefined ? [] : [{ name, ageMs }];
+  });
+}
+
+/** All claims, lowest ids first and generations ascending. Rejects when any place can't be read whole. */
+export async function readClaims(
+  shelf: Shelf,
+  { listing, self }: ClaimSources,
+  signal: AbortSignal,
+): Promise<readonly Claim[]> {
+  const memory = memoryOf(shelf.objects);
+  // Neither list waits for the other: an owner is asked for as soon as one of them names its generation.
+  const [streams, objects] = await Promise.all([
+    shelf.claimStreams.list(signal).then((list) => readOwners(shelf, memory, claimsAmong(list), signal)),
+    listing.then((list) => readOwners(shelf, memory, claimsAmong(namesIn(list)), signal)),
+  ]);
+  for (const [name, { ageMs }] of streams) memory.sawStream(name, ageMs);
+  const claims = claimsOf(memory, new Map([...streams, ...objects]));
+  const more: Claim[] = [];
+  for (const id of new Set(self.ids)) {
+    const highest = highestGenerations(claims).get(id);
+    const owner = highest?.owner;
+    if (typeof owner === 'object' && owner.instance === self.instance) continue;
+    more.push(...(await readOnwards(shelf, id, (highest?.generation ?? 0) + 1, signal)));
   }
-  const owners = await Promise.all(claims.map((claim) => readOwner(shelf, claim.id, claim.generation, signal)));
-  return claims
-    .map((claim, index) => ({ ...claim, owner: owners[index] }))
-    .sort((a, b) => a.id - b.id || a.generation - b.generation);
+  return [...claims, ...more].sort((a, b) => a.id - b.id || a.generation - b.generation);
+}
+
+/** What a list says of one generation, and whose it is by its object. */
+interface Named {
+  readonly ageMs: number;
+  readonly owner: Owner | undefined;
+}
+
+/** What either list named, now or at an earlier look of this process, or an owner that was read by its key. */
+function claimsOf(memory: ClaimMemory, named: ReadonlyMap<string, Named>): readonly Claim[] {
+  const claims: Claim[] = [];
+  for (const name of new Set([...named.keys(), ...memory.streams.keys(), ...memory.owners.keys()])) {
+    const parsed = parseName(name);
+    if (!parsed) continue;
+    const { owner, ageMs } = named.get(name) ??
+      memory.owners.get(name) ?? {
+        owner: undefined,
+        ageMs: memory.streams.get(name) ?? 0,
+      };
+    const unlisted = memory.streams.has(name) ? {} : { unlisted: true as const };
+    claims.push({ ...parsed, owner, ageMs, ...unlisted });
+  }
+  return claims;
+}
+
+async function readOwners(
+  shelf: Shelf,
+  memory: ClaimMemory,
+  ages: ReadonlyMap<string, number>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Named>> {
+  const named = await Promise.all(
+    [...ages].map(async ([name, ageMs]) => {
+      const owner = await memory.once(name, () => readOwner(shelf, name, signal));
+      return [name, { ageMs, owner }] as const;
+    }),
+  );
+  return new Map(named);
 }
 
 /** Owners are created once and never changed, so one that was read is true for ever and is not read again. */
-const settledOwners = new WeakMap<ObjectStore, Map<string, ClaimOwner | 'void'>>();
-
-function settledIn(objects: ObjectStore): Map<string, ClaimOwner | 'void'> {
-  const settled = settledOwners.get(objects) ?? new Map<string, ClaimOwner | 'void'>();
-  settledOwners.set(objects, settled);
-  return settled;
-}
-
-async function readOwner(
-  shelf: Shelf,
-  id: number,
-  generation: number,
-  signal: AbortSignal,
-): Promise<ClaimOwner | 'void' | undefined> {
-  const key = ownerKey(id, generation);
-  const settled = settledIn(shelf.objects);
-  const remembered = settled.get(key);
-  if (remembered) return remembered;
-  const found = await shelf.objects.get(key, signal);
+async function readOwner(shelf: Shelf, name: string, signal: AbortSignal): Promise<Owner | undefined> {
+  const memory = memoryOf(shelf.objects);
+  const remembered = memory.owners.get(name);
+  if (remembered) return remembered.owner;
+  const found = await shelf.objects.get(`claims/${name}.json`, signal);
   if (!found) return undefined;
   const owner = parseOwner(found.body);
-  settled.set(key, owner);
+  memory.keepOwner(name, owner, found.ageMs);
   return owner;
 }
 
-function parseOwner(body: string): ClaimOwner | 'void' {
-  const value = JSON.parse(body) as { void?: true } & Partial<ClaimOwner>;
-  if (value.void) return 'void';
-  if (typeof value.instance !== 'string' || typeof value.address !== 'string') {
-    throw new Error(`A claim's owner is neither void nor an instance with an address: ${body}`);
+function parseOwner(body: string): Owner {
+  const value = parsedBody(body);
+  if (value?.void === true) return 'void';
+  const { instance, address } = value ?? {};
+  return typeof instance === 'string' && typeof address === 'string' ? { instance, address } : 'unreadable';
+}
+
+/**
+ * The generations of an id from this one on, each asked for by its key until there is none: a generation is claimed only
+ * after the one below has an owner or is void, so the first key without an object is the end.
+ */
+async function readOnwards(shelf: Shelf, id: number, from: number, signal: AbortSignal): Promise<readonly Claim[]> {
+  const memory = memoryOf(shelf.objects);
+  const claims: Claim[] = [];
+  for (let generation = from; generation < from + MOST_GENERATIONS_UNLISTED; generation++) {
+    const name = nameOf(id, generation);
+    const owner = await readOwner(shelf, name, signal);
+    if (owner === undefined) return claims;
+    claims.push({ id, generation, owner, ageMs: memory.owners.get(name)?.ageMs ?? 0, unlisted: true });
   }
-  return { instance: value.instance, address: value.address };
+  throw new Error(`The claims on id ${id} go on beyond generation ${from + MOST_GENERATIONS_UNLISTED}.`);
+}
+
+/**
+ * All owned generations of an id by their keys, whatever any list says (Joining 5). Those that a look has read cost
+ * nothing, so this is one call as a rule.
+ */
+export async function claimsByKey(shelf: Shelf, id: number, signal: AbortSignal): Promise<readonly Claim[]> {
+  return readOnwards(shelf, id, 1, signal);
 }
 
 /**
  * Claims one generation of an id for this node. `taken`: somebody else has it, or may have it.
  *
  * A stream that certainly was there before this call belongs to whoever made it. One that a lost answer of ours may
- * have made is claimed by the object, which only one node can create (Claims 1, 4).
+ * have made is claimed by the object, which only one node can create (Claims 1, 4). So is one that was deleted behind
+ * its owner's back and is now made anew: its object is still there.
  */
 export async function claimId(
   shelf: Shelf,
@@ -83,18 +179,31 @@ export async function claimId(
   owner: ClaimOwner,
   signal: AbortSignal,
 ): Promise<'claimed' | 'taken'> {
-  const stream = await shelf.claimStreams.create(`${id}.${generation}`, signal);
+  const memory = memoryOf(shelf.objects);
+  const name = nameOf(id, generation);
+  const stream = await shelf.claimStreams.create(name, signal);
+  // The list of streams may not show it for a while yet; without this the next look would choose it again.
+  memory.sawStream(name, 0);
   if (stream === 'exists') return 'taken';
-  const key = ownerKey(id, generation);
-  if ((await shelf.objects.createOnce(key, JSON.stringify(owner), signal)) === 'created') {
-    settledIn(shelf.objects).set(key, owner);
+  if ((await shelf.objects.createOnce(ownerKey({ id, generation }), JSON.stringify(owner), signal)) === 'created') {
+    memory.keepOwner(name, owner, 0);
     return 'claimed';
   }
-  const there = await readOwner(shelf, id, generation, signal);
-  return there !== undefined && there !== 'void' && there.instance === owner.instance ? 'claimed' : 'taken';
+  const there = await readOwner(shelf, name, signal);
+  return typeof there === 'object' && there.instance === owner.instance ? 'claimed' : 'taken';
 }
 
 /** Claims 4: a generation that has had no owner for 15 minutes is given up, unless its owner's write was first. */
 export async function voidClaim(shelf: Shelf, id: number, generation: number, signal: AbortSignal): Promise<void> {
-  await shelf.objects.createOnce(ownerKey(id, generation), JSON.stringify({ void: true }), signal);
+  await shelf.objects.createOnce(ownerKey({ id, generation }), JSON.stringify({ void: true }), signal);
+}
+
+/**
+ * Claims 8: makes the stream of a claim anew. A list that merely lags misses it too, so this is tried once in a process,
+ * and a stream that is there already is as good.
+ */
+export async function restoreStream(shelf: Shelf, id: number, generation: number, signal: AbortSignal): Promise<void> {
+  const name = nameOf(id, generation);
+  memoryOf(shelf.objects).sawStream(name, 0);
+  await shelf.claimStreams.create(name, signal);
 }

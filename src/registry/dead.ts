@@ -6,9 +6,12 @@ import type { ObjectStore } from '../ports.ts';
 
 const DEAD = 'dead/';
 
+/** A folder's own key, or one that somebody else put there, is no note. */
+const NOTE = /^dead\/(i-[0-9a-zA-Z-]+)$/;
+
 /** The instances that the notes among these keys name, sorted. */
 export function deadAmong(keys: readonly string[]): readonly string[] {
-  return keys.flatMap((key) => (key.startsWith(DEAD) ? [key.slice(DEAD.length)] : [])).sort();
+  return keys.flatMap((key) => NOTE.exec(key)?.[1] ?? []).sort();
 }
 
 export async function noteDead(objects: ObjectStore, instance: string, signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@
 import type { Outcome } from '../model/proposals.ts';
 import type { Announcement, LineageRecord } from '../model/records.ts';
 import type { ObjectStore } from '../ports.ts';
+import { badObject, parsedBody } from './body.ts';
 
 function numberName(number: number): string {
   return String(number).padStart(6, '0');
@@ -72,11 +73,20 @@ export async function recordsAmong(
   const keys = listed.filter((key) => /^lineage\/\d{6}\.json$/.test(key)).sort();
   const bodies = await Promise.all(keys.map((key) => read(objects, key, signal)));
   return bodies.map((body, index) => {
-    const record = body === undefined ? undefined : (JSON.parse(body) as LineageRecord);
+    const number = index + 1;
     // A hole would make an older record the newest one.
-    if (record?.number !== index + 1) throw new Error(`Lineage record ${index + 1} can't be read.`);
-    return record;
+    if (body === undefined || keys[index] !== recordKey(number))
+      throw new Error(`Lineage record ${number} can't be read.`);
+    return recordIn(body, number);
   });
+}
+
+function recordIn(body: string, number: number): LineageRecord {
+  const record = parsedBody(body);
+  const known = record?.kind === 'genesis' ? Array.isArray(record.members) : typeof record?.owner === 'object';
+  const fits = record?.number === number && known && Array.isArray(record.fenced);
+  if (!fits || typeof record.epochFloor !== 'number') throw badObject(recordKey(number), 'lineage record');
+  return record as unknown as LineageRecord;
 }
 
 /** Creates the record unless its number is taken, and answers with the record that has the number now. */
@@ -86,8 +96,8 @@ export async function createRecord(
   signal: AbortSignal,
 ): Promise<LineageRecord> {
   const there = await create(objects, recordKey(record.number), JSON.stringify(record), signal);
-  if (there === undefined) throw new Error(`Lineage record ${record.number} is there but can't be read.`);
-  return JSON.parse(there) as LineageRecord;
+  if (there === undefined) throw badObject(recordKey(record.number), 'lineage record');
+  return recordIn(there, record.number);
 }
 
 /** Announces a first start, and answers with the announcement that stands: another nonce means another disk. */
@@ -98,8 +108,15 @@ export async function announceStart(
 ): Promise<Announcement> {
   const key = startedKey(announcement.record, announcement.id);
   const there = await create(objects, key, JSON.stringify(announcement), signal);
-  if (there === undefined) throw new Error(`The announcement ${key} is there but can't be read.`);
-  return JSON.parse(there) as Announcement;
+  return announcementIn(there, key);
+}
+
+function announcementIn(body: string | undefined, key: string): Announcement {
+  const announcement = body === undefined ? undefined : parsedBody(body);
+  const { record, id, nonce } = announcement ?? {};
+  const fits = typeof nonce === 'string' && typeof record === 'number' && typeof id === 'number';
+  if (!fits || startedKey(record, id) !== key) throw badObject(key, 'announcement');
+  return announcement as unknown as Announcement;
 }
 
 /**
@@ -115,7 +132,10 @@ export async function readAnnouncements(
     record.kind === 'genesis' ? record.members.map((member) => startedKey(record.number, member.id)) : [],
   );
   const bodies = await Promise.all(keys.map((key) => read(objects, key, signal)));
-  return bodies.flatMap((body) => (body === undefined ? [] : [JSON.parse(body) as Announcement]));
+  return keys.flatMap((key, index) => {
+    const body = bodies[index];
+    return body === undefined ? [] : [announcementIn(body, key)];
+  });
 }
 
 /** Settles a proposal unless that was done before, and answers with the outcome that stands. */

@@ -19,6 +19,8 @@ interface Kept {
 export class MemoryShelf {
   readonly objectsByKey = new Map<string, Kept>();
   readonly streams = new Map<string, number>();
+  /** By key, how old an object is; whatever is missing is a second old. */
+  readonly agesMs = new Map<string, number>();
   /** Called with every call's name before its effect; throwing keeps the effect away. */
   before: (call: string) => void = () => {};
   /** Called with every call's name after its effect; throwing loses the answer. */
@@ -45,6 +47,10 @@ export class MemoryShelf {
     this.objectsByKey.set(key, { body: JSON.stringify(value), etag: `e${++this.#etags}` });
   }
 
+  #ageMs(key: string): number {
+    return this.agesMs.get(key) ?? 1_000;
+  }
+
   #write<T>(call: string, write: () => T): T {
     this.before(call);
     const late = this.#late;
@@ -69,11 +75,13 @@ export class MemoryShelf {
     get: async (key) =>
       this.#read(`get ${key}`, () => {
         const kept = this.objectsByKey.get(key);
-        return kept && { key, ...kept, ageMs: 1_000 };
+        return kept && { key, ...kept, ageMs: this.#ageMs(key) };
       }),
     list: async (prefix) =>
       this.#read(`list ${prefix}`, () =>
-        [...this.objectsByKey.keys()].filter((key) => key.startsWith(prefix)).map((key) => ({ key, ageMs: 1_000 })),
+        [...this.objectsByKey.keys()]
+          .filter((key) => key.startsWith(prefix))
+          .map((key) => ({ key, ageMs: this.#ageMs(key) })),
       ),
     createOnce: async (key, body) =>
       this.#write(`create ${key}`, () => {

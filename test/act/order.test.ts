@@ -431,6 +431,42 @@ for (const kind of ['add-self', 'remove-members', 'remove-self'] as const) {
   });
 }
 
+for (const kind of ['add-self', 'remove-members'] as const) {
+  test(`${kind}: a living member whom no list shows is not removed in place of its dead predecessor`, async () => {
+    const scene = SCENES[kind]();
+    const { shelf, configs } = scene.node;
+    configs.set(addressOf(1), configOf(kind === 'add-self' ? [2, 3] : [1, 2, 3]));
+    shelf.put('claims/3.1.json', { instance: 'i-0dead', address: addressOf(3) });
+    shelf.put('claims/3.2.json', { instance: instanceOf(3), address: addressOf(3) });
+    const removal = kind === 'add-self' ? { leaving: [3] } : { ids: [3] };
+    const step = { ...scene.step, ...removal, dead: ['i-0dead'] } as typeof scene.step;
+    await assert.rejects(take({ ...scene, step }), isChanged);
+    assert.equal(scene.node.effects, 0);
+
+    const both = { ...step, dead: ['i-0dead', instanceOf(3)] } as typeof scene.step;
+    await take({ ...scene, step: both });
+    assert.equal(scene.node.effects, 1);
+  });
+
+  test(`${kind}: a claim that can not be read is unknown, and nobody is removed`, async () => {
+    const scene = SCENES[kind]();
+    scene.node.shelf.objectsByKey.set('claims/3.1.json', { body: '', etag: 'e' });
+    const removal = kind === 'add-self' ? { leaving: [3] } : { ids: [3] };
+    const step = { ...scene.step, ...removal, dead: [instanceOf(3)] } as typeof scene.step;
+    await assert.rejects(take({ ...scene, step }), isChanged);
+    assert.equal(scene.node.effects, 0);
+  });
+}
+
+test('restore-stream: nothing depends on the stream, so one that can not be made is told of and left', async () => {
+  const scene = SCENES['restore-stream']();
+  scene.node.shelf.before = () => {
+    throw new AgentError('AWS_DENIED', 'CreateLogStream is denied.', 'Look.');
+  };
+  await take(scene);
+  assert.equal(scene.node.effects, 0);
+});
+
 test('claim-id: an id that another took first is not ours', async () => {
   const scene = SCENES['claim-id']();
   scene.node.shelf.streams.set('4.1', 0);

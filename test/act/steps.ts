@@ -65,6 +65,7 @@ export const SCENES: Scenes = {
     node.shelf.streams.set('4.1', 1_000_000);
     return { step: { kind: 'void-claim', id: 4, generation: 1 }, node };
   },
+  'restore-stream': () => ({ step: { kind: 'restore-stream', id: 1, generation: 1 }, node: voter() }),
   'write-id': () => ({ step: { kind: 'write-id', id: 1 }, node: new MemoryNode() }),
   'note-dead': () => ({ step: { kind: 'note-dead', instances: [instanceOf(2), instanceOf(3)] }, node: voter() }),
   'create-genesis': () => ({ step: { kind: 'create-genesis', record: genesisOf([1, 2, 3]) }, node: new MemoryNode() }),
@@ -90,11 +91,14 @@ export const SCENES: Scenes = {
     return { step: { kind: 'start-server' }, node };
   },
   'stop-server': () => ({ step: { kind: 'stop-server' }, node: voter() }),
-  'remove-members': () => ({ step: { kind: 'remove-members', ids: [3], fromVersion: CONFIG_VERSION }, node: voter() }),
+  'remove-members': () => ({
+    step: { kind: 'remove-members', ids: [3], dead: [instanceOf(3)], fromVersion: CONFIG_VERSION },
+    node: voter(),
+  }),
   'add-self': () => {
     const node = voter();
     node.configs.set(addressOf(1), configOf([2, 3]));
-    return { step: { kind: 'add-self', member: member(1), leaving: [], fromVersion: CONFIG_VERSION }, node };
+    return { step: { kind: 'add-self', member: member(1), leaving: [], dead: [], fromVersion: CONFIG_VERSION }, node };
   },
   'mark-ready': () => {
     const node = voter();

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';
 import { ownReport } from '../../src/decide/recover.ts';
 import type { Life } from '../../src/model/cloud.ts';
-import type { Member } from '../../src/model/member.ts';
+import { listed, type Member } from '../../src/model/member.ts';
 import type { Observation, Shared, Silence } from '../../src/model/observation.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
 import type { Decision, Step, StepKind } from '../../src/model/step.ts';
@@ -467,21 +467,24 @@ test('a fence falls only for an ensemble of the newest record, a quorum that can
   });
 });
 
-test('an id is claimed only if it is free: never while its owner may live or a config holds it', () => {
+test('an id is claimed only if it is free, or stamp and config name this node by it: never while another owner may live', () => {
   eachStep('claim-id', ({ id, generation }, seen) => {
     const claims = sharedOf(seen).claims.filter((claim) => claim.id === id);
     assert.equal(generation, Math.max(0, ...claims.map((claim) => claim.generation)) + 1);
-    assert.ok(
-      !seen.ensemble ||
-        seen.ensemble.epoch <= (sharedOf(seen).records.at(-1)?.epochFloor ?? 0) ||
-        !seen.ensemble.config.members.some((member) => member.id === id),
-    );
-    const highest = claims.at(-1);
-    if (!highest) return;
-    assert.ok(seen.ensemble, 'nothing becomes free while no ensemble answers');
-    if (highest.owner === 'void') return;
-    assert.ok(typeof highest.owner === 'object');
-    assert.equal(seen.lives[highest.owner.instance], 'gone');
+    const owners = claims.map((claim) => claim.owner);
+    assert.ok(!owners.includes('unreadable') && !owners.includes(undefined));
+    const committed = seen.ensemble?.config;
+    const holder = committed?.members.find((member) => member.id === id);
+    const configs = [committed, seen.disk.pending, seen.disk.config];
+    // Claims 8: no list takes it away.
+    const standing = seen.disk.stamp?.id === id && configs.some((each) => listed(each, id, seen.self.address));
+    assert.ok(holder === undefined || (standing && holder.address === seen.self.address));
+    const last =
+      owners.at(-1) === 'void' && !standing ? undefined : owners.findLast((each) => typeof each === 'object');
+    if (claims.length > 0 && !standing) assert.ok(seen.ensemble, 'nothing becomes free while no ensemble answers');
+    if (last === undefined || (standing && last.instance === seen.self.instance)) return;
+    assert.equal(seen.lives[last.instance], 'gone');
+    assert.ok(seen.ensemble, 'whoever came after this node may have been a member');
   });
 });
 

@@ -26,6 +26,7 @@ type Situation = 'genesis' | 'join' | 'removal' | 'recovery' | 'silence' | 'leav
 const CASES: { readonly [K in Exclude<StepKind, LifecycleKind>]: readonly [Situation, ...Situation[]] } = {
   'claim-id': ['genesis', 'join'],
   'void-claim': ['join'],
+  'restore-stream': ['removal'],
   'write-id': ['genesis'],
   'note-dead': ['join', 'recovery'],
   'create-genesis': ['genesis'],

@@ -191,9 +191,9 @@ test('an empty answer of EC2 says nothing about young instances, and never that 
 test('an instance that EC2 has forgotten is gone once its claim is older than two hours', async () => {
   const node = cluster();
   node.instances = node.instances.filter(({ instance }) => instance !== instanceOf(2));
-  node.shelf.streams.set('2.1', 7_200_000);
+  node.shelf.agesMs.set('claims/2.1.json', 7_200_000);
   assert.equal((await look(node)).lives[instanceOf(2)], undefined);
-  node.shelf.streams.set('2.1', 7_200_001);
+  node.shelf.agesMs.set('claims/2.1.json', 7_200_001);
   assert.equal((await look(node)).lives[instanceOf(2)], 'gone');
 });
 

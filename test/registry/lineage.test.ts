@@ -99,3 +99,43 @@ test('a note of death is written once and read back', async () => {
   const keys = (await objects.list('', signal)).map((entry) => entry.key);
   assert.deepEqual(deadAmong(keys), ['i-1']);
 });
+
+for (const body of [
+  '',
+  '{',
+  '[]',
+  '{"number":1}',
+  '{"number":2,"kind":"genesis","members":[],"fenced":[],"epochFloor":0}',
+]) {
+  test(`a body that is no record is unknown, and its key is named: ${JSON.stringify(body)}`, async () => {
+    const shelf = new MemoryShelf();
+    shelf.objectsByKey.set('lineage/000001.json', { body, etag: 'e' });
+    const named = { code: 'BAD_OBJECT', message: /lineage\/000001\.json/ };
+    await assert.rejects(readRecords(shelf.objects, signal), named);
+    await assert.rejects(createRecord(shelf.objects, genesisOf([1]), signal), named);
+  });
+
+  test(`a body that is no announcement is unknown, and its key is named: ${JSON.stringify(body)}`, async () => {
+    const shelf = new MemoryShelf();
+    shelf.objectsByKey.set('lineage/000001/started/2.json', { body, etag: 'e' });
+    const named = { code: 'BAD_OBJECT', message: /lineage\/000001\/started\/2\.json/ };
+    await assert.rejects(readAnnouncements(shelf.objects, [genesisOf([1, 2, 3])], signal), named);
+    await assert.rejects(announceStart(shelf.objects, { record: 1, id: 2, nonce: 'one' }, signal), named);
+  });
+}
+
+test('keys of another form are no records and no notes, whatever they hold', async () => {
+  const shelf = new MemoryShelf();
+  shelf.put('lineage/000001.json', genesisOf([1]));
+  const others = [
+    'lineage/',
+    'lineage/1.json',
+    'lineage/000002.json.bak',
+    'lineage/copy/000002.json',
+    'dead/',
+    'dead/a/b',
+  ];
+  for (const key of [...others, 'dead/note', 'dead/i-1.json']) shelf.objectsByKey.set(key, { body: '', etag: 'e' });
+  assert.deepEqual(await readRecords(shelf.objects, signal), [genesisOf([1])]);
+  assert.deepEqual(deadAmong([...shelf.objectsByKey.keys()]), []);
+});

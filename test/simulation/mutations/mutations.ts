@@ -5,6 +5,7 @@ import { GENESIS_MUTATIONS } from './genesis.ts';
 import { JOINING_MUTATIONS } from './joining.ts';
 import { LIFECYCLE_MUTATIONS } from './lifecycle.ts';
 import { RECOVERY_MUTATIONS } from './recovery.ts';
+import { SERVER_MUTATIONS } from './server.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   ...CLAIM_MUTATIONS,
@@ -12,4 +13,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...JOINING_MUTATIONS,
   ...RECOVERY_MUTATIONS,
   ...LIFECYCLE_MUTATIONS,
+  ...SERVER_MUTATIONS,
 ];

@@ -106,11 +106,13 @@ export function serverControlPort(
     state: () =>
       run.local('server state', (): ServerState => {
         const server = ensemble.on(host);
-        return server ? { kind: 'running', upMs: ensemble.nowMs - server.startedMs } : { kind: 'stopped' };
+        if (server) return { kind: 'running', upMs: ensemble.nowMs - server.startedMs };
+        return { kind: supervisor.isAboutToStart(host) ? 'restarting' : 'stopped' };
       }),
     start: () =>
       run.local('server start', () => {
         if (host.disk.fence) throw new AgentError('FENCED', 'A fence stands.', 'Nothing: the agent looks again.');
+        if (!host.disk.stamp) throw new AgentError('DATA_WITHOUT_STAMP', 'There is no stamp.', 'Nothing.');
         supervisor.start(host);
       }),
     stop: () =>

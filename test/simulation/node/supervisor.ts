@@ -23,6 +23,7 @@ export class Supervisor {
   readonly #additions: Additions;
   /** Counted up with everything that makes a planned start void. */
   readonly #plans = new Map<Host, number>();
+  readonly #planned = new Set<Host>();
 
   constructor(scheduler: Scheduler, random: Random, ensemble: Ensemble, additions: Additions) {
     this.#scheduler = scheduler;
@@ -57,8 +58,21 @@ export class Supervisor {
     this.#ensemble.kill(host, why);
   }
 
+  /** For scenarios: it starts the server every second, however often that fails, until somebody stops it. */
+  retry(node: Kept): void {
+    this.#plan(node, RESTART_MS, () => {
+      if (!this.#ensemble.start(node)) this.retry(node);
+    });
+  }
+
+  /** It is about to start the server by itself. */
+  isAboutToStart(host: Host): boolean {
+    return this.#planned.has(host);
+  }
+
   /** Whatever was planned for it does not happen. */
   forget(host: Host): void {
+    this.#planned.delete(host);
     this.#plans.set(host, (this.#plans.get(host) ?? 0) + 1);
   }
 
@@ -80,8 +94,11 @@ export class Supervisor {
   #plan(node: Kept, delayMs: number, start: () => void): void {
     this.forget(node);
     const plan = this.#plans.get(node);
+    this.#planned.add(node);
     this.#scheduler.after(delayMs, () => {
-      if (plan === this.#plans.get(node) && node.up && !node.paused && !this.#ensemble.on(node)) start();
+      if (plan !== this.#plans.get(node)) return;
+      this.#planned.delete(node);
+      if (node.up && !node.paused && !this.#ensemble.on(node)) start();
     });
   }
 }

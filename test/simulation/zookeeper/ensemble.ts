@@ -61,11 +61,15 @@ export class Ensemble implements Chamber {
     return this.servers.find((server) => server.host.address === address);
   }
 
+  /** For the mutation that leaves it out: the server's unit refuses to start without a stamp. */
+  asksForStamp = true;
+
   /** Starts a server process; one whose config does not hold itself exits again at once. */
   start(host: Host): Server | undefined {
     const { disk } = host;
     const { id, config } = disk;
     if (disk.fence || id === undefined || !config || this.on(host)) return undefined;
+    if (this.asksForStamp && !disk.stamp) return undefined;
     if (!listed(config, id, host.address)) {
       this.#trace.line(host.name, 'server exits: it is not in its own config');
       return undefined;

@@ -1,0 +1,56 @@
+/** What the bucket and the log group say: one listing of the bucket, the records in it, and the claims. */
+import type { Known } from '../model/cloud.ts';
+import type { DiskFacts } from '../model/disk.ts';
+import type { Ensemble, Observation, Shared } from '../model/observation.ts';
+import type { LineageRecord } from '../model/records.ts';
+import type { ObjectStore, Ports } from '../ports.ts';
+import { readClaims } from '../registry/claims.ts';
+import { deadAmong } from '../registry/dead.ts';
+import { recordsAmong } from '../registry/lineage.ts';
+import { attempt } from './attempt.ts';
+
+/** All keys of the cluster come in one listing: they are few. */
+export interface Bucket {
+  /** Settles before the records among it are read: the claims need no more than the keys. */
+  readonly listing: Promise<readonly { readonly key: string; readonly ageMs: number }[]>;
+  readonly contents: Promise<Contents>;
+}
+
+export interface Contents {
+  readonly keys: readonly string[];
+  readonly records: readonly LineageRecord[];
+}
+
+export function readBucket(objects: ObjectStore, signal: AbortSignal): Bucket {
+  const listing = objects.list('', signal);
+  const contents = listing.then(async (listed) => {
+    const keys = listed.map((entry) => entry.key);
+    return { keys, records: await recordsAmong(objects, keys, signal) };
+  });
+  return { listing, contents };
+}
+
+/** `ids`: those that this node goes by, whose claims no list may hide (Claims 8). */
+export function readShared(
+  { ports, self }: { readonly ports: Ports; readonly self: Observation['self'] },
+  { listing, contents }: Bucket,
+  ids: readonly number[],
+  signal: AbortSignal,
+): Promise<Known<Shared>> {
+  const sources = { listing, self: { instance: self.instance, ids } };
+  return attempt(async () => {
+    const [{ keys, records }, claims] = await Promise.all([contents, readClaims(ports, sources, signal)]);
+    return { records, claims, dead: deadAmong(keys) };
+  }, signal);
+}
+
+/** The ids under which this node goes: by its disk, and by whatever config lists its address. */
+export function ownIds(
+  self: Observation['self'],
+  disk: DiskFacts,
+  found: readonly Pick<Ensemble, 'config'>[],
+): readonly number[] {
+  const configs = [disk.config, disk.pending, ...found.map((ensemble) => ensemble.config)];
+  const listed = configs.flatMap((config) => config?.members ?? []).filter(({ address }) => address === self.address);
+  return [disk.id, disk.stamp?.id, ...listed.map(({ id }) => id)].filter((id) => id !== undefined);
+}

@@ -1,0 +1,44 @@
+/** Scenarios of a node's own server: its supervisor, and when it is stopped. */
+import assert from 'node:assert/strict';
+import type { Case } from './directed-cases.ts';
+import type { Node } from './node/node.ts';
+import type { Scenario } from './scenario.ts';
+
+/** A follower whose damaged data is set aside, at the moment after: its agent dies there. */
+async function setAside(scenario: Scenario, supervised: boolean): Promise<Node> {
+  const [follower] = scenario.followers;
+  assert.ok(follower?.disk.data);
+  const { world } = scenario;
+  world.ensemble.kill(follower, 'crashes');
+  follower.disk.data.currentEpoch -= 1;
+  if (supervised) world.supervisor.retry(follower);
+  const endMs = world.scheduler.nowMs + 120_000;
+  await world.scheduler.run(endMs, () => follower.disk.data === undefined);
+  assert.equal(follower.disk.data, undefined);
+  follower.killAgent('killed');
+  return follower;
+}
+
+export const SERVER_CASES: readonly Case[] = [
+  {
+    name: 'a server that its supervisor starts again and again does not start while its data is set aside',
+    nodes: 3,
+    without: ['changed-between-restarts'],
+    play: async (scenario) => {
+      await scenario.whole();
+      await setAside(scenario, true);
+      await scenario.whole();
+    },
+  },
+  {
+    name: 'a server whose data was set aside is started by hand: it does not vote without a stamp',
+    nodes: 3,
+    without: ['started-without-stamp'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const follower = await setAside(scenario, false);
+      scenario.world.ensemble.start(follower);
+      await scenario.whole();
+    },
+  },
+];

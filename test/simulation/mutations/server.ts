@@ -1,0 +1,31 @@
+import type { Mutation } from '../core/mutation.ts';
+
+export const SERVER_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'changed-between-restarts',
+    rule: 'Server 1: a server between two restarts is stopped before its files change',
+    ports: (ports) => ({
+      ...ports,
+      server: {
+        ...ports.server,
+        state: async (signal) => {
+          const state = await ports.server.state(signal);
+          return state.kind === 'restarting' ? { kind: 'stopped' } : state;
+        },
+        stop: async (signal) => {
+          if ((await ports.server.state(signal)).kind === 'running') await ports.server.stop(signal);
+        },
+      },
+    }),
+    world: (world) => {
+      world.ensemble.asksForStamp = false;
+    },
+  },
+  {
+    name: 'started-without-stamp',
+    rule: 'Server 1: the unit refuses to start without a stamp',
+    world: (world) => {
+      world.ensemble.asksForStamp = false;
+    },
+  },
+];
