@@ -2,9 +2,9 @@
 import { type AsideFacts, type DataFacts, type DiskFacts, NO_DATABASE, sourceCopyName } from '../model/disk.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
 
-/** A `version-2` with nothing in it (a first start that never led anywhere) is no data. */
-export function hasData(disk: DiskFacts): boolean {
-  return disk.data !== undefined && (disk.data.currentEpoch > 0 || disk.data.lastZxid > ZXID_ZERO);
+/** A `version-2` with nothing in it (a first start that never led anywhere) is no data; one that can't be read may be. */
+export function hasData({ data }: DiskFacts): boolean {
+  return data !== undefined && (data.currentEpoch > 0 || data.lastZxid > ZXID_ZERO || data.damage !== undefined);
 }
 
 /**

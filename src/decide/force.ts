@@ -108,7 +108,7 @@ function nextRecord(lost: Lost): Next {
   const ahead = damagedAhead(reports, best);
   if (ahead) {
     return nobody(
-      `${ahead.instance} has newer data (zxid ${ahead.data?.lastZxid}) than all others, and no server starts on it: ${ahead.data?.damage} Mend it, or terminate ${ahead.instance} to give it up; then node ${best.id} (${best.instance}) recovers.`,
+      `${ahead.instance} has newer data (zxid ${ahead.data?.lastZxid}) than all others, or may have, and it is damaged: ${ahead.data?.damage} Mend it, or terminate ${ahead.instance} to give it up; then node ${best.id} (${best.instance}) recovers.`,
     );
   }
   if (best.instance !== observation.self.instance) {
@@ -155,10 +155,8 @@ function nextGenesis(lost: Lost): Next {
   const unasked = neverStarted(shared.records, silence.announcements);
   if (!asked && !unasked) {
     const damaged = reports.filter((report) => report.data?.damage !== undefined);
-    const repair = damaged.map(
-      (report) => ` ${report.instance} has data that no server starts on: ${report.data?.damage}`,
-    );
-    const why = `Nobody who is left has data of this cluster that a server can start on (newest record ${newest.number}).${repair.join('')} Nothing empty is put in its place unasked: bring the data back, or give it up with: zk-agent recovery --allow-empty-genesis`;
+    const repair = damaged.map((report) => ` ${report.instance} has damaged data: ${report.data?.damage}`);
+    const why = `Nobody who is left has whole data of this cluster (newest record ${newest.number}).${repair.join('')} Nothing empty is put in its place unasked: bring the data back, or give it up with: zk-agent recovery --allow-empty-genesis`;
     return others.length > 0 ? { kind: 'theirs', proposer: undefined, why } : nobody(why);
   }
   const fenced = reports.map((report) => report.instance).sort();

@@ -49,11 +49,11 @@ export function bestCandidate(reports: readonly Report[]): Candidate | undefined
     );
 }
 
-/** Who has data that no server starts on, but that holds more than the best: it may have been committed. */
+/** Who has damaged data that holds more than the best, or may: it may have been committed. */
 export function damagedAhead(reports: readonly Report[], best: Candidate): Report | undefined {
   return reports.find(({ data, lineage = 0 }) => {
     if (data?.damage === undefined || lineage < best.lineage) return false;
-    return lineage > best.lineage || data.lastZxid > best.data.lastZxid;
+    return lineage > best.lineage || data.lastZxid > best.data.lastZxid || data.mayHoldMore === true;
   });
 }
 

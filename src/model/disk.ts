@@ -18,8 +18,10 @@ export interface DataFacts {
   readonly acceptedEpoch: number;
   /** From the names of snapshots and the entries of transaction logs: logged, not necessarily committed. */
   readonly lastZxid: Zxid;
-  /** Set when a log is damaged in its middle, where a server would exit 1: a sentence for the operator. */
+  /** Set when something in it is not as a server wants it at its start: what was found, a sentence for the operator. */
   readonly damage?: string;
+  /** The damage hides where the data ends: it may hold more than `lastZxid` tells. */
+  readonly mayHoldMore?: boolean;
 }
 
 /** Data that was renamed or copied aside, with the facts it had then. Nothing in the product deletes it. */

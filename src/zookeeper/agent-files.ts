@@ -10,6 +10,8 @@ export interface AgentFiles {
   readonly fence: string;
   readonly superSecret: string;
   readonly javaOptions: string;
+  /** What was found in large snapshots. */
+  readonly checkedSnapshots: string;
   /** In which lifecycle state the node is seen, and since when. */
   readonly lifecycleState: string;
   mark(name: Mark): string;
@@ -24,6 +26,7 @@ export function agentFiles(dataDir: string): AgentFiles {
     fence: join(directory, 'fence.json'),
     superSecret: join(directory, 'super-secret'),
     javaOptions: join(directory, 'java-options'),
+    checkedSnapshots: join(directory, 'checked-snapshots.json'),
     lifecycleState: join(directory, 'lifecycle-state.json'),
     mark: (name) => join(directory, name),
   };

@@ -2,14 +2,16 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AgentError } from '../errors.ts';
 import { type DataFacts, NO_DATABASE } from '../model/disk.ts';
 import { epochOf, toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
-import { isCode, readIfThere } from './durable-file.ts';
-import { newestSnapshot } from './snapshots.ts';
-import { type LogScan, scanTransactionLog } from './transaction-log.ts';
+import { isCode } from './durable-file.ts';
+import { readEpochs } from './epoch-files.ts';
+import { rememberingCheck } from './snapshot-memory.ts';
+import { type FoundSnapshots, findSnapshots } from './snapshots.ts';
+import { follows, type LogScan, scanTransactionLog } from './transaction-log.ts';
 
-const LOG_NAME = /^log\.([0-9a-f]{1,16})$/;
+/** The server takes whatever begins like this, `log.1.bak` too. */
+const LOG_NAME = /^log\.([0-9a-f]{1,16})(?:\.|$)/i;
 /** More logs than any server keeps; the oldest results are forgotten beyond it. */
 const REMEMBERED_LOGS = 256;
 const LISTING_ATTEMPTS = 5;
@@ -24,32 +26,51 @@ interface RememberedScan {
 /** A loop asks several times a second: a log that did not change since is not read again, a grown one from its end. */
 const remembered = new Map<string, RememberedScan>();
 
-/** Undefined when there is no such directory. Rejects with BAD_DATA_DIRECTORY when it can't be understood. */
-export async function readDataDirectory(directory: string, signal: AbortSignal): Promise<DataFacts | undefined> {
+/**
+ * Undefined when there is no such directory. What can't be read in it, or parsed, is damage: it never ends the look.
+ * `note` is a file to remember checked snapshots in.
+ */
+export async function readDataDirectory(
+  directory: string,
+  signal: AbortSignal,
+  note?: string,
+): Promise<DataFacts | undefined> {
   // A server that writes this very moment can look like damage: an entry half written, a snapshot of an epoch that is
   // not noted yet. Only what stays is damage.
-  let facts = await readListed(directory, signal);
+  let facts = await readListed(directory, signal, note);
   for (let look = 1; facts?.damage !== undefined && look < DAMAGE_LOOKS; look++) {
     await sleep(DAMAGE_PAUSE_MS, undefined, { signal });
-    facts = await readListed(directory, signal);
+    facts = await readListed(directory, signal, note);
   }
   return facts;
 }
 
-async function readListed(directory: string, signal: AbortSignal): Promise<DataFacts | undefined> {
+async function readListed(directory: string, signal: AbortSignal, note?: string): Promise<DataFacts | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await readOnce(directory, signal);
+      return await readOnce(directory, signal, note);
     } catch (error) {
+      signal.throwIfAborted();
       // A running server purges, truncates and renames while we read: look again.
-      if (!isCode(error, 'ENOENT') || attempt === LISTING_ATTEMPTS) {
-        throw error;
-      }
+      if (isCode(error, 'ENOENT') && attempt < LISTING_ATTEMPTS) continue;
+      return unreadableData(directory, error);
     }
   }
 }
 
-async function readOnce(directory: string, signal: AbortSignal): Promise<DataFacts | undefined> {
+/** Nothing is known of it, so it may hold anything. */
+function unreadableData(directory: string, error: unknown): DataFacts {
+  const why = error instanceof Error ? error.message : String(error);
+  return {
+    currentEpoch: 0,
+    acceptedEpoch: 0,
+    lastZxid: ZXID_ZERO,
+    damage: `${directory} can't be read: ${why.replace(/\.$/, '')}.`,
+    mayHoldMore: true,
+  };
+}
+
+async function readOnce(directory: string, signal: AbortSignal, note?: string): Promise<DataFacts | undefined> {
   const names = await readdir(directory).catch((error: unknown) => {
     if (isCode(error, 'ENOENT')) {
       return undefined;
@@ -59,47 +80,96 @@ async function readOnce(directory: string, signal: AbortSignal): Promise<DataFac
   if (names === undefined) {
     return undefined;
   }
-  const snapshot = await newestSnapshot(directory, names);
-  const { logged, damage: logDamage } = await readLogs(directory, names, snapshot, signal);
-  const lastZxid = [snapshot ?? ZXID_ZERO, logged ?? ZXID_ZERO].sort().at(-1) ?? ZXID_ZERO;
-  // In this order: the server raises the accepted epoch first, so that what is read never has it behind.
-  const currentEpoch = await readEpoch(directory, 'currentEpoch', epochOf(lastZxid));
-  const acceptedEpoch = Math.max(0, await readEpoch(directory, 'acceptedEpoch', epochOf(lastZxid)));
+  const snapshots = await findSnapshots(names, rememberingCheck(directory, note, signal));
+  const logs = await readLogs(directory, names, snapshots, signal);
+  const loaded = later(snapshots.loaded ?? ZXID_ZERO, logs.last ?? ZXID_ZERO);
   // A server without the marker makes the directory, and writes −1, before it has followed anybody: no database yet.
-  if (snapshot === undefined && logged === undefined && logDamage === undefined) {
-    return { currentEpoch: NO_DATABASE, acceptedEpoch, lastZxid };
-  }
-  const half = names.includes('currentEpoch.tmp');
-  const damage = logDamage ?? epochDamage(currentEpoch, acceptedEpoch, lastZxid, half);
-  return { currentEpoch, acceptedEpoch, lastZxid, ...(damage === undefined ? {} : { damage }) };
+  const noDatabase = snapshots.loaded === undefined && snapshots.broken === undefined && logs.names.length === 0;
+  const epochs = await readEpochs(directory, noDatabase ? NO_DATABASE : epochOf(loaded));
+  const damage = logs.damage ?? snapshotDamage(directory, snapshots, logs) ?? epochs.damage;
+  // What does not load ranks by nothing; but whoever else would recover is held up by what it may hold.
+  const lastZxid = damage === undefined ? loaded : later(loaded, snapshots.broken?.zxid ?? ZXID_ZERO);
+  return {
+    currentEpoch: noDatabase ? NO_DATABASE : epochs.current,
+    acceptedEpoch: Math.max(0, epochs.accepted),
+    lastZxid,
+    ...(damage === undefined ? {} : { damage }),
+    ...(damage !== undefined && logs.mayHoldMore ? { mayHoldMore: true } : {}),
+  };
+}
+
+function later(a: Zxid, b: Zxid): Zxid {
+  return a > b ? a : b;
+}
+
+interface FoundLogs {
+  readonly names: readonly string[];
+  readonly last: Zxid | undefined;
+  readonly damage: string | undefined;
+  readonly mayHoldMore: boolean;
+  /** Whether no entry is missing from the snapshot on, as far as the broken one. */
+  readonly reachBroken: boolean;
 }
 
 /** The server replays every log that may hold something after the snapshot: the later ones and the one before those. */
 async function readLogs(
   directory: string,
   names: readonly string[],
-  snapshot: Zxid | undefined,
+  { loaded, broken }: FoundSnapshots,
   signal: AbortSignal,
-): Promise<{ logged: Zxid | undefined; damage: string | undefined }> {
-  const logs = names
-    .filter((name) => LOG_NAME.test(name))
-    .map((name) => ({ name, zxid: toZxid(BigInt(`0x${name.slice('log.'.length)}`)) }))
-    .sort((a, b) => (a.zxid < b.zxid ? -1 : 1));
-  const later = logs.findIndex((log) => log.zxid > (snapshot ?? ZXID_ZERO));
-  const first = later < 0 ? Math.max(logs.length - 1, 0) : Math.max(later - 1, 0);
-  let logged: Zxid | undefined;
+): Promise<FoundLogs> {
+  const logs = logsAmong(names);
+  const firstLater = logs.findIndex((log) => log.zxid > (loaded ?? ZXID_ZERO));
+  const first = firstLater < 0 ? Math.max(logs.length - 1, 0) : Math.max(firstLater - 1, 0);
+  const scans: LogScan[] = [];
+  let damage: string | undefined;
   for (const [index, { name }] of [...logs.entries()].slice(first)) {
     const { scan } = await scanRemembered(join(directory, name), signal);
-    logged = scan.last?.zxid ?? logged;
-    const damage = scan.empty && index < logs.length - 1 ? 'it is empty and later logs follow' : scan.damage;
-    if (damage !== undefined) {
-      return { logged, damage: `The transaction log ${join(directory, name)} is damaged: ${damage}.` };
-    }
+    scans.push(scan);
+    const found = scan.empty && index < logs.length - 1 ? 'it is empty and later logs follow' : scan.damage;
+    if (found !== undefined) damage ??= `The transaction log ${join(directory, name)} is damaged: ${found}.`;
   }
-  if (snapshot === undefined && logs.length > 0) {
-    return { logged, damage: `${directory} holds transaction logs but no whole snapshot, so no server starts on it.` };
+  return {
+    names: logs.map((log) => log.name),
+    last: scans.findLast((scan) => scan.last !== undefined)?.last?.zxid,
+    damage,
+    mayHoldMore: scans.at(-1)?.mayHoldMore === true,
+    reachBroken: broken === undefined || loaded === undefined || reaches(scans, loaded, broken.zxid),
+  };
+}
+
+function logsAmong(names: readonly string[]): readonly { readonly name: string; readonly zxid: Zxid }[] {
+  return names
+    .flatMap((name) => {
+      const hex = LOG_NAME.exec(name)?.[1];
+      return hex === undefined ? [] : [{ name, zxid: toZxid(BigInt(`0x${hex}`)) }];
+    })
+    .sort((a, b) => (a.zxid < b.zxid ? -1 : 1));
+}
+
+/** Whether the logs hold every entry from the one snapshot to the other, as far as numbers tell. */
+function reaches(scans: readonly LogScan[], from: Zxid, to: Zxid): boolean {
+  let last = from;
+  for (const scan of scans) {
+    if (scan.first === undefined || scan.last === undefined || scan.last.zxid <= last) continue;
+    const connected = scan.first <= last || follows(last, scan.first);
+    if (!connected || (scan.gapAfter !== undefined && scan.gapAfter >= from)) return false;
+    last = scan.last.zxid;
   }
-  return { logged, damage: undefined };
+  return last >= to;
+}
+
+function snapshotDamage(directory: string, { loaded, broken }: FoundSnapshots, logs: FoundLogs): string | undefined {
+  if (broken !== undefined && loaded === undefined) {
+    return `${directory} holds no snapshot that loads: ${broken.name} is damaged, ${broken.why}.`;
+  }
+  if (broken !== undefined && !logs.reachBroken) {
+    return `${join(directory, broken.name)} is damaged: ${broken.why}, and the logs don't hold all that came between the snapshot before it and this one.`;
+  }
+  if (loaded === undefined && logs.names.length > 0) {
+    return `${directory} holds transaction logs but no whole snapshot.`;
+  }
+  return undefined;
 }
 
 async function scanRemembered(path: string, signal: AbortSignal): Promise<RememberedScan> {
@@ -108,7 +178,7 @@ async function scanRemembered(path: string, signal: AbortSignal): Promise<Rememb
   if (before?.file === file) {
     return before;
   }
-  const scan = await scanTransactionLog(path, signal, before?.scan.last);
+  const scan = await scanTransactionLog(path, signal, before?.scan);
   const found = { file, scan };
   remembered.delete(path);
   remembered.set(path, found);
@@ -123,31 +193,4 @@ async function scanRemembered(path: string, signal: AbortSignal): Promise<Rememb
 async function identityOf(path: string): Promise<string> {
   const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-}
-
-/** The server, too, takes a missing epoch from the last zxid. */
-async function readEpoch(directory: string, name: string, fallback: number): Promise<number> {
-  const text = await readIfThere(join(directory, name));
-  if (text === undefined) {
-    return fallback;
-  }
-  if (!/^(-1|\d{1,10})$/.test(text.trim())) {
-    throw new AgentError(
-      'BAD_DATA_DIRECTORY',
-      `${join(directory, name)} should hold one number but holds ${JSON.stringify(text.slice(0, 40))}.`,
-      'Move the data directory aside by hand and run the agent again: the node then joins the others without data.',
-    );
-  }
-  return Number(text.trim());
-}
-
-/** Two checks that the server makes before it takes part (QuorumPeer.loadDataBase). */
-function epochDamage(current: number, accepted: number, lastZxid: Zxid, halfWritten: boolean): string | undefined {
-  if (epochOf(lastZxid) > current && !halfWritten) {
-    return `The current epoch ${current} is older than the last zxid 0x${lastZxid}, so no server starts on it.`;
-  }
-  if (accepted < current) {
-    return `The accepted epoch ${accepted} is below the current epoch ${current}, so no server starts on it.`;
-  }
-  return undefined;
 }

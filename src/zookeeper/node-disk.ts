@@ -97,7 +97,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
       readId(options.idFile),
       readStamp(files.stamp, places, cluster),
       readIfThere(files.nonce).then((text) => text?.trim()),
-      readDataDirectory(join(dataDir, 'version-2'), signal),
+      readDataDirectory(join(dataDir, 'version-2'), signal, files.checkedSnapshots),
       readFence(files.fence),
       readConfig(confDir),
       readPending(confDir),
@@ -197,7 +197,9 @@ function asidePlaces(options: NodeDiskOptions): AsidePlaces {
     stampFile: agentFiles(dataDir).stamp,
     configFiles: () => configFiles(options),
     facts: async () => {
-      const data = await readDataDirectory(join(dataDir, 'version-2'), AbortSignal.timeout(DATA_READ_LIMIT_MS));
+      const signal = AbortSignal.timeout(DATA_READ_LIMIT_MS);
+      const note = agentFiles(dataDir).checkedSnapshots;
+      const data = await readDataDirectory(join(dataDir, 'version-2'), signal, note);
       const config = await readConfig(confDir);
       if (data === undefined) {
         throw unreadable(join(dataDir, 'version-2'));

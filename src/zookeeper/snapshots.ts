@@ -1,53 +1,56 @@
 /**
- * Names of snapshots, `version-2/snapshot.<hex zxid>[.gz|.snappy]`: the zxid is the last one applied when the snapshot
- * began (ZooKeeper 3.9.5, FileSnap and SnapStream.isValidSnapshot).
+ * Snapshots, `version-2/snapshot.<hex zxid>[.gz|.snappy]`: the zxid is the last one applied when the snapshot began
+ * (ZooKeeper 3.9.5, FileSnap and SnapStream). The server takes the newest hundred that pass a quick test, tries them one
+ * by one, and starts on the first whose checksum is right; it ends if there are some and none loads.
  */
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { toZxid, type Zxid } from '../model/zxid.ts';
+import type { SnapshotCheck, Stream } from './snapshot-check.ts';
 
-const NAME = /^snapshot\.([0-9a-f]{1,16})(?:\.(gz|snappy))?$/;
-const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
-const SNAPPY_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
-/** Every snapshot ends with the string "/": its length as an int, then the character. */
-const SEAL = Buffer.from([0, 0, 0, 1, 0x2f]);
-const SHORTEST_BYTES = 10;
+/** The last part says how it is compressed. Any other, such as `.tmp` or `.bak`, is plain, and counts all the same. */
+const NAME = /^snapshot\.([0-9a-f]{1,16})(?:\.(?:.*\.)?([^.]*))?$/i;
+const TRIED = 100;
 
-/** The zxid of the newest snapshot that is whole by the server's own quick test; undefined when there is none. */
-export async function newestSnapshot(directory: string, names: readonly string[]): Promise<Zxid | undefined> {
-  const snapshots = names
-    .map((name) => ({ name, zxid: zxidOf(name) }))
-    .filter((found): found is { name: string; zxid: Zxid } => found.zxid !== undefined)
+export interface FoundSnapshots {
+  /** The zxid of the snapshot that a server would start on. */
+  readonly loaded: Zxid | undefined;
+  /** The newest of those that pass the quick test and do not load, as a server finds out. */
+  readonly broken: { readonly name: string; readonly zxid: Zxid; readonly why: string } | undefined;
+}
+
+/** `check` tells what is in one file; it may remember. */
+export async function findSnapshots(
+  names: readonly string[],
+  check: (name: string, stream: Stream) => Promise<SnapshotCheck>,
+): Promise<FoundSnapshots> {
+  let broken: FoundSnapshots['broken'];
+  let tried = 0;
+  for (const { name, zxid, stream } of snapshotsAmong(names)) {
+    const found = await check(name, stream);
+    if (found.kind === 'whole') return { loaded: zxid, broken };
+    if (found.kind === 'unfinished') continue;
+    broken ??= { name, zxid, why: found.why };
+    if (++tried === TRIED) break;
+  }
+  return { loaded: undefined, broken };
+}
+
+interface Named {
+  readonly name: string;
+  readonly zxid: Zxid;
+  readonly stream: Stream;
+}
+
+/** Newest first. */
+function snapshotsAmong(names: readonly string[]): readonly Named[] {
+  return names
+    .flatMap((name): Named[] => {
+      const [, hex, last] = NAME.exec(name) ?? [];
+      return hex === undefined ? [] : [{ name, zxid: toZxid(BigInt(`0x${hex}`)), stream: streamOf(last) }];
+    })
     .sort((a, b) => (a.zxid < b.zxid ? 1 : -1));
-  for (const { name, zxid } of snapshots) {
-    if (await isWhole(join(directory, name))) {
-      return zxid;
-    }
-  }
-  return undefined;
 }
 
-function zxidOf(name: string): Zxid | undefined {
-  const hex = NAME.exec(name)?.[1];
-  return hex === undefined ? undefined : toZxid(BigInt(`0x${hex}`));
-}
-
-async function isWhole(path: string): Promise<boolean> {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    const read = async (length: number, position: number): Promise<Buffer> => {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
-      return buffer.subarray(0, bytesRead);
-    };
-    if (path.endsWith('.gz')) {
-      return (await read(GZIP_MAGIC.length, 0)).equals(GZIP_MAGIC);
-    }
-    if (path.endsWith('.snappy')) {
-      return (await read(SNAPPY_MAGIC.length, 0)).equals(SNAPPY_MAGIC);
-    }
-    return size >= SHORTEST_BYTES && (await read(SEAL.length, size - SEAL.length)).equals(SEAL);
-  } finally {
-    await file.close();
-  }
+function streamOf(lastPart = ''): Stream {
+  const mode = lastPart.toLowerCase();
+  return mode === 'gz' || mode === 'snappy' ? mode : 'plain';
 }

@@ -6,12 +6,13 @@
  *     body:   clientId long, cxid int, zxid long, time long, type int, …
  *
  * Big-endian throughout; the server preallocates, so a length of zero is the end. What follows copies the server's own
- * judgement: a missing 0x42 or a file that ends early is a torn tail, which it forgives; a wrong checksum or an
- * impossible length makes it exit 1.
+ * judgement: a missing 0x42 or a file that ends early is a torn tail, which it forgives; a wrong checksum makes it exit 1.
+ * How long an entry may be is a setting of the server (`jute.maxbuffer`) that nobody tells us: one with the right
+ * checksum and the end mark is whole at any length.
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { toZxid, type Zxid } from '../model/zxid.ts';
-import { adler32 } from './adler32.ts';
+import { epochOf, fromZxid, toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
+import { Adler32 } from './adler32.ts';
 
 const MAGIC = 0x5a4b4c47;
 const HEADER_BYTES = 16;
@@ -19,8 +20,8 @@ const ENTRY_HEAD_BYTES = 12;
 const ZXID_OFFSET = 12;
 const TRANSACTION_HEADER_BYTES = 32;
 const ENTRY_END = 0x42;
-/** `jute.maxbuffer` plus as much again for the server's own extra; a longer entry the server refuses. */
-const MAX_BODY_BYTES = 2 * 0xf_ffff;
+/** `jute.maxbuffer` and as much again, by default: a longer entry that is not whole makes a server exit, or is its tail. */
+const USUAL_BODY_BYTES = 2 * 0xf_ffff;
 const CHUNK_BYTES = 256 * 1024;
 
 /** A whole entry: where it begins, and what must still stand there for a scan to go on after it. */
@@ -33,23 +34,29 @@ export interface LogEntry {
 export interface LogScan {
   /** The file has no byte at all: the server crashed before it wrote the header. */
   readonly empty: boolean;
+  /** The last whole entry, be it behind a damaged one. */
   readonly last: LogEntry | undefined;
-  /** Why a server would refuse to start on it; one sentence without the file's name. */
+  /** What was found that makes a server end; one sentence without the file's name. */
   readonly damage: string | undefined;
+  /** The damage hides where the log ends, so it may hold more than `last` tells. */
+  readonly mayHoldMore: boolean;
+  /** An entry whose zxid is neither the next one nor the first of a later epoch: the one before it. */
+  readonly gapAfter: Zxid | undefined;
+  readonly first: Zxid | undefined;
 }
 
 /**
- * Streams the log in bounded memory. With `after`, the last entry of an earlier scan, only what was appended since is
- * read; when that entry is no longer there (the server truncates logs), the whole log is.
+ * Streams the log in bounded memory. With an earlier scan only what was appended since is read; when its last entry is no
+ * longer there (the server truncates logs), or it found damage, the whole log is.
  */
 export async function scanTransactionLog(
   path: string,
   signal: AbortSignal,
-  after: LogEntry | undefined = undefined,
+  before: LogScan | undefined = undefined,
 ): Promise<LogScan> {
   const file = await open(path, 'r');
   try {
-    const appended = after === undefined ? undefined : await scanAfter(file, after, signal);
+    const appended = before === undefined ? undefined : await scanAfter(file, before, signal);
     return appended ?? (await scanWhole(file, signal));
   } finally {
     await file.close();
@@ -61,63 +68,157 @@ async function scanWhole(file: FileHandle, signal: AbortSignal): Promise<LogScan
   const header = await bytes.next(HEADER_BYTES);
   if (header === undefined) {
     const empty = (await file.stat()).size === 0;
-    return { empty, last: undefined, damage: empty ? undefined : 'its header is cut off' };
+    return { ...NOTHING, empty, damage: empty ? undefined : 'its header is cut off' };
   }
   if (header.readUInt32BE(0) !== MAGIC) {
-    return { empty: false, last: undefined, damage: 'it does not begin with the magic number of a transaction log' };
+    const damage = 'it does not begin with the magic number of a transaction log';
+    return { ...NOTHING, damage, mayHoldMore: true };
   }
-  return scanEntries(bytes, undefined, signal);
+  return scanEntries(bytes, NOTHING, signal);
 }
 
-async function scanAfter(file: FileHandle, after: LogEntry, signal: AbortSignal): Promise<LogScan | undefined> {
-  const bytes = new Bytes(file, after.offset);
-  const same = await nextEntry(bytes);
-  const there = typeof same === 'object' && same.zxid === after.zxid && same.checksum === after.checksum;
-  return there ? scanEntries(bytes, after, signal) : undefined;
+const NOTHING: LogScan = {
+  empty: false,
+  last: undefined,
+  damage: undefined,
+  mayHoldMore: false,
+  gapAfter: undefined,
+  first: undefined,
+};
+
+async function scanAfter(file: FileHandle, before: LogScan, signal: AbortSignal): Promise<LogScan | undefined> {
+  // What was damaged may have been mended.
+  if (before.last === undefined || before.damage !== undefined) return undefined;
+  const bytes = new Bytes(file, before.last.offset);
+  const same = await nextEntry(bytes, signal);
+  const there =
+    same?.kind === 'whole' && same.entry.zxid === before.last.zxid && same.entry.checksum === before.last.checksum;
+  return there ? scanEntries(bytes, before, signal) : undefined;
 }
 
-async function scanEntries(bytes: Bytes, before: LogEntry | undefined, signal: AbortSignal): Promise<LogScan> {
-  let last = before;
+async function scanEntries(bytes: Bytes, before: LogScan, signal: AbortSignal): Promise<LogScan> {
+  let scan = before;
   for (;;) {
     signal.throwIfAborted();
-    const entry = await nextEntry(bytes);
-    if (typeof entry === 'string') {
-      return { empty: false, last, damage: entry };
+    const found = await nextEntry(bytes, signal);
+    if (found === undefined) return scan;
+    switch (found.kind) {
+      case 'whole':
+        scan = after(scan, found.entry);
+        break;
+      case 'wrong':
+        // Only to know what it holds; a server goes no further.
+        scan = { ...scan, damage: scan.damage ?? found.why, mayHoldMore: true };
+        break;
+      case 'unreadable':
+        return { ...scan, damage: scan.damage ?? found.why, mayHoldMore: true };
     }
-    if (entry === undefined) {
-      return { empty: false, last, damage: undefined };
-    }
-    last = entry;
   }
 }
 
-/** Undefined at the end, torn or not; a sentence when the entry is damaged. */
-async function nextEntry(bytes: Bytes): Promise<LogEntry | string | undefined> {
+function after(scan: LogScan, entry: LogEntry): LogScan {
+  const { last } = scan;
+  const gap = last !== undefined && !follows(last.zxid, entry.zxid);
+  return {
+    ...scan,
+    first: scan.first ?? entry.zxid,
+    last: entry,
+    // Behind a damaged entry stands another one: so it was no more than that.
+    mayHoldMore: false,
+    gapAfter: scan.gapAfter ?? (gap ? last.zxid : undefined),
+  };
+}
+
+/** Whether a log may go on like this: the next number of the epoch, or the first of a later one. */
+export function follows(before: Zxid, next: Zxid): boolean {
+  const [a, b] = [fromZxid(before), fromZxid(next)];
+  return b === a + 1n || (epochOf(next) > epochOf(before) && (b & 0xffff_ffffn) === 1n);
+}
+
+type Found =
+  | { readonly kind: 'whole'; readonly entry: LogEntry }
+  /** It has its end mark, and so the next one begins behind it. */
+  | { readonly kind: 'wrong'; readonly why: string }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+/** Undefined at the end, torn or not. */
+async function nextEntry(bytes: Bytes, signal: AbortSignal): Promise<Found | undefined> {
   const offset = bytes.position;
   const head = await bytes.next(ENTRY_HEAD_BYTES);
-  if (head === undefined) {
-    return undefined;
-  }
+  if (head === undefined) return undefined;
   const checksum = head.readBigInt64BE(0);
   const length = head.readInt32BE(8);
-  if (length === 0) {
-    return undefined;
+  if (length === 0) return undefined;
+  if (length < 0) {
+    return { kind: 'unreadable', why: `the entry at byte ${offset} claims an impossible length of ${length}` };
   }
-  if (length < 0 || length > MAX_BODY_BYTES) {
-    return `the entry at byte ${offset} claims an impossible length of ${length}`;
+  const body = await checkBody(bytes, length, signal);
+  if (body === undefined) {
+    const goesOn = length > USUAL_BODY_BYTES && (await hasEntryAfter(bytes.from(offset), signal));
+    if (!goesOn) return undefined;
+    const why = `the entry at byte ${offset} claims a length of ${length}, and other entries stand within it`;
+    return { kind: 'unreadable', why };
   }
-  const body = await bytes.next(length + 1);
-  if (body === undefined || body[length] !== ENTRY_END) {
-    return undefined;
+  if (BigInt(body.checksum) !== checksum || length < TRANSACTION_HEADER_BYTES) {
+    return { kind: 'wrong', why: `the entry at byte ${offset} has a wrong checksum` };
   }
-  const content = body.subarray(0, length);
-  if (BigInt(adler32(content)) !== checksum || length < TRANSACTION_HEADER_BYTES) {
-    return `the entry at byte ${offset} has a wrong checksum`;
-  }
-  return { offset, checksum, zxid: toZxid(content.readBigInt64BE(ZXID_OFFSET)) };
+  return { kind: 'whole', entry: { offset, checksum, zxid: body.zxid } };
 }
 
-/** The bytes of a file in order, by one buffer that grows to the longest entry only. */
+/** Piece by piece, so that memory does not follow what an entry claims; undefined when its end mark is not there. */
+async function checkBody(
+  bytes: Bytes,
+  length: number,
+  signal: AbortSignal,
+): Promise<{ readonly checksum: number; readonly zxid: Zxid } | undefined> {
+  const sum = new Adler32();
+  if (length < CHUNK_BYTES) {
+    const whole = await bytes.next(length + 1);
+    if (whole?.[length] !== ENTRY_END) return undefined;
+    sum.update(whole.subarray(0, length));
+    return { checksum: sum.value, zxid: zxidIn(whole) };
+  }
+  let zxid = ZXID_ZERO;
+  for (let left = length; left > 0; ) {
+    signal.throwIfAborted();
+    const piece = await bytes.next(Math.min(left, CHUNK_BYTES));
+    if (piece === undefined) return undefined;
+    if (left === length) zxid = zxidIn(piece);
+    sum.update(piece);
+    left -= piece.length;
+  }
+  const mark = await bytes.next(1);
+  return mark?.[0] === ENTRY_END ? { checksum: sum.value, zxid } : undefined;
+}
+
+function zxidIn(body: Buffer): Zxid {
+  return body.length < TRANSACTION_HEADER_BYTES ? ZXID_ZERO : toZxid(body.readBigInt64BE(ZXID_OFFSET));
+}
+
+/**
+ * Whether the entry that follows this one by its zxid stands anywhere behind its head: then the length is wrong, and what
+ * looks like a torn tail is the middle of the log.
+ */
+async function hasEntryAfter(bytes: Bytes, signal: AbortSignal): Promise<boolean> {
+  const head = await bytes.next(ENTRY_HEAD_BYTES + TRANSACTION_HEADER_BYTES);
+  if (head === undefined) return false;
+  const next = Buffer.alloc(8);
+  next.writeBigInt64BE(BigInt.asIntN(64, head.readBigInt64BE(ENTRY_HEAD_BYTES + ZXID_OFFSET) + 1n));
+  const distance = ENTRY_HEAD_BYTES + ZXID_OFFSET + 1;
+  let before = Buffer.alloc(0);
+  for (;;) {
+    signal.throwIfAborted();
+    const piece = await bytes.upTo(CHUNK_BYTES);
+    if (piece.length === 0) return false;
+    const window = Buffer.concat([before, piece]);
+    for (let at = window.indexOf(next); at >= 0; at = window.indexOf(next, at + 1)) {
+      if (at >= distance && window[at - distance] === ENTRY_END) return true;
+    }
+    before = window.subarray(Math.max(0, window.length - distance - next.length));
+  }
+}
+
+/** The bytes of a file in order, by one buffer. */
 class Bytes {
   readonly #file: FileHandle;
   #buffer = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -145,6 +246,17 @@ class Bytes {
     this.#start += count;
     this.position += count;
     return found;
+  }
+
+  /** As many as there are, up to a limit. */
+  async upTo(limit: number): Promise<Buffer> {
+    const buffered = this.#end - this.#start;
+    return (await this.next(buffered > 0 ? Math.min(buffered, limit) : 1)) ?? Buffer.alloc(0);
+  }
+
+  /** The same file from another place. */
+  from(position: number): Bytes {
+    return new Bytes(this.#file, position);
   }
 
   #makeRoom(count: number): void {

@@ -10,13 +10,14 @@ import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
 import { superSecret } from '../../src/zookeeper/super-secret.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { crashingAt } from './crashing-file-system.ts';
+import { snapshotOf } from './snapshot-file.ts';
 import { LOG_HEADER, logEntry, zxid } from './transaction-log-file.ts';
 
 const SIGNAL = new AbortController().signal;
 const STAMP = { cluster: 'orders-4f1c2a90', lineage: 1, id: 3 };
 const MEMBERS: readonly Member[] = [memberAt(1, '127.9.9.1', 'participant'), memberAt(3, '127.9.9.3', 'observer')];
 const DATA: DataFacts = { currentEpoch: 1, acceptedEpoch: 2, lastZxid: '0000000000000009' };
-const SNAPSHOT = Buffer.from('ZKSN..........\0\0\0\x01/', 'latin1');
+const SNAPSHOT = snapshotOf();
 
 interface TestDisk extends AsyncDisposable {
   readonly disk: NodeDisk;

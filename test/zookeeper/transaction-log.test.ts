@@ -9,6 +9,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { LOG_HEADER, logEntry, zxid } from './transaction-log-file.ts';
 
 const SIGNAL = new AbortController().signal;
+const ZEROS = Buffer.alloc(5_000_000);
 
 async function scanOf(bytes: Buffer): Promise<LogScan> {
   await using directory = await temporaryDirectory();
@@ -67,20 +68,41 @@ describe('transaction log', () => {
     const offset = LOG_HEADER.length + logEntry(1).length;
     bytes.writeUInt8(0xee, offset + 30);
     const scan = await scanOf(bytes);
-    assert.equal(scan.last?.zxid, zxid(1));
+    assert.equal(scan.last?.zxid, zxid(3), 'what stands behind it tells how far the log goes');
     assert.match(scan.damage ?? '', new RegExp(`byte ${offset} has a wrong checksum`));
   });
 
-  it('reports an impossible length and reserves no memory for it', async () => {
-    const head = Buffer.alloc(12);
-    head.writeInt32BE(0x7fff_ffff, 8);
-    assert.match((await scanOf(Buffer.concat([LOG_HEADER, head]))).damage ?? '', /impossible length/);
-    head.writeInt32BE(-1, 8);
-    assert.match((await scanOf(Buffer.concat([LOG_HEADER, head]))).damage ?? '', /impossible length/);
+  it('an entry of 5 MB with a right checksum is whole, as a raised jute.maxbuffer leaves it', async () => {
+    const scan = await scanOf(Buffer.concat([LOG_HEADER, logEntry(1), logEntry(2, 5_000_000), logEntry(3), ZEROS]));
+    assert.equal(scan.damage, undefined);
+    assert.equal(scan.last?.zxid, zxid(3));
+  });
+
+  it('an entry of 5 MB that is torn is the tail, wherever it was cut', async () => {
+    const whole = Buffer.concat([LOG_HEADER, logEntry(1), logEntry(2, 5_000_000)]);
+    for (const kept of [160, 100_000, 4_000_000, whole.length - 1]) {
+      for (const bytes of [whole.subarray(0, kept), Buffer.concat([whole.subarray(0, kept), ZEROS, ZEROS])]) {
+        const scan = await scanOf(bytes);
+        assert.equal(scan.damage, undefined, `cut at ${kept}`);
+        assert.equal(scan.last?.zxid, zxid(1), `cut at ${kept}`);
+      }
+    }
+  });
+
+  it('a length that is wrong hides what follows, and reserves no memory', async () => {
+    const bytes = Buffer.concat([LOG_HEADER, logEntry(1), logEntry(2), logEntry(3), ZEROS]);
+    const offset = LOG_HEADER.length + logEntry(1).length;
+    for (const length of [-1, 0x7fff_ffff, 0x0100_0028]) {
+      bytes.writeInt32BE(length, offset + 8);
+      const scan = await scanOf(bytes);
+      assert.match(scan.damage ?? '', new RegExp(`byte ${offset} claims .*length of ${length}`));
+      assert.equal(scan.mayHoldMore, true);
+    }
   });
 
   it('tells an empty file from one that is no log', async () => {
-    assert.deepEqual(await scanOf(Buffer.alloc(0)), { empty: true, last: undefined, damage: undefined });
+    const nothing = await scanOf(Buffer.alloc(0));
+    assert.ok(nothing.empty && nothing.last === undefined && nothing.damage === undefined);
     assert.match((await scanOf(LOG_HEADER.subarray(0, 9))).damage ?? '', /cut off/);
     assert.match((await scanOf(Buffer.alloc(64, 1))).damage ?? '', /magic/);
   });
@@ -91,12 +113,12 @@ describe('transaction log', () => {
     await writeFile(path, Buffer.concat([LOG_HEADER, logEntry(1), logEntry(2)]));
     const first = await scanTransactionLog(path, SIGNAL);
     await appendFile(path, logEntry(3));
-    const second = await scanTransactionLog(path, SIGNAL, first.last);
+    const second = await scanTransactionLog(path, SIGNAL, first);
     assert.equal(second.last?.zxid, zxid(3));
     await truncate(path, LOG_HEADER.length + logEntry(1).length);
-    assert.equal((await scanTransactionLog(path, SIGNAL, second.last)).last?.zxid, zxid(1));
+    assert.equal((await scanTransactionLog(path, SIGNAL, second)).last?.zxid, zxid(1));
     await appendFile(path, Buffer.concat([logEntry(7), logEntry(8)]));
-    assert.equal((await scanTransactionLog(path, SIGNAL, second.last)).last?.zxid, zxid(8));
+    assert.equal((await scanTransactionLog(path, SIGNAL, second)).last?.zxid, zxid(8));
   });
 
   it('stops when it is told to', async () => {

@@ -91,7 +91,7 @@ function dataFacts(data: DataState): DataFacts {
 /** A crash between the snapshot from the leader and the epoch that belongs to it: no server starts on that. */
 export function damageOf(data: DataState): string | undefined {
   if ((data.log?.epoch ?? 0) <= Math.max(0, data.currentEpoch)) return undefined;
-  return `The current epoch ${data.currentEpoch} is older than the last zxid ${lastZxid(data.log)}.`;
+  return `The current epoch ${data.currentEpoch} is older than the epoch ${data.log?.epoch} of the last zxid.`;
 }
 
 /** What the agent's reader of the data directory makes of it. */

@@ -1,0 +1,132 @@
+/**
+ * Whether a server could load a snapshot (ZooKeeper 3.9.5, SnapStream.isValidSnapshot and checkSealIntegrity):
+ *
+ *     content, seal, digest, seal, last zxid, seal
+ *     seal: Adler-32 of everything before it as a long, then the string "/"
+ *
+ * The last seal so vouches for the whole file. A file that ends after an earlier seal is an older version's, and whole.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { createGunzip, constants as zlib } from 'node:zlib';
+import { Adler32 } from './adler32.ts';
+import { SnappyChunks } from './snappy.ts';
+
+export type Stream = 'plain' | 'gz' | 'snappy';
+
+export type SnapshotCheck =
+  | { readonly kind: 'whole' }
+  /** It does not pass the server's quick test, and so is looked past: a server was killed while it wrote it. */
+  | { readonly kind: 'unfinished' }
+  | { readonly kind: 'broken'; readonly why: string };
+
+const MAGIC = Buffer.from('ZKSN');
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
+const SNAPPY_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+/** The string "/": its length as an int, then the character. */
+const END = Buffer.from([0, 0, 0, 1, 0x2f]);
+const SEAL_BYTES = 8 + END.length;
+const SHORTEST_BYTES = 10;
+const CHUNK_BYTES = 256 * 1024;
+
+/** Reads the whole file, in bounded memory. */
+export async function checkSnapshot(path: string, stream: Stream, signal: AbortSignal): Promise<SnapshotCheck> {
+  await using file = await open(path, 'r');
+  if (!(await passesQuickTest(file, stream))) return { kind: 'unfinished' };
+  const sealed = new Sealed();
+  try {
+    for await (const piece of unpacked(file, stream, signal)) sealed.update(piece);
+  } catch (error) {
+    signal.throwIfAborted();
+    // What came before is judged: the server does not read what follows the last seal.
+    if (!sealed.isWhole()) return { kind: 'broken', why: `it can't be read to its end (${(error as Error).message})` };
+  }
+  return sealed.isWhole() ? { kind: 'whole' } : { kind: 'broken', why: sealed.fault() };
+}
+
+async function passesQuickTest(file: FileHandle, stream: Stream): Promise<boolean> {
+  const { size } = await file.stat();
+  const read = async (length: number, position: number): Promise<Buffer> => {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+    return buffer.subarray(0, bytesRead);
+  };
+  switch (stream) {
+    case 'gz':
+      return (await read(GZIP_MAGIC.length, 0)).equals(GZIP_MAGIC);
+    case 'snappy':
+      return (await read(SNAPPY_MAGIC.length, 0)).equals(SNAPPY_MAGIC);
+    default:
+      return size >= SHORTEST_BYTES && (await read(END.length, size - END.length)).equals(END);
+  }
+}
+
+async function* unpacked(file: FileHandle, stream: Stream, signal: AbortSignal): AsyncGenerator<Buffer> {
+  switch (stream) {
+    case 'gz': {
+      // A server reads no further than the last seal, so the end of the packed stream may be missing.
+      const gunzip = createGunzip({ finishFlush: zlib.Z_SYNC_FLUSH });
+      const packed = file.createReadStream({ start: 0, highWaterMark: CHUNK_BYTES, autoClose: false, signal });
+      packed.on('error', (error) => gunzip.destroy(error));
+      yield* packed.pipe(gunzip);
+      return;
+    }
+    case 'snappy': {
+      const chunks = new SnappyChunks();
+      for await (const piece of pieces(file, signal)) yield* chunks.add(piece);
+      return;
+    }
+    default:
+      yield* pieces(file, signal);
+  }
+}
+
+/** Each is valid until the next one is asked for. */
+async function* pieces(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let position = 0; ; ) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield chunk.subarray(0, bytesRead);
+  }
+}
+
+/** The sum of all but the last seal, whose place shows only at the end. */
+class Sealed {
+  readonly #sum = new Adler32();
+  #first = Buffer.alloc(0);
+  /** What may be the seal. */
+  #last = Buffer.alloc(0);
+
+  update(piece: Buffer): void {
+    if (this.#first.length < MAGIC.length) {
+      this.#first = Buffer.concat([this.#first, piece.subarray(0, MAGIC.length - this.#first.length)]);
+    }
+    if (piece.length >= SEAL_BYTES) {
+      this.#sum.update(this.#last);
+      this.#sum.update(piece.subarray(0, piece.length - SEAL_BYTES));
+      this.#last = Buffer.from(piece.subarray(piece.length - SEAL_BYTES));
+      return;
+    }
+    const both = Buffer.concat([this.#last, piece]);
+    const end = Math.max(0, both.length - SEAL_BYTES);
+    this.#sum.update(both.subarray(0, end));
+    this.#last = both.subarray(end);
+  }
+
+  isWhole(): boolean {
+    return this.#hasMagic() && this.#last.length === SEAL_BYTES && this.#sealIsRight();
+  }
+
+  fault(): string {
+    return this.#hasMagic() ? 'it has a wrong checksum' : 'it does not begin with the magic number of a snapshot';
+  }
+
+  #hasMagic(): boolean {
+    return this.#first.equals(MAGIC);
+  }
+
+  #sealIsRight(): boolean {
+    return this.#last.subarray(8).equals(END) && this.#last.readBigInt64BE(0) === BigInt(this.#sum.value);
+  }
+}
