@@ -44,6 +44,9 @@ export async function simulateHistory(options: HistoryOptions): Promise<Verdict>
   const operator = new Operator(world);
   let healedAfterMs: number | undefined;
   let violation: Violation | undefined;
+  // Where an error was made costs more to know than all that the agent does about it; a trace tells it.
+  const frames = Error.stackTraceLimit;
+  Error.stackTraceLimit = options.write ? frames : 0;
   try {
     await faultyPhase(world, operator);
     healedAfterMs = await healingPhase(world, operator);
@@ -51,6 +54,8 @@ export async function simulateHistory(options: HistoryOptions): Promise<Verdict>
     if (!(error instanceof Violation)) throw error;
     violation = error;
     world.trace.line('check', 'VIOLATION', () => error.message);
+  } finally {
+    Error.stackTraceLimit = frames;
   }
   return {
     seed,

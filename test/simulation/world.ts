@@ -22,6 +22,7 @@ import { Trace } from './core/trace.ts';
 import { Violation } from './core/violation.ts';
 import { Node, type NodeWorld } from './node/node.ts';
 import type { Cloud } from './node/ports.ts';
+import type { Machine } from './node/run.ts';
 import { Supervisor } from './node/supervisor.ts';
 import { Writer } from './writer.ts';
 import { Ensemble } from './zookeeper/ensemble.ts';
@@ -148,16 +149,17 @@ export class World implements NodeWorld, Witness {
     return records.filter(({ key }) => objects.get(key)?.body.includes('"kind":"forced"')).length;
   }
 
-  afterEffect(): void {
+  afterEffect(changed?: Machine): void {
     this.effects++;
     if (this.#bug) throw this.#bug;
+    if (this.quorum.watching) this.quorum.look(this.#configs.at(-1), this.ensemble.servers, this.nodes);
+    if (!(changed instanceof Node) || changed.instance.state === 'terminated') return;
+    this.#deleted.look(changed);
+    this.#ready.look(changed, this.#configs);
+  }
+
+  pulsed(): void {
     this.#lifecycle.look();
-    this.quorum.look(this.#configs.at(-1), this.ensemble.servers, this.nodes);
-    for (const node of this.nodes) {
-      if (node.instance.state === 'terminated') continue;
-      this.#deleted.look(node);
-      this.#ready.look(node, this.#configs);
-    }
   }
 
   /** The agent must never fail with anything but an error for people. */

@@ -3,7 +3,9 @@ import type { StoredObject } from '../../../src/ports.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 
 export class Objects {
-  readonly #stored = new Map<string, { readonly body: string; readonly atMs: number }>();
+  readonly #stored = new Map<string, { readonly body: string; readonly etag: string; readonly atMs: number }>();
+  /** In order, as they are listed: agents list far more often than they write. */
+  #keys: string[] = [];
   readonly #scheduler: Scheduler;
 
   constructor(scheduler: Scheduler) {
@@ -12,15 +14,16 @@ export class Objects {
 
   get(key: string): StoredObject | undefined {
     const found = this.#stored.get(key);
-    return found && { key, body: found.body, etag: etagOf(found.body), ageMs: this.#scheduler.nowMs - found.atMs };
+    return found && { key, body: found.body, etag: found.etag, ageMs: this.#scheduler.nowMs - found.atMs };
   }
 
   list(prefix: string): readonly { readonly key: string; readonly ageMs: number }[] {
     const nowMs = this.#scheduler.nowMs;
-    return [...this.#stored]
-      .filter(([key]) => key.startsWith(prefix))
-      .map(([key, { atMs }]) => ({ key, ageMs: nowMs - atMs }))
-      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    const listed: { readonly key: string; readonly ageMs: number }[] = [];
+    for (const key of this.#keys) {
+      if (key.startsWith(prefix)) listed.push({ key, ageMs: nowMs - (this.#stored.get(key)?.atMs ?? nowMs) });
+    }
+    return listed;
   }
 
   createOnce(key: string, body: string): 'created' | 'exists' {
@@ -31,18 +34,19 @@ export class Objects {
 
   replace(key: string, body: string, etag: string | undefined): 'written' | 'conflict' {
     const found = this.#stored.get(key);
-    if (etag === undefined ? found !== undefined : found === undefined || etagOf(found.body) !== etag)
-      return 'conflict';
+    if (etag === undefined ? found !== undefined : found === undefined || found.etag !== etag) return 'conflict';
     this.put(key, body);
     return 'written';
   }
 
   put(key: string, body: string): void {
-    this.#stored.set(key, { body, atMs: this.#scheduler.nowMs });
+    if (!this.#stored.has(key)) this.#keys = [...this.#keys, key].sort();
+    this.#stored.set(key, { body, etag: etagOf(body), atMs: this.#scheduler.nowMs });
   }
 
   delete(key: string): void {
     this.#stored.delete(key);
+    this.#keys = this.#keys.filter((each) => each !== key);
   }
 }
 

@@ -9,6 +9,11 @@ interface Event {
   readonly run: () => void;
 }
 
+/** Node runs a tick that was asked for among microtasks when none of them is left: without a turn of its event loop. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
 export class Scheduler {
   #nowMs = 0;
   #serial = 0;
@@ -41,7 +46,7 @@ export class Scheduler {
       next.run();
       if (this.#answered) {
         this.#answered = false;
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        await settled();
       }
       if (stop()) return;
     }

@@ -23,8 +23,8 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
       change();
     });
   return {
-    read: () => run.local('disk read', () => diskFacts(disk), 1),
-    isFenced: () => run.local('disk fenced?', () => diskFacts(disk).fence !== undefined, 1),
+    read: () => run.look('disk read', () => diskFacts(disk), 1),
+    isFenced: () => run.look('disk fenced?', () => disk.fence !== undefined, 1),
     writeId: (id) =>
       write(`writeId ${id}`, () => {
         disk.id = id;

@@ -46,7 +46,7 @@ export function portsOf(
     },
     metadata: {
       identity: () =>
-        run.local('identity', () => ({
+        run.look('identity', () => ({
           instance: instance.id,
           address: instance.address,
           region: 'eu-west-1',

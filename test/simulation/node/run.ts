@@ -19,8 +19,8 @@ export interface Surroundings {
   readonly additions: Additions;
   /** The share of effects at which an agent dies. */
   readonly crashShare: number;
-  /** Checkers look at the world after every effect. */
-  afterEffect(): void;
+  /** Checkers look at the world after every effect, and at the machine whose disk or server it may have changed. */
+  afterEffect(changed?: Machine): void;
 }
 
 /** The machine that a run is a process of. */
@@ -76,10 +76,21 @@ export class Run {
     this.scheduler.after(delayMs, perform);
   }
 
-  /** An effect on the node itself or on a server nearby. */
+  /** An effect on the node itself. */
   local<T>(label: string, apply: () => T, latencyMs = 2): Promise<T> {
+    return this.#nearby(label, apply, latencyMs, this.#machine);
+  }
+
+  /** As `local`, and it changes nothing. */
+  look<T>(label: string, apply: () => T, latencyMs = 2): Promise<T> {
+    return this.#nearby(label, apply, latencyMs, undefined);
+  }
+
+  #nearby<T>(label: string, apply: () => T, latencyMs: number, changed: Machine | undefined): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.later(this.random.between(latencyMs / 4, latencyMs), () => this.#perform(label, apply, resolve, reject));
+      this.later(this.random.between(latencyMs / 4, latencyMs), () =>
+        this.#perform(label, apply, resolve, reject, changed),
+      );
     });
   }
 
@@ -162,7 +173,13 @@ export class Run {
     });
   }
 
-  #perform<T>(label: string, apply: () => T, resolve: (value: T) => void, reject: (error: unknown) => void): void {
+  #perform<T>(
+    label: string,
+    apply: () => T,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+    changed?: Machine,
+  ): void {
     if (this.#diesHere(label)) return;
     let settle: () => void;
     try {
@@ -174,7 +191,7 @@ export class Run {
       settle = () => reject(error);
       this.note(label, () => `→ ${error.message}`);
     }
-    this.#world.afterEffect();
+    this.#world.afterEffect(changed);
     if (this.#diesAfter(label)) return;
     const answer = (): void => {
       this.#world.scheduler.answered();

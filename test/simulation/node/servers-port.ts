@@ -70,7 +70,7 @@ function session(run: Run, server: Server, ensemble: Ensemble, authenticated: bo
   const open = (): boolean => server.awake && server.term === term && server.phase === 'serving';
   return {
     config: () =>
-      run.local('session config', () => {
+      run.look('session config', () => {
         if (!open()) throw unreachable(server.host.address);
         return server.config;
       }),
@@ -88,7 +88,7 @@ function session(run: Run, server: Server, ensemble: Ensemble, authenticated: bo
         );
         ensemble.wake();
       }),
-    close: () => run.local('session close', () => undefined),
+    close: () => run.look('session close', () => undefined),
   };
 }
 
@@ -104,7 +104,7 @@ export function serverControlPort(
 ): ServerControl {
   return {
     state: () =>
-      run.local('server state', (): ServerState => {
+      run.look('server state', (): ServerState => {
         const server = ensemble.on(host);
         if (server) return { kind: 'running', upMs: ensemble.nowMs - server.startedMs };
         return { kind: supervisor.isAboutToStart(host) ? 'restarting' : 'stopped' };

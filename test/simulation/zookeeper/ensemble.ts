@@ -122,6 +122,7 @@ export class Ensemble implements Chamber {
       if (this.#turn(server)) changed = true;
     }
     this.requests.settle(this.nowMs);
+    this.witness.pulsed();
     const unsettled = this.servers.some((server) => server.phase !== 'serving');
     if (changed || this.requests.busy) this.wake();
     else if (unsettled) this.#plan(this.#random.between(100, 400));
