@@ -36,7 +36,7 @@ export interface Verdict {
 const LOOK_MS = 5_000;
 const STAYS_WHOLE_MS = 20_000;
 const HEALING_LIMIT_MS = 3_600_000;
-const DATA_GIVEN_UP_AFTER_MS = 240_000;
+const DATA_GIVEN_UP_AFTER_MS = 150_000;
 
 export async function simulateHistory(options: HistoryOptions): Promise<Verdict> {
   const { seed } = options;

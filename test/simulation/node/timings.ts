@@ -8,7 +8,8 @@ export const TICK_MS = 30_000;
 
 export const SIMULATED_TIMINGS: Timings = {
   ...PRODUCTION_TIMINGS,
-  pollMs: 3_000,
+  // Each look of a node without quorum is some thirty effects, and mostly the same as the last one.
+  pollMs: 5_000,
   factsStandMs: 3_000,
   tickLimitMs: 25_000,
   bootstrapLimitMs: 300_000,
