@@ -1,7 +1,9 @@
 /** observe → decide → act, and again until there is nothing to do, the limit is reached, or somebody says stop. */
 import { act as realAct } from './act/act.ts';
+import { foundByHand } from './decide/by-hand.ts';
 import { decide as realDecide } from './decide/decide.ts';
 import { decideGivingUp } from './decide/launch.ts';
+import { reportDigest } from './decide/recover.ts';
 import { AgentError, type ErrorCode } from './errors.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { Command, Observation, Order, StackTies } from './model/observation.ts';
@@ -88,6 +90,7 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
   let earlier: Earlier | undefined;
   let lookedAtMs = 0;
   let seen: Observation | undefined;
+  const told = new Set<string>();
   while (clock.monotonicMs() < endMs) {
     signal.throwIfAborted();
     if (!earlier) lookedAtMs = clock.monotonicMs();
@@ -97,6 +100,10 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
     cause = causeOf(observation, sentence);
     seen = observation;
     if (agentOrder.dryRun) return { outcome: { kind: 'dry-run', observation, decision }, seen };
+    for (const found of foundByHand(observation)) {
+      if (!told.has(found)) ports.log.write({ event: 'by-hand', saw: found });
+      told.add(found);
+    }
     if (sentence !== last.sentence) report(ports, observation, decision);
     heartbeats.saw(observation, sentence);
     // A step that changes the watched facts changes their digest; one that does not leaves the watch as it is.
@@ -110,6 +117,8 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
     if (decision.kind === 'step') {
       const context = { ports, self: look.self, timings: look.timings, signal };
       const acted = await perform(decision.step, parts, context);
+      if (decision.step.kind === 'write-report' && acted === 'done')
+        look.memory.reported(reportDigest(decision.step.report), clock.monotonicMs());
       // After a step that took long, as a copy of much data does, nothing of the last look stands any more.
       const stands = clock.monotonicMs() - lookedAtMs < look.timings.factsStandMs;
       const changed = stands ? changedBy(decision.step, acted, observation) : undefined;

@@ -1,7 +1,7 @@
 /** Steps of joining, and of changing who is a member. */
 import { AgentError } from '../errors.ts';
 import { instancesBehind, ownerKey, unreadableOf } from '../model/claims.ts';
-import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/member.ts';
+import { type EnsembleConfig, type Member, quorumOf, strangeLines, votersOf } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
 import type { Zxid } from '../model/zxid.ts';
@@ -97,7 +97,8 @@ export async function actRemoveSelf(step: Of<'remove-self'>, context: ActContext
   const { ports, signal } = context;
   await reconfigure(context, step.fromVersion, { leaving: [step.id] }, async (config) => {
     const rest = votersOf(config).filter((member) => member.id !== step.id);
-    const answers = await Promise.all(rest.map((member) => ports.servers.srvr(member.address, signal)));
+    const counted = rest.filter((member) => !step.uncounted?.includes(member.id));
+    const answers = await Promise.all(counted.map((member) => ports.servers.srvr(member.address, signal)));
     const serving = answers.filter((answer) => answer.kind === 'serving').length;
     if (serving < quorumOf(rest.length)) throw changed(`Only ${serving} of the other ${rest.length} voters serve now.`);
   });
@@ -117,6 +118,9 @@ async function reconfigure(
   try {
     const config = await session.config(signal);
     if (config.version !== fromVersion) throw changed(`The config moved from ${fromVersion} to ${config.version}.`);
+    // Joining 11. A server would refuse it as well where votes have weights, and not where a member can't be read.
+    const [line] = strangeLines(config);
+    if (line !== undefined) throw changed(`The config has a line that can't be understood: "${line}".`);
     checkStillNeeded(config, change);
     await recheck(config);
     await answerTo(session, { ...change, fromVersion }, { ports, timings, signal });

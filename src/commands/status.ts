@@ -1,4 +1,5 @@
 /** What the node sees, what it would do and why; and what it has set aside. Changes nothing. */
+import { foundByHand } from '../decide/by-hand.ts';
 import { ownState } from '../decide/lifecycle.ts';
 import { runAgent, sightOf } from '../loop.ts';
 import type { Observation } from '../model/observation.ts';
@@ -19,6 +20,8 @@ export interface Status {
   readonly decided: string;
   readonly why: string;
   readonly suspendedProcesses: readonly string[];
+  /** Members that nobody claimed, and lines of the config that can't be understood: a sentence each. */
+  readonly byHand: readonly string[];
   readonly aside: readonly Aside[];
   /** Copies under way too, while a run is. */
   readonly leftovers: readonly Leftover[];
@@ -50,6 +53,7 @@ export async function readStatus(settings: Settings, signal: AbortSignal): Promi
       : [],
     signalDue: observation.stack?.signals === true && !observation.disk.signalled,
     suspendedProcesses: observation.group.known ? observation.group.value.suspended : [],
+    byHand: foundByHand(observation),
     aside,
     leftovers: await leftoversWithSize(settings),
     observation,
@@ -73,6 +77,7 @@ export function formatStatus(status: Status): string {
       lines.push(`member    ${member.id} at ${member.address}: ${member.role}, ${serves}${leads}`);
     }
   }
+  for (const found of status.byHand) lines.push(`by hand   ${found}`);
   if (status.lifecycleState !== undefined) lines.push(`state     ${status.lifecycleState} in its group`);
   for (const { instance, lifecycleState } of status.inHooks) {
     lines.push(`hook      holds ${instance} in ${lifecycleState}`);

@@ -8,6 +8,7 @@ import { type EnsembleConfig, listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { Claim } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
+import { mayHoldId } from './by-hand.ts';
 import { isGone, lifeOf } from './lives.ts';
 import { mayRun } from './restart.ts';
 
@@ -69,7 +70,7 @@ function standingId(observation: Observation): number | undefined {
 /** Claims 3: free means no claim at all, or an owner gone for good whom the config, and any pending one, is without. */
 function isFree(id: number, claim: Claim | undefined, observation: Observation): boolean {
   const configs = bindingConfigs(observation);
-  if (configs.some((config) => config.members.some((member) => member.id === id))) return false;
+  if (configs.some((config) => mayHoldId(config, id))) return false;
   if (!claim) return true;
   // While no ensemble answers nothing becomes free: the id may stand in a config that nobody can show us.
   if (!observation.ensemble || claim.owner === undefined) return false;

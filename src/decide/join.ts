@@ -2,10 +2,11 @@
  * Following and joining an ensemble that answers (docs/protocol.md, "Joining"). Pure.
  * Invariant 5: a node is added as a participant only once its own server follows and is caught up.
  */
-import { type EnsembleConfig, listed, type Member, memberAt } from '../model/member.ts';
+import { type EnsembleConfig, listed, type Member, memberAt, strangeLines } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
+import { isUnclaimed, whatLinesHold } from './by-hand.ts';
 import { hasData } from './data.ts';
 import { heldBack } from './hold.ts';
 import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts';
@@ -113,7 +114,9 @@ function prepareOrStart(
 ): Decision {
   const { disk, self } = observation;
   const onDisk = listed(disk.config, disk.id, self.address);
-  const fresh = disk.stamp?.lineage === newest.number && onDisk !== undefined;
+  // A line on this disk alone is a file that is not what it was, and the server may refuse it.
+  const odd = strangeLines(disk.config).length > 0 && strangeLines(config).length === 0;
+  const fresh = disk.stamp?.lineage === newest.number && onDisk !== undefined && !odd;
   // A joiner that crashed finds its version-less file or its own listing; every other file would make the server exit.
   if (fresh && (own !== undefined || onDisk.role === 'observer')) {
     return take({ kind: 'start-server' }, 'The config on this disk holds this node, so its server starts from it.');
@@ -138,6 +141,9 @@ export function prepareJoin(
   const { disk, self } = observation;
   const id = disk.id;
   if (id === undefined) return wait('This node has no id yet.');
+  const lines = whatLinesHold(config);
+  // A config without the lines would be another one than the ensemble's.
+  if (lines) return wait(`This node gets no fresh config: ${lines}.`);
   const others = config.members.filter((member) => member.id !== id && member.address !== self.address);
   const members = [...others, own ?? memberAt(id, self.address, 'observer')].sort((a, b) => a.id - b.id);
   return take({ kind: 'prepare-join', members, id, lineage: newest.number }, why);
@@ -152,11 +158,16 @@ function addSelf(observation: Observation, ensemble: Ensemble, id: number): Deci
   const stranger = ensemble.config.members.find(
     (member) => member.id !== id && member.address === observation.self.address,
   );
+  const lines = whatLinesHold(ensemble.config);
+  if (lines) return wait(`The server of this node has caught up, and it is not added: ${lines}.`);
   const removal = removalDue(observation, ensemble);
   const leaving = removal?.ids ?? [];
   if (stranger && !leaving.includes(stranger.id)) {
+    const byHand = isUnclaimed(observation, stranger)
+      ? ` No node of this cluster ever claimed it: whoever added member ${stranger.id} by hand has to remove it.`
+      : '';
     return wait(
-      `The address of this node still stands under id ${stranger.id} in the config, and that member is not known to be gone.`,
+      `The address of this node still stands under id ${stranger.id} in the config, and that member is not known to be gone.${byHand}`,
     );
   }
   return take(
@@ -177,6 +188,8 @@ export function decideJoinAlone(observation: Observation, newest: LineageRecord)
   if (disk.fence || disk.stamp?.lineage !== newest.number || !hasData(disk) || disk.data?.damage !== undefined)
     return undefined;
   const config = disk.pending ?? disk.config;
+  // A config of one's own making would lack what can't be understood.
+  if (strangeLines(config).length > 0) return undefined;
   if (!config || mayRun(observation.server) || listed(disk.config, disk.id, self.address)) return undefined;
   if (config.members.some((member) => member.id === disk.id && member.address !== self.address)) return undefined;
   return prepareJoin(

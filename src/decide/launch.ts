@@ -7,6 +7,7 @@ import { instancesBehind } from '../model/claims.ts';
 import { type Member, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';
+import { isUnclaimed, whatLinesHold } from './by-hand.ts';
 import { hasData } from './data.ts';
 import { goneInHook, isDying, isTerminating, LAUNCH_WAIT, ownState } from './lifecycle.ts';
 import { lifeOfMember } from './lives.ts';
@@ -50,10 +51,22 @@ function whatHoldsTheSignal(observation: Observation, ensemble: Ensemble): strin
     if (isTerminating(observation, member)) return `member ${member.id} at ${member.address} is to leave first.`;
     if (isDying(observation, member))
       return `the instance of member ${member.id} at ${member.address} is gone, and the member has to be removed first.`;
+    // One that nobody claimed is of no node, so the group can't be about to terminate it; a claim may only be unseen yet.
+    if (isUnclaimed(observation, member) && !unclaimedLeaves(observation)) continue;
     if (lifeOfMember(observation, member) === 'unknown')
       return `it is not known whether the instance of member ${member.id} at ${member.address} lives.`;
   }
   return undefined;
+}
+
+/** An instance without a claim that the group is about to terminate. */
+function unclaimedLeaves({ group, shared }: Observation): boolean {
+  const claims = shared.known ? shared.value.claims : [];
+  const owners = new Set(claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : [])));
+  return (
+    group.known &&
+    group.value.instances.some((each) => each.lifecycleState.startsWith('Terminating') && !owners.has(each.instance))
+  );
 }
 
 /** Leaving 4: the hooks of those whose instance is gone are answered by whoever sees that. */
@@ -77,6 +90,8 @@ export function decideGivingUp(observation: Observation): Decision | undefined {
   const { order, stack, group, shared, ensemble, disk } = observation;
   if (order.command !== 'bootstrap' || !stack || !group.known || !shared.known) return undefined;
   if (group.value.maintenance) return undefined;
+  // Another node could join no better (Joining 11).
+  if (whatLinesHold(ensemble?.config)) return undefined;
   const state = ownState(observation);
   const launching = stack.launchHook === undefined ? !disk.ready && state !== undefined : state === LAUNCH_WAIT;
   if (!launching || disk.signalled || (stack.launchHook === undefined && !stack.signals)) return undefined;

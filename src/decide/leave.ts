@@ -6,6 +6,7 @@ import { listed, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
+import { countsAsServing, isUnclaimed, whatLinesHold } from './by-hand.ts';
 import { isDying, isTerminating, ownState, TERMINATE_WAIT } from './lifecycle.ts';
 import { decideRemoval } from './remove.ts';
 import { decideRestart, mayRun, RESTARTING } from './restart.ts';
@@ -74,8 +75,16 @@ function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, n
       wait('This node is to leave, but its server can’t run; the others remove it once its instance shuts down.')
     );
   }
+  const uncounted = votersOf(ensemble.config)
+    .filter((member) => isUnclaimed(observation, member))
+    .map((member) => member.id);
   return take(
-    { kind: 'remove-self', id: own.id, fromVersion: ensemble.config.version },
+    {
+      kind: 'remove-self',
+      id: own.id,
+      fromVersion: ensemble.config.version,
+      ...(uncounted.length === 0 ? {} : { uncounted }),
+    },
     `This node leaves: member ${own.id} is removed, the rest keeps its quorum.`,
   );
 }
@@ -130,10 +139,14 @@ function decideHookOfLeaving(observation: Observation): Decision | undefined {
  * holds a leaving back, maintenance neither.
  */
 function whatHoldsTheRest(observation: Observation, ensemble: Ensemble): string | undefined {
+  const lines = whatLinesHold(ensemble.config);
+  if (lines) return `${lines}.`;
   const rest = votersOf(ensemble.config).filter((member) => member.id !== observation.disk.id);
   if (rest.length === 0) return 'it is the last voter: scale the group to zero instead.';
   // A server whose instance shuts down may still answer, and will not for long.
-  const serving = rest.filter((member) => ensemble.servingIds.includes(member.id) && !isDying(observation, member));
+  const serving = rest.filter(
+    (member) => countsAsServing(observation, ensemble, member) && !isDying(observation, member),
+  );
   if (serving.length < quorumOf(rest.length)) {
     return `only ${serving.length} of the other ${rest.length} voters serve, which is no quorum.`;
   }

@@ -8,6 +8,7 @@ import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/m
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { FoundReport, LineageRecord, Report } from '../model/records.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
+import { whatLinesHold } from './by-hand.ts';
 import { isGone, lifeOfMember } from './lives.ts';
 
 /** The reports that count: for the newest record, by instances that are not gone for good. */
@@ -74,6 +75,16 @@ function isOut(observation: Observation, shared: Shared, reports: readonly Repor
   return reports.some((report) => instances.includes(report.instance) && !report.canVote);
 }
 
+/** Joining 11: what keeps the voters of a reported config from being counted; undefined when all can be. */
+export function whatHoldsCounting(found: readonly FoundReport[], newest: LineageRecord): string | undefined {
+  for (const { report } of found) {
+    if (report.lineage !== newest.number) continue;
+    const lines = whatLinesHold(report.config) ?? whatLinesHold(report.pending);
+    if (lines) return lines;
+  }
+  return undefined;
+}
+
 /** The voters that are still awaited in a quorum that may come back; undefined when it is lost for good. */
 export function awaitedVoters(
   observation: Observation,
@@ -83,9 +94,10 @@ export function awaitedVoters(
 ): readonly Voter[] | undefined {
   const reports = found.map((entry) => entry.report);
   const committed = committedVoters(reports, newest);
+  const countable = whatHoldsCounting(found, newest) === undefined;
   for (const voters of [committed.voters, ...pendingVoters(reports, newest, committed.version)]) {
     const left = voters.filter((voter) => !isOut(observation, shared, reports, voter));
-    if (left.length < quorumOf(voters.length)) return undefined;
+    if (countable && left.length < quorumOf(voters.length)) return undefined;
   }
   return committed.voters.filter((voter) => !isOut(observation, shared, reports, voter));
 }

@@ -14,7 +14,7 @@ import { unfencedOf } from './fenced.ts';
 import { decideForce, LOST_AND_HEARD } from './force.ts';
 import { heldBack } from './hold.ts';
 import { isGone } from './lives.ts';
-import { awaitedVoters, countingReports, unheard } from './lost.ts';
+import { awaitedVoters, countingReports, unheard, whatHoldsCounting } from './lost.ts';
 
 /** What this node reports now (Recovery 1). */
 export function ownReport(observation: Observation, newest: LineageRecord): Report {
@@ -33,6 +33,17 @@ export function ownReport(observation: Observation, newest: LineageRecord): Repo
     // The copy of the very data above is nothing more to offer, and is made while the facts must stay equal.
     aside: disk.aside.filter((aside) => !isSourceCopy(aside, disk, newest.number + 1)),
   };
+}
+
+/**
+ * What of a report matters to whoever reads it. An unfenced node's last transaction does not: a server that runs moves
+ * it all the time, and only the fenced are ranked.
+ */
+export function reportDigest(report: Report): string {
+  const { data, ...rest } = report;
+  if (report.fenced || data === undefined) return JSON.stringify(report);
+  const { lastZxid: _, ...lasting } = data;
+  return JSON.stringify({ ...rest, data: lasting });
 }
 
 /** Recovery 6: the owner of a forced record founds its ensemble once; afterwards it restarts like any other node. */
@@ -100,10 +111,15 @@ export function decideSilence(
       'Nobody answers as the leader and this node has no data to vote with, so its server stands still.',
     );
   }
+  // Recovery 1: whoever serves follows a leader and has a quorum, whether or not its ensemble is known for ours.
+  if (observation.server.answer.kind === 'serving')
+    return wait(
+      'The server of this node serves, so there is a quorum, and no leader of this cluster was found: it may be slow to answer, or most voters of its ensemble are none of this cluster.',
+    );
   const report = ownReport(observation, newest);
   const standing = countingReports(observation, silence, newest);
   const written = standing.find((entry) => entry.report.instance === self.instance);
-  const told = written !== undefined && JSON.stringify(written.report) === JSON.stringify(report);
+  const told = written !== undefined && reportDigest(written.report) === reportDigest(report);
   // What this node is about to say counts for its own judgement already.
   const reports = told
     ? standing
@@ -114,11 +130,19 @@ export function decideSilence(
     // The last one to be heard need not say that it is silent first, only that it is fenced.
     const fences = !awaited && silent.length === 0 && !disk.fence && !heldBack(observation);
     if (fences) return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
+    const restMs = observation.reportRest?.digest === reportDigest(report) ? observation.reportRest.forMs : 0;
+    if (restMs > 0)
+      return wait(`This node has just reported, and says the same again in ${Math.ceil(restMs / 1_000)} s.`);
     return take(
       { kind: 'write-report', report },
       'Nobody answers as the leader; this node says in the bucket what it knows.',
     );
   }
+  const uncounted = awaited && whatHoldsCounting(reports, newest);
+  if (uncounted && !(able && disk.fence))
+    return wait(
+      `There is no quorum, and whether it is lost for good can't be told: ${uncounted}. Start the voters again.`,
+    );
   if (awaited) {
     // Recovery 4: a quorum that is not lost for good after all is a change of facts; nothing else is.
     if (able && disk.fence)

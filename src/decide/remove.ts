@@ -7,6 +7,7 @@ import { instancesBehind } from '../model/claims.ts';
 import { type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';
+import { countsAsServing, whatLinesHold } from './by-hand.ts';
 import { heldBack } from './hold.ts';
 import { lifeOfMember } from './lives.ts';
 
@@ -19,11 +20,11 @@ function removable(observation: Observation, ensemble: Ensemble): readonly Membe
   });
 }
 
-/** Whether those that stay can commit by themselves, counting only servers that say they serve. */
-function restKeepsQuorum(ensemble: Ensemble, leaving: readonly Member[]): boolean {
+/** Whether those that stay can commit by themselves, counting only nodes of this cluster whose servers say that they serve. */
+function restKeepsQuorum(observation: Observation, ensemble: Ensemble, leaving: readonly Member[]): boolean {
   const gone = new Set(leaving.map((member) => member.id));
   const rest = votersOf(ensemble.config).filter((member) => !gone.has(member.id));
-  const serving = rest.filter((member) => ensemble.servingIds.includes(member.id));
+  const serving = rest.filter((member) => countsAsServing(observation, ensemble, member));
   return rest.length > 0 && serving.length >= quorumOf(rest.length);
 }
 
@@ -33,6 +34,10 @@ export interface Removal {
   /** Every instance that ever claimed one of these ids at the member's address: all are known to be dead. */
   readonly dead: readonly string[];
   readonly why: string;
+}
+
+function none(why: string): Removal {
+  return { ids: [], dead: [], why };
 }
 
 function behind({ shared }: Observation, member: Member): readonly string[] {
@@ -45,20 +50,13 @@ export function removalDue(observation: Observation, ensemble: Ensemble): Remova
   if (dead.length === 0) return undefined;
   const names = dead.map((member) => `${member.id} at ${member.address}`).join(', ');
   const held = heldBack(observation);
-  if (held)
-    return {
-      ids: [],
-      dead: [],
-      why: `The instances of members ${names} are gone, and their removal is held back: ${held}.`,
-    };
+  if (held) return none(`The instances of members ${names} are gone, and their removal is held back: ${held}.`);
+  const lines = whatLinesHold(ensemble.config);
+  if (lines) return none(`The instances of members ${names} are gone, and they stay in the config: ${lines}.`);
   const limit = Math.max(1, Math.floor((votersOf(ensemble.config).length - 1) / 2));
   const pass = dead.slice(0, limit);
-  if (!restKeepsQuorum(ensemble, pass)) {
-    return {
-      ids: [],
-      dead: [],
-      why: `The instances of members ${names} are gone, but without them the rest has no quorum that serves yet.`,
-    };
+  if (!restKeepsQuorum(observation, ensemble, pass)) {
+    return none(`The instances of members ${names} are gone, but without them the rest has no quorum that serves yet.`);
   }
   return {
     ids: pass.map((member) => member.id),

@@ -11,12 +11,19 @@ export interface Member {
   readonly role: Role;
   readonly clientAddress: string;
   readonly clientPort: number;
+  /** What stands behind the `=`, where the rest of this does not say all of it: several addresses, a secure client port. */
+  readonly verbatim?: string;
 }
 
 /** A config with the version that ZooKeeper gave it; a version-less (hand written) one has version zero. */
 export interface EnsembleConfig {
   readonly version: Zxid;
   readonly members: readonly Member[];
+  /**
+   * Lines that can't be understood, as they stand; absent where there are none. With them nothing is decided by counting
+   * voters, and nobody is added or removed: a line may be a voter, or say that the votes don't weigh the same.
+   */
+  readonly notUnderstood?: readonly string[];
 }
 
 export const QUORUM_PORT = 2888;
@@ -43,6 +50,17 @@ export function votersOf(config: EnsembleConfig): readonly Member[] {
 /** More than half: half of 2 or 4 is no majority. */
 export function quorumOf(voters: number): number {
   return Math.floor(voters / 2) + 1;
+}
+
+/** The lines of this config that can't be understood. */
+export function strangeLines(config: EnsembleConfig | undefined): readonly string[] {
+  return config?.notUnderstood ?? [];
+}
+
+/** The id of the member that such a line is about; undefined where it is about none. */
+export function idOfLine(line: string): number | undefined {
+  const id = /^server\.(\d{1,15})\s*[=:]/.exec(line)?.[1];
+  return id === undefined ? undefined : Number(id);
 }
 
 export function listed(

@@ -55,6 +55,12 @@ export interface Watch {
   readonly forMs: number;
 }
 
+/** For how long a report with this digest is not written again, milliseconds. */
+export interface ReportRest {
+  readonly digest: string;
+  readonly forMs: number;
+}
+
 /** What the stack wants of its nodes, by their settings; whatever is absent is wanted by nobody. */
 export interface StackTies {
   /** The stack waits for a signal of each new node. */
@@ -92,6 +98,8 @@ export interface Observation {
   readonly ensemble: Ensemble | undefined;
   readonly silence: Known<Silence>;
   readonly watch: Watch | undefined;
+  /** Absent while this process has reported nothing lately. */
+  readonly reportRest?: ReportRest;
   readonly limits: ObservedLimits;
 }
 

@@ -69,7 +69,13 @@ export type Step =
   | { readonly kind: 'found-forced'; readonly record: ForcedRecord; readonly gone: readonly string[] }
   | { readonly kind: 'mark-left' }
   | { readonly kind: 'unmark-left' }
-  | { readonly kind: 'remove-self'; readonly id: number; readonly fromVersion: Zxid }
+  /** `uncounted`: voters that nobody claimed; what their servers say is no word of this cluster. */
+  | {
+      readonly kind: 'remove-self';
+      readonly id: number;
+      readonly fromVersion: Zxid;
+      readonly uncounted?: readonly number[];
+    }
   | { readonly kind: 'stop-removed'; readonly id: number }
   /** `id` is the member that votes. */
   | { readonly kind: 'complete-launch'; readonly group: string; readonly hook: string; readonly id: number }

@@ -1,7 +1,7 @@
 /** Finding the ensemble: who leads, what its config says, and whether it is this cluster's at all. */
 import { instancesBehind } from '../model/claims.ts';
 import type { Life } from '../model/cloud.ts';
-import type { EnsembleConfig } from '../model/member.ts';
+import { type EnsembleConfig, idOfLine, type Member, quorumOf, strangeLines, votersOf } from '../model/member.ts';
 import type { Ensemble, Shared } from '../model/observation.ts';
 import { epochOf } from '../model/zxid.ts';
 import type { ServerAnswer, Servers } from '../ports.ts';
@@ -22,17 +22,46 @@ function leads(found: Found): boolean {
   return found.answer.mode === 'leader' || found.answer.mode === 'standalone';
 }
 
+/** Those of these members that one of these followers has in its config. */
+async function askBehindFollowers(
+  servers: Servers,
+  followers: readonly Found[],
+  further: (member: Member) => boolean,
+  signal: AbortSignal,
+): Promise<readonly Found[]> {
+  for (const { address } of followers) {
+    const config = await readConfig(servers, address, signal);
+    if (!config) continue;
+    const addresses = config.members.filter(further).map((member) => member.address);
+    return [...followers, ...(await askAll(servers, addresses, signal))];
+  }
+  return followers;
+}
+
 /**
  * Asks the addresses for leaders and reads each one's config through a session opened for it, the highest zxid first;
  * a server that does not commit our session is none. Several may claim to lead: an old leader does for 1.5 s after its
  * removal, and a stranger's may stand where one of our members was.
+ *
+ * Where none of the addresses leads, the followers among them are asked for members of their config that may lead from
+ * `further` away. It takes a session.
  */
 export async function observeEnsembles(
   servers: Servers,
   addresses: readonly string[],
   signal: AbortSignal,
+  further?: (member: Member) => boolean,
 ): Promise<readonly Ensemble[]> {
-  const serving = await askAll(servers, addresses, signal);
+  const asked = await askAll(servers, addresses, signal);
+  const found = further && !asked.some(leads) ? await askBehindFollowers(servers, asked, further, signal) : asked;
+  return ensemblesUnder(servers, found, signal);
+}
+
+async function ensemblesUnder(
+  servers: Servers,
+  serving: readonly Found[],
+  signal: AbortSignal,
+): Promise<readonly Ensemble[]> {
   const leaders = serving.filter(leads).sort((a, b) => (a.answer.zxid < b.answer.zxid ? 1 : -1));
   const found: Ensemble[] = [];
   for (const leader of leaders) {
@@ -87,15 +116,36 @@ async function askLeader(
 }
 
 /**
- * Claims 7: a server counts only if its config fits this cluster's claims. Addresses are used again, so a stranger may
- * well stand where one of our members was: each of its members would have to hold one of our ids at our address, and the
- * one that leads must not be known to be gone. Joining 1: and its epoch must be above the floor of the newest record.
+ * Claims 7: whether an ensemble is this cluster's. Addresses are used again, so a stranger's may stand where members of
+ * ours were, under the same small ids.
+ *
+ * Invariant: a server on an instance of ours, which EC2 knows not to have ended, leads an ensemble of ours or has
+ * acknowledged the session that was just committed there. For an address belongs to one instance at a time. Where EC2
+ * says nothing of the leader's instance, every voter has to be claimed instead.
+ *
+ * - Of a leader with a claim, its own instance says so. A majority of the voters must be claimed beside it.
+ * - A leader that nobody claimed is one that a person added. The session was committed by a quorum, so it is enough that
+ *   a majority of the voters is on such instances: the two have a server in common. Not with a line that can't be
+ *   understood, since it may say that votes weigh differently.
+ *
+ * Joining 1: and the epoch must be above the floor of the newest record.
  */
 export function isOurs(ensemble: Ensemble, shared: Shared, lives: Readonly<Record<string, Life>>): boolean {
   const newest = shared.records.at(-1);
   if (!newest || ensemble.epoch <= newest.epochFloor) return false;
-  const claimants = (member: { readonly id: number; readonly address: string }) =>
-    instancesBehind(shared.claims, member).filter((instance) => lives[instance] !== 'gone');
-  const claimed = ensemble.config.members.every((member) => instancesBehind(shared.claims, member).length > 0);
-  return claimed && claimants(ensemble.leader).length > 0;
+  const { leader, config } = ensemble;
+  const behind = (member: Claimable): readonly string[] => instancesBehind(shared.claims, member);
+  const holds = (member: Claimable): boolean =>
+    behind(member).some((instance) => lives[instance] === 'alive' || lives[instance] === 'shutting-down');
+  const lines = strangeLines(config);
+  const voters = votersOf(config);
+  // A line about a member may be a voter; nobody claimed that one.
+  const all = voters.length + lines.filter((line) => idOfLine(line) !== undefined).length;
+  const claimants = behind(leader);
+  if (claimants.length === 0) return lines.length === 0 && voters.filter(holds).length >= quorumOf(all);
+  if (claimants.every((instance) => lives[instance] === 'gone')) return false;
+  const claimed = voters.filter((voter) => behind(voter).length > 0).length;
+  return claimed >= (holds(leader) ? quorumOf(all) : all);
 }
+
+type Claimable = { readonly id: number; readonly address: string };

@@ -2,7 +2,11 @@
  * What one process remembers between two looks: where the ensemble was found, and since when facts stand unchanged.
  * All of it may be lost at any time; it only makes the next look quicker or a wait longer.
  */
-import type { Watch } from '../model/observation.ts';
+import type { ReportRest, Watch } from '../model/observation.ts';
+
+/** Between two reports of the same: at first, and at most (the time doubles with each). */
+const FIRST_REST_MS = 4_000;
+const LONGEST_REST_MS = 60_000;
 
 export class Memory {
   /** Addresses at which a member of this cluster was found before. */
@@ -10,6 +14,7 @@ export class Memory {
   /** The node's Auto Scaling group, once it is known. */
   group: string | undefined;
   #watch: { digest: string; sinceMs: number } | undefined;
+  #report: { readonly digest: string; readonly restMs: number; readonly untilMs: number } | undefined;
   readonly #unclaimedSinceMs = new Map<string, number>();
 
   /** Notes what the last decision watches; other facts, or none, start the time anew. */
@@ -20,6 +25,18 @@ export class Memory {
 
   watch(monotonicMs: number): Watch | undefined {
     return this.#watch && { digest: this.#watch.digest, forMs: monotonicMs - this.#watch.sinceMs };
+  }
+
+  /** A report of these facts was written: the same is not said again at once, and less and less often. */
+  reported(digest: string, monotonicMs: number): void {
+    const again = this.#report?.digest === digest && monotonicMs < this.#report.untilMs + LONGEST_REST_MS;
+    const restMs = again && this.#report ? Math.min(LONGEST_REST_MS, this.#report.restMs * 2) : FIRST_REST_MS;
+    this.#report = { digest, restMs, untilMs: monotonicMs + restMs };
+  }
+
+  reportRest(monotonicMs: number): ReportRest | undefined {
+    if (!this.#report || this.#report.untilMs <= monotonicMs) return undefined;
+    return { digest: this.#report.digest, forMs: this.#report.untilMs - monotonicMs };
   }
 
   /** For how long each of these instances has been listed without a claim; all others are forgotten. */

@@ -4,8 +4,10 @@
  */
 import { unclaimedInHook } from '../decide/lifecycle.ts';
 import { AgentError } from '../errors.ts';
+import { instancesBehind } from '../model/claims.ts';
 import { type GroupFact, type InstanceFact, type Known, known, unknown } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
+import type { Member } from '../model/member.ts';
 import type { Ensemble, Observation, Order, Shared, Silence, StackTies } from '../model/observation.ts';
 import type { Ports } from '../ports.ts';
 import { outcomesAmong, readAnnouncements, readRecords } from '../registry/lineage.ts';
@@ -73,6 +75,7 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     ensemble,
     silence,
     watch: memory.watch(ports.clock.monotonicMs()),
+    ...restOf(look),
     limits: {
       ownerUnknownMs: timings.ownerUnknownMs,
       equalFactsMs: timings.equalFactsMs,
@@ -80,6 +83,11 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
       joinRestartMs: timings.joinRestartMs,
     },
   };
+}
+
+function restOf({ ports, memory }: Look): Pick<Observation, 'reportRest'> {
+  const reportRest = memory.reportRest(ports.clock.monotonicMs());
+  return reportRest === undefined ? {} : { reportRest };
 }
 
 /** What each of these says does not depend on the others, so they are asked at once. */
@@ -90,7 +98,8 @@ async function observeAgain(look: Look, earlier: Earlier, signal: AbortSignal): 
     sharedAgain(look, earlier, signal),
     silenceAgain(look, earlier, signal),
   ]);
-  return { ...earlier.observation, disk, server, shared, silence };
+  const { reportRest: _, ...rest } = earlier.observation;
+  return { ...rest, disk, server, shared, silence, ...restOf(look) };
 }
 
 async function observeServer({ ports, self }: Look, signal: AbortSignal): Promise<Observation['server']> {
@@ -180,7 +189,9 @@ async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSignal): P
     if (!near.has(claim.owner.address)) claimed.add(claim.owner.address);
   }
   if (claimed.size === 0) return nearby;
-  const elsewhere = await observeEnsembles(ports.servers, [...claimed], signal);
+  // Under a leader that a person added, all that is claimed follows.
+  const unclaimed = (member: Member): boolean => instancesBehind(shared.value.claims, member).length === 0;
+  const elsewhere = await observeEnsembles(ports.servers, [...claimed], signal, unclaimed);
   return elsewhere.length > 0 ? judge(look, disk, elsewhere, signal) : nearby;
 }
 

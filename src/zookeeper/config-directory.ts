@@ -5,7 +5,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { AgentError } from '../errors.ts';
-import type { EnsembleConfig, Member } from '../model/member.ts';
+import { type EnsembleConfig, type Member, strangeLines } from '../model/member.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
 import type { TickSettings } from '../timings.ts';
 import {
@@ -132,22 +132,13 @@ async function isSame(files: readonly string[], kept: string): Promise<boolean> 
 
 /** The name's version counts, as it does for the server; only `.next` carries its version inside. */
 function configOf(path: string, text: string): EnsembleConfig {
-  const config = parse(path, text);
+  const config = parseDynamicConfig(text);
   const named = versionOfFileName(basename(path));
   if (config.members.length === 0) {
-    throw badFile(`${path} names no server.`);
+    const lines = strangeLines(config).map((line) => ` The line "${line}" can't be understood.`);
+    throw badFile(`${path} names no server.${lines.join('')}`);
   }
   return named === ZXID_ZERO ? config : { ...config, version: named };
-}
-
-function parse(path: string, text: string): EnsembleConfig {
-  try {
-    return parseDynamicConfig(text);
-  } catch (error) {
-    throw error instanceof AgentError
-      ? new AgentError(error.code, `${path}: ${error.message}`, error.next, error)
-      : error;
-  }
 }
 
 function badFile(message: string): AgentError {

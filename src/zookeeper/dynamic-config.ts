@@ -1,4 +1,3 @@
-import { AgentError } from '../errors.ts';
 import type { EnsembleConfig, Member, Role } from '../model/member.ts';
 import { toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
 
@@ -11,37 +10,52 @@ import { toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
  *     version=100000003
  *
  * The role may be missing (participant), the client address too (every address, `0.0.0.0`), and the client part as
- * a whole (then the member has client port 0). The version is hexadecimal; only the node has that line, a file
- * carries its version in its name.
+ * a whole (then the member has client port 0). A member may have several addresses, joined by `|`, and since 3.10 a
+ * secure client part behind a second `;`. The version is hexadecimal; only the node has that line, a file carries its
+ * version in its name.
+ *
+ * A line that can't be understood is kept as it is: a server that runs on such a config must not be left alone by its
+ * agent for it. What follows from it is decided elsewhere (Joining 11).
  */
 const WILDCARD = '0.0.0.0';
 const ROLES: readonly string[] = ['participant', 'observer'];
-const NEXT =
-  'Compare the file with the config that another member serves (get /zookeeper/config), then run the agent again.';
 
-/** Throws BAD_DYNAMIC_FILE, naming the line. Members come in the order of their ids. */
+/** A reason why a line can't be understood. */
+class NotUnderstood extends Error {}
+
+/** Members come in the order of their ids. */
 export function parseDynamicConfig(text: string): EnsembleConfig {
   const members = new Map<number, Member>();
+  const notUnderstood: string[] = [];
   let version: Zxid = ZXID_ZERO;
   for (const raw of text.split('\n')) {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) {
       continue;
     }
-    const [key, value] = splitProperty(line);
-    if (key === 'version') {
-      version = parseVersion(value, line);
-    } else if (key.startsWith('server.')) {
-      const member = parseMember(key, value, line);
-      if (members.has(member.id)) {
-        throw bad(line, `server ${member.id} stands in it twice`);
+    try {
+      const [key, value] = splitProperty(line);
+      if (key === 'version') {
+        version = parseVersion(value);
+      } else {
+        const member = parseMember(key, value);
+        if (members.has(member.id)) {
+          throw new NotUnderstood(`server ${member.id} stands in it twice`);
+        }
+        members.set(member.id, member);
       }
-      members.set(member.id, member);
-    } else {
-      throw bad(line, 'only "server.N=" and "version=" lines are expected');
+    } catch (error) {
+      if (!(error instanceof NotUnderstood)) {
+        throw error;
+      }
+      notUnderstood.push(line);
     }
   }
-  return { version, members: [...members.values()].sort((a, b) => a.id - b.id) };
+  return {
+    version,
+    members: [...members.values()].sort((a, b) => a.id - b.id),
+    ...(notUnderstood.length === 0 ? {} : { notUnderstood }),
+  };
 }
 
 /** One line a member, without a version: what stands in a file. */
@@ -51,6 +65,9 @@ export function formatDynamicConfig(members: readonly Member[]): string {
 
 /** `server.1=10.0.0.1:2888:3888:participant;10.0.0.1:2181`, also what a reconfig takes as a joining server. */
 export function formatMember(member: Member): string {
+  if (member.verbatim !== undefined) {
+    return `server.${member.id}=${member.verbatim}`;
+  }
   const quorum = `${bracketed(member.address)}:${member.quorumPort}:${member.electionPort}:${member.role}`;
   const client = member.clientPort === 0 ? '' : `;${bracketed(member.clientAddress)}:${member.clientPort}`;
   return `server.${member.id}=${quorum}${client}`;
@@ -67,68 +84,89 @@ function splitProperty(line: string): readonly [string, string] {
   const plain = line.replaceAll(/\\([\\:=#! ])/g, '$1');
   const equals = plain.indexOf('=');
   if (equals < 0) {
-    throw bad(line, 'it has no "="');
+    throw new NotUnderstood('it has no "="');
   }
   return [plain.slice(0, equals).trim(), plain.slice(equals + 1).trim()];
 }
 
-function parseVersion(value: string, line: string): Zxid {
+function parseVersion(value: string): Zxid {
   if (!/^[0-9a-fA-F]{1,16}$/.test(value)) {
-    throw bad(line, 'the version is no hexadecimal number');
+    throw new NotUnderstood('the version is no hexadecimal number');
   }
   return toZxid(BigInt(`0x${value}`));
 }
 
-function parseMember(key: string, value: string, line: string): Member {
-  if (value.includes('|')) {
-    throw bad(line, 'a member with several addresses ("|") is not supported');
+/** For the server an id is any whole number; only those that nodes of ours claim go from 1 to 255. */
+function parseMember(key: string, value: string): Member {
+  const idText = /^server\.(\d{1,15})$/.exec(key)?.[1];
+  if (idText === undefined) {
+    throw new NotUnderstood('only "server.N=" and "version=" lines are expected');
   }
-  const idText = key.slice('server.'.length);
-  const id = Number(idText);
-  if (!/^\d{1,3}$/.test(idText) || id < 1 || id > 255) {
-    throw bad(line, `the id "${idText}" is no number from 1 to 255`);
-  }
-  const [server = '', client, ...rest] = value.split(';');
+  const [quorum = '', client, secureClient, ...rest] = value.split(';');
   if (rest.length > 0) {
-    throw bad(line, 'it has more than one ";"');
+    throw new NotUnderstood('it has more than two ";"');
   }
-  const [address, quorumPort, electionPort, role = 'participant', ...more] = splitAddress(server, line);
-  if (address === '' || quorumPort === undefined || electionPort === undefined || more.length > 0) {
-    throw bad(line, 'a member is "address:quorumPort:electionPort[:role]"');
+  const parts = quorum.split('|').map(parseQuorumPart);
+  const [first] = parts;
+  const roles = new Set(parts.flatMap((part) => part.role ?? []));
+  if (first === undefined || roles.size > 1) {
+    throw new NotUnderstood('its addresses have different roles');
+  }
+  if (secureClient) {
+    parseClient(secureClient);
   }
   return {
-    id,
-    address,
-    quorumPort: parsePort(quorumPort, line),
-    electionPort: parsePort(electionPort, line),
-    role: parseRole(role, line),
-    ...parseClient(client, line),
+    id: Number(idText),
+    ...first,
+    role: [...roles][0] ?? 'participant',
+    ...parseClient(client),
+    ...(parts.length > 1 || secureClient ? { verbatim: value } : {}),
   };
 }
 
-function parseRole(text: string, line: string): Role {
-  const role = text.toLowerCase();
+interface QuorumPart {
+  readonly address: string;
+  readonly quorumPort: number;
+  readonly electionPort: number;
+  readonly role: Role | undefined;
+}
+
+function parseQuorumPart(text: string): QuorumPart {
+  const [address, quorumPort, electionPort, role, ...more] = splitAddress(text);
+  if (address === '' || quorumPort === undefined || electionPort === undefined || more.length > 0) {
+    throw new NotUnderstood('a member is "address:quorumPort:electionPort[:role]"');
+  }
+  return {
+    address,
+    quorumPort: parsePort(quorumPort),
+    electionPort: parsePort(electionPort),
+    role: role === undefined ? undefined : parseRole(role),
+  };
+}
+
+function parseRole(text: string): Role {
+  const role = text.trim().toLowerCase();
   if (!ROLES.includes(role)) {
-    throw bad(line, `the role "${text}" is neither participant nor observer`);
+    throw new NotUnderstood(`the role "${text}" is neither participant nor observer`);
   }
   return role === 'observer' ? 'observer' : 'participant';
 }
 
-function parseClient(client: string | undefined, line: string): Pick<Member, 'clientAddress' | 'clientPort'> {
+function parseClient(client: string | undefined): Pick<Member, 'clientAddress' | 'clientPort'> {
   if (client === undefined || client === '') {
     return { clientAddress: WILDCARD, clientPort: 0 };
   }
-  const [first, second, ...more] = splitAddress(client, line);
+  const [first, second, ...more] = splitAddress(client);
   if (more.length > 0) {
-    throw bad(line, 'the part for clients is "[address:]port"');
+    throw new NotUnderstood('the part for clients is "[address:]port"');
   }
   return second === undefined
-    ? { clientAddress: WILDCARD, clientPort: parsePort(first, line) }
-    : { clientAddress: first, clientPort: parsePort(second, line) };
+    ? { clientAddress: WILDCARD, clientPort: parsePort(first) }
+    : { clientAddress: first, clientPort: parsePort(second) };
 }
 
 /** Splits at colons, but for those inside the brackets of an IPv6 address, which it takes off. */
-function splitAddress(text: string, line: string): [string, ...string[]] {
+function splitAddress(text: string): [string, ...string[]] {
   if (!text.startsWith('[')) {
     const [first = '', ...rest] = text.split(':');
     return [first, ...rest];
@@ -137,30 +175,26 @@ function splitAddress(text: string, line: string): [string, ...string[]] {
   const address = text.slice(1, end);
   // By URL, since the tick reads configs as well, and goes without node:net.
   if (end < 0 || !URL.canParse(`http://[${address}]/`)) {
-    throw bad(line, 'the brackets hold no IPv6 address');
+    throw new NotUnderstood('the brackets hold no IPv6 address');
   }
   const rest = text.slice(end + 1);
   if (rest === '') {
     return [address];
   }
   if (!rest.startsWith(':')) {
-    throw bad(line, 'a colon must follow the brackets');
+    throw new NotUnderstood('a colon must follow the brackets');
   }
   return [address, ...rest.slice(1).split(':')];
 }
 
-function parsePort(text: string, line: string): number {
+function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) {
-    throw bad(line, `"${text}" is no port`);
+    throw new NotUnderstood(`"${text}" is no port`);
   }
   return port;
 }
 
 function bracketed(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
-}
-
-function bad(line: string, why: string): AgentError {
-  return new AgentError('BAD_DYNAMIC_FILE', `The line "${line}" of the dynamic config cannot be read: ${why}.`, NEXT);
 }

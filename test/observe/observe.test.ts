@@ -121,11 +121,22 @@ test('Claims 7: an address whose instance is not known to run is not asked', asy
   assert.deepEqual(positions(node, /^srvr 10.0.0.[23]/), []);
 });
 
-test('Claims 7: a leader whose members are not all claimed is a stranger', async () => {
+test('Claims 7: a leader most of whose voters nobody claimed is a stranger', async () => {
   const node = cluster();
-  // Another cluster's members 1 and 3 stand at our addresses; its member 9 was never ours.
-  node.configs.set(addressOf(3), { version: CONFIG_VERSION, members: configOf([1, 3, 9]).members });
+  // Another cluster's member 3 stands at our address; its members 8 and 9 were never ours.
+  node.configs.set(addressOf(3), { version: CONFIG_VERSION, members: configOf([3, 8, 9]).members });
   assert.equal((await look(node)).ensemble, undefined);
+});
+
+test('Claims 7: a node without a config finds a leader that nobody claimed by what its followers say', async () => {
+  const node = cluster();
+  node.disk = EMPTY_DISK;
+  node.answers.set(addressOf(3), FOLLOWS);
+  node.answers.set(addressOf(9), LEADS);
+  for (const id of [1, 2, 3, 9]) node.configs.set(addressOf(id), configOf([1, 2, 3, 9]));
+  const seen = await look(node);
+  assert.equal(seen.ensemble?.leader.id, 9);
+  assert.deepEqual(seen.ensemble?.servingIds, [1, 2, 3, 9]);
 });
 
 test('Claims 7: a stranger with a higher zxid does not hide the own leader', async () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AgentError } from '../../src/errors.ts';
 import type { Member } from '../../src/model/member.ts';
 import {
   formatDynamicConfig,
@@ -80,41 +79,67 @@ describe('dynamic config', () => {
     assert.equal(formatMember(member), 'server.1=[fd00::1]:2888:3888:observer;[::1]:2181');
   });
 
-  const BAD = [
+  const NOT_UNDERSTOOD = [
     'server.1',
-    'server.0=10.0.0.1:2888:3888;2181',
-    'server.256=10.0.0.1:2888:3888;2181',
     'server.x=10.0.0.1:2888:3888;2181',
+    'server.-1=10.0.0.1:2888:3888;2181',
     'server.1=10.0.0.1:2888;2181',
     'server.1=10.0.0.1:2888:3888:leader;2181',
     'server.1=10.0.0.1:2888:3888:observer:more;2181',
     'server.1=10.0.0.1:0:3888;2181',
     'server.1=10.0.0.1:2888:65536;2181',
     'server.1=10.0.0.1:2888:3888;10.0.0.1:2181:1',
-    'server.1=10.0.0.1:2888:3888;2181;2182',
+    'server.1=10.0.0.1:2888:3888;2181;2182;2183',
+    'server.1=10.0.0.1:2888:3888;2181;x',
+    'server.1=10.0.0.1:2888:3888:observer|10.0.0.2:2888:3888:participant;2181',
+    'server.1=10.0.0.1:2888:3888|10.0.0.2;2181',
     'server.1=[fd00::1:2888:3888;2181',
     'server.1=[10.0.0.1]:2888:3888;2181',
     'server.1=[fd00::1]2888:3888;2181',
-    'server.1=10.0.0.1:2888:3888|10.0.0.2:2888:3888;2181',
     'version=xyz',
     'version=',
     'group.1=1:2',
+    'weight.1=3',
+    'someday=more',
   ];
-  for (const line of BAD) {
-    it(`refuses "${line}" and names it`, () => {
+  for (const line of NOT_UNDERSTOOD) {
+    it(`keeps "${line}", which it can't understand, and reads the rest`, () => {
       const good = 'server.9=10.0.0.9:2888:3888;2181';
-      assert.throws(
-        () => parseDynamicConfig(`${good}\n${line}\n`),
-        (error: unknown) =>
-          error instanceof AgentError && error.code === 'BAD_DYNAMIC_FILE' && error.message.includes(line),
+      const { members, notUnderstood } = parseDynamicConfig(`${good}\n${line}\n`);
+      assert.deepEqual(
+        members.map(({ id }) => id),
+        [9],
       );
+      assert.deepEqual(notUnderstood, [line]);
     });
   }
 
-  it('refuses an id that stands in it twice', () => {
-    const line = 'server.9=10.0.0.9:2888:3888;2181';
-    assert.throws(() => parseDynamicConfig(`${line}\n${line}`), /twice/);
+  it('keeps the second line of an id that stands in it twice', () => {
+    const [first, second] = ['server.9=10.0.0.9:2888:3888;2181', 'server.9=10.0.0.8:2888:3888;2181'];
+    const { members, notUnderstood } = parseDynamicConfig(`${first}\n${second}`);
+    assert.equal(members[0]?.address, '10.0.0.9');
+    assert.deepEqual(notUnderstood, [second]);
   });
+
+  const BY_HAND = [
+    'server.0=10.0.0.1:2888:3888:participant;10.0.0.1:2181',
+    'server.1000=10.0.0.1:2888:3888:observer;10.0.0.1:2181',
+    'server.1=10.0.0.1:2888:3888|10.1.0.1:2888:3888:participant;10.0.0.1:2181',
+    'server.1=10.0.0.1:2888:3888:observer|10.1.0.1:2888:3888:observer;2181',
+    'server.1=10.0.0.1:2888:3888:participant;10.0.0.1:2181;10.0.0.1:2281',
+    'server.1=10.0.0.1:2888:3888:participant;;2281',
+  ];
+  for (const line of BY_HAND) {
+    it(`reads "${line}" and writes it as it was`, () => {
+      const { members, notUnderstood } = parseDynamicConfig(`${line}\nversion=1`);
+      assert.equal(notUnderstood, undefined);
+      const [member] = members;
+      assert.ok(member);
+      assert.equal(member.address, '10.0.0.1');
+      assert.equal(member.role, line.includes('observer') ? 'observer' : 'participant');
+      assert.equal(formatMember(member), line);
+    });
+  }
 
   it('takes the version from the name of a file', () => {
     assert.equal(versionOfFileName('zoo.cfg.dynamic.100000003'), '0000000100000003');

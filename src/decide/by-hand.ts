@@ -1,0 +1,56 @@
+/**
+ * What a person put into the config by hand: members that nobody claimed, and lines that can't be understood
+ * (docs/protocol.md, "Claims 7" and "Joining 11"). Pure. Both are tolerated: such a member is unknown, so it counts as a
+ * voter and never as one that serves, is gone or can't vote; such a line stops changes, never service.
+ */
+import { instancesBehind } from '../model/claims.ts';
+import { type EnsembleConfig, idOfLine, type Member, strangeLines } from '../model/member.ts';
+import type { Ensemble, Observation } from '../model/observation.ts';
+
+/** Nobody ever claimed this id at this address. While a claim on it can't be read, or has no owner yet, nobody knows. */
+export function isUnclaimed({ shared }: Pick<Observation, 'shared'>, member: Pick<Member, 'id' | 'address'>): boolean {
+  if (!shared.known || instancesBehind(shared.value.claims, member).length > 0) return false;
+  return shared.value.claims.every(
+    ({ id, owner }) => id !== member.id || typeof owner === 'object' || owner === 'void',
+  );
+}
+
+/** Whether this member surely serves: its server says so, and the server is of a node of this cluster. */
+export function countsAsServing(observation: Observation, ensemble: Ensemble, member: Member): boolean {
+  return ensemble.servingIds.includes(member.id) && !isUnclaimed(observation, member);
+}
+
+/** A sentence's beginning while a line of the config can't be understood; undefined when all of them are. */
+export function whatLinesHold(config: EnsembleConfig | undefined): string | undefined {
+  const lines = strangeLines(config);
+  if (lines.length === 0) return undefined;
+  const named = lines.map((line) => `"${line}"`).join(', ');
+  return `the config has ${lines.length > 1 ? 'lines' : 'a line'} that the agent does not understand (${named}), so it counts no votes, and adds and removes nobody: take ${lines.length > 1 ? 'them' : 'it'} out with a reconfig of newMembers, or change the members by hand`;
+}
+
+/** Claims 3: the config may give this id to somebody, in a line that can't be understood even. */
+export function mayHoldId(config: EnsembleConfig, id: number): boolean {
+  return (
+    config.members.some((member) => member.id === id) || strangeLines(config).some((line) => idOfLine(line) === id)
+  );
+}
+
+/** For people: everything by hand that the agent has found, a sentence each. */
+export function foundByHand(observation: Observation): readonly string[] {
+  const { ensemble, disk } = observation;
+  const config = ensemble?.config ?? disk.config;
+  if (!config) return [];
+  const members = config.members
+    .filter((member) => isUnclaimed(observation, member))
+    .map(
+      (member) =>
+        `Member ${member.id} at ${member.address} (${member.role}) is in the config, and no node of this cluster ever claimed it: somebody added it by hand. It is left alone: the agent never removes it, and counts on nothing from it.`,
+    );
+  const held = whatLinesHold(config);
+  const pending = config === disk.pending ? undefined : whatLinesHold(disk.pending);
+  return [...members, ...[...new Set([held, pending])].flatMap((sentence) => (sentence ? [sentenceOf(sentence)] : []))];
+}
+
+function sentenceOf(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}

@@ -1,0 +1,290 @@
+/** What a person put into the config by hand is tolerated: told, never removed, never counted on, and in nobody's way. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { foundByHand } from '../../src/decide/by-hand.ts';
+import { decide } from '../../src/decide/decide.ts';
+import { decideGivingUp } from '../../src/decide/launch.ts';
+import { reportDigest } from '../../src/decide/recover.ts';
+import { known } from '../../src/model/cloud.ts';
+import type { EnsembleConfig, Member } from '../../src/model/member.ts';
+import type { Observation } from '../../src/model/observation.ts';
+import type { Decision, StepKind } from '../../src/model/step.ts';
+import {
+  addressOf,
+  COMMITTED,
+  CONFIG_VERSION,
+  configOf,
+  dataOf,
+  diskOf,
+  ensembleOf,
+  genesisOf,
+  groupOf,
+  healthy,
+  instanceOf,
+  livesOf,
+  member,
+  reportOf,
+  sharedOf,
+  silenceOf,
+  silent,
+} from './situation.ts';
+
+const GROUPS = ['group.1=1:2', 'weight.1=1'];
+
+function config(members: readonly Member[], notUnderstood: readonly string[] = []): EnsembleConfig {
+  return { version: CONFIG_VERSION, members, ...(notUnderstood.length === 0 ? {} : { notUnderstood }) };
+}
+
+/** Node 1 leads the voters 1, 2, 3, of which `serving` serve, beside what a person added. */
+function leading(added: readonly Member[], serving: readonly number[], lines: readonly string[] = []): Observation {
+  const members = [...configOf([1, 2, 3]).members, ...added];
+  return healthy({
+    disk: diskOf(1, { config: config(members, lines) }),
+    server: { upMs: 600_000, answer: { kind: 'serving', mode: 'leader', zxid: COMMITTED } },
+    ensemble: ensembleOf([1, 2, 3], {
+      leader: { id: 1, address: addressOf(1) },
+      config: config(members, lines),
+      servingIds: serving,
+    }),
+  });
+}
+
+function stepOf(decision: Decision): StepKind | undefined {
+  return decision.kind === 'step' ? decision.step.kind : undefined;
+}
+
+/** Node 4 replaces node 3, which is gone; its server has caught up. */
+function joining(members: readonly Member[], lines: readonly string[] = [], change: Partial<Observation> = {}) {
+  return healthy({
+    self: { instance: instanceOf(4), address: addressOf(4), cluster: healthy().self.cluster },
+    disk: diskOf(4, { ready: false, config: config([...members, member(4, 'observer')], lines) }),
+    shared: sharedOf([genesisOf([1, 2, 3])], [1, 2, 3, 4]),
+    group: groupOf([1, 2, 4]),
+    lives: { ...livesOf([1, 2, 4]), ...livesOf([3], 'gone') },
+    ensemble: ensembleOf([1, 2, 3], {
+      leader: { id: 2, address: addressOf(2) },
+      config: config(members, lines),
+      servingIds: [1, 2],
+    }),
+    ...change,
+  });
+}
+
+const OBSERVER = member(200, 'observer', 'zk4.example.com');
+
+test('beside an observer that nobody claimed the dead are removed, and it is not', () => {
+  const seen = leading([OBSERVER], [1, 2]);
+  const decision = decide({ ...seen, lives: { ...livesOf([1, 2]), ...livesOf([3], 'gone') } });
+  assert.deepEqual(decision.kind === 'step' && decision.step, {
+    kind: 'remove-members',
+    ids: [3],
+    dead: [instanceOf(3)],
+    fromVersion: CONFIG_VERSION,
+  });
+});
+
+test('a voter that nobody claimed is in the count and never counts as serving', () => {
+  const dead = { ...livesOf([1, 2]), ...livesOf([3], 'gone') };
+  // Of 1, 2 and 9 two must serve, and two of ours do.
+  assert.equal(stepOf(decide({ ...leading([member(9)], [1, 2, 9]), lives: dead })), 'remove-members');
+  // Of 1, 2, 8 and 9 three must, and that 8 and 9 say so is nothing to build upon.
+  const two = decide({ ...leading([member(8), member(9)], [1, 2, 8, 9]), lives: dead });
+  assert.equal(two.kind, 'done');
+  assert.match(two.why, /no quorum that serves/);
+});
+
+test('a joiner is added beside members that nobody claimed, and they stand in its config as they were', () => {
+  const added = { ...OBSERVER, verbatim: 'zk4.example.com:2888:3888:observer;2181;2281' };
+  const seen = joining([...configOf([1, 2, 3]).members, added]);
+  assert.equal(stepOf(decide(seen)), 'add-self');
+  const fresh = decide({
+    ...seen,
+    disk: diskOf(4, { config: configOf([1, 2]) }),
+    server: { upMs: undefined, answer: { kind: 'silent', why: '' } },
+  });
+  assert.ok(fresh.kind === 'step' && fresh.step.kind === 'prepare-join', fresh.why);
+  assert.deepEqual(
+    fresh.step.members.find(({ id }) => id === 200),
+    added,
+  );
+});
+
+test('who was added by hand at this node’s address is named, and not removed', () => {
+  const decision = decide(joining([...configOf([1, 2]).members, member(200, 'observer', addressOf(4))]));
+  assert.equal(decision.kind, 'wait');
+  assert.match(decision.why, /member 200 by hand/);
+});
+
+test('an id that a person gave to a member is nobody’s to claim, in a line that can’t be understood neither', () => {
+  const newcomer = (members: readonly Member[], lines: readonly string[]) => {
+    const { id: _, stamp: __, data: ___, config: ____, ...empty } = diskOf(5);
+    return decide(
+      joining(members, lines, {
+        self: { instance: instanceOf(5), address: addressOf(5), cluster: healthy().self.cluster },
+        disk: { ...empty, ready: false },
+        shared: sharedOf([genesisOf([1, 2, 3])], [1, 2, 3]),
+        server: { upMs: undefined, answer: { kind: 'silent', why: '' } },
+      }),
+    );
+  };
+  const claimed = (decision: Decision) =>
+    decision.kind === 'step' && decision.step.kind === 'claim-id' && decision.step.id;
+  assert.equal(claimed(newcomer(configOf([1, 2, 3]).members, [])), 4);
+  assert.equal(claimed(newcomer([...configOf([1, 2, 3]).members, member(4, 'observer', '10.9.9.9')], [])), 5);
+  assert.equal(claimed(newcomer(configOf([1, 2, 3]).members, ['server.4=?'])), 5);
+});
+
+test('a member that nobody claimed holds no signal back, unless one without a claim leaves', () => {
+  const seen = {
+    ...leading([OBSERVER], [1, 2, 3]),
+    stack: { signals: true },
+  };
+  assert.equal(stepOf(decide(seen)), 'signal-success');
+  const group = groupOf([1, 2, 3]);
+  assert.ok(group.known);
+  const leaving = { instance: 'i-0new', lifecycleState: 'Terminating:Wait' };
+  const held = decide({
+    ...seen,
+    group: known({ ...group.value, instances: [...group.value.instances, leaving] }),
+  });
+  assert.notEqual(stepOf(held), 'signal-success');
+});
+
+test('who leaves counts on nothing from a member that nobody claimed', () => {
+  const leave = { order: { command: 'leave', allowEmptyGenesis: false, rejoin: false } } as const;
+  // Of 2, 3 and 9 two must serve.
+  const enough = decide({ ...leading([member(9)], [1, 2, 3, 9]), ...leave, disk: diskOf(1, { left: true }) });
+  assert.ok(enough.kind === 'step' && enough.step.kind === 'remove-self', enough.why);
+  assert.deepEqual(enough.step.uncounted, [9]);
+  assert.equal(decide({ ...leading([member(9)], [1, 2, 9]), ...leave }).kind, 'wait');
+});
+
+test('a voter that nobody claimed is no proof that the quorum is lost for good', () => {
+  const found = (ids: readonly number[]) => reportOf(1, { config: configOf(ids) });
+  const lives = { ...livesOf([1]), ...livesOf([2, 3], 'gone') };
+  const group = groupOf([1]);
+  const five = [1, 2, 3, 8, 9];
+  const waits = decide(
+    silent({ lives, group, disk: diskOf(1, { config: configOf(five) }), silence: silenceOf([1], [found(five)]) }),
+  );
+  assert.match(waits.why, /not lost for good/);
+  const four = [1, 2, 3, 9];
+  const lost = decide(
+    silent({ lives, group, disk: diskOf(1, { config: configOf(four) }), silence: silenceOf([1], [found(four)]) }),
+  );
+  assert.equal(stepOf(lost), 'raise-fence', lost.why);
+});
+
+test('with a line that can’t be understood nobody is removed, and it is said', () => {
+  const decision = decide({ ...leading([], [1, 2], GROUPS), lives: { ...livesOf([1, 2]), ...livesOf([3], 'gone') } });
+  assert.equal(decision.kind, 'done');
+  assert.match(decision.why, /"group\.1=1:2", "weight\.1=1"/);
+});
+
+test('with a line that can’t be understood nobody joins, gives its launch up, or gets a config without the line', () => {
+  const { members } = configOf([1, 2, 3]);
+  const caughtUp = decide(joining(members, GROUPS));
+  assert.equal(caughtUp.kind, 'wait');
+  assert.match(caughtUp.why, /group\.1/);
+  const stopped = { server: { upMs: undefined, answer: { kind: 'silent', why: '' } } } as const;
+  const empty = decide(joining(members, GROUPS, { ...stopped, disk: diskOf(4, { config: configOf([1, 2]) }) }));
+  assert.equal(empty.kind, 'wait');
+  assert.match(empty.why, /no fresh config.*group\.1/);
+  const launching = joining(members, GROUPS, {
+    order: { command: 'bootstrap', allowEmptyGenesis: false, rejoin: false },
+    stack: { signals: true, launchHook: 'launch' },
+  });
+  const group = groupOf([1, 2]);
+  assert.ok(group.known);
+  const instances = [...group.value.instances, { instance: instanceOf(4), lifecycleState: 'Pending:Wait' }];
+  const held = { ...launching, group: known({ ...group.value, instances }) };
+  assert.equal(decideGivingUp(held), undefined);
+  const plain = {
+    ...held,
+    ensemble: ensembleOf([1, 2, 3]),
+    disk: diskOf(4, { ready: false, config: configOf([1, 2, 3]) }),
+  };
+  assert.equal(decideGivingUp(plain)?.kind, 'step');
+});
+
+test('with a line that can’t be understood nobody leaves by count, and the group that goes to zero is not held up', () => {
+  const leave = { order: { command: 'leave', allowEmptyGenesis: false, rejoin: false } } as const;
+  const held = decide({ ...leading([], [1, 2, 3], GROUPS), ...leave });
+  assert.equal(held.kind, 'wait');
+  assert.match(held.why, /group\.1/);
+  const zero = {
+    ...leading([], [1, 2, 3], GROUPS),
+    targetState: known('Terminated'),
+    group: groupOf([1, 2, 3], { desired: 0, maximum: 0 }),
+  };
+  assert.equal(stepOf(decide(zero)), 'stop-server');
+});
+
+test('with a line that can’t be understood a quorum is never called lost for good', () => {
+  const lives = { ...livesOf([1]), ...livesOf([2, 3], 'gone') };
+  const odd = config(configOf([1, 2, 3]).members, GROUPS);
+  for (const change of [{ config: odd }, { config: configOf([1, 2, 3]), pending: odd }]) {
+    const decision = decide(
+      silent({ lives, group: groupOf([1]), disk: diskOf(1, change), silence: silenceOf([1], [reportOf(1, change)]) }),
+    );
+    assert.equal(decision.kind, 'wait', decision.why);
+    assert.match(decision.why, /can't be told.*group\.1/);
+  }
+});
+
+test('a server restarts from its own config whatever lines it has', () => {
+  const odd = config(configOf([1, 2, 3]).members, [...GROUPS, 'server.7=?']);
+  const stopped = { upMs: undefined, answer: { kind: 'silent', why: 'connection refused' } } as const;
+  assert.equal(stepOf(decide(silent({ disk: diskOf(1, { config: odd }), server: stopped }))), 'start-server');
+  const beside = leading([], [2, 3], GROUPS);
+  assert.equal(stepOf(decide({ ...beside, server: stopped })), 'start-server');
+});
+
+test('a line on this disk that the ensemble does not have is a file gone bad: a fresh one is written', () => {
+  const odd = config(configOf([1, 2, 3]).members, ['server.3=10.0']);
+  const stopped = { upMs: undefined, answer: { kind: 'silent', why: 'connection refused' } } as const;
+  const decision = decide(healthy({ disk: diskOf(1, { config: odd }), server: stopped }));
+  assert.equal(stepOf(decision), 'prepare-join');
+});
+
+test('whoever serves reports nothing and advises nobody to terminate anything, whoever leads', () => {
+  const seen = healthy({ ensemble: undefined, silence: silenceOf([1, 2, 3], []) });
+  const decision = decide(seen);
+  assert.equal(decision.kind, 'wait');
+  assert.doesNotMatch(decision.why, /terminate/);
+});
+
+test('a report whose last transaction alone has moved is not written again before the node is fenced', () => {
+  const moved = dataOf(1, '0000000100000099');
+  const standing = silenceOf([1, 2, 3], [reportOf(1)]);
+  const same = decide(silent({ disk: diskOf(1, { reported: true, data: moved }), silence: standing }));
+  assert.equal(same.kind, 'wait', same.why);
+  const { report } = reportOf(1);
+  for (const change of [{ canVote: false }, { lineage: 2 }, { fenced: true }, { data: dataOf(2, COMMITTED) }]) {
+    assert.notEqual(reportDigest({ ...report, ...change }), reportDigest(report), JSON.stringify(change));
+  }
+  const fenced = { ...report, fenced: true };
+  assert.notEqual(reportDigest({ ...fenced, data: moved }), reportDigest(fenced));
+});
+
+test('a report that was withdrawn is not written again at once, unless something else is to be said', () => {
+  const { report } = reportOf(1);
+  const none = silenceOf([1, 2, 3], []);
+  const rests = silent({ silence: none, reportRest: { digest: reportDigest(report), forMs: 3_000 } });
+  assert.equal(decide(rests).kind, 'wait');
+  assert.equal(stepOf(decide(silent({ silence: none }))), 'write-report');
+  assert.equal(
+    stepOf(decide(silent({ silence: none, reportRest: { digest: 'another', forMs: 3_000 } }))),
+    'write-report',
+  );
+});
+
+test('members that nobody claimed and lines that can’t be understood are named', () => {
+  const found = foundByHand(leading([OBSERVER], [1, 2, 3], GROUPS));
+  assert.equal(found.length, 2);
+  assert.match(found[0] ?? '', /Member 200 at zk4\.example\.com \(observer\)/);
+  assert.match(found[1] ?? '', /"group\.1=1:2", "weight\.1=1"/);
+  assert.deepEqual(foundByHand(healthy()), []);
+  const unknown = { ...leading([OBSERVER], [1, 2, 3]), shared: { known: false, why: 'S3 is down' } as const };
+  assert.deepEqual(foundByHand(unknown), [], 'nobody is called unclaimed while the claims can’t be read');
+});
