@@ -3,6 +3,7 @@ import type { Addition } from './addition.ts';
 import { DISK_FAILS, DISK_FILLS } from './disks.ts';
 import { HEALTHY_TICK } from './healthy-tick.ts';
 import { INSTANCE_STOPPED } from './instances.ts';
+import { LISTS_LAG, STREAMS_DELETED, STREAMS_UNLISTED } from './lists.ts';
 import { CRASH_LOOP, SERVER_WONT_STOP } from './servers.ts';
 
 export const ADDITIONS: readonly Addition[] = [
@@ -12,6 +13,9 @@ export const ADDITIONS: readonly Addition[] = [
   SERVER_WONT_STOP,
   DISK_FAILS,
   DISK_FILLS,
+  LISTS_LAG,
+  STREAMS_UNLISTED,
+  STREAMS_DELETED,
 ];
 
 export interface Choice {

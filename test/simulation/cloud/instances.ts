@@ -7,6 +7,8 @@ export interface Instance {
   readonly id: string;
   readonly address: string;
   state: InstanceState;
+  /** As it was then; undefined before its launch. */
+  stateAt(atMs: number): InstanceState | undefined;
   readonly launchedMs: number;
   /** A young instance is not in the answers yet, then it is there without its tags. */
   readonly visibleAtMs: number;
@@ -17,6 +19,24 @@ export interface Instance {
   forgottenAtMs: number;
   /** `autoscaling/target-lifecycle-state`. */
   targetState: string | undefined;
+}
+
+/** The state of an instance, and what it was before. */
+function remembered(instance: Omit<Instance, 'state' | 'stateAt'>, scheduler: Scheduler): Instance {
+  let state: InstanceState = 'pending';
+  const earlier: { readonly untilMs: number; readonly state: InstanceState }[] = [];
+  const accessors = {
+    get state(): InstanceState {
+      return state;
+    },
+    set state(next: InstanceState) {
+      earlier.push({ untilMs: scheduler.nowMs, state });
+      state = next;
+    },
+    stateAt: (atMs: number) =>
+      atMs < instance.launchedMs ? undefined : (earlier.find(({ untilMs }) => atMs < untilMs)?.state ?? state),
+  };
+  return Object.defineProperties(instance, Object.getOwnPropertyDescriptors(accessors)) as Instance;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -36,18 +56,20 @@ export class Instances {
   launch(): Instance {
     const nowMs = this.#scheduler.nowMs;
     const visibleAtMs = nowMs + (this.#random.chance(0.3) ? this.#random.between(0, 40_000) : 0);
-    const instance: Instance = {
-      id: `i-${String(this.all.length + 1).padStart(4, '0')}`,
-      address: this.#takeAddress(),
-      state: 'pending',
-      launchedMs: nowMs,
-      visibleAtMs,
-      taggedAtMs: visibleAtMs + (this.#random.chance(0.3) ? this.#random.between(0, 20_000) : 0),
-      terminatedAtMs: NEVER,
-      strippedAtMs: NEVER,
-      forgottenAtMs: NEVER,
-      targetState: undefined,
-    };
+    const instance: Instance = remembered(
+      {
+        id: `i-${String(this.all.length + 1).padStart(4, '0')}`,
+        address: this.#takeAddress(),
+        launchedMs: nowMs,
+        visibleAtMs,
+        taggedAtMs: visibleAtMs + (this.#random.chance(0.3) ? this.#random.between(0, 20_000) : 0),
+        terminatedAtMs: NEVER,
+        strippedAtMs: NEVER,
+        forgottenAtMs: NEVER,
+        targetState: undefined,
+      },
+      this.#scheduler,
+    );
     this.all.push(instance);
     return instance;
   }
@@ -70,30 +92,33 @@ export class Instances {
     return this.all.find((instance) => instance.id === id);
   }
 
-  #visible(instance: Instance): boolean {
-    const nowMs = this.#scheduler.nowMs;
-    return nowMs >= instance.visibleAtMs && nowMs < instance.forgottenAtMs;
+  #visible(instance: Instance, atMs: number): boolean {
+    return atMs >= instance.visibleAtMs && atMs < instance.forgottenAtMs;
   }
 
-  #fact(instance: Instance): InstanceFact {
-    const stripped = this.#scheduler.nowMs >= instance.strippedAtMs;
-    const { id, state, address } = instance;
-    return stripped ? { instance: id, state } : { instance: id, state, address };
+  #fact(instance: Instance, atMs: number): InstanceFact {
+    const { id, address } = instance;
+    const state = instance.stateAt(atMs) ?? 'pending';
+    return atMs >= instance.strippedAtMs ? { instance: id, state } : { instance: id, state, address };
   }
 
-  describe(ids: readonly string[]): readonly InstanceFact[] {
-    return this.all.filter((each) => ids.includes(each.id) && this.#visible(each)).map((each) => this.#fact(each));
-  }
-
-  describeTagged(): readonly InstanceFact[] {
-    const nowMs = this.#scheduler.nowMs;
+  /** As a replica has it that is so far behind; so do the next two. */
+  describe(ids: readonly string[], lagMs = 0): readonly InstanceFact[] {
+    const atMs = this.#scheduler.nowMs - lagMs;
     return this.all
-      .filter((each) => this.#visible(each) && nowMs >= each.taggedAtMs && nowMs < each.strippedAtMs)
-      .map((each) => this.#fact(each));
+      .filter((each) => ids.includes(each.id) && this.#visible(each, atMs))
+      .map((each) => this.#fact(each, atMs));
   }
 
-  isForgotten(id: string): boolean {
+  describeTagged(lagMs = 0): readonly InstanceFact[] {
+    const atMs = this.#scheduler.nowMs - lagMs;
+    return this.all
+      .filter((each) => this.#visible(each, atMs) && atMs >= each.taggedAtMs && atMs < each.strippedAtMs)
+      .map((each) => this.#fact(each, atMs));
+  }
+
+  isForgotten(id: string, lagMs = 0): boolean {
     const instance = this.find(id);
-    return !instance || !this.#visible(instance);
+    return !instance || !this.#visible(instance, this.#scheduler.nowMs - lagMs);
   }
 }

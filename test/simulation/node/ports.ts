@@ -1,5 +1,6 @@
 /** All ports of one run of a simulated node's agent. A run gets its own, as a process has its own memory. */
 import type { Ports } from '../../../src/ports.ts';
+import { lagMs } from '../additions/lists.ts';
 import type { Group } from '../cloud/group.ts';
 import { GROUP_NAME } from '../cloud/group.ts';
 import type { Instance, Instances } from '../cloud/instances.ts';
@@ -56,10 +57,15 @@ export function portsOf(
     },
     ec2: {
       describe: (ids) =>
-        run.aws('ec2', `DescribeInstances ${ids.length}`, () => instances.describe(ids), { empty: () => [] }),
+        run.aws('ec2', `DescribeInstances ${ids.length}`, () => instances.describe(ids, lagMs(run.additions)), {
+          empty: () => [],
+        }),
       describeCluster: () =>
-        run.aws('ec2', 'DescribeInstances tagged', () => instances.describeTagged(), { empty: () => [] }),
-      isForgotten: (id) => run.aws('ec2', `DescribeInstances ${id}`, () => instances.isForgotten(id)),
+        run.aws('ec2', 'DescribeInstances tagged', () => instances.describeTagged(lagMs(run.additions)), {
+          empty: () => [],
+        }),
+      isForgotten: (id) =>
+        run.aws('ec2', `DescribeInstances ${id}`, () => instances.isForgotten(id, lagMs(run.additions))),
       tag: () => run.aws('ec2', 'CreateTags', () => undefined),
     },
     autoScaling: {
@@ -128,7 +134,10 @@ function streamsPort(run: Run, streams: Streams): Ports['claimStreams'] {
       );
       return answer === 'exists' && inDoubt ? 'unsure' : answer;
     },
-    list: () => run.aws('logs', 'DescribeLogStreams', () => streams.list()),
+    list: () =>
+      run.aws('logs', 'DescribeLogStreams', () =>
+        run.additions.strikes('streams-unlisted') ? [] : streams.list(lagMs(run.additions)),
+      ),
   };
 }
 
