@@ -7,6 +7,8 @@ export class Objects {
   /** In order, as they are listed: agents list far more often than they write. */
   #keys: string[] = [];
   readonly #scheduler: Scheduler;
+  /** Keys that no list shows, though S3 promises that it shows all. */
+  unlisted: readonly string[] = [];
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -21,7 +23,8 @@ export class Objects {
     const nowMs = this.#scheduler.nowMs;
     const listed: { readonly key: string; readonly ageMs: number }[] = [];
     for (const key of this.#keys) {
-      if (key.startsWith(prefix)) listed.push({ key, ageMs: nowMs - (this.#stored.get(key)?.atMs ?? nowMs) });
+      if (!key.startsWith(prefix) || this.unlisted.includes(key)) continue;
+      listed.push({ key, ageMs: nowMs - (this.#stored.get(key)?.atMs ?? nowMs) });
     }
     return listed;
   }

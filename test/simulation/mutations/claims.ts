@@ -2,6 +2,42 @@ import type { Ports } from '../../../src/ports.ts';
 import type { Mutation } from '../core/mutation.ts';
 import { deciding, withLives } from './seen.ts';
 
+/** Claims by the list of streams alone: no object counts that no stream stands for, and no earlier answer. */
+function claimsByStreamsAlone(ports: Ports): Ports {
+  const { claimStreams } = ports;
+  let listed: readonly string[] = [];
+  const made: string[] = [];
+  const counts = (key: string): boolean => {
+    const name = /^claims\/(.*)\.json$/.exec(key)?.[1];
+    return name === undefined || listed.includes(name) || made.includes(name);
+  };
+  return {
+    ...ports,
+    claimStreams: {
+      create: (name, signal) => {
+        made.push(name);
+        return claimStreams.create(name, signal);
+      },
+      list: async (signal) => {
+        const streams = await claimStreams.list(signal);
+        listed = streams.map(({ name }) => name);
+        return streams;
+      },
+    },
+    // A new one each time, so that nothing is remembered.
+    get objects(): Ports['objects'] {
+      const { objects } = ports;
+      return {
+        ...objects,
+        list: async (prefix, signal) => (await objects.list(prefix, signal)).filter(({ key }) => counts(key)),
+        get: async (key, signal) => (counts(key) ? objects.get(key, signal) : undefined),
+      };
+    },
+  };
+}
+
+const EVERYBODY: readonly string[] = Object.assign([], { includes: () => true });
+
 export const CLAIM_MUTATIONS: readonly Mutation[] = [
   {
     name: 'claim-not-exclusive',
@@ -67,5 +103,39 @@ export const CLAIM_MUTATIONS: readonly Mutation[] = [
         },
       };
     },
+  },
+  {
+    name: 'claims-by-streams-alone',
+    rule: 'Claims 8: the claims are what either list names, and what was read by key',
+    seeds: 120,
+    ports: claimsByStreamsAlone,
+  },
+  {
+    name: 'removed-unasked',
+    rule: 'Joining 5: right before a removal the claims on the id are asked for by key',
+    parts: (parts) => ({
+      ...parts,
+      act: (step, context) => parts.act('dead' in step ? { ...step, dead: EVERYBODY } : step, context),
+    }),
+  },
+  {
+    name: 'id-changed-by-mistake-stays',
+    rule: 'Claims 8: of several own claims the one that stamp and config name counts',
+    parts: deciding((observation) => {
+      const { disk, shared } = observation;
+      if (!shared.known || disk.id === disk.stamp?.id) return observation;
+      const claims = shared.value.claims.filter(({ id }) => id !== disk.stamp?.id);
+      return { ...observation, shared: { known: true, value: { ...shared.value, claims } } };
+    }),
+  },
+  {
+    name: 'streams-not-made-anew',
+    rule: 'Claims 8: the owner of a claim whose stream is missing makes it anew',
+    parts: deciding((observation) => {
+      const { shared } = observation;
+      if (!shared.known) return observation;
+      const claims = shared.value.claims.map(({ unlisted: _, ...claim }) => claim);
+      return { ...observation, shared: { known: true, value: { ...shared.value, claims } } };
+    }),
   },
 ];
