@@ -4,9 +4,10 @@ import { test } from 'node:test';
 import { AgentError } from '../src/errors.ts';
 import { type AgentOrder, type Outcome, type Parts, REAL_PARTS, runAgent } from '../src/loop.ts';
 import type { Observation } from '../src/model/observation.ts';
-import { type Decision, done, take, wait } from '../src/model/step.ts';
+import { type Decision, done, type Step, type StepKind, take, wait } from '../src/model/step.ts';
 import { PRODUCTION_TIMINGS } from '../src/timings.ts';
 import { MemoryNode } from './act/memory-node.ts';
+import { SCENES } from './act/steps.ts';
 import {
   addressOf,
   CLUSTER,
@@ -196,6 +197,75 @@ test('after a step on the node itself only the node is looked at again; after an
   };
   await runAgent(new MemoryNode().ports, ORDER, never, parts);
   assert.deepEqual(given, [false, true, false, false, false]);
+});
+
+type SeenAgain = NonNullable<Parameters<Parts['observe']>[2]>['changed'] | 'the whole world';
+
+/** What the look after each step sees anew. A step that changes the ensemble, or what others see, asks for all of it. */
+const SEEN_AGAIN: Readonly<Record<StepKind, SeenAgain>> = {
+  'claim-id': 'node and shared',
+  'void-claim': 'the whole world',
+  'write-id': 'node',
+  'note-dead': 'the whole world',
+  'create-genesis': 'the whole world',
+  'prepare-genesis': 'node',
+  'set-data-aside': 'node',
+  'prepare-join': 'node',
+  'start-server': 'the whole world',
+  'stop-server': 'node',
+  'remove-members': 'the whole world',
+  'add-self': 'the whole world',
+  'mark-ready': 'the whole world',
+  'write-report': 'node and reports',
+  'withdraw-report': 'the whole world',
+  'raise-fence': 'node',
+  'lift-fence': 'node',
+  'propose-record': 'node and reports',
+  'answer-proposal': 'node and reports',
+  'accept-record': 'node and records',
+  'write-record': 'node and records',
+  'keep-source': 'node',
+  'found-forced': 'node',
+  'mark-left': 'the whole world',
+  'unmark-left': 'node',
+  'remove-self': 'the whole world',
+  'stop-removed': 'the whole world',
+  'complete-launch': 'the whole world',
+  'signal-success': 'the whole world',
+  'give-up-launch': 'the whole world',
+  'complete-leaving': 'the whole world',
+  'complete-hooks-of-the-gone': 'the whole world',
+};
+
+/** What the second look sees anew, after a step that took so long. */
+async function seenAgainAfter(step: Step, tookMs = 0): Promise<SeenAgain> {
+  const node = new MemoryNode();
+  const seen: SeenAgain[] = [];
+  const parts: Parts = {
+    giveUp: REAL_PARTS.giveUp,
+    observe: async (_look, _signal, earlier) => {
+      seen.push(earlier?.changed ?? 'the whole world');
+      return healthy();
+    },
+    decide: () => (seen.length === 1 ? take(step, 'It is due.') : done('end')),
+    act: async () => {
+      node.nowMs += tookMs;
+    },
+  };
+  await runAgent(node.ports, ORDER, never, parts);
+  return seen[1] ?? 'the whole world';
+}
+
+for (const kind of Object.keys(SEEN_AGAIN) as StepKind[]) {
+  test(`after ${kind} the next look sees anew: ${SEEN_AGAIN[kind]}`, async () => {
+    assert.equal(await seenAgainAfter(SCENES[kind]().step), SEEN_AGAIN[kind]);
+  });
+}
+
+test('after a step that took long nothing of the look before it stands any more', async () => {
+  const { factsStandMs } = PRODUCTION_TIMINGS;
+  assert.equal(await seenAgainAfter({ kind: 'keep-source', record: 2 }, factsStandMs - 1), 'node');
+  assert.equal(await seenAgainAfter({ kind: 'keep-source', record: 2 }, factsStandMs), 'the whole world');
 });
 
 test('whoever was second to claim an id looks at the claims again, and at nothing else', async () => {

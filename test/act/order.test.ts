@@ -164,6 +164,46 @@ test('prepare-join: not under a newer record', async () => {
   assert.equal(scene.node.effects, 0);
 });
 
+test('keep-source: not once the fence is gone, and not beside a running server', async () => {
+  const unfenced = SCENES['keep-source']();
+  unfenced.node.disk = diskOf(1);
+  await assert.rejects(take(unfenced), isChanged);
+  assert.deepEqual(unfenced.node.disk.aside, []);
+  assert.equal(unfenced.node.effects, 0);
+
+  const running = SCENES['keep-source']();
+  running.node.running = true;
+  await assert.rejects(take(running), isChanged);
+  assert.deepEqual(running.node.disk.aside, []);
+  assert.equal(running.node.effects, 0);
+});
+
+/** Write after write of an earlier run of this node arrives, each between reading and replacing. */
+function lateWrites(scene: Scene): void {
+  let late = 0;
+  scene.node.onCall = (call) => {
+    const { report } = reportOf(1, { fenced: true });
+    if (call.startsWith('replace reports/')) scene.node.shelf.put(OWN_REPORT, { serial: `late${++late}`, report });
+  };
+}
+
+test('withdraw-report, lift-fence: a report that arrived late is not taken for withdrawn', async () => {
+  for (const kind of ['withdraw-report', 'lift-fence'] as const) {
+    const scene = SCENES[kind]();
+    const { fence } = scene.node.disk;
+    lateWrites(scene);
+    await assert.rejects(take(scene), isChanged, kind);
+    assert.equal(scene.node.disk.reported, true, `${kind}: a later tick must know of the report`);
+    assert.deepEqual(scene.node.disk.fence, fence, kind);
+  }
+});
+
+test('write-report: a report that arrived late is not taken for the new one', async () => {
+  const scene = SCENES['write-report']();
+  lateWrites(scene);
+  await assert.rejects(take(scene), isChanged);
+});
+
 test('found-forced: reports read again, data copied aside, epoch raised, config alone, and last the stamp', async () => {
   const scene = forcedOwner();
   const journal = await take(scene);
