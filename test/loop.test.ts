@@ -205,6 +205,7 @@ type SeenAgain = NonNullable<Parameters<Parts['observe']>[2]>['changed'] | 'the 
 const SEEN_AGAIN: Readonly<Record<StepKind, SeenAgain>> = {
   'claim-id': 'node and shared',
   'void-claim': 'the whole world',
+  'restore-stream': 'the whole world',
   'write-id': 'node',
   'note-dead': 'the whole world',
   'create-genesis': 'the whole world',
