@@ -9,6 +9,7 @@ import { LAB_TICK } from '../../src/timings.ts';
 import type { nodeDisk } from '../../src/zookeeper/node-disk.ts';
 import type { superSecret } from '../../src/zookeeper/super-secret.ts';
 import { type DiskState, type FileState, NOT_HANDED_OVER } from './power-cut.ts';
+import { snapshotOf } from './snapshot-file.ts';
 import { LOG_HEADER, logEntry, zxid } from './transaction-log-file.ts';
 
 /** The disk code, or a copy of it with a mutation. */
@@ -42,7 +43,7 @@ const OTHERS: readonly Member[] = [memberAt(7, '127.9.9.7', 'participant')];
 const DATA: DataFacts = { currentEpoch: 1, acceptedEpoch: 2, lastZxid: '0000000000000009' };
 /** Longer than a block of the copy, as a preallocated log is: its end is a hole. */
 const LOG = Buffer.concat([LOG_HEADER, logEntry(1), logEntry(9), Buffer.alloc(70_000)]);
-const SNAPSHOT = Buffer.from('ZKSN..........\0\0\0\x01/', 'latin1');
+const SNAPSHOT = snapshotOf();
 const PENDING = 'server.1=127.9.9.1:2888:3888;2181\nversion=12\n';
 
 export function diskIn(code: DiskCode, root: string): NodeDisk {

@@ -8,6 +8,7 @@ import { mkdir, readdir, statfs, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LAB_TICK } from '../../src/timings.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
+import { snapshotOf } from './snapshot-file.ts';
 
 const MEBIBYTE = 2 ** 20;
 const DATA_BYTES = 60 * MEBIBYTE;
@@ -40,8 +41,8 @@ if (process.argv[2] === 'copy') {
 } else {
   await mkdir('/mnt/data/version-2', { recursive: true });
   await mkdir('/mnt/conf');
-  const seal = Buffer.from('\0\0\0\x01/', 'latin1');
-  await writeFile('/mnt/data/version-2/snapshot.5', Buffer.concat([Buffer.alloc(DATA_BYTES, 7), seal]));
+  await writeFile('/mnt/data/version-2/snapshot.0', snapshotOf());
+  await writeFile('/mnt/data/version-2/large', Buffer.alloc(DATA_BYTES, 7));
   await writeFile('/mnt/data/version-2/currentEpoch', '1');
   await writeFile('/mnt/data/version-2/acceptedEpoch', '2');
   await nodeDisk(OPTIONS).writeStamp({ cluster: 'c-1', lineage: 1, id: 3 });

@@ -9,6 +9,7 @@ import { LAB_TICK } from '../../src/timings.ts';
 import { findLeftovers } from '../../src/zookeeper/leftovers.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { snapshotOf } from './snapshot-file.ts';
 
 /** No process has this number: it is above the kernel's highest. */
 const NOBODY = 2 ** 22 + 1;
@@ -84,11 +85,10 @@ describe('leftovers of a killed run', () => {
     await using directory = await temporaryDirectory();
     const places = await filled(directory.path);
     const { dataDir } = places;
-    const seal = Buffer.from('ZKSN..........\0\0\0\x01/', 'latin1');
-    await writeFile(join(dataDir, 'version-2', 'snapshot.0'), seal);
+    await writeFile(join(dataDir, 'version-2', 'snapshot.0'), snapshotOf());
     await writeFile(join(dataDir, 'version-2', 'log.1'), '');
     // A sparse file far larger than any disk here.
-    const file = await open(join(dataDir, 'version-2', 'snapshot.1'), 'w');
+    const file = await open(join(dataDir, 'version-2', 'large'), 'w');
     await file.truncate(2 ** 43);
     await file.close();
     const disk = nodeDisk({ ...places, cluster: 'c-1', tick: LAB_TICK });
