@@ -6,8 +6,9 @@ import { decideGivingUp } from './decide/launch.ts';
 import { reportDigest } from './decide/recover.ts';
 import { AgentError, type ErrorCode } from './errors.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { type Advice, adviceText } from './model/advice.ts';
 import type { Command, Observation, Order, StackTies } from './model/observation.ts';
-import type { Decision, Step, StepKind } from './model/step.ts';
+import { adviceOf, type Decision, type Step, type StepKind } from './model/step.ts';
 import { Memory } from './observe/memory.ts';
 import { type Earlier, type Look, observe as realObserve } from './observe/observe.ts';
 import type { Ports } from './ports.ts';
@@ -27,8 +28,8 @@ export interface AgentOrder {
 }
 
 export type Outcome =
-  | { readonly kind: 'done'; readonly why: string }
-  | { readonly kind: 'out-of-time'; readonly why: string; readonly cause?: Cause }
+  | { readonly kind: 'done'; readonly why: string; readonly advice?: readonly Advice[] }
+  | { readonly kind: 'out-of-time'; readonly why: string; readonly cause?: Cause; readonly advice: readonly Advice[] }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly why: string; readonly next: string }
   | { readonly kind: 'dry-run'; readonly observation: Observation; readonly decision: Decision };
 
@@ -84,8 +85,9 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
   const { endMs, signal, parts, heartbeats } = course;
   const { ports } = look;
   const { clock } = ports;
-  let last = { sentence: '', step: '' };
+  let last = { words: '', step: '' };
   let sentence = 'The limit was reached before the first look.';
+  let advice: readonly Advice[] = [];
   let cause: Cause | undefined;
   let earlier: Earlier | undefined;
   let lookedAtMs = 0;
@@ -97,6 +99,7 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
     const observation = await parts.observe(look, signal, earlier);
     const decision = parts.decide(observation);
     sentence = decision.why;
+    advice = adviceOf(decision);
     cause = causeOf(observation, sentence);
     seen = observation;
     if (agentOrder.dryRun) return { outcome: { kind: 'dry-run', observation, decision }, seen };
@@ -104,7 +107,8 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
       if (!told.has(found)) ports.log.write({ event: 'by-hand', saw: found });
       told.add(found);
     }
-    if (sentence !== last.sentence) report(ports, observation, decision);
+    const words = `${sentence} ${adviceText(advice)}`;
+    if (words !== last.words) report(ports, observation, decision);
     heartbeats.saw(observation, sentence);
     // A step that changes the watched facts changes their digest; one that does not leaves the watch as it is.
     if (decision.kind === 'wait') look.memory.keepWatch(decision.watch, clock.monotonicMs());
@@ -124,9 +128,9 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
       const changed = stands ? changedBy(decision.step, acted, observation) : undefined;
       if (changed) earlier = { observation, changed };
     }
-    last = { sentence, step };
+    last = { words, step };
   }
-  return { outcome: { kind: 'out-of-time', why: sentence, ...(cause === undefined ? {} : { cause }) }, seen };
+  return { outcome: { kind: 'out-of-time', why: sentence, advice, ...(cause === undefined ? {} : { cause }) }, seen };
 }
 
 /** Until the next look, which comes no later than the moment in which watched facts have stood for long enough. */
@@ -223,7 +227,13 @@ function report(ports: Ports, observation: Observation, decision: Decision): voi
     saw: sightOf(observation),
     decided: decision.kind === 'step' ? decision.step.kind : decision.kind,
     why: decision.why,
+    ...advised(adviceOf(decision)),
   });
+}
+
+/** What a person may do, as a sentence and as the data that it is made from; nothing when there is nothing to do. */
+export function advised(advice: readonly Advice[]): { next?: string; advice?: readonly Advice[] } {
+  return advice.length === 0 ? {} : { next: adviceText(advice), advice };
 }
 
 /** What was seen, in a sentence. */

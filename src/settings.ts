@@ -107,7 +107,7 @@ export function loadSettings(flags: Flags, environment: Environment, text = '', 
       throw new AgentError(
         'BAD_SETTINGS',
         `${file} sets ${key}, which is no setting of the agent.`,
-        `Remove it, or correct its name to one of ${[...KEYS].join(', ')}.`,
+        `Correct its name to one of ${[...KEYS].join(', ')}, or leave it out.`,
       );
     }
   }

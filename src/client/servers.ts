@@ -17,7 +17,10 @@ function parseServer(item: string): ServerAddress {
   const host = match?.[1] ?? match?.[2];
   const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3]);
   if (host === undefined || port < 1 || port > 65_535) {
-    throw new ZookeeperError('BAD_REQUEST', `${JSON.stringify(item)} is no server; write host:port or [ipv6]:port`);
+    throw new ZookeeperError(
+      'BAD_REQUEST',
+      `${JSON.stringify(item)} is no server of the form host:port or [ipv6]:port`,
+    );
   }
   return { host, port };
 }

@@ -1,14 +1,17 @@
 /** How much of the disk takes what lies aside, and what killed runs have left half made. Reads only. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeAside } from '../decide/advise.ts';
+import type { Advice } from '../model/advice.ts';
 import type { AsideFacts } from '../model/disk.ts';
+import type { Observation } from '../model/observation.ts';
 import { isCode, isThere } from '../zookeeper/durable-file.ts';
 import { type AgentPlaces, findLeftovers } from '../zookeeper/leftovers.ts';
 
 export interface Aside extends AsideFacts {
   readonly sizeBytes: number;
-  /** For the operator to run once the data is surely not needed any more; the agent never does. */
-  readonly removeWith: string;
+  /** For the operator; the agent never does. Absent while any voter does not serve: the data may be wanted yet. */
+  readonly remove?: Advice;
 }
 
 /** Removed by the agent itself, before its next change of the disk. */
@@ -17,12 +20,13 @@ export interface Leftover {
   readonly sizeBytes: number;
 }
 
-export async function asideWithSize(dataDir: string, facts: AsideFacts): Promise<Aside> {
+export async function asideWithSize(dataDir: string, facts: AsideFacts, observation: Observation): Promise<Aside> {
   const folder = join(dataDir, 'aside', facts.name);
   // A move that was cut short is finished by the next run.
   const moving = join(dataDir, 'aside', `.${facts.name}.moving`);
   const sizeBytes = await sizeOf((await isThere(folder)) ? folder : moving);
-  return { ...facts, sizeBytes, removeWith: `rm -r -- '${folder}'` };
+  const remove = removeAside(observation, folder);
+  return { ...facts, sizeBytes, ...(remove ? { remove } : {}) };
 }
 
 export async function leftoversWithSize(places: AgentPlaces): Promise<readonly Leftover[]> {

@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
 import { acquireLock, type Lock } from '../lock.ts';
-import { type AgentOrder, type Outcome, runAgent } from '../loop.ts';
+import { type AgentOrder, advised, type Outcome, runAgent } from '../loop.ts';
+import { adviceText } from '../model/advice.ts';
+import { adviceOf } from '../model/step.ts';
 import type { Settings } from '../settings.ts';
 import { jsonLog } from './json-log.ts';
 import { interruptHolder, recordHolder } from './lock-holder.ts';
@@ -59,11 +61,17 @@ function conclude(
 ): ExitCode {
   switch (outcome.kind) {
     case 'done':
-      write({ event: 'done', why: outcome.why });
+      write({ event: 'done', why: outcome.why, ...advised(outcome.advice ?? []) });
       return 0;
     case 'dry-run': {
       const { decision, observation } = outcome;
-      write({ event: 'dry-run', saw: observation, decided: decision, why: decision.why });
+      write({
+        event: 'dry-run',
+        saw: observation,
+        decided: decision,
+        why: decision.why,
+        ...advised(adviceOf(decision)),
+      });
       return 0;
     }
     case 'refused':
@@ -72,8 +80,12 @@ function conclude(
       throw new AgentError(
         outcome.cause?.code ?? 'NOT_READY_IN_TIME',
         `After ${Math.round(order.limitMs / 1_000)} s of ${order.command} this node still waits. ${outcome.why}`,
-        outcome.cause?.next ??
-          'The next tick goes on from here by itself; if the reason stays the same, do what it says.',
+        nextOf(outcome),
       );
   }
+}
+
+function nextOf({ cause, advice }: Extract<Outcome, { kind: 'out-of-time' }>): string {
+  if (cause) return cause.next;
+  return adviceText(advice) || 'Nothing: the next tick goes on from here by itself.';
 }

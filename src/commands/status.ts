@@ -2,8 +2,9 @@
 import { foundByHand } from '../decide/by-hand.ts';
 import { ownState } from '../decide/lifecycle.ts';
 import { runAgent, sightOf } from '../loop.ts';
+import { adviceSentence, adviceText } from '../model/advice.ts';
 import type { Observation } from '../model/observation.ts';
-import type { Decision } from '../model/step.ts';
+import { adviceOf, type Decision } from '../model/step.ts';
 import type { Settings } from '../settings.ts';
 import { type Aside, asideWithSize, type Leftover, leftoversWithSize } from './disk-use.ts';
 import { nodePorts } from './node-ports.ts';
@@ -19,6 +20,8 @@ export interface Status {
   readonly saw: string;
   readonly decided: string;
   readonly why: string;
+  /** What a person may do; the data stands in `decision.advice`. */
+  readonly next: string;
   readonly suspendedProcesses: readonly string[];
   /** Members that nobody claimed, and lines of the config that can't be understood: a sentence each. */
   readonly byHand: readonly string[];
@@ -42,11 +45,14 @@ export async function readStatus(settings: Settings, signal: AbortSignal): Promi
   const outcome = await runAgent(ports, order, signal);
   if (outcome.kind !== 'dry-run') throw new Error('A dry run must not do anything.');
   const { observation, decision } = outcome;
-  const aside = await Promise.all(observation.disk.aside.map((facts) => asideWithSize(settings.dataDir, facts)));
+  const aside = await Promise.all(
+    observation.disk.aside.map((facts) => asideWithSize(settings.dataDir, facts, observation)),
+  );
   return {
     saw: sightOf(observation),
     decided: decision.kind === 'step' ? decision.step.kind : decision.kind,
     why: decision.why,
+    next: adviceText(adviceOf(decision)),
     lifecycleState: ownState(observation),
     inHooks: observation.group.known
       ? observation.group.value.instances.filter(({ lifecycleState }) => lifecycleState.endsWith(':Wait'))
@@ -70,6 +76,7 @@ export function formatStatus(status: Status): string {
     `would do  ${status.decided}`,
     `because   ${status.why}`,
   ];
+  for (const advice of adviceOf(status.decision)) lines.push(`do        ${adviceSentence(advice)}`);
   if (observation.ensemble) {
     for (const member of observation.ensemble.config.members) {
       const leads = member.id === observation.ensemble.leader.id ? ', leads' : '';
@@ -91,7 +98,7 @@ export function formatStatus(status: Status): string {
   for (const aside of status.aside) {
     const mebibytes = (aside.sizeBytes / 2 ** 20).toFixed(1);
     lines.push(`aside     ${aside.name}: ${mebibytes} MiB of lineage ${aside.lineage}, up to ${aside.data.lastZxid}`);
-    lines.push(`          when it is surely not needed any more: ${aside.removeWith}`);
+    lines.push(`          ${aside.remove ? adviceSentence(aside.remove) : 'kept: not every voter serves'}`);
   }
   for (const { path, sizeBytes } of status.leftovers) {
     const mebibytes = (sizeBytes / 2 ** 20).toFixed(1);

@@ -163,5 +163,5 @@ export function decideClaim(observation: Observation, shared: Shared): Decision 
       return take({ kind: 'claim-id', id, generation }, `This node has no id yet, and ${id} is the lowest free one.`);
     }
   }
-  return wait(`No id from ${LOWEST_ID} to ${HIGHEST_ID} is free: look at the claims with zk-agent status.`);
+  return wait(`No id from ${LOWEST_ID} to ${HIGHEST_ID} is free.`, undefined, [{ action: 'look-at-claims', when: [] }]);
 }

@@ -5,9 +5,11 @@
  * Invariants that every branch keeps: one history; no data deleted; an id belongs to one node; only the dead are
  * removed; only the synced vote; nobody touches a neighbour's instance; unknown is never absent.
  */
+import { refusedData } from '../model/advice.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
-import { type Decision, done, take, wait } from '../model/step.ts';
+import { type Decision, done, refuse, take, wait } from '../model/step.ts';
+import { withAdvice } from './advise.ts';
 import { decideClaim, decideStream } from './claim.ts';
 import { hasData } from './data.ts';
 import { decideFirstStart, decideGenesis } from './genesis.ts';
@@ -20,7 +22,11 @@ import { decideNotes } from './remove.ts';
 import { decideRestart, mayRun } from './restart.ts';
 
 export function decide(observation: Observation): Decision {
-  const refused = refuse(observation);
+  return withAdvice(observation, decideNext(observation));
+}
+
+function decideNext(observation: Observation): Decision {
+  const refused = refuseData(observation);
   if (refused) return decideLeaveRefused(observation) ?? refused;
   const { disk, order, shared } = observation;
   if (disk.left && order.rejoin) return take({ kind: 'unmark-left' }, 'The operator brings this node back.');
@@ -65,23 +71,21 @@ const NO_VOTER: Decision = {
 };
 
 /** Data that is not this cluster's, or that nobody can vouch for, is left exactly as it is. */
-function refuse(observation: Observation): Decision | undefined {
+function refuseData(observation: Observation): Decision | undefined {
   const { disk, self } = observation;
   if (disk.stamp && disk.stamp.cluster !== self.cluster) {
-    return {
-      kind: 'refuse',
-      code: 'DATA_OF_ANOTHER_CLUSTER',
-      why: `The data directory of ${self.instance} belongs to cluster ${disk.stamp.cluster}, not to ${self.cluster}.`,
-      next: 'Attach the right volume, or move the directory away by hand if this node is to start without it.',
-    };
+    return refuse(
+      'DATA_OF_ANOTHER_CLUSTER',
+      `The data directory of ${self.instance} belongs to cluster ${disk.stamp.cluster}, not to ${self.cluster}.`,
+      refusedData(self.instance),
+    );
   }
   if (!disk.stamp && hasData(disk)) {
-    return {
-      kind: 'refuse',
-      code: 'DATA_WITHOUT_STAMP',
-      why: `The data directory of ${self.instance} holds data without a stamp, so nobody knows which cluster it is of.`,
-      next: 'Move the directory away by hand; see docs/runbook.md for how to bring foreign data into a cluster.',
-    };
+    return refuse(
+      'DATA_WITHOUT_STAMP',
+      `The data directory of ${self.instance} holds data without a stamp, so nobody knows which cluster it is of.`,
+      refusedData(self.instance),
+    );
   }
   return undefined;
 }

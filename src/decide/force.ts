@@ -2,10 +2,12 @@
  * Lost for good, and everybody heard: which record follows, and who proposes it (docs/protocol.md, "Recovery by force").
  * Pure.
  */
+import type { Advice } from '../model/advice.ts';
 import type { Observation } from '../model/observation.ts';
 import { factsOf } from '../model/proposals.ts';
 import type { ForcedRecord, FoundReport, LineageRecord } from '../model/records.ts';
-import { type Decision, take, wait } from '../model/step.ts';
+import { adviceOf, type Decision, take, wait } from '../model/step.ts';
+import { awaitOverdue, bringDataBack, mendAhead } from './advise.ts';
 import { chosenClaim } from './claim.ts';
 import { isSourceCopy, recoverable } from './data.ts';
 import { firstMembers, neverStarted } from './genesis.ts';
@@ -20,9 +22,15 @@ export const LOST_AND_HEARD =
 
 /** The record that is to follow: this node proposes it, or another one (undefined: whoever does), or nobody can. */
 export type Next =
-  | { readonly kind: 'mine'; readonly record: LineageRecord; readonly why: string }
-  | { readonly kind: 'theirs'; readonly proposer: string | undefined; readonly why: string }
-  | { readonly kind: 'nobody'; readonly why: string };
+  | ({ readonly kind: 'mine'; readonly record: LineageRecord } & Told)
+  | ({ readonly kind: 'theirs'; readonly proposer: string | undefined } & Told)
+  | ({ readonly kind: 'nobody' } & Told);
+
+interface Told {
+  readonly why: string;
+  /** What a person may do about it. */
+  readonly advice?: readonly Advice[];
+}
 
 /** Fence, watch, and have the next record proposed, answered and accepted. */
 export function decideForce(lost: Lost): Decision {
@@ -36,11 +44,18 @@ export function decideForce(lost: Lost): Decision {
   if (unfenced.length > 0)
     return wait(
       `The quorum is lost for good; ${unfenced.map((entry) => entry.report.instance).join(', ')} will fence next.`,
+      undefined,
+      awaitOverdue(
+        lost,
+        unfenced.map((entry) => entry.report.instance),
+      ),
     );
   const owner = pendingOwner(observation, newest, reports);
   if (owner)
     return wait(
       `Record ${newest.number} belongs to ${owner}, which has not founded its ensemble yet; only it may act on the record.`,
+      undefined,
+      awaitOverdue(lost, [owner]),
     );
   // Recovery 5: equal facts, seen twice by one process. What binds a node does not change its facts.
   const digest = JSON.stringify([newest.number, reports.map(factsOf).sort(), [...silence.instances].sort()]);
@@ -51,10 +66,12 @@ export function decideForce(lost: Lost): Decision {
   const step = stepTowards(next, lost, { watched: watchedForMs !== undefined, ripe });
   if (step?.kind === 'step') return step;
   const why = step?.why ?? next.why;
-  if (ripe) return wait(why, digest);
+  const advice = (step && adviceOf(step)) ?? next.advice;
+  if (ripe) return wait(why, digest, advice);
   return wait(
     `Everybody is fenced, and the facts must stay equal for ${limits.equalFactsMs / 1_000} s. Then: ${next.why}`,
     digest,
+    next.advice,
   );
 }
 
@@ -108,7 +125,8 @@ function nextRecord(lost: Lost): Next {
   const ahead = damagedAhead(reports, best);
   if (ahead) {
     return nobody(
-      `${ahead.instance} has newer data (zxid ${ahead.data?.lastZxid}) than all others, or may have, and it is damaged: ${ahead.data?.damage} Mend it, or terminate ${ahead.instance} to give it up; then node ${best.id} (${best.instance}) recovers.`,
+      `${ahead.instance} has newer data (zxid ${ahead.data?.lastZxid}) than all others, or may have, and it is damaged: ${ahead.data?.damage} Without it node ${best.id} (${best.instance}) has the best.`,
+      mendAhead(ahead, best),
     );
   }
   if (best.instance !== observation.self.instance) {
@@ -116,6 +134,7 @@ function nextRecord(lost: Lost): Next {
       kind: 'theirs',
       proposer: best.instance,
       why: `Node ${best.id} (${best.instance}) has the best data: epoch ${best.data.currentEpoch}, zxid ${best.data.lastZxid}. It recovers next.`,
+      advice: awaitOverdue(lost, [best.instance]),
     };
   }
   const claim = chosenClaim(observation, shared);
@@ -136,8 +155,8 @@ function nextRecord(lost: Lost): Next {
   };
 }
 
-function nobody(why: string): Next {
-  return { kind: 'nobody', why };
+function nobody(why: string, advice: readonly Advice[] = []): Next {
+  return { kind: 'nobody', why, advice };
 }
 
 /**
@@ -156,8 +175,9 @@ function nextGenesis(lost: Lost): Next {
   if (!asked && !unasked) {
     const damaged = reports.filter((report) => report.data?.damage !== undefined);
     const repair = damaged.map((report) => ` ${report.instance} has damaged data: ${report.data?.damage}`);
-    const why = `Nobody who is left has whole data of this cluster (newest record ${newest.number}).${repair.join('')} Nothing empty is put in its place unasked: bring the data back, or give it up with: zk-agent recovery --allow-empty-genesis`;
-    return others.length > 0 ? { kind: 'theirs', proposer: undefined, why } : nobody(why);
+    const why = `Nobody who is left has whole data of this cluster (newest record ${newest.number}).${repair.join('')} Nothing empty is put in its place unasked.`;
+    if (others.length > 0) return { kind: 'theirs', proposer: undefined, why };
+    return nobody(why, bringDataBack(damaged, instance));
   }
   const fenced = reports.map((report) => report.instance).sort();
   const next = { number: newest.number + 1, fenced, epochFloor: epochFloor(reports, newest.epochFloor) };

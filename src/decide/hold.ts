@@ -8,8 +8,7 @@ import type { Observation } from '../model/observation.ts';
 export function heldBack(observation: Observation): string | undefined {
   if (!observation.group.known)
     return `the Auto Scaling group can't be read (${observation.group.why}), and it may be in maintenance`;
-  if (observation.group.value.maintenance)
-    return 'the group is in maintenance mode (lift it with: zk-agent maintenance off)';
+  if (observation.group.value.maintenance) return 'the group is in maintenance mode';
   if (!observation.targetState.known)
     return `the instance's target lifecycle state can't be read (${observation.targetState.why})`;
   return undefined;

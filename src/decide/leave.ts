@@ -2,10 +2,11 @@
  * Leaving for good (docs/protocol.md, "Leaving"): removed from the config first, stopped after a later write, and the
  * terminate hook answered last. Pure. Invariant 4 for oneself: not while the rest would be without quorum.
  */
+import type { Advice } from '../model/advice.ts';
 import { listed, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
-import { type Decision, done, take, wait } from '../model/step.ts';
+import { type Decision, done, refuse, take, wait } from '../model/step.ts';
 import { countsAsServing, isUnclaimed, whatLinesHold } from './by-hand.ts';
 import { isDying, isTerminating, ownState, TERMINATE_WAIT } from './lifecycle.ts';
 import { decideRemoval } from './remove.ts';
@@ -46,18 +47,20 @@ export function decideLeave(
 function waitForTheRest(observation: Observation, ensemble: Ensemble, own: Member, obstacle: string): Decision {
   const alone = ensemble.config.members.every((member) => member === own || member.role === 'observer');
   if (observation.order.command === 'leave' && alone) return LAST_VOTER;
+  const advice: readonly Advice[] = alone ? [MORE_NODES] : [];
   const leads = ensemble.leader.address === observation.self.address;
   const removal = leads ? decideRemoval(observation, ensemble) : undefined;
-  return removal?.kind === 'step' ? removal : wait(`This node is to leave, but ${obstacle}`);
+  return removal?.kind === 'step' ? removal : wait(`This node is to leave, but ${obstacle}`, undefined, advice);
 }
 
+const MORE_NODES: Advice = { action: 'scale-out', when: [] };
+
 /** No waiting changes this. */
-const LAST_VOTER: Decision = {
-  kind: 'refuse',
-  code: 'BAD_ARGUMENT',
-  why: 'This node is the last voter, so it can’t leave: there would be no ensemble.',
-  next: 'Scale the group to zero instead, or add nodes first.',
-};
+const LAST_VOTER = refuse(
+  'BAD_ARGUMENT',
+  'This node is the last voter, so it can’t leave: there would be no ensemble.',
+  [MORE_NODES],
+);
 
 /** Leaving 1: through one's own server, so that one has to run. */
 function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, newest: number): Decision {
@@ -142,7 +145,7 @@ function whatHoldsTheRest(observation: Observation, ensemble: Ensemble): string 
   const lines = whatLinesHold(ensemble.config);
   if (lines) return `${lines}.`;
   const rest = votersOf(ensemble.config).filter((member) => member.id !== observation.disk.id);
-  if (rest.length === 0) return 'it is the last voter: scale the group to zero instead.';
+  if (rest.length === 0) return 'it is the last voter.';
   // A server whose instance shuts down may still answer, and will not for long.
   const serving = rest.filter(
     (member) => countsAsServing(observation, ensemble, member) && !isDying(observation, member),

@@ -3,6 +3,7 @@
  * Pure. A recovery by force counts the gone for good alone, never the shutting down, the silent or the unknown.
  */
 
+import type { AwaitedQuorum } from '../model/advice.ts';
 import { highestGenerations, instancesBehind, ownerKey } from '../model/claims.ts';
 import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
@@ -71,7 +72,7 @@ function pendingVoters(
 
 function isOut(observation: Observation, shared: Shared, reports: readonly Report[], voter: Voter): boolean {
   if (voter.instance ? isGone(observation, voter.instance) : lifeOfMember(observation, voter) === 'gone') return true;
-  const instances = voter.instance ? [voter.instance] : instancesBehind(shared.claims, voter);
+  const instances = behind(shared, voter);
   return reports.some((report) => instances.includes(report.instance) && !report.canVote);
 }
 
@@ -85,21 +86,40 @@ export function whatHoldsCounting(found: readonly FoundReport[], newest: Lineage
   return undefined;
 }
 
-/** The voters that are still awaited in a quorum that may come back; undefined when it is lost for good. */
+/** Who is awaited while the quorum may come back. */
+export interface Awaited {
+  readonly voters: readonly Voter[];
+  /** Their instances. */
+  readonly instances: readonly string[];
+  /** For each config that counts, how many of which instances it takes; none where they can't be counted. */
+  readonly quorums: readonly AwaitedQuorum[];
+}
+
+/** Undefined when the quorum is lost for good. */
 export function awaitedVoters(
   observation: Observation,
   shared: Shared,
   found: readonly FoundReport[],
   newest: LineageRecord,
-): readonly Voter[] | undefined {
+): Awaited | undefined {
   const reports = found.map((entry) => entry.report);
   const committed = committedVoters(reports, newest);
   const countable = whatHoldsCounting(found, newest) === undefined;
+  const quorums: AwaitedQuorum[] = [];
   for (const voters of [committed.voters, ...pendingVoters(reports, newest, committed.version)]) {
     const left = voters.filter((voter) => !isOut(observation, shared, reports, voter));
-    if (countable && left.length < quorumOf(voters.length)) return undefined;
+    const needs = quorumOf(voters.length);
+    if (countable && left.length < needs) return undefined;
+    const of = left.flatMap((voter) => behind(shared, voter)).filter((instance) => !isGone(observation, instance));
+    quorums.push({ needs, of: [...new Set(of)] });
   }
-  return committed.voters.filter((voter) => !isOut(observation, shared, reports, voter));
+  const voters = committed.voters.filter((voter) => !isOut(observation, shared, reports, voter));
+  const instances = [...new Set(quorums.flatMap(({ of }) => of))];
+  return { voters, instances, quorums: countable ? quorums : [] };
+}
+
+function behind(shared: Shared, voter: Voter): readonly string[] {
+  return voter.instance ? [voter.instance] : instancesBehind(shared.claims, voter);
 }
 
 /** Recovery 3: every instance that is not gone for good has to be heard, unless it never claimed anything. */

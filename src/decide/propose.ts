@@ -9,6 +9,7 @@ import type { Silence } from '../model/observation.ts';
 import { canAnswer, factsOf, type Proposal, proposalIn, proposalNamed } from '../model/proposals.ts';
 import type { FoundReport, LineageRecord } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
+import { awaitOverdue } from './advise.ts';
 import type { Lost } from './lost.ts';
 
 /** A proposal that was founded is as good as its record, and whoever sees it writes that. */
@@ -61,14 +62,12 @@ export function proposeOrAccept(
     return take({ kind: 'propose-record', record, relied, from }, `${why} It asks the others.`);
   }
   const unanswered = others.filter((found) => canAnswer(found) && !answers(found, own));
-  if (unanswered.length > 0) return wait(`${why} ${whoHasNotAnswered(unanswered)}`);
+  if (unanswered.length > 0) {
+    const names = unanswered.map(({ report }) => report.instance);
+    return wait(`${why} Before that ${names.join(', ')} must agree.`, undefined, awaitOverdue(lost, names));
+  }
   const unasked = others.filter((found) => !canAnswer(found)).map((found) => [found.report.instance, factsOf(found)]);
   return take({ kind: 'accept-record', proposal: own.serial, record, unasked: Object.fromEntries(unasked) }, why);
-}
-
-function whoHasNotAnswered(unanswered: readonly FoundReport[]): string {
-  const names = unanswered.map(({ report }) => report.instance).join(', ');
-  return `Before that ${names} must agree: wait, look at its agent's log, or terminate it (that is the only proof that it will not come back).`;
 }
 
 function isSame(own: Proposal, record: LineageRecord, relied: Readonly<Record<string, string>>): boolean {

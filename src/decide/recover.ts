@@ -9,6 +9,7 @@
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { ForcedRecord, LineageRecord, Report } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
+import { awaitInstance, awaitOverdue, awaitQuorum, writeAnew } from './advise.ts';
 import { canVote, isSourceCopy, recoverable } from './data.ts';
 import { unfencedOf } from './fenced.ts';
 import { decideForce, LOST_AND_HEARD } from './force.ts';
@@ -72,6 +73,8 @@ export function decideFounding(
   if (unfenced)
     return wait(
       `Before this node founds the ensemble of record ${newest.number}, ${unfenced} must be fenced again or gone for good.`,
+      undefined,
+      awaitOverdue({ observation, reports: silence.reports }, [unfenced]),
     );
   const gone = newest.fenced.filter((instance) => isGone(observation, instance));
   return take(
@@ -141,7 +144,9 @@ export function decideSilence(
   const uncounted = awaited && whatHoldsCounting(reports, newest);
   if (uncounted && !(able && disk.fence))
     return wait(
-      `There is no quorum, and whether it is lost for good can't be told: ${uncounted}. Start the voters again.`,
+      `There is no quorum, and whether it is lost for good can't be told: ${uncounted}.`,
+      undefined,
+      awaitQuorum(awaited, self.instance),
     );
   if (awaited) {
     // Recovery 4: a quorum that is not lost for good after all is a change of facts; nothing else is.
@@ -150,26 +155,24 @@ export function decideSilence(
         { kind: 'lift-fence', record: newest.number },
         'The quorum is not lost for good after all, so this node withdraws.',
       );
-    const names = awaited.map((voter) => `${voter.id} at ${voter.address}`).join(', ');
+    const names = awaited.voters.map((voter) => `${voter.id} at ${voter.address}`).join(', ');
     return wait(
-      `There is no quorum, but it is not lost for good: enough of the voters ${names} can come back. Start them again; or terminate the instances that can't be saved.`,
+      `There is no quorum, but it is not lost for good: enough of the voters ${names} can come back.`,
+      undefined,
+      awaitQuorum(awaited, self.instance),
     );
   }
   if (silent.length > 0) {
+    const unreadable = (silence.unreadable ?? []).filter(({ instance }) => silent.includes(instance));
     return wait(
-      `The quorum is lost for good, and ${silent.join(', ')} ${silent.length > 1 ? 'have' : 'has'} not reported: wait, look at its agent's log, or terminate it (that is the only proof that it will not come back).${aboutUnreadable(silence, silent)}`,
+      `The quorum is lost for good, and ${silent.join(', ')} ${silent.length > 1 ? 'have' : 'has'} not reported.${aboutUnreadable(unreadable)}`,
+      undefined,
+      [...unreadable.flatMap(writeAnew), ...silent.flatMap(awaitInstance)],
     );
   }
   return decideForce({ observation, shared, newest, silence, reports });
 }
 
-/** A node that lives writes its report anew. A key of a node that never was stays until somebody removes it. */
-function aboutUnreadable({ unreadable = [] }: Silence, silent: readonly string[]): string {
-  const sentences = unreadable
-    .filter(({ instance }) => silent.includes(instance))
-    .map(
-      ({ instance, key, why }) =>
-        ` The object ${key} can't be understood: ${why}. Its node writes it anew; delete it if there is no instance ${instance}.`,
-    );
-  return sentences.join('');
+function aboutUnreadable(unreadable: NonNullable<Silence['unreadable']>): string {
+  return unreadable.map(({ key, why }) => ` The object ${key} can't be understood: ${why}.`).join('');
 }

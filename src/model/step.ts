@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import { type Advice, adviceText } from './advice.ts';
 import type { Member } from './member.ts';
 import type { ForcedRecord, GenesisRecord, LineageRecord, RecordMember, Report } from './records.ts';
 import type { Zxid } from './zxid.ts';
@@ -103,23 +104,43 @@ export type Step =
 export type StepKind = Step['kind'];
 
 /**
- * At most one step, or none, and always a human sentence saying why.
- * `wait`: look again soon; `watch` names facts that have to stay equal for a while before the next step.
+ * At most one step, or none, and always a human sentence saying why. What a person may do stands in `advice` and nowhere
+ * else. `wait`: look again soon; `watch` names facts that have to stay equal for a while before the next step.
  */
 export type Decision =
   | { readonly kind: 'step'; readonly step: Step; readonly why: string }
-  | { readonly kind: 'wait'; readonly why: string; readonly watch?: string }
-  | { readonly kind: 'done'; readonly why: string }
-  | { readonly kind: 'refuse'; readonly code: ErrorCode; readonly why: string; readonly next: string };
+  | ({ readonly kind: 'wait'; readonly why: string; readonly watch?: string } & Advised)
+  | ({ readonly kind: 'done'; readonly why: string } & Advised)
+  | ({ readonly kind: 'refuse'; readonly code: ErrorCode; readonly why: string; readonly next: string } & Advised);
+
+interface Advised {
+  /** In the order in which a person tries it; absent when there is nothing for a person to do. */
+  readonly advice?: readonly Advice[];
+}
 
 export function take(step: Step, why: string): Decision {
   return { kind: 'step', step, why };
 }
 
-export function wait(why: string, watch?: string): Decision {
-  return watch === undefined ? { kind: 'wait', why } : { kind: 'wait', why, watch };
+export function wait(why: string, watch?: string, advice: readonly Advice[] = []): Decision {
+  return advised({ kind: 'wait', why, ...(watch === undefined ? {} : { watch }) }, advice);
 }
 
 export function done(why: string): Decision {
   return { kind: 'done', why };
+}
+
+export function refuse(code: ErrorCode, why: string, advice: readonly Advice[]): Decision {
+  return advised({ kind: 'refuse', code, why, next: adviceText(advice) }, advice);
+}
+
+export function adviceOf(decision: Decision): readonly Advice[] {
+  return decision.kind === 'step' ? [] : (decision.advice ?? []);
+}
+
+/** The same decision with this advice in place of its own; a step needs nobody. */
+export function advised(decision: Decision, advice: readonly Advice[]): Decision {
+  if (decision.kind === 'step') return decision;
+  const { advice: _, ...bare } = decision;
+  return advice.length === 0 ? bare : { ...bare, advice };
 }

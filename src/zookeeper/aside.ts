@@ -190,7 +190,7 @@ async function freeName(places: AsidePlaces, name: string): Promise<string> {
   throw new AgentError(
     'BAD_DATA_DIRECTORY',
     `${asideOf(places)} holds ${NAMES_LIMIT} copies named "${name}".`,
-    'Move those that are not needed to another disk.',
+    'Copy them to another disk, and free their names: see the runbook.',
   );
 }
 

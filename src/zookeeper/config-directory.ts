@@ -145,6 +145,6 @@ function badFile(message: string): AgentError {
   return new AgentError(
     'BAD_DYNAMIC_FILE',
     message,
-    'Put the newest whole config from "aside" in the config directory back, or terminate the node: the group replaces it.',
+    'Put the newest whole config from "aside" in the config directory back.',
   );
 }

@@ -2,6 +2,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError } from '../errors.ts';
+import { adviceText, refusedData } from '../model/advice.ts';
 import type { DiskFacts, Fence, Stamp } from '../model/disk.ts';
 import type { NodeDisk } from '../ports.ts';
 import type { TickSettings } from '../timings.ts';
@@ -128,7 +129,7 @@ async function readId(path: string): Promise<number | undefined> {
     throw new AgentError(
       'BAD_ID_FILE',
       `${path} should hold the server's id, a number from 1 to 255, but holds ${JSON.stringify(text.slice(0, 40))}.`,
-      'Write the id that the node has in /zookeeper/config into it, or remove the file when the node never was a member.',
+      'Write the id that the node has in /zookeeper/config into it; it has none when it never was a member, see the runbook.',
     );
   }
   return id;
@@ -144,7 +145,7 @@ async function readStamp(path: string, aside: AsidePlaces, cluster: string): Pro
     throw new AgentError(
       'DATA_OF_ANOTHER_CLUSTER',
       `The data directory belongs to the cluster ${stamp.cluster} (${path}), but this node is of the cluster ${cluster}.`,
-      'Give the node an empty data directory, or the settings of the cluster that the data belongs to.',
+      adviceText(refusedData()),
     );
   }
   return stamp;

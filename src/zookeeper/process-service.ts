@@ -122,7 +122,7 @@ async function stop(options: ProcessServiceOptions, signal: AbortSignal): Promis
   throw new AgentError(
     'SERVER_DID_NOT_STOP',
     `The server's process ${identity.pid} is still there ${limitMs / 1_000} s after SIGKILL.`,
-    'It hangs in the kernel, most often on its disk: terminate the instance.',
+    'It hangs in the kernel, most often on its disk: reboot the instance; its data stays.',
   );
 }
 

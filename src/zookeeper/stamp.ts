@@ -1,4 +1,5 @@
 import { AgentError } from '../errors.ts';
+import { mendFile } from '../model/advice.ts';
 import type { Stamp } from '../model/disk.ts';
 
 /** The text of a stamp's file; `path` is for the error only. Rejects with BAD_DATA_DIRECTORY. */
@@ -36,7 +37,7 @@ export function unreadable(path: string, cause?: unknown): AgentError {
   return new AgentError(
     'BAD_DATA_DIRECTORY',
     `${path} cannot be understood, so it is not known whose data this is.`,
-    'Look at the file; when the data is not needed, terminate the node and let the group replace it.',
+    mendFile(path),
     cause,
   );
 }

@@ -60,7 +60,7 @@ test('the runbook has one section for each error code, and none for another', ()
 /** `Claims 4`, `Recovery 2 and 4`, `Claims 1, 4`, `Claims 1–7`: every rule that a text names. */
 function rulesNamed(source: string): readonly string[] {
   const mention =
-    /\b(Files|Claims|Genesis|Joining|Leaving|Recovery|Server|Disk) (\d+(?:(?:, | and |, and | to |–)\d+)*)/g;
+    /\b(Files|Claims|Genesis|Joining|Leaving|Recovery|Server|Disk|Advice) (\d+(?:(?:, | and |, and | to |–)\d+)*)/g;
   return [...source.matchAll(mention)].flatMap(([, chapter, list]) => {
     const numbers = (list ?? '').split(/, and | and |, /).flatMap((part) => {
       const [first, last] = part.split(/ to |–/).map(Number);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { AgentRun } from '../../lab/hypervisor/machine.ts';
 import type { Status } from '../../src/commands/status.ts';
+import { adviceSentence } from '../../src/model/advice.ts';
 import { votersOf } from '../../src/model/member.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { readDataDirectory } from '../../src/zookeeper/data-directory.ts';
@@ -229,7 +230,8 @@ async function checkAside(lab: TestLab, instance: string): Promise<void> {
     readdirSync(folder).filter((name) => !name.startsWith('.')),
   );
   const text = (await succeeds(lab.agent(instance, ['status']))).stdout;
-  for (const { name, sizeBytes, removeWith, lineage } of aside) {
+  for (const { name, sizeBytes, remove, lineage } of aside) {
+    const [, removeWith = ''] = /run "(rm .*)" on/.exec(remove ? adviceSentence(remove) : '') ?? [];
     assert.equal(lineage, 1);
     assert.equal(sizeBytes, sizeOf(join(folder, name)));
     assert.ok(sizeBytes > 1_000 && text.includes(name) && text.includes(removeWith), text);

@@ -178,12 +178,11 @@ export class Operator {
     }
   }
 
-  /** Does what a node asks for whose peer has newer data that no server starts on. */
-  giveUpDamaged(): void {
-    for (const { said } of this.#world.living) {
-      const instance = /terminate (i-\d+) to give it up/.exec(said)?.[1];
-      const node = this.#world.living.find((each) => each.name === instance);
-      if (node) this.#world.terminate(node.instance);
+  /** Newer data that no server starts on is given another name, where a node advises it. */
+  moveDamagedAway(): void {
+    for (const { advice } of this.#world.living) {
+      const piece = advice.find(({ action }) => action === 'move-data-away');
+      this.#world.living.find((each) => each.name === piece?.instance)?.moveDataAway();
     }
   }
 

@@ -120,7 +120,7 @@ async function healingPhase(world: World, operator: Operator): Promise<number> {
     }
     wholeSinceMs = undefined;
     operator.replaceTheLeft();
-    operator.giveUpDamaged();
+    operator.moveDamagedAway();
     if (!allDataGone(world)) {
       goneSinceMs = undefined;
       continue;

@@ -1,6 +1,7 @@
 /** A simulated node: an instance with its disk, its server, and its agent's runs under one lock. */
 import { AgentError } from '../../../src/errors.ts';
 import { type AgentOrder, REAL_PARTS, runAgent } from '../../../src/loop.ts';
+import type { Advice } from '../../../src/model/advice.ts';
 import { isWell } from '../additions/healthy-tick.ts';
 import type { Instance } from '../cloud/instances.ts';
 import type { Mutation } from '../core/mutation.ts';
@@ -31,6 +32,8 @@ export class Node implements Host, Machine {
   up = false;
   /** The agent's last word on why it does, or waits for, something. */
   said = '';
+  /** And what it last told a person to do. */
+  advice: readonly Advice[] = [];
   /** Counts the operator's wipes, so that checkers know that data is gone by his hand. */
   wipes = 0;
   readonly #world: NodeWorld;
@@ -87,8 +90,9 @@ export class Node implements Host, Machine {
       this.#run = undefined;
     });
     this.#run = run;
-    const ports = portsOf(run, this, this.instance, world, (sentence) => {
+    const ports = portsOf(run, this, this.instance, world, (sentence, advice) => {
       this.said = sentence;
+      this.advice = advice;
     });
     run.note(`agent runs ${order.command}`);
     const { ties } = world.cloud.group;
@@ -150,6 +154,14 @@ export class Node implements Host, Machine {
     this.#world.scheduler.after(this.#world.random.between(3_000, 20_000), () => {
       if (this.instance.state === 'running' && !this.up) this.boot();
     });
+  }
+
+  /** A person gives the data another name, so that it does not count any more. */
+  moveDataAway(): void {
+    this.#world.trace.line(this.name, 'has its data moved away');
+    this.killAgent('stopped by the operator');
+    this.wipes++;
+    this.disk.data = undefined;
   }
 
   /** A new disk, or one whose `version-2` somebody deleted; the node reboots. */

@@ -1,4 +1,5 @@
 /** All ports of one run of a simulated node's agent. A run gets its own, as a process has its own memory. */
+import type { Advice } from '../../../src/model/advice.ts';
 import type { Ports } from '../../../src/ports.ts';
 import { lagMs } from '../additions/lists.ts';
 import type { Group } from '../cloud/group.ts';
@@ -36,7 +37,7 @@ export function portsOf(
   host: Kept,
   instance: Instance,
   { cloud, ensemble, supervisor }: Around,
-  said: (sentence: string) => void,
+  said: (sentence: string, advice: readonly Advice[]) => void,
 ): Ports {
   const { instances, group } = cloud;
   return {
@@ -104,7 +105,7 @@ export function portsOf(
     log: {
       write: (entry) => {
         if (!run.alive) return;
-        if (typeof entry.why === 'string') said(entry.why);
+        if (typeof entry.why === 'string') said(entry.why, (entry.advice ?? []) as readonly Advice[]);
         run.note(`log ${String(entry.event)}`, () => JSON.stringify(entry));
       },
     },

@@ -1,0 +1,122 @@
+/**
+ * What a person may do while nothing goes on by itself (docs/protocol.md, "Advice"). Pure. Nobody is told to terminate
+ * an instance that can run, whatever it holds: with the conditions kept, only what is lost already goes.
+ */
+import type { Advice } from '../model/advice.ts';
+import { listed, votersOf } from '../model/member.ts';
+import type { Observation } from '../model/observation.ts';
+import type { Report } from '../model/records.ts';
+import { adviceOf, advised, type Decision } from '../model/step.ts';
+import type { Awaited, Lost } from './lost.ts';
+import type { Candidate } from './rank.ts';
+
+/** Advice 2: an instance that has to do something before this node can go on; it may hang. */
+export function awaitInstance(instance: string): readonly Advice[] {
+  return [
+    { action: 'start-instance', instance, when: [{ is: 'not-running', instance }] },
+    { action: 'look-at-log', instance, when: [] },
+    {
+      action: 'terminate-instance',
+      instance,
+      when: [{ is: 'cannot-run', instance }, { is: 'no-leader' }, { is: 'still-advised' }],
+      loses: { kind: 'its-disk' },
+    },
+  ];
+}
+
+/** A node's next tick and its own wait for equal facts, several times over: three minutes in production. */
+const OVERDUE_SHARE = 9;
+
+/** Advice 2: for those that have reported, once nobody has said anything new for so long that they should have acted. */
+export function awaitOverdue(
+  { observation, reports }: Pick<Lost, 'observation' | 'reports'>,
+  instances: readonly string[],
+): readonly Advice[] {
+  const newestMs = Math.min(...reports.map(({ ageMs }) => ageMs));
+  return newestMs < OVERDUE_SHARE * observation.limits.equalFactsMs ? [] : instances.flatMap(awaitInstance);
+}
+
+/** A node that lives writes its report anew; a key of a node that never was stays until somebody takes it away. */
+export function writeAnew({ instance, key }: { readonly instance: string; readonly key: string }): readonly Advice[] {
+  return [{ action: 'delete-object', path: key, when: [{ is: 'never-was', instance }, { is: 'still-advised' }] }];
+}
+
+/** Advice 3: while a quorum can come back, its machines are started and none is given up. */
+export function awaitQuorum({ instances, quorums }: Awaited, self: string): readonly Advice[] {
+  const others = instances.filter((instance) => instance !== self);
+  const starts = others.map(
+    (instance): Advice => ({ action: 'start-instance', instance, when: [{ is: 'not-running', instance }] }),
+  );
+  if (quorums.length === 0) return starts;
+  const ends = others.map(
+    (instance): Advice => ({
+      action: 'terminate-instance',
+      instance,
+      when: [
+        { is: 'cannot-run', instance },
+        { is: 'too-few-can-run', quorums },
+        { is: 'no-leader' },
+        { is: 'still-advised' },
+      ],
+      loses: { kind: 'its-disk' },
+    }),
+  );
+  return [...starts, ...ends];
+}
+
+/** Advice 4: newer data that no server starts on is mended, or kept under another name; its node is not given up. */
+export function mendAhead(ahead: Report, best: Candidate): readonly Advice[] {
+  const { instance } = ahead;
+  return [
+    { action: 'mend-data', instance, when: [] },
+    {
+      action: 'move-data-away',
+      instance,
+      path: 'version-2',
+      when: [{ is: 'nothing-else-helps' }, { is: 'no-leader' }, { is: 'still-advised' }],
+      loses: { kind: 'after', zxid: best.data.lastZxid },
+      next: { id: best.id, instance: best.instance },
+    },
+  ];
+}
+
+/** Advice 5: nothing empty takes the place of data that could be brought back. */
+export function bringDataBack(damaged: readonly Report[], self: string): readonly Advice[] {
+  return [
+    { action: 'find-data', when: [] },
+    ...damaged.map(({ instance }): Advice => ({ action: 'mend-data', instance, when: [] })),
+    {
+      action: 'allow-empty-genesis',
+      instance: self,
+      when: [{ is: 'nothing-else-helps' }, { is: 'no-leader' }, { is: 'still-advised' }],
+      loses: { kind: 'everything' },
+    },
+  ];
+}
+
+/** Advice 6: data set aside may be the last good copy until every voter serves. */
+export function removeAside({ ensemble, self, disk, server }: Observation, path: string): Advice | undefined {
+  const voters = ensemble ? votersOf(ensemble.config) : [];
+  const serving = voters.length > 0 && voters.every(({ id }) => ensemble?.servingIds.includes(id));
+  const own = ensemble && listed(ensemble.config, disk.id, self.address);
+  if (!serving || !own || server.answer.kind !== 'serving') return undefined;
+  return {
+    action: 'remove-aside',
+    instance: self.instance,
+    path,
+    when: [{ is: 'still-advised' }, { is: 'not-wanted' }],
+    loses: { kind: 'that-data' },
+  };
+}
+
+/** What a person may do besides; and nothing that is for a cluster without a leader where one answers. */
+export function withAdvice(observation: Observation, decision: Decision): Decision {
+  const { group, ensemble } = observation;
+  const advice: Advice[] = adviceOf(decision).filter(
+    ({ when }) => !ensemble || when.every(({ is }) => is !== 'no-leader'),
+  );
+  if (group.known && group.value.maintenance) {
+    advice.push({ action: 'lift-maintenance', when: [{ is: 'work-is-over' }] });
+  }
+  return advised(decision, advice);
+}

@@ -1,0 +1,174 @@
+/**
+ * What a person may do, as data (docs/protocol.md, "Advice"): which action, on which instance, and what must hold at
+ * that moment. The sentence is made from the data, here and nowhere else. So a person in the simulation obeys every
+ * piece of it as it is printed, and a checker sees that nothing is lost by it.
+ */
+import type { Zxid } from './zxid.ts';
+
+/** What must hold when a person acts, minutes after the advice was read. Each can be found out by looking. */
+export type Condition =
+  /** It is stopped or hangs. */
+  | { readonly is: 'not-running'; readonly instance: string }
+  /** It was started and rebooted, and does not come up: nothing on its disk can be had any more. */
+  | { readonly is: 'cannot-run'; readonly instance: string }
+  /** Fewer than that many of these can run: without it a quorum can come back. */
+  | { readonly is: 'too-few-can-run'; readonly quorums: readonly AwaitedQuorum[] }
+  /** EC2 has never had such an instance. */
+  | { readonly is: 'never-was'; readonly instance: string }
+  | { readonly is: 'no-leader' }
+  | { readonly is: 'leader' }
+  /** `zk-agent status`, asked once more, gives the same advice. */
+  | { readonly is: 'still-advised' }
+  /** The actions before this one were tried, and did not help. */
+  | { readonly is: 'nothing-else-helps' }
+  | { readonly is: 'not-wanted' }
+  | { readonly is: 'work-is-over' };
+
+export interface AwaitedQuorum {
+  readonly needs: number;
+  readonly of: readonly string[];
+}
+
+export type Action =
+  | 'start-instance'
+  | 'look-at-log'
+  | 'look-at-claims'
+  | 'mend-data'
+  | 'find-data'
+  | 'move-data-away'
+  | 'terminate-instance'
+  | 'allow-empty-genesis'
+  | 'lift-maintenance'
+  | 'free-space'
+  | 'remove-aside'
+  | 'delete-object'
+  | 'scale-out'
+  | 'right-volume';
+
+export interface Advice {
+  readonly action: Action;
+  /** Where it is done, or what it is done to. */
+  readonly instance?: string;
+  /** The file or directory that it is about. */
+  readonly path?: string;
+  /** All of these must hold at the moment at which the person acts. */
+  readonly when: readonly Condition[];
+  /** What is lost by it; absent when nothing is. */
+  readonly loses?: Loss;
+  /** Who recovers then. */
+  readonly next?: { readonly id: number; readonly instance: string };
+}
+
+export type Loss =
+  /** What stands on the disk of the instance alone. */
+  | { readonly kind: 'its-disk' }
+  | { readonly kind: 'that-data' }
+  /** What stands in the data after this zxid, until somebody mends what was kept of it. */
+  | { readonly kind: 'after'; readonly zxid: Zxid }
+  | { readonly kind: 'everything' };
+
+/** Where a sentence does not know the instance. */
+const HERE = 'this node';
+
+function orderOf({ action, path = 'the data directory' }: Advice, where: string): string {
+  switch (action) {
+    case 'start-instance':
+      return `start ${where}, or reboot it`;
+    case 'look-at-log':
+      return `look at the agent's log of ${where}`;
+    case 'look-at-claims':
+      return 'look at "claims" and "lives" in "zk-agent status --json" for owners that are unknown for long';
+    case 'mend-data':
+      return `copy the whole data directory of ${where} to another disk, then mend ${path}`;
+    case 'find-data':
+      return 'start every old instance that is only stopped, and attach every volume that is still there';
+    case 'move-data-away':
+      return `rename ${path} of ${where}, and keep it`;
+    case 'terminate-instance':
+      return `terminate ${where}`;
+    case 'allow-empty-genesis':
+      return `run "zk-agent recovery --allow-empty-genesis" on ${where}`;
+    case 'lift-maintenance':
+      return 'run "zk-agent maintenance off"';
+    case 'free-space':
+      return `free space on the disk of ${where}, or enlarge it`;
+    case 'remove-aside':
+      return `run "rm -r -- '${path}'" on ${where}`;
+    case 'delete-object':
+      return `delete the object ${path} of the bucket`;
+    case 'scale-out':
+      return 'raise the desired size of the group';
+    case 'right-volume':
+      return `attach the right volume to ${where}, or correct its settings`;
+  }
+}
+
+function wordsOf(condition: Condition): string {
+  switch (condition.is) {
+    case 'not-running':
+      return `${condition.instance} is stopped or hangs`;
+    case 'cannot-run':
+      return `${condition.instance} was started and rebooted and can't run any more`;
+    case 'too-few-can-run':
+      return condition.quorums.map(({ needs, of }) => `fewer than ${needs} of ${of.join(', ')} can run`).join(', or ');
+    case 'never-was':
+      return `EC2 and the claims name no instance ${condition.instance}`;
+    case 'no-leader':
+      return '"zk-agent status" names no leader on any node';
+    case 'leader':
+      return '"zk-agent status" names a leader on another node';
+    case 'still-advised':
+      return '"zk-agent status", asked once more, still says so';
+    case 'nothing-else-helps':
+      return 'nothing else helps';
+    case 'not-wanted':
+      return 'nobody wants that data back';
+    case 'work-is-over':
+      return 'the work that it was for is over';
+  }
+}
+
+/** One sentence, for people. */
+export function adviceSentence(advice: Advice): string {
+  const { instance = HERE, when, loses, next } = advice;
+  const order = orderOf(advice, instance);
+  const conditions = when.map(wordsOf);
+  const limits = conditions.length > 0 ? `Only if ${conditions.join(', and ')}: ` : '';
+  const told = limits === '' ? `${order.charAt(0).toUpperCase()}${order.slice(1)}.` : `${limits}${order}.`;
+  const parts = [told];
+  if (loses) parts.push(`That loses ${lossOf(loses)}.`);
+  if (next) parts.push(`Node ${next.id} (${next.instance}) recovers then.`);
+  return parts.join(' ');
+}
+
+function lossOf(loss: Loss): string {
+  switch (loss.kind) {
+    case 'its-disk':
+      return 'what its disk alone holds, acknowledged writes among it';
+    case 'that-data':
+      return 'what stands in that data alone';
+    case 'after':
+      return `what stands in that data after zxid ${loss.zxid}, acknowledged writes among it, until somebody mends it`;
+    case 'everything':
+      return 'everything that the cluster ever held';
+  }
+}
+
+/** All of it, in the order in which it is to be tried; empty when a person has nothing to do. */
+export function adviceText(advice: readonly Advice[]): string {
+  return advice.map(adviceSentence).join(' ');
+}
+
+/** A file that can't be understood: it may be part of the last good copy, so nothing goes before it is copied. */
+export function mendFile(path: string): string {
+  return adviceText([{ action: 'mend-data', path, when: [] }]);
+}
+
+/** Data of another cluster, or of nobody knows which: kept, and out of the way only beside an ensemble that serves. */
+export function refusedData(instance?: string): readonly Advice[] {
+  const where = instance === undefined ? {} : { instance };
+  return [
+    { action: 'right-volume', ...where, when: [] },
+    { action: 'move-data-away', ...where, path: 'version-2', when: [{ is: 'leader' }, { is: 'nothing-else-helps' }] },
+  ];
+}

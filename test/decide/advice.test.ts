@@ -1,0 +1,167 @@
+/**
+ * What a person is told to do (docs/protocol.md, "Advice"): what in which situation, and what holds of every piece of
+ * advice whatever was seen.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decide } from '../../src/decide/decide.ts';
+import { type Advice, adviceSentence, adviceText } from '../../src/model/advice.ts';
+import type { Observation } from '../../src/model/observation.ts';
+import type { FoundReport, Report } from '../../src/model/records.ts';
+import { adviceOf } from '../../src/model/step.ts';
+import { toZxid } from '../../src/model/zxid.ts';
+import { randomOf } from '../support/random.ts';
+import { inStack, nearSituation, randomObservation } from './random-observation.ts';
+import {
+  claimOf,
+  configOf,
+  dataOf,
+  diskOf,
+  ensembleOf,
+  fencedSurvivor,
+  genesisOf,
+  groupOf,
+  healthy,
+  livesOf,
+  reportOf,
+  sharedOf,
+  silenceOf,
+  silent,
+} from './situation.ts';
+
+const SEEDS = 12_000;
+const LONG_AGO_MS = 600_000;
+const AHEAD = toZxid(0x100000050n);
+
+function actionsIn(observation: Observation): readonly string[] {
+  return adviceOf(decide(observation)).map(({ action, instance }) => (instance ? `${action} ${instance}` : action));
+}
+
+function pieceOf(observation: Observation, action: Advice['action']): Advice {
+  const piece = adviceOf(decide(observation)).find((advice) => advice.action === action);
+  assert.ok(piece, `no advice to ${action}: ${JSON.stringify(decide(observation))}`);
+  return piece;
+}
+
+/** Of four, node 1 is fenced and has heard node 2; the others are gone for good, and half of four is no quorum. */
+function twoLeft(second: Partial<Report>, ageMs = 5_000): Observation {
+  const config = configOf([1, 2, 3, 4]);
+  const reports = [reportOf(1, { fenced: true, config }), reportOf(2, { fenced: true, config, ...second })];
+  return fencedSurvivor({
+    disk: diskOf(1, { reported: true, fence: { record: 1 }, config }),
+    shared: sharedOf([genesisOf([1, 2, 3, 4])], [1, 2, 3, 4]),
+    lives: { ...livesOf([1, 2]), ...livesOf([3, 4], 'gone') },
+    silence: silenceOf(
+      [1, 2, 3, 4],
+      reports.map((found): FoundReport => ({ ...found, ageMs })),
+    ),
+  });
+}
+
+test('who has newer data that no server starts on is told to mend it or to keep it, never to terminate its instance', () => {
+  const damaged = twoLeft({ canVote: false, data: dataOf(1, AHEAD, { damage: 'Its log is damaged.' }) });
+  assert.deepEqual(actionsIn(damaged), ['mend-data i-0a02', 'move-data-away i-0a02']);
+  const away = pieceOf(damaged, 'move-data-away');
+  assert.deepEqual(away.loses, { kind: 'after', zxid: '0000000100000042' });
+  assert.deepEqual(away.next, { id: 1, instance: 'i-0a01' });
+  assert.equal(
+    adviceSentence(away),
+    'Only if nothing else helps, and "zk-agent status" names no leader on any node, and "zk-agent status", asked once more, still says so: rename version-2 of i-0a02, and keep it. That loses what stands in that data after zxid 0000000100000042, acknowledged writes among it, until somebody mends it. Node 1 (i-0a01) recovers then.',
+  );
+});
+
+test('while a quorum can come back its instances are started, and one goes only when too few of them can run', () => {
+  assert.deepEqual(actionsIn(silent()), [
+    'start-instance i-0a02',
+    'start-instance i-0a03',
+    'terminate-instance i-0a02',
+    'terminate-instance i-0a03',
+  ]);
+  const { when } = pieceOf(silent(), 'terminate-instance');
+  assert.deepEqual(when, [
+    { is: 'cannot-run', instance: 'i-0a02' },
+    { is: 'too-few-can-run', quorums: [{ needs: 2, of: ['i-0a01', 'i-0a02', 'i-0a03'] }] },
+    { is: 'no-leader' },
+    { is: 'still-advised' },
+  ]);
+});
+
+test('one silent instance that holds a recovery up is started first, and goes only when it can’t run any more', () => {
+  const held = fencedSurvivor({
+    shared: sharedOf([genesisOf([1, 2, 3])], [1, 2, 3], { claims: [1, 2, 3, 4].map((id) => claimOf(id)) }),
+    lives: { ...livesOf([1, 4]), ...livesOf([2, 3], 'gone') },
+    silence: silenceOf([1, 2, 3, 4], [reportOf(1, { fenced: true })]),
+  });
+  assert.deepEqual(actionsIn(held), ['start-instance i-0a04', 'look-at-log i-0a04', 'terminate-instance i-0a04']);
+  assert.doesNotMatch(decide(held).why, /terminate|wait,/);
+});
+
+test('of the one that recovers next nothing is asked while it may simply not have come to it', () => {
+  const better = { data: dataOf(1, AHEAD) };
+  assert.deepEqual(actionsIn(twoLeft({ ...better, fenced: false })), []);
+  assert.deepEqual(actionsIn(twoLeft(better)), []);
+  assert.deepEqual(actionsIn(twoLeft(better, LONG_AGO_MS)), [
+    'start-instance i-0a02',
+    'look-at-log i-0a02',
+    'terminate-instance i-0a02',
+  ]);
+});
+
+test('nothing empty takes the place of lost data before everything that could bring it back was tried', () => {
+  const data = dataOf(-1, toZxid(0n));
+  const damaged = reportOf(2, {
+    fenced: true,
+    canVote: false,
+    data: dataOf(1, AHEAD, { damage: 'Its log is damaged.' }),
+  });
+  const emptied = fencedSurvivor({
+    disk: diskOf(1, { reported: true, fence: { record: 1 }, data }),
+    lives: { ...livesOf([1, 2]), ...livesOf([3], 'gone') },
+    silence: silenceOf([1, 2, 3], [reportOf(1, { fenced: true, canVote: false, data }), damaged]),
+  });
+  assert.deepEqual(actionsIn(emptied), ['find-data', 'mend-data i-0a02', 'allow-empty-genesis i-0a01']);
+});
+
+test('maintenance is told of as something to lift, wherever it holds something back', () => {
+  assert.deepEqual(actionsIn(fencedSurvivor({ group: groupOf([1], { maintenance: true }) })), ['lift-maintenance']);
+  assert.deepEqual(actionsIn(healthy({ group: groupOf([1, 2, 3], { maintenance: true }) })), ['lift-maintenance']);
+});
+
+test('data that nobody can vouch for goes out of the way only beside an ensemble, and is kept', () => {
+  const { stamp: _, ...unstamped } = diskOf(1);
+  const refused = healthy({ disk: unstamped, ensemble: ensembleOf([2, 3], { config: configOf([2, 3]) }) });
+  assert.deepEqual(actionsIn(refused), ['right-volume i-0a01', 'move-data-away i-0a01']);
+  const decision = decide(refused);
+  assert.ok(decision.kind === 'refuse');
+  assert.equal(decision.next, adviceText(adviceOf(decision)));
+  assert.deepEqual(pieceOf(refused, 'move-data-away').when, [{ is: 'leader' }, { is: 'nothing-else-helps' }]);
+});
+
+test('whatever was seen: nobody is told to terminate oneself, one that can run, or anyone beside a leader', () => {
+  const counted: Record<string, number> = {};
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const random = randomOf(seed);
+    const drawn = seed % 3 !== 0 ? nearSituation(random) : randomObservation(random);
+    const observation = seed % 4 === 0 ? inStack(random, drawn) : drawn;
+    for (const advice of adviceOf(decide(observation))) {
+      const { action, instance, when, loses } = advice;
+      const conditions = when.map(({ is }) => is);
+      const told = `seed ${seed}: ${adviceSentence(advice)}`;
+      counted[action] = (counted[action] ?? 0) + 1;
+      if (loses !== undefined) {
+        assert.ok(conditions.includes('still-advised') && conditions.includes('no-leader'), told);
+        assert.equal(observation.ensemble, undefined, told);
+      }
+      if (action !== 'terminate-instance') continue;
+      assert.notEqual(instance, observation.self.instance, told);
+      assert.ok(
+        when.some((condition) => condition.is === 'cannot-run' && condition.instance === instance),
+        told,
+      );
+      assert.deepEqual(loses, { kind: 'its-disk' }, told);
+    }
+  }
+  for (const action of ['terminate-instance', 'start-instance', 'move-data-away']) {
+    assert.ok((counted[action] ?? 0) >= 5, `only ${counted[action]} of the drawn observations advise ${action}`);
+  }
+});

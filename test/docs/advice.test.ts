@@ -1,0 +1,154 @@
+/**
+ * Texts that tell a person to act (docs/protocol.md, "Advice 1"). What can destroy something is said by the advice data
+ * alone; everything else that asks for an act stands in the `next` of an error.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+import { type Action, type Advice, adviceSentence } from '../../src/model/advice.ts';
+import { textsOf } from './source-texts.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** Where the sentences are made. */
+const ADVICE = 'src/model/advice.ts';
+/** The words of the command line: what a command does, and not what a person is to do. */
+const COMMAND_WORDS = new Set(['src/commands/words.ts', 'src/plain-words.ts']);
+
+/** Acts that can take data, a node or a member away. */
+const DESTRUCTIVE =
+  'terminate|delete|remove|wipe|erase|discard|drop|destroy|overwrite|replace|move|throw|give .{1,40}\\bup|rm -';
+const OTHERS =
+  'start|restart|reboot|stop|kill|look|read|check|run|set|write|put|copy|attach|detach|add|scale|free|bring|mend|' +
+  'repair|correct|compare|raise|lower|lift|rename|enlarge|call|ask|turn|make|let|try|use|create|choose|wait';
+
+/** At the begin of a sentence or of a part of one, after "or", "and", "then", "to", or behind a colon. */
+function imperative(verbs: string): RegExp {
+  return new RegExp(
+    `(?:^|[.;:!?,(–—] ?|\\b(?:or|and|then|please|just|must|should|you can|you may) )(?:${verbs})\\b`,
+    'i',
+  );
+}
+
+const DESTROYS = imperative(DESTRUCTIVE);
+/** Only at the begin of a sentence: "and start" in its middle most often tells what the agent does. */
+const FIRST = `(?:${OTHERS}|${DESTRUCTIVE})\\b(?! is\\b)`;
+const ASKS = {
+  behind: new RegExp(`[.;:!?] ${FIRST}`, 'i'),
+  first: new RegExp(`^${FIRST}`, 'i'),
+  sentence: /^[A-Z][a-z]/,
+};
+
+function asks(text: string): boolean {
+  return ASKS.behind.test(text) || (ASKS.sentence.test(text) && ASKS.first.test(text));
+}
+
+interface Finding {
+  readonly where: string;
+  readonly text: string;
+}
+
+function findingsIn(path: string, source: string): readonly Finding[] {
+  if (path === ADVICE || COMMAND_WORDS.has(path)) return [];
+  return textsOf(source)
+    .filter(({ text, isNext }) => DESTROYS.test(text) || (!isNext && asks(text)))
+    .map(({ text, line }) => ({ where: `${path}:${line}`, text }));
+}
+
+function sources(directory: string): readonly string[] {
+  return readdirSync(join(ROOT, directory), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => relative(ROOT, join(ROOT, directory, name)));
+}
+
+test('no text of the agent tells a person to act but the advice data and the `next` of an error', () => {
+  const paths = sources('src');
+  const findings = paths.flatMap((path) => findingsIn(path, readFileSync(join(ROOT, path), 'utf8')));
+  assert.deepEqual(findings, []);
+  assert.ok(paths.length > 100);
+});
+
+test('a text that tells a person to act is found, wherever it stands', () => {
+  const found = (source: string): number => findingsIn('src/decide/x.ts', source).length;
+  assert.equal(found("wait('There is no quorum. Start them again; or terminate the instances.');"), 1);
+  assert.equal(found('wait(`It is damaged. Mend it, or terminate $' + '{instance} to give it up.`);'), 1);
+  assert.equal(found("throw new AgentError('X', 'It hangs.', 'It hangs in the kernel: terminate the instance.');"), 1);
+  assert.equal(found("const next = 'Move the data directory aside by hand.';"), 1);
+  assert.equal(found("throw new AgentError('X', 'It is full.', 'Free space on that disk.');"), 0);
+  assert.equal(found("throw new AgentError('X', 'Free space on that disk.', 'Nothing.');"), 1);
+  assert.equal(found("take(step, 'The members are gone, so they are removed.');"), 0);
+});
+
+/** One piece of each kind, as the agent says it. */
+const EXAMPLES: Readonly<Record<Action, Advice>> = {
+  'start-instance': { action: 'start-instance', instance: 'i-2', when: [{ is: 'not-running', instance: 'i-2' }] },
+  'look-at-log': { action: 'look-at-log', instance: 'i-2', when: [] },
+  'look-at-claims': { action: 'look-at-claims', when: [] },
+  'mend-data': { action: 'mend-data', instance: 'i-2', when: [] },
+  'find-data': { action: 'find-data', when: [] },
+  'right-volume': { action: 'right-volume', instance: 'i-2', when: [] },
+  'free-space': { action: 'free-space', instance: 'i-2', when: [] },
+  'scale-out': { action: 'scale-out', when: [] },
+  'lift-maintenance': { action: 'lift-maintenance', when: [{ is: 'work-is-over' }] },
+  'move-data-away': {
+    action: 'move-data-away',
+    instance: 'i-2',
+    path: 'version-2',
+    when: [{ is: 'nothing-else-helps' }, { is: 'no-leader' }, { is: 'still-advised' }],
+    loses: { kind: 'after', zxid: '0000000100000042' },
+    next: { id: 1, instance: 'i-1' },
+  },
+  'delete-object': {
+    action: 'delete-object',
+    path: 'orders/reports/i-9.json',
+    when: [{ is: 'never-was', instance: 'i-9' }, { is: 'still-advised' }],
+  },
+  'remove-aside': {
+    action: 'remove-aside',
+    instance: 'i-2',
+    path: '/var/lib/zookeeper/aside/lineage-1-before-2',
+    when: [{ is: 'still-advised' }, { is: 'not-wanted' }],
+    loses: { kind: 'that-data' },
+  },
+  'terminate-instance': {
+    action: 'terminate-instance',
+    instance: 'i-2',
+    when: [
+      { is: 'cannot-run', instance: 'i-2' },
+      { is: 'too-few-can-run', quorums: [{ needs: 2, of: ['i-1', 'i-2', 'i-3'] }] },
+      { is: 'no-leader' },
+      { is: 'still-advised' },
+    ],
+    loses: { kind: 'its-disk' },
+  },
+  'allow-empty-genesis': {
+    action: 'allow-empty-genesis',
+    instance: 'i-2',
+    when: [{ is: 'nothing-else-helps' }, { is: 'no-leader' }, { is: 'still-advised' }],
+    loses: { kind: 'everything' },
+  },
+};
+
+test('the runbook tells of every action as the agent does', () => {
+  const runbook = readFileSync(join(ROOT, 'docs/runbook.md'), 'utf8');
+  const shown = /<!-- advice: .* -->\n\n([\s\S]*?)\n*<!-- \/advice -->/.exec(runbook)?.[1];
+  const rows = Object.values(EXAMPLES).map((advice) => `| ${advice.action} | ${adviceSentence(advice)} |`);
+  assert.equal(shown, ['| action | what the agent says |', '| --- | --- |', ...rows].join('\n'));
+});
+
+/** Sentences that name such an act, and by which nobody loses anything: a warning, clients that move, a secret. */
+const TOLD: readonly string[] = [
+  'Never by hand: remove `fence.json`, edit `stamp.json`, write `initialize`, delete an object of the bucket or a log stream.',
+  'To bring the contents of another ensemble into a cluster, copy through clients: start the cluster empty, stop the writers of the old ensemble, read its tree and create it in the new one with any ZooKeeper client, then move the clients over.',
+  'To change it: remove `zk-agent/super-secret` and `zk-agent/java-options`, stop the server, run `zk-agent recovery`, which makes a new one and starts the server with it.',
+];
+
+test('the runbook tells nobody to destroy anything but by the advice', () => {
+  const runbook = readFileSync(join(ROOT, 'docs/runbook.md'), 'utf8')
+    .replace(/<!-- advice: [\s\S]*?<!-- \/advice -->/, '')
+    .replace(/^( *)```.*?^\1```$/gms, '');
+  const sentences = runbook.split(/(?<=[.!?])\s+|\n+/).map((sentence) => sentence.replace(/[*_]/g, '').trim());
+  const destroying = sentences.filter((sentence) => DESTROYS.test(sentence.replace(/^[-\d.|]+ /, '')));
+  assert.deepEqual(destroying, TOLD);
+});
