@@ -4,7 +4,7 @@
  * AgentError (or an AwsError) when the answer is not to be had; it never answers "nothing" for "I don't know".
  */
 import type { GroupFact, InstanceFact } from './model/cloud.ts';
-import type { DiskFacts, Fence, Stamp } from './model/disk.ts';
+import type { DiskFacts, Fence, Occasion, Stamp } from './model/disk.ts';
 import type { EnsembleConfig, Member } from './model/member.ts';
 import type { Zxid } from './model/zxid.ts';
 
@@ -100,11 +100,14 @@ export interface ObjectStore {
 export type ServerAnswer =
   | { readonly kind: 'serving'; readonly mode: 'leader' | 'follower' | 'observer' | 'standalone'; readonly zxid: Zxid }
   | { readonly kind: 'not-serving' }
-  | { readonly kind: 'silent'; readonly why: string };
+  /** `closed`: the port is open, and the connection was closed without a word. */
+  | { readonly kind: 'silent'; readonly why: string; readonly closed?: true };
 
 /** One server as its clients see it: four-letter words and sessions. */
 export interface Servers {
   srvr(address: string, signal: AbortSignal): Promise<ServerAnswer>;
+  /** How many servers follow this leader by its own count, those that are still being synced too. */
+  learners(address: string, signal: AbortSignal): Promise<number>;
   /** Opening a session is itself a committed write. `secret` authenticates as the super user of that server. */
   open(address: string, options: { readonly secret: boolean }, signal: AbortSignal): Promise<Session>;
 }
@@ -151,6 +154,8 @@ export interface NodeDisk {
   liftFence(): Promise<void>;
   mark(name: Mark): Promise<void>;
   unmark(name: Mark): Promise<void>;
+  /** Notes that this is done now. */
+  note(occasion: Occasion, nowMs: number): Promise<void>;
   /**
    * Since when the node has been in this lifecycle state, milliseconds since 1970: `nowMs` when it is new to the disk,
    * which then remembers it.
@@ -164,9 +169,18 @@ export type ServerState =
   | { readonly kind: 'restarting' }
   | { readonly kind: 'stopped' };
 
+/** What a process has done since its start. */
+export interface Work {
+  readonly cpuMs: number;
+  /** Read and written, files and connections together. */
+  readonly bytes: number;
+}
+
 /** Starts and stops the node's own server: systemd on an image, a child process in the lab. */
 export interface ServerControl {
   state(signal: AbortSignal): Promise<ServerState>;
+  /** Undefined when no process runs, or what it does can't be read. */
+  work(signal: AbortSignal): Promise<Work | undefined>;
   /** Returns once the process is started. Refuses while a fence stands, and without a stamp. */
   start(signal: AbortSignal): Promise<void>;
   /**

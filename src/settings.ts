@@ -269,6 +269,8 @@ function timingsFrom(values: Values, tick: TickSettings): Timings {
   const raised = (timings: Timings) => ({
     ...timings,
     equalFactsMs: Math.max(timings.equalFactsMs, leastEqualFactsMs),
+    // Server 3: a server that syncs has initLimit for it, and half as long again to load and to begin.
+    joinRestartMs: Math.max(timings.joinRestartMs, Math.ceil(1.5 * tick.initLimit * tick.tickTimeMs)),
   });
   const name = values.get('TIMINGS') ?? 'production';
   if (name === 'production') return raised(PRODUCTION_TIMINGS);

@@ -28,6 +28,9 @@ export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActConte
   // A server that is merely slow may have found the leader since the look.
   if ((await ports.servers.srvr(self.address, signal)).kind === 'serving')
     throw changed('The server of this node serves now.');
+  const ran = (await ports.server.state(signal)).kind === 'running';
+  // Before the stop: an agent that dies in between has stopped a server that is to be stopped the seldomer for it.
+  if (ran) await ports.disk.note('fresh-config', ports.clock.nowMs());
   await ports.server.stop(signal);
   if (leftOver) await withdraw(step.lineage, context);
   await announceAsListed(records.at(-1), context);
@@ -53,6 +56,7 @@ async function announceAsListed(newest: LineageRecord | undefined, { ports, self
 
 export async function actSetDataAside(step: Of<'set-data-aside'>, { ports, signal }: ActContext): Promise<void> {
   await keepStill({ ports, signal });
+  await ports.disk.note('set-aside', ports.clock.nowMs());
   await ports.disk.setDataAside(step.name);
 }
 

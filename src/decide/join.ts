@@ -12,6 +12,7 @@ import { heldBack } from './hold.ts';
 import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts';
 import { decideRemoval, removalDue } from './remove.ts';
 import { mayRun, RESTARTING } from './restart.ts';
+import { NO_LEADER_FOUND, whatSpares } from './spared.ts';
 import { withdrawReport } from './withdraw.ts';
 
 /** Joining 1: an ensemble belongs to the newest record only if its epoch is above that record's floor. */
@@ -60,9 +61,6 @@ function unusableData(observation: Observation, newest: LineageRecord): string |
   return disk.data?.damage && `The data on this disk is damaged (${disk.data.damage}), and the ensemble has all of it.`;
 }
 
-/** What is watched of a server that runs beside an ensemble without finding it. */
-const NO_LEADER_FOUND = 'no leader found';
-
 /** A node that does not vote yet, beside an ensemble of the newest record that answers. */
 export function decideFollow(observation: Observation, newest: LineageRecord, ensemble: Ensemble): Decision {
   const { disk, server, self } = observation;
@@ -88,11 +86,8 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
   if (server.restarting) return wait(RESTARTING);
   if (server.upMs === undefined) return prepareOrStart(observation, newest, ensemble.config, own);
   if (observation.server.answer.kind !== 'serving') {
-    const { watch, limits } = observation;
-    // An election looks the same for a moment, and a voter that is stopped then may be the one that it needs.
-    const foundNoneForMs = watch?.digest === NO_LEADER_FOUND ? watch.forMs : 0;
-    if (server.upMs < limits.joinRestartMs || foundNoneForMs < limits.equalFactsMs)
-      return wait('The server of this node has not found the leader yet.', NO_LEADER_FOUND);
+    const spared = whatSpares(observation, ensemble);
+    if (spared) return wait(spared, NO_LEADER_FOUND);
     return prepareJoin(
       observation,
       newest,

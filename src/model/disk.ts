@@ -37,6 +37,10 @@ export interface Fence {
   readonly record: number;
 }
 
+/** What the agent does seldom only, and when it did, milliseconds since 1970; only the last times are kept. */
+export type Occasion = 'fresh-config' | 'set-aside';
+export type Occasions = Readonly<Record<Occasion, readonly number[]>>;
+
 /** Everything about the node that is on its own disk. Optional members are absent from the disk. */
 export interface DiskFacts {
   readonly id?: number;
@@ -59,6 +63,9 @@ export interface DiskFacts {
   /** `zoo.cfg.dynamic.next`, a config that was proposed and may yet commit. */
   readonly pending?: EnsembleConfig;
   readonly aside: readonly AsideFacts[];
+  readonly occasions?: Occasions;
+  /** The share of the disk that is free, from 0 to 1; absent when it can't be had. */
+  readonly freeShare?: number;
 }
 
 /** Under which name the data that a forced record builds on is kept aside. */

@@ -77,6 +77,24 @@ export interface ObservedServer {
   /** No process runs, and the supervisor is about to start one by itself. */
   readonly restarting?: true;
   readonly answer: ServerAnswer;
+  /** Asked for where it runs beside an ensemble and does not say that it serves. */
+  readonly signs?: ServerSigns;
+}
+
+/** What tells whether a server works that does not say so. */
+export interface ServerSigns {
+  /** For how long this process of the agent has seen the server's process do next to nothing, on its monotonic clock. */
+  readonly idleForMs: number;
+  /** How many servers the leader says that follow it, those that are still being synced too. */
+  readonly learners: Known<number>;
+}
+
+/** How often something was done by this node that is not to be done often; by its durable notes. */
+export interface Lately {
+  /** Running servers that were stopped for a fresh config, within six hours. */
+  readonly freshConfigs: number;
+  /** Times that data was set aside, within an hour. */
+  readonly asides: number;
 }
 
 /** Everything that a decision needs, as plain data. Nothing else may enter `decide`. */
@@ -100,6 +118,8 @@ export interface Observation {
   readonly watch: Watch | undefined;
   /** Absent while this process has reported nothing lately. */
   readonly reportRest?: ReportRest;
+  /** Absent: neither of them. */
+  readonly lately?: Lately;
   readonly limits: ObservedLimits;
 }
 

@@ -2,7 +2,9 @@
  * What one process remembers between two looks: where the ensemble was found, and since when facts stand unchanged.
  * All of it may be lost at any time; it only makes the next look quicker or a wait longer.
  */
+
 import type { ReportRest, Watch } from '../model/observation.ts';
+import { Idleness } from './idleness.ts';
 
 /** Between two reports of the same: at first, and at most (the time doubles with each). */
 const FIRST_REST_MS = 4_000;
@@ -13,6 +15,7 @@ export class Memory {
   addresses: readonly string[] = [];
   /** The node's Auto Scaling group, once it is known. */
   group: string | undefined;
+  readonly idleness = new Idleness();
   #watch: { digest: string; sinceMs: number } | undefined;
   #report: { readonly digest: string; readonly restMs: number; readonly untilMs: number } | undefined;
   readonly #unclaimedSinceMs = new Map<string, number>();

@@ -8,13 +8,14 @@ import { instancesBehind } from '../model/claims.ts';
 import { type GroupFact, type InstanceFact, type Known, known, unknown } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
 import type { Member } from '../model/member.ts';
-import type { Ensemble, Observation, Order, Shared, Silence, StackTies } from '../model/observation.ts';
+import type { Ensemble, Observation, Order, ServerSigns, Shared, Silence, StackTies } from '../model/observation.ts';
 import type { Ports } from '../ports.ts';
 import { outcomesAmong, readAnnouncements, readRecords } from '../registry/lineage.ts';
 import { readReports, reportsAmong } from '../registry/reports.ts';
 import type { Timings } from '../timings.ts';
 import { attempt } from './attempt.ts';
 import { isOurs, observeEnsembles } from './ensemble.ts';
+import { latelyOf } from './lately.ts';
 import { type Lives, observeLives } from './lives.ts';
 import type { Memory } from './memory.ts';
 import { type Bucket, type Contents, ownIds, readBucket, readShared } from './shared.ts';
@@ -66,7 +67,7 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     targetState,
     disk,
     // After the ensemble: the leader's zxid has to be the older one.
-    server: quiet?.server ?? (await observeServer(look, signal)),
+    server: quiet?.server ?? (await observeServer(look, ensemble, signal)),
     shared,
     group,
     ...(look.stack === undefined ? {} : { stack: look.stack }),
@@ -74,6 +75,7 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     terminated: lives.terminated,
     ensemble,
     silence,
+    lately: latelyOf(disk, ports.clock.nowMs()),
     watch: memory.watch(ports.clock.monotonicMs()),
     ...restOf(look),
     limits: {
@@ -94,15 +96,36 @@ function restOf({ ports, memory }: Look): Pick<Observation, 'reportRest'> {
 async function observeAgain(look: Look, earlier: Earlier, signal: AbortSignal): Promise<Observation> {
   const [disk, server, shared, silence] = await Promise.all([
     look.ports.disk.read(signal),
-    observeServer(look, signal),
+    observeServer(look, earlier.observation.ensemble, signal),
     sharedAgain(look, earlier, signal),
     silenceAgain(look, earlier, signal),
   ]);
   const { reportRest: _, ...rest } = earlier.observation;
-  return { ...rest, disk, server, shared, silence, ...restOf(look) };
+  const lately = latelyOf(disk, look.ports.clock.nowMs());
+  return { ...rest, disk, server, shared, silence, lately, ...restOf(look) };
 }
 
-async function observeServer({ ports, self }: Look, signal: AbortSignal): Promise<Observation['server']> {
+/** The node's own server; beside an ensemble that it does not say to serve in, all else that can tell, too. */
+async function observeServer(
+  look: Look,
+  ensemble: Ensemble | undefined,
+  signal: AbortSignal,
+): Promise<Observation['server']> {
+  const server = await observeProcess(look, signal);
+  if (!ensemble || server.upMs === undefined || server.answer.kind === 'serving') return server;
+  return { ...server, signs: await observeSigns(look, ensemble, signal) };
+}
+
+/** Work that can't be read is no work: the other signs count all the same. */
+async function observeSigns({ ports, memory }: Look, { leader }: Ensemble, signal: AbortSignal): Promise<ServerSigns> {
+  const [work, learners] = await Promise.all([
+    ports.server.work(signal),
+    attempt(() => ports.servers.learners(leader.address, signal), signal),
+  ]);
+  return { idleForMs: memory.idleness.forMs(work, ports.clock.monotonicMs()), learners };
+}
+
+async function observeProcess({ ports, self }: Look, signal: AbortSignal): Promise<Observation['server']> {
   const [state, answer] = await Promise.all([ports.server.state(signal), ports.servers.srvr(self.address, signal)]);
   const upMs = state.kind === 'running' ? state.upMs : undefined;
   return { upMs, ...(state.kind === 'restarting' ? { restarting: true } : {}), answer };
@@ -224,7 +247,7 @@ async function observeQuiet(look: Look, { contents }: Bucket, signal: AbortSigna
   const [tagged, words, server] = await Promise.all([
     attempt(() => ports.ec2.describeCluster(self.cluster, signal), signal),
     readWords(look, bucket.value, signal),
-    observeServer(look, signal),
+    observeProcess(look, signal),
   ]);
   return { tagged, words, server };
 }

@@ -14,7 +14,7 @@ export interface WordOptions {
 /** `silent`: no whole answer was had, which proves nothing about the server. */
 export type WordAnswer =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'silent'; readonly why: string };
+  | { readonly kind: 'silent'; readonly why: string; readonly closed?: true };
 
 /** `mntr` has some hundred lines, about 10 KiB; whoever sends more is no ZooKeeper server. */
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -47,6 +47,7 @@ export function askWord(
       resolve(result);
     };
     const silent = (why: string) => answer({ kind: 'silent', why: `${address}:${options.port} ${why}` });
+    const closed = (how: string) => answer({ kind: 'silent', why: `${address}:${options.port} ${how}`, closed: true });
     const onAbort = () => {
       stop();
       reject(signal.reason);
@@ -61,9 +62,16 @@ export function askWord(
       if (bytes > MAX_ANSWER_BYTES) return silent(`answered ${word} with more than ${MAX_ANSWER_BYTES} bytes`);
       chunks.push(chunk);
     });
-    socket.on('end', () => answer({ kind: 'text', text: Buffer.concat(chunks).toString('utf8') }));
+    socket.on('end', () => {
+      if (bytes === 0) closed(`closed the connection instead of answering ${word}`);
+      else answer({ kind: 'text', text: Buffer.concat(chunks).toString('utf8') });
+    });
     // The listener stays after the answer: an error of a destroyed socket must not end the process.
-    socket.on('error', (error: NodeJS.ErrnoException) => silent(`could not be asked: ${error.code ?? error.message}`));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const why = `could not be asked: ${error.code ?? error.message}`;
+      if (error.code === 'ECONNRESET' || error.code === 'EPIPE') closed(why);
+      else silent(why);
+    });
     socket.on('close', () => silent(`closed the connection before its answer to ${word} was whole`));
     socket.write(word);
   });

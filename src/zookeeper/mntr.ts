@@ -16,6 +16,11 @@ export function voterMonitorOf(text: string): VoterMonitor | undefined {
   return { mode, syncedFollowers, syncedNonVotingFollowers };
 }
 
+/** `zk_learners` of a leader: all that are connected with it, those that are still being synced too. */
+export function learnersOf(text: string): number | undefined {
+  return field(text, 'zk_server_state') === 'leader' ? wholeNumber(field(text, 'zk_learners')) : undefined;
+}
+
 function field(text: string, key: string): string | undefined {
   const before = `\n${key}\t`;
   const start = `\n${text}`.indexOf(before);

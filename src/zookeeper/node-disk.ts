@@ -1,5 +1,5 @@
 /** The node's own disk, as the ports want it: what it says, and every change the agent makes to it. */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError } from '../errors.ts';
 import { adviceText, refusedData } from '../model/advice.ts';
@@ -13,6 +13,7 @@ import { readDataDirectory } from './data-directory.ts';
 import { explained } from './disk-errors.ts';
 import { isThere, makeDirectory, readIfThere, removeDurably, renameDurably, writeDurably } from './durable-file.ts';
 import { removeLeftovers, syncPlaces } from './leftovers.ts';
+import { noteOccasion, readOccasions } from './occasions.ts';
 import { formatJson, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
 
 /** A whole `version-2` may have to be read before it is changed. */
@@ -73,6 +74,11 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     liftFence: () => change(() => removeDurably(files.fence)),
     mark: (name) => writeOwn(files.mark(name), ''),
     unmark: (name) => change(() => removeDurably(files.mark(name))),
+    note: (occasion, nowMs) =>
+      change(async () => {
+        await makeDirectory(files.directory);
+        await noteOccasion(files.occasions, occasion, nowMs);
+      }),
     inStateSince: async (lifecycleState, nowMs) => {
       const noted = await explained(() => readState(files.lifecycleState));
       if (noted?.lifecycleState === lifecycleState) return noted.sinceMs;
@@ -92,6 +98,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
   signal.throwIfAborted();
   // A disk that is not mounted must not look like a node without data.
   await readdir(dataDir);
+  const [occasions, freeShare] = await Promise.all([readOccasions(files.occasions), freeShareOf(dataDir)]);
   // All at once: each is a file or two, and a look waits for the slowest alone.
   const [id, stamp, nonce, data, fence, config, pending, marker, left, reported, ready, signalled, aside] =
     await Promise.all([
@@ -109,8 +116,17 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
       isThere(files.mark('signalled')),
       listAside(places, cluster),
     ]);
-  const facts = present({ id, stamp, nonce, data, fence, config, pending });
-  return { ...facts, marker, left, reported, ready, signalled, aside };
+  const facts = present({ id, stamp, nonce, data, fence, config, pending, freeShare });
+  return { ...facts, marker, left, reported, ready, signalled, aside, occasions };
+}
+
+/** Of what the server's user may fill; undefined when the file system does not say. */
+async function freeShareOf(directory: string): Promise<number | undefined> {
+  const facts = await statfs(directory).catch(() => undefined);
+  if (facts === undefined) return undefined;
+  const { bavail, bfree, blocks } = facts;
+  const size = blocks - (bfree - bavail);
+  return size > 0 ? bavail / size : undefined;
 }
 
 /** Absent facts are absent members, as the model has it. */

@@ -5,6 +5,7 @@ import { AgentError } from '../errors.ts';
 import type { ServerControl, ServerState } from '../ports.ts';
 import { isCode, readIfThere } from './durable-file.ts';
 import { type ProcessIdentity, parsePidFile, runningMs } from './process-identity.ts';
+import { workOf } from './process-work.ts';
 import { type Forbidding, refuseWhileForbidden } from './start-check.ts';
 
 export interface ProcessServiceOptions {
@@ -45,6 +46,11 @@ export function processService(options: ProcessServiceOptions): ServerControl {
     state: async (signal) => {
       signal.throwIfAborted();
       return stateOf(await recorded(options.pidFile));
+    },
+    work: async (signal) => {
+      signal.throwIfAborted();
+      const identity = await running(options.pidFile);
+      return identity && workOf(identity.pid);
     },
     start: async (signal) => {
       signal.throwIfAborted();

@@ -11,7 +11,8 @@ import { fromZxid } from '../model/zxid.ts';
 import type { ReconfigAnswer, ReconfigChange, Servers, Session } from '../ports.ts';
 import type { Timings } from '../timings.ts';
 import { formatMember, parseDynamicConfig } from './dynamic-config.ts';
-import { askSrvr, type WordOptions } from './four-letter-words.ts';
+import { askSrvr, askWord, type WordOptions } from './four-letter-words.ts';
+import { learnersOf } from './mntr.ts';
 
 export interface ZookeeperServersOptions {
   readonly timings: Timings;
@@ -21,15 +22,39 @@ export interface ZookeeperServersOptions {
   readonly localAddress?: string;
 }
 
+/**
+ * A server takes so many connections from one address (maxClientCnxns) and closes the next one without a word. Clients on
+ * this very node may have them all. From a loopback address that nobody uses by default the own server is asked as somebody
+ * else; to another machine nothing leads from there.
+ */
+const LOOPBACK = '127.0.0.2';
+
 /** ZooKeeper's servers over the network, each asked by itself on the standard client port. */
 export function zookeeperServers(options: ZookeeperServersOptions): Servers {
   const local = options.localAddress === undefined ? {} : { localAddress: options.localAddress };
   const words: WordOptions = { port: CLIENT_PORT, timeoutMs: options.timings.probeTimeoutMs, ...local };
+  const fromLoopback = new Set<string>();
+  const localOf = (address: string) => (fromLoopback.has(address) ? { localAddress: LOOPBACK } : local);
   return {
-    srvr: (address, signal) => askSrvr(address, words, signal),
+    srvr: async (address, signal) => {
+      const answer = await askSrvr(address, { ...words, ...localOf(address) }, signal);
+      if (answer.kind !== 'silent' || !answer.closed || fromLoopback.has(address)) return answer;
+      const again = await askSrvr(address, { ...words, localAddress: LOOPBACK }, signal);
+      if (again.kind === 'silent') return answer;
+      fromLoopback.add(address);
+      return again;
+    },
+    learners: (address, signal) =>
+      attempt(address, 'ask for its learners', signal, async () => {
+        const answer = await askWord(address, 'mntr', { ...words, ...localOf(address) }, signal);
+        const learners = answer.kind === 'text' ? learnersOf(answer.text) : undefined;
+        if (learners !== undefined) return learners;
+        throw new Error(answer.kind === 'silent' ? answer.why : 'it does not lead');
+      }),
     open: async (address, { secret }, signal) => {
       const password = secret ? await options.readSecret() : undefined;
-      return attempt(address, 'open a session', signal, () => openSession(address, password, options, signal));
+      const from = { ...options, ...localOf(address) };
+      return attempt(address, 'open a session', signal, () => openSession(address, password, from, signal));
     },
   };
 }

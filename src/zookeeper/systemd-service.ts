@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { AgentError, type ErrorCode } from '../errors.ts';
 import type { ServerControl, ServerState } from '../ports.ts';
+import { workOf } from './process-work.ts';
 import { type Forbidding, refuseWhileForbidden } from './start-check.ts';
 
 const run = promisify(execFile);
@@ -32,6 +33,10 @@ export function systemdService(options: SystemdServiceOptions): ServerControl {
   const { unit } = options;
   return {
     state: async (signal) => stateOf(await show(unit, signal)),
+    work: async (signal) => {
+      const { mainPid } = await show(unit, signal);
+      return mainPid === 0 ? undefined : workOf(mainPid);
+    },
     start: async (signal) => {
       await refuseWhileForbidden(options.whatForbids, unit);
       // A unit that failed too often refuses to start until this; it is no error when there is nothing to reset.

@@ -121,6 +121,10 @@ export class MemoryNode {
     liftFence: async () => this.#change('unfence', {}, ['fence']),
     mark: async (name) => this.#change(`mark ${name}`, { [name]: true }),
     unmark: async (name) => this.#change(`unmark ${name}`, { [name]: false }),
+    note: async (occasion, nowMs) => {
+      const before = this.disk.occasions ?? { 'fresh-config': [], 'set-aside': [] };
+      this.#change(`note ${occasion}`, { occasions: { ...before, [occasion]: [...before[occasion], nowMs] } });
+    },
     inStateSince: async (lifecycleState, nowMs) => {
       this.#note(`disk in ${lifecycleState}`);
       if (this.state?.lifecycleState !== lifecycleState) this.state = { lifecycleState, sinceMs: nowMs };
@@ -133,6 +137,10 @@ export class MemoryNode {
       this.#note('server up?');
       if (this.running) return { kind: 'running', upMs: 10_000 };
       return { kind: this.restarting ? 'restarting' : 'stopped' };
+    },
+    work: async () => {
+      this.#note('server work?');
+      return this.running ? { cpuMs: 0, bytes: 0 } : undefined;
     },
     start: async () => {
       this.#note('server start');
@@ -155,6 +163,10 @@ export class MemoryNode {
     srvr: async (address) => {
       this.#note(`srvr ${address}`);
       return this.answers.get(address) ?? { kind: 'silent', why: 'refused' };
+    },
+    learners: async (address) => {
+      this.#note(`learners ${address}`);
+      return 2;
     },
     open: async (address, { secret }) => {
       this.#note(`open ${address}${secret ? ' with secret' : ''}`);

@@ -89,3 +89,69 @@ const restarting: Readonly<Record<string, { seen: Observation; expected: string 
 for (const [name, { seen, expected }] of Object.entries(restarting)) {
   test(`between two restarts, ${name}`, () => assert.equal(told(decide(seen)), expected));
 }
+
+/** Node 1 votes by the config; its server runs, and does not say that it serves. Node 3 leads. */
+function unanswering(server: Partial<Observation['server']>, change: Partial<Observation> = {}): Observation {
+  return healthy({
+    server: {
+      upMs: 61_000,
+      answer: { kind: 'silent', why: 'connection closed', closed: true },
+      signs: { idleForMs: 25_000, learners: known(1) },
+      ...server,
+    },
+    ensemble: ensembleOf([1, 2, 3], { servingIds: [2, 3] }),
+    watch: { digest: 'no leader found', forMs: 25_000 },
+    ...change,
+  });
+}
+
+const IDLE_AND_UNCOUNTED = unanswering({});
+
+const spared: Readonly<Record<string, Observation>> = {
+  'the leader counts one more than those that are seen to serve': unanswering({
+    signs: { idleForMs: 25_000, learners: known(2) },
+  }),
+  'the leader can’t be asked whom it counts': unanswering({
+    signs: { idleForMs: 25_000, learners: unknown('it is silent') },
+  }),
+  'its process works: it loads a large tree': unanswering({
+    upMs: 600_000,
+    answer: { kind: 'silent', why: 'connection refused' },
+    signs: { idleForMs: 3_000, learners: known(1) },
+  }),
+  'nothing but its own word was asked': { ...IDLE_AND_UNCOUNTED, server: withoutSigns(IDLE_AND_UNCOUNTED) },
+  'it has been seen so in one look only': unanswering({}, { watch: undefined }),
+  'it was stopped twice before, so that the third wait is four times the first': unanswering(
+    { upMs: 239_000 },
+    { lately: { freshConfigs: 2, asides: 0 } },
+  ),
+};
+
+function withoutSigns({ server: { upMs, answer } }: Observation): Observation['server'] {
+  return { upMs, answer };
+}
+
+for (const [name, seen] of Object.entries(spared)) {
+  test(`a running server is not stopped: ${name}`, () => {
+    const decision = decide(seen);
+    assert.equal(decision.kind, 'wait');
+    assert.equal(decision.kind === 'wait' && decision.watch, 'no leader found');
+  });
+}
+
+const stopped: Readonly<Record<string, Observation>> = {
+  'the leader does not count it, and its process does nothing': IDLE_AND_UNCOUNTED,
+  'nor after the longer wait': unanswering({ upMs: 241_000 }, { lately: { freshConfigs: 2, asides: 0 } }),
+  'a process that works without an end is bounded': unanswering({
+    upMs: 1_201_000,
+    signs: { idleForMs: 0, learners: known(1) },
+  }),
+  'the last of the growing waits is 64 times the first': unanswering(
+    { upMs: 64 * 60_000 },
+    { lately: { freshConfigs: 20, asides: 0 } },
+  ),
+};
+
+for (const [name, seen] of Object.entries(stopped)) {
+  test(`a running server gets a fresh config: ${name}`, () => assert.equal(told(decide(seen)), 'prepare-join'));
+}

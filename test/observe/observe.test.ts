@@ -105,6 +105,24 @@ test('Joining 1: the epoch is read after the session, and the own zxid after the
   assert.ok(Math.max(...positions(node, /^srvr 10.0.0.1/)) > Math.max(...leader));
 });
 
+test('Server 3: beside an ensemble, of an own server that does not say that it serves all else is asked', async () => {
+  const node = cluster();
+  node.answers.set(addressOf(1), { kind: 'silent', why: 'closed', closed: true });
+  const { server } = await look(node);
+  assert.deepEqual(server.signs, { idleForMs: 0, learners: { known: true, value: 2 } });
+  failing(node, 'learners');
+  assert.equal((await look(node)).server.signs?.learners.known, false);
+});
+
+test('Server 3: nothing else is asked of a server that serves, or does not run', async () => {
+  const node = cluster();
+  await look(node);
+  node.running = false;
+  node.answers.delete(addressOf(1));
+  assert.equal((await look(node)).server.signs, undefined);
+  assert.deepEqual(positions(node, /^learners|^server work/), []);
+});
+
 test('a leader found through the claims has its claims read again after its config', async () => {
   const node = cluster();
   node.disk = EMPTY_DISK;

@@ -1,5 +1,6 @@
 /** Scenarios of a node's own server: its supervisor, and when it is stopped. */
 import assert from 'node:assert/strict';
+import { Violation } from './core/violation.ts';
 import type { Case } from './directed-cases.ts';
 import type { Node } from './node/node.ts';
 import type { Scenario } from './scenario.ts';
@@ -38,6 +39,40 @@ export const SERVER_CASES: readonly Case[] = [
       await scenario.whole();
       const follower = await setAside(scenario, false);
       scenario.world.ensemble.start(follower);
+      await scenario.whole();
+    },
+  },
+  {
+    name: 'a follower that serves and does not answer its own node is never stopped, for as long as the leader counts it',
+    nodes: 3,
+    without: ['leader-not-asked'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      const [follower] = scenario.followers;
+      assert.ok(follower);
+      const server = world.ensemble.on(follower);
+      follower.unansweredUntilMs = world.scheduler.nowMs + 900_000;
+      await scenario.advance(900_000);
+      if (world.ensemble.on(follower) !== server) throw new Violation('works-on', 'a follower that serves was stopped');
+      await scenario.whole();
+    },
+  },
+  {
+    name: 'a server that loads for longer than initLimit is not stopped before it has',
+    nodes: 3,
+    without: ['idle-unasked'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      const [follower] = scenario.followers;
+      assert.ok(follower);
+      world.ensemble.loadsForMs = 300_000;
+      world.ensemble.kill(follower, 'crashes');
+      await scenario.advance(400_000);
+      world.ensemble.loadsForMs = 0;
+      if (follower.disk.occasions['fresh-config'].length > 0)
+        throw new Violation('works-on', 'a server that loads its data was stopped');
       await scenario.whole();
     },
   },

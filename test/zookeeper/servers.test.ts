@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../../src/errors.ts';
-import { type EnsembleConfig, type Member, memberAt } from '../../src/model/member.ts';
+import { CLIENT_PORT, type EnsembleConfig, type Member, memberAt } from '../../src/model/member.ts';
 import { fromZxid, toZxid } from '../../src/model/zxid.ts';
 import type { Servers, Session } from '../../src/ports.ts';
 import { LAB_TIMINGS, type Timings } from '../../src/timings.ts';
+import { askSrvr } from '../../src/zookeeper/four-letter-words.ts';
 import { zookeeperServers } from '../../src/zookeeper/servers.ts';
 import { emptyEnsemble, type RealEnsemble, realEnsemble } from '../support/real-server.ts';
 
@@ -148,6 +150,42 @@ test('without reconfigEnabled the error says what to set', LIMIT, async () => {
     const { version } = await session.config(NEVER);
     await assert.rejects(session.reconfig({ leaving: [7], fromVersion: version }, NEVER), { code: 'BAD_SETTINGS' });
   });
+});
+
+/** ZooKeeper's own limit for one address: maxClientCnxns. */
+const CONNECTIONS = 60;
+
+test(
+  'Server 3: a server that clients on its node have all connections of is asked from another address',
+  LIMIT,
+  async () => {
+    await using ensemble = await realEnsemble(1);
+    const address = addressOf(ensemble, 1);
+    const sockets = Array.from({ length: CONNECTIONS + 5 }, () => connect({ host: address, port: CLIENT_PORT }));
+    for (const socket of sockets) socket.on('error', () => undefined);
+    try {
+      const full = { port: CLIENT_PORT, timeoutMs: 1_000 };
+      let alone = await askSrvr(address, full, NEVER);
+      while (alone.kind !== 'silent') alone = await askSrvr(address, full, NEVER);
+      assert.equal(alone.closed, true, alone.why);
+      const servers = serversWith('');
+      assert.equal((await servers.srvr(address, NEVER)).kind, 'serving');
+      await closing(await servers.open(address, { secret: false }, NEVER), async (session) =>
+        assert.deepEqual((await session.config(NEVER)).members, ensemble.members),
+      );
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+  },
+);
+
+test('Server 3: a leader says how many follow it, and nobody else does', LIMIT, async () => {
+  await using ensemble = await realEnsemble(3);
+  const servers = serversWith('');
+  const answers = await Promise.all(
+    ensemble.members.map(({ address }) => servers.learners(address, NEVER).catch((error: AgentError) => error.code)),
+  );
+  assert.deepEqual(answers.map(String).toSorted(), ['2', 'ZOOKEEPER_UNAVAILABLE', 'ZOOKEEPER_UNAVAILABLE']);
 });
 
 test('a server that is not there: clear errors within the limit, and silence', LIMIT, async () => {

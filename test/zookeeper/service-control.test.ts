@@ -172,6 +172,21 @@ describe('the server as a child process', () => {
     assert.equal(await upMsOf(server.service), undefined);
   });
 
+  it('says what the process has done: one that works is told from one that waits', async () => {
+    await using directory = await temporaryDirectory();
+    await using busy = await over(directory.path, ['/bin/sh', '-c', 'while :; do :; done']);
+    assert.equal(await busy.service.work(SIGNAL), undefined);
+    await busy.service.start(SIGNAL);
+    const [before] = [await busy.service.work(SIGNAL), await sleep(500)];
+    const worked = ((await busy.service.work(SIGNAL))?.cpuMs ?? 0) - (before?.cpuMs ?? 0);
+    assert.ok(worked >= 50, `${worked} ms`);
+    await using other = await temporaryDirectory();
+    await using idle = await over(other.path, ['/bin/sleep', '60']);
+    await idle.service.start(SIGNAL);
+    await sleep(500);
+    assert.ok(((await idle.service.work(SIGNAL))?.cpuMs ?? 500) <= 50);
+  });
+
   it('counts a zombie as gone', async () => {
     await using directory = await temporaryDirectory();
     const file = join(directory.path, 'zombie.pid');

@@ -22,6 +22,7 @@ export function isWell(node: Node, { ensemble, group }: { ensemble: Ensemble; gr
   if (instance.targetState === 'Terminated') return false;
   if (!disk.config || disk.config.version === ZXID_ZERO) return false;
   if (listed(disk.config, disk.id, node.address)?.role !== 'participant') return false;
+  if (ensemble.nowMs < node.unansweredUntilMs) return false;
   const server = ensemble.on(node);
   if (server?.phase !== 'serving' || !server.term || server.term.over) return false;
   if (!server.leads) return true;

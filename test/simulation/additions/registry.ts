@@ -4,13 +4,15 @@ import { DISK_FAILS, DISK_FILLS } from './disks.ts';
 import { HEALTHY_TICK } from './healthy-tick.ts';
 import { INSTANCE_STOPPED } from './instances.ts';
 import { LISTS_LAG, STREAMS_DELETED, STREAMS_UNLISTED } from './lists.ts';
-import { CRASH_LOOP, SERVER_WONT_STOP } from './servers.ts';
+import { CRASH_LOOP, LOADS_LONG, SERVER_WONT_STOP, UNANSWERED } from './servers.ts';
 
 export const ADDITIONS: readonly Addition[] = [
   HEALTHY_TICK,
   INSTANCE_STOPPED,
   CRASH_LOOP,
   SERVER_WONT_STOP,
+  LOADS_LONG,
+  UNANSWERED,
   DISK_FAILS,
   DISK_FILLS,
   LISTS_LAG,

@@ -28,4 +28,14 @@ export const SERVER_MUTATIONS: readonly Mutation[] = [
       world.ensemble.asksForStamp = false;
     },
   },
+  {
+    name: 'leader-not-asked',
+    rule: 'Server 3: a running server that may be one that the leader counts is not stopped',
+    ports: (ports) => ({ ...ports, servers: { ...ports.servers, learners: async () => 0 } }),
+  },
+  {
+    name: 'idle-unasked',
+    rule: 'Server 3: a running server whose process works is not stopped',
+    ports: (ports) => ({ ...ports, server: { ...ports.server, work: async () => ({ cpuMs: 0, bytes: 0 }) } }),
+  },
 ];

@@ -91,6 +91,10 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
       write(`unmark ${name}`, () => {
         disk[name] = false;
       }),
+    note: (occasion, nowMs) =>
+      write(`note ${occasion}`, () => {
+        disk.occasions = { ...disk.occasions, [occasion]: [...disk.occasions[occasion], nowMs] };
+      }),
     inStateSince: (lifecycleState, nowMs) =>
       run.local(`disk in ${lifecycleState}`, () => {
         if (disk.lifecycle?.lifecycleState !== lifecycleState) disk.lifecycle = { lifecycleState, sinceMs: nowMs };

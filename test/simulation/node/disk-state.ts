@@ -1,5 +1,12 @@
 /** The durable state of a simulated node: it outlives crashes and reboots, and goes with the instance. */
-import { type DataFacts, type DiskFacts, type Fence, NO_DATABASE, type Stamp } from '../../../src/model/disk.ts';
+import {
+  type DataFacts,
+  type DiskFacts,
+  type Fence,
+  NO_DATABASE,
+  type Occasions,
+  type Stamp,
+} from '../../../src/model/disk.ts';
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import { type Log, lastZxid } from '../zookeeper/entry.ts';
 
@@ -38,6 +45,7 @@ export interface DiskState {
   config: EnsembleConfig | undefined;
   pending: EnsembleConfig | undefined;
   aside: AsideState[];
+  occasions: Occasions;
   /** Nothing can be written. */
   full: boolean;
 }
@@ -58,6 +66,7 @@ export function blankDisk(): DiskState {
     config: undefined,
     pending: undefined,
     aside: [],
+    occasions: { 'fresh-config': [], 'set-aside': [] },
     full: false,
   };
 }
@@ -109,6 +118,8 @@ export function diskFacts(disk: DiskState): DiskFacts {
     signalled: disk.signalled,
     ...(disk.config ? { config: disk.config } : {}),
     ...(disk.pending ? { pending: disk.pending } : {}),
+    occasions: disk.occasions,
+    freeShare: disk.full ? 0 : 0.9,
     aside: disk.aside.map((aside) => ({
       name: aside.name,
       lineage: aside.stamp?.lineage ?? 0,

@@ -28,6 +28,7 @@ export class Node implements Host, Machine {
   readonly instance: Instance;
   disk: DiskState = blankDisk();
   paused = false;
+  unansweredUntilMs = 0;
   /** The operating system runs. */
   up = false;
   /** The agent's last word on why it does, or waits for, something. */

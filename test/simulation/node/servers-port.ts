@@ -9,6 +9,7 @@ import type {
   ServerState,
   Servers,
   Session,
+  Work,
 } from '../../../src/ports.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
 import { lastZxid } from '../zookeeper/entry.ts';
@@ -32,12 +33,18 @@ function serverAt(ensemble: Ensemble, host: Host, address: string): Server | und
   return server?.awake && ensemble.network.joined(host, server.host) ? server : undefined;
 }
 
+function isUnanswered(host: Host, address: string, nowMs: number): boolean {
+  return address === host.address && nowMs < host.unansweredUntilMs;
+}
+
 export function serversPort(run: Run, host: Host, ensemble: Ensemble): Servers {
   return {
     srvr: (address) =>
       run.awaited<ServerAnswer>(`srvr ${address}`, (resolve) => {
         const server = serverAt(ensemble, host, address);
-        if (!server) {
+        if (server && isUnanswered(host, address, ensemble.nowMs)) {
+          resolve({ kind: 'silent', why: 'the connection was closed', closed: true });
+        } else if (!server) {
           // A dead server refuses at once; one behind a partition, or paused, costs the whole limit.
           const delayMs = ensemble.at(address) ? PROBE_TIMEOUT_MS : 1;
           run.later(delayMs, () => resolve({ kind: 'silent', why: 'no answer' }));
@@ -49,8 +56,16 @@ export function serversPort(run: Run, host: Host, ensemble: Ensemble): Servers {
             zxid: lastZxid(server.applied),
           });
       }),
+    learners: (address) =>
+      run.awaited<number>(`mntr ${address}`, (resolve, reject) => {
+        const server = serverAt(ensemble, host, address);
+        if (!server?.leads || !server.term) return reject(unreachable(address));
+        const { term } = server;
+        resolve(ensemble.servers.filter((other) => other !== server && other.term === term).length);
+      }),
     open: (address, { secret }) =>
       run.awaited<Session>(`open ${address}`, (resolve, reject) => {
+        if (isUnanswered(host, address, ensemble.nowMs)) return reject(unreachable(address));
         const server = serverAt(ensemble, host, address);
         const deadlineMs = ensemble.nowMs + SESSION_TIMEOUT_MS;
         const taken =
@@ -97,6 +112,11 @@ function describeChange({ joining, leaving }: ReconfigChange): string {
   return [...added, ...(leaving ?? []).map((id) => `-${id}`)].join(' ');
 }
 
+function loadsForMs(run: Run, { loadsForMs }: Ensemble): number {
+  if (loadsForMs > 0) return loadsForMs;
+  return run.additions.strikes('loads-long') ? run.additions.random('loads-long').between(10_000, 240_000) : 0;
+}
+
 export function serverControlPort(
   run: Run,
   host: Kept,
@@ -109,11 +129,20 @@ export function serverControlPort(
         if (server) return { kind: 'running', upMs: ensemble.nowMs - server.startedMs };
         return { kind: supervisor.isAboutToStart(host) ? 'restarting' : 'stopped' };
       }),
+    work: () =>
+      run.local('server work', (): Work | undefined => {
+        const server = ensemble.on(host);
+        // It keeps one processor busy until it has loaded its data.
+        return server && { cpuMs: Math.min(ensemble.nowMs, server.loadedAtMs) - server.startedMs, bytes: 0 };
+      }),
     start: () =>
       run.local('server start', () => {
         if (host.disk.fence) throw new AgentError('FENCED', 'A fence stands.', 'Nothing: the agent looks again.');
         if (!host.disk.stamp) throw new AgentError('DATA_WITHOUT_STAMP', 'There is no stamp.', 'Nothing.');
+        const before = ensemble.on(host);
         supervisor.start(host);
+        const server = ensemble.on(host);
+        if (server && server !== before) server.loadedAtMs += loadsForMs(run, ensemble);
       }),
     stop: () =>
       run.local(

@@ -61,6 +61,8 @@ export class Ensemble implements Chamber {
     return this.servers.find((server) => server.host.address === address);
   }
 
+  /** For scenarios: how much longer than usual each server loads its data that an agent starts. */
+  loadsForMs = 0;
   /** For the mutation that leaves it out: the server's unit refuses to start without a stamp. */
   asksForStamp = true;
 

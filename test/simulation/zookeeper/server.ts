@@ -10,6 +10,8 @@ export interface Host {
   readonly address: string;
   readonly disk: DiskState;
   paused: boolean;
+  /** Its own questions to its own server stay without an answer until then. */
+  readonly unansweredUntilMs: number;
 }
 
 /** `discovery` → `accepted` (the new epoch is promised) → `data` (synced) → `synced` (currentEpoch written) → `serving`. */
@@ -31,7 +33,7 @@ export class Server {
   readonly host: Host;
   readonly id: number;
   readonly startedMs: number;
-  readonly loadedAtMs: number;
+  loadedAtMs: number;
   running = true;
   phase: Phase = 'loading';
   /** The committed config that this server goes by. */

@@ -1,0 +1,31 @@
+/** For how long the server's process has done next to nothing, as one process of the agent has seen it. */
+import type { Work } from '../ports.ts';
+
+/** A server that only looks for its leader stays far below both; one that loads its data is above one of them. */
+const BUSY_SHARE = 0.25;
+const BUSY_BYTES_PER_MS = 1_048;
+/** Between two looks that follow each other at once nothing can be told. */
+const LEAST_SPAN_MS = 200;
+
+export class Idleness {
+  #seen: (Work & { readonly atMs: number }) | undefined;
+  #workedAtMs = 0;
+
+  /** `work` is what it has done by now; 0 for a process that is new, or can't be read. */
+  forMs(work: Work | undefined, monotonicMs: number): number {
+    const before = this.#seen;
+    if (!work || !before || work.cpuMs < before.cpuMs) {
+      this.#seen = work && { ...work, atMs: monotonicMs };
+      this.#workedAtMs = monotonicMs;
+      return 0;
+    }
+    const spanMs = monotonicMs - before.atMs;
+    if (spanMs >= LEAST_SPAN_MS) {
+      const cpuMs = work.cpuMs - before.cpuMs;
+      const bytes = work.bytes - before.bytes;
+      if (cpuMs >= spanMs * BUSY_SHARE || bytes >= spanMs * BUSY_BYTES_PER_MS) this.#workedAtMs = monotonicMs;
+      this.#seen = { ...work, atMs: monotonicMs };
+    }
+    return monotonicMs - this.#workedAtMs;
+  }
+}

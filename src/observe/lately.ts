@@ -1,0 +1,14 @@
+import type { DiskFacts } from '../model/disk.ts';
+import type { Lately } from '../model/observation.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** By the wall clock, which may have been set meanwhile: times that lie as far ahead as behind count alike. */
+export function latelyOf({ occasions }: DiskFacts, nowMs: number): Lately {
+  const within = (times: readonly number[] | undefined, ms: number): number =>
+    (times ?? []).filter((time) => Math.abs(nowMs - time) < ms).length;
+  return {
+    freshConfigs: within(occasions?.['fresh-config'], 6 * HOUR_MS),
+    asides: within(occasions?.['set-aside'], HOUR_MS),
+  };
+}
