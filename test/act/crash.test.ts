@@ -19,9 +19,12 @@ async function take({ step, node }: Scene): Promise<void> {
   await act(step, { ports: node.ports, self, timings: PRODUCTION_TIMINGS, signal });
 }
 
-/** What is left in the end. Data may lie aside once more than in an undisturbed run, and never once less. */
+/**
+ * What is left in the end. Data may lie aside once more than in an undisturbed run, and never once less; what is to be
+ * done seldom may be counted once more.
+ */
 function outcome({ node }: Scene): unknown {
-  const { aside: _, ...disk } = node.disk;
+  const { aside: _, occasions: _counted, ...disk } = node.disk;
   const { running, shelf, completed, signals } = node;
   return { disk, running, completed, signals, bodies: shelf.bodies(), streams: [...shelf.streams.keys()] };
 }
