@@ -82,7 +82,7 @@ const MUTATIONS: readonly Caught[] = [
     file: 'node-disk.ts',
     search: '        await syncPlaces(options);\n',
     replace: '',
-    change: 'copyDataAside',
+    change: 'raiseAcceptedEpoch of data',
     broken: /what was done is still done/,
   },
   {
