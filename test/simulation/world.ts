@@ -22,7 +22,7 @@ import { Trace } from './core/trace.ts';
 import { Violation } from './core/violation.ts';
 import { Node, type NodeWorld } from './node/node.ts';
 import type { Cloud } from './node/ports.ts';
-import type { Machine } from './node/run.ts';
+import type { Hand, Machine } from './node/run.ts';
 import { Supervisor } from './node/supervisor.ts';
 import { Writer } from './writer.ts';
 import { Ensemble } from './zookeeper/ensemble.ts';
@@ -55,6 +55,8 @@ export class World implements NodeWorld, Witness {
   readonly writer: Writer;
   readonly mutation: Mutation | undefined;
   crashShare = 0;
+  hand: Hand = {};
+  newsAtMs = 0;
   effects = 0;
   /** Every so many histories, among the clusters with hooks, one sees nothing but scaling and updates. */
   readonly scalingAlone: boolean;

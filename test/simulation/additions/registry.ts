@@ -1,6 +1,7 @@
 /** All additions, and the choice among them. How to add one: addition.ts. */
 import type { Addition } from './addition.ts';
 import { DISK_FAILS, DISK_FILLS } from './disks.ts';
+import { LATE_WRITE, PAUSE_BEFORE_EFFECT } from './effects.ts';
 import { HEALTHY_TICK } from './healthy-tick.ts';
 import { INSTANCE_STOPPED } from './instances.ts';
 import { LISTS_LAG, STREAMS_DELETED, STREAMS_UNLISTED } from './lists.ts';
@@ -18,6 +19,8 @@ export const ADDITIONS: readonly Addition[] = [
   LISTS_LAG,
   STREAMS_UNLISTED,
   STREAMS_DELETED,
+  PAUSE_BEFORE_EFFECT,
+  LATE_WRITE,
 ];
 
 export interface Choice {

@@ -19,6 +19,7 @@ const OLD_NEWS_MS = 100_000;
 export interface Watched {
   readonly nodes: readonly Node[];
   readonly leader: Server | undefined;
+  readonly newsAtMs: number;
   readonly scheduler: Scheduler;
   readonly cloud: { readonly group: Group; readonly objects: Objects };
   /** The last configs that committed, the newest one last. */
@@ -63,12 +64,12 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
       return;
     }
     this.#checkVotes(node, 'signalled-means-voting');
-    const { cloud, nodes, scheduler, committedConfigs } = this.#world;
+    const { cloud, nodes, newsAtMs, committedConfigs } = this.#world;
     const newest = committedConfigs.at(-1);
     for (const member of newest?.members ?? []) {
       const other = nodes.findLast(({ address, disk }) => address === member.address && disk.id === member.id);
       const sinceMs = other && other !== node ? cloud.group.terminatingSinceMs(other.name) : undefined;
-      if (sinceMs === undefined || scheduler.nowMs - sinceMs < OLD_NEWS_MS) continue;
+      if (sinceMs === undefined || newsAtMs - sinceMs < OLD_NEWS_MS) continue;
       throw new Violation(
         'signal-not-before',
         `${node.name} signals although ${other?.name}, which is to be terminated, is still member ${member.id}`,

@@ -35,9 +35,10 @@ export class Objects {
     return 'created';
   }
 
+  /** The etag `*`, with which a mutation takes a condition out, fits everything. */
   replace(key: string, body: string, etag: string | undefined): 'written' | 'conflict' {
     const found = this.#stored.get(key);
-    if (etag === undefined ? found !== undefined : found === undefined || found.etag !== etag) return 'conflict';
+    if (etag !== '*' && found?.etag !== etag) return 'conflict';
     this.put(key, body);
     return 'written';
   }

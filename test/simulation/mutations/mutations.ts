@@ -4,6 +4,7 @@ import { CLAIM_MUTATIONS } from './claims.ts';
 import { GENESIS_MUTATIONS } from './genesis.ts';
 import { JOINING_MUTATIONS } from './joining.ts';
 import { LIFECYCLE_MUTATIONS } from './lifecycle.ts';
+import { PROPOSAL_MUTATIONS } from './proposals.ts';
 import { RECOVERY_MUTATIONS } from './recovery.ts';
 import { SERVER_MUTATIONS } from './server.ts';
 
@@ -12,6 +13,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...GENESIS_MUTATIONS,
   ...JOINING_MUTATIONS,
   ...RECOVERY_MUTATIONS,
+  ...PROPOSAL_MUTATIONS,
   ...LIFECYCLE_MUTATIONS,
   ...SERVER_MUTATIONS,
 ];

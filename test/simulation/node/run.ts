@@ -10,6 +10,9 @@ import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { Trace } from '../core/trace.ts';
 
+/** A write that is on its way for longer does not arrive (docs/protocol.md, Recovery 9). */
+const LATEST_MS = 600_000;
+
 /** What a run needs of the world around it. */
 export interface Surroundings {
   readonly scheduler: Scheduler;
@@ -19,14 +22,27 @@ export interface Surroundings {
   readonly additions: Additions;
   /** The share of effects at which an agent dies. */
   readonly crashShare: number;
+  readonly hand: Hand;
+  /** How old the news may be upon which the effect that happens now was decided: for checkers that allow for it. */
+  newsAtMs: number;
   /** Checkers look at the world after every effect, and at the machine whose disk or server it may have changed. */
   afterEffect(changed?: Machine): void;
+}
+
+/** A scenario's hand on single effects. */
+export interface Hand {
+  /** The machine stands still right before this effect, until somebody resumes it. */
+  readonly stopsBefore?: (machine: string, label: string) => boolean;
+  /** Takes a write to AWS, whose caller hears nothing, and lets it arrive when it wants to. */
+  readonly holds?: (machine: string, label: string, arrive: () => void) => boolean;
 }
 
 /** The machine that a run is a process of. */
 export interface Machine {
   readonly name: string;
   readonly paused: boolean;
+  pause(): void;
+  resume(): void;
   /** Holds back whatever should happen while the machine stands still. */
   park(resume: () => void): void;
 }
@@ -36,11 +52,14 @@ export class Run {
   readonly #machine: Machine;
   readonly #world: Surroundings;
   readonly #crashed: () => void;
+  readonly #startedMs: number;
+  #stoodStill = false;
 
   constructor(machine: Machine, world: Surroundings, crashed: () => void) {
     this.#machine = machine;
     this.#world = world;
     this.#crashed = crashed;
+    this.#startedMs = world.scheduler.nowMs;
   }
 
   get random(): Random {
@@ -102,8 +121,8 @@ export class Run {
           this.#world.scheduler.answered();
           settle();
         });
-      this.later(this.random.between(1, 8), () => {
-        if (this.#diesHere(label)) return;
+      const perform = (): void => {
+        if (this.#standsStill(label, perform) || this.#diesHere(label)) return;
         this.note(label);
         begin(
           (value) => answer(() => resolve(value)),
@@ -111,7 +130,8 @@ export class Run {
         );
         this.#world.afterEffect();
         this.#diesAfter(label);
-      });
+      };
+      this.later(this.random.between(1, 8), perform);
     });
   }
 
@@ -119,24 +139,29 @@ export class Run {
   aws<T>(
     service: Service,
     label: string,
-    apply: () => T,
+    effect: () => T,
     options: { readonly writes?: boolean; readonly empty?: () => T; readonly lost?: (value: T) => T } = {},
   ): Promise<T> {
     const { weather, random, scheduler } = this.#world;
+    const askedMs = scheduler.nowMs;
+    const apply = (): T => {
+      this.#world.newsAtMs = this.#stoodStill ? this.#startedMs : askedMs;
+      return effect();
+    };
     return new Promise<T>((resolve, reject) => {
       const latencyMs = weather.latencyMs(service);
       const fail = (): void => reject(unavailable(service, label));
       scheduler.after(latencyMs, () => {
         // What a process had sent before it died, or stood still, may arrive all the same.
         if (!this.alive) {
-          if (options.writes && random.chance(0.3)) this.#applyLate(label, apply, random.between(0, 20_000));
+          if (options.writes && random.chance(0.3)) this.#applyLate(label, apply, this.#lateMs(20_000));
           return;
         }
         if (this.#machine.paused) {
           this.#machine.park(() => this.later(0, () => this.#perform(label, apply, resolve, reject)));
           return;
         }
-        const fate = weather.fate(service);
+        const fate = options.writes && this.#isHeld(label, apply) ? 'refused' : weather.fate(service);
         if (fate === 'refused' || (fate === 'empty' && !options.empty) || (fate === 'late' && !options.writes)) {
           this.#perform(
             `${label} (refused)`,
@@ -145,7 +170,7 @@ export class Run {
             reject,
           );
         } else if (fate === 'late') {
-          this.#applyLate(label, apply, random.between(0, 40_000));
+          this.#applyLate(label, apply, this.#lateMs(40_000));
           this.#perform(
             `${label} (cut off)`,
             () => fail(),
@@ -165,6 +190,37 @@ export class Run {
     });
   }
 
+  /** Somebody else than the weather keeps this write on its way. */
+  #isHeld(label: string, apply: () => unknown): boolean {
+    const arrive = (): void => this.#applyLate(label, apply, 0);
+    if (this.#world.hand.holds?.(this.#machine.name, label, arrive)) return true;
+    if (!this.additions.strikes('late-write')) return false;
+    this.#applyLate(label, apply, this.#lateMs(0));
+    return true;
+  }
+
+  #lateMs(usuallyMs: number): number {
+    return this.additions.isOn('late-write')
+      ? this.additions.random('late-write').between(0, LATEST_MS)
+      : this.random.between(0, usuallyMs);
+  }
+
+  /** As virtual machines do for minutes, the server on it as well. */
+  #standsStill(label: string, resumed: () => void): boolean {
+    const machine = this.#machine;
+    const byHand = this.#world.hand.stopsBefore?.(machine.name, label) ?? false;
+    if (!byHand && !this.additions.strikes('pause-before-effect')) return false;
+    this.note(`stands still before ${label}`);
+    this.#stoodStill = true;
+    machine.pause();
+    machine.park(() => this.later(0, resumed));
+    if (!byHand) {
+      const forMs = this.additions.random('pause-before-effect').between(30_000, 400_000);
+      this.scheduler.after(forMs, () => machine.resume());
+    }
+    return true;
+  }
+
   #applyLate(label: string, apply: () => unknown, delayMs: number): void {
     this.scheduler.after(delayMs, () => {
       this.note(`${label} (arrives late)`);
@@ -180,6 +236,7 @@ export class Run {
     reject: (error: unknown) => void,
     changed?: Machine,
   ): void {
+    if (this.#standsStill(label, () => this.#perform(label, apply, resolve, reject, changed))) return;
     if (this.#diesHere(label)) return;
     let settle: () => void;
     try {
