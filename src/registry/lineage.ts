@@ -64,13 +64,17 @@ export async function readRecords(objects: ObjectStore, signal: AbortSignal): Pr
   );
 }
 
-/** The records among these keys, which must be all keys of records that there are. */
+/**
+ * The records among these keys, which must be all keys of records that there are. One that this process has read or
+ * created is there, whatever a list says later.
+ */
 export async function recordsAmong(
   objects: ObjectStore,
   listed: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly LineageRecord[]> {
-  const keys = listed.filter((key) => /^lineage\/\d{6}\.json$/.test(key)).sort();
+  const named = new Set([...listed, ...settledIn(objects).keys()]);
+  const keys = [...named].filter((key) => /^lineage\/\d{6}\.json$/.test(key)).sort();
   const bodies = await Promise.all(keys.map((key) => read(objects, key, signal)));
   return bodies.map((body, index) => {
     const number = index + 1;

@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deadAmong, noteDead } from '../../src/registry/dead.ts';
-import { announceStart, createRecord, readAnnouncements, readRecords } from '../../src/registry/lineage.ts';
+import {
+  announceStart,
+  createRecord,
+  readAnnouncements,
+  readRecords,
+  recordsAmong,
+} from '../../src/registry/lineage.ts';
 import { Lost, MemoryShelf } from '../act/memory-shelf.ts';
 import { forcedOf, genesisOf, recordMember } from '../decide/situation.ts';
 
@@ -138,4 +144,11 @@ test('keys of another form are no records and no notes, whatever they hold', asy
   for (const key of [...others, 'dead/note', 'dead/i-1.json']) shelf.objectsByKey.set(key, { body: '', etag: 'e' });
   assert.deepEqual(await readRecords(shelf.objects, signal), [genesisOf([1])]);
   assert.deepEqual(deadAmong([...shelf.objectsByKey.keys()]), []);
+});
+
+test('a record that this process has read stays, whatever a list says later', async () => {
+  const shelf = new MemoryShelf();
+  shelf.put('lineage/000001.json', genesisOf([4, 5, 6]));
+  const there = await createRecord(shelf.objects, genesisOf([1, 2, 3]), signal);
+  assert.deepEqual(await recordsAmong(shelf.objects, [], signal), [there]);
 });
