@@ -35,8 +35,8 @@ export interface Proposal {
   readonly relied: Readonly<Record<string, string>>;
 }
 
-/** Reports of this format can answer; those of the release before have none. */
-export const REPORT_FORMAT = 2;
+/** From this format of a report on its agent can answer; those of the release before have none. */
+const ANSWERS_FROM_FORMAT = 2;
 
 /** Under which serial the facts of a report were first written: what it binds its node to changes the serial alone. */
 export function factsOf(found: FoundReport): string {
@@ -44,7 +44,7 @@ export function factsOf(found: FoundReport): string {
 }
 
 export function canAnswer(found: FoundReport): boolean {
-  return (found.format ?? 1) >= REPORT_FORMAT;
+  return (found.format ?? 1) >= ANSWERS_FROM_FORMAT;
 }
 
 /** Which proposal a report speaks of: its own, or the one that it answers. */

@@ -1,5 +1,24 @@
-/** Bodies of objects in the bucket: one that doesn't fit what its key stands for is unknown, and its key is named. */
+/**
+ * Bodies of objects in the bucket: one that doesn't fit what its key stands for, or of a newer format, is unknown, and its
+ * key is named.
+ */
 import { AgentError } from '../errors.ts';
+import { FORMATS, type Formatted, whyNotUnderstood } from '../model/formats.ts';
+
+/** What is written under a key: the fields, and the format that an older agent looks at. */
+export function bodyOf(kind: Formatted, fields: object): string {
+  return JSON.stringify({ format: FORMATS[kind], ...fields });
+}
+
+/** The fields without their format. Rejects with BAD_OBJECT when this release does not understand them. */
+export function fieldsOf(kind: Formatted, body: string | undefined, key: string): Readonly<Record<string, unknown>> {
+  const parsed = body === undefined ? undefined : parsedBody(body);
+  if (parsed === undefined) throw badObject(key, kind);
+  const why = whyNotUnderstood(kind, parsed);
+  if (why !== undefined) throw badObject(key, kind, why);
+  const { format: _, ...fields } = parsed;
+  return fields;
+}
 
 /** The object's fields; undefined when it is no JSON object at all. */
 export function parsedBody(body: string): Readonly<Record<string, unknown>> | undefined {
@@ -13,10 +32,20 @@ export function parsedBody(body: string): Readonly<Record<string, unknown>> | un
   }
 }
 
-export function badObject(key: string, what: string): AgentError {
+const NAMES: Readonly<Record<Formatted, string>> = {
+  claim: 'claim',
+  record: 'lineage record',
+  outcome: 'outcome of a proposal',
+  announcement: 'announcement',
+  report: 'report',
+  death: 'note of a death',
+  stamp: 'stamp',
+};
+
+export function badObject(key: string, kind: Formatted, why?: string): AgentError {
   return new AgentError(
     'BAD_OBJECT',
-    `The object ${key} in the bucket is no ${what} that this agent understands.`,
+    `The object ${key} in the bucket is no ${NAMES[kind]} that this agent understands${why === undefined ? '' : `: ${why}`}.`,
     'Compare it with an older version of the object, or with the release of the agent that wrote it; see the runbook.',
   );
 }

@@ -7,9 +7,10 @@
  * by its key is a fact.
  */
 import { HIGHEST_ID, highestGenerations, ownerKey } from '../model/claims.ts';
+import { whyNotUnderstood } from '../model/formats.ts';
 import type { Claim, ClaimOwner } from '../model/records.ts';
 import type { ClaimStreams, ObjectStore } from '../ports.ts';
-import { parsedBody } from './body.ts';
+import { bodyOf, parsedBody } from './body.ts';
 import { type ClaimMemory, memoryOf } from './claim-memory.ts';
 
 type Shelf = { readonly claimStreams: ClaimStreams; readonly objects: ObjectStore };
@@ -136,6 +137,7 @@ async function readOwner(shelf: Shelf, name: string, signal: AbortSignal): Promi
 
 function parseOwner(body: string): Owner {
   const value = parsedBody(body);
+  if (value && whyNotUnderstood('claim', value) !== undefined) return 'unreadable';
   if (value?.void === true) return 'void';
   const { instance, address } = value ?? {};
   return typeof instance === 'string' && typeof address === 'string' ? { instance, address } : 'unreadable';
@@ -185,7 +187,7 @@ export async function claimId(
   // The list of streams may not show it for a while yet; without this the next look would choose it again.
   memory.sawStream(name, 0);
   if (stream === 'exists') return 'taken';
-  if ((await shelf.objects.createOnce(ownerKey({ id, generation }), JSON.stringify(owner), signal)) === 'created') {
+  if ((await shelf.objects.createOnce(ownerKey({ id, generation }), bodyOf('claim', owner), signal)) === 'created') {
     memory.keepOwner(name, owner, 0);
     return 'claimed';
   }
@@ -195,7 +197,7 @@ export async function claimId(
 
 /** Claims 4: a generation that has had no owner for 15 minutes is given up, unless its owner's write was first. */
 export async function voidClaim(shelf: Shelf, id: number, generation: number, signal: AbortSignal): Promise<void> {
-  await shelf.objects.createOnce(ownerKey({ id, generation }), JSON.stringify({ void: true }), signal);
+  await shelf.objects.createOnce(ownerKey({ id, generation }), bodyOf('claim', { void: true }), signal);
 }
 
 /**

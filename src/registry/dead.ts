@@ -3,6 +3,7 @@
  * of a claim terminated writes it down, created once and for ever (docs/protocol.md, "Words").
  */
 import type { ObjectStore } from '../ports.ts';
+import { bodyOf } from './body.ts';
 
 const DEAD = 'dead/';
 
@@ -15,5 +16,5 @@ export function deadAmong(keys: readonly string[]): readonly string[] {
 }
 
 export async function noteDead(objects: ObjectStore, instance: string, signal: AbortSignal): Promise<void> {
-  await objects.createOnce(`${DEAD}${instance}`, '{}', signal);
+  await objects.createOnce(`${DEAD}${instance}`, bodyOf('death', {}), signal);
 }

@@ -6,7 +6,7 @@
 import type { Outcome } from '../model/proposals.ts';
 import type { Announcement, LineageRecord } from '../model/records.ts';
 import type { ObjectStore } from '../ports.ts';
-import { badObject, parsedBody } from './body.ts';
+import { badObject, bodyOf, fieldsOf } from './body.ts';
 
 function numberName(number: number): string {
   return String(number).padStart(6, '0');
@@ -86,10 +86,10 @@ export async function recordsAmong(
 }
 
 function recordIn(body: string, number: number): LineageRecord {
-  const record = parsedBody(body);
-  const known = record?.kind === 'genesis' ? Array.isArray(record.members) : typeof record?.owner === 'object';
-  const fits = record?.number === number && known && Array.isArray(record.fenced);
-  if (!fits || typeof record.epochFloor !== 'number') throw badObject(recordKey(number), 'lineage record');
+  const record = fieldsOf('record', body, recordKey(number));
+  const known = record.kind === 'genesis' ? Array.isArray(record.members) : typeof record.owner === 'object';
+  const fits = record.number === number && known && Array.isArray(record.fenced);
+  if (!fits || typeof record.epochFloor !== 'number') throw badObject(recordKey(number), 'record');
   return record as unknown as LineageRecord;
 }
 
@@ -99,8 +99,8 @@ export async function createRecord(
   record: LineageRecord,
   signal: AbortSignal,
 ): Promise<LineageRecord> {
-  const there = await create(objects, recordKey(record.number), JSON.stringify(record), signal);
-  if (there === undefined) throw badObject(recordKey(record.number), 'lineage record');
+  const there = await create(objects, recordKey(record.number), bodyOf('record', record), signal);
+  if (there === undefined) throw badObject(recordKey(record.number), 'record');
   return recordIn(there, record.number);
 }
 
@@ -111,13 +111,13 @@ export async function announceStart(
   signal: AbortSignal,
 ): Promise<Announcement> {
   const key = startedKey(announcement.record, announcement.id);
-  const there = await create(objects, key, JSON.stringify(announcement), signal);
+  const there = await create(objects, key, bodyOf('announcement', announcement), signal);
   return announcementIn(there, key);
 }
 
 function announcementIn(body: string | undefined, key: string): Announcement {
-  const announcement = body === undefined ? undefined : parsedBody(body);
-  const { record, id, nonce } = announcement ?? {};
+  const announcement = fieldsOf('announcement', body, key);
+  const { record, id, nonce } = announcement;
   const fits = typeof nonce === 'string' && typeof record === 'number' && typeof id === 'number';
   if (!fits || startedKey(record, id) !== key) throw badObject(key, 'announcement');
   return announcement as unknown as Announcement;
@@ -146,11 +146,9 @@ export async function readAnnouncements(
 export async function createOutcome(objects: ObjectStore, outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
   const number = outcome.kind === 'founded' ? outcome.record.number : outcome.number;
   const key = outcomeKey(number, outcome.proposal);
-  const there = await create(objects, key, JSON.stringify({ format: OUTCOME_FORMAT, ...outcome }), signal);
+  const there = await create(objects, key, bodyOf('outcome', outcome), signal);
   return parseOutcome(key, there);
 }
-
-const OUTCOME_FORMAT = 1;
 
 /** The outcomes of proposals for this record among these keys, which must be all keys that there are. */
 export async function outcomesAmong(
@@ -166,20 +164,9 @@ export async function outcomesAmong(
 
 /** Whoever takes one outcome for the other founds a second history, so what does not fit is no outcome at all. */
 function parseOutcome(key: string, body: string | undefined): Outcome {
-  const value = bodyOf(body);
-  const { format = Number.POSITIVE_INFINITY, ...outcome } = value ?? {};
-  const whole = outcome.kind === 'void' || (outcome.kind === 'founded' && typeof outcome.record?.number === 'number');
-  if (!whole || format > OUTCOME_FORMAT || !key.endsWith(`/${outcome.proposal}.json`))
-    throw new Error(`The outcome ${key} is there but can't be understood.`);
-  return outcome as Outcome;
-}
-
-function bodyOf(
-  body: string | undefined,
-): (Partial<Outcome & { record: LineageRecord }> & { format?: number }) | undefined {
-  try {
-    return body === undefined ? undefined : JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  const outcome = fieldsOf('outcome', body, key);
+  const { kind, record } = outcome;
+  const founded = kind === 'founded' && typeof record === 'object' && record !== null && 'number' in record;
+  if (!(kind === 'void' || founded) || !key.endsWith(`/${outcome.proposal}.json`)) throw badObject(key, 'outcome');
+  return outcome as unknown as Outcome;
 }

@@ -1,5 +1,6 @@
 /** What lies under a report's key, and whether it can be understood (docs/protocol.md, "Recovery by force"). */
-import { type Binding, REPORT_FORMAT } from '../model/proposals.ts';
+import { whyNotUnderstood } from '../model/formats.ts';
+import type { Binding } from '../model/proposals.ts';
 import type { Report } from '../model/records.ts';
 
 export interface Body {
@@ -22,9 +23,9 @@ export function parseBody(text: string, instance: string): Body | string {
     return text === '' ? 'it is empty' : 'it is no JSON';
   }
   if (!isObject(value) || typeof value.serial !== 'string') return 'it has no serial';
-  const { format = 1, report, binds } = value;
-  if (typeof format !== 'number') return 'its format is no number';
-  if (format > REPORT_FORMAT) return `it was written by a newer release (format ${format})`;
+  const why = whyNotUnderstood('report', value);
+  if (why !== undefined) return why;
+  const { report, binds } = value;
   if (report !== undefined && !isReport(report, instance)) return `it is no report of ${instance}`;
   if (binds !== undefined && !isBinding(binds)) return 'what it binds its node to does not fit';
   return value as unknown as Body;

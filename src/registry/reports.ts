@@ -6,7 +6,8 @@
  * the state that it was meant for, and a withdrawn report can't rise again. What a report binds its node to is released
  * before anything takes its place, whoever wrote it: an earlier process of this node may have.
  */
-import { type Binding, REPORT_FORMAT } from '../model/proposals.ts';
+import { FORMATS } from '../model/formats.ts';
+import type { Binding } from '../model/proposals.ts';
 import type { FoundReport, Report, UnreadableReport } from '../model/records.ts';
 import type { ObjectStore, StoredObject } from '../ports.ts';
 import { type Body, parseBody } from './report-body.ts';
@@ -130,7 +131,7 @@ export async function writeReport(
   signal: AbortSignal,
 ): Promise<'written' | 'conflict'> {
   const { instance } = report;
-  const body = { format: REPORT_FORMAT, serial, report };
+  const body = { format: FORMATS.report, serial, report };
   // The look of a moment ago has read the report, if there is one, and every call keeps a lost quorum waiting.
   const seen = slotsSeenIn(objects).get(reportKey(instance));
   if (seen) await release(seen);
@@ -145,7 +146,7 @@ export async function withdrawReport(
   release: Release,
   signal: AbortSignal,
 ): Promise<'written' | 'conflict'> {
-  const body = { format: REPORT_FORMAT, serial };
+  const body = { format: FORMATS.report, serial };
   const seen = slotsSeenIn(objects).get(reportKey(instance));
   if (seen) await release(seen);
   if (seen && (await replaceSlot(objects, instance, seen, body, signal)) === 'written') return 'written';
@@ -191,5 +192,5 @@ export async function bindReport(
   if (body.serial !== from) return JSON.stringify(body.binds) === JSON.stringify(binds) ? 'written' : 'conflict';
   await release(slot);
   const facts = body.facts ?? body.serial;
-  return replaceSlot(objects, instance, slot, { ...body, format: REPORT_FORMAT, serial, facts, binds }, signal);
+  return replaceSlot(objects, instance, slot, { ...body, format: FORMATS.report, serial, facts, binds }, signal);
 }

@@ -330,7 +330,7 @@ for (const kind of CHANGES) {
     const { fence } = scene.node.disk;
     await assert.rejects(take(next), isChanged);
     assert.deepEqual(scene.node.shelf.bodies()[OWN_REPORT], before);
-    assert.deepEqual(scene.node.shelf.bodies()['lineage/000002.json'], record);
+    assert.deepEqual(scene.node.shelf.bodies()['lineage/000002.json'], { format: 1, ...record });
     assert.deepEqual(scene.node.disk.fence, fence);
   });
 }

@@ -1,0 +1,24 @@
+/**
+ * The format of each thing that agents write for each other, and for themselves after an update (docs/protocol.md,
+ * "Words"). During an update of the image, and its rollback, agents of two releases read each other's. A number rises
+ * when an older agent would misunderstand what is written; a new field that an older agent may pass over needs no new
+ * number. What has no format was written by a release from before there were any, which is format 1.
+ */
+export const FORMATS = {
+  claim: 1,
+  record: 1,
+  outcome: 1,
+  announcement: 1,
+  report: 2,
+  death: 1,
+  stamp: 1,
+} as const;
+
+export type Formatted = keyof typeof FORMATS;
+
+/** Why these fields can't be understood by this release, as the end of a sentence; undefined when they can. */
+export function whyNotUnderstood(kind: Formatted, { format = 1 }: { readonly format?: unknown }): string | undefined {
+  if (typeof format !== 'number' || !Number.isSafeInteger(format) || format < 1) return 'its format is no number';
+  if (format <= FORMATS[kind]) return undefined;
+  return `it was written by a newer release (format ${format}, and this one reads up to ${FORMATS[kind]})`;
+}
