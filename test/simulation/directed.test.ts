@@ -6,15 +6,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Mutation } from './core/mutation.ts';
 import { Violation } from './core/violation.ts';
-import { type Case, CASES as MEMBERSHIP_CASES } from './directed-cases.ts';
-import { CLAIM_CASES } from './directed-claims.ts';
-import { LIFECYCLE_CASES } from './directed-lifecycle.ts';
-import { PROPOSAL_CASES } from './directed-proposals.ts';
-import { SERVER_CASES } from './directed-server.ts';
+import { DIRECTED_CASES } from './directed.ts';
+import type { Case } from './directed-cases.ts';
 import { MUTATIONS } from './mutations/mutations.ts';
 import { Scenario } from './scenario.ts';
 
-const CASES = [...MEMBERSHIP_CASES, ...LIFECYCLE_CASES, ...SERVER_CASES, ...CLAIM_CASES, ...PROPOSAL_CASES];
+const CASES = DIRECTED_CASES;
 const SEEDS = [1, 2, 3, 4, 5, 6];
 
 async function play(each: Case, seed: number, mutation?: Mutation): Promise<void> {

@@ -1,4 +1,5 @@
 /** One simulated cluster: its cloud, its nodes, their servers, a client, and the checkers that watch. */
+import type { Parts } from '../../src/loop.ts';
 import type { EnsembleConfig } from '../../src/model/member.ts';
 import type { Addition } from './additions/addition.ts';
 import { Additions } from './additions/additions.ts';
@@ -54,6 +55,7 @@ export class World implements NodeWorld, Witness {
   readonly history: OneHistory;
   readonly writer: Writer;
   readonly mutation: Mutation | undefined;
+  parts: ((parts: Parts, node: Node) => Parts) | undefined;
   crashShare = 0;
   hand: Hand = {};
   newsAtMs = 0;

@@ -1,6 +1,6 @@
 /** A simulated node: an instance with its disk, its server, and its agent's runs under one lock. */
 import { AgentError } from '../../../src/errors.ts';
-import { type AgentOrder, REAL_PARTS, runAgent } from '../../../src/loop.ts';
+import { type AgentOrder, type Parts, REAL_PARTS, runAgent } from '../../../src/loop.ts';
 import type { Advice } from '../../../src/model/advice.ts';
 import { isWell } from '../additions/healthy-tick.ts';
 import type { Instance } from '../cloud/instances.ts';
@@ -18,6 +18,8 @@ export interface NodeWorld extends Surroundings {
   readonly ensemble: Ensemble;
   readonly supervisor: Supervisor;
   readonly mutation: Mutation | undefined;
+  /** What a scenario puts around the parts of a node's agent. */
+  readonly parts: ((parts: Parts, node: Node) => Parts) | undefined;
   /** The agent failed with something that is no error for people. */
   bug(node: string, error: unknown): void;
 }
@@ -101,7 +103,8 @@ export class Node implements Host, Machine {
     const agentOrder: AgentOrder = { cluster: CLUSTER, timings: SIMULATED_TIMINGS, ...stack, ...order };
     const { mutation } = world;
     const mutated = mutation?.ports ? mutation.ports(ports, this) : ports;
-    const parts = mutation?.parts ? mutation.parts(REAL_PARTS) : REAL_PARTS;
+    const unwatched = mutation?.parts ? mutation.parts(REAL_PARTS) : REAL_PARTS;
+    const parts = world.parts ? world.parts(unwatched, this) : unwatched;
     const timings = mutation?.timings ? { ...agentOrder.timings, ...mutation.timings } : agentOrder.timings;
     runAgent(mutated, { ...agentOrder, timings }, new AbortController().signal, parts).then(
       (outcome) => this.#ended(run, outcome.kind === 'dry-run' ? outcome.kind : `${outcome.kind}: ${outcome.why}`),

@@ -1,0 +1,16 @@
+/** All directed cases. */
+import { type Case, CASES as MEMBERSHIP_CASES } from './directed-cases.ts';
+import { CLAIM_CASES } from './directed-claims.ts';
+import { LIFECYCLE_CASES } from './directed-lifecycle.ts';
+import { MEANWHILE_CASES } from './directed-meanwhile.ts';
+import { PROPOSAL_CASES } from './directed-proposals.ts';
+import { SERVER_CASES } from './directed-server.ts';
+
+export const DIRECTED_CASES: readonly Case[] = [
+  ...MEMBERSHIP_CASES,
+  ...LIFECYCLE_CASES,
+  ...SERVER_CASES,
+  ...CLAIM_CASES,
+  ...PROPOSAL_CASES,
+  ...MEANWHILE_CASES,
+];
