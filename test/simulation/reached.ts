@@ -42,7 +42,7 @@ export class Reached {
   async begin(): Promise<void> {
     this.#session.connect();
     await this.#session.post('Profiler.enable');
-    await this.#session.post('Profiler.startPreciseCoverage', { callCount: false, detailed: true });
+    await this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
   /** Those of the places that were never run since the beginning. */
