@@ -52,6 +52,7 @@ export async function actFoundForced(step: Of<'found-forced'>, context: ActConte
   const { aside, lineage } = record.source;
   if (aside !== undefined) {
     // Repeated after a crash this moves a mere copy aside; what was set aside itself is never touched.
+    await ports.disk.note('set-aside', ports.clock.nowMs());
     await ports.disk.setDataAside(`lineage-${disk.stamp?.lineage ?? 0}-before-${record.number}`);
     await ports.disk.writeStamp({ cluster: self.cluster, lineage, id: record.owner.id });
     await ports.disk.restoreAside(aside);

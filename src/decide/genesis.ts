@@ -8,6 +8,7 @@ import { highestGenerations } from '../model/claims.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { Announcement, GenesisRecord, LineageRecord, RecordMember } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
+import { decideAside } from './aside.ts';
 import { hasData } from './data.ts';
 import { unfencedOf } from './fenced.ts';
 import { heldBack } from './hold.ts';
@@ -103,8 +104,9 @@ export function decideFirstStart(
     );
   if (disk.data && disk.stamp && disk.stamp.lineage < newest.number) {
     const name = `lineage-${disk.stamp.lineage}-before-genesis-${newest.number}`;
-    return take(
-      { kind: 'set-data-aside', name },
+    return decideAside(
+      observation,
+      name,
       `What is on the disk belongs to record ${disk.stamp.lineage}, under which nothing was ever committed.`,
     );
   }

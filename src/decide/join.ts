@@ -6,6 +6,7 @@ import { type EnsembleConfig, listed, type Member, memberAt, strangeLines } from
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
+import { decideAside } from './aside.ts';
 import { isUnclaimed, whatLinesHold } from './by-hand.ts';
 import { hasData } from './data.ts';
 import { heldBack } from './hold.ts';
@@ -71,10 +72,7 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
   const unusable = unusableData(observation, newest);
   if (unusable) {
     if (mayRun(server)) return take({ kind: 'stop-server' }, `${unusable} Its server must not run with it.`);
-    return take(
-      { kind: 'set-data-aside', name: `lineage-${disk.stamp?.lineage ?? 0}-before-${newest.number}` },
-      `${unusable} It is renamed aside.`,
-    );
+    return decideAside(observation, `lineage-${disk.stamp?.lineage ?? 0}-before-${newest.number}`, unusable);
   }
   // After the old data: unfenced beside it, a restart without word from AWS would start the server on it.
   if (disk.fence)

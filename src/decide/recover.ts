@@ -10,6 +10,7 @@ import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { ForcedRecord, LineageRecord, Report } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
 import { awaitInstance, awaitOverdue, awaitQuorum, writeAnew } from './advise.ts';
+import { whatHoldsAside } from './aside.ts';
 import { canVote, isSourceCopy, recoverable } from './data.ts';
 import { unfencedOf } from './fenced.ts';
 import { decideForce, LOST_AND_HEARD } from './force.ts';
@@ -76,6 +77,11 @@ export function decideFounding(
       undefined,
       awaitOverdue({ observation, reports: silence.reports }, [unfenced]),
     );
+  if (newest.source.aside !== undefined && disk.data) {
+    const why = `Record ${newest.number} makes this node the owner of what follows, from data set aside, and other data is in its place.`;
+    const full = whatHoldsAside(observation, why);
+    if (full) return full;
+  }
   const gone = newest.fenced.filter((instance) => isGone(observation, instance));
   return take(
     { kind: 'found-forced', record: newest, gone },

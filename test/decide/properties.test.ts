@@ -513,5 +513,7 @@ test('data is set aside only for an ensemble that has it all, or where nothing w
     const answered = seen.ensemble !== undefined && seen.ensemble.epoch > newest.epochFloor;
     assert.ok(answered || newest.kind === 'genesis');
     assert.ok((seen.disk.stamp?.lineage ?? 0) < newest.number || seen.disk.data?.damage !== undefined);
+    assert.ok((seen.lately?.asides ?? 0) < 3, 'not more than three times an hour');
+    assert.ok((seen.disk.freeShare ?? 0) >= 0.2, 'never while it is not known that a fifth of the disk is free');
   });
 });

@@ -54,7 +54,7 @@ export function randomObservation(random: Random): Observation {
     targetState: chance(85)
       ? known(chance(15) ? undefined : random.pick(['InService', 'InService', 'Terminated']))
       : unknown('late'),
-    disk,
+    disk: { ...disk, ...(chance(85) ? { freeShare: random.pick([0.9, 0.5, 0.2, 0.1]) } : {}) },
     server: { upMs: chance(50) ? random.between(0, 100_000) : undefined, answer },
     shared: chance(92) ? known({ records, claims: randomClaims(random, chance), dead: [] }) : unknown('S3 is late'),
     group: chance(85)
@@ -79,6 +79,7 @@ export function randomObservation(random: Random): Observation {
       : unknown('S3 is late'),
     watch: undefined,
     limits: LIMITS,
+    lately: { freshConfigs: random.pick([0, 0, 1, 3, 10]), asides: random.pick([0, 0, 1, 2, 3, 5]) },
   };
   return JSON.parse(JSON.stringify(observation)) as Observation;
 }

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';
+import { adviceText } from '../../src/model/advice.ts';
 import { known, unknown } from '../../src/model/cloud.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import type { Decision } from '../../src/model/step.ts';
 import {
+  CLUSTER,
   configOf,
   diskOf,
   ensembleOf,
@@ -154,4 +156,35 @@ const stopped: Readonly<Record<string, Observation>> = {
 
 for (const [name, seen] of Object.entries(stopped)) {
   test(`a running server gets a fresh config: ${name}`, () => assert.equal(told(decide(seen)), 'prepare-join'));
+}
+
+const OLD = diskOf(1, { stamp: { cluster: CLUSTER, lineage: 0, id: 1 }, freeShare: 0.5 });
+const STOPPED: Observation['server'] = { upMs: undefined, answer: { kind: 'silent', why: 'connection refused' } };
+
+function toSetAside(asides: number, freeShare: number | undefined): Observation {
+  const { freeShare: _, ...disk } = OLD;
+  return healthy({
+    server: STOPPED,
+    disk: freeShare === undefined ? disk : { ...disk, freeShare },
+    lately: { freshConfigs: 0, asides },
+  });
+}
+
+for (const [name, seen, expected, said] of [
+  ['the third time within an hour', toSetAside(2, 0.2), 'set-data-aside', /renamed aside/],
+  ['not a fourth time', toSetAside(3, 0.9), 'wait', /3 times within an hour/],
+  [
+    'not on a disk of which less than a fifth is free',
+    toSetAside(0, 0.19),
+    'wait',
+    /only 19 %.*Free space on the disk/,
+  ],
+  ['not while it is not known how much is free', toSetAside(0, undefined), 'wait', /does not say/],
+] as const) {
+  test(`data is set aside: ${name}`, () => {
+    const decision = decide(seen);
+    assert.equal(told(decision), expected);
+    const advice = decision.kind === 'step' ? [] : (decision.advice ?? []);
+    assert.match(`${decision.why} ${adviceText(advice)}`, said);
+  });
 }

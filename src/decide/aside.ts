@@ -1,0 +1,29 @@
+/** Setting data aside, and how often that may be (docs/protocol.md, "Server 4"). Pure. */
+import type { Observation } from '../model/observation.ts';
+import { type Decision, take, wait } from '../model/step.ts';
+
+const ASIDES_AN_HOUR = 3;
+const LEAST_FREE_SHARE = 0.2;
+
+/** `why` is a sentence about the data. */
+export function decideAside(observation: Observation, name: string, why: string): Decision {
+  return whatHoldsAside(observation, why) ?? take({ kind: 'set-data-aside', name }, `${why} It is renamed aside.`);
+}
+
+/** A wait while data may not be set aside: what comes in its place fills the disk, and may have to go as well. */
+export function whatHoldsAside({ lately, disk, self }: Observation, why: string): Decision | undefined {
+  const times = lately?.asides ?? 0;
+  if (times >= ASIDES_AN_HOUR)
+    return wait(
+      `${why} It is not renamed aside now: this node has set data aside ${times} times within an hour, and something must be wrong that new data does not mend. It goes on within the hour.`,
+    );
+  if (disk.freeShare === undefined)
+    return wait(`${why} It is not renamed aside, as the file system does not say how much of the disk is free.`);
+  if (disk.freeShare < LEAST_FREE_SHARE)
+    return wait(
+      `${why} It is not renamed aside, as only ${Math.floor(disk.freeShare * 100)} % of the disk are free, and what comes in its place needs room (${LEAST_FREE_SHARE * 100} % are asked for).`,
+      undefined,
+      [{ action: 'free-space', instance: self.instance, when: [] }],
+    );
+  return undefined;
+}
