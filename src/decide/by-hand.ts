@@ -28,6 +28,13 @@ export function whatLinesHold(config: EnsembleConfig | undefined): string | unde
   return `the config has ${lines.length > 1 ? 'lines' : 'a line'} that the agent does not understand (${named}), so it counts no votes, and adds and removes nobody: take ${lines.length > 1 ? 'them' : 'it'} out with a reconfig of newMembers, or change the members by hand`;
 }
 
+/** Recovery 3: no agent fences such a server, and it would give what is recovered the old config back. */
+export function whatRunsByHand(members: readonly Member[]): string | undefined {
+  if (members.length === 0) return undefined;
+  const names = members.map((member) => `${member.id} at ${member.address}`).join(', ');
+  return `the servers of the members ${names}, which somebody added by hand, still run and would bring the old config back; stop these servers`;
+}
+
 /** Claims 3: the config may give this id to somebody, in a line that can't be understood even. */
 export function mayHoldId(config: EnsembleConfig, id: number): boolean {
   return (

@@ -1,7 +1,7 @@
 import type { ServerAnswer } from '../ports.ts';
 import type { GroupFact, Known, Life } from './cloud.ts';
 import type { DiskFacts } from './disk.ts';
-import type { EnsembleConfig } from './member.ts';
+import type { EnsembleConfig, Member } from './member.ts';
 import type { Outcome } from './proposals.ts';
 import type { Announcement, Claim, FoundReport, LineageRecord, UnreadableReport } from './records.ts';
 import type { Zxid } from './zxid.ts';
@@ -43,6 +43,8 @@ export interface Silence {
   /** What became of proposals for the next record; absent where nothing did. */
   readonly outcomes?: readonly Outcome[];
   readonly announcements: readonly Announcement[];
+  /** Members that nobody claimed, of any config that is known, whose server runs; absent where there is none. */
+  readonly byHand?: readonly Member[];
   /** Every instance of the group, with the cluster's tag, or behind a claim. */
   readonly instances: readonly string[];
   /** For how long this process has seen an instance listed without any claim, milliseconds on its monotonic clock. */

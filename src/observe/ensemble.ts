@@ -117,35 +117,61 @@ async function askLeader(
 
 /**
  * Claims 7: whether an ensemble is this cluster's. Addresses are used again, so a stranger's may stand where members of
- * ours were, under the same small ids.
+ * ours were, under the same small ids. Joining 1: and its epoch must be above the floor of the newest record.
  *
- * Invariant: a server on an instance of ours, which EC2 knows not to have ended, leads an ensemble of ours or has
- * acknowledged the session that was just committed there. For an address belongs to one instance at a time. Where EC2
- * says nothing of the leader's instance, every voter has to be claimed instead.
- *
- * - Of a leader with a claim, its own instance says so. A majority of the voters must be claimed beside it.
- * - A leader that nobody claimed is one that a person added. The session was committed by a quorum, so it is enough that
- *   a majority of the voters is on such instances: the two have a server in common. Not with a line that can't be
- *   understood, since it may say that votes weigh differently.
- *
- * Joining 1: and the epoch must be above the floor of the newest record.
+ * Invariant: a server on an instance of ours, which EC2 knows not to have ended, leads an ensemble of ours, or has just
+ * committed a session under its very config. For an address belongs to one instance at a time. Where EC2 says nothing of
+ * the leader's instance, every voter has to be claimed instead.
  */
-export function isOurs(ensemble: Ensemble, shared: Shared, lives: Readonly<Record<string, Life>>): boolean {
+export async function isOurs(
+  servers: Servers,
+  ensemble: Ensemble,
+  shared: Shared,
+  lives: Readonly<Record<string, Life>>,
+  signal: AbortSignal,
+): Promise<boolean> {
   const newest = shared.records.at(-1);
   if (!newest || ensemble.epoch <= newest.epochFloor) return false;
   const { leader, config } = ensemble;
   const behind = (member: Claimable): readonly string[] => instancesBehind(shared.claims, member);
   const holds = (member: Claimable): boolean =>
     behind(member).some((instance) => lives[instance] === 'alive' || lives[instance] === 'shutting-down');
-  const lines = strangeLines(config);
   const voters = votersOf(config);
   // A line about a member may be a voter; nobody claimed that one.
-  const all = voters.length + lines.filter((line) => idOfLine(line) !== undefined).length;
-  const claimants = behind(leader);
-  if (claimants.length === 0) return lines.length === 0 && voters.filter(holds).length >= quorumOf(all);
-  if (claimants.every((instance) => lives[instance] === 'gone')) return false;
+  const lines = strangeLines(config).filter((line) => idOfLine(line) !== undefined).length;
   const claimed = voters.filter((voter) => behind(voter).length > 0).length;
-  return claimed >= (holds(leader) ? quorumOf(all) : all);
+  if (claimed < quorumOf(voters.length + lines)) return false;
+  const claimants = behind(leader);
+  // A person added it: whoever follows it decides.
+  if (claimants.length === 0) return isFollowed(servers, ensemble, voters.filter(holds), signal);
+  if (claimants.every((instance) => lives[instance] === 'gone')) return false;
+  return holds(leader) || claimed === voters.length + lines;
+}
+
+/** Whether one of these voters serves under the same config. No two leaders can commit under one. */
+async function isFollowed(
+  servers: Servers,
+  { config, servingIds }: Ensemble,
+  voters: readonly Member[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const { id, address } of voters) {
+    const own = servingIds.includes(id) ? await readConfig(servers, address, signal) : undefined;
+    if (own && JSON.stringify(own) === JSON.stringify(config)) return true;
+  }
+  return false;
+}
+
+/** The first of these ensembles that is this cluster's. */
+export async function firstOfOurs(
+  servers: Servers,
+  found: readonly Ensemble[],
+  shared: Shared,
+  lives: Readonly<Record<string, Life>>,
+  signal: AbortSignal,
+): Promise<Ensemble | undefined> {
+  for (const each of found) if (await isOurs(servers, each, shared, lives, signal)) return each;
+  return undefined;
 }
 
 type Claimable = { readonly id: number; readonly address: string };

@@ -14,7 +14,8 @@ import { outcomesAmong, readAnnouncements, readRecords } from '../registry/linea
 import { readReports, reportsAmong } from '../registry/reports.ts';
 import type { Timings } from '../timings.ts';
 import { attempt } from './attempt.ts';
-import { isOurs, observeEnsembles } from './ensemble.ts';
+import { runningByHand } from './by-hand.ts';
+import { firstOfOurs, observeEnsembles } from './ensemble.ts';
 import { latelyOf } from './lately.ts';
 import { type Lives, observeLives } from './lives.ts';
 import type { Memory } from './memory.ts';
@@ -58,8 +59,10 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
   // Who has no claim matters only for who could have reported, and for a hook that nobody else may ever answer.
   const others = quiet ? [...instances] : unclaimedInHook({ group, shared });
   const lives = await observeOtherLives(look, search, others, signal);
+  const reports = quiet?.words.known ? quiet.words.value.reports : [];
+  const byHand = quiet ? await runningByHand(ports.servers, shared, disk, reports, signal) : [];
   const silence = quiet
-    ? observeSilence(look, { ...quiet, shared, group, instances: [...instances] })
+    ? observeSilence(look, { ...quiet, shared, group, instances: [...instances], byHand })
     : unknown(ensemble ? 'an ensemble answers' : 'there is no lineage record yet');
   return {
     order,
@@ -230,7 +233,9 @@ async function judge(look: Look, disk: DiskFacts, found: readonly Ensemble[], si
     // Beside the claims: each of these takes a call or two, and a node without a quorum looks often.
     found.length === 0 ? observeQuiet(look, bucket, signal) : undefined,
   ]);
-  const ensemble = shared.known ? found.find((each) => isOurs(each, shared.value, lives.lives)) : undefined;
+  const ensemble = shared.known
+    ? await firstOfOurs(look.ports.servers, found, shared.value, lives.lives, signal)
+    : undefined;
   if (ensemble) {
     memory.addresses = [
       ...new Set([ensemble.leader.address, ...ensemble.config.members.map((member) => member.address)]),
@@ -300,10 +305,11 @@ interface Listings extends Quiet {
   readonly shared: Known<Shared>;
   readonly group: Observation['group'];
   readonly instances: readonly string[];
+  readonly byHand: readonly Member[];
 }
 
 /** Reports and announcements count only together with whole listings of who could have reported. */
-function observeSilence(look: Look, { shared, words, group, tagged, instances }: Listings): Known<Silence> {
+function observeSilence(look: Look, { shared, words, group, tagged, instances, byHand }: Listings): Known<Silence> {
   const { ports, memory } = look;
   if (!shared.known) return shared;
   if (!group.known) return group;
@@ -312,5 +318,6 @@ function observeSilence(look: Look, { shared, words, group, tagged, instances }:
   const claimants = new Set(ownersOf(shared.value));
   const unclaimed = instances.filter((instance) => !claimants.has(instance));
   const unclaimedForMs = memory.unclaimedForMs(unclaimed, ports.clock.monotonicMs());
-  return known({ ...words.value, instances, unclaimedForMs });
+  const running = byHand.length === 0 ? {} : { byHand };
+  return known({ ...words.value, ...running, instances, unclaimedForMs });
 }

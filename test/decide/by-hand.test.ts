@@ -17,6 +17,7 @@ import {
   dataOf,
   diskOf,
   ensembleOf,
+  fencedSurvivor,
   genesisOf,
   groupOf,
   healthy,
@@ -173,6 +174,16 @@ test('a voter that nobody claimed is no proof that the quorum is lost for good',
     silent({ lives, group, disk: diskOf(1, { config: configOf(four) }), silence: silenceOf([1], [found(four)]) }),
   );
   assert.equal(stepOf(lost), 'raise-fence', lost.why);
+});
+
+test('while a server that a person added runs nothing is recovered by force, and it is named', () => {
+  const seen = fencedSurvivor();
+  assert.ok(seen.silence.known);
+  const running = known({ ...seen.silence.value, byHand: [OBSERVER] });
+  const held = decide({ ...seen, silence: running });
+  assert.equal(held.kind, 'wait');
+  assert.match(held.why, /200 at zk4\.example\.com.*stop these servers/);
+  assert.equal(decide(seen).kind, 'step');
 });
 
 test('with a line that can’t be understood nobody is removed, and it is said', () => {

@@ -157,6 +157,20 @@ test('Claims 7: a node without a config finds a leader that nobody claimed by wh
   assert.deepEqual(seen.ensemble?.servingIds, [1, 2, 3, 9]);
 });
 
+test('without an ensemble servers that a person added are asked whether they run', async () => {
+  const node = silent();
+  const config = { version: CONFIG_VERSION, members: configOf([1, 2, 3, 8, 9]).members };
+  const { report } = reportOf(2);
+  node.shelf.put('reports/i-0a02.json', { serial: 's2', report: { ...report, config } });
+  node.answers.set(addressOf(9), { kind: 'not-serving' });
+  const seen = await look(node);
+  assert.ok(seen.silence.known);
+  assert.deepEqual(
+    seen.silence.value.byHand?.map(({ id }) => id),
+    [9],
+  );
+});
+
 test('Claims 7: a stranger with a higher zxid does not hide the own leader', async () => {
   const node = cluster();
   node.answers.set(addressOf(2), { ...LEADS, zxid: toZxid(0x900000001n) });

@@ -4,6 +4,7 @@ import type { EnsembleConfig } from '../../src/model/member.ts';
 import type { Addition } from './additions/addition.ts';
 import { Additions } from './additions/additions.ts';
 import { ALWAYS } from './additions/registry.ts';
+import { ByHand } from './by-hand.ts';
 import { checkIdentity } from './checkers/identity.ts';
 import { LifecycleChecker } from './checkers/lifecycle.ts';
 import { checkProposal, ReadyMeansVoting } from './checkers/membership.ts';
@@ -62,6 +63,8 @@ export class World implements NodeWorld, Witness {
   effects = 0;
   /** Every so many histories, among the clusters with hooks, one sees nothing but scaling and updates. */
   readonly scalingAlone: boolean;
+  /** Members that no agent added. */
+  readonly byHand = new ByHand(this);
   readonly quorum = new QuorumKept();
   readonly #lifecycle = new LifecycleChecker(this);
   readonly #deleted = new NoDataDeleted();
@@ -177,7 +180,7 @@ export class World implements NodeWorld, Witness {
   }
 
   reconfigProposed(leader: Server, from: EnsembleConfig, to: EnsembleConfig): void {
-    checkProposal(leader, from, to, this.nodes, this.ensemble.servers);
+    checkProposal(leader, from, to, this.nodes, this.ensemble.servers, this.byHand);
   }
 
   reconfigCommitted(leader: Server, _from: EnsembleConfig, to: EnsembleConfig): void {
@@ -186,7 +189,8 @@ export class World implements NodeWorld, Witness {
   }
 
   committed(leader: Server, entry: Entry): void {
-    this.history.committed(leader, entry, this.ensemble.servers);
+    const servers = this.ensemble.servers.filter((server) => !this.byHand.isByHand(server.host));
+    this.history.committed(leader, entry, servers);
   }
 
   synced(server: Server, leader: Server, before: Log, after: Log): void {

@@ -1,5 +1,6 @@
 /** All additions, and the choice among them. How to add one: addition.ts. */
 import type { Addition } from './addition.ts';
+import { MEMBER_BY_HAND } from './by-hand.ts';
 import { DISK_FAILS, DISK_FILLS } from './disks.ts';
 import { LATE_WRITE, PAUSE_BEFORE_EFFECT } from './effects.ts';
 import { HEALTHY_TICK } from './healthy-tick.ts';
@@ -21,6 +22,7 @@ export const ADDITIONS: readonly Addition[] = [
   STREAMS_DELETED,
   PAUSE_BEFORE_EFFECT,
   LATE_WRITE,
+  MEMBER_BY_HAND,
 ];
 
 export interface Choice {

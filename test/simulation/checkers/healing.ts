@@ -26,7 +26,8 @@ export function whyNotHealed(world: World): string | undefined {
     if (!disk.ready) return `${node.name} does not say that it is ready`;
     if (group.hasHooks && !node.disk.signalled) return `${node.name} has not told the stack that it votes`;
   }
-  if (leader.config.members.length !== nodes.length) return 'the config holds members that are gone';
+  const members = leader.config.members.filter((member) => !world.byHand.isByHand(member));
+  if (members.length !== nodes.length) return 'the config holds members that are gone';
   return undefined;
 }
 

@@ -22,8 +22,15 @@ export function checkProposal(
   to: EnsembleConfig,
   nodes: readonly Node[],
   servers: readonly Server[],
+  byHand: { readonly acts: boolean; isByHand(member: Member): boolean },
 ): void {
   const removed = without(from.members, to.members);
+  const kept = byHand.acts ? undefined : removed.find((member) => byHand.isByHand(member));
+  if (kept)
+    throw new Violation(
+      'only-the-dead',
+      `member ${kept.id} is removed, which a person added and nobody else may remove`,
+    );
   let dead = 0;
   for (const member of removed) {
     const living = nodes.find(

@@ -3,7 +3,7 @@
  * that it hears of, follow a leader that a quorum of its config follows, or win an election.
  */
 import type { Network } from './network.ts';
-import { compareVotes, hasBothQuorums, isVoterFor, knows, type Server, type Term } from './server.ts';
+import { compareVotes, hasBothQuorums, isVoterFor, knows, type Server, type Term, voterSet } from './server.ts';
 
 export interface Field {
   readonly servers: readonly Server[];
@@ -57,7 +57,8 @@ function supporters(field: Field, candidate: Server): Server[] | undefined {
   for (const other of field.servers) {
     if (other === candidate || other.phase !== 'looking' || !votes(other)) continue;
     if (!isVoterFor(candidate, other.id) || !hear(field, candidate, other)) continue;
-    if (compareVotes(other, candidate) < 0) return undefined;
+    // One that is a voter of a pending config alone lends its vote and proposes nobody (FastLeaderElection.getInitId).
+    if (compareVotes(other, candidate) < 0 && voterSet(other.config).has(other.id)) return undefined;
     if (!isVoterFor(other, candidate.id) || !knows(other, candidate)) continue;
     found.push(other);
     ids.add(other.id);

@@ -1,0 +1,26 @@
+/** Servers that a person added, while no ensemble answers: no agent fences them, so they are asked themselves. */
+import { isUnclaimed } from '../decide/by-hand.ts';
+import type { Known } from '../model/cloud.ts';
+import type { DiskFacts } from '../model/disk.ts';
+import type { Member } from '../model/member.ts';
+import type { Shared, Silence } from '../model/observation.ts';
+import type { Servers } from '../ports.ts';
+
+/** The members that nobody claimed, of every config that is known, of which a server answers, quorum or not. */
+export async function runningByHand(
+  servers: Servers,
+  shared: Known<Shared>,
+  disk: DiskFacts,
+  reports: Silence['reports'],
+  signal: AbortSignal,
+): Promise<readonly Member[]> {
+  const configs = [disk, ...reports.map(({ report }) => report)].flatMap(({ config, pending }) => [config, pending]);
+  const found = new Map<string, Member>();
+  for (const member of configs.flatMap((config) => config?.members ?? [])) {
+    if (isUnclaimed({ shared }, member)) found.set(`${member.id} ${member.address}`, member);
+  }
+  const asked = await Promise.all(
+    [...found.values()].map(async (member) => ({ member, answer: await servers.srvr(member.address, signal) })),
+  );
+  return asked.flatMap(({ member, answer }) => (answer.kind === 'silent' ? [] : [member]));
+}

@@ -1,0 +1,164 @@
+/**
+ * Members that a person adds to the config with a reconfig of his own, and removes again or not. Their servers are on
+ * machines that nobody claims an id for: no agent runs there, and EC2 knows them under no tag of the cluster.
+ */
+import { type Member, memberAt, type Role, votersOf } from '../../src/model/member.ts';
+import { ZXID_ZERO } from '../../src/model/zxid.ts';
+import type { Random } from './core/random.ts';
+import { blankDisk, type DiskState } from './node/disk-state.ts';
+import { CLUSTER } from './node/timings.ts';
+import type { World } from './world.ts';
+import { judgeReconfig } from './zookeeper/requests.ts';
+import type { Host, Server } from './zookeeper/server.ts';
+
+const TRY_AGAIN_MS = 3_000;
+const REQUEST_MS = 10_000;
+const MOST = 2;
+
+class HandHost implements Host {
+  readonly name: string;
+  readonly member: Member;
+  readonly disk: DiskState = blankDisk();
+  paused = false;
+  /** The person wants it out. */
+  unwanted = false;
+
+  constructor(name: string, member: Member) {
+    this.name = name;
+    this.member = member;
+  }
+
+  get address(): string {
+    return this.member.address;
+  }
+}
+
+export class ByHand {
+  /** A reconfig of the person is being proposed at this moment. */
+  acts = false;
+  readonly #hosts: HandHost[] = [];
+  readonly #world: World;
+  #made = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  isByHand({ address }: { readonly address: string }): boolean {
+    return this.#hosts.some((host) => host.address === address);
+  }
+
+  /** An observer, or now and then a voter; never so many voters that half of all are a person's. */
+  add(random: Random): boolean {
+    const { leader } = this.#world;
+    const standing = this.#hosts.filter((host) => !host.unwanted);
+    if (!leader || standing.length >= MOST) return false;
+    const votes = standing.every((host) => host.member.role === 'observer') && votersOf(leader.config).length >= 2;
+    const role = votes && random.chance(0.4) ? 'participant' : 'observer';
+    const host = this.#hostFor(random, role);
+    // Some observers are only ever a line in the config.
+    if (role === 'participant' || random.chance(0.7)) this.#start(host, leader);
+    this.#propose(host, random);
+    return true;
+  }
+
+  #hostFor(random: Random, role: Role): HandHost {
+    const number = ++this.#made;
+    const id = number === 1 && random.chance(0.2) ? 0 : random.pick([200, 300]) + number;
+    const host = new HandHost(`hand-${number}`, memberAt(id, `127.16.9.${number}`, role));
+    this.#hosts.push(host);
+    return host;
+  }
+
+  #start(host: HandHost, leader: Server): void {
+    const { id, address } = host.member;
+    const { disk } = host;
+    disk.id = id;
+    disk.stamp = { cluster: CLUSTER, lineage: this.#world.newestRecord, id };
+    const others = leader.config.members.filter((member) => member.id !== id);
+    disk.config ??= { version: ZXID_ZERO, members: [...others, memberAt(id, address, 'observer')] };
+    this.#world.ensemble.start(host);
+  }
+
+  /** Until it is a member: a server that the person has started follows first. */
+  #propose(host: HandHost, random: Random, tries = 30): void {
+    this.#later(TRY_AGAIN_MS, () => {
+      if (host.unwanted || tries === 0) return;
+      const { ensemble } = this.#world;
+      const server = ensemble.on(host);
+      if (server && server.phase !== 'serving') return this.#propose(host, random, tries - 1);
+      this.#reconfig({ joining: [host.member] }, (done) => {
+        if (!done) return this.#propose(host, random, tries - 1);
+        if (random.chance(0.4)) this.#later(random.between(5_000, 200_000), () => ensemble.kill(host, 'switched off'));
+        if (random.chance(0.5)) this.#later(random.between(30_000, 300_000), () => this.#remove(host));
+      });
+    });
+  }
+
+  /** Out of the config, as soon as the ensemble can; then its machine is switched off. */
+  #remove(host: HandHost): void {
+    host.unwanted = true;
+    const { leader } = this.#world;
+    const again = (): void => this.#later(TRY_AGAIN_MS, () => this.#remove(host));
+    if (this.#isOver(host)) return;
+    if (leader && this.#isListed(host, leader)) this.#reconfig({ leaving: [host.member.id] }, again);
+    else again();
+  }
+
+  #isListed(host: HandHost, { config }: Server): boolean {
+    return config.members.some(({ address }) => address === host.address);
+  }
+
+  /** It is no member any more, or a node asks for its end: a recovery by force waits for nothing else. */
+  #isOver(host: HandHost): boolean {
+    const { leader, ensemble, living } = this.#world;
+    const out = leader !== undefined && !leader.next && !this.#isListed(host, leader);
+    const asked = living.some(({ said }) => said.includes('stop these servers') && said.includes(host.address));
+    if (out || asked) ensemble.kill(host, out ? 'no member any more' : 'a node asks for that');
+    return out || asked;
+  }
+
+  #reconfig(change: { joining?: readonly Member[]; leaving?: readonly number[] }, done: (ok: boolean) => void): void {
+    const { leader, ensemble, trace } = this.#world;
+    if (!leader) {
+      done(false);
+      return;
+    }
+    const judged = judgeReconfig(ensemble, leader, { ...change, fromVersion: leader.config.version });
+    if ('answer' in judged) {
+      done(false);
+      return;
+    }
+    trace.line('a person', 'changes the config', () => JSON.stringify(change));
+    this.acts = true;
+    const draft = { kind: 'reconfig', members: judged.members } as const;
+    const taken = ensemble.requests.submit(ensemble, leader, draft, ensemble.nowMs + REQUEST_MS, (outcome) =>
+      done(outcome === 'committed'),
+    );
+    this.acts = false;
+    if (!taken) done(false);
+    ensemble.wake();
+  }
+
+  /** In the calm the person keeps them going or takes them out; a voter stays only where it is no half of all. */
+  calm(random: Random): void {
+    const { cloud } = this.#world;
+    for (const host of this.#hosts) {
+      const stays = host.member.role === 'observer' || cloud.group.desired >= 2;
+      if (!host.unwanted && !(stays && random.chance(0.6))) host.unwanted = true;
+      this.#keepGoing(host);
+    }
+  }
+
+  /** A voter whose server stands still is a loss that only the person can mend. */
+  #keepGoing(host: HandHost): void {
+    if (this.#isOver(host)) return;
+    if (host.member.role === 'participant') this.#world.ensemble.start(host);
+    if (host.unwanted && this.#world.leader) this.#remove(host);
+    else this.#later(TRY_AGAIN_MS, () => this.#keepGoing(host));
+  }
+
+  #later(delayMs: number, act: () => void): void {
+    this.#world.scheduler.after(delayMs, act);
+  }
+}

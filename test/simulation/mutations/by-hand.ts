@@ -1,0 +1,50 @@
+import { isUnclaimed } from '../../../src/decide/by-hand.ts';
+import type { Observation } from '../../../src/model/observation.ts';
+import type { Mutation } from '../core/mutation.ts';
+import { deciding } from './seen.ts';
+
+export const BY_HAND_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'every-member-claimed',
+    rule: 'Claims 7: a member that nobody claimed makes no ensemble a stranger’s',
+    seeds: 300,
+    parts: deciding((observation) => {
+      const { ensemble } = observation;
+      const strange = ensemble?.config.members.some((member) => isUnclaimed(observation, member));
+      return strange ? { ...observation, ensemble: undefined } : observation;
+    }),
+  },
+  {
+    name: 'unclaimed-are-dead',
+    rule: 'Claims 7: a member that nobody claimed is never removed by the agent',
+    seeds: 300,
+    parts: deciding(withDeadClaimants),
+  },
+  {
+    name: 'recovered-beside-servers-by-hand',
+    rule: 'Recovery 3: of members that nobody claimed no server may answer',
+    seeds: 1500,
+    parts: deciding((observation) => {
+      if (!observation.silence.known) return observation;
+      const { byHand: _, ...value } = observation.silence.value;
+      return { ...observation, silence: { known: true, value } };
+    }),
+  },
+];
+
+function withDeadClaimants(observation: Observation): Observation {
+  const { shared, ensemble, lives } = observation;
+  if (!shared.known || !ensemble) return observation;
+  const strangers = ensemble.config.members.filter((member) => isUnclaimed(observation, member));
+  const claims = strangers.map(({ id, address }) => ({
+    id,
+    generation: 1,
+    owner: { instance: `i-none-${id}`, address },
+    ageMs: 0,
+  }));
+  return {
+    ...observation,
+    shared: { known: true, value: { ...shared.value, claims: [...shared.value.claims, ...claims] } },
+    lives: { ...lives, ...Object.fromEntries(claims.map(({ owner }) => [owner.instance, 'gone' as const])) },
+  };
+}
