@@ -3,6 +3,7 @@
  * (docs/protocol.md, "Claims 7" and "Joining 11"). Pure. Both are tolerated: such a member is unknown, so it counts as a
  * voter and never as one that serves, is gone or can't vote; such a line stops changes, never service.
  */
+import type { Advice } from '../model/advice.ts';
 import { instancesBehind } from '../model/claims.ts';
 import { type EnsembleConfig, idOfLine, type Member, strangeLines } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
@@ -32,7 +33,16 @@ export function whatLinesHold(config: EnsembleConfig | undefined): string | unde
 export function whatRunsByHand(members: readonly Member[]): string | undefined {
   if (members.length === 0) return undefined;
   const names = members.map((member) => `${member.id} at ${member.address}`).join(', ');
-  return `the servers of the members ${names}, which somebody added by hand, still run and would bring the old config back; stop these servers`;
+  return `the servers of the members ${names}, which somebody added by hand, still run and would bring the old config back`;
+}
+
+/** What a person does about it: nobody else can. */
+export function stopAdded(members: readonly Member[]): readonly Advice[] {
+  return members.map(({ id, address }) => ({
+    action: 'stop-added-server',
+    path: `member ${id} at ${address}`,
+    when: [{ is: 'no-leader' }, { is: 'still-advised' }],
+  }));
 }
 
 /** Claims 3: the config may give this id to somebody, in a line that can't be understood even. */

@@ -8,7 +8,7 @@ import { factsOf } from '../model/proposals.ts';
 import type { ForcedRecord, FoundReport, LineageRecord } from '../model/records.ts';
 import { adviceOf, type Decision, take, wait } from '../model/step.ts';
 import { awaitOverdue, bringDataBack, mendAhead } from './advise.ts';
-import { whatRunsByHand } from './by-hand.ts';
+import { stopAdded, whatRunsByHand } from './by-hand.ts';
 import { chosenClaim } from './claim.ts';
 import { isSourceCopy, recoverable } from './data.ts';
 import { firstMembers, neverStarted } from './genesis.ts';
@@ -41,8 +41,12 @@ export function decideForce(lost: Lost): Decision {
   if (!observation.disk.fence) {
     return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
   }
-  const running = whatRunsByHand(silence.byHand ?? []);
-  if (running) return wait(`The quorum is lost for good, and nothing is recovered by force yet: ${running}.`);
+  const { byHand = [] } = silence;
+  const running = whatRunsByHand(byHand);
+  if (running) {
+    const why = `The quorum is lost for good, and nothing is recovered by force yet: ${running}.`;
+    return wait(why, undefined, stopAdded(byHand));
+  }
   const unfenced = reports.filter((entry) => !entry.report.fenced);
   if (unfenced.length > 0)
     return wait(

@@ -43,6 +43,7 @@ export type Action =
   | 'remove-aside'
   | 'delete-object'
   | 'scale-out'
+  | 'stop-added-server'
   | 'right-volume';
 
 export interface Advice {
@@ -98,6 +99,8 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
       return `delete the object ${path} of the bucket`;
     case 'scale-out':
       return 'raise the desired size of the group';
+    case 'stop-added-server':
+      return `stop the server of ${path}, which somebody added by hand`;
     case 'right-volume':
       return `attach the right volume to ${where}, or correct its settings`;
   }

@@ -8,7 +8,7 @@ import { reportDigest } from '../../src/decide/recover.ts';
 import { known } from '../../src/model/cloud.ts';
 import type { EnsembleConfig, Member } from '../../src/model/member.ts';
 import type { Observation } from '../../src/model/observation.ts';
-import type { Decision, StepKind } from '../../src/model/step.ts';
+import { adviceOf, type Decision, type StepKind } from '../../src/model/step.ts';
 import {
   addressOf,
   COMMITTED,
@@ -182,7 +182,11 @@ test('while a server that a person added runs nothing is recovered by force, and
   const running = known({ ...seen.silence.value, byHand: [OBSERVER] });
   const held = decide({ ...seen, silence: running });
   assert.equal(held.kind, 'wait');
-  assert.match(held.why, /200 at zk4\.example\.com.*stop these servers/);
+  assert.match(held.why, /200 at zk4\.example\.com.*still run/);
+  assert.deepEqual(
+    adviceOf(held).map(({ action, path }) => `${action} ${path}`),
+    ['stop-added-server member 200 at zk4.example.com'],
+  );
   assert.equal(decide(seen).kind, 'step');
 });
 

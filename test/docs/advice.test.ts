@@ -90,6 +90,7 @@ const EXAMPLES: Readonly<Record<Action, Advice>> = {
   'right-volume': { action: 'right-volume', instance: 'i-2', when: [] },
   'free-space': { action: 'free-space', instance: 'i-2', when: [] },
   'scale-out': { action: 'scale-out', when: [] },
+  'stop-added-server': { action: 'stop-added-server', path: 'member 200 at 10.0.0.9', when: [{ is: 'no-leader' }] },
   'lift-maintenance': { action: 'lift-maintenance', when: [{ is: 'work-is-over' }] },
   'move-data-away': {
     action: 'move-data-away',

@@ -42,6 +42,7 @@ function ours(
 ): Promise<boolean> {
   const servers: Servers = {
     srvr: async () => ({ kind: 'silent', why: 'nobody asks' }),
+    learners: async () => assert.fail('Nobody asks for learners.'),
     open: async (address) => ({
       config: async () => others[address] ?? found.config,
       reconfig: async () => 'ok',

@@ -20,6 +20,7 @@ class HandHost implements Host {
   readonly member: Member;
   readonly disk: DiskState = blankDisk();
   paused = false;
+  unansweredUntilMs = 0;
   /** The person wants it out. */
   unwanted = false;
 
@@ -113,7 +114,7 @@ export class ByHand {
   #isOver(host: HandHost): boolean {
     const { leader, ensemble, living } = this.#world;
     const out = leader !== undefined && !leader.next && !this.#isListed(host, leader);
-    const asked = living.some(({ said }) => said.includes('stop these servers') && said.includes(host.address));
+    const asked = living.some(({ said }) => said.includes('added by hand, still run') && said.includes(host.address));
     if (out || asked) ensemble.kill(host, out ? 'no member any more' : 'a node asks for that');
     return out || asked;
   }
