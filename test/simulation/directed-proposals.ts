@@ -172,6 +172,91 @@ export const PROPOSAL_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'an earlier write of a node arrives right before its answer, which then binds nobody',
+    nodes: 5,
+    hooks: false,
+    play: async (scenario) => {
+      await lose(scenario);
+      const { objects } = scenario.world.cloud;
+      let stopped: Node | undefined;
+      scenario.world.hand = {
+        stopsBefore: (machine, label) => {
+          if (stopped || !label.startsWith('PutObject reports/') || !isProposed(scenario, machine)) return false;
+          stopped = scenario.nodes.find((node) => node.name === machine);
+          return true;
+        },
+      };
+      await scenario.until('an answer is about to be written', () => stopped !== undefined, 600_000);
+      assert.ok(stopped);
+      const { name } = stopped;
+      objects.put(`reports/${name}.json`, reportOf(scenario, name).replace(/"serial":"/, '"serial":"0'));
+      stopped.resume();
+      await scenario.whole();
+    },
+  },
+  {
+    name: 'a node of the release before, which can not answer, withdraws right before the outcome',
+    nodes: 5,
+    hooks: false,
+    play: async (scenario) => {
+      await lose(scenario);
+      const { objects } = scenario.world.cloud;
+      let older: Node | undefined;
+      let proposer: Node | undefined;
+      const last = new Map<string, string>();
+      const key = () => `reports/${older?.name}.json`;
+      scenario.world.hand = {
+        stopsBefore: (machine, label) => {
+          const node = scenario.nodes.find((each) => each.name === machine);
+          if (older === undefined && label.startsWith('PutObject reports/') && isProposed(scenario, machine)) {
+            older = node;
+            objects.put(key(), reportOf(scenario, machine).replace('"format":2,', ''));
+            return true;
+          }
+          // The outcome alone asks for the fence and then for a report.
+          const accepts = last.get(machine) === 'disk fenced?' && label === `GetObject ${key()}`;
+          last.set(machine, label);
+          if (proposer || !accepts || !proposes(scenario, machine)) return false;
+          proposer = node;
+          return true;
+        },
+      };
+      await scenario.until('only the outcome is left', () => proposer !== undefined, 600_000);
+      objects.put(key(), '{"serial":"withdrawn"}');
+      proposer?.resume();
+      older?.resume();
+      await scenario.whole();
+    },
+  },
+  {
+    name: 'a person lifts fences by hand, right before an answer and right before the outcome',
+    nodes: 5,
+    hooks: false,
+    play: async (scenario) => {
+      const damaged = await lose(scenario);
+      let answering: Node | undefined;
+      let accepting: Node | undefined;
+      scenario.world.hand = {
+        stopsBefore: (machine, label) => {
+          if (label !== 'disk fenced?') return false;
+          const node = scenario.nodes.find((each) => each.name === machine);
+          if (!answering && node && damaged.includes(node) && isProposed(scenario, machine)) answering = node;
+          else if (!accepting && node && proposes(scenario, machine) && isAnswered(scenario, machine)) accepting = node;
+          else return false;
+          return true;
+        },
+      };
+      for (const stopped of [() => answering, () => accepting]) {
+        await scenario.until('a step is about to begin', () => stopped() !== undefined, 600_000);
+        const node = stopped();
+        assert.ok(node);
+        node.disk.fence = undefined;
+        node.resume();
+      }
+      await scenario.whole();
+    },
+  },
+  {
     name: 'objects under reports/ that are none of ours hold no recovery up',
     nodes: 3,
     hooks: false,
@@ -236,4 +321,9 @@ function proposes(scenario: Scenario, machine: string): boolean {
 function isProposed(scenario: Scenario, machine: string): boolean {
   const told = reportOf(scenario, machine).includes('"fenced":true');
   return told && scenario.nodes.some(({ name }) => name !== machine && proposes(scenario, name));
+}
+
+/** All others have answered, so that the next step is the outcome. */
+function isAnswered(scenario: Scenario, proposer: string): boolean {
+  return scenario.nodes.every(({ name }) => name === proposer || reportOf(scenario, name).includes('"kind":"answers"'));
 }
