@@ -27,11 +27,13 @@ async function mend(scenario: Scenario, damaged: readonly Node[]): Promise<void>
 /** What is written last before servers stop for it. */
 const DECISIVE = /^PutObject once lineage\/000002(\/outcomes\/.*)?\.json$/;
 
-async function stopDecider(scenario: Scenario): Promise<() => Node> {
+async function stopDecider(scenario: Scenario, answered = false): Promise<() => Node> {
   let decider: Node | undefined;
   scenario.world.hand = {
     stopsBefore: (machine, label) => {
       if (decider || !DECISIVE.test(label)) return false;
+      // Not the end of a proposal that another one follows.
+      if (answered && !(proposes(scenario, machine) && isAnswered(scenario, machine))) return false;
       decider = scenario.nodes.find((node) => node.name === machine);
       return true;
     },
@@ -168,6 +170,31 @@ export const PROPOSAL_CASES: readonly Case[] = [
       await scenario.until('the record is founded', () => stopped !== undefined, 600_000);
       await scenario.until('the others write it', () => scenario.records().length === 2, 200_000);
       stopped?.resume();
+      await scenario.whole();
+    },
+  },
+  {
+    name: 'a damaged node is mended, and its proposal is founded right before it would be void',
+    nodes: 5,
+    hooks: false,
+    play: async (scenario) => {
+      const [mended] = await lose(scenario);
+      assert.ok(mended?.disk.data);
+      const decider = await stopDecider(scenario, true);
+      await scenario.until(
+        'the outcome is about to be written',
+        () => scenario.nodes.some((node) => node.paused),
+        600_000,
+      );
+      const proposer = decider();
+      scenario.world.hand = {
+        stopsBefore: (machine, label) => machine === mended.name && DECISIVE.test(label) && proposer.paused,
+      };
+      mended.disk.data.currentEpoch += 1;
+      await scenario.until('it is about to be void', () => mended.paused, 200_000);
+      proposer.resume();
+      await scenario.until('the record is written', () => scenario.records().length === 2, 60_000);
+      mended.resume();
       await scenario.whole();
     },
   },
