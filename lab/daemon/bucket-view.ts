@@ -34,24 +34,30 @@ export interface ClaimView {
   readonly owner?: ClaimOwner | 'void';
 }
 
-/** The claims on ids by their log streams, lowest ids and generations first. */
+/** The claims on ids by their log streams and by their objects, lowest ids and generations first. */
 export async function readClaimViews(aws: Aws, stack: Stack): Promise<readonly ClaimView[]> {
   const owners = await readBucket(aws, stack, 'claims/');
+  const names = new Set(await readStreamNames(aws, stack));
+  for (const key of owners.keys()) names.add(key.replace(/^claims\/(.*)\.json$/, '$1'));
   const claims: ClaimView[] = [];
-  const pages = paginateDescribeLogStreams({ client: aws.logs }, { logGroupName: stack.logGroup });
-  for await (const page of pages) {
-    for (const { logStreamName = '' } of page.logStreams ?? []) {
-      const [, id, generation] = /^(\d+)\.(\d+)$/.exec(logStreamName) ?? [];
-      if (id === undefined || generation === undefined) continue;
-      const body = owners.get(`claims/${logStreamName}.json`);
-      claims.push({
-        id: Number(id),
-        generation: Number(generation),
-        ...(body === undefined ? {} : { owner: ownerOf(body) }),
-      });
-    }
+  for (const name of names) {
+    const [, id, generation] = /^(\d+)\.(\d+)$/.exec(name) ?? [];
+    if (id === undefined || generation === undefined) continue;
+    const body = owners.get(`claims/${name}.json`);
+    const owner = body === undefined ? {} : { owner: ownerOf(body) };
+    claims.push({ id: Number(id), generation: Number(generation), ...owner });
   }
   return claims.sort((one, other) => one.id - other.id || one.generation - other.generation);
+}
+
+/** The log streams of the claims, and any others in their group. */
+export async function readStreamNames(aws: Aws, stack: Stack): Promise<readonly string[]> {
+  const names: string[] = [];
+  const pages = paginateDescribeLogStreams({ client: aws.logs }, { logGroupName: stack.logGroup });
+  for await (const page of pages) {
+    for (const { logStreamName = '' } of page.logStreams ?? []) names.push(logStreamName);
+  }
+  return names;
 }
 
 function ownerOf(body: string): ClaimOwner | 'void' {

@@ -10,6 +10,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { DeleteLogStreamCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { readStreamNames } from '../../lab/daemon/bucket-view.ts';
 import { ACTS } from '../../src/act/act.ts';
 import type { StepKind } from '../../src/model/step.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
@@ -106,6 +108,7 @@ for (const depth of ['around', 'inside'] as const)
       const second = (await lab.nodes()).find((node) => ![leader.instance, joiner].includes(node.instance));
       await lab.terminate(second?.instance ?? '');
       await lab.untilGone([second?.instance ?? '']);
+      await deleteStreams(lab);
       const removal = new KillTrail(lab, 'removal', depth);
       await removal.walk(leader.instance, ['recovery']);
 
@@ -213,6 +216,13 @@ test('runs died before and after every kind of step, in each of its situations',
   const missing = wanted.filter((death) => !deaths.has(death));
   assert.deepEqual(missing, [], [...deaths].join('\n'));
 });
+
+/** The claims are in the objects all the same; the owner that looks makes its stream anew. */
+async function deleteStreams(lab: TestLab): Promise<void> {
+  const { operator, stack } = lab.lab;
+  for (const logStreamName of await readStreamNames(operator, stack))
+    await operator.logs.send(new DeleteLogStreamCommand({ logGroupName: stack.logGroup, logStreamName }));
+}
 
 /** A majority is paused until the follower that is left has reported, and comes back. */
 async function silencePasses(lab: TestLab, depth: KillDepth): Promise<void> {
