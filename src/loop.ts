@@ -250,5 +250,6 @@ export function sightOf(observation: Observation): string {
       : 'no leader',
   ];
   if (disk.fence) parts.push('fenced');
+  for (const { file, why } of disk.unreadable ?? []) parts.push(`${file} can't be understood (${why})`);
   return parts.join('; ');
 }

@@ -142,6 +142,8 @@ export interface NodeDisk {
   writeStamp(stamp: Stamp): Promise<void>;
   /** A fresh config: `zoo.cfg` pointing at a version-less dynamic file with these members; older files, `.next` included, are moved aside. */
   writeConfig(members: readonly Member[]): Promise<void>;
+  /** The committed config under its version, beside a server that runs; nothing else is touched. */
+  writeCommitted(config: EnsembleConfig): Promise<void>;
   /** Raises `acceptedEpoch` to at least this, making `version-2` where it is missing. Never lowers it. */
   raiseAcceptedEpoch(epoch: number): Promise<void>;
   /** Renames `version-2` (with its stamp and config) aside under this name; nothing to do when there is none. */

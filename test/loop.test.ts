@@ -212,6 +212,7 @@ const SEEN_AGAIN: Readonly<Record<StepKind, SeenAgain>> = {
   'prepare-genesis': 'node',
   'set-data-aside': 'node',
   'prepare-join': 'node',
+  'mend-files': 'the whole world',
   'start-server': 'the whole world',
   'stop-server': 'node',
   'remove-members': 'the whole world',

@@ -11,6 +11,7 @@ import {
   actGiveUpLaunch,
   actSignalSuccess,
 } from './lifecycle.ts';
+import { actMendFiles } from './mend.ts';
 import { actAcceptRecord, actAnswerProposal, actProposeRecord, actWriteRecord } from './propose.ts';
 import { actFoundForced, actKeepSource, actLiftFence, actRaiseFence } from './recover.ts';
 import { actWithdrawReport, actWriteReport } from './reports.ts';
@@ -29,6 +30,7 @@ export const ACTS: Acts = {
   'prepare-genesis': actPrepareGenesis,
   'set-data-aside': actSetDataAside,
   'prepare-join': actPrepareJoin,
+  'mend-files': actMendFiles,
   'start-server': actStartServer,
   'stop-server': actStopServer,
   'remove-members': actRemoveMembers,

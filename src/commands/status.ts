@@ -95,6 +95,7 @@ export function formatStatus(status: Status): string {
       `group     has suspended ${status.suspendedProcesses.join(', ')}: nothing is replaced until they resume`,
     );
   }
+  for (const { file, why } of observation.disk.unreadable ?? []) lines.push(`unreadable ${file}: ${why}`);
   for (const aside of status.aside) {
     const mebibytes = (aside.sizeBytes / 2 ** 20).toFixed(1);
     lines.push(`aside     ${aside.name}: ${mebibytes} MiB of lineage ${aside.lineage}, up to ${aside.data.lastZxid}`);

@@ -8,7 +8,7 @@ import type { Observation } from '../model/observation.ts';
 import type { Report } from '../model/records.ts';
 import { adviceOf, advised, type Decision } from '../model/step.ts';
 import type { Awaited, Lost } from './lost.ts';
-import type { Candidate } from './rank.ts';
+import type { Ahead, Candidate } from './rank.ts';
 
 /** Advice 2: an instance that has to do something before this node can go on; it may hang. */
 export function awaitInstance(instance: string): readonly Advice[] {
@@ -64,15 +64,15 @@ export function awaitQuorum({ instances, quorums }: Awaited, self: string): read
   return [...starts, ...ends];
 }
 
-/** Advice 4: newer data that no server starts on is mended, or kept under another name; its node is not given up. */
-export function mendAhead(ahead: Report, best: Candidate): readonly Advice[] {
-  const { instance } = ahead;
+/** Advice 4: newer data that is damaged, or of nobody knows which record, is mended, or kept under another name; its node is not given up. */
+export function mendAhead({ report, file, directory = 'version-2' }: Ahead, best: Candidate): readonly Advice[] {
+  const { instance } = report;
   return [
-    { action: 'mend-data', instance, when: [] },
+    { action: 'mend-data', instance, ...(file === undefined ? {} : { path: file }), when: [] },
     {
       action: 'move-data-away',
       instance,
-      path: 'version-2',
+      path: directory,
       when: [{ is: 'nothing-else-helps' }, { is: 'no-leader' }, { is: 'still-advised' }],
       loses: { kind: 'after', zxid: best.data.lastZxid },
       next: { id: best.id, instance: best.instance },

@@ -4,6 +4,7 @@
  */
 
 import { HIGHEST_ID, highestGenerations, LOWEST_ID, ownerKey, unreadableOf } from '../model/claims.ts';
+import { unreadable } from '../model/disk.ts';
 import { type EnsembleConfig, listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { Claim } from '../model/records.ts';
@@ -60,7 +61,8 @@ export function chosenClaim(observation: Observation, shared: Shared): Claim | u
  */
 function standingId(observation: Observation): number | undefined {
   const { disk, self } = observation;
-  const id = disk.stamp?.id;
+  // A stamp that can't be read may name the id all the same.
+  const id = disk.stamp?.id ?? (unreadable(disk, 'stamp') ? disk.id : undefined);
   const configs = bindingConfigs(observation);
   if (id === undefined || givenAway(id, observation, configs)) return undefined;
   const named = [...configs, disk.config].some((config) => listed(config, id, self.address) !== undefined);
@@ -70,7 +72,7 @@ function standingId(observation: Observation): number | undefined {
 /** Claims 3: free means no claim at all, or an owner gone for good whom the config, and any pending one, is without. */
 function isFree(id: number, claim: Claim | undefined, observation: Observation): boolean {
   const configs = bindingConfigs(observation);
-  if (configs.some((config) => mayHoldId(config, id))) return false;
+  if (configs.some((config) => mayHoldId(config, id)) || unreadable(observation.disk, 'pending')) return false;
   if (!claim) return true;
   // While no ensemble answers nothing becomes free: the id may stand in a config that nobody can show us.
   if (!observation.ensemble || claim.owner === undefined) return false;
@@ -135,6 +137,9 @@ export function decideClaim(observation: Observation, shared: Shared): Decision 
   const chosen = chosenClaim(observation, shared);
   if (chosen) {
     if (observation.disk.id === chosen.id) return undefined;
+    // It has read its id before the file broke, and may be the vote that a quorum needs.
+    const keepsIt = unreadable(observation.disk, 'id') !== undefined && observation.server.upMs !== undefined;
+    if (keepsIt && !observation.ensemble) return undefined;
     if (mayRun(observation.server)) {
       return take(
         { kind: 'stop-server' },

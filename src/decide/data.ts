@@ -1,5 +1,13 @@
 /** What a node's own disk is worth. Pure. */
-import { type AsideFacts, type DataFacts, type DiskFacts, NO_DATABASE, sourceCopyName } from '../model/disk.ts';
+import {
+  type AsideFacts,
+  type DataFacts,
+  type DiskFacts,
+  NO_DATABASE,
+  sourceCopyName,
+  unreadable,
+} from '../model/disk.ts';
+import type { Observation } from '../model/observation.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
 
 /** A `version-2` with nothing in it (a first start that never led anywhere) is no data; one that can't be read may be. */
@@ -23,6 +31,26 @@ export function canVote(disk: DiskFacts, newestRecord: number): boolean {
   if (disk.stamp?.lineage !== newestRecord) return false;
   if (disk.data?.damage !== undefined) return false;
   return disk.marker || (disk.data !== undefined && disk.data.currentEpoch !== NO_DATABASE);
+}
+
+export const NO_DATA = 'it has no data to vote with';
+
+/**
+ * What keeps a node from voting; undefined when nothing does. A server that runs has read its files before, and goes on
+ * with what it has read: only a start needs them. Unknown is never absent: a proposed config that can't be read may count.
+ */
+export function votingObstacle({ disk, server, limits }: Observation, newestRecord: number): string | undefined {
+  if (!canVote(disk, newestRecord)) {
+    const stamp = disk.stamp === undefined ? unreadable(disk, 'stamp') : undefined;
+    if (stamp) return `${stamp.file} can't be understood (${stamp.why}), so nobody knows which ensemble its data is of`;
+    return NO_DATA;
+  }
+  const runs = server.upMs !== undefined && (server.answer.kind !== 'silent' || server.upMs >= limits.joinRestartMs);
+  if (runs) return undefined;
+  const [file] = (['id', 'config', 'pending'] as const).flatMap((what) => unreadable(disk, what) ?? []);
+  if (file) return `its server can't start: ${file.file} can't be understood (${file.why})`;
+  if (disk.config === undefined && disk.pending === undefined) return "its server can't start: it has no config";
+  return undefined;
 }
 
 /** Whether this is the copy, made for a forced record, of data that the disk still has and that is as good. */

@@ -6,16 +6,19 @@
  * removed; only the synced vote; nobody touches a neighbour's instance; unknown is never absent.
  */
 import { refusedData } from '../model/advice.ts';
+import { unreadable } from '../model/disk.ts';
+import { listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, refuse, take, wait } from '../model/step.ts';
 import { withAdvice } from './advise.ts';
-import { decideClaim, decideStream } from './claim.ts';
+import { decideClaim, decideStream, ownClaims } from './claim.ts';
 import { hasData } from './data.ts';
 import { decideFirstStart, decideGenesis } from './genesis.ts';
 import { decideFollow, decideJoinAlone, decideSettled, followable, votes } from './join.ts';
 import { decideLeave, decideLeaveRefused, isLeaving } from './leave.ts';
 import { isGone } from './lives.ts';
+import { decideMend } from './mend.ts';
 import { decideFounded } from './propose.ts';
 import { decideFounding, decideSilence } from './recover.ts';
 import { decideNotes } from './remove.ts';
@@ -41,6 +44,8 @@ function decideNext(observation: Observation): Decision {
   const stale = stopStale(observation, newest);
   if (stale) return stale;
   const ensemble = newest && followable(observation, newest);
+  const mend = newest && ensemble && decideMend(observation, newest, ensemble);
+  if (mend) return mend;
   const leaving = isLeaving(observation);
   const leave = leaving ? decideLeave(observation, newest, ensemble) : undefined;
   if (leave) return leave;
@@ -80,14 +85,26 @@ function refuseData(observation: Observation): Decision | undefined {
       refusedData(self.instance),
     );
   }
-  if (!disk.stamp && hasData(disk)) {
+  if (!disk.stamp && hasData(disk) && !isOurs(observation)) {
+    const stamp = unreadable(disk, 'stamp');
+    const how = stamp ? `with a stamp that can't be understood (${stamp.file}: ${stamp.why})` : 'without a stamp';
     return refuse(
       'DATA_WITHOUT_STAMP',
-      `The data directory of ${self.instance} holds data without a stamp, so nobody knows which cluster it is of.`,
+      `The data directory of ${self.instance} holds data ${how}, so nobody knows which cluster it is of.`,
       refusedData(self.instance),
     );
   }
   return undefined;
+}
+
+/**
+ * Files 3: a node of this cluster was here, by the stamp that can't be read and a claim, or it serves as a voter at this
+ * moment. While nobody can say, the data is left alone anyway.
+ */
+function isOurs(observation: Observation): boolean {
+  const { disk, shared, server, ensemble, self } = observation;
+  if (server.answer.kind === 'serving' && ensemble && listed(ensemble.config, disk.id, self.address)) return true;
+  return unreadable(disk, 'stamp') !== undefined && (!shared.known || ownClaims(observation, shared.value).length > 0);
 }
 
 /** Genesis 4: without word from AWS a stamped, unfenced node restarts from its own files, and does nothing else. */

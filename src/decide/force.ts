@@ -3,9 +3,10 @@
  * Pure.
  */
 import type { Advice } from '../model/advice.ts';
+import type { UnreadableFile } from '../model/disk.ts';
 import type { Observation } from '../model/observation.ts';
 import { factsOf } from '../model/proposals.ts';
-import type { ForcedRecord, FoundReport, LineageRecord } from '../model/records.ts';
+import type { ForcedRecord, FoundReport, LineageRecord, Report } from '../model/records.ts';
 import { adviceOf, type Decision, take, wait } from '../model/step.ts';
 import { awaitOverdue, bringDataBack, mendAhead } from './advise.ts';
 import { stopAdded, whatRunsByHand } from './by-hand.ts';
@@ -16,7 +17,7 @@ import { heldBack } from './hold.ts';
 import { isGone } from './lives.ts';
 import type { Lost } from './lost.ts';
 import { answerDue, ownProposal, proposeOrAccept, standingProposals } from './propose.ts';
-import { bestCandidate, damagedAhead, epochFloor } from './rank.ts';
+import { aheadOf, bestCandidate, epochFloor, unreadableIn } from './rank.ts';
 
 export const LOST_AND_HEARD =
   'The quorum is lost for good and everybody has reported, so this node stands still before the recovery.';
@@ -129,10 +130,10 @@ function nextRecord(lost: Lost): Next {
   const reports = lost.reports.map((entry) => entry.report);
   const best = bestCandidate(reports);
   if (!best) return nextGenesis(lost);
-  const ahead = damagedAhead(reports, best);
+  const ahead = aheadOf(best, reports);
   if (ahead) {
     return nobody(
-      `${ahead.instance} has newer data (zxid ${ahead.data?.lastZxid}) than all others, or may have, and it is damaged: ${ahead.data?.damage} Without it node ${best.id} (${best.instance}) has the best.`,
+      `${ahead.report.instance} has newer data (zxid ${ahead.report.data?.lastZxid}) than all others, or may have, and ${ahead.why} Without it node ${best.id} (${best.instance}) has the best.`,
       mendAhead(ahead, best),
     );
   }
@@ -162,6 +163,11 @@ function nextRecord(lost: Lost): Next {
   };
 }
 
+/** What may be data of this cluster, and can't be told. */
+function holdsUnknown(report: Report): readonly UnreadableFile[] {
+  return [...(report.data ? unreadableIn(report, 'stamp') : []), ...unreadableIn(report, 'aside')];
+}
+
 function nobody(why: string, advice: readonly Advice[] = []): Next {
   return { kind: 'nobody', why, advice };
 }
@@ -178,13 +184,19 @@ function nextGenesis(lost: Lost): Next {
     ({ proposer, record }) => record.kind === 'genesis' && proposer !== instance,
   );
   const asked = observation.order.allowEmptyGenesis || ownProposal(lost)?.record.kind === 'genesis';
-  const unasked = neverStarted(shared.records, silence.announcements);
+  const unknown = reports.flatMap((report) =>
+    holdsUnknown(report).map(
+      ({ file, why }) => ` On ${report.instance} ${file} can't be understood (${why}), and may hold data.`,
+    ),
+  );
+  const unasked = unknown.length === 0 && neverStarted(shared.records, silence.announcements);
   if (!asked && !unasked) {
     const damaged = reports.filter((report) => report.data?.damage !== undefined);
     const repair = damaged.map((report) => ` ${report.instance} has damaged data: ${report.data?.damage}`);
-    const why = `Nobody who is left has whole data of this cluster (newest record ${newest.number}).${repair.join('')} Nothing empty is put in its place unasked.`;
+    const why = `Nobody who is left has whole data of this cluster (newest record ${newest.number}).${[...repair, ...unknown].join('')} Nothing empty is put in its place unasked.`;
     if (others.length > 0) return { kind: 'theirs', proposer: undefined, why };
-    return nobody(why, bringDataBack(damaged, instance));
+    const mended = reports.filter((report) => damaged.includes(report) || holdsUnknown(report).length > 0);
+    return nobody(why, bringDataBack(mended, instance));
   }
   const fenced = reports.map((report) => report.instance).sort();
   const next = { number: newest.number + 1, fenced, epochFloor: epochFloor(reports, newest.epochFloor) };

@@ -2,6 +2,7 @@
  * Following and joining an ensemble that answers (docs/protocol.md, "Joining"). Pure.
  * Invariant 5: a node is added as a participant only once its own server follows and is caught up.
  */
+import { type DiskFacts, unreadable } from '../model/disk.ts';
 import { type EnsembleConfig, listed, type Member, memberAt, strangeLines } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
@@ -53,9 +54,23 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
   return done(`This node votes as member ${disk.id}; ${removal ? removal.why : 'nothing is left to do.'}`);
 }
 
+/**
+ * Files 3: without its stamp the data is known by its epoch, which only a leader of the newest record can have given it,
+ * and by two configs that both list this node: the one beside the data, and the one that is committed.
+ */
+function isVouchedFor({ disk, self }: Observation, newest: LineageRecord, ensemble: Ensemble): boolean {
+  const { data, id, config } = disk;
+  if (data === undefined || data.damage !== undefined || data.currentEpoch <= newest.epochFloor) return false;
+  return [config, ensemble.config].every((each) => listed(each, id, self.address) !== undefined);
+}
+
 /** What keeps a node from using its data here; renaming it aside is the answer (Joining 2). */
-function unusableData(observation: Observation, newest: LineageRecord): string | undefined {
+function unusableData(observation: Observation, newest: LineageRecord, ensemble: Ensemble): string | undefined {
   const { disk } = observation;
+  const stamp = unreadable(disk, 'stamp');
+  if (disk.data && stamp && !isVouchedFor(observation, newest, ensemble)) {
+    return `${stamp.file} can't be understood (${stamp.why}), and nothing else says that the data on this disk is of record ${newest.number}.`;
+  }
   if (disk.data && disk.stamp && disk.stamp.lineage < newest.number) {
     return `The data on this disk is of lineage ${disk.stamp.lineage}, and the ensemble's is ${newest.number}.`;
   }
@@ -69,7 +84,7 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
   if (held && !votes(observation, ensemble)) return wait(`This node does not join yet: ${held}.`);
   const id = disk.id;
   if (id === undefined) return wait('This node has no id yet.');
-  const unusable = unusableData(observation, newest);
+  const unusable = unusableData(observation, newest, ensemble);
   if (unusable) {
     if (mayRun(server)) return take({ kind: 'stop-server' }, `${unusable} Its server must not run with it.`);
     return decideAside(observation, `lineage-${disk.stamp?.lineage ?? 0}-before-${newest.number}`, unusable);
@@ -81,7 +96,7 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
       'An ensemble of the newest record answers, so this node may follow it.',
     );
   const own = listed(ensemble.config, id, self.address);
-  if (server.restarting) return wait(RESTARTING);
+  if (server.restarting && canStartFrom(disk, self.address, newest, ensemble.config)) return wait(RESTARTING);
   if (server.upMs === undefined) return prepareOrStart(observation, newest, ensemble.config, own);
   if (observation.server.answer.kind !== 'serving') {
     const spared = whatSpares(observation, ensemble);
@@ -106,12 +121,7 @@ function prepareOrStart(
   own: Member | undefined,
 ): Decision {
   const { disk, self } = observation;
-  const onDisk = listed(disk.config, disk.id, self.address);
-  // A line on this disk alone is a file that is not what it was, and the server may refuse it.
-  const odd = strangeLines(disk.config).length > 0 && strangeLines(config).length === 0;
-  const fresh = disk.stamp?.lineage === newest.number && onDisk !== undefined && !odd;
-  // A joiner that crashed finds its version-less file or its own listing; every other file would make the server exit.
-  if (fresh && (own !== undefined || onDisk.role === 'observer')) {
+  if (canStartFrom(disk, self.address, newest, config)) {
     return take({ kind: 'start-server' }, 'The config on this disk holds this node, so its server starts from it.');
   }
   return prepareJoin(
@@ -121,6 +131,22 @@ function prepareOrStart(
     own,
     'An ensemble of the newest record answers; this node joins it with a fresh config.',
   );
+}
+
+/** A joiner that crashed finds its version-less file or its own listing; every other file would make the server exit. */
+function canStartFrom(disk: DiskFacts, address: string, newest: LineageRecord, config: EnsembleConfig): boolean {
+  const onDisk = listed(disk.config, disk.id, address);
+  if (disk.stamp?.lineage !== newest.number || onDisk === undefined || !fits(disk, config)) return false;
+  return listed(config, disk.id, address) !== undefined || onDisk.role === 'observer';
+}
+
+/** Whether the files are what the server wrote, as far as the committed config tells (Files 3). */
+function fits(disk: DiskFacts, config: EnsembleConfig): boolean {
+  const onDisk = disk.config;
+  if (onDisk === undefined || unreadable(disk, 'pending')) return false;
+  // A line on this disk alone is a file that is not what it was, and the server may refuse it.
+  if (strangeLines(onDisk).length > 0 && strangeLines(config).length === 0) return false;
+  return onDisk.version !== config.version || onDisk.members.length === config.members.length;
 }
 
 /** Joining 3: the current members and oneself, as an observer unless the config already says more. */
@@ -180,6 +206,7 @@ export function decideJoinAlone(observation: Observation, newest: LineageRecord)
   const { disk, self } = observation;
   if (disk.fence || disk.stamp?.lineage !== newest.number || !hasData(disk) || disk.data?.damage !== undefined)
     return undefined;
+  if (unreadable(disk, 'pending')) return undefined;
   const config = disk.pending ?? disk.config;
   // A config of one's own making would lack what can't be understood.
   if (strangeLines(config).length > 0) return undefined;

@@ -3,6 +3,7 @@
  * terminate hook answered last. Pure. Invariant 4 for oneself: not while the rest would be without quorum.
  */
 import type { Advice } from '../model/advice.ts';
+import { unreadable } from '../model/disk.ts';
 import { listed, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
@@ -37,7 +38,7 @@ export function decideLeave(
   if (empty) return asked && !disk.left ? mark : stop(observation, ensemble, own);
   const obstacle = ensemble && own && whatHoldsTheRest(observation, ensemble);
   if (own && obstacle) return waitForTheRest(observation, ensemble, own, obstacle);
-  if (!ensemble && newest && disk.stamp) return undefined;
+  if (!ensemble && newest && (disk.stamp || unreadable(disk, 'stamp'))) return undefined;
   if (asked && !disk.left) return mark;
   if (ensemble && own) return removeSelf(observation, ensemble, own, newest?.number ?? 0);
   return stop(observation, ensemble, own);

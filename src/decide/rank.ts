@@ -2,7 +2,7 @@
  * Which data is the best to recover from (Recovery 5 and 7). Pure.
  * The lineage ranks first, then the *current* epoch, then the last zxid: the accepted epoch rises before data is there.
  */
-import type { DataFacts } from '../model/disk.ts';
+import type { DataFacts, NodeFile, UnreadableFile } from '../model/disk.ts';
 import type { Report } from '../model/records.ts';
 import { recoverable } from './data.ts';
 
@@ -49,12 +49,51 @@ export function bestCandidate(reports: readonly Report[]): Candidate | undefined
     );
 }
 
-/** Who has damaged data that holds more than the best, or may: it may have been committed. */
-export function damagedAhead(reports: readonly Report[], best: Candidate): Report | undefined {
-  return reports.find(({ data, lineage = 0 }) => {
-    if (data?.damage === undefined || lineage < best.lineage) return false;
-    return lineage > best.lineage || data.lastZxid > best.data.lastZxid || data.mayHoldMore === true;
-  });
+/** Data that is no candidate, and holds more than the best, or may: it may have been committed. */
+export interface Ahead {
+  readonly report: Report;
+  readonly why: string;
+  /** What stands in the way, where that is one file beside the data. */
+  readonly file?: string;
+  /** Where the data is, if not in `version-2`. */
+  readonly directory?: string;
+}
+
+export function aheadOf(best: Candidate, reports: readonly Report[]): Ahead | undefined {
+  for (const report of reports) {
+    const found = whyUnranked(report, best);
+    if (found !== undefined) return { report, ...found };
+  }
+  return undefined;
+}
+
+function whyUnranked(report: Report, best: Candidate): Omit<Ahead, 'report'> | undefined {
+  const { data, lineage } = report;
+  const [stamp] = unreadableIn(report, 'stamp');
+  if (stamp !== undefined && lineage === undefined && data !== undefined) {
+    const more = best.lineage < report.record || data.mayHoldMore === true || isLater(data, best.data);
+    if (more) return notUnderstood(stamp);
+  }
+  if (data?.damage !== undefined && (lineage ?? 0) >= best.lineage) {
+    const more = (lineage ?? 0) > best.lineage || data.lastZxid > best.data.lastZxid || data.mayHoldMore === true;
+    if (more) return { why: `it is damaged: ${data.damage}` };
+  }
+  // Data set aside is older than what the node has now, unless nobody has any of the newest lineage.
+  const [aside] = unreadableIn(report, 'aside');
+  if (aside === undefined || best.lineage >= report.record) return undefined;
+  return { ...notUnderstood(aside), directory: aside.file };
+}
+
+function notUnderstood({ file, why }: UnreadableFile): Omit<Ahead, 'report'> {
+  return { file, why: `it can't be ranked: ${file} can't be understood (${why}).` };
+}
+
+function isLater(a: DataFacts, b: DataFacts): boolean {
+  return a.currentEpoch === b.currentEpoch ? a.lastZxid > b.lastZxid : a.currentEpoch > b.currentEpoch;
+}
+
+export function unreadableIn({ unreadable = [] }: Report, what: NodeFile): readonly UnreadableFile[] {
+  return unreadable.filter((file) => file.what === what);
 }
 
 /** The highest epoch that any node has promised: an ensemble of the next record must stand above it. */

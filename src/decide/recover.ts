@@ -6,12 +6,14 @@
  * owner acts on it.
  * Invariant 2: data is copied or renamed aside, never removed.
  */
+import { unreadable } from '../model/disk.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { ForcedRecord, LineageRecord, Report } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
 import { awaitInstance, awaitOverdue, awaitQuorum, writeAnew } from './advise.ts';
 import { whatHoldsAside } from './aside.ts';
-import { canVote, isSourceCopy, recoverable } from './data.ts';
+import { chosenClaim } from './claim.ts';
+import { isSourceCopy, NO_DATA, recoverable, votingObstacle } from './data.ts';
 import { unfencedOf } from './fenced.ts';
 import { decideForce, LOST_AND_HEARD } from './force.ts';
 import { heldBack } from './hold.ts';
@@ -21,20 +23,31 @@ import { awaitedVoters, countingReports, unheard, whatHoldsCounting } from './lo
 /** What this node reports now (Recovery 1). */
 export function ownReport(observation: Observation, newest: LineageRecord): Report {
   const { disk, self } = observation;
+  const obstacle = votingObstacle(observation, newest.number);
+  const id = disk.id ?? claimedId(observation);
   return {
     instance: self.instance,
     address: self.address,
     record: newest.number,
     fenced: disk.fence !== undefined,
-    canVote: canVote(disk, newest.number),
-    ...(disk.id === undefined ? {} : { id: disk.id }),
+    canVote: obstacle === undefined,
+    ...(id === undefined ? {} : { id }),
     ...(disk.stamp === undefined ? {} : { lineage: disk.stamp.lineage }),
     ...(disk.data === undefined ? {} : { data: disk.data }),
     ...(disk.config === undefined ? {} : { config: disk.config }),
     ...(disk.pending === undefined ? {} : { pending: disk.pending }),
     // The copy of the very data above is nothing more to offer, and is made while the facts must stay equal.
     aside: disk.aside.filter((aside) => !isSourceCopy(aside, disk, newest.number + 1)),
+    ...(obstacle === undefined || obstacle === NO_DATA ? {} : { obstacle }),
+    ...(disk.unreadable === undefined ? {} : { unreadable: disk.unreadable }),
   };
+}
+
+/** Where the file of the id can't be read: under which id this node's data is known to the others. */
+function claimedId(observation: Observation): number | undefined {
+  const { shared, disk } = observation;
+  if (!shared.known || unreadable(disk, 'id') === undefined) return undefined;
+  return chosenClaim(observation, shared.value)?.id;
 }
 
 /**
@@ -104,7 +117,8 @@ export function decideSilence(
   silence: Silence,
 ): Decision {
   const { disk, self } = observation;
-  const able = canVote(disk, newest.number);
+  const obstacle = votingObstacle(observation, newest.number);
+  const able = obstacle === undefined;
   if (!able && !disk.fence) {
     if (
       observation.server.upMs !== undefined &&
@@ -117,7 +131,9 @@ export function decideSilence(
     }
     return take(
       { kind: 'raise-fence', record: newest.number },
-      'Nobody answers as the leader and this node has no data to vote with, so its server stands still.',
+      obstacle === NO_DATA
+        ? 'Nobody answers as the leader and this node has no data to vote with, so its server stands still.'
+        : `Nobody answers as the leader and this node can't vote, so its server stands still: ${obstacle.replace(/\.$/, '')}.`,
     );
   }
   // Recovery 1: whoever serves follows a leader and has a quorum, whether or not its ensemble is known for ours.

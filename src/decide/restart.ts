@@ -1,7 +1,7 @@
 import { listed } from '../model/member.ts';
 import type { Observation, ObservedServer } from '../model/observation.ts';
 import { type Decision, take } from '../model/step.ts';
-import { canVote } from './data.ts';
+import { votingObstacle } from './data.ts';
 
 export const RESTARTING = 'The server of this node ended, and its supervisor is about to start it again.';
 
@@ -13,7 +13,7 @@ export function mayRun({ upMs, restarting }: ObservedServer): boolean {
 /** Genesis 4: starts the server from what it wrote last, if the node may run it at all. Pure. */
 export function decideRestart(observation: Observation, lineage: number): Decision | undefined {
   const { disk, server, self } = observation;
-  if (mayRun(server) || disk.fence || !canVote(disk, lineage)) return undefined;
+  if (mayRun(server) || disk.fence || votingObstacle(observation, lineage) !== undefined) return undefined;
   if (!listed(disk.config, disk.id, self.address)) return undefined;
   return take({ kind: 'start-server' }, 'The server does not run; it restarts from the config that it wrote last.');
 }

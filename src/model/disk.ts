@@ -41,7 +41,23 @@ export interface Fence {
 export type Occasion = 'fresh-config' | 'set-aside';
 export type Occasions = Readonly<Record<Occasion, readonly number[]>>;
 
-/** Everything about the node that is on its own disk. Optional members are absent from the disk. */
+/** The fence of a file that can't be read: no record is known to be newer, so it never counts as over. */
+export const UNREADABLE_FENCE: Fence = { record: Number.MAX_SAFE_INTEGER };
+
+/** `marks` is what the agent has written down for itself; `aside` one folder of data set aside. Data has its `damage`. */
+export type NodeFile = 'id' | 'stamp' | 'nonce' | 'fence' | 'config' | 'pending' | 'aside' | 'marks';
+
+/** A file that is there, or may be, and says nothing that can be used. */
+export interface UnreadableFile {
+  readonly what: NodeFile;
+  readonly file: string;
+  readonly why: string;
+}
+
+/**
+ * Everything about the node that is on its own disk. Optional members are absent from the disk, or can't be read: then
+ * `unreadable` says so. A fence that can't be read is a fence.
+ */
 export interface DiskFacts {
   readonly id?: number;
   readonly stamp?: Stamp;
@@ -66,6 +82,15 @@ export interface DiskFacts {
   readonly occasions?: Occasions;
   /** The share of the disk that is free, from 0 to 1; absent when it can't be had. */
   readonly freeShare?: number;
+  /** Absent where everything could be read. */
+  readonly unreadable?: readonly UnreadableFile[];
+}
+
+export function unreadable(
+  { unreadable: files = [] }: Pick<DiskFacts, 'unreadable'>,
+  what: NodeFile,
+): UnreadableFile | undefined {
+  return files.find((file) => file.what === what);
 }
 
 /** Under which name the data that a forced record builds on is kept aside. */

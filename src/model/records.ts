@@ -1,4 +1,4 @@
-import type { AsideFacts, DataFacts } from './disk.ts';
+import type { AsideFacts, DataFacts, UnreadableFile } from './disk.ts';
 import type { EnsembleConfig } from './member.ts';
 import type { Binding } from './proposals.ts';
 
@@ -79,6 +79,10 @@ export interface Report {
   readonly config?: EnsembleConfig;
   readonly pending?: EnsembleConfig;
   readonly aside: readonly AsideFacts[];
+  /** What keeps the node from voting, where that is not plain from the data. */
+  readonly obstacle?: string;
+  /** What is on the node's disk and unknown, so not absent. */
+  readonly unreadable?: readonly UnreadableFile[];
 }
 
 /** A report as found: each writing has a serial of its own, and its age is the service's, in milliseconds. */

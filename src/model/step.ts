@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import { type Advice, adviceText } from './advice.ts';
-import type { Member } from './member.ts';
+import type { EnsembleConfig, Member } from './member.ts';
 import type { ForcedRecord, GenesisRecord, LineageRecord, RecordMember, Report } from './records.ts';
 import type { Zxid } from './zxid.ts';
 
@@ -20,6 +20,8 @@ export type Step =
       readonly id: number;
       readonly lineage: number;
     }
+  /** Writes what can't be read, or is missing, of these. */
+  | { readonly kind: 'mend-files'; readonly id: number; readonly lineage: number; readonly config: EnsembleConfig }
   | { readonly kind: 'start-server' }
   | { readonly kind: 'stop-server' }
   | {

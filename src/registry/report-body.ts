@@ -39,7 +39,7 @@ function isObject(value: unknown): value is Fields {
 
 function isReport(value: unknown, instance: string): boolean {
   if (!isObject(value)) return false;
-  const { record, fenced, canVote, address, aside, data, config, pending } = value;
+  const { record, fenced, canVote, address, aside, data, config, pending, unreadable } = value;
   return (
     value.instance === instance &&
     typeof address === 'string' &&
@@ -50,7 +50,8 @@ function isReport(value: unknown, instance: string): boolean {
     aside.every((each) => isObject(each) && typeof each.name === 'string' && isData(each.data)) &&
     (data === undefined || isData(data)) &&
     (config === undefined || isConfig(config)) &&
-    (pending === undefined || isConfig(pending))
+    (pending === undefined || isConfig(pending)) &&
+    (unreadable === undefined || (Array.isArray(unreadable) && unreadable.every(isObject)))
   );
 }
 

@@ -11,6 +11,7 @@ import { basename, join } from 'node:path';
 import { AgentError } from '../errors.ts';
 import { type AsideFacts, type DataFacts, NO_DATABASE } from '../model/disk.ts';
 import type { EnsembleConfig } from '../model/member.ts';
+import { readDataDirectory } from './data-directory.ts';
 import { checkSpaceForCopy, copyDirectory, isSameDirectory } from './directory-copy.ts';
 import {
   isThere,
@@ -22,6 +23,7 @@ import {
   syncDirectory,
   writeDurably,
 } from './durable-file.ts';
+import type { FileReader } from './own-files.ts';
 import { formatJson, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
 
 export interface AsidePlaces {
@@ -36,17 +38,25 @@ export interface AsidePlaces {
 const DATA = 'version-2';
 const MOVING = /^\.(.+)\.moving$/;
 const NAMES_LIMIT = 1_000;
+const FACTS_LIMIT_MS = 600_000;
 
 /** Everything set aside that belongs to this cluster, or to nobody that is known. */
-export async function listAside(places: AsidePlaces, cluster: string): Promise<readonly AsideFacts[]> {
+export async function listAside(
+  places: AsidePlaces,
+  cluster: string,
+  reader: FileReader,
+): Promise<readonly AsideFacts[]> {
   const found: AsideFacts[] = [];
-  for (const name of await namesIn(asideOf(places))) {
+  const names = await reader.read('aside', asideOf(places), () => namesIn(asideOf(places)), []);
+  for (const name of names ?? []) {
     const moving = MOVING.exec(name)?.[1];
     const hidden = name.startsWith('.') && moving === undefined;
-    if (hidden || !(await isThere(join(asideOf(places), name, DATA)))) {
-      continue;
-    }
-    const facts = await readFacts(join(asideOf(places), name), moving ?? name, cluster);
+    const folder = join(asideOf(places), name);
+    const facts = hidden
+      ? undefined
+      : await reader.read('aside', folder, async () =>
+          (await isThere(join(folder, DATA))) ? readFacts(folder, moving ?? name, cluster) : undefined,
+        );
     if (facts !== undefined) {
       found.push(facts);
     }
@@ -137,7 +147,7 @@ async function finishMove(places: AsidePlaces, folder: string, name: string): Pr
 async function buildFolder(places: AsidePlaces, folder: string): Promise<void> {
   const path = join(asideOf(places), folder);
   const { data, config } = await places.facts();
-  const stamp = await readIfThere(places.stampFile);
+  const stamp = await readable(places.stampFile);
   await makeDirectory(asideOf(places));
   await rm(path, { recursive: true, force: true });
   await makeDirectory(path);
@@ -146,13 +156,18 @@ async function buildFolder(places: AsidePlaces, folder: string): Promise<void> {
   }
   await makeDirectory(join(path, 'config'));
   for (const file of await places.configFiles()) {
-    const text = await readIfThere(file);
+    const text = await readable(file);
     if (text !== undefined) {
       await writeDurably(join(path, 'config', basename(file)), text);
     }
   }
   await writeDurably(join(path, 'facts.json'), formatJson({ data, ...(config === undefined ? {} : { config }) }));
   await syncDirectory(path);
+}
+
+/** What can't be read stays where it is: it must not keep the data from being moved. */
+async function readable(file: string): Promise<string | undefined> {
+  return readIfThere(file).catch(() => undefined);
 }
 
 async function movesUnderWay(places: AsidePlaces): Promise<readonly string[]> {
@@ -207,21 +222,26 @@ async function readFacts(folder: string, name: string, cluster: string): Promise
   if (stamp !== undefined && stamp.cluster !== cluster) {
     return undefined;
   }
+  return { name, lineage: stamp?.lineage ?? 0, ...((await notedFacts(folder)) ?? (await seenFacts(folder))) };
+}
+
+/** What was written down when the data was set aside. */
+async function notedFacts(folder: string): Promise<Pick<AsideFacts, 'data' | 'config'> | undefined> {
   const file = join(folder, 'facts.json');
-  const text = await readIfThere(file);
-  if (text === undefined) {
-    throw unreadable(folder);
+  try {
+    const { data, config } = parseJson((await readIfThere(file)) ?? '', file);
+    if (!isDataFacts(data) || !(config === undefined || isConfig(config))) return undefined;
+    return { data, ...(config === undefined ? {} : { config }) };
+  } catch {
+    return undefined;
   }
-  const facts = parseJson(text, file);
-  if (!isDataFacts(facts.data) || !(facts.config === undefined || isConfig(facts.config))) {
-    throw unreadable(file);
-  }
-  return {
-    name,
-    lineage: stamp?.lineage ?? 0,
-    data: facts.data,
-    ...(facts.config === undefined ? {} : { config: facts.config }),
-  };
+}
+
+/** Looked up again, where the note is lost. */
+async function seenFacts(folder: string): Promise<Pick<AsideFacts, 'data'>> {
+  const data = await readDataDirectory(join(folder, DATA), AbortSignal.timeout(FACTS_LIMIT_MS));
+  if (data === undefined) throw unreadable(folder);
+  return { data };
 }
 
 function isDataFacts(value: unknown): value is DataFacts {

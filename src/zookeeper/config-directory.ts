@@ -6,11 +6,13 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { AgentError } from '../errors.ts';
 import { type EnsembleConfig, type Member, strangeLines } from '../model/member.ts';
-import { ZXID_ZERO } from '../model/zxid.ts';
+import { fromZxid, ZXID_ZERO } from '../model/zxid.ts';
 import type { TickSettings } from '../timings.ts';
 import {
   copyFileDurably,
   halfOf,
+  isCode,
+  isThere,
   makeDirectory,
   namesIn,
   readIfThere,
@@ -35,6 +37,17 @@ const DYNAMIC_PREFIX = 'zoo.cfg.dynamic.';
 const PENDING = 'zoo.cfg.dynamic.next';
 const POINTER = /^\s*dynamicConfigFile\s*[=:]\s*(.+?)\s*$/m;
 
+/** Without these the server ends at its start (QuorumPeerConfig of 3.9.5): the file was cut off, or is another one. */
+const NEEDED: readonly string[] = ['dataDir', 'initLimit', 'syncLimit'];
+
+export function zooCfgIn(confDir: string): string {
+  return join(confDir, ZOO_CFG);
+}
+
+export function pendingIn(confDir: string): string {
+  return join(confDir, PENDING);
+}
+
 /** The config that `zoo.cfg` points at; undefined when there is no `zoo.cfg`. Rejects with BAD_DYNAMIC_FILE. */
 export async function readConfig(confDir: string): Promise<EnsembleConfig | undefined> {
   const zooCfg = join(confDir, ZOO_CFG);
@@ -47,6 +60,10 @@ export async function readConfig(confDir: string): Promise<EnsembleConfig | unde
     const pointed = POINTER.exec(text)?.[1];
     if (pointed === undefined) {
       throw badFile(`${zooCfg} names no dynamicConfigFile.`);
+    }
+    const missing = NEEDED.filter((key) => !new RegExp(`^\\s*${key}\\s*[=:]\\s*\\S`, 'm').test(text));
+    if (missing.length > 0) {
+      throw badFile(`${zooCfg} is without ${missing.join(', ')}.`);
     }
     const path = isAbsolute(pointed) ? pointed : join(confDir, pointed);
     const dynamic = await readIfThere(path);
@@ -83,6 +100,18 @@ export async function writeConfig(places: ConfigPlaces, members: readonly Member
   }
 }
 
+/**
+ * The committed config under its version, as the server itself writes it, while it runs on what it has read before
+ * (Files 3). Nothing else is touched: `.next` may be of a change that is under way.
+ */
+export async function writeCommitted(places: ConfigPlaces, config: EnsembleConfig): Promise<void> {
+  const { confDir, dataDir, tick } = places;
+  await keepOlderFiles(places);
+  const file = join(confDir, `${DYNAMIC_PREFIX}${fromZxid(config.version).toString(16)}`);
+  await writeDurably(file, renderDynamicConfig(config.members));
+  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: file, tick }));
+}
+
 /** Absolute paths of every config file there is: `zoo.cfg`, the dynamic ones, and the version-less one. */
 export async function configFiles(places: Pick<ConfigPlaces, 'confDir' | 'dynamicFile'>): Promise<readonly string[]> {
   const names = await namesIn(places.confDir);
@@ -90,7 +119,7 @@ export async function configFiles(places: Pick<ConfigPlaces, 'confDir' | 'dynami
     .filter((name) => name === ZOO_CFG || name.startsWith(DYNAMIC_PREFIX) || name === 'zoo.cfg.dynamic')
     .filter((name) => halfOf(name) === undefined)
     .map((name) => join(places.confDir, name));
-  const own = (await readIfThere(places.dynamicFile)) === undefined ? [] : [places.dynamicFile];
+  const own = (await isThere(places.dynamicFile)) ? [places.dynamicFile] : [];
   return [...new Set([...found, ...own])].sort();
 }
 
@@ -111,7 +140,7 @@ async function keepOlderFiles(places: ConfigPlaces): Promise<void> {
   await rm(half, { recursive: true, force: true });
   await makeDirectory(half);
   for (const file of files) {
-    await copyFileDurably(file, join(half, basename(file)));
+    await keep(file, join(half, basename(file)));
   }
   await syncDirectory(half);
   await renameDurably(half, join(aside, String(newest + 1)));
@@ -123,11 +152,27 @@ async function isSame(files: readonly string[], kept: string): Promise<boolean> 
     return false;
   }
   for (const file of files) {
-    if (!(await readFile(file)).equals(await readFile(join(kept, basename(file))))) {
+    const [now, then] = await Promise.all([contentOf(file), contentOf(join(kept, basename(file)))]);
+    if (now === undefined || then === undefined || !now.equals(then)) {
       return false;
     }
   }
   return true;
+}
+
+async function contentOf(file: string): Promise<Buffer | undefined> {
+  return readFile(file).catch(() => undefined);
+}
+
+/** What can't be read can still be moved. */
+async function keep(file: string, to: string): Promise<void> {
+  try {
+    await copyFileDurably(file, to);
+  } catch (error) {
+    if (!isCode(error, 'EACCES') && !isCode(error, 'EIO') && !isCode(error, 'EISDIR')) throw error;
+    await rm(to, { force: true });
+    await renameDurably(file, to);
+  }
 }
 
 /** The name's version counts, as it does for the server; only `.next` carries its version inside. */

@@ -1,20 +1,27 @@
 /** The node's own disk, as the ports want it: what it says, and every change the agent makes to it. */
-import { readdir, rm, statfs } from 'node:fs/promises';
+import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AgentError } from '../errors.ts';
-import { adviceText, refusedData } from '../model/advice.ts';
-import type { DiskFacts, Fence, Stamp } from '../model/disk.ts';
+import type { DiskFacts, NodeFile, Stamp } from '../model/disk.ts';
 import type { NodeDisk } from '../ports.ts';
 import type { TickSettings } from '../timings.ts';
 import { agentFiles } from './agent-files.ts';
 import { type AsidePlaces, copyAside, copyBack, isMoveUnderWay, listAside, moveAside, settle } from './aside.ts';
-import { configFiles, readConfig, readPending, writeConfig } from './config-directory.ts';
+import {
+  configFiles,
+  pendingIn,
+  readConfig,
+  readPending,
+  writeCommitted,
+  writeConfig,
+  zooCfgIn,
+} from './config-directory.ts';
 import { readDataDirectory } from './data-directory.ts';
 import { explained } from './disk-errors.ts';
 import { isThere, makeDirectory, readIfThere, removeDurably, renameDurably, writeDurably } from './durable-file.ts';
 import { removeLeftovers, syncPlaces } from './leftovers.ts';
 import { noteOccasion, readOccasions } from './occasions.ts';
-import { formatJson, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
+import { FileReader, readFenceOf, readId, readMark, readNonce, readStamp, requireMounted } from './own-files.ts';
+import { formatJson, isWhole, parseJson, unreadable } from './stamp.ts';
 
 /** A whole `version-2` may have to be read before it is changed. */
 const DATA_READ_LIMIT_MS = 600_000;
@@ -62,6 +69,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     writeMarker: () => change(() => writeDurably(join(dataDir, 'initialize'), '')),
     writeStamp: (stamp) => writeOwn(files.stamp, formatJson(stamp)),
     writeConfig: (members) => change(() => writeConfig(options, members)),
+    writeCommitted: (config) => change(() => writeCommitted(options, config)),
     raiseAcceptedEpoch: (epoch) => change(() => raiseAcceptedEpoch(dataDir, epoch)),
     setDataAside: (name) => change(() => moveAside(aside, name)),
     copyDataAside: (name) => change(() => copyAside(aside, name)),
@@ -80,7 +88,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
         await noteOccasion(files.occasions, occasion, nowMs);
       }),
     inStateSince: async (lifecycleState, nowMs) => {
-      const noted = await explained(() => readState(files.lifecycleState));
+      const noted = await readState(files.lifecycleState);
       if (noted?.lifecycleState === lifecycleState) return noted.sinceMs;
       // Beside a step, and perhaps beside its copy, so this one clears nothing away.
       await explained(async () => {
@@ -93,31 +101,34 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
 }
 
 async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: AbortSignal): Promise<DiskFacts> {
-  const { dataDir, confDir, cluster } = options;
+  const { dataDir, confDir, cluster, idFile } = options;
   const files = agentFiles(dataDir);
   signal.throwIfAborted();
-  // A disk that is not mounted must not look like a node without data.
-  await readdir(dataDir);
+  await requireMounted(dataDir);
+  const reader = new FileReader();
+  const read = <T>(what: NodeFile, file: string, action: () => Promise<T>): Promise<T | undefined> =>
+    reader.read(what, file, action);
   const [occasions, freeShare] = await Promise.all([readOccasions(files.occasions), freeShareOf(dataDir)]);
   // All at once: each is a file or two, and a look waits for the slowest alone.
   const [id, stamp, nonce, data, fence, config, pending, marker, left, reported, ready, signalled, aside] =
     await Promise.all([
-      readId(options.idFile),
-      readStamp(files.stamp, places, cluster),
-      readIfThere(files.nonce).then((text) => text?.trim()),
+      read('id', idFile, () => readId(idFile)),
+      read('stamp', files.stamp, () => stampInPlace(files.stamp, places)),
+      read('nonce', files.nonce, () => readNonce(files.nonce)),
       readDataDirectory(join(dataDir, 'version-2'), signal, files.checkedSnapshots),
-      readFence(files.fence),
-      readConfig(confDir),
-      readPending(confDir),
-      isThere(join(dataDir, 'initialize')),
-      isThere(files.mark('left')),
-      isThere(files.mark('reported')),
-      isThere(files.mark('ready')),
-      isThere(files.mark('signalled')),
-      listAside(places, cluster),
+      readFenceOf(reader, files.fence),
+      read('config', zooCfgIn(confDir), () => readConfig(confDir)),
+      read('pending', pendingIn(confDir), () => readPending(confDir)),
+      readMark(reader, join(dataDir, 'initialize'), false),
+      readMark(reader, files.mark('left'), false),
+      readMark(reader, files.mark('reported'), true),
+      readMark(reader, files.mark('ready'), false),
+      readMark(reader, files.mark('signalled'), false),
+      listAside(places, cluster, reader),
     ]);
   const facts = present({ id, stamp, nonce, data, fence, config, pending, freeShare });
-  return { ...facts, marker, left, reported, ready, signalled, aside, occasions };
+  const unread = reader.found.length === 0 ? {} : { unreadable: reader.found };
+  return { ...facts, marker, left, reported, ready, signalled, aside, occasions, ...unread };
 }
 
 /** Of what the server's user may fill; undefined when the file system does not say. */
@@ -129,66 +140,25 @@ async function freeShareOf(directory: string): Promise<number | undefined> {
   return size > 0 ? bavail / size : undefined;
 }
 
+/** With data that is being moved aside goes the stamp that is still there. */
+async function stampInPlace(path: string, aside: AsidePlaces): Promise<Stamp | undefined> {
+  return (await isMoveUnderWay(aside)) ? undefined : readStamp(path);
+}
+
 /** Absent facts are absent members, as the model has it. */
 function present<T extends object>(facts: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(facts).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-async function readId(path: string): Promise<number | undefined> {
-  const text = await readIfThere(path);
-  if (text === undefined) {
-    return undefined;
-  }
-  const id = Number(text.trim());
-  if (!/^\d{1,3}$/.test(text.trim()) || id < 1 || id > 255) {
-    throw new AgentError(
-      'BAD_ID_FILE',
-      `${path} should hold the server's id, a number from 1 to 255, but holds ${JSON.stringify(text.slice(0, 40))}.`,
-      'Write the id that the node has in /zookeeper/config into it; it has none when it never was a member, see the runbook.',
-    );
-  }
-  return id;
-}
-
-async function readStamp(path: string, aside: AsidePlaces, cluster: string): Promise<Stamp | undefined> {
-  const text = await readIfThere(path);
-  if (text === undefined || (await isMoveUnderWay(aside))) {
-    return undefined;
-  }
-  const stamp = parseStamp(text, path);
-  if (stamp.cluster !== cluster) {
-    throw new AgentError(
-      'DATA_OF_ANOTHER_CLUSTER',
-      `The data directory belongs to the cluster ${stamp.cluster} (${path}), but this node is of the cluster ${cluster}.`,
-      adviceText(refusedData()),
-    );
-  }
-  return stamp;
-}
-
+/** Undefined where nothing can be made of it: the state is then new to the disk. */
 async function readState(path: string): Promise<{ lifecycleState: unknown; sinceMs: number } | undefined> {
-  const text = await readIfThere(path);
-  if (text === undefined) {
+  try {
+    const { lifecycleState, sinceMs } = parseJson((await readIfThere(path)) ?? '', path);
+    return isWhole(sinceMs) ? { lifecycleState, sinceMs } : undefined;
+  } catch {
     return undefined;
   }
-  const { lifecycleState, sinceMs } = parseJson(text, path);
-  if (!isWhole(sinceMs)) {
-    throw unreadable(path);
-  }
-  return { lifecycleState, sinceMs };
-}
-
-async function readFence(path: string): Promise<Fence | undefined> {
-  const text = await readIfThere(path);
-  if (text === undefined) {
-    return undefined;
-  }
-  const { record } = parseJson(text, path);
-  if (!isWhole(record)) {
-    throw unreadable(path);
-  }
-  return { record };
 }
 
 /** The one number that a recovery may change in the server's data. */
@@ -217,7 +187,8 @@ function asidePlaces(options: NodeDiskOptions): AsidePlaces {
       const signal = AbortSignal.timeout(DATA_READ_LIMIT_MS);
       const note = agentFiles(dataDir).checkedSnapshots;
       const data = await readDataDirectory(join(dataDir, 'version-2'), signal, note);
-      const config = await readConfig(confDir);
+      // What can't be read goes along as it is.
+      const config = await readConfig(confDir).catch(() => undefined);
       if (data === undefined) {
         throw unreadable(join(dataDir, 'version-2'));
       }

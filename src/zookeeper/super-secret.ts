@@ -9,6 +9,7 @@ import {
   isCode,
   makeDirectory,
   readIfThere,
+  renameDurably,
   syncDirectory,
   writeDurably,
 } from './durable-file.ts';
@@ -22,6 +23,7 @@ export interface SuperSecret {
 
 const SECRET_MODE = 0o600;
 const SECRET_BYTES = 24;
+const SECRET = /^[0-9a-f]{48}$/;
 
 /**
  * The super secret of this node's server, made on first use. Each node has its own and no other server knows it: a
@@ -34,12 +36,21 @@ export function superSecret(dataDir: string): Promise<SuperSecret> {
 async function findOrMake(dataDir: string): Promise<SuperSecret> {
   const files = agentFiles(dataDir);
   await makeDirectory(files.directory);
-  const password = (await readIfThere(files.superSecret))?.trim() ?? (await create(files.superSecret));
+  const password = (await usable(files.superSecret)) ?? (await create(files.superSecret));
   const options = `-Dzookeeper.DigestAuthenticationProvider.superDigest=${superDigest(password)}\n`;
   if ((await readIfThere(files.javaOptions)) !== options) {
     await writeDurably(files.javaOptions, options, SECRET_MODE);
   }
   return { password, javaOptionsFile: files.javaOptions };
+}
+
+/** An empty or torn file is no secret: whoever guesses that would be the super user. */
+async function usable(path: string): Promise<string | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  if (SECRET.test(text.trim())) return text.trim();
+  await renameDurably(path, `${path}.unusable`);
+  return undefined;
 }
 
 /** As ZooKeeper's DigestAuthenticationProvider makes it: the user, then the Base64 of the SHA-1 of `user:password`. */

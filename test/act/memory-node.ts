@@ -95,6 +95,7 @@ export class MemoryNode {
     writeStamp: async (stamp) => this.#change(`stamp ${stamp.lineage}`, { stamp }),
     writeConfig: async (members: readonly Member[]) =>
       this.#change('config', { config: { version: ZXID_ZERO, members } }, ['pending']),
+    writeCommitted: async (config) => this.#change(`committed ${config.version}`, { config }),
     raiseAcceptedEpoch: async (epoch) => {
       const data = this.disk.data ?? dataOf(0, ZXID_ZERO);
       const acceptedEpoch = Math.max(epoch, data.acceptedEpoch);

@@ -85,6 +85,12 @@ export const SCENES: Scenes = {
       node,
     };
   },
+  'mend-files': () => {
+    const node = voter();
+    const { id, stamp, config, ...left } = node.disk;
+    node.disk = left;
+    return { step: { kind: 'mend-files', id: 1, lineage: 1, config: configOf([1, 2, 3]) }, node };
+  },
   'start-server': () => {
     const node = voter();
     node.running = false;

@@ -76,7 +76,8 @@ export class NodeByHand implements AsyncDisposable {
     await writeFile(join(this.dataDir, 'zk-agent', 'ready'), '');
     const stamp = { cluster: 'orders-4f1c2a90', lineage: 1, id: 1 };
     await writeFile(join(this.dataDir, 'zk-agent', 'stamp.json'), JSON.stringify(stamp));
-    await writeFile(join(this.confDir, 'zoo.cfg'), `dataDir=${this.dataDir}\ndynamicConfigFile=${dynamic}\n`);
+    const zooCfg = `dataDir=${this.dataDir}\ninitLimit=5\nsyncLimit=2\ndynamicConfigFile=${dynamic}\n`;
+    await writeFile(join(this.confDir, 'zoo.cfg'), zooCfg);
     await writeFile(dynamic, `${members.map(formatMember).join('\n')}\n`);
   }
 

@@ -55,12 +55,6 @@ describe('bad input on a fresh machine beside an ensemble that it could join', {
     cpSync(join(lab.directoryOf(voter), 'data', 'version-2'), join(directory, 'data', 'version-2'), {
       recursive: true,
     });
-  const conf = (directory: string, dynamic: string): void => {
-    const file = join(directory, 'conf', 'zoo.cfg.dynamic.100000000');
-    writeFileSync(file, dynamic);
-    writeFileSync(join(directory, 'conf', 'zoo.cfg'), `dataDir=${directory}/data\ndynamicConfigFile=${file}\n`);
-  };
-
   const cases: readonly Case[] = [
     {
       name: 'an unknown flag',
@@ -78,18 +72,6 @@ describe('bad input on a fresh machine beside an ensemble that it could join', {
       says: /CLUSTER.*two words/,
     },
     {
-      name: 'an id file with garbage',
-      prepare: (directory) => writeFileSync(join(directory, 'data', 'myid'), 'three\n'),
-      code: 'BAD_ID_FILE',
-      says: /myid.*three/,
-    },
-    {
-      name: 'an id file with a number that is no id',
-      prepare: (directory) => writeFileSync(join(directory, 'data', 'myid'), '256\n'),
-      code: 'BAD_ID_FILE',
-      says: /256/,
-    },
-    {
       name: 'data of another cluster',
       prepare: (directory) => {
         dataOfVoter(directory);
@@ -102,21 +84,6 @@ describe('bad input on a fresh machine beside an ensemble that it could join', {
       says: /orders-4f1c2a90/,
     },
     { name: 'data without a stamp', prepare: dataOfVoter, code: 'DATA_WITHOUT_STAMP', says: /without a stamp/ },
-    {
-      name: 'a dynamic file that cannot be parsed',
-      prepare: (directory) => conf(directory, 'server.1=somewhere\n'),
-      code: 'BAD_DYNAMIC_FILE',
-      says: /zoo\.cfg\.dynamic\.100000000/,
-    },
-    {
-      name: 'a zoo.cfg that points at no file',
-      prepare: (directory) => {
-        conf(directory, '');
-        rmSync(join(directory, 'conf', 'zoo.cfg.dynamic.100000000'));
-      },
-      code: 'BAD_DYNAMIC_FILE',
-      says: /does not exist/,
-    },
     {
       name: 'a metadata service that is out of order',
       during: (instance) => {

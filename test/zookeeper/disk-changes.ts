@@ -160,7 +160,8 @@ export const DISK_CHANGES: readonly DiskChange[] = [
     before: async (_, root) => {
       const conf = join(root, 'conf');
       writeFileSync(join(conf, 'zoo.cfg.dynamic.5'), 'server.1=127.9.9.1:2888:3888;2181\n');
-      writeFileSync(join(conf, 'zoo.cfg'), `dynamicConfigFile=${join(conf, 'zoo.cfg.dynamic.5')}\n`);
+      const zooCfg = `dataDir=/data\ninitLimit=5\nsyncLimit=2\ndynamicConfigFile=${join(conf, 'zoo.cfg.dynamic.5')}\n`;
+      writeFileSync(join(conf, 'zoo.cfg'), zooCfg);
       writeFileSync(join(conf, 'zoo.cfg.dynamic.next'), PENDING);
     },
     change: (disk) => disk.writeConfig(OTHERS),

@@ -46,6 +46,10 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
         disk.config = { version: ZXID_ZERO, members };
         disk.pending = undefined;
       }),
+    writeCommitted: (config) =>
+      write(`writeCommitted ${config.version}`, () => {
+        disk.config = config;
+      }),
     raiseAcceptedEpoch: (epoch) =>
       write(`raiseAcceptedEpoch ${epoch}`, () => {
         disk.data ??= blankData(0);

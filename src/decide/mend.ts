@@ -1,0 +1,29 @@
+/**
+ * Mending a node's own files while its server serves (docs/protocol.md, "Files 3"). Pure. The server has read them before
+ * and goes on; without them it would be no voter after its next start. It is not stopped for it: two nodes that stopped
+ * at once could cost the quorum, and neither would start again.
+ */
+import { listed, strangeLines } from '../model/member.ts';
+import type { Ensemble, Observation } from '../model/observation.ts';
+import type { LineageRecord } from '../model/records.ts';
+import { type Decision, take } from '../model/step.ts';
+import { ownClaims } from './claim.ts';
+
+export function decideMend(observation: Observation, newest: LineageRecord, ensemble: Ensemble): Decision | undefined {
+  const { disk, server, shared, self } = observation;
+  if (server.upMs === undefined || server.answer.kind !== 'serving' || disk.fence || !shared.known) return undefined;
+  const missing = (['id', 'stamp', 'config'] as const).filter((what) => disk[what] === undefined);
+  if (missing.length === 0 || strangeLines(ensemble.config).length > 0) return undefined;
+  const voter = ensemble.config.members.find(
+    (member) => member.address === self.address && member.role === 'participant',
+  );
+  if (voter === undefined || (disk.id !== undefined && disk.id !== voter.id)) return undefined;
+  // The claim, the committed config and the server that serves say the same.
+  if (!ownClaims(observation, shared.value).some((claim) => listed(ensemble.config, claim.id, self.address) === voter))
+    return undefined;
+  const { version, members } = ensemble.config;
+  return take(
+    { kind: 'mend-files', id: voter.id, lineage: newest.number, config: { version, members } },
+    `This node votes as member ${voter.id}, and its ${missing.join(' and ')} can't be read from its disk any more: written anew.`,
+  );
+}

@@ -1,0 +1,99 @@
+/**
+ * The small files of a node, each by itself: one that can't be read, or says nothing that can be used, is a fact beside
+ * the others and never the end of the look (Files 2).
+ */
+import { readdir } from 'node:fs/promises';
+import { AgentError } from '../errors.ts';
+import { type Fence, type NodeFile, type Stamp, UNREADABLE_FENCE, type UnreadableFile } from '../model/disk.ts';
+import { isThere, readIfThere } from './durable-file.ts';
+import { isWhole, parseJson, parseStamp } from './stamp.ts';
+
+/** These say something about the process or the machine, and nothing about a file. */
+const NOT_THE_FILE: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'];
+
+/** Reads one after another or at once, and collects what can't be read. */
+export class FileReader {
+  readonly unreadable: UnreadableFile[] = [];
+
+  async read<T, U = undefined>(
+    what: NodeFile,
+    file: string,
+    read: () => Promise<T>,
+    instead?: U,
+  ): Promise<T | U | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && NOT_THE_FILE.includes(String(error.code))) throw error;
+      this.unreadable.push({ what, file, why: reasonOf(error) });
+      return instead;
+    }
+  }
+
+  /** In an order that does not depend on which read ended first. */
+  get found(): readonly UnreadableFile[] {
+    return this.unreadable.toSorted((a, b) => (`${a.what} ${a.file}` < `${b.what} ${b.file}` ? -1 : 1));
+  }
+}
+
+/** A sentence's part, without a full stop. */
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+}
+
+/** As the server reads it: the first line, and nothing beside the digits (QuorumPeerConfig.setupMyId of 3.9.5). */
+export async function readId(path: string): Promise<number | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  const [line = ''] = text.split(/\r\n|\n|\r/, 1);
+  const id = Number(line);
+  if (!/^\d{1,3}$/.test(line) || id < 1 || id > 255) {
+    throw new Error(`it should hold a number from 1 to 255 and holds ${JSON.stringify(text.slice(0, 40))}`);
+  }
+  return id;
+}
+
+export async function readStamp(path: string): Promise<Stamp | undefined> {
+  const text = await readIfThere(path);
+  return text === undefined ? undefined : plainly(() => parseStamp(text, path));
+}
+
+/** Undefined where none was written; what is no nonce is none that anybody has announced. */
+export async function readNonce(path: string): Promise<string | undefined> {
+  const nonce = (await readIfThere(path))?.trim();
+  if (nonce !== undefined && !/^[\w-]+$/.test(nonce)) throw new Error('it holds no nonce');
+  return nonce;
+}
+
+export async function readFence(path: string): Promise<Fence | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  const { record } = plainly(() => parseJson(text, path));
+  if (!isWhole(record)) throw new Error('it names no record');
+  return { record };
+}
+
+/** What the agent can't find out counts as the answer that does no harm. */
+export async function readMark(reader: FileReader, path: string, instead: boolean): Promise<boolean> {
+  return (await reader.read('marks', path, () => isThere(path), instead)) ?? instead;
+}
+
+export async function readFenceOf(reader: FileReader, path: string): Promise<Fence | undefined> {
+  return reader.read('fence', path, () => readFence(path), UNREADABLE_FENCE);
+}
+
+/** A disk that is not mounted must not look like a node without data. */
+export async function requireMounted(dataDir: string): Promise<void> {
+  await readdir(dataDir);
+}
+
+/** The sentence about the file is made elsewhere; here its reason is wanted. */
+function plainly<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof AgentError
+      ? new Error('it holds nothing that the agent has written', { cause: error })
+      : error;
+  }
+}

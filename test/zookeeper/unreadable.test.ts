@@ -1,0 +1,180 @@
+/** Each file of a node, edited in every way: a fact beside the others, and never the end of the look. */
+import assert from 'node:assert/strict';
+import { chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { describe, it } from 'node:test';
+import { type DiskFacts, type NodeFile, UNREADABLE_FENCE, unreadable } from '../../src/model/disk.ts';
+import { memberAt } from '../../src/model/member.ts';
+import type { NodeDisk } from '../../src/ports.ts';
+import { LAB_TICK } from '../../src/timings.ts';
+import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
+import { superSecret } from '../../src/zookeeper/super-secret.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { snapshotOf } from './snapshot-file.ts';
+import { LOG_HEADER, logEntry } from './transaction-log-file.ts';
+
+const SIGNAL = new AbortController().signal;
+const MEMBERS = [1, 2, 3].map((id) => memberAt(id, `127.9.9.${id}`, 'participant'));
+const DYNAMIC = MEMBERS.map(
+  ({ id, address }) => `server.${id}=${address}:2888:3888:participant;${address}:2181\n`,
+).join('');
+
+interface Filled extends AsyncDisposable {
+  readonly root: string;
+  readonly dataDir: string;
+  readonly confDir: string;
+  readonly disk: NodeDisk;
+  read(): Promise<DiskFacts>;
+}
+
+async function filled(): Promise<Filled> {
+  const directory: TemporaryDirectory = await temporaryDirectory();
+  const [dataDir, confDir] = [join(directory.path, 'data'), join(directory.path, 'conf')];
+  await mkdir(join(dataDir, 'version-2'), { recursive: true });
+  await mkdir(confDir);
+  const disk = nodeDisk({
+    dataDir,
+    confDir,
+    idFile: join(dataDir, 'myid'),
+    dynamicFile: join(confDir, 'zoo.cfg.dynamic'),
+    cluster: 'c',
+    tick: LAB_TICK,
+  });
+  const data = join(dataDir, 'version-2');
+  await writeFile(join(data, 'snapshot.3'), snapshotOf());
+  await writeFile(join(data, 'log.4'), Buffer.concat([LOG_HEADER, logEntry(4), logEntry(5)]));
+  await writeFile(join(data, 'currentEpoch'), '0');
+  await writeFile(join(data, 'acceptedEpoch'), '0');
+  await disk.copyDataAside('kept');
+  await disk.writeId(1);
+  await disk.writeNonce('00ff');
+  await disk.writeStamp({ cluster: 'c', lineage: 1, id: 1 });
+  await disk.writeCommitted({ version: '0000000100000007', members: MEMBERS });
+  await writeFile(join(confDir, 'zoo.cfg.dynamic.next'), `${DYNAMIC}version=100000009\n`);
+  await disk.raiseFence({ record: 1 });
+  await disk.mark('ready');
+  await disk.inStateSince('Pending:Wait', 1_000);
+  await superSecret(dataDir);
+  const read = async (): Promise<DiskFacts> => {
+    const { freeShare, ...facts } = await disk.read(SIGNAL);
+    return facts;
+  };
+  return {
+    root: directory.path,
+    dataDir,
+    confDir,
+    disk,
+    read,
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}
+
+const EDITS: Readonly<Record<string, (path: string) => Promise<void>>> = {
+  emptied: (path) => truncate(path, 0),
+  torn: async (path) => truncate(path, Math.floor((await readFile(path)).length / 2)),
+  zeroed: async (path) => writeFile(path, Buffer.alloc((await readFile(path)).length)),
+  garbage: (path) => writeFile(path, 'x\0y\nz'),
+  'a directory': async (path) => {
+    await rm(path);
+    await mkdir(path);
+  },
+  'made unreadable': (path) => chmod(path, 0),
+  gone: (path) => rm(path),
+};
+
+async function everyFile(root: string): Promise<readonly string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+describe('a node of which one file was', () => {
+  for (const [how, edit] of Object.entries(EDITS)) {
+    it(`${how} is looked at all the same, and goes on to be changed`, async () => {
+      let files: readonly string[];
+      {
+        await using node = await filled();
+        files = (await everyFile(node.root)).toSorted();
+      }
+      assert.ok(files.length >= 18, files.join(' '));
+      for (const file of files) {
+        await using node = await filled();
+        await edit(join(node.root, file));
+        const facts = await node.read();
+        assert.deepEqual(await node.read(), facts, `${file}: the same again, or a report would be written in a loop`);
+        // A person has to take the folder away.
+        if (how === 'a directory') continue;
+        // What a join does: nothing of it may fail for the sake of what it replaces.
+        await node.disk.setDataAside('lineage-1-before-1');
+        await node.disk.writeId(1);
+        await node.disk.writeConfig(MEMBERS);
+        await node.disk.writeStamp({ cluster: 'c', lineage: 1, id: 1 });
+        await node.disk.liftFence().catch(() => undefined);
+        const after = await node.read();
+        const left = (after.unreadable ?? []).filter(
+          ({ what }) => !['aside', 'marks', 'nonce', 'fence'].includes(what),
+        );
+        assert.deepEqual(left, [], file);
+        assert.equal(after.data, undefined, file);
+        await node.disk.inStateSince('Pending:Wait', 2_000).catch(() => undefined);
+      }
+    });
+  }
+
+  it('emptied is told by its name, with the reason', async () => {
+    const told: Readonly<Record<NodeFile, string>> = {
+      id: 'data/myid',
+      stamp: 'data/zk-agent/stamp.json',
+      nonce: 'data/zk-agent/nonce',
+      fence: 'data/zk-agent/fence.json',
+      config: 'conf/zoo.cfg',
+      pending: 'conf/zoo.cfg.dynamic.next',
+      aside: 'data/aside/kept/stamp.json',
+      marks: '',
+    };
+    for (const [what, file] of Object.entries(told) as [NodeFile, string][]) {
+      if (file === '') continue;
+      await using node = await filled();
+      // Data set aside without a stamp has none to lose.
+      await writeFile(join(node.root, file), '');
+      const found = unreadable(await node.read(), what);
+      assert.ok(found && found.why.length > 5, what);
+      assert.ok(join(node.root, file).startsWith(found.file), `${what}: ${found.file}`);
+    }
+  });
+
+  it('emptied counts as what does no harm', async () => {
+    await using node = await filled();
+    for (const name of ['stamp.json', 'fence.json', 'nonce']) await truncate(join(node.dataDir, 'zk-agent', name), 0);
+    await truncate(join(node.dataDir, 'version-2', 'currentEpoch'), 0);
+    const facts = await node.read();
+    assert.deepEqual(facts.fence, UNREADABLE_FENCE);
+    assert.equal(facts.stamp, undefined);
+    assert.equal(facts.nonce, undefined);
+    assert.match(facts.data?.damage ?? '', /currentEpoch should hold one number/);
+    assert.equal(await node.disk.isFenced(), true);
+  });
+
+  it('data set aside keeps its facts when only the note of them is lost', async () => {
+    await using node = await filled();
+    const before = (await node.read()).aside;
+    await truncate(join(node.dataDir, 'aside', 'kept', 'facts.json'), 0);
+    assert.deepEqual((await node.read()).aside, before);
+  });
+
+  it('a zoo.cfg cut off before what the server needs is no config', async () => {
+    await using node = await filled();
+    const path = join(node.confDir, 'zoo.cfg');
+    const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => !line.startsWith('syncLimit'));
+    await writeFile(path, lines.join('\n'));
+    assert.match(unreadable(await node.read(), 'config')?.why ?? '', /is without syncLimit/);
+  });
+
+  it('an empty secret is made anew, and never used', async () => {
+    await using node = await filled();
+    const { password } = await superSecret(node.dataDir);
+    for (const text of ['', '\0\0', password.slice(0, 20)]) {
+      await writeFile(join(node.dataDir, 'zk-agent', 'super-secret'), text);
+      assert.match((await superSecret(node.dataDir)).password, /^[0-9a-f]{48}$/);
+    }
+  });
+});
