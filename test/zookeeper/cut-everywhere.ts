@@ -95,8 +95,10 @@ async function check(
   }
 }
 
-function read(code: DiskCode, root: string): ReturnType<NodeDisk['read']> {
-  return diskIn(code, root).read(SIGNAL);
+/** All that the node's own files say; how full the machine's disk is moves by itself. */
+async function read(code: DiskCode, root: string): ReturnType<NodeDisk['read']> {
+  const { freeShare, ...facts } = await diskIn(code, root).read(SIGNAL);
+  return facts;
 }
 
 function contentOf(root: string): DiskState {
