@@ -27,7 +27,7 @@ const LOOKING: Observation['server'] = { upMs: 600_000, answer: { kind: 'not-ser
 
 /** Without these facts, which stand in files that can't be understood. */
 function torn(what: readonly NodeFile[], change: Partial<DiskFacts> = {}): DiskFacts {
-  const disk: Record<string, unknown> = { ...diskOf(1, change) };
+  const disk: Record<string, unknown> = { ...diskOf(1, { freeShare: 0.5, ...change }) };
   for (const each of what) delete disk[each];
   const unreadable = what.map((each) => ({ what: each, file: `/d/${each}`, why: 'it is empty' }));
   return { ...(disk as unknown as DiskFacts), unreadable };
