@@ -79,4 +79,23 @@ export const CLAIM_CASES: readonly Case[] = [
       assert.equal(heir.disk.id, id);
     },
   },
+  {
+    name: 'the claim of a member is gone, its stream and its object: stamp and config name it, and it claims its id anew',
+    nodes: 3,
+    play: async (scenario) => {
+      await scenario.whole();
+      const [follower] = scenario.followers;
+      const { streams, objects } = scenario.world.cloud;
+      const id = follower?.disk.id;
+      assert.ok(follower && id !== undefined);
+      streams.delete(`${id}.1`);
+      objects.delete(`claims/${id}.1.json`);
+      follower.reboot();
+      await scenario.advance(25_000);
+      await scenario.whole();
+      assert.equal(follower.disk.id, id);
+      const owner = (): boolean => objects.get(`claims/${id}.1.json`)?.body.includes(follower.name) ?? false;
+      await scenario.until('the claim is there again', owner, 300_000);
+    },
+  },
 ];

@@ -32,17 +32,29 @@ function unfence({ node }: Any): TakeBack {
   };
 }
 
-/** A later record, which is no other node's business here: it is gone again when the step has refused. */
-function laterRecord({ scenario }: Any): TakeBack {
-  const { objects } = scenario.world.cloud;
+/**
+ * A later record, which is no other node's business here: nobody else sees it. No record is ever forgotten, so the process
+ * that has seen it ends with the step.
+ */
+function laterRecord({ scenario, node, context }: Any): TakeBack {
+  const { objects } = context.ports;
+  const { get, list } = objects;
   const number = scenario.records().length + 1;
   const key = `lineage/${String(number).padStart(6, '0')}.json`;
-  objects.put(key, JSON.stringify({ kind: 'genesis', number, members: [], fenced: [], epochFloor: 0 }));
-  return () => objects.delete(key);
+  const body = JSON.stringify({ kind: 'genesis', number, members: [], fenced: [], epochFloor: 0 });
+  const seen: Pick<typeof objects, 'get' | 'list'> = {
+    get: async (wanted, signal) => (wanted === key ? { key, body, etag: 'its', ageMs: 0 } : get(wanted, signal)),
+    list: async (prefix, signal) => [...(await list(prefix, signal)), { key, ageMs: 0 }],
+  };
+  Object.assign(objects, seen);
+  return () => {
+    Object.assign(objects, { get, list });
+    node.killAgent('killed');
+  };
 }
 
 /** What sessions say of the config. */
-function saying({ context }: Any, change: (members: EnsembleConfig['members']) => EnsembleConfig['members']): TakeBack {
+function saying({ context }: Any, change: (config: EnsembleConfig) => Partial<EnsembleConfig>): TakeBack {
   const { servers } = context.ports;
   const { open } = servers;
   const changed: typeof open = async (...args) => {
@@ -51,7 +63,7 @@ function saying({ context }: Any, change: (members: EnsembleConfig['members']) =
       ...session,
       config: async (signal) => {
         const config = await session.config(signal);
-        return { ...config, members: change(config.members) };
+        return { ...config, ...change(config) };
       },
     };
   };
@@ -60,7 +72,9 @@ function saying({ context }: Any, change: (members: EnsembleConfig['members']) =
 }
 
 function withoutSelf(moment: Any): TakeBack {
-  return saying(moment, (members) => members.filter(({ address }) => address !== moment.node.address));
+  return saying(moment, ({ members }) => ({
+    members: members.filter(({ address }) => address !== moment.node.address),
+  }));
 }
 
 /** The step finds its report to be another one, however often it reads it. */
@@ -162,8 +176,17 @@ export const MEANWHILE_CASES: readonly Case[] = [
     nodes: 3,
     step: 'remove-members',
     lead: dieForGood,
-    happens: (moment) => saying(moment, (members) => members.filter(({ id }) => !moment.step.ids.includes(id))),
+    happens: (moment) =>
+      saying(moment, ({ members }) => ({ members: members.filter(({ id }) => !moment.step.ids.includes(id)) })),
     refuses: /They left the config meanwhile/,
+  }),
+  meanwhile({
+    name: 'the config has a line that can not be understood, of the same version',
+    nodes: 3,
+    step: 'remove-members',
+    lead: dieForGood,
+    happens: (moment) => saying(moment, () => ({ notUnderstood: ['weight.1=2'] })),
+    refuses: /has a line that can't be understood/,
   }),
   meanwhile({
     name: 'a claim on the id of a dead member can not be read',
@@ -336,7 +359,9 @@ export const MEANWHILE_CASES: readonly Case[] = [
       scenario.followers[0]?.run({ command: 'leave', limitMs: 60_000 });
     },
     happens: (moment) =>
-      saying(moment, (members) => [...members, memberAt(moment.step.id, moment.node.address, 'participant')]),
+      saying(moment, ({ members }) => ({
+        members: [...members, memberAt(moment.step.id, moment.node.address, 'participant')],
+      })),
     refuses: /holds this node again/,
   }),
   meanwhile({

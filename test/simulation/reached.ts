@@ -30,6 +30,29 @@ export function placesIn(room: string, pattern: RegExp): readonly Place[] {
   });
 }
 
+const RULE = /\b(?:Claims|Files|Genesis|Joining|Leaving|Recovery|Server|Disk) \d+\b/g;
+/** A block comment, or lines of comment on end. */
+const COMMENT = /\/\*\*[\s\S]*?\*\/|\/\/[^\n]*(?:\n\s*\/\/[^\n]*)*/g;
+const FUNCTION = /^(?:export )?(?:async )?function |^(?:async )?#?\w+\(/;
+
+/** Where the code begins that stands below a comment which names a rule of docs/protocol.md. */
+export function ruledPlacesIn(room: string): readonly Place[] {
+  return placesIn(room, COMMENT).flatMap(({ file, name, offset }) => {
+    // What is said of a whole file is said of no place in it.
+    if (offset === 0) return [];
+    const text = readFileSync(file, 'utf8');
+    const comment = [...text.slice(offset).matchAll(COMMENT)][0]?.[0] ?? '';
+    const after = text.slice(offset + comment.length);
+    const start = offset + comment.length + Math.max(0, after.search(/\S/));
+    const code = text.slice(start);
+    // What is only a type never runs; of a function it is its body that does.
+    if (/^(?:export )?(?:interface|type) |^readonly /.test(code)) return [];
+    const body = FUNCTION.test(code) ? code.search(/\{\n/) + 2 : 0;
+    const first = start + body + Math.max(0, code.slice(body).search(/\S/));
+    return (comment.match(RULE) ?? []).map((rule) => ({ file, offset: first, name: `${rule}, ${name.split(' ')[0]}` }));
+  });
+}
+
 interface Range {
   readonly startOffset: number;
   readonly endOffset: number;

@@ -56,8 +56,9 @@ export class Scenario {
     const endMs = this.world.scheduler.nowMs + limitMs;
     while (!holds()) {
       if (this.world.scheduler.nowMs > endMs) {
+        const lacks = whyNotHealed(this.world) ?? 'whole by now';
         const said = this.nodes.map((node) => `${node.name}: ${node.said}`).join(' | ');
-        throw new Violation('heals', `not within ${limitMs / 1_000} s: ${what}; ${said}`);
+        throw new Violation('heals', `not within ${limitMs / 1_000} s: ${what} (${lacks}); ${said}`);
       }
       await this.advance(LOOK_MS);
     }

@@ -1,0 +1,46 @@
+/** Every re-check of `act`, and the code of every rule, is run by some directed case or some history of the fixed set. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { type Place, placesIn, Reached, ruledPlacesIn } from './reached.ts';
+
+/** Those of the fixed set (simulation.test.ts) that are asked for before somebody says that a place is never run. */
+const HISTORIES = 2_000;
+const AT_ONCE = 50;
+
+it('every re-check and every rule is reached', async (test) => {
+  const reached = new Reached();
+  await reached.begin();
+  // Their code is counted from its first run on, so it is loaded after the beginning.
+  const { DIRECTED_CASES } = await import('./directed.ts');
+  const { Scenario } = await import('./scenario.ts');
+  const { simulateHistory } = await import('./simulate-history.ts');
+  const rechecks = placesIn('act', /throw changed\(/g);
+  const rules = ['act', 'decide', 'observe', 'registry'].flatMap(ruledPlacesIn);
+  const decisions = placesIn('decide', /\b(?:take|wait|done)\(|kind: 'refuse'/g);
+  const places = [...rechecks, ...rules, ...decisions];
+  assert.ok(rechecks.length > 20 && rules.length > 40 && decisions.length > 80);
+
+  let seed = 1;
+  let missing: readonly Place[] = places;
+  const asked = (): readonly Place[] => missing.filter((place) => !decisions.includes(place));
+  while (seed <= HISTORIES && asked().length > 0) {
+    const end = seed + AT_ONCE;
+    for (; seed < end; seed++) await simulateHistory({ seed });
+    missing = await reached.never(missing);
+  }
+  const byHistories = new Set(missing);
+  for (const each of DIRECTED_CASES) await each.play(new Scenario(1, each));
+  missing = await reached.never(missing);
+  await reached.end();
+  const count = (some: readonly Place[], left: Iterable<Place>): string =>
+    `${some.length - [...left].filter((place) => some.includes(place)).length} of ${some.length}`;
+  test.diagnostic(
+    `${seed - 1} histories reach ${count(rechecks, byHistories)} re-checks, ${count(rules, byHistories)} places of rules ` +
+      `and ${count(decisions, byHistories)} decisions; with the directed cases ${count(rechecks, missing)}, ` +
+      `${count(rules, missing)} and ${count(decisions, missing)}`,
+  );
+  assert.deepEqual(
+    asked().map(({ name }) => name),
+    [],
+  );
+});
