@@ -149,6 +149,7 @@ const NODE_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
   'prepare-genesis',
   'set-data-aside',
   'prepare-join',
+  'note-failed-start',
   'stop-server',
   'raise-fence',
   'keep-source',

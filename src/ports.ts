@@ -156,6 +156,8 @@ export interface NodeDisk {
   liftFence(): Promise<void>;
   mark(name: Mark): Promise<void>;
   unmark(name: Mark): Promise<void>;
+  /** Notes that no server starts on the present data, until one of its files is another; `why` is a sentence. */
+  noteFailedStart(why: string): Promise<void>;
   /** Notes that this is done now. */
   note(occasion: Occasion, nowMs: number): Promise<void>;
   /**
@@ -168,8 +170,24 @@ export interface NodeDisk {
 /** The process of the node's own server. `restarting`: none, and its supervisor is about to start one by itself. */
 export type ServerState =
   | { readonly kind: 'running'; readonly upMs: number }
-  | { readonly kind: 'restarting' }
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'restarting'; readonly ends?: ServerEnds }
+  | { readonly kind: 'stopped'; readonly ends?: ServerEnds };
+
+/**
+ * How the server ended by itself: with a code of its own, soon after its start, one time after the other. Begun anew by
+ * every stop, and by a server that ran for longer.
+ */
+export interface ServerEnds {
+  readonly count: number;
+  /** Since the last one. */
+  readonly sinceMs: number;
+  /** For example `exit code 1`. */
+  readonly how: string;
+  /** The last error of its log; looked for only where it ended more than once. */
+  readonly error?: string;
+  /** Why the log can't be read. */
+  readonly unread?: string;
+}
 
 /** What a process has done since its start. */
 export interface Work {

@@ -214,6 +214,7 @@ const SEEN_AGAIN: Readonly<Record<StepKind, SeenAgain>> = {
   'prepare-join': 'node',
   'mend-files': 'the whole world',
   'start-server': 'the whole world',
+  'note-failed-start': 'node',
   'stop-server': 'node',
   'remove-members': 'the whole world',
   'add-self': 'the whole world',

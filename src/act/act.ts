@@ -15,7 +15,14 @@ import { actMendFiles } from './mend.ts';
 import { actAcceptRecord, actAnswerProposal, actProposeRecord, actWriteRecord } from './propose.ts';
 import { actFoundForced, actKeepSource, actLiftFence, actRaiseFence } from './recover.ts';
 import { actWithdrawReport, actWriteReport } from './reports.ts';
-import { actMarkLeft, actStartServer, actStopRemoved, actStopServer, actUnmarkLeft } from './service.ts';
+import {
+  actMarkLeft,
+  actNoteFailedStart,
+  actStartServer,
+  actStopRemoved,
+  actStopServer,
+  actUnmarkLeft,
+} from './service.ts';
 
 type Acts = { readonly [K in StepKind]: (step: Extract<Step, { kind: K }>, context: ActContext) => Promise<void> };
 
@@ -31,6 +38,7 @@ export const ACTS: Acts = {
   'set-data-aside': actSetDataAside,
   'prepare-join': actPrepareJoin,
   'mend-files': actMendFiles,
+  'note-failed-start': actNoteFailedStart,
   'start-server': actStartServer,
   'stop-server': actStopServer,
   'remove-members': actRemoveMembers,

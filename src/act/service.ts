@@ -2,6 +2,7 @@
 import { AgentError } from '../errors.ts';
 import type { Step } from '../model/step.ts';
 import { type ActContext, changed } from './context.ts';
+import { keepStill } from './still.ts';
 
 /**
  * Each question takes time from the start that is awaited, on machines with few processors: what has taken long is asked
@@ -44,6 +45,15 @@ export async function actStartServer(_step: Of<'start-server'>, context: ActCont
 
 export async function actStopServer(_step: Of<'stop-server'>, { ports, signal }: ActContext): Promise<void> {
   await ports.server.stop(signal);
+}
+
+/** Behind a stopped server: the next start would change the files that the note names. */
+export async function actNoteFailedStart(step: Of<'note-failed-start'>, context: ActContext): Promise<void> {
+  const { ports, signal } = context;
+  await keepStill(context);
+  const { data } = await ports.disk.read(signal);
+  if (JSON.stringify(data) !== JSON.stringify(step.data)) throw changed('The data on this disk is another now.');
+  await ports.disk.noteFailedStart(step.why);
 }
 
 export async function actMarkLeft(_step: Of<'mark-left'>, { ports }: ActContext): Promise<void> {

@@ -14,6 +14,7 @@ import { type Decision, done, refuse, take, wait } from '../model/step.ts';
 import { withAdvice } from './advise.ts';
 import { decideClaim, decideStream, ownClaims } from './claim.ts';
 import { hasData } from './data.ts';
+import { decideFailedStart, waitsForSurroundings } from './failed-start.ts';
 import { decideFirstStart, decideGenesis } from './genesis.ts';
 import { decideFollow, decideJoinAlone, decideSettled, followable, votes } from './join.ts';
 import { decideLeave, decideLeaveRefused, isLeaving } from './leave.ts';
@@ -43,6 +44,8 @@ function decideNext(observation: Observation): Decision {
     );
   const stale = stopStale(observation, newest);
   if (stale) return stale;
+  const failed = decideFailedStart(observation);
+  if (failed) return failed;
   const ensemble = newest && followable(observation, newest);
   const mend = newest && ensemble && decideMend(observation, newest, ensemble);
   if (mend) return mend;
@@ -62,10 +65,16 @@ function decideNext(observation: Observation): Decision {
   if (claim) return claim;
   if (!newest) return decideGenesis(observation, shared.value);
   if (ensemble) return decideFollow(observation, newest, ensemble);
-  const alone = decideAlone(observation, shared.value, newest);
+  const alone = hindered(observation, decideAlone(observation, shared.value, newest));
   // A recovery is not kept waiting by a note; one that waits itself may wait until EC2 has forgotten the dead.
   const watched = alone.kind === 'wait' && (alone.watch === undefined || alone.watch === observation.watch?.digest);
   return (watched ? (notes ?? decideStream(observation)) : undefined) ?? alone;
+}
+
+/** A node that waits for others tells what keeps its own server from starting, too. */
+function hindered(observation: Observation, decision: Decision): Decision {
+  const own = decision.kind === 'wait' ? waitsForSurroundings(observation) : undefined;
+  return own ? { ...decision, why: `${own.why} ${decision.why}` } : decision;
 }
 
 const NO_VOTER: Decision = {

@@ -10,6 +10,7 @@ import { type Decision, done, take, wait } from '../model/step.ts';
 import { decideAside } from './aside.ts';
 import { isUnclaimed, whatLinesHold } from './by-hand.ts';
 import { hasData } from './data.ts';
+import { failedStart, waitsForSurroundings } from './failed-start.ts';
 import { heldBack } from './hold.ts';
 import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts';
 import { decideRemoval, removalDue } from './remove.ts';
@@ -96,6 +97,16 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
       'An ensemble of the newest record answers, so this node may follow it.',
     );
   const own = listed(ensemble.config, id, self.address);
+  if (server.upMs === undefined && failedStart(observation)?.by === 'config')
+    return prepareJoin(
+      observation,
+      newest,
+      ensemble.config,
+      own,
+      `${failedStart(observation)?.why}. It is given a fresh config.`,
+    );
+  const hindered = waitsForSurroundings(observation);
+  if (hindered) return hindered;
   if (server.restarting && canStartFrom(disk, self.address, newest, ensemble.config)) return wait(RESTARTING);
   if (server.upMs === undefined) return prepareOrStart(observation, newest, ensemble.config, own);
   if (observation.server.answer.kind !== 'serving') {

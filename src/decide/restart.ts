@@ -2,6 +2,7 @@ import { listed } from '../model/member.ts';
 import type { Observation, ObservedServer } from '../model/observation.ts';
 import { type Decision, take } from '../model/step.ts';
 import { votingObstacle } from './data.ts';
+import { waitsForSurroundings } from './failed-start.ts';
 
 export const RESTARTING = 'The server of this node ended, and its supervisor is about to start it again.';
 
@@ -14,6 +15,6 @@ export function mayRun({ upMs, restarting }: ObservedServer): boolean {
 export function decideRestart(observation: Observation, lineage: number): Decision | undefined {
   const { disk, server, self } = observation;
   if (mayRun(server) || disk.fence || votingObstacle(observation, lineage) !== undefined) return undefined;
-  if (!listed(disk.config, disk.id, self.address)) return undefined;
+  if (!listed(disk.config, disk.id, self.address) || waitsForSurroundings(observation)) return undefined;
   return take({ kind: 'start-server' }, 'The server does not run; it restarts from the config that it wrote last.');
 }

@@ -1,4 +1,4 @@
-import type { ServerAnswer } from '../ports.ts';
+import type { ServerAnswer, ServerEnds } from '../ports.ts';
 import type { GroupFact, Known, Life } from './cloud.ts';
 import type { DiskFacts } from './disk.ts';
 import type { EnsembleConfig, Member } from './member.ts';
@@ -79,6 +79,8 @@ export interface ObservedServer {
   /** No process runs, and the supervisor is about to start one by itself. */
   readonly restarting?: true;
   readonly answer: ServerAnswer;
+  /** Absent for one that runs, or did not end by itself. */
+  readonly ends?: ServerEnds;
   /** Asked for where it runs beside an ensemble and does not say that it serves. */
   readonly signs?: ServerSigns;
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import { type Advice, adviceText } from './advice.ts';
+import type { DataFacts } from './disk.ts';
 import type { EnsembleConfig, Member } from './member.ts';
 import type { ForcedRecord, GenesisRecord, LineageRecord, RecordMember, Report } from './records.ts';
 import type { Zxid } from './zxid.ts';
@@ -22,6 +23,8 @@ export type Step =
     }
   /** Writes what can't be read, or is missing, of these. */
   | { readonly kind: 'mend-files'; readonly id: number; readonly lineage: number; readonly config: EnsembleConfig }
+  /** `data` is what it was decided about. */
+  | { readonly kind: 'note-failed-start'; readonly why: string; readonly data: DataFacts }
   | { readonly kind: 'start-server' }
   | { readonly kind: 'stop-server' }
   | {

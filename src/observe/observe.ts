@@ -131,7 +131,13 @@ async function observeSigns({ ports, memory }: Look, { leader }: Ensemble, signa
 async function observeProcess({ ports, self }: Look, signal: AbortSignal): Promise<Observation['server']> {
   const [state, answer] = await Promise.all([ports.server.state(signal), ports.servers.srvr(self.address, signal)]);
   const upMs = state.kind === 'running' ? state.upMs : undefined;
-  return { upMs, ...(state.kind === 'restarting' ? { restarting: true } : {}), answer };
+  const ends = state.kind === 'running' ? undefined : state.ends;
+  return {
+    upMs,
+    ...(state.kind === 'restarting' ? { restarting: true } : {}),
+    ...(ends === undefined ? {} : { ends }),
+    answer,
+  };
 }
 
 /** The group that the instance is in. A young instance may not be listed yet, so that it is in none is only unknown. */

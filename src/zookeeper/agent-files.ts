@@ -14,6 +14,8 @@ export interface AgentFiles {
   readonly checkedSnapshots: string;
   /** In which lifecycle state the node is seen, and since when. */
   readonly lifecycleState: string;
+  /** On which data no server starts. */
+  readonly failedStart: string;
   /** When the agent did what it does seldom only. */
   readonly occasions: string;
   mark(name: Mark): string;
@@ -30,6 +32,7 @@ export function agentFiles(dataDir: string): AgentFiles {
     javaOptions: join(directory, 'java-options'),
     checkedSnapshots: join(directory, 'checked-snapshots.json'),
     lifecycleState: join(directory, 'lifecycle-state.json'),
+    failedStart: join(directory, 'failed-start.json'),
     occasions: join(directory, 'occasions.json'),
     mark: (name) => join(directory, name),
   };

@@ -18,6 +18,7 @@ import {
 import { readDataDirectory } from './data-directory.ts';
 import { explained } from './disk-errors.ts';
 import { isThere, makeDirectory, readIfThere, removeDurably, renameDurably, writeDurably } from './durable-file.ts';
+import { noteFailedStart, readFailedStart } from './failed-start.ts';
 import { removeLeftovers, syncPlaces } from './leftovers.ts';
 import { noteOccasion, readOccasions } from './occasions.ts';
 import { FileReader, readFenceOf, readId, readMark, readNonce, readStamp, requireMounted } from './own-files.ts';
@@ -82,6 +83,11 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     liftFence: () => change(() => removeDurably(files.fence)),
     mark: (name) => writeOwn(files.mark(name), ''),
     unmark: (name) => change(() => removeDurably(files.mark(name))),
+    noteFailedStart: (why) =>
+      change(async () => {
+        await makeDirectory(files.directory);
+        await noteFailedStart(files.failedStart, join(dataDir, 'version-2'), why);
+      }),
     note: (occasion, nowMs) =>
       change(async () => {
         await makeDirectory(files.directory);
@@ -110,7 +116,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
     reader.read(what, file, action);
   const [occasions, freeShare] = await Promise.all([readOccasions(files.occasions), freeShareOf(dataDir)]);
   // All at once: each is a file or two, and a look waits for the slowest alone.
-  const [id, stamp, nonce, data, fence, config, pending, marker, left, reported, ready, signalled, aside] =
+  const [id, stamp, nonce, found, fence, config, pending, marker, left, reported, ready, signalled, aside] =
     await Promise.all([
       read('id', idFile, () => readId(idFile)),
       read('stamp', files.stamp, () => stampInPlace(files.stamp, places)),
@@ -126,6 +132,8 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
       readMark(reader, files.mark('signalled'), false),
       listAside(places, cluster, reader),
     ]);
+  const failed = await readFailedStart(files.failedStart, join(dataDir, 'version-2'));
+  const data = found && failed !== undefined ? { ...found, damage: found.damage ?? failed } : found;
   const facts = present({ id, stamp, nonce, data, fence, config, pending, freeShare });
   const unread = reader.found.length === 0 ? {} : { unreadable: reader.found };
   return { ...facts, marker, left, reported, ready, signalled, aside, occasions, ...unread };

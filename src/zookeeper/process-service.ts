@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
-import type { ServerControl, ServerState } from '../ports.ts';
+import type { ServerControl } from '../ports.ts';
 import { isCode, readIfThere } from './durable-file.ts';
+import { endsFile, forgetOldEnds, readEnds } from './process-ends.ts';
 import { type ProcessIdentity, parsePidFile, runningMs } from './process-identity.ts';
 import { workOf } from './process-work.ts';
 import { type Forbidding, refuseWhileForbidden } from './start-check.ts';
@@ -28,13 +29,22 @@ const POLL_MS = 5;
 
 /**
  * The process writes its own pid file before it becomes java: an agent that dies right after the start can't leave a
- * server behind that nobody knows. An exec keeps number and start time.
+ * server behind that nobody knows. An exec keeps number and start time. A shell stays beside it to note an end with a
+ * code of its own (process-ends.ts); one by a signal is somebody's doing.
  */
 const WRITE_PID_FILE_THEN_EXEC = [
   'pid_file=$1; shift',
-  'IFS= read -r stat < /proc/$$/stat && IFS= read -r boot < /proc/sys/kernel/random/boot_id || exit 125',
+  'read -r began rest < /proc/uptime || exit 125',
+  '(',
+  'IFS= read -r stat < /proc/self/stat && IFS= read -r boot < /proc/sys/kernel/random/boot_id || exit 125',
   'printf "%s\\n%s\\n" "$stat" "$boot" > "$pid_file" || exit 125',
   'exec "$@"',
+  ') &',
+  'wait $!',
+  'code=$?',
+  'read -r ended rest < /proc/uptime',
+  'if [ "$code" -lt 128 ]; then printf "%s %s %s\\n" "$began" "$ended" "$code" >> "$pid_file.ends"; fi',
+  'exit "$code"',
 ].join('\n');
 
 /**
@@ -45,7 +55,11 @@ export function processService(options: ProcessServiceOptions): ServerControl {
   return {
     state: async (signal) => {
       signal.throwIfAborted();
-      return stateOf(await recorded(options.pidFile));
+      const upMs = await upMsOf(await recorded(options.pidFile));
+      if (upMs !== undefined) return { kind: 'running', upMs };
+      // Nobody but the agent starts this process, so it is never about to.
+      const ends = await readEnds(endsFile(options.pidFile), options.logFile);
+      return { kind: 'stopped', ...(ends === undefined ? {} : { ends }) };
     },
     work: async (signal) => {
       signal.throwIfAborted();
@@ -63,13 +77,14 @@ export function processService(options: ProcessServiceOptions): ServerControl {
   };
 }
 
-/** Nobody but the agent starts this process, so it is never about to. */
-async function stateOf(identity: ProcessIdentity | undefined): Promise<ServerState> {
-  const upMs = identity === undefined ? undefined : await runningMs(identity);
-  return upMs === undefined ? { kind: 'stopped' } : { kind: 'running', upMs };
+async function upMsOf(identity: ProcessIdentity | undefined): Promise<number | undefined> {
+  return identity && runningMs(identity);
 }
 
 async function launch(options: ProcessServiceOptions, signal: AbortSignal): Promise<void> {
+  // What is found there from now on is of the process that is started here.
+  await rm(options.pidFile, { force: true });
+  await forgetOldEnds(endsFile(options.pidFile));
   const log = await open(options.logFile, 'a');
   try {
     const child = spawn('/bin/sh', ['-c', WRITE_PID_FILE_THEN_EXEC, 'sh', options.pidFile, ...options.command], {
@@ -93,7 +108,7 @@ async function untilRecorded(child: ChildProcess, options: ProcessServiceOptions
   const end = performance.now() + START_LIMIT_MS;
   while (performance.now() < end) {
     const identity = await running(options.pidFile);
-    if (identity !== undefined && identity.pid === child.pid) {
+    if (identity !== undefined) {
       return;
     }
     if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) {
@@ -117,11 +132,13 @@ async function untilRecorded(child: ChildProcess, options: ProcessServiceOptions
 async function stop(options: ProcessServiceOptions, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const identity = await running(options.pidFile);
-  if (identity === undefined) {
-    return;
-  }
+  if (identity !== undefined) await kill(identity, options.stopLimitMs ?? STOP_LIMIT_MS, signal);
+  // The ends that count begin anew.
+  await rm(endsFile(options.pidFile), { force: true });
+}
+
+async function kill(identity: ProcessIdentity, limitMs: number, signal: AbortSignal): Promise<void> {
   send(identity, 'SIGKILL');
-  const limitMs = options.stopLimitMs ?? STOP_LIMIT_MS;
   if (await isGoneWithin(identity, limitMs, signal)) {
     return;
   }

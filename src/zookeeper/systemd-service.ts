@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { AgentError, type ErrorCode } from '../errors.ts';
-import type { ServerControl, ServerState } from '../ports.ts';
+import type { ServerControl, ServerEnds, ServerState } from '../ports.ts';
+import { lastErrorOf, SOON_MS } from './last-error.ts';
 import { workOf } from './process-work.ts';
 import { type Forbidding, refuseWhileForbidden } from './start-check.ts';
 
@@ -26,13 +27,25 @@ interface UnitState {
   readonly mainPid: number;
   /** By the monotonic clock; zero when the unit never was active. */
   readonly activeSinceMs: number;
+  /** How often systemd has started it again by itself since it was last started by somebody. */
+  readonly restarts: number;
+  /** Of its last process; 1 is an end with a code of its own, anything else a signal. */
+  readonly endedBy: number;
+  readonly exitCode: number;
+  /** By the monotonic clock. */
+  readonly processBeganMs: number;
+  readonly processEndedMs: number;
 }
 
 /** The server as a systemd unit. The unit, too, refuses while the fence's file is there, and without the stamp's. */
 export function systemdService(options: SystemdServiceOptions): ServerControl {
   const { unit } = options;
   return {
-    state: async (signal) => stateOf(await show(unit, signal)),
+    state: async (signal) => {
+      const state = await show(unit, signal);
+      const now = stateOf(state);
+      return now.kind === 'running' ? now : { ...now, ...(await endsOf(unit, state, signal)) };
+    },
     work: async (signal) => {
       const { mainPid } = await show(unit, signal);
       return mainPid === 0 ? undefined : workOf(mainPid);
@@ -51,6 +64,10 @@ export function systemdService(options: SystemdServiceOptions): ServerControl {
     stop: async (signal) => {
       await systemctl(['stop', unit], options.stopLimitMs ?? STOP_LIMIT_MS, signal, 'SERVER_DID_NOT_STOP');
       const state = await show(unit, signal);
+      // What it failed with before is over: the ends that count begin anew.
+      if (state.activeState === 'failed') {
+        await systemctl(['reset-failed', unit], START_LIMIT_MS, signal, 'SERVER_DID_NOT_STOP').catch(ignoreAgentError);
+      }
       if (stateOf(state).kind !== 'stopped') {
         throw failed('SERVER_DID_NOT_STOP', unit, `systemd says it is ${state.activeState}, process ${state.mainPid}`);
       }
@@ -70,8 +87,41 @@ function stateOf({ mainPid, activeSinceMs, activeState }: UnitState): ServerStat
   return { kind: 'running', upMs: Math.max(0, nowMs - (activeSinceMs || nowMs)) };
 }
 
+/** systemd has it from waitid(2). */
+const CLD_EXITED = 1;
+const LOG_LINES = 400;
+const LOG_LIMIT_MS = 10_000;
+
+/** A server that somebody stopped is `inactive`; one that ended is `activating` or, tried too often, `failed`. */
+async function endsOf(unit: string, state: UnitState, signal: AbortSignal): Promise<{ readonly ends?: ServerEnds }> {
+  const { activeState, restarts, endedBy, exitCode, processBeganMs, processEndedMs } = state;
+  const ended = activeState === 'failed' || ABOUT_TO_START.includes(activeState);
+  if (!ended || endedBy !== CLD_EXITED || processEndedMs - processBeganMs > SOON_MS) return {};
+  const nowMs = Number(process.hrtime.bigint() / NANOSECONDS_PER_MILLISECOND);
+  const count = restarts + 1;
+  const ends = { count, sinceMs: Math.max(0, nowMs - processEndedMs), how: `exit code ${exitCode}` };
+  return { ends: count > 1 ? { ...ends, ...(await errorOf(unit, signal)) } : ends };
+}
+
+async function errorOf(unit: string, signal: AbortSignal): Promise<Pick<ServerEnds, 'error' | 'unread'>> {
+  const words = ['--unit', unit, '--boot', `--lines=${LOG_LINES}`, '--output=cat', '--quiet', '--no-pager'];
+  try {
+    const { stdout } = await run('journalctl', words, { signal, timeout: LOG_LIMIT_MS, maxBuffer: 16 * 2 ** 20 });
+    const error = lastErrorOf(stdout);
+    return error === undefined ? { unread: 'the journal tells of none' } : { error };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { unread: `journalctl failed: ${error instanceof Error ? error.message.slice(0, 200) : String(error)}` };
+  }
+}
+
+const PROPERTIES = [
+  ...['LoadState', 'ActiveState', 'MainPID', 'ActiveEnterTimestampMonotonic', 'NRestarts', 'ExecMainCode'],
+  ...['ExecMainStatus', 'ExecMainStartTimestampMonotonic', 'ExecMainExitTimestampMonotonic'],
+];
+
 async function show(unit: string, signal: AbortSignal): Promise<UnitState> {
-  const properties = 'LoadState,ActiveState,MainPID,ActiveEnterTimestampMonotonic';
+  const properties = PROPERTIES.join(',');
   const output = await systemctl(['show', unit, `--property=${properties}`], SHOW_LIMIT_MS, signal, 'INTERNAL');
   const values = new Map(
     output.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
@@ -84,7 +134,18 @@ async function show(unit: string, signal: AbortSignal): Promise<UnitState> {
     // Unknown is never absent: a unit that systemd does not know is not a server that does not run.
     throw failed('INTERNAL', unit, `systemd does not know it: ${output.trim()}`);
   }
-  return { activeState, mainPid, activeSinceMs };
+  // What an older systemd does not say counts as zero: then no end is one that counts.
+  const number = (key: string): number => Number(values.get(key) ?? 0) || 0;
+  return {
+    activeState,
+    mainPid,
+    activeSinceMs,
+    restarts: number('NRestarts'),
+    endedBy: number('ExecMainCode'),
+    exitCode: number('ExecMainStatus'),
+    processBeganMs: number('ExecMainStartTimestampMonotonic') / MICROSECONDS_PER_MILLISECOND,
+    processEndedMs: number('ExecMainExitTimestampMonotonic') / MICROSECONDS_PER_MILLISECOND,
+  };
 }
 
 async function systemctl(

@@ -122,6 +122,10 @@ export class MemoryNode {
     liftFence: async () => this.#change('unfence', {}, ['fence']),
     mark: async (name) => this.#change(`mark ${name}`, { [name]: true }),
     unmark: async (name) => this.#change(`unmark ${name}`, { [name]: false }),
+    noteFailedStart: async (why) => {
+      const { data } = this.disk;
+      if (data) this.#change('failed start', { data: { ...data, damage: why } });
+    },
     note: async (occasion, nowMs) => {
       const before = this.disk.occasions ?? { 'fresh-config': [], 'set-aside': [] };
       this.#change(`note ${occasion}`, { occasions: { ...before, [occasion]: [...before[occasion], nowMs] } });

@@ -91,6 +91,13 @@ export const SCENES: Scenes = {
     node.disk = left;
     return { step: { kind: 'mend-files', id: 1, lineage: 1, config: configOf([1, 2, 3]) }, node };
   },
+  'note-failed-start': () => {
+    const node = voter();
+    node.running = false;
+    const data = dataOf(1, toZxid(0x100000042n));
+    node.disk = diskOf(1, { data });
+    return { step: { kind: 'note-failed-start', why: 'It ended with 1', data }, node };
+  },
   'start-server': () => {
     const node = voter();
     node.running = false;

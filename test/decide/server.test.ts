@@ -6,6 +6,7 @@ import { adviceText } from '../../src/model/advice.ts';
 import { known, unknown } from '../../src/model/cloud.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import type { Decision } from '../../src/model/step.ts';
+import type { ServerEnds } from '../../src/ports.ts';
 import {
   CLUSTER,
   configOf,
@@ -188,3 +189,61 @@ for (const [name, seen, expected, said] of [
     assert.match(`${decision.why} ${adviceText(advice)}`, said);
   });
 }
+
+const IO_ERROR = 'ERROR Unable to load database on disk | Caused by: java.io.IOException: CRC check failed';
+
+function failing(error: string | undefined, change: Partial<ServerEnds> = {}): Observation {
+  const told = error === undefined ? { unread: 'EACCES' } : { error };
+  return healthy({
+    server: { ...STOPPED, ends: { count: 3, sinceMs: 1_000, how: 'exit code 1', ...told, ...change } },
+    ensemble: ensembleOf([1, 2, 3], { servingIds: [2, 3] }),
+  });
+}
+
+const noted: Readonly<Record<string, { seen: Observation; expected: string; said?: RegExp }>> = {
+  'three ends on the same data': { seen: failing(IO_ERROR), expected: 'note-failed-start', said: /CRC check failed/ },
+  'two ends are tried once more': { seen: failing(IO_ERROR, { count: 2 }), expected: 'start-server' },
+  'without an ensemble, too': {
+    seen: silent({ server: failing(IO_ERROR).server }),
+    expected: 'note-failed-start',
+  },
+  'without word from AWS the data may be wanted: it is tried on': {
+    seen: { ...failing(IO_ERROR), shared: unknown('S3 is silent'), ensemble: undefined },
+    expected: 'start-server',
+  },
+  'a right that is missing': {
+    seen: failing('java.io.FileNotFoundException: /var/lib/zookeeper/version-2/log.1 (Permission denied)'),
+    expected: 'wait',
+    said: /Permission denied.*rights/,
+  },
+  'a port that is taken': {
+    seen: failing('Caused by: java.net.BindException: Address already in use'),
+    expected: 'wait',
+    said: /a port/,
+  },
+  'another Java': { seen: failing('java.lang.UnsupportedClassVersionError: org/apache/x'), expected: 'wait' },
+  'a full disk': { seen: failing('java.io.IOException: No space left on device'), expected: 'wait', said: /full disk/ },
+  'no memory': { seen: failing('java.lang.OutOfMemoryError: Java heap space'), expected: 'wait', said: /memory/ },
+  'an error that nobody can read': { seen: failing(undefined), expected: 'wait', said: /can't be read: EACCES/ },
+  'a minute later it is tried again': {
+    seen: failing('Address already in use', { sinceMs: 61_000 }),
+    expected: 'start-server',
+  },
+  'a config that the server refuses': {
+    seen: failing('ERROR Invalid config, exiting abnormally | QuorumPeerConfig$ConfigException: Error processing'),
+    expected: 'prepare-join',
+  },
+};
+
+for (const [name, { seen, expected, said }] of Object.entries(noted)) {
+  test(`Server 5: ${name}`, () => {
+    const decision = decide(seen);
+    assert.equal(told(decision), expected, decision.why);
+    if (said) assert.match(decision.why, said);
+  });
+}
+
+test('Server 5: a node that is kept from its start by its surroundings says so while nobody leads', () => {
+  const { server } = failing('Address already in use');
+  assert.match(decide(silent({ server })).why, /Address already in use/);
+});

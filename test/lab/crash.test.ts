@@ -25,40 +25,44 @@ import { WrittenData } from './support/written-data.ts';
 type Situation = 'genesis' | 'join' | 'removal' | 'recovery' | 'silence' | 'leave' | 'rejoin';
 
 /**
- * Where runs die around each kind of step that needs no stack. A kind without a situation does not compile; torn files are
- * not made here (test/act/crash.test.ts has the step that mends them).
+ * Where runs die around each kind of step that needs no stack. A kind without a situation does not compile; torn files, and
+ * data that no server starts on, are not made here (test/act/crash.test.ts has those steps).
  */
-const CASES: { readonly [K in Exclude<StepKind, LifecycleKind | 'mend-files'>]: readonly [Situation, ...Situation[]] } =
-  {
-    'claim-id': ['genesis', 'join'],
-    'void-claim': ['join'],
-    'restore-stream': ['removal'],
-    'write-id': ['genesis'],
-    'note-dead': ['join', 'recovery'],
-    'create-genesis': ['genesis'],
-    'prepare-genesis': ['genesis'],
-    'set-data-aside': ['recovery'],
-    'prepare-join': ['join', 'recovery', 'rejoin'],
-    'start-server': ['genesis', 'join', 'recovery', 'rejoin'],
-    'stop-server': ['recovery'],
-    'remove-members': ['removal'],
-    'add-self': ['join', 'recovery', 'rejoin'],
-    'mark-ready': ['genesis', 'join'],
-    'write-report': ['recovery', 'silence'],
-    'withdraw-report': ['silence'],
-    'raise-fence': ['recovery'],
-    'lift-fence': ['recovery'],
-    'propose-record': ['recovery'],
-    'answer-proposal': ['recovery'],
-    'accept-record': ['recovery'],
-    'write-record': ['recovery'],
-    'keep-source': ['recovery'],
-    'found-forced': ['recovery'],
-    'mark-left': ['leave'],
-    'unmark-left': ['rejoin'],
-    'remove-self': ['leave'],
-    'stop-removed': ['leave'],
-  };
+const CASES: {
+  readonly [K in Exclude<StepKind, LifecycleKind | 'mend-files' | 'note-failed-start'>]: readonly [
+    Situation,
+    ...Situation[],
+  ];
+} = {
+  'claim-id': ['genesis', 'join'],
+  'void-claim': ['join'],
+  'restore-stream': ['removal'],
+  'write-id': ['genesis'],
+  'note-dead': ['join', 'recovery'],
+  'create-genesis': ['genesis'],
+  'prepare-genesis': ['genesis'],
+  'set-data-aside': ['recovery'],
+  'prepare-join': ['join', 'recovery', 'rejoin'],
+  'start-server': ['genesis', 'join', 'recovery', 'rejoin'],
+  'stop-server': ['recovery'],
+  'remove-members': ['removal'],
+  'add-self': ['join', 'recovery', 'rejoin'],
+  'mark-ready': ['genesis', 'join'],
+  'write-report': ['recovery', 'silence'],
+  'withdraw-report': ['silence'],
+  'raise-fence': ['recovery'],
+  'lift-fence': ['recovery'],
+  'propose-record': ['recovery'],
+  'answer-proposal': ['recovery'],
+  'accept-record': ['recovery'],
+  'write-record': ['recovery'],
+  'keep-source': ['recovery'],
+  'found-forced': ['recovery'],
+  'mark-left': ['leave'],
+  'unmark-left': ['rejoin'],
+  'remove-self': ['leave'],
+  'stop-removed': ['leave'],
+};
 
 /** `<situation> <step>: <point>` of all deaths of this file. */
 const deaths = new Set<string>();

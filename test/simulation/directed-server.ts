@@ -76,4 +76,38 @@ export const SERVER_CASES: readonly Case[] = [
       await scenario.whole();
     },
   },
+  {
+    name: 'a server that ends at every start on data that looks whole: it is set aside beside the others, and joins empty',
+    nodes: 3,
+    without: ['failed-starts-uncounted'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      const [follower] = scenario.followers;
+      assert.ok(follower?.disk.data);
+      world.ensemble.kill(follower, 'crashes');
+      follower.disk.data.unloadable = true;
+      await scenario.whole();
+      assert.equal(follower.disk.aside.length, 1);
+    },
+  },
+  {
+    name: 'the only server that is left ends at every start: nothing is founded on its data or without it',
+    nodes: 3,
+    play: async (scenario) => {
+      await scenario.whole();
+      const [follower, ...others] = scenario.nodes;
+      assert.ok(follower?.disk.data);
+      scenario.world.ensemble.kill(follower, 'crashes');
+      follower.disk.data.unloadable = true;
+      await scenario.advance(1_000);
+      scenario.terminateAtOnce(...others);
+      await scenario.advance(600_000);
+      assert.equal(scenario.records().length, 1);
+      assert.match(follower.said, /Unable to load database/);
+      follower.disk.data.unloadable = false;
+      delete follower.disk.data.failed;
+      await scenario.whole();
+    },
+  },
 ];

@@ -38,4 +38,18 @@ export const SERVER_MUTATIONS: readonly Mutation[] = [
     rule: 'Server 3: a running server whose process works is not stopped',
     ports: (ports) => ({ ...ports, server: { ...ports.server, work: async () => ({ cpuMs: 0, bytes: 0 }) } }),
   },
+  {
+    name: 'failed-starts-uncounted',
+    rule: 'Server 5: a server that ends again and again at its start has damaged data',
+    ports: (ports) => ({
+      ...ports,
+      server: {
+        ...ports.server,
+        state: async (signal) => {
+          const state = await ports.server.state(signal);
+          return state.kind === 'running' ? state : { kind: state.kind };
+        },
+      },
+    }),
+  },
 ];

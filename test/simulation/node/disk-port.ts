@@ -95,6 +95,10 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
       write(`unmark ${name}`, () => {
         disk[name] = false;
       }),
+    noteFailedStart: (why) =>
+      write('noteFailedStart', () => {
+        if (disk.data) disk.data.failed = why;
+      }),
     note: (occasion, nowMs) =>
       write(`note ${occasion}`, () => {
         disk.occasions = { ...disk.occasions, [occasion]: [...disk.occasions[occasion], nowMs] };

@@ -21,6 +21,10 @@ export interface DataState {
   initialised: boolean;
   /** Another history's entries stayed in the snapshot when the log was cut. */
   foreign: boolean;
+  /** A server ends at its start on it, though nothing that the agent reads says so. */
+  unloadable?: boolean;
+  /** What the agent has noted of that. */
+  failed?: string;
 }
 
 export interface AsideState {
@@ -46,6 +50,8 @@ export interface DiskState {
   pending: EnsembleConfig | undefined;
   aside: AsideState[];
   occasions: Occasions;
+  /** How often its server ended at its start since it was last stopped. */
+  failures: number;
   /** Nothing can be written. */
   full: boolean;
 }
@@ -67,6 +73,7 @@ export function blankDisk(): DiskState {
     pending: undefined,
     aside: [],
     occasions: { 'fresh-config': [], 'set-aside': [] },
+    failures: 0,
     full: false,
   };
 }
@@ -88,7 +95,7 @@ export function copyOfData(data: DataState): DataState {
 }
 
 function dataFacts(data: DataState): DataFacts {
-  const damage = damageOf(data);
+  const damage = damageOf(data) ?? data.failed;
   return {
     currentEpoch: data.initialised ? data.currentEpoch : NO_DATABASE,
     acceptedEpoch: Math.max(0, data.acceptedEpoch),

@@ -127,7 +127,13 @@ export function serverControlPort(
       run.look('server state', (): ServerState => {
         const server = ensemble.on(host);
         if (server) return { kind: 'running', upMs: ensemble.nowMs - server.startedMs };
-        return { kind: supervisor.isAboutToStart(host) ? 'restarting' : 'stopped' };
+        const kind = supervisor.isAboutToStart(host) ? 'restarting' : 'stopped';
+        const count = host.disk.failures;
+        if (count === 0) return { kind };
+        return {
+          kind,
+          ends: { count, sinceMs: 0, how: 'exit code 1', error: 'ERROR Unable to load database on disk' },
+        };
       }),
     work: () =>
       run.local('server work', (): Work | undefined => {
@@ -150,6 +156,7 @@ export function serverControlPort(
         () => {
           if (ensemble.on(host) && run.additions.strikes('server-wont-stop')) throw WONT_STOP();
           supervisor.stop(host, 'stopped by its agent');
+          host.disk.failures = 0;
         },
         500,
       ),

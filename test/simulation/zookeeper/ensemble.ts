@@ -80,6 +80,11 @@ export class Ensemble implements Chamber {
       this.#trace.line(host.name, 'server exits: its disk is full');
       return undefined;
     }
+    if (disk.data?.unloadable) {
+      this.#trace.line(host.name, 'server exits: its data does not load');
+      disk.failures++;
+      return undefined;
+    }
     if (disk.data && damageOf(disk.data)) {
       this.#trace.line(host.name, 'server exits: its data is damaged');
       return undefined;

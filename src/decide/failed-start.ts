@@ -1,0 +1,60 @@
+/**
+ * A server that ends again and again at its start (docs/protocol.md, "Server 5"). What it says at its end tells whether
+ * other data, or a fresh config, could mend it. Pure.
+ */
+import type { Observation } from '../model/observation.ts';
+import { type Decision, take, wait } from '../model/step.ts';
+
+const ENDS_THAT_COUNT = 3;
+/** After this long a server that its surroundings keep from starting is tried again. */
+const TRIED_AGAIN_MS = 60_000;
+
+/** What other data does not mend, by what Java and the system say of it. */
+const SURROUNDINGS: readonly (readonly [RegExp, string])[] = [
+  [/Permission denied|AccessDenied|Operation not permitted|Read-only file system/, 'rights'],
+  [/Address already in use|BindException|Cannot assign requested address/, 'an address or a port'],
+  [/No space left on device|Disk quota exceeded/, 'a full disk'],
+  [/OutOfMemoryError|[Uu]nable to create native thread|Cannot allocate memory/, 'memory'],
+  [
+    /UnsupportedClassVersion|NoClassDefFound|ClassNotFound|Could not find or load main class|Could not create the Java|Unrecognized (VM )?option|java: not found|java: No such file/,
+    'Java',
+  ],
+];
+const CONFIG = /ConfigException|Invalid config|not in the peer list|invalid config/;
+
+export interface FailedStart {
+  /** `unknown`: nobody has read why. */
+  readonly by: 'data' | 'config' | 'surroundings' | 'unknown';
+  /** A sentence with the last error of the server's log. */
+  readonly why: string;
+}
+
+/** Undefined for a server that has not failed often enough yet, or was killed by somebody. */
+export function failedStart({ server, disk }: Observation): FailedStart | undefined {
+  const { ends } = server;
+  if (!ends || ends.count < ENDS_THAT_COUNT) return undefined;
+  const told = `The server of this node ended ${ends.count} times right after its start (${ends.how})`;
+  if (ends.error === undefined)
+    return { by: 'unknown', why: `${told}, and the error in its log can't be read: ${ends.unread ?? 'it has none'}.` };
+  const [, what] = SURROUNDINGS.find(([pattern]) => pattern.test(ends.error ?? '')) ?? [];
+  const quoted = `${told}. The last error of its log: ${ends.error}`;
+  if (what !== undefined) return { by: 'surroundings', why: `${quoted} (${what}, which other data does not mend)` };
+  if (CONFIG.test(ends.error)) return { by: 'config', why: quoted };
+  return disk.data === undefined ? { by: 'unknown', why: quoted } : { by: 'data', why: quoted };
+}
+
+/** The data is noted as one that no server starts on; from then on it counts as damaged, until it is another. */
+export function decideFailedStart(observation: Observation): Decision | undefined {
+  const { data, fence } = observation.disk;
+  if (observation.server.upMs !== undefined || fence || !data || data.damage !== undefined) return undefined;
+  const failed = failedStart(observation);
+  if (failed?.by !== 'data') return undefined;
+  return take({ kind: 'note-failed-start', why: failed.why, data }, `${failed.why}. So no server starts on this data.`);
+}
+
+/** Not again at once: what keeps it from starting is told meanwhile. */
+export function waitsForSurroundings(observation: Observation): Decision | undefined {
+  const failed = failedStart(observation);
+  if (!failed || failed.by === 'data' || (observation.server.ends?.sinceMs ?? 0) >= TRIED_AGAIN_MS) return undefined;
+  return wait(`${failed.why}. It is tried again every minute.`);
+}
