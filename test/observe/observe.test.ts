@@ -297,6 +297,36 @@ test('silence is known only with the group, the tagged instances, the reports an
   }
 });
 
+test('what became of proposals for the next record is read where there is such a thing, and costs nothing where not', async () => {
+  const node = silent();
+  const before = await look(node);
+  assert.ok(before.silence.known);
+  assert.deepEqual(before.silence.value.outcomes, []);
+  assert.deepEqual(positions(node, /outcomes/), []);
+  const other = silent();
+  for (const [number, proposal] of [
+    [2, 'p1'],
+    [1, 'p0'],
+  ] as const)
+    other.shelf.put(`lineage/00000${number}/outcomes/${proposal}.json`, { format: 1, kind: 'void', proposal, number });
+  const seen = await look(other);
+  assert.ok(seen.silence.known);
+  assert.deepEqual(
+    seen.silence.value.outcomes?.map(({ proposal }) => proposal),
+    ['p1'],
+  );
+});
+
+test('a report that can not be understood is named, and its instance is among those to be heard', async () => {
+  const node = silent();
+  node.shelf.objectsByKey.set('reports/i-lost.json', { body: '', etag: 'e' });
+  node.shelf.objectsByKey.set('reports/', { body: '', etag: 'e' });
+  const { silence } = await look(node);
+  assert.ok(silence.known);
+  assert.deepEqual(silence.value.unreadable, [{ instance: 'i-lost', key: 'reports/i-lost.json', why: 'it is empty' }]);
+  assert.ok(silence.value.instances.includes('i-lost'));
+});
+
 test('whoever stands in the group, carries the tag, or claimed an id is among those to be heard', async () => {
   const node = silent();
   node.group = { ...node.group, instances: [{ instance: 'i-group', lifecycleState: 'Pending' }] };

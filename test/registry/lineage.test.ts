@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { deadAmong, noteDead } from '../../src/registry/dead.ts';
 import {
   announceStart,
+  createOutcome,
   createRecord,
+  outcomesAmong,
   readAnnouncements,
   readRecords,
   recordsAmong,
@@ -151,4 +153,41 @@ test('a record that this process has read stays, whatever a list says later', as
   shelf.put('lineage/000001.json', genesisOf([4, 5, 6]));
   const there = await createRecord(shelf.objects, genesisOf([1, 2, 3]), signal);
   assert.deepEqual(await recordsAmong(shelf.objects, [], signal), [there]);
+});
+
+test('a proposal has one outcome: whoever comes second reads the first one’s', async () => {
+  const { objects } = new MemoryShelf();
+  const founded = { kind: 'founded', proposal: 'p1', record: forcedOf(recordMember(1)) } as const;
+  const isVoid = { kind: 'void', proposal: 'p1', number: 2 } as const;
+  assert.deepEqual(await createOutcome(objects, founded, signal), founded);
+  assert.deepEqual(await createOutcome(objects, isVoid, signal), founded);
+  assert.deepEqual(await createOutcome({ ...objects }, isVoid, signal), founded);
+  assert.deepEqual(await createOutcome(objects, { ...isVoid, proposal: 'p2' }, signal), { ...isVoid, proposal: 'p2' });
+});
+
+test('only outcomes of proposals for the record that is asked for are read, and each by its key', async () => {
+  const shelf = new MemoryShelf();
+  const { objects } = shelf;
+  const keys = ['', 'notes.txt', 'sub/p9.json'].map((name) => `lineage/000002/outcomes/${name}`);
+  for (const key of keys) shelf.objectsByKey.set(key, { body: '', etag: key });
+  await createOutcome(objects, { kind: 'void', proposal: 'p1', number: 2 }, signal);
+  await createOutcome(objects, { kind: 'void', proposal: 'p3', number: 3 }, signal);
+  const listed = [...shelf.objectsByKey.keys()];
+  assert.deepEqual(await outcomesAmong({ ...objects }, listed, 2, signal), [
+    { kind: 'void', proposal: 'p1', number: 2 },
+  ]);
+});
+
+test('an outcome that does not fit is none, and its key is named', async () => {
+  const key = 'lineage/000002/outcomes/p1.json';
+  for (const body of [
+    '',
+    '{',
+    '{"format":1,"kind":"founded","proposal":"p1"}',
+    '{"format":1,"kind":"void","proposal":"p2"}',
+  ]) {
+    const shelf = new MemoryShelf();
+    shelf.objectsByKey.set(key, { body, etag: 'e' });
+    await assert.rejects(outcomesAmong(shelf.objects, [key], 2, signal), new RegExp(key));
+  }
 });
