@@ -1,4 +1,5 @@
 /** All directed cases. */
+import { ADVICE_CASES } from './directed-advice.ts';
 import { type Case, CASES as MEMBERSHIP_CASES } from './directed-cases.ts';
 import { CLAIM_CASES } from './directed-claims.ts';
 import { LIFECYCLE_CASES } from './directed-lifecycle.ts';
@@ -13,4 +14,5 @@ export const DIRECTED_CASES: readonly Case[] = [
   ...CLAIM_CASES,
   ...PROPOSAL_CASES,
   ...MEANWHILE_CASES,
+  ...ADVICE_CASES,
 ];

@@ -2,7 +2,6 @@
 import { SERVICES, SKIES } from './cloud/weather.ts';
 import type { Random } from './core/random.ts';
 import type { Node } from './node/node.ts';
-import { SIMULATED_TIMINGS } from './node/timings.ts';
 import type { World } from './world.ts';
 
 const FAULTS = {
@@ -178,20 +177,15 @@ export class Operator {
     }
   }
 
-  /** Newer data that no server starts on is given another name, where a node advises it. */
-  moveDamagedAway(): void {
-    for (const { advice } of this.#world.living) {
-      const piece = advice.find(({ action }) => action === 'move-data-away');
-      this.#world.living.find((each) => each.name === piece?.instance)?.moveDataAway();
-    }
+  /** EC2's own checks find a machine that is lost beside an ensemble, and the group replaces it. */
+  replaceTheLost(): void {
+    if (!this.#world.leader) return;
+    for (const node of this.#world.living) if (node.lost) this.#world.terminate(node.instance);
   }
 
-  /** The operator gives the lost data up; only to be called when it is gone for good. */
-  giveUpData(): void {
-    this.#world.history.emptyGenesisAllowed = true;
-    for (const node of this.#world.living) {
-      node.killAgent('stopped by the operator');
-      node.run({ command: 'recovery', allowEmptyGenesis: true, limitMs: SIMULATED_TIMINGS.bootstrapLimitMs });
-    }
+  /** What only a person can mend is mended by the advice of the nodes. */
+  followAdvice(): void {
+    const { living, person, random } = this.#world;
+    for (const node of living) if (node.advice.length > 0) person.read(node, random.between(5_000, 40_000), random);
   }
 }

@@ -1,6 +1,6 @@
 /** One simulated history, from its seed to its verdict: a phase with faults, then one without, in which it must heal. */
 import { type Choice, chosen } from './additions/registry.ts';
-import { allDataGone, whyNotHealed } from './checkers/healing.ts';
+import { whyNotHealed } from './checkers/healing.ts';
 import type { Mutation } from './core/mutation.ts';
 import { Violation } from './core/violation.ts';
 import { Operator } from './operator.ts';
@@ -36,7 +36,6 @@ export interface Verdict {
 const LOOK_MS = 5_000;
 const STAYS_WHOLE_MS = 20_000;
 const HEALING_LIMIT_MS = 3_600_000;
-const DATA_GIVEN_UP_AFTER_MS = 150_000;
 
 export async function simulateHistory(options: HistoryOptions): Promise<Verdict> {
   const { seed } = options;
@@ -109,7 +108,6 @@ async function healingPhase(world: World, operator: Operator): Promise<number> {
   operator.calm();
   const startMs = scheduler.nowMs;
   let wholeSinceMs: number | undefined;
-  let goneSinceMs: number | undefined;
   while (scheduler.nowMs < startMs + HEALING_LIMIT_MS) {
     await scheduler.run(scheduler.nowMs + LOOK_MS, () => false);
     const nowMs = scheduler.nowMs;
@@ -120,24 +118,10 @@ async function healingPhase(world: World, operator: Operator): Promise<number> {
     }
     wholeSinceMs = undefined;
     operator.replaceTheLeft();
-    operator.moveDamagedAway();
-    if (!allDataGone(world)) {
-      goneSinceMs = undefined;
-      continue;
-    }
-    goneSinceMs ??= nowMs;
-    if (nowMs - goneSinceMs < DATA_GIVEN_UP_AFTER_MS) continue;
-    checkThatTheySayWhy(world);
-    operator.giveUpData();
-    goneSinceMs = undefined;
+    operator.replaceTheLost();
+    operator.followAdvice();
   }
   throw new Violation('heals', `${whyNotHealed(world)} after an hour without faults; ${lastWords(world)}`);
-}
-
-/** Nodes that wait for a person tell the person what for. */
-function checkThatTheySayWhy(world: World): void {
-  const silent = world.living.find((node) => node.said === '');
-  if (silent) throw new Violation('says-why', `${silent.name} waits for the operator and has never said why`);
 }
 
 function lastWords(world: World): string {

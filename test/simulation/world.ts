@@ -26,6 +26,7 @@ import { Node, type NodeWorld } from './node/node.ts';
 import type { Cloud } from './node/ports.ts';
 import type { Hand, Machine } from './node/run.ts';
 import { Supervisor } from './node/supervisor.ts';
+import { Person } from './person.ts';
 import { Writer } from './writer.ts';
 import { Ensemble } from './zookeeper/ensemble.ts';
 import type { Entry, Log } from './zookeeper/entry.ts';
@@ -65,6 +66,7 @@ export class World implements NodeWorld, Witness {
   readonly scalingAlone: boolean;
   /** Members that no agent added. */
   readonly byHand = new ByHand(this);
+  readonly person = new Person(this);
   readonly quorum = new QuorumKept();
   readonly #lifecycle = new LifecycleChecker(this);
   readonly #deleted = new NoDataDeleted();

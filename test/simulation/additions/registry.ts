@@ -6,6 +6,7 @@ import { LATE_WRITE, PAUSE_BEFORE_EFFECT } from './effects.ts';
 import { HEALTHY_TICK } from './healthy-tick.ts';
 import { INSTANCE_STOPPED } from './instances.ts';
 import { LISTS_LAG, STREAMS_DELETED, STREAMS_UNLISTED } from './lists.ts';
+import { ADVICE_FOLLOWED, MACHINE_LOST } from './people.ts';
 import { CRASH_LOOP, LOADS_LONG, SERVER_WONT_STOP, UNANSWERED } from './servers.ts';
 
 export const ADDITIONS: readonly Addition[] = [
@@ -23,6 +24,8 @@ export const ADDITIONS: readonly Addition[] = [
   PAUSE_BEFORE_EFFECT,
   LATE_WRITE,
   MEMBER_BY_HAND,
+  MACHINE_LOST,
+  ADVICE_FOLLOWED,
 ];
 
 export interface Choice {

@@ -30,14 +30,3 @@ export function whyNotHealed(world: World): string | undefined {
   if (members.length !== nodes.length) return 'the config holds members that are gone';
   return undefined;
 }
-
-/** Nothing of the cluster's data is left on any machine that lives. */
-export function allDataGone(world: World): boolean {
-  return world.nodes.every(
-    (node) =>
-      node.instance.state === 'terminated' ||
-      ![node.disk.data, ...node.disk.aside.map((aside) => aside.data)].some(
-        (data) => (data?.currentEpoch ?? 0) > 0 && data?.log !== undefined,
-      ),
-  );
-}

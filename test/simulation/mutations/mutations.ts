@@ -1,5 +1,6 @@
 /** The rules that can be left out, one at a time. Each must be found: within so many seeds, or by a directed scenario. */
 import type { Mutation } from '../core/mutation.ts';
+import { ADVICE_MUTATIONS } from './advice.ts';
 import { BY_HAND_MUTATIONS } from './by-hand.ts';
 import { CLAIM_MUTATIONS } from './claims.ts';
 import { GENESIS_MUTATIONS } from './genesis.ts';
@@ -16,6 +17,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...RECOVERY_MUTATIONS,
   ...PROPOSAL_MUTATIONS,
   ...LIFECYCLE_MUTATIONS,
+  ...ADVICE_MUTATIONS,
   ...SERVER_MUTATIONS,
   ...BY_HAND_MUTATIONS,
 ];

@@ -37,6 +37,8 @@ export class Node implements Host, Machine {
   said = '';
   /** And what it last told a person to do. */
   advice: readonly Advice[] = [];
+  /** Its machine has ended, and nothing starts it again. */
+  lost = false;
   /** Counts the operator's wipes, so that checkers know that data is gone by his hand. */
   wipes = 0;
   readonly #world: NodeWorld;
@@ -66,6 +68,7 @@ export class Node implements Host, Machine {
   }
 
   boot(): void {
+    if (this.lost) return;
     this.up = true;
     const boot = ++this.#boots;
     this.#world.trace.line(this.name, 'boots', () => this.address);
@@ -158,6 +161,21 @@ export class Node implements Host, Machine {
     this.#world.scheduler.after(this.#world.random.between(3_000, 20_000), () => {
       if (this.instance.state === 'running' && !this.up) this.boot();
     });
+  }
+
+  lose(): void {
+    this.#world.trace.line(this.name, 'loses its machine');
+    this.powerOff('its machine is lost');
+    this.lost = true;
+  }
+
+  /** A person starts it, if it is stopped, or reboots it, if it hangs. */
+  startAgain(): void {
+    const { instance } = this;
+    if (instance.state === 'stopped') instance.state = 'running';
+    if (instance.state !== 'running') return;
+    if (this.paused) this.reboot();
+    else if (!this.up) this.boot();
   }
 
   /** A person gives the data another name, so that it does not count any more. */

@@ -1,0 +1,76 @@
+/** Outages that end by what a person does, who follows what the nodes advise and nothing else. */
+import assert from 'node:assert/strict';
+import { whyNotHealed } from './checkers/healing.ts';
+import type { Case } from './directed-cases.ts';
+import type { Scenario } from './scenario.ts';
+
+async function followed(scenario: Scenario, what: string, holds: () => boolean): Promise<void> {
+  const { person, random } = scenario.world;
+  const next = (): boolean => {
+    for (const node of scenario.nodes) person.read(node, random.between(20_000, 300_000), random);
+    return holds();
+  };
+  await scenario.until(what, next, 3_600_000);
+}
+
+export const ADVICE_CASES: readonly Case[] = [
+  {
+    name: 'newer data that no server starts on is mended, or moved away, and the loss is the one that was told',
+    nodes: 3,
+    without: ['advice-tells-of-no-loss', 'advice-names-the-best'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      const { leader } = scenario;
+      const [behind, ahead] = scenario.followers;
+      assert.ok(behind && ahead);
+      world.ensemble.kill(behind, 'by hand');
+      behind.pause();
+      await scenario.advance(60_000);
+      ahead.powerOff('by hand');
+      if (ahead.disk.data) ahead.disk.data.currentEpoch -= 1;
+      await scenario.terminate(leader);
+      ahead.boot();
+      behind.resume();
+      await followed(scenario, 'the cluster is whole', () => whyNotHealed(world) === undefined);
+      assert.notEqual(ahead.instance.state, 'terminated');
+    },
+  },
+  {
+    name: 'one machine that never runs again holds a recovery up until a person has tried to start it',
+    nodes: 3,
+    without: ['terminate-unconditionally'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world, leader } = scenario;
+      const [lost, hung] = scenario.followers;
+      assert.ok(lost && hung);
+      lost.lose();
+      hung.pause();
+      await scenario.terminate(leader);
+      await followed(scenario, 'the cluster is whole', () => whyNotHealed(world) === undefined);
+      assert.notEqual(hung.instance.state, 'terminated');
+    },
+  },
+  {
+    name: 'of five two machines are lost and one is stopped: it is started, and nothing is recovered by force',
+    nodes: 5,
+    without: ['terminate-unconditionally'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      const [first, second, stopped] = scenario.followers;
+      assert.ok(first && second && stopped);
+      first.lose();
+      second.lose();
+      stopped.powerOff('its instance is stopped');
+      stopped.instance.state = 'stopped';
+      await scenario.advance(60_000);
+      assert.equal(world.leader, undefined);
+      await followed(scenario, 'a leader serves', () => world.leader !== undefined);
+      assert.equal(scenario.records().length, 1);
+      await scenario.terminate(first, second);
+      await scenario.whole();
+    },
+  },
+];

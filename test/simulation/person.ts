@@ -1,0 +1,157 @@
+/**
+ * A person who follows the printed advice (docs/protocol.md, "Advice"): reads what a node says, acts minutes later, when
+ * the world may have changed, and checks what is printed and nothing else. A checker sees that nothing is lost by it.
+ */
+import type { Advice, Condition } from '../../src/model/advice.ts';
+import { checkDataMoved, checkTermination } from './checkers/advice.ts';
+import type { Random } from './core/random.ts';
+import { damageOf } from './node/disk-state.ts';
+import type { Node } from './node/node.ts';
+import { SIMULATED_TIMINGS } from './node/timings.ts';
+import type { World } from './world.ts';
+
+/** How long a person waits for what was tried before the next thing. */
+const PATIENCE_MS = 60_000;
+
+export class Person {
+  readonly #world: World;
+  /** When each thing was last tried. */
+  readonly #tried = new Map<string, number>();
+  readonly #reading = new Set<Node>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Says whether there was anything to obey. */
+  read(from: Node, delayMs: number, random: Random): boolean {
+    if (from.advice.length === 0 || !canSpeak(from) || this.#reading.has(from)) return false;
+    this.#reading.add(from);
+    const { advice } = from;
+    this.#world.trace.line('person', 'reads', () => `${from.name}: ${JSON.stringify(advice)}`);
+    this.#world.scheduler.after(delayMs, () => {
+      this.#reading.delete(from);
+      this.#follow(from, advice, random);
+    });
+    return true;
+  }
+
+  /** The first thing that has not been tried lately and whose conditions hold. */
+  #follow(from: Node, advice: readonly Advice[], random: Random): void {
+    const { scheduler, trace } = this.#world;
+    const piece = advice.find(
+      (each, index) =>
+        scheduler.nowMs - this.#triedAt(each) >= PATIENCE_MS &&
+        each.when.every((condition) => this.#holds(condition, each, from, advice.slice(0, index))),
+    );
+    if (!piece) return;
+    this.#tried.set(keyOf(piece), scheduler.nowMs);
+    trace.line('person', 'obeys', () => JSON.stringify(piece));
+    this.#obey(piece, from, random);
+  }
+
+  #triedAt(piece: Advice): number {
+    return this.#tried.get(keyOf(piece)) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  #holds(condition: Condition, piece: Advice, from: Node, before: readonly Advice[]): boolean {
+    const world = this.#world;
+    switch (condition.is) {
+      case 'not-running': {
+        const node = this.#node(condition.instance);
+        return node !== undefined && !canSpeak(node);
+      }
+      case 'cannot-run':
+        return this.#node(condition.instance)?.lost === true;
+      case 'too-few-can-run':
+        return condition.quorums.some(({ needs, of }) => of.filter((name) => this.#canRun(name)).length < needs);
+      case 'never-was':
+        return !world.nodes.some((node) => node.name === condition.instance);
+      case 'no-leader':
+        return world.leader === undefined;
+      case 'leader':
+        return world.leader !== undefined && world.leader.host !== from;
+      case 'still-advised':
+        return canSpeak(from) && from.advice.some((each) => JSON.stringify(each) === JSON.stringify(piece));
+      case 'nothing-else-helps':
+        return before.every((each) => world.scheduler.nowMs - this.#triedAt(each) < Number.POSITIVE_INFINITY);
+      case 'not-wanted':
+      case 'work-is-over':
+        return true;
+    }
+  }
+
+  #obey(piece: Advice, from: Node, random: Random): void {
+    const world = this.#world;
+    const node = piece.instance === undefined ? from : this.#node(piece.instance);
+    switch (piece.action) {
+      case 'start-instance':
+        node?.startAgain();
+        break;
+      case 'find-data':
+        for (const each of world.nodes) if (each.instance.state === 'stopped') each.startAgain();
+        break;
+      case 'mend-data':
+        if (node && random.chance(0.5)) this.#mend(node);
+        break;
+      case 'move-data-away':
+        if (!node || world.ensemble.on(node)) break;
+        checkDataMoved(world, node, piece.loses);
+        node.moveDataAway();
+        break;
+      case 'terminate-instance':
+        if (!node) break;
+        checkTermination(world, node);
+        world.terminate(node.instance);
+        break;
+      case 'allow-empty-genesis':
+        world.history.emptyGenesisAllowed = true;
+        node?.killAgent('stopped by the operator');
+        node?.run({ command: 'recovery', allowEmptyGenesis: true, limitMs: SIMULATED_TIMINGS.bootstrapLimitMs });
+        break;
+      case 'lift-maintenance':
+        world.cloud.group.maintenance = false;
+        break;
+      case 'free-space':
+        if (node) node.disk.full = false;
+        break;
+      case 'scale-out':
+        world.cloud.group.desired = Math.min(7, world.cloud.group.desired + 1);
+        break;
+      case 'delete-object':
+        if (piece.path !== undefined) world.cloud.objects.delete(piece.path);
+        break;
+      case 'look-at-log':
+      case 'look-at-claims':
+      case 'right-volume':
+      case 'remove-aside':
+        break;
+    }
+  }
+
+  /** With the server stopped: the epoch that belongs to the snapshot from the leader. */
+  #mend(node: Node): void {
+    const { data } = node.disk;
+    if (!data?.log || damageOf(data) === undefined || this.#world.ensemble.on(node)) return;
+    data.currentEpoch = data.log.epoch;
+    data.acceptedEpoch = Math.max(data.acceptedEpoch, data.currentEpoch);
+    this.#world.trace.line(node.name, 'has its data mended');
+  }
+
+  /** What EC2 has under that name and has not terminated. */
+  #node(name: string): Node | undefined {
+    return this.#world.nodes.find(({ name: each, instance }) => each === name && instance.state !== 'terminated');
+  }
+
+  #canRun(name: string): boolean {
+    return this.#node(name)?.lost === false;
+  }
+}
+
+function canSpeak(node: Node): boolean {
+  return node.up && !node.paused;
+}
+
+function keyOf({ action, instance, path }: Advice): string {
+  return JSON.stringify([action, instance, path]);
+}
