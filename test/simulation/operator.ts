@@ -177,9 +177,10 @@ export class Operator {
     }
   }
 
-  /** EC2's own checks find a machine that is lost beside an ensemble, and the group replaces it. */
+  /** EC2's own checks find a machine that is lost; while no quorum serves, somebody has switched them off. */
   replaceTheLost(): void {
-    if (!this.#world.leader) return;
+    const { leader, newestRecord } = this.#world;
+    if (!leader && newestRecord > 0) return;
     for (const node of this.#world.living) if (node.lost) this.#world.terminate(node.instance);
   }
 
