@@ -144,6 +144,10 @@ export interface NodeDisk {
   writeConfig(members: readonly Member[]): Promise<void>;
   /** The committed config under its version, beside a server that runs; nothing else is touched. */
   writeCommitted(config: EnsembleConfig): Promise<void>;
+  /** `zoo.cfg` has other settings than this agent gives its server, apart from the config that it points at. */
+  hasOtherSettings(): Promise<boolean>;
+  /** `zoo.cfg` anew, around the config that it points at. */
+  writeSettings(): Promise<void>;
   /** Raises `acceptedEpoch` to at least this, making `version-2` where it is missing. Never lowers it. */
   raiseAcceptedEpoch(epoch: number): Promise<void>;
   /** Renames `version-2` (with its stamp and config) aside under this name; nothing to do when there is none. */

@@ -29,6 +29,11 @@ type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 export async function actStartServer(_step: Of<'start-server'>, context: ActContext): Promise<void> {
   const { ports, self, timings, signal } = context;
   if (await ports.disk.isFenced()) throw changed('A fence was raised meanwhile.');
+  // Damaged, or of an agent of another release: the server would not start on it, or not as this release means it.
+  if (await ports.disk.hasOtherSettings()) {
+    await keepStill(context);
+    await ports.disk.writeSettings();
+  }
   await ports.server.start(signal);
   const { clock } = ports;
   const startedMs = clock.monotonicMs();

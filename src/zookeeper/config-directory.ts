@@ -3,7 +3,7 @@
  * to which it points `zoo.cfg`, and a proposed one as `zoo.cfg.dynamic.next`.
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { AgentError } from '../errors.ts';
 import { type EnsembleConfig, type Member, strangeLines } from '../model/member.ts';
 import { fromZxid, ZXID_ZERO } from '../model/zxid.ts';
@@ -49,7 +49,10 @@ export function pendingIn(confDir: string): string {
 }
 
 /** The config that `zoo.cfg` points at; undefined when there is no `zoo.cfg`. Rejects with BAD_DYNAMIC_FILE. */
-export async function readConfig(confDir: string): Promise<EnsembleConfig | undefined> {
+export async function readConfig({
+  confDir,
+  dynamicFile,
+}: Pick<ConfigPlaces, 'confDir' | 'dynamicFile'>): Promise<EnsembleConfig | undefined> {
   const zooCfg = join(confDir, ZOO_CFG);
   // The server renames `zoo.cfg` after it wrote the new dynamic file and before it removes the old one: look again.
   for (let attempt = 1; ; attempt++) {
@@ -66,6 +69,9 @@ export async function readConfig(confDir: string): Promise<EnsembleConfig | unde
       throw badFile(`${zooCfg} is without ${missing.join(', ')}.`);
     }
     const path = isAbsolute(pointed) ? pointed : join(confDir, pointed);
+    if (dirname(path) !== resolve(confDir) && path !== resolve(dynamicFile)) {
+      throw badFile(`${zooCfg} points at ${path}, which is no file of this node.`);
+    }
     const dynamic = await readIfThere(path);
     if (dynamic !== undefined) {
       return configOf(path, dynamic);
@@ -110,6 +116,39 @@ export async function writeCommitted(places: ConfigPlaces, config: EnsembleConfi
   const file = join(confDir, `${DYNAMIC_PREFIX}${fromZxid(config.version).toString(16)}`);
   await writeDurably(file, renderDynamicConfig(config.members));
   await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: file, tick }));
+}
+
+/**
+ * Whether `zoo.cfg` has other settings than this agent gives its server, apart from the config that it points at: an
+ * agent of another release wrote it, or something has damaged it. The server writes the same lines in another order.
+ */
+export async function hasOtherSettings({ confDir, dataDir, tick }: ConfigPlaces): Promise<boolean> {
+  const text = await readIfThere(join(confDir, ZOO_CFG));
+  const pointed = text === undefined ? undefined : POINTER.exec(text)?.[1];
+  if (text === undefined || pointed === undefined) {
+    return false;
+  }
+  return settingsIn(text) !== settingsIn(renderZooCfg({ dataDir, dynamicFile: pointed, tick }));
+}
+
+/** `zoo.cfg` as this agent writes it, around the config that it points at. What was there is kept aside. */
+export async function writeSettings(places: ConfigPlaces): Promise<void> {
+  const { confDir, dataDir, tick } = places;
+  const pointed = POINTER.exec((await readIfThere(join(confDir, ZOO_CFG))) ?? '')?.[1];
+  if (pointed === undefined) {
+    return;
+  }
+  await keepOlderFiles(places);
+  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: pointed, tick }));
+}
+
+/** Java's Properties, which the server writes with, escape some characters and know no order. */
+function settingsIn(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim().replaceAll(/\\([\\:=#! ])/g, '$1'));
+  return lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .sort()
+    .join('\n');
 }
 
 /** Absolute paths of every config file there is: `zoo.cfg`, the dynamic ones, and the version-less one. */
@@ -164,12 +203,14 @@ async function contentOf(file: string): Promise<Buffer | undefined> {
   return readFile(file).catch(() => undefined);
 }
 
+const CAN_NOT_BE_READ: readonly string[] = ['EACCES', 'EIO', 'EISDIR', 'ELOOP'];
+
 /** What can't be read can still be moved. */
 async function keep(file: string, to: string): Promise<void> {
   try {
     await copyFileDurably(file, to);
   } catch (error) {
-    if (!isCode(error, 'EACCES') && !isCode(error, 'EIO') && !isCode(error, 'EISDIR')) throw error;
+    if (!CAN_NOT_BE_READ.some((code) => isCode(error, code))) throw error;
     await rm(to, { force: true });
     await renameDurably(file, to);
   }

@@ -145,6 +145,10 @@ export async function isThere(path: string): Promise<boolean> {
     statSync(path);
     return true;
   } catch (error) {
+    // A link to itself can't be followed, and is there.
+    if (isCode(error, 'ELOOP')) {
+      return true;
+    }
     if (isCode(error, 'ENOENT')) {
       return false;
     }

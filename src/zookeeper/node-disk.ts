@@ -8,11 +8,13 @@ import { agentFiles } from './agent-files.ts';
 import { type AsidePlaces, copyAside, copyBack, isMoveUnderWay, listAside, moveAside, settle } from './aside.ts';
 import {
   configFiles,
+  hasOtherSettings,
   pendingIn,
   readConfig,
   readPending,
   writeCommitted,
   writeConfig,
+  writeSettings,
   zooCfgIn,
 } from './config-directory.ts';
 import { readDataDirectory } from './data-directory.ts';
@@ -70,6 +72,8 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     writeMarker: () => change(() => writeDurably(join(dataDir, 'initialize'), '')),
     writeStamp: (stamp) => writeOwn(files.stamp, formatJson(stamp)),
     writeConfig: (members) => change(() => writeConfig(options, members)),
+    hasOtherSettings: () => explained(() => hasOtherSettings(options)),
+    writeSettings: () => change(() => writeSettings(options)),
     writeCommitted: (config) => change(() => writeCommitted(options, config)),
     raiseAcceptedEpoch: (epoch) => change(() => raiseAcceptedEpoch(dataDir, epoch)),
     setDataAside: (name) => change(() => moveAside(aside, name)),
@@ -123,7 +127,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
       read('nonce', files.nonce, () => readNonce(files.nonce)),
       readDataDirectory(join(dataDir, 'version-2'), signal, files.checkedSnapshots),
       readFenceOf(reader, files.fence),
-      read('config', zooCfgIn(confDir), () => readConfig(confDir)),
+      read('config', zooCfgIn(confDir), () => readConfig(options)),
       read('pending', pendingIn(confDir), () => readPending(confDir)),
       readMark(reader, join(dataDir, 'initialize'), false),
       readMark(reader, files.mark('left'), false),
@@ -186,7 +190,7 @@ async function raiseAcceptedEpoch(dataDir: string, epoch: number): Promise<void>
 }
 
 function asidePlaces(options: NodeDiskOptions): AsidePlaces {
-  const { dataDir, confDir } = options;
+  const { dataDir } = options;
   return {
     dataDir,
     stampFile: agentFiles(dataDir).stamp,
@@ -196,7 +200,7 @@ function asidePlaces(options: NodeDiskOptions): AsidePlaces {
       const note = agentFiles(dataDir).checkedSnapshots;
       const data = await readDataDirectory(join(dataDir, 'version-2'), signal, note);
       // What can't be read goes along as it is.
-      const config = await readConfig(confDir).catch(() => undefined);
+      const config = await readConfig(options).catch(() => undefined);
       if (data === undefined) {
         throw unreadable(join(dataDir, 'version-2'));
       }

@@ -19,6 +19,8 @@ export class MemoryNode {
   readonly id: number;
   disk: DiskFacts = EMPTY_DISK;
   running = false;
+  /** `zoo.cfg` is another agent's. */
+  otherSettings = false;
   /** The supervisor is about to start the server. */
   restarting = false;
   nowMs = 0;
@@ -95,6 +97,11 @@ export class MemoryNode {
     writeStamp: async (stamp) => this.#change(`stamp ${stamp.lineage}`, { stamp }),
     writeConfig: async (members: readonly Member[]) =>
       this.#change('config', { config: { version: ZXID_ZERO, members } }, ['pending']),
+    hasOtherSettings: async () => this.otherSettings,
+    writeSettings: async () => {
+      this.otherSettings = false;
+      await this.#change('settings', {});
+    },
     writeCommitted: async (config) => this.#change(`committed ${config.version}`, { config }),
     raiseAcceptedEpoch: async (epoch) => {
       const data = this.disk.data ?? dataOf(0, ZXID_ZERO);

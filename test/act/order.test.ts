@@ -410,6 +410,15 @@ test('start-server: not behind a fence', async () => {
   assert.equal(scene.node.running, false);
 });
 
+test('start-server: zoo.cfg of another release, or damaged, is written anew before the start', async () => {
+  const scene = SCENES['start-server']();
+  scene.node.otherSettings = true;
+  await take(scene);
+  const order = scene.node.journal.filter((entry) => /settings|server start/.test(entry));
+  assert.match(order[0] ?? '', /settings/);
+  assert.match(order[1] ?? '', /server start/);
+});
+
 test('start-server: a server is asked so that it is noticed a tenth later at most, and systemd seldom, since each question is a process', async () => {
   const scene = SCENES['start-server']();
   const { node } = scene;

@@ -54,14 +54,14 @@ test('a joiner crashed between the commit of its addition and its own knowledge 
   // The disk as it was when the joiner had logged and acknowledged its addition, and did not know that it committed.
   await lab.powerOff(joiner.instance);
   await lab.powerOff(leader.instance);
-  const config = await readConfig(conf);
+  const config = await readConfig({ confDir: conf, dynamicFile: join(conf, 'zoo.cfg.dynamic') });
   assert.ok(config?.version === version && votersOf(config).length === 2, 'The addition had committed.');
   const hex = BigInt(`0x${version}`).toString(16);
   const pending = `${readFileSync(join(conf, `zoo.cfg.dynamic.${hex}`), 'utf8').trim()}\nversion=${hex}\n`;
   rmSync(conf, { recursive: true });
   cpSync(kept.path, conf, { recursive: true });
   writeFileSync(join(conf, 'zoo.cfg.dynamic.next'), pending);
-  const before = await readConfig(conf);
+  const before = await readConfig({ confDir: conf, dynamicFile: join(conf, 'zoo.cfg.dynamic') });
   assert.deepEqual(before && votersOf(before).map((member) => member.address), [leader.address]);
 
   lab.setBootPlan({ bootstrap: true, ticks: 5 });

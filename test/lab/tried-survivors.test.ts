@@ -43,7 +43,10 @@ test('a survivor with an old config beside newer members recovers nothing: they 
     await untilVoters(lab, 5, addresses);
   }
   await written.write(100);
-  const known = (await readConfig(confOf(lab, old)))?.members.map((member) => member.address) ?? [];
+  const known =
+    (
+      await readConfig({ confDir: confOf(lab, old), dynamicFile: join(confOf(lab, old), 'zoo.cfg.dynamic') })
+    )?.members.map((member) => member.address) ?? [];
   assert.deepEqual(known.toSorted(), [...addresses, lab.host(old).address].toSorted(), 'It knows the dead alone.');
 
   const newer = (await lab.nodes()).map((node) => node.instance).filter((instance) => instance !== old);

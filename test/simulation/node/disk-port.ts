@@ -46,6 +46,9 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
         disk.config = { version: ZXID_ZERO, members };
         disk.pending = undefined;
       }),
+    // Settings are no part of the model.
+    hasOtherSettings: async () => false,
+    writeSettings: async () => undefined,
     writeCommitted: (config) =>
       write(`writeCommitted ${config.version}`, () => {
         disk.config = config;
