@@ -1,0 +1,131 @@
+/** Members and lines that a person put into the config: the ensemble goes on healing beside them, or says why not. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { startByHand } from '../../lab/zookeeper/by-hand.ts';
+import { freeLoopbackBlock } from '../../lab/zookeeper/loopback.ts';
+import type { ReconfigRequest } from '../../src/client/operations/reconfig.ts';
+import { type Member, memberAt } from '../../src/model/member.ts';
+import { formatMember } from '../../src/zookeeper/dynamic-config.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { oneEnsemble } from './support/agreement.ts';
+import { startLab, type TestLab, waitFor } from './support/lab.ts';
+import { WrittenData } from './support/written-data.ts';
+
+const LIMIT_MS = 90_000;
+
+/** As a person does it: on the leader's machine, with the secret of its server. */
+async function reconfigured(lab: TestLab, change: ReconfigRequest): Promise<void> {
+  const leader = await lab.leader();
+  const secret = readFileSync(join(lab.directoryOf(leader.instance), 'data/zk-agent/super-secret'), 'utf8').trim();
+  await using client = await lab.client([leader.address ?? '']);
+  await client.addAuth('digest', `super:${secret}`);
+  await client.reconfig(change);
+}
+
+async function membersOf(lab: TestLab): Promise<readonly Member[]> {
+  return (await lab.configOf((await lab.leader()).address ?? '')).members;
+}
+
+async function statusOf(lab: TestLab): Promise<string> {
+  const run = await lab.agent((await lab.leader()).instance, ['status']);
+  assert.equal(run.code, 0, run.stderr);
+  return run.stdout;
+}
+
+async function aFollower(lab: TestLab): Promise<string> {
+  return (await lab.nodeWhere('a node follows', (node) => node.role === 'follower')).instance;
+}
+
+test('beside an observer that a person added the dead are replaced, and no report is written', {
+  timeout: 300_000,
+}, async () => {
+  await using directory = await temporaryDirectory();
+  await using block = await freeLoopbackBlock();
+  await using lab = await startLab({ nodes: 3 });
+  await lab.healthy();
+  const written = await WrittenData.start(lab);
+  await written.write(20);
+  const observer = memberAt(200, block.address(1), 'observer');
+  const unlisted = memberAt(201, block.address(2), 'observer');
+  const before = await membersOf(lab);
+  const servers = [];
+  for (const member of [observer, unlisted]) {
+    const { id, address } = member;
+    const options = { directory: join(directory.path, String(id)), id, address, start: 'joiner' } as const;
+    servers.push(await startByHand({ ...options, members: [...before, member] }));
+  }
+  await using first = servers[0];
+  await using second = servers[1];
+  assert.ok(first && second);
+  await Promise.all([first.untilServing(), second.untilServing()]);
+  // The second one is in its own zoo.cfg alone, and in no config of the ensemble.
+  await reconfigured(lab, { joining: [formatMember(observer)] });
+  assert.match(await statusOf(lab), new RegExp(`by hand +Member 200 at ${observer.address} \\(observer\\)`));
+  assert.doesNotMatch(await statusOf(lab), /Member 201/);
+
+  const dead = await aFollower(lab);
+  const survivors = (await lab.nodes()).map((node) => node.instance).filter((instance) => instance !== dead);
+  const putsBefore = puts(lab, survivors);
+  await lab.terminate(dead);
+  await lab.untilGone([dead]);
+  await written.checkOn(await oneEnsemble(lab, 3, LIMIT_MS));
+  assert.ok(
+    (await membersOf(lab)).some(({ id, role }) => id === 200 && role === 'observer'),
+    'The observer is left alone.',
+  );
+  assert.deepEqual(await lab.reports(), []);
+  const written3 = puts(lab, survivors) - putsBefore;
+  assert.ok(written3 <= 4, `${written3} objects were written by the survivors: a note of the death, and little else.`);
+  assert.ok(
+    lab.agentLog((await lab.leader()).instance).some(({ event }) => event === 'by-hand'),
+    'It is named in the log.',
+  );
+  assert.equal((await lab.records()).length, 1);
+});
+
+function puts(lab: TestLab, instances: readonly string[]): number {
+  return instances.flatMap((instance) => lab.callsOf(instance)).filter(({ action }) => action === 'PutObject').length;
+}
+
+test('with groups and weights in the config servers restart, nobody is removed or added, and it is said', {
+  timeout: 300_000,
+}, async () => {
+  await using lab = await startLab({ nodes: 3 });
+  await lab.healthy();
+  const written = await WrittenData.start(lab);
+  await written.write(20);
+  const plain = (await membersOf(lab)).map(formatMember);
+  const ids = (await membersOf(lab)).map(({ id }) => id);
+  await reconfigured(lab, { newMembers: [...plain, `group.1=${ids.join(':')}`, ...ids.map((id) => `weight.${id}=1`)] });
+  assert.match(await statusOf(lab), /by hand +The config has lines .*group\.1=/);
+
+  const restarted = await aFollower(lab);
+  await lab.kill(restarted, 'zookeeper');
+  await lab.healthy(LIMIT_MS);
+
+  const dead = await aFollower(lab);
+  await lab.terminate(dead);
+  await lab.untilGone([dead]);
+  const newcomer = await lab.nodeWhere(
+    'a replacement waits',
+    ({ said = '' }) => /is not added|no fresh config/.test(said),
+    LIMIT_MS,
+  );
+  assert.match(newcomer.said ?? '', /group\.1=/);
+  const leader = await waitFor(
+    async () => {
+      const run = await lab.agent((await lab.leader()).instance, ['recovery', '--dry-run']);
+      assert.match(run.stdout, /stay in the config: .*group\.1=/);
+      return lab.leader();
+    },
+    { limitMs: LIMIT_MS, why: 'the leader says why it removes nobody' },
+  );
+  assert.equal((await lab.configOf(leader.address ?? '')).members.length, 3, 'Nobody was removed.');
+  assert.deepEqual(await lab.reports(), []);
+
+  await reconfigured(lab, { newMembers: plain });
+  await written.checkOn(await oneEnsemble(lab, 3, LIMIT_MS));
+  assert.equal((await lab.records()).length, 1);
+});
