@@ -113,7 +113,10 @@ export class ByHand {
   /** It is no member any more, or a node asks for its end: a recovery by force waits for nothing else. */
   #isOver(host: HandHost): boolean {
     const { leader, ensemble, living } = this.#world;
-    const out = leader !== undefined && !leader.next && !this.#isListed(host, leader);
+    const { config, pending } = host.disk;
+    const known = [config?.version === ZXID_ZERO ? undefined : config, pending];
+    const member = known.some((each) => each?.members.some(({ address }) => address === host.address));
+    const out = leader ? !leader.next && !this.#isListed(host, leader) : !member;
     const asked = living.some(({ said }) => said.includes('added by hand, still run') && said.includes(host.address));
     if (out || asked) ensemble.kill(host, out ? 'no member any more' : 'a node asks for that');
     return out || asked;
