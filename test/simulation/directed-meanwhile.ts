@@ -1,122 +1,59 @@
-/** What can happen between a look and its step, re-check by re-check (meanwhile.ts). */
+/** What can happen between a look and its step, re-check by re-check (meanwhile.ts): the node, its server, its membership. */
 import assert from 'node:assert/strict';
-import { type EnsembleConfig, memberAt } from '../../src/model/member.ts';
-import type { StepKind } from '../../src/model/step.ts';
+import { memberAt } from '../../src/model/member.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { Session } from '../../src/ports.ts';
-import { createOutcome } from '../../src/registry/lineage.ts';
 import type { Case } from './directed-cases.ts';
-import { type Moment, meanwhile } from './meanwhile.ts';
+import { type Meanwhile, meanwhile } from './meanwhile.ts';
+import {
+  cantJoin,
+  claim,
+  dieForGood,
+  fence,
+  grow,
+  laterRecord,
+  makeRoom,
+  recordAbove,
+  saying,
+  withoutSelf,
+} from './moments.ts';
 import { blankData } from './node/disk-state.ts';
 import type { Scenario } from './scenario.ts';
 
-type TakeBack = () => void;
-
-/** The quorum is gone for good; so many are left. */
-function lose(left: number): (scenario: Scenario) => void {
-  return (scenario) => scenario.terminateAtOnce(...scenario.nodes.slice(left));
-}
-
-function grow(scenario: Scenario): void {
-  scenario.world.cloud.group.desired += 1;
-}
-
-/** A moment of whatever step. */
-type Any = Pick<Moment<StepKind>, 'scenario' | 'node' | 'context'>;
-
-function unfence({ node }: Any): TakeBack {
-  const { fence } = node.disk;
-  node.disk.fence = undefined;
-  return () => {
-    node.disk.fence = fence;
+/** A serving voter whose stamp is gone gets it again from what its own server says; each of these must hold then. */
+function mendingCases(): readonly Case[] {
+  const rows: readonly Pick<Meanwhile<'mend-files'>, 'name' | 'happens' | 'refuses'>[] = [
+    {
+      name: 'the config moves on before the files of a voter are written anew',
+      happens: (moment) => saying(moment, () => ({ version: ZXID_ZERO })),
+      refuses: /has moved on/,
+    },
+    {
+      name: 'a node votes no more when its files are to be written anew',
+      happens: withoutSelf,
+      refuses: /does not vote any more/,
+    },
+    {
+      name: 'a record is written before the files of a voter are written anew',
+      happens: laterRecord,
+      refuses: /newer lineage record/,
+    },
+    {
+      name: 'the config turns out to be older than the record when the files of a voter are to be written anew',
+      happens: recordAbove,
+      refuses: /older than the newest record/,
+    },
+    {
+      name: 'a fence is raised before the files of a voter are written anew',
+      happens: fence,
+      refuses: /fence was raised meanwhile/,
+    },
+  ];
+  const lead = (scenario: Scenario): void => {
+    const [follower] = scenario.followers;
+    if (follower) follower.disk.stamp = undefined;
   };
-}
-
-/**
- * A later record, which is no other node's business here: nobody else sees it. No record is ever forgotten, so the process
- * that has seen it ends with the step.
- */
-function laterRecord({ scenario, node, context }: Any): TakeBack {
-  const { objects } = context.ports;
-  const { get, list } = objects;
-  const number = scenario.records().length + 1;
-  const key = `lineage/${String(number).padStart(6, '0')}.json`;
-  const body = JSON.stringify({ kind: 'genesis', number, members: [], fenced: [], epochFloor: 0 });
-  const seen: Pick<typeof objects, 'get' | 'list'> = {
-    get: async (wanted, signal) => (wanted === key ? { key, body, etag: 'its', ageMs: 0 } : get(wanted, signal)),
-    list: async (prefix, signal) => [...(await list(prefix, signal)), { key, ageMs: 0 }],
-  };
-  Object.assign(objects, seen);
-  return () => {
-    Object.assign(objects, { get, list });
-    node.killAgent('killed');
-  };
-}
-
-/** What sessions say of the config. */
-function saying({ context }: Any, change: (config: EnsembleConfig) => Partial<EnsembleConfig>): TakeBack {
-  const { servers } = context.ports;
-  const { open } = servers;
-  const changed: typeof open = async (...args) => {
-    const session = await open(...args);
-    return {
-      ...session,
-      config: async (signal) => {
-        const config = await session.config(signal);
-        return { ...config, ...change(config) };
-      },
-    };
-  };
-  Object.assign(servers, { open: changed });
-  return () => Object.assign(servers, { open });
-}
-
-function withoutSelf(moment: Any): TakeBack {
-  return saying(moment, ({ members }) => ({
-    members: members.filter(({ address }) => address !== moment.node.address),
-  }));
-}
-
-/** The step finds its report to be another one, however often it reads it. */
-function lateReport({ context }: Any): TakeBack {
-  const { objects } = context.ports;
-  const { replace } = objects;
-  Object.assign(objects, { replace: async () => 'conflict' });
-  return () => Object.assign(objects, { replace });
-}
-
-/** The claims on an id say something else than the lists did. */
-function claim(body: (moment: Moment<'remove-members'>) => string) {
-  return (moment: Moment<'remove-members'>): TakeBack => {
-    const { objects } = moment.scenario.world.cloud;
-    const [id] = moment.step.ids;
-    let generation = 1;
-    while (objects.get(`claims/${id}.${generation}.json`)) generation++;
-    const key = `claims/${id}.${generation}.json`;
-    objects.put(key, body(moment));
-    return () => objects.delete(key);
-  };
-}
-
-/** The group wants no more than live, so that the leader removes the dead and no joiner does. */
-function dieForGood(scenario: Scenario): void {
-  const [follower] = scenario.followers;
-  assert.ok(follower);
-  scenario.world.cloud.group.desired -= 1;
-  scenario.terminateAtOnce(follower);
-}
-
-/** A newcomer that can't join, since its disk takes nothing, gives its launch up. */
-async function cantJoin(scenario: Scenario): Promise<void> {
-  const known = [...scenario.nodes];
-  grow(scenario);
-  const fresh = (): Scenario['nodes'] => scenario.nodes.filter((node) => !known.includes(node));
-  await scenario.until('another one boots', () => fresh().length > 0, 120_000);
-  for (const node of fresh()) node.disk.full = true;
-}
-
-function makeRoom({ scenario }: Any): void {
-  for (const node of scenario.nodes) node.disk.full = false;
+  return rows.map((row) => meanwhile({ ...row, nodes: 3, step: 'mend-files', lead }));
 }
 
 export const MEANWHILE_CASES: readonly Case[] = [
@@ -312,30 +249,6 @@ export const MEANWHILE_CASES: readonly Case[] = [
     refuses: /was added to the config meanwhile/,
   }),
   meanwhile({
-    name: 'a proposal is void before its record is accepted',
-    nodes: 3,
-    step: 'accept-record',
-    lead: lose(1),
-    happens: async ({ step, context }) => {
-      const { proposal, record } = step;
-      const { ports, signal } = context;
-      await createOutcome(ports.objects, { kind: 'void', proposal, number: record.number }, signal);
-      return () => undefined;
-    },
-    refuses: /is void/,
-  }),
-  meanwhile({
-    name: 'a node that can not answer has no report any more when the record is accepted',
-    nodes: 3,
-    step: 'accept-record',
-    lead: lose(1),
-    happens: ({ step }) => {
-      Object.assign(step.unasked, { 'i-9999': 'its facts' });
-      return () => undefined;
-    },
-    refuses: /report of i-9999 is another one/,
-  }),
-  meanwhile({
     name: 'a fence is raised before a server starts',
     nodes: 3,
     step: 'start-server',
@@ -343,12 +256,7 @@ export const MEANWHILE_CASES: readonly Case[] = [
       const [follower] = scenario.followers;
       if (follower) scenario.world.ensemble.kill(follower, 'by hand');
     },
-    happens: ({ node }) => {
-      node.disk.fence = { record: 1 };
-      return () => {
-        node.disk.fence = undefined;
-      };
-    },
+    happens: fence,
     refuses: /fence was raised meanwhile/,
   }),
   meanwhile({
@@ -378,56 +286,25 @@ export const MEANWHILE_CASES: readonly Case[] = [
     },
     refuses: /server started meanwhile/,
   }),
-  ...(['propose-record', 'accept-record', 'keep-source', 'found-forced'] as const).map((step) =>
-    meanwhile({
-      name: `the fence is gone before ${step}`,
-      nodes: 3,
-      step,
-      lead: lose(1),
-      happens: unfence,
-      refuses: /fence is gone/,
-    }),
-  ),
+  ...mendingCases(),
   meanwhile({
-    name: 'a record is written before a fence falls',
+    name: 'the data is another before it is noted as such that no server starts on',
     nodes: 3,
-    step: 'lift-fence',
-    lead: lose(1),
-    happens: laterRecord,
-    refuses: /the fence stays/,
-  }),
-  meanwhile({
-    name: 'a record is written before the owner of the last one founds',
-    nodes: 3,
-    step: 'found-forced',
-    lead: lose(1),
-    happens: laterRecord,
-    refuses: /was written meanwhile/,
-  }),
-  meanwhile({
-    name: 'a node whom the record names is not fenced any more when its owner founds',
-    nodes: 5,
-    step: 'found-forced',
-    lead: lose(2),
-    happens: ({ scenario, node }) => {
-      const { objects } = scenario.world.cloud;
-      const other = scenario.nodes.find((each) => each !== node && objects.get(`reports/${each.name}.json`));
-      const key = `reports/${other?.name}.json`;
-      const body = objects.get(key)?.body;
-      assert.ok(body);
-      objects.put(key, body.replace('"fenced":true', '"fenced":false'));
-      return () => objects.put(key, body);
+    step: 'note-failed-start',
+    lead: (scenario) => {
+      const [follower] = scenario.followers;
+      assert.ok(follower?.disk.data);
+      scenario.world.ensemble.kill(follower, 'crashes');
+      follower.disk.data.unloadable = true;
     },
-    refuses: /not fenced any more/,
+    happens: ({ node }) => {
+      const { data } = node.disk;
+      assert.ok(data);
+      data.acceptedEpoch += 1;
+      return () => {
+        data.acceptedEpoch -= 1;
+      };
+    },
+    refuses: /is another now/,
   }),
-  ...(['write-report', 'lift-fence', 'propose-record'] as const).map((step) =>
-    meanwhile({
-      name: `an earlier write of the report arrives before ${step}`,
-      nodes: 3,
-      step,
-      lead: lose(1),
-      happens: lateReport,
-      refuses: step === 'propose-record' ? /another one by now/ : /arrived late/,
-    }),
-  ),
 ];

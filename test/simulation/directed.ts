@@ -4,6 +4,7 @@ import { type Case, CASES as MEMBERSHIP_CASES } from './directed-cases.ts';
 import { CLAIM_CASES } from './directed-claims.ts';
 import { LIFECYCLE_CASES } from './directed-lifecycle.ts';
 import { MEANWHILE_CASES } from './directed-meanwhile.ts';
+import { MEANWHILE_RECOVERY_CASES } from './directed-meanwhile-recovery.ts';
 import { PROPOSAL_CASES } from './directed-proposals.ts';
 import { SERVER_CASES } from './directed-server.ts';
 
@@ -14,5 +15,6 @@ export const DIRECTED_CASES: readonly Case[] = [
   ...CLAIM_CASES,
   ...PROPOSAL_CASES,
   ...MEANWHILE_CASES,
+  ...MEANWHILE_RECOVERY_CASES,
   ...ADVICE_CASES,
 ];
