@@ -51,7 +51,9 @@ export class OneHistory {
     );
     if (holder) throw new Violation('one-history', `${where} without ${what}, which ${holder.name} still holds`);
     const acknowledged = left.some((each) => each.kind === 'write' && each.acknowledged);
-    if (base === undefined && acknowledged && !this.emptyGenesisAllowed) {
+    // An empty ensemble begins with a later epoch; what is earlier was on the disk of a survivor that lacks all the rest.
+    const begins = first !== undefined && entry.zxid > first.zxid;
+    if (base === undefined && acknowledged && begins && !this.emptyGenesisAllowed) {
       throw new Violation('empty-genesis', `${where}: an empty ensemble took the place of ${what} unasked`);
     }
   }
