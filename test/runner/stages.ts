@@ -89,7 +89,7 @@ function stageOf(root: string, name: string): Stage {
     const files = testFiles(root, '**/*.test.ts').filter(
       (file) => !others.some((other) => file.startsWith(`${other}/`)),
     );
-    return { name, files, concurrency: 2, fileLimitMs: 4 * MINUTE_MS, limitMs: 10 * MINUTE_MS };
+    return { name, files, concurrency: 2, fileLimitMs: 8 * MINUTE_MS, limitMs: 20 * MINUTE_MS };
   }
   const stackFiles = testFiles(root, STACK_TESTS);
   const inLab = { fileLimitMs: 15 * MINUTE_MS, limitMs: 60 * MINUTE_MS };
@@ -106,7 +106,7 @@ function stageOf(root: string, name: string): Stage {
   const files = testFiles(root, `${name}/**/*.test.ts`).filter((file) => !stackFiles.includes(file));
   if (name === 'lab') return { name, files, concurrency: 2, ...inLab };
   const forceExit = name === 'client';
-  return { name, files, concurrency: 2, fileLimitMs: 12 * MINUTE_MS, limitMs: 15 * MINUTE_MS, forceExit };
+  return { name, files, concurrency: 2, fileLimitMs: 15 * MINUTE_MS, limitMs: 25 * MINUTE_MS, forceExit };
 }
 
 /** The stages that these arguments ask for; a sentence when they make no sense. */

@@ -9,7 +9,7 @@ const AT_LEAST = 12;
 
 async function firstFailure(mutation: Mutation, seeds: number): Promise<number | undefined> {
   for (let seed = 1; seed <= seeds; seed++) {
-    const { ok } = await simulateHistory({ seed, mutation });
+    const { ok } = await simulateHistory({ seed, mutation, also: mutation.also ?? [] });
     if (!ok) return seed;
   }
   return undefined;

@@ -8,6 +8,7 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
     name: 'every-member-claimed',
     rule: 'Claims 7: a member that nobody claimed makes no ensemble a stranger’s',
     seeds: 300,
+    also: ['member-by-hand'],
     parts: deciding((observation) => {
       const { ensemble } = observation;
       const strange = ensemble?.config.members.some((member) => isUnclaimed(observation, member));
@@ -18,12 +19,14 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
     name: 'unclaimed-are-dead',
     rule: 'Claims 7: a member that nobody claimed is never removed by the agent',
     seeds: 300,
+    also: ['member-by-hand'],
     parts: deciding(withDeadClaimants),
   },
   {
     name: 'recovered-beside-servers-by-hand',
     rule: 'Recovery 3: of members that nobody claimed no server may answer',
     seeds: 1500,
+    also: ['member-by-hand'],
     parts: deciding((observation) => {
       if (!observation.silence.known) return observation;
       const { byHand: _, ...value } = observation.silence.value;
