@@ -1,19 +1,28 @@
 /** How a server ended at its start, why, and the note that none starts on its data. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerByHand } from '../../lab/zookeeper/by-hand.ts';
+import { zookeeperHome } from '../../lab/zookeeper/fetch.ts';
+import { CLIENT_PORT } from '../../src/model/member.ts';
 import type { ServerControl, ServerEnds } from '../../src/ports.ts';
+import { readDataDirectory } from '../../src/zookeeper/data-directory.ts';
 import { noteFailedStart, readFailedStart } from '../../src/zookeeper/failed-start.ts';
 import { lastErrorOf } from '../../src/zookeeper/last-error.ts';
 import { processService } from '../../src/zookeeper/service-control.ts';
+import { connectTo, type RealEnsemble, realEnsemble } from '../support/real-server.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { addUnknownEntry } from './unknown-entry.ts';
 
+const LIMIT = { timeout: 120_000 };
 const SIGNAL = new AbortController().signal;
 
 async function ends(service: ServerControl): Promise<ServerEnds | undefined> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 30_000;
   for (;;) {
     const state = await service.state(SIGNAL);
     if (state.kind === 'stopped') return state.ends;
@@ -35,7 +44,7 @@ async function startAndEnd(control: ServerControl, times: number): Promise<Serve
   let last: ServerEnds | undefined;
   for (let time = 1; time <= times; time++) {
     await control.start(SIGNAL);
-    const end = performance.now() + 10_000;
+    const end = performance.now() + 30_000;
     do {
       last = await ends(control);
       assert.ok(performance.now() < end, `end ${time} is noted`);
@@ -54,6 +63,46 @@ test('ends at the start are counted, with the code and the last error of the log
   assert.ok(last !== undefined && last.sinceMs < 10_000);
   await control.stop(SIGNAL);
   assert.equal(await ends(control), undefined);
+});
+
+/** One real server that has served, and the service that starts it again. */
+async function served(ensemble: RealEnsemble): Promise<{ server: ServerByHand; control: ServerControl }> {
+  const server = ensemble.server(1);
+  await using client = await connectTo(server);
+  await client.create('/written');
+  await client.close();
+  await server.kill();
+  const control = processService({
+    command: [...(await zookeeperHome()).command('fast'), join(server.confDir, 'zoo.cfg')],
+    pidFile: join(ensemble.directory, 'server.pid'),
+    logFile: join(ensemble.directory, 'service.log'),
+    whatForbids: async () => undefined,
+  });
+  return { server, control };
+}
+
+test('a real server ends on an entry of an unknown kind, though the agent finds the data whole', LIMIT, async () => {
+  await using ensemble = await realEnsemble(1);
+  const { server, control } = await served(ensemble);
+  const data = join(server.dataDir, 'version-2');
+  addUnknownEntry(data);
+  assert.equal((await readDataDirectory(data, SIGNAL))?.damage, undefined);
+  const last = await startAndEnd(control, 3);
+  assert.match(last?.error ?? '', /Unsupported Txn with type/);
+});
+
+test('a real server whose port is taken says so in its last error', LIMIT, async () => {
+  await using ensemble = await realEnsemble(1);
+  const { server, control } = await served(ensemble);
+  const squatter = createServer((socket) => socket.destroy());
+  squatter.listen(CLIENT_PORT, server.address);
+  await once(squatter, 'listening');
+  try {
+    const last = await startAndEnd(control, 2);
+    assert.match(last?.error ?? '', /Address already in use/);
+  } finally {
+    squatter.close();
+  }
 });
 
 test('an end by a signal is somebody’s doing and does not count', async () => {
@@ -85,7 +134,7 @@ test('the last error of a log is its last line of one, with the deepest cause', 
     '\tat org.apache.zookeeper.X.y(X.java:1)',
     'Caused by: java.io.EOFException: inner',
     '\t... 4 more',
-    '2026-01-01 INFO  [main] Exit: exiting JVM with code 1',
+    '2026-01-01 ERROR [main] o.a.z.u.ServiceUtils: Exiting JVM with code 1',
   ].join('\n');
   assert.equal(
     lastErrorOf(log),

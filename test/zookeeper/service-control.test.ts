@@ -230,6 +230,7 @@ case "$1" in
     case "$state" in
       running) printf 'LoadState=loaded\\nActiveState=active\\nMainPID=4711\\nActiveEnterTimestampMonotonic=%s\\n' "$(cat "$FAKE_SYSTEMD/since")" ;;
       unknown) printf 'LoadState=not-found\\nActiveState=inactive\\nMainPID=0\\nActiveEnterTimestampMonotonic=0\\n' ;;
+      looping) printf 'LoadState=loaded\\nActiveState=activating\\nMainPID=0\\nActiveEnterTimestampMonotonic=0\\nNRestarts=2\\nExecMainCode=%s\\nExecMainStatus=1\\nExecMainStartTimestampMonotonic=1000000\\nExecMainExitTimestampMonotonic=%s\\n' "$(cat "$FAKE_SYSTEMD/code")" "$(cat "$FAKE_SYSTEMD/ended")" ;;
       restarting) printf 'LoadState=loaded\\nActiveState=activating\\nMainPID=0\\nActiveEnterTimestampMonotonic=0\\n' ;;
       *) printf 'LoadState=loaded\\nActiveState=inactive\\nMainPID=0\\nActiveEnterTimestampMonotonic=0\\n' ;;
     esac ;;
@@ -285,6 +286,26 @@ esac
     assert.deepEqual(await service().state(SIGNAL), { kind: 'restarting' });
     await service().stop(SIGNAL);
     assert.deepEqual(await service().state(SIGNAL), { kind: 'stopped' });
+  });
+
+  it('tells how often the server has ended at its start, and the last error of the journal', async () => {
+    const journal = "printf 'INFO it starts\\nERROR it is broken\\nINFO it ends\\n'";
+    await writeFile(join(directory.path, 'journalctl'), `#!/bin/sh\necho "$@" >> "$FAKE_SYSTEMD/calls"\n${journal}\n`);
+    await chmod(join(directory.path, 'journalctl'), 0o755);
+    await state('looping');
+    await writeFile(join(directory.path, 'code'), '1');
+    await writeFile(join(directory.path, 'ended'), '3000000');
+    const looping = await service().state(SIGNAL);
+    assert.ok(looping.kind === 'restarting' && looping.ends !== undefined && looping.ends.sinceMs > 0);
+    const { sinceMs: _, ...ends } = looping.ends;
+    assert.deepEqual(ends, { count: 3, how: 'exit code 1', error: 'ERROR it is broken' });
+    assert.match(await calls(), /^--unit zookeeper\.service --boot --lines=400 /m);
+
+    await writeFile(join(directory.path, 'ended'), '900000000');
+    assert.deepEqual(await service().state(SIGNAL), { kind: 'restarting' }, 'it ran for long');
+    await writeFile(join(directory.path, 'ended'), '3000000');
+    await writeFile(join(directory.path, 'code'), '2');
+    assert.deepEqual(await service().state(SIGNAL), { kind: 'restarting' }, 'somebody killed it');
   });
 
   it('reports a stop after which systemd is still about to start the server', async () => {
