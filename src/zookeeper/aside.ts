@@ -152,7 +152,8 @@ async function buildFolder(places: AsidePlaces, folder: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
   await makeDirectory(path);
   if (stamp !== undefined) {
-    await writeDurably(join(path, 'stamp.json'), stamp);
+    // One that can't be understood says nothing of the data, and would say nothing of it set aside.
+    await writeDurably(join(path, isStamp(stamp) ? 'stamp.json' : 'stamp.unreadable'), stamp);
   }
   await makeDirectory(join(path, 'config'));
   for (const file of await places.configFiles()) {
@@ -163,6 +164,15 @@ async function buildFolder(places: AsidePlaces, folder: string): Promise<void> {
   }
   await writeDurably(join(path, 'facts.json'), formatJson({ data, ...(config === undefined ? {} : { config }) }));
   await syncDirectory(path);
+}
+
+function isStamp(text: string): boolean {
+  try {
+    parseStamp(text, 'stamp.json');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What can't be read stays where it is: it must not keep the data from being moved. */

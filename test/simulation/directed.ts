@@ -2,6 +2,7 @@
 import { ADVICE_CASES } from './directed-advice.ts';
 import { type Case, CASES as MEMBERSHIP_CASES } from './directed-cases.ts';
 import { CLAIM_CASES } from './directed-claims.ts';
+import { FILE_CASES } from './directed-files.ts';
 import { LIFECYCLE_CASES } from './directed-lifecycle.ts';
 import { MEANWHILE_CASES } from './directed-meanwhile.ts';
 import { MEANWHILE_RECOVERY_CASES } from './directed-meanwhile-recovery.ts';
@@ -17,4 +18,5 @@ export const DIRECTED_CASES: readonly Case[] = [
   ...MEANWHILE_CASES,
   ...MEANWHILE_RECOVERY_CASES,
   ...ADVICE_CASES,
+  ...FILE_CASES,
 ];

@@ -129,11 +129,15 @@ export class Person {
     }
   }
 
-  /** With the server stopped: the epoch that belongs to the snapshot from the leader. */
+  /** With the server stopped: the stamp, what is damaged, and the epoch that belongs to the snapshot from the leader. */
   #mend(node: Node): void {
-    const { data } = node.disk;
-    if (!data?.log || damageOf(data) === undefined || this.#world.ensemble.on(node)) return;
-    data.currentEpoch = data.log.epoch;
+    const { data, torn } = node.disk;
+    if (this.#world.ensemble.on(node)) return;
+    torn.delete('stamp');
+    if (!data || damageOf(data) === undefined) return;
+    data.bad = undefined;
+    data.half = undefined;
+    data.currentEpoch = Math.max(data.currentEpoch, data.log?.epoch ?? 0);
     data.acceptedEpoch = Math.max(data.acceptedEpoch, data.currentEpoch);
     this.#world.trace.line(node.name, 'has its data mended');
   }

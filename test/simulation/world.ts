@@ -177,6 +177,10 @@ export class World implements NodeWorld, Witness {
     this.#bug ??= new Violation('agent-bug', `${node}: ${text}`);
   }
 
+  strikes(name: string): boolean {
+    return this.additions.strikes(name);
+  }
+
   serverStarted(server: Server): void {
     checkIdentity(server, this.ensemble.servers);
   }

@@ -20,6 +20,7 @@ export function isWell(node: Node, { ensemble, group }: { ensemble: Ensemble; gr
   if (!disk.ready || !disk.stamp || disk.fence || disk.left || disk.reported) return false;
   if (group.hasHooks && !disk.signalled) return false;
   if (instance.targetState === 'Terminated') return false;
+  if (disk.torn.has('id') || disk.torn.has('config')) return false;
   if (!disk.config || disk.config.version === ZXID_ZERO) return false;
   if (listed(disk.config, disk.id, node.address)?.role !== 'participant') return false;
   if (ensemble.nowMs < node.unansweredUntilMs) return false;

@@ -3,6 +3,7 @@ import type { Addition } from './addition.ts';
 import { MEMBER_BY_HAND } from './by-hand.ts';
 import { DISK_FAILS, DISK_FILLS } from './disks.ts';
 import { LATE_WRITE, PAUSE_BEFORE_EFFECT } from './effects.ts';
+import { DATA_DAMAGED, FILE_TORN, HALF_EPOCH, SLOW_EPOCH } from './files.ts';
 import { HEALTHY_TICK } from './healthy-tick.ts';
 import { INSTANCE_STOPPED } from './instances.ts';
 import { LISTS_LAG, STREAMS_DELETED, STREAMS_UNLISTED } from './lists.ts';
@@ -26,6 +27,10 @@ export const ADDITIONS: readonly Addition[] = [
   MEMBER_BY_HAND,
   MACHINE_LOST,
   ADVICE_FOLLOWED,
+  SLOW_EPOCH,
+  HALF_EPOCH,
+  DATA_DAMAGED,
+  FILE_TORN,
 ];
 
 export interface Choice {

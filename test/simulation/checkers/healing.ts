@@ -22,6 +22,7 @@ export function whyNotHealed(world: World): string | undefined {
     if (disk.stamp?.lineage !== newest)
       return `${node.name} votes with stamp ${disk.stamp?.lineage} under record ${newest}`;
     if (disk.stamp.id !== server.id || disk.id !== server.id) return `${node.name} has another id on its disk`;
+    if (disk.torn.has('id') || disk.torn.has('config')) return `${node.name} has torn files`;
     if (disk.fence) return `${node.name} votes behind a fence`;
     if (!disk.ready) return `${node.name} does not say that it is ready`;
     if (group.hasHooks && !node.disk.signalled) return `${node.name} has not told the stack that it votes`;

@@ -3,6 +3,7 @@ import type { Mutation } from '../core/mutation.ts';
 import { ADVICE_MUTATIONS } from './advice.ts';
 import { BY_HAND_MUTATIONS } from './by-hand.ts';
 import { CLAIM_MUTATIONS } from './claims.ts';
+import { FILE_MUTATIONS } from './files.ts';
 import { GENESIS_MUTATIONS } from './genesis.ts';
 import { JOINING_MUTATIONS } from './joining.ts';
 import { LIFECYCLE_MUTATIONS } from './lifecycle.ts';
@@ -20,4 +21,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...ADVICE_MUTATIONS,
   ...SERVER_MUTATIONS,
   ...BY_HAND_MUTATIONS,
+  ...FILE_MUTATIONS,
 ];

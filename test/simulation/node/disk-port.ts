@@ -28,10 +28,12 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
     writeId: (id) =>
       write(`writeId ${id}`, () => {
         disk.id = id;
+        disk.torn.delete('id');
       }),
     writeNonce: (nonce) =>
       write('writeNonce', () => {
         disk.nonce = nonce;
+        disk.torn.delete('nonce');
       }),
     writeMarker: () =>
       write('writeMarker', () => {
@@ -40,11 +42,14 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
     writeStamp: (stamp) =>
       write(`writeStamp ${stamp.lineage}`, () => {
         disk.stamp = stamp;
+        disk.torn.delete('stamp');
       }),
     writeConfig: (members) =>
       write(`writeConfig ${members.map((member) => `${member.id}${member.role[0]}`).join(' ')}`, () => {
         disk.config = { version: ZXID_ZERO, members };
         disk.pending = undefined;
+        disk.torn.delete('config');
+        disk.torn.delete('pending');
       }),
     // Settings are no part of the model.
     hasOtherSettings: async () => false,
@@ -52,6 +57,7 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
     writeCommitted: (config) =>
       write(`writeCommitted ${config.version}`, () => {
         disk.config = config;
+        disk.torn.delete('config');
       }),
     raiseAcceptedEpoch: (epoch) =>
       write(`raiseAcceptedEpoch ${epoch}`, () => {
@@ -61,9 +67,11 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
     setDataAside: (name) =>
       write(`setDataAside ${name}`, () => {
         if (!disk.data) return;
-        disk.aside.push({ name: freeName(disk, name), stamp: disk.stamp, data: disk.data, config: disk.config });
+        const { data, config, torn } = disk;
+        const stamp = torn.has('stamp') ? undefined : disk.stamp;
+        disk.aside.push({ name: freeName(disk, name), stamp, data, config });
         disk.data = undefined;
-        disk.stamp = undefined;
+        if (!torn.has('stamp')) disk.stamp = undefined;
       }),
     copyDataAside: (name) =>
       write(`copyDataAside ${name}`, () => {
@@ -81,14 +89,17 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
         if (!aside) throw new AgentError('BAD_DATA_DIRECTORY', `Nothing is set aside as ${name}.`, 'Look.');
         disk.data = copyOfData(aside.data);
         disk.stamp = aside.stamp ?? disk.stamp;
+        if (aside.stamp) disk.torn.delete('stamp');
       }),
     raiseFence: (fence) =>
       write(`raiseFence ${fence.record}`, () => {
         disk.fence = fence;
+        disk.torn.delete('fence');
       }),
     liftFence: () =>
       write('liftFence', () => {
         disk.fence = undefined;
+        disk.torn.delete('fence');
       }),
     mark: (name) =>
       write(`mark ${name}`, () => {

@@ -4,8 +4,10 @@ import {
   type DiskFacts,
   type Fence,
   NO_DATABASE,
+  type NodeFile,
   type Occasions,
   type Stamp,
+  UNREADABLE_FENCE,
 } from '../../../src/model/disk.ts';
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import { type Log, lastZxid } from '../zookeeper/entry.ts';
@@ -25,6 +27,10 @@ export interface DataState {
   unloadable?: boolean;
   /** What the agent has noted of that. */
   failed?: string;
+  /** What `currentEpoch.tmp` holds. */
+  half?: number | 'empty' | undefined;
+  /** No server starts on it; the agent's reader may see how far it goes, or not. */
+  bad?: 'known-end' | 'hidden-end' | undefined;
 }
 
 export interface AsideState {
@@ -54,6 +60,8 @@ export interface DiskState {
   failures: number;
   /** Nothing can be written. */
   full: boolean;
+  /** What stands in these can't be read from the disk any more. */
+  readonly torn: Set<NodeFile>;
 }
 
 export function blankDisk(): DiskState {
@@ -75,6 +83,7 @@ export function blankDisk(): DiskState {
     occasions: { 'fresh-config': [], 'set-aside': [] },
     failures: 0,
     full: false,
+    torn: new Set(),
   };
 }
 
@@ -96,22 +105,42 @@ export function copyOfData(data: DataState): DataState {
 
 function dataFacts(data: DataState): DataFacts {
   const damage = damageOf(data) ?? data.failed;
+  const hidden = data.bad === 'hidden-end';
   return {
-    currentEpoch: data.initialised ? data.currentEpoch : NO_DATABASE,
+    currentEpoch: data.initialised ? epochAtStart(data) : NO_DATABASE,
     acceptedEpoch: Math.max(0, data.acceptedEpoch),
-    lastZxid: lastZxid(data.log),
+    lastZxid: lastZxid(hidden ? data.snapshot : data.log),
     ...(damage ? { damage } : {}),
+    ...(hidden ? { mayHoldMore: true } : {}),
   };
 }
 
 /** A crash between the snapshot from the leader and the epoch that belongs to it: no server starts on that. */
 export function damageOf(data: DataState): string | undefined {
+  if (data.bad !== undefined) return 'A log is damaged.';
   if ((data.log?.epoch ?? 0) <= Math.max(0, data.currentEpoch)) return undefined;
+  if (data.half === 'empty') return 'currentEpoch.tmp holds nothing.';
+  if (data.half !== undefined) return undefined;
   return `The current epoch ${data.currentEpoch} is older than the epoch ${data.log?.epoch} of the last zxid.`;
 }
 
-/** What the agent's reader of the data directory makes of it. */
+/** QuorumPeer.loadDataBase: what was to be the current epoch, where the log is ahead of the one that is. */
+export function epochAtStart(data: DataState): number {
+  const ahead = (data.log?.epoch ?? 0) > Math.max(0, data.currentEpoch);
+  return ahead && typeof data.half === 'number' ? data.half : data.currentEpoch;
+}
+
+/** What the agent's reader of the disk makes of it. */
 export function diskFacts(disk: DiskState): DiskFacts {
+  const facts = wholeFacts(disk);
+  if (disk.torn.size === 0) return facts;
+  const unreadable = [...disk.torn].sort().map((what) => ({ what, file: `/var/lib/${what}`, why: 'it is empty' }));
+  const left = Object.fromEntries(Object.entries(facts).filter(([name]) => !disk.torn.has(name as NodeFile)));
+  const fence = disk.fence && disk.torn.has('fence') ? { fence: UNREADABLE_FENCE } : {};
+  return { ...(left as unknown as DiskFacts), ...fence, unreadable };
+}
+
+function wholeFacts(disk: DiskState): DiskFacts {
   return {
     ...(disk.id === undefined ? {} : { id: disk.id }),
     ...(disk.stamp ? { stamp: disk.stamp } : {}),

@@ -1,9 +1,10 @@
 /** All servers of the simulated world, and the pulse that gives each of them its turns in an order drawn from the seed. */
+import type { NodeFile } from '../../../src/model/disk.ts';
 import { listed } from '../../../src/model/member.ts';
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { Trace } from '../core/trace.ts';
-import { blankData, damageOf } from '../node/disk-state.ts';
+import { blankData, damageOf, epochAtStart } from '../node/disk-state.ts';
 import { look } from './election.ts';
 import { lastZxid } from './entry.ts';
 import { follow, giveUp } from './following.ts';
@@ -15,6 +16,9 @@ import type { Witness } from './witness.ts';
 
 const QUICK_PULSE_MS = 40;
 const SLOW_PULSE_MS = 1_000;
+
+/** Files without which a server ends at its start. */
+const NEEDED: readonly NodeFile[] = ['id', 'config', 'pending'];
 
 export class Ensemble implements Chamber {
   servers: Server[] = [];
@@ -72,6 +76,10 @@ export class Ensemble implements Chamber {
     const { id, config } = disk;
     if (disk.fence || id === undefined || !config || this.on(host)) return undefined;
     if (this.asksForStamp && !disk.stamp) return undefined;
+    if (NEEDED.some((file) => disk.torn.has(file))) {
+      this.#trace.line(host.name, 'server exits: a file of it is torn');
+      return undefined;
+    }
     if (!listed(config, id, host.address)) {
       this.#trace.line(host.name, 'server exits: it is not in its own config');
       return undefined;
@@ -90,6 +98,10 @@ export class Ensemble implements Chamber {
       return undefined;
     }
     disk.data ??= blankData(disk.marker ? 0 : -1);
+    if (epochAtStart(disk.data) !== disk.data.currentEpoch) {
+      disk.data.currentEpoch = epochAtStart(disk.data);
+      disk.data.half = undefined;
+    }
     const server = new Server(host, id, config, this.nowMs, this.#random.between(300, 2_000));
     server.applied = undefined;
     this.servers.push(server);

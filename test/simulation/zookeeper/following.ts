@@ -17,7 +17,7 @@ export function follow(chamber: Chamber, server: Server, term: Term): boolean {
     case 'accepted':
       return syncData(chamber, server, term);
     case 'data':
-      return writeEpoch(server, term);
+      return chamber.witness.strikes('slow-epoch') ? false : writeEpoch(chamber, server, term);
     case 'synced':
       return becomeServing(server, term);
     default:
@@ -65,12 +65,19 @@ function syncData(chamber: Chamber, server: Server, term: Term): boolean {
     server.host.disk.pending = leader.next;
   }
   server.phase = 'data';
-  if (!snapshot) writeEpoch(server, term);
+  if (!snapshot && !chamber.witness.strikes('slow-epoch')) writeEpoch(chamber, server, term);
   return true;
 }
 
-function writeEpoch(server: Server, term: Term): boolean {
-  server.data.currentEpoch = term.epoch;
+/** In up to three turns: the half-written file, what stands in it, and its rename. */
+function writeEpoch(chamber: Chamber, server: Server, term: Term): boolean {
+  const { data } = server;
+  if (data.half !== term.epoch && chamber.witness.strikes('half-epoch')) {
+    data.half = data.half === 'empty' ? term.epoch : 'empty';
+    return true;
+  }
+  data.half = undefined;
+  data.currentEpoch = term.epoch;
   server.phase = 'synced';
   return true;
 }

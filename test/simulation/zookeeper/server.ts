@@ -74,8 +74,11 @@ export class Server {
   adopt(config: EnsembleConfig, next: EnsembleConfig | undefined): void {
     this.config = config;
     this.next = next;
-    this.host.disk.config = config;
-    this.host.disk.pending = next;
+    const { disk } = this.host;
+    disk.config = config;
+    disk.pending = next;
+    disk.torn.delete('config');
+    disk.torn.delete('pending');
   }
 }
 

@@ -4,6 +4,8 @@ import type { Entry, Log } from './entry.ts';
 import type { Server } from './server.ts';
 
 export interface Witness {
+  /** Whether this addition strikes now (additions/). */
+  strikes(name: string): boolean;
   /** Every server had its turn; at least once a second while there are any. */
   pulsed(): void;
   serverStarted(server: Server): void;

@@ -1,0 +1,68 @@
+import { AgentError } from '../../../src/errors.ts';
+import type { DataFacts, DiskFacts } from '../../../src/model/disk.ts';
+import type { Ports } from '../../../src/ports.ts';
+import type { Mutation } from '../core/mutation.ts';
+import type { Node } from '../node/node.ts';
+
+function reading(change: (facts: DiskFacts, node: Node) => DiskFacts): (ports: Ports, node: Node) => Ports {
+  return (ports, node) => ({
+    ...ports,
+    disk: { ...ports.disk, read: async (signal) => change(await ports.disk.read(signal), node) },
+  });
+}
+
+function endKnown({ mayHoldMore, ...data }: DataFacts): DataFacts {
+  return data;
+}
+
+export const FILE_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'half-epoch-unread',
+    rule: 'Files 1: currentEpoch.tmp counts where the server takes the epoch from it',
+    ports: reading((facts, { disk }) => {
+      if (!facts.data || !disk.data || typeof disk.data.half !== 'number') return facts;
+      return { ...facts, data: { ...facts.data, currentEpoch: disk.data.currentEpoch } };
+    }),
+  },
+  {
+    name: 'hidden-end-not-awaited',
+    rule: 'Files 1: damage that hides the end of the data holds a recovery up',
+    ports: reading((facts) => (facts.data ? { ...facts, data: endKnown(facts.data) } : facts)),
+  },
+  {
+    name: 'torn-file-ends-the-look',
+    rule: 'Files 2: each file of a node fails by itself',
+    ports: reading((facts, { disk }) => {
+      if (disk.torn.size > 0) throw new AgentError('BAD_DATA_DIRECTORY', 'A file is empty.', 'Look at it.');
+      return facts;
+    }),
+    seeds: 300,
+  },
+  {
+    name: 'torn-fence-is-none',
+    rule: 'Files 2: a fence that can’t be read is a fence',
+    ports: reading(({ fence, ...facts }, { disk }) => (fence && !disk.torn.has('fence') ? { ...facts, fence } : facts)),
+    seeds: 500,
+  },
+  {
+    name: 'torn-stamp-not-awaited',
+    rule: 'Files 2: data whose stamp can’t be read holds a recovery up that would have less',
+    ports: reading(({ unreadable, ...facts }, { disk }) =>
+      disk.torn.has('stamp') && disk.stamp
+        ? { ...facts, stamp: { ...disk.stamp, lineage: 0 } }
+        : { ...facts, ...(unreadable ? { unreadable } : {}) },
+    ),
+  },
+  {
+    name: 'torn-files-of-voters-stay',
+    rule: 'Files 3: a serving voter’s files are written anew',
+    parts: (parts) => ({
+      ...parts,
+      act: async (step, context) => {
+        if (step.kind !== 'mend-files') return parts.act(step, context);
+        throw new AgentError('PRECONDITION_CHANGED', 'Not now.', 'Nothing.');
+      },
+    }),
+    seeds: 300,
+  },
+];
