@@ -252,5 +252,6 @@ export function sightOf(observation: Observation): string {
   ];
   if (disk.fence) parts.push('fenced');
   for (const { file, why } of disk.unreadable ?? []) parts.push(`${file} can't be understood (${why})`);
+  if (disk.freeShare !== undefined) parts.push(`${Math.floor(disk.freeShare * 100)} % of the disk free`);
   return parts.join('; ');
 }

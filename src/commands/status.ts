@@ -96,6 +96,8 @@ export function formatStatus(status: Status): string {
     );
   }
   for (const { file, why } of observation.disk.unreadable ?? []) lines.push(`unreadable ${file}: ${why}`);
+  const space = spaceOf(observation);
+  if (space) lines.push(`disk      ${space}`);
   for (const aside of status.aside) {
     const mebibytes = (aside.sizeBytes / 2 ** 20).toFixed(1);
     lines.push(`aside     ${aside.name}: ${mebibytes} MiB of lineage ${aside.lineage}, up to ${aside.data.lastZxid}`);
@@ -108,4 +110,11 @@ export function formatStatus(status: Status): string {
     );
   }
   return lines.join('\n');
+}
+
+function spaceOf({ disk: { freeShare, diskBytes } }: Observation): string | undefined {
+  if (freeShare === undefined || diskBytes === undefined) return undefined;
+  const gibibytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
+  const share = Math.floor(freeShare * 100);
+  return `${gibibytes(freeShare * diskBytes)} of ${gibibytes(diskBytes)} GiB free (${share} %)`;
 }

@@ -3,10 +3,11 @@
  * an instance that can run, whatever it holds: with the conditions kept, only what is lost already goes.
  */
 import type { Advice } from '../model/advice.ts';
-import { listed, votersOf } from '../model/member.ts';
+import { listed, strangeLines, votersOf } from '../model/member.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Report } from '../model/records.ts';
 import { adviceOf, advised, type Decision } from '../model/step.ts';
+import { LEAST_FREE_SHARE } from './aside.ts';
 import type { Awaited, Lost } from './lost.ts';
 import type { Ahead, Candidate } from './rank.ts';
 
@@ -109,14 +110,23 @@ export function removeAside({ ensemble, self, disk, server }: Observation, path:
   };
 }
 
+const SHORT = 'The disk of its data is short of space: less than a fifth of it is free.';
+
 /** What a person may do besides; and nothing that is for a cluster without a leader where one answers. */
 export function withAdvice(observation: Observation, decision: Decision): Decision {
-  const { group, ensemble } = observation;
+  const { group, ensemble, disk, self } = observation;
+  const isShort = disk.freeShare !== undefined && disk.freeShare < LEAST_FREE_SHARE;
   const advice: Advice[] = adviceOf(decision).filter(
     ({ when }) => !ensemble || when.every(({ is }) => is !== 'no-leader'),
   );
   if (group.known && group.value.maintenance) {
     advice.push({ action: 'lift-maintenance', when: [{ is: 'work-is-over' }] });
   }
-  return advised(decision, advice);
+  if (strangeLines(ensemble?.config).length > 0) advice.push({ action: 'correct-config', when: [] });
+  if (isShort && advice.every(({ action }) => action !== 'free-space')) {
+    advice.push({ action: 'free-space', instance: self.instance, when: [] });
+  }
+  const told = advised(decision, advice);
+  // Without a number, which would be another sentence at every look.
+  return isShort && told.kind !== 'step' ? { ...told, why: `${told.why} ${SHORT}` } : told;
 }

@@ -3,7 +3,8 @@ import type { Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';
 
 const ASIDES_AN_HOUR = 3;
-const LEAST_FREE_SHARE = 0.2;
+/** Below it the disk is short: nothing is set aside any more, and people are told. */
+export const LEAST_FREE_SHARE = 0.2;
 
 /** `why` is a sentence about the data. */
 export function decideAside(observation: Observation, name: string, why: string): Decision {

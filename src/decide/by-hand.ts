@@ -26,7 +26,7 @@ export function whatLinesHold(config: EnsembleConfig | undefined): string | unde
   const lines = strangeLines(config);
   if (lines.length === 0) return undefined;
   const named = lines.map((line) => `"${line}"`).join(', ');
-  return `the config has ${lines.length > 1 ? 'lines' : 'a line'} that the agent does not understand (${named}), so it counts no votes, and adds and removes nobody: take ${lines.length > 1 ? 'them' : 'it'} out with a reconfig of newMembers, or change the members by hand`;
+  return `the config has ${lines.length > 1 ? 'lines' : 'a line'} that the agent does not understand (${named}), so it counts no votes, and adds and removes nobody`;
 }
 
 /** Recovery 3: no agent fences such a server, and it would give what is recovered the old config back. */

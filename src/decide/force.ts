@@ -74,12 +74,13 @@ export function decideForce(lost: Lost): Decision {
   const step = stepTowards(next, lost, { watched: watchedForMs !== undefined, ripe });
   if (step?.kind === 'step') return step;
   const why = step?.why ?? next.why;
-  const advice = (step && adviceOf(step)) ?? next.advice;
+  // The same at a first look, which is all that `zk-agent status` ever takes (Advice 1).
+  const advice = next.kind === 'mine' ? adviceOf(proposeOrAccept(lost, next)) : next.advice;
   if (ripe) return wait(why, digest, advice);
   return wait(
     `Everybody is fenced, and the facts must stay equal for ${limits.equalFactsMs / 1_000} s. Then: ${next.why}`,
     digest,
-    next.advice,
+    advice,
   );
 }
 

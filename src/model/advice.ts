@@ -44,6 +44,7 @@ export type Action =
   | 'delete-object'
   | 'scale-out'
   | 'stop-added-server'
+  | 'correct-config'
   | 'right-volume';
 
 export interface Advice {
@@ -101,6 +102,8 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
       return 'raise the desired size of the group';
     case 'stop-added-server':
       return `stop the server of ${path}, which somebody added by hand`;
+    case 'correct-config':
+      return 'take what the agent does not understand out of the config with a reconfig of newMembers, or change the members by hand';
     case 'right-volume':
       return `attach the right volume to ${where}, or correct its settings`;
   }

@@ -82,6 +82,8 @@ export interface DiskFacts {
   readonly occasions?: Occasions;
   /** The share of the disk that is free, from 0 to 1; absent when it can't be had. */
   readonly freeShare?: number;
+  /** What the server's user may fill of the disk, bytes; absent when it can't be had. */
+  readonly diskBytes?: number;
   /** Absent where everything could be read. */
   readonly unreadable?: readonly UnreadableFile[];
 }

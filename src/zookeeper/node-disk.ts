@@ -118,7 +118,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
   const reader = new FileReader();
   const read = <T>(what: NodeFile, file: string, action: () => Promise<T>): Promise<T | undefined> =>
     reader.read(what, file, action);
-  const [occasions, freeShare] = await Promise.all([readOccasions(files.occasions), freeShareOf(dataDir)]);
+  const [occasions, space] = await Promise.all([readOccasions(files.occasions), spaceOf(dataDir)]);
   // All at once: each is a file or two, and a look waits for the slowest alone.
   const [id, stamp, nonce, found, fence, config, pending, marker, left, reported, ready, signalled, aside] =
     await Promise.all([
@@ -138,18 +138,18 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
     ]);
   const failed = await readFailedStart(files.failedStart, join(dataDir, 'version-2'));
   const data = found && failed !== undefined ? { ...found, damage: found.damage ?? failed } : found;
-  const facts = present({ id, stamp, nonce, data, fence, config, pending, freeShare });
+  const facts = present({ id, stamp, nonce, data, fence, config, pending, ...space });
   const unread = reader.found.length === 0 ? {} : { unreadable: reader.found };
   return { ...facts, marker, left, reported, ready, signalled, aside, occasions, ...unread };
 }
 
-/** Of what the server's user may fill; undefined when the file system does not say. */
-async function freeShareOf(directory: string): Promise<number | undefined> {
+/** Of what the server's user may fill; nothing when the file system does not say. */
+async function spaceOf(directory: string): Promise<Pick<DiskFacts, 'freeShare' | 'diskBytes'>> {
   const facts = await statfs(directory).catch(() => undefined);
-  if (facts === undefined) return undefined;
-  const { bavail, bfree, blocks } = facts;
+  if (facts === undefined) return {};
+  const { bavail, bfree, blocks, bsize } = facts;
   const size = blocks - (bfree - bavail);
-  return size > 0 ? bavail / size : undefined;
+  return size > 0 ? { freeShare: bavail / size, diskBytes: size * bsize } : {};
 }
 
 /** With data that is being moved aside goes the stamp that is still there. */

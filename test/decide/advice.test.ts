@@ -11,6 +11,7 @@ import type { FoundReport, Report } from '../../src/model/records.ts';
 import { adviceOf } from '../../src/model/step.ts';
 import { toZxid } from '../../src/model/zxid.ts';
 import { randomOf } from '../support/random.ts';
+import { readCases } from './case-files.ts';
 import { inStack, nearSituation, randomObservation } from './random-observation.ts';
 import {
   claimOf,
@@ -137,6 +138,20 @@ test('data that nobody can vouch for goes out of the way only beside an ensemble
   assert.deepEqual(pieceOf(refused, 'move-data-away').when, [{ is: 'leader' }, { is: 'nothing-else-helps' }]);
 });
 
+test('who has not agreed is named at a first look, too: status asks only once', () => {
+  const asked = readCases().find(({ name }) => name === 'recovery-9-who-has-not-answered-is-named')?.observation;
+  assert.ok(asked?.silence.known);
+  const { value } = asked.silence;
+  const late = value.reports.map((found) => ({ ...found, ageMs: LONG_AGO_MS }));
+  const seen: Observation = { ...asked, silence: { known: true, value: { ...value, reports: late } } };
+  const told = actionsIn(seen);
+  assert.ok(
+    told.some((piece) => piece.startsWith('start-instance')),
+    told.join(),
+  );
+  assert.deepEqual(actionsIn({ ...seen, watch: undefined }), told);
+});
+
 test('whatever was seen: nobody is told to terminate oneself, one that can run, or anyone beside a leader', () => {
   const counted: Record<string, number> = {};
   for (let seed = 1; seed <= SEEDS; seed++) {
@@ -164,4 +179,17 @@ test('whatever was seen: nobody is told to terminate oneself, one that can run, 
   for (const action of ['terminate-instance', 'start-instance', 'move-data-away']) {
     assert.ok((counted[action] ?? 0) >= 5, `only ${counted[action]} of the drawn observations advise ${action}`);
   }
+});
+
+test('a disk that is short of space is told of in every reason, and so is what to do', () => {
+  const short = healthy({ disk: diskOf(1, { freeShare: 0.19 }) });
+  assert.match(decide(short).why, /nothing is left to do\. The disk of its data is short of space: less than a fifth/);
+  assert.deepEqual(actionsIn(short), ['free-space i-0a01']);
+  assert.doesNotMatch(decide(healthy({ disk: diskOf(1, { freeShare: 0.2 }) })).why, /short of space/);
+  assert.doesNotMatch(decide(healthy()).why, /short of space/);
+});
+
+test('a line of the config that can’t be understood is for a person to take out', () => {
+  const strange = ensembleOf([1, 2, 3], { config: { ...configOf([1, 2, 3]), notUnderstood: ['group.1=1:2'] } });
+  assert.deepEqual(actionsIn(healthy({ ensemble: strange })), ['correct-config']);
 });

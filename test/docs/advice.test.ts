@@ -20,7 +20,7 @@ const COMMAND_WORDS = new Set(['src/commands/words.ts', 'src/plain-words.ts']);
 const DESTRUCTIVE =
   'terminate|delete|remove|wipe|erase|discard|drop|destroy|overwrite|replace|move|throw|give .{1,40}\\bup|rm -';
 const OTHERS =
-  'start|restart|reboot|stop|kill|look|read|check|run|set|write|put|copy|attach|detach|add|scale|free|bring|mend|' +
+  'take|start|restart|reboot|stop|kill|look|read|check|run|set|write|put|copy|attach|detach|add|scale|free|bring|mend|' +
   'repair|correct|compare|raise|lower|lift|rename|enlarge|call|ask|turn|make|let|try|use|create|choose|wait';
 
 /** At the begin of a sentence or of a part of one, after "or", "and", "then", "to", or behind a colon. */
@@ -100,6 +100,7 @@ const EXAMPLES: Readonly<Record<Action, Advice>> = {
     loses: { kind: 'after', zxid: '0000000100000042' },
     next: { id: 1, instance: 'i-1' },
   },
+  'correct-config': { action: 'correct-config', when: [] },
   'delete-object': {
     action: 'delete-object',
     path: 'orders/reports/i-9.json',

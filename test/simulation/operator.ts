@@ -177,11 +177,12 @@ export class Operator {
     }
   }
 
-  /** EC2's own checks find a machine that is lost; while no quorum serves, somebody has switched them off. */
+  /** EC2's own checks find a machine that is lost; without a quorum it is the nodes that say what to do, if any is left. */
   replaceTheLost(): void {
-    const { leader, newestRecord } = this.#world;
-    if (!leader && newestRecord > 0) return;
-    for (const node of this.#world.living) if (node.lost) this.#world.terminate(node.instance);
+    const { leader, newestRecord, living } = this.#world;
+    const lost = living.filter((node) => node.lost);
+    if (!leader && newestRecord > 0 && lost.length < living.length) return;
+    for (const node of lost) this.#world.terminate(node.instance);
   }
 
   /** What only a person can mend is mended by the advice of the nodes. */

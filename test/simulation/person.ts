@@ -10,8 +10,8 @@ import type { Node } from './node/node.ts';
 import { SIMULATED_TIMINGS } from './node/timings.ts';
 import type { World } from './world.ts';
 
-/** How long a person waits for what was tried before the next thing. */
-const PATIENCE_MS = 60_000;
+/** What was tried is not tried again before everything else was. */
+const TRY_AGAIN_MS = 600_000;
 
 export class Person {
   readonly #world: World;
@@ -41,7 +41,7 @@ export class Person {
     const { scheduler, trace } = this.#world;
     const piece = advice.find(
       (each, index) =>
-        scheduler.nowMs - this.#triedAt(each) >= PATIENCE_MS &&
+        scheduler.nowMs - this.#triedAt(each) >= TRY_AGAIN_MS &&
         each.when.every((condition) => this.#holds(condition, each, from, advice.slice(0, index))),
     );
     if (!piece) return;
@@ -121,6 +121,12 @@ export class Person {
       case 'delete-object':
         if (piece.path !== undefined) world.cloud.objects.delete(piece.path);
         break;
+      case 'stop-added-server':
+        for (const { host } of world.ensemble.servers) {
+          if (piece.path?.endsWith(` at ${host.address}`)) world.ensemble.kill(host, 'a node asks for that');
+        }
+        break;
+      case 'correct-config':
       case 'look-at-log':
       case 'look-at-claims':
       case 'right-volume':
