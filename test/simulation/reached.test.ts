@@ -28,7 +28,8 @@ it('every re-check and every rule is reached', async (test) => {
     for (const end = seed + AT_ONCE; seed < end; seed++) await simulateHistory({ seed });
     missing = await reached.never(missing);
   };
-  const asked = (): readonly Place[] => missing.filter((place) => !decisions.includes(place) && !NOT_IN_THE_MODEL.test(place.name));
+  const asked = (): readonly Place[] =>
+    missing.filter((place) => !decisions.includes(place) && !NOT_IN_THE_MODEL.test(place.name));
   await someHistories();
   const byHistories = missing;
   for (const each of DIRECTED_CASES) await each.play(new Scenario(1, each));
