@@ -23,7 +23,7 @@ function addressOf(lab: TestLab, instance: string): string {
 
 /** Whether the agent of this node has said something like this, in what it wrote since `from` lines. */
 function hasSaid(lab: TestLab, instance: string, words: RegExp): boolean {
-  return lab.agentLog(instance).some((line) => typeof line.why === 'string' && words.test(line.why));
+  return lab.agentLog(instance).some(({ why, next = '' }) => typeof why === 'string' && words.test(`${why} ${next}`));
 }
 
 async function neverForced(lab: TestLab): Promise<void> {

@@ -97,7 +97,7 @@ async function check(
 
 /** All that the node's own files say; how full the machine's disk is moves by itself. */
 async function read(code: DiskCode, root: string): ReturnType<NodeDisk['read']> {
-  const { freeShare, ...facts } = await diskIn(code, root).read(SIGNAL);
+  const { freeShare, diskBytes, ...facts } = await diskIn(code, root).read(SIGNAL);
   return facts;
 }
 

@@ -57,7 +57,7 @@ async function diskIn(directory: TemporaryDirectory, cluster = STAMP.cluster): P
     confDir,
     read: async () => {
       // These are of the machine, and of what the agent did when.
-      const { freeShare, occasions, ...facts } = await disk.read(SIGNAL);
+      const { freeShare, diskBytes, occasions, ...facts } = await disk.read(SIGNAL);
       return facts;
     },
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),

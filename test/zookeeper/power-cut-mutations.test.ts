@@ -22,7 +22,7 @@ const MUTATIONS: readonly Caught[] = [
     search: '      await file.chmod(mode);\n      await file.sync();\n',
     replace: '      await file.chmod(mode);\n',
     change: 'raiseFence over that of an older record',
-    broken: /fence\.json cannot be understood/,
+    broken: /fence\.json/,
   },
   {
     name: 'the directory of a written file is not synced',

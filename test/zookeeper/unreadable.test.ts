@@ -56,7 +56,7 @@ async function filled(): Promise<Filled> {
   await disk.inStateSince('Pending:Wait', 1_000);
   await superSecret(dataDir);
   const read = async (): Promise<DiskFacts> => {
-    const { freeShare, ...facts } = await disk.read(SIGNAL);
+    const { freeShare, diskBytes, ...facts } = await disk.read(SIGNAL);
     return facts;
   };
   return {
