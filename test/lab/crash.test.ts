@@ -36,7 +36,7 @@ const CASES: {
 } = {
   'claim-id': ['genesis', 'join'],
   'void-claim': ['join'],
-  'restore-stream': ['removal'],
+  'restore-stream': ['recovery'],
   'write-id': ['genesis'],
   'note-dead': ['join', 'recovery'],
   'create-genesis': ['genesis'],
@@ -116,7 +116,6 @@ for (const depth of ['around', 'inside'] as const)
       const second = (await lab.nodes()).find((node) => ![leader.instance, joiner].includes(node.instance));
       await lab.terminate(second?.instance ?? '');
       await lab.untilGone([second?.instance ?? '']);
-      await deleteStreams(lab);
       const removal = new KillTrail(lab, 'removal', depth);
       await removal.walk(leader.instance, ['recovery']);
 
@@ -148,10 +147,12 @@ for (const depth of ['around', 'inside'] as const)
       lab.setBootPlan({ bootstrap: false });
       for (const instance of dead) await lab.terminate(instance);
       await lab.untilGone(dead);
+      await deleteStreams(lab);
       const trail = new KillTrail(lab, 'recovery', depth);
       await Promise.all(survivors.map((node) => trail.walk(node.instance, ['recovery'])));
 
       noteDeaths('recovery', trail);
+      trail.coversInside('restore-stream', /before CreateLogStream/, /after CreateLogStream/);
       trail.coversInside('write-report', /after rename to .*reported/, /before PUT reports/, /after PUT reports/);
       trail.coversInside('raise-fence', /after rename to .*fence\.json/);
       trail.coversInside('propose-record', /before PUT reports/, /after PUT reports/);
