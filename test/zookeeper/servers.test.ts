@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../../src/errors.ts';
 import { CLIENT_PORT, type EnsembleConfig, type Member, memberAt } from '../../src/model/member.ts';
 import { fromZxid, toZxid } from '../../src/model/zxid.ts';
-import type { Servers, Session } from '../../src/ports.ts';
+import type { ServerAnswer, Servers, Session } from '../../src/ports.ts';
 import { LAB_TIMINGS, type Timings } from '../../src/timings.ts';
 import { askSrvr } from '../../src/zookeeper/four-letter-words.ts';
 import { zookeeperServers } from '../../src/zookeeper/servers.ts';
@@ -164,10 +164,12 @@ test(
     const sockets = Array.from({ length: CONNECTIONS + 5 }, () => connect({ host: address, port: CLIENT_PORT }));
     for (const socket of sockets) socket.on('error', () => undefined);
     try {
-      const full = { port: CLIENT_PORT, timeoutMs: 1_000 };
+      const full = { port: CLIENT_PORT, timeoutMs: 5_000 };
+      const isClosed = (answer: ServerAnswer): boolean => answer.kind === 'silent' && answer.closed === true;
       let alone = await askSrvr(address, full, NEVER);
-      while (alone.kind !== 'silent') alone = await askSrvr(address, full, NEVER);
-      assert.equal(alone.closed, true, alone.why);
+      // A slow machine takes its time to accept the connections before this one.
+      for (let tries = 1; tries < 20 && !isClosed(alone); tries++) alone = await askSrvr(address, full, NEVER);
+      assert.ok(isClosed(alone), JSON.stringify(alone));
       const servers = serversWith('');
       assert.equal((await servers.srvr(address, NEVER)).kind, 'serving');
       await closing(await servers.open(address, { secret: false }, NEVER), async (session) =>
