@@ -20,6 +20,13 @@ async function setAside(scenario: Scenario, supervised: boolean): Promise<Node> 
   return follower;
 }
 
+/** Its files are mended once it serves again, so this has to be seen as it happens. */
+async function neverWithoutStamp({ world }: Scenario, node: Node): Promise<void> {
+  const runs = (): boolean => world.ensemble.on(node) !== undefined && node.disk.stamp === undefined;
+  await world.scheduler.run(world.scheduler.nowMs + 30_000, runs);
+  if (runs()) throw new Violation('stamp-first', `the server of ${node.name} runs on data without a stamp`);
+}
+
 export const SERVER_CASES: readonly Case[] = [
   {
     name: 'a server that its supervisor starts again and again does not start while its data is set aside',
@@ -27,7 +34,7 @@ export const SERVER_CASES: readonly Case[] = [
     without: ['changed-between-restarts'],
     play: async (scenario) => {
       await scenario.whole();
-      await setAside(scenario, true);
+      await neverWithoutStamp(scenario, await setAside(scenario, true));
       await scenario.whole();
     },
   },
@@ -39,6 +46,7 @@ export const SERVER_CASES: readonly Case[] = [
       await scenario.whole();
       const follower = await setAside(scenario, false);
       scenario.world.ensemble.start(follower);
+      await neverWithoutStamp(scenario, follower);
       await scenario.whole();
     },
   },
