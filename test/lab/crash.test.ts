@@ -64,6 +64,12 @@ const CASES: {
   'stop-removed': ['leave'],
 };
 
+/**
+ * A record is written by this step only if the run that had it accepted died before. That takes deaths inside of steps,
+ * and whoever dies right after the write has left nothing for a later run to write.
+ */
+const LAST_POINTS: Partial<Record<StepKind, string>> = { 'write-record': 'after PUT lineage' };
+
 /** `<situation> <step>: <point>` of all deaths of this file. */
 const deaths = new Set<string>();
 
@@ -220,7 +226,9 @@ for (const depth of ['around', 'inside'] as const)
 test('runs died before and after every kind of step, in each of its situations', () => {
   assert.deepEqual([...Object.keys(CASES), ...LIFECYCLE_KINDS, ...ELSEWHERE].sort(), Object.keys(ACTS).sort());
   const wanted = (Object.keys(CASES) as (keyof typeof CASES)[]).flatMap((kind) =>
-    CASES[kind].flatMap((situation) => [`${situation} ${kind}: act`, `${situation} ${kind}: acted`]),
+    CASES[kind].flatMap((situation) =>
+      ['act', LAST_POINTS[kind] ?? 'acted'].map((at) => `${situation} ${kind}: ${at}`),
+    ),
   );
   const missing = wanted.filter((death) => !deaths.has(death));
   assert.deepEqual(missing, [], [...deaths].join('\n'));
