@@ -3,6 +3,7 @@
  * an instance that can run, whatever it holds: with the conditions kept, only what is lost already goes.
  */
 import type { Advice } from '../model/advice.ts';
+import type { UnreadableFile } from '../model/disk.ts';
 import { listed, strangeLines, votersOf } from '../model/member.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Report } from '../model/records.ts';
@@ -65,11 +66,19 @@ export function awaitQuorum({ instances, quorums }: Awaited, self: string): read
   return [...starts, ...ends];
 }
 
+/** Advice 4: nothing is wrong with the file, and only who wrote it knows what it means. */
+export function runNewerRelease(instance: string, { file }: UnreadableFile): Advice {
+  return { action: 'run-newer-release', instance, path: file, when: [] };
+}
+
 /** Advice 4: newer data that is damaged, or of nobody knows which record, is mended, or kept under another name; its node is not given up. */
 export function mendAhead({ report, file, directory = 'version-2' }: Ahead, best: Candidate): readonly Advice[] {
   const { instance } = report;
+  const newer = report.unreadable?.find((each) => each.newer && each.file === file);
   return [
-    { action: 'mend-data', instance, ...(file === undefined ? {} : { path: file }), when: [] },
+    newer
+      ? runNewerRelease(instance, newer)
+      : { action: 'mend-data', instance, ...(file === undefined ? {} : { path: file }), when: [] },
     {
       action: 'move-data-away',
       instance,

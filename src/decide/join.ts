@@ -7,6 +7,7 @@ import { type EnsembleConfig, listed, type Member, memberAt, strangeLines } from
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, take, wait } from '../model/step.ts';
+import { runNewerRelease } from './advise.ts';
 import { decideAside } from './aside.ts';
 import { isUnclaimed, whatLinesHold } from './by-hand.ts';
 import { hasData } from './data.ts';
@@ -65,6 +66,17 @@ function isVouchedFor({ disk, self }: Observation, newest: LineageRecord, ensemb
   return [config, ensemble.config].every((each) => listed(each, id, self.address) !== undefined);
 }
 
+/** Files 3: a stamp that a newer release has written may say more than that it can't be read, so nothing is done for it. */
+function ofNewerRelease({ disk, self }: Observation): Decision | undefined {
+  const stamp = unreadable(disk, 'stamp');
+  if (!stamp?.newer) return undefined;
+  return wait(
+    `${stamp.file} can't be understood (${stamp.why}), so this node neither starts nor stops a server with its data, and does not set the data aside.`,
+    undefined,
+    [runNewerRelease(self.instance, stamp)],
+  );
+}
+
 /** What keeps a node from using its data here; renaming it aside is the answer (Joining 2). */
 function unusableData(observation: Observation, newest: LineageRecord, ensemble: Ensemble): string | undefined {
   const { disk } = observation;
@@ -85,6 +97,8 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
   if (held && !votes(observation, ensemble)) return wait(`This node does not join yet: ${held}.`);
   const id = disk.id;
   if (id === undefined) return wait('This node has no id yet.');
+  const newer = ofNewerRelease(observation);
+  if (newer) return newer;
   const unusable = unusableData(observation, newest, ensemble);
   if (unusable) {
     if (mayRun(server)) return take({ kind: 'stop-server' }, `${unusable} Its server must not run with it.`);

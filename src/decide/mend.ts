@@ -3,6 +3,7 @@
  * and goes on; without them it would be no voter after its next start. It is not stopped for it: two nodes that stopped
  * at once could cost the quorum, and neither would start again.
  */
+import { unreadable } from '../model/disk.ts';
 import { listed, strangeLines } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
@@ -12,7 +13,10 @@ import { ownClaims } from './claim.ts';
 export function decideMend(observation: Observation, newest: LineageRecord, ensemble: Ensemble): Decision | undefined {
   const { disk, server, shared, self } = observation;
   if (server.upMs === undefined || server.answer.kind !== 'serving' || disk.fence || !shared.known) return undefined;
-  const missing = (['id', 'stamp', 'config'] as const).filter((what) => disk[what] === undefined);
+  // What a newer release has written is left as it is.
+  const missing = (['id', 'stamp', 'config'] as const).filter(
+    (what) => disk[what] === undefined && !unreadable(disk, what)?.newer,
+  );
   if (missing.length === 0 || strangeLines(ensemble.config).length > 0) return undefined;
   const voter = ensemble.config.members.find(
     (member) => member.address === self.address && member.role === 'participant',

@@ -34,6 +34,7 @@ export type Action =
   | 'look-at-log'
   | 'look-at-claims'
   | 'mend-data'
+  | 'run-newer-release'
   | 'find-data'
   | 'move-data-away'
   | 'terminate-instance'
@@ -82,6 +83,8 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
       return 'look at "claims" and "lives" in "zk-agent status --json" for owners that are unknown for long';
     case 'mend-data':
       return `copy the whole data directory of ${where} to another disk, then mend ${path}`;
+    case 'run-newer-release':
+      return `run the release of zk-agent that wrote ${path} on ${where}, or a newer one`;
     case 'find-data':
       return 'start every old instance that is only stopped, and attach every volume that is still there';
     case 'move-data-away':

@@ -52,6 +52,8 @@ export interface UnreadableFile {
   readonly what: NodeFile;
   readonly file: string;
   readonly why: string;
+  /** Whole, and written by a release that this one does not understand: nothing is wrong with the file. */
+  readonly newer?: true;
 }
 
 /**

@@ -24,7 +24,7 @@ import { noteFailedStart, readFailedStart } from './failed-start.ts';
 import { removeLeftovers, syncPlaces } from './leftovers.ts';
 import { noteOccasion, readOccasions } from './occasions.ts';
 import { FileReader, readFenceOf, readId, readMark, readNonce, readStamp, requireMounted } from './own-files.ts';
-import { formatJson, isWhole, parseJson, unreadable } from './stamp.ts';
+import { formatJson, formatStamp, isWhole, parseJson, unreadable } from './stamp.ts';
 
 /** A whole `version-2` may have to be read before it is changed. */
 const DATA_READ_LIMIT_MS = 600_000;
@@ -70,7 +70,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     writeId: (id) => change(() => writeDurably(options.idFile, `${id}\n`)),
     writeNonce: (nonce) => writeOwn(files.nonce, `${nonce}\n`),
     writeMarker: () => change(() => writeDurably(join(dataDir, 'initialize'), '')),
-    writeStamp: (stamp) => writeOwn(files.stamp, formatJson(stamp)),
+    writeStamp: (stamp) => writeOwn(files.stamp, formatStamp(stamp)),
     writeConfig: (members) => change(() => writeConfig(options, members)),
     hasOtherSettings: () => explained(() => hasOtherSettings(options)),
     writeSettings: () => change(() => writeSettings(options)),

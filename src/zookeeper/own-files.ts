@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { AgentError } from '../errors.ts';
 import { type Fence, type NodeFile, type Stamp, UNREADABLE_FENCE, type UnreadableFile } from '../model/disk.ts';
 import { isThere, readIfThere } from './durable-file.ts';
-import { isWhole, parseJson, parseStamp } from './stamp.ts';
+import { isWhole, NewerFormat, parseJson, parseStamp } from './stamp.ts';
 
 /** These say something about the process or the machine, and nothing about a file. */
 const NOT_THE_FILE: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'];
@@ -25,7 +25,8 @@ export class FileReader {
       return await read();
     } catch (error) {
       if (error instanceof Error && 'code' in error && NOT_THE_FILE.includes(String(error.code))) throw error;
-      this.unreadable.push({ what, file, why: reasonOf(error) });
+      const newer = error instanceof NewerFormat ? { newer: true as const } : {};
+      this.unreadable.push({ what, file, why: reasonOf(error), ...newer });
       return instead;
     }
   }

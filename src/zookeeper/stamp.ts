@@ -1,10 +1,22 @@
 import { AgentError } from '../errors.ts';
 import { mendFile } from '../model/advice.ts';
 import type { Stamp } from '../model/disk.ts';
+import { FORMATS, whyNotUnderstood } from '../model/formats.ts';
 
-/** The text of a stamp's file; `path` is for the error only. Rejects with BAD_DATA_DIRECTORY. */
+/** A file is whole, and means something that this release does not know. The message is the end of a sentence. */
+export class NewerFormat extends Error {
+  override readonly name = 'NewerFormat';
+}
+
+export function formatStamp(stamp: Stamp): string {
+  return formatJson({ format: FORMATS.stamp, ...stamp });
+}
+
+/** The text of a stamp's file; `path` is for the error only. Throws BAD_DATA_DIRECTORY, or NewerFormat. */
 export function parseStamp(text: string, path: string): Stamp {
   const value = parseJson(text, path);
+  const newer = whyNotUnderstood('stamp', value);
+  if (newer !== undefined) throw new NewerFormat(newer);
   const { cluster, lineage, id } = value;
   if (typeof cluster !== 'string' || !isWhole(lineage) || !isWhole(id)) {
     throw unreadable(path);

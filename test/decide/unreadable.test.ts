@@ -79,6 +79,22 @@ describe('a file that can not be read, beside an ensemble that serves', () => {
     );
   });
 
+  it('a stamp of a newer release is left as it is, and so are data and server', () => {
+    const disk = torn(['stamp']);
+    const [stamp] = disk.unreadable ?? [];
+    assert.ok(stamp);
+    const newer: DiskFacts = { ...disk, unreadable: [{ ...stamp, newer: true }] };
+    const older = { ...newer, data: dataOf(0, toZxid(0n)) };
+    for (const change of [{ disk: newer }, { server: STOPPED, disk: newer }, { server: STOPPED, disk: older }]) {
+      const decision = decide(healthy(change));
+      assert.ok(decision.kind === 'wait', decision.why);
+      assert.deepEqual(
+        decision.advice?.map(({ action, path }) => `${action} ${path}`),
+        ['run-newer-release /d/stamp'],
+      );
+    }
+  });
+
   it('of an older record it is set aside', () => {
     const records = [forcedOf(recordMember(2), { epochFloor: 5 })];
     const ensemble = { ...healthy().ensemble, epoch: 6 } as Observation['ensemble'];

@@ -86,6 +86,12 @@ const EXAMPLES: Readonly<Record<Action, Advice>> = {
   'look-at-log': { action: 'look-at-log', instance: 'i-2', when: [] },
   'look-at-claims': { action: 'look-at-claims', when: [] },
   'mend-data': { action: 'mend-data', instance: 'i-2', when: [] },
+  'run-newer-release': {
+    action: 'run-newer-release',
+    instance: 'i-2',
+    path: '/var/lib/zookeeper/zk-agent/stamp.json',
+    when: [],
+  },
   'find-data': { action: 'find-data', when: [] },
   'right-volume': { action: 'right-volume', instance: 'i-2', when: [] },
   'free-space': { action: 'free-space', instance: 'i-2', when: [] },

@@ -126,6 +126,7 @@ export class Person {
           if (piece.path?.endsWith(` at ${host.address}`)) world.ensemble.kill(host, 'a node asks for that');
         }
         break;
+      case 'run-newer-release':
       case 'correct-config':
       case 'look-at-log':
       case 'look-at-claims':

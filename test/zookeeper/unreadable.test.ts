@@ -4,6 +4,7 @@ import { chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:f
 import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { type DiskFacts, type NodeFile, UNREADABLE_FENCE, unreadable } from '../../src/model/disk.ts';
+import { FORMATS } from '../../src/model/formats.ts';
 import { memberAt } from '../../src/model/member.ts';
 import type { NodeDisk } from '../../src/ports.ts';
 import { LAB_TICK } from '../../src/timings.ts';
@@ -140,6 +141,21 @@ describe('a node of which one file was', () => {
       assert.ok(found && found.why.length > 5, what);
       assert.ok(join(node.root, file).startsWith(found.file), `${what}: ${found.file}`);
     }
+  });
+
+  it('a stamp of a newer release is told from a torn one, and one of the release before is read', async () => {
+    await using node = await filled();
+    const path = join(node.dataDir, 'zk-agent', 'stamp.json');
+    const fields = { cluster: 'c', lineage: 1, id: 1 };
+    assert.deepEqual(JSON.parse(await readFile(path, 'utf8')), { format: FORMATS.stamp, ...fields });
+    await writeFile(path, JSON.stringify(fields));
+    assert.deepEqual((await node.read()).stamp, fields);
+    await writeFile(path, JSON.stringify({ format: FORMATS.stamp + 1, ...fields }));
+    const facts = await node.read();
+    assert.equal(facts.stamp, undefined);
+    const found = unreadable(facts, 'stamp');
+    assert.equal(found?.newer, true);
+    assert.match(found?.why ?? '', /newer release/);
   });
 
   it('emptied counts as what does no harm', async () => {
