@@ -13,7 +13,7 @@ import { claimId, voidClaim } from '../../src/registry/claims.ts';
 import { noteDead } from '../../src/registry/dead.ts';
 import { announceStart, createOutcome, createRecord } from '../../src/registry/lineage.ts';
 import { withdrawReport, writeReport } from '../../src/registry/reports.ts';
-import { reportOf } from '../decide/situation.ts';
+import { genesisOf, reportOf } from '../decide/situation.ts';
 import { templateOf } from './combinations.ts';
 import { BUCKET_ARN, CLUSTER, ROLE_ARN, resolve } from './resolve.ts';
 
@@ -258,7 +258,7 @@ test('every key that the registry writes is one that the bucket’s policy knows
   await claimId(shelf, 1, 1, { instance: 'i-1', address: '10.0.0.1' }, signal);
   await voidClaim(shelf, 1, 1, signal);
   await noteDead(objects, 'i-1', signal);
-  await createRecord(objects, { number: 1 } as Parameters<typeof createRecord>[1], signal);
+  await createRecord(objects, genesisOf([1]), signal);
   await announceStart(objects, { record: 1, id: 1, nonce: 'n' } as Parameters<typeof announceStart>[1], signal);
   await createOutcome(objects, { kind: 'void', proposal: 'p', number: 2 }, signal);
   const { report } = reportOf(1);
