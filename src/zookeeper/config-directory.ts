@@ -8,10 +8,10 @@ import { AgentError } from '../errors.ts';
 import { type EnsembleConfig, type Member, strangeLines } from '../model/member.ts';
 import { fromZxid, ZXID_ZERO } from '../model/zxid.ts';
 import type { TickSettings } from '../timings.ts';
+import { isUnreadable } from './disk-errors.ts';
 import {
   copyFileDurably,
   halfOf,
-  isCode,
   isThere,
   makeDirectory,
   namesIn,
@@ -203,14 +203,12 @@ async function contentOf(file: string): Promise<Buffer | undefined> {
   return readFile(file).catch(() => undefined);
 }
 
-const CAN_NOT_BE_READ: readonly string[] = ['EACCES', 'EIO', 'EISDIR', 'ELOOP'];
-
 /** What can't be read can still be moved. */
 async function keep(file: string, to: string): Promise<void> {
   try {
     await copyFileDurably(file, to);
   } catch (error) {
-    if (!CAN_NOT_BE_READ.some((code) => isCode(error, code))) throw error;
+    if (!isUnreadable(error)) throw error;
     await rm(to, { force: true });
     await renameDurably(file, to);
   }

@@ -159,7 +159,14 @@ function reaches(scans: readonly LogScan[], from: Zxid, to: Zxid): boolean {
   return last >= to;
 }
 
-function snapshotDamage(directory: string, { loaded, broken }: FoundSnapshots, logs: FoundLogs): string | undefined {
+function snapshotDamage(
+  directory: string,
+  { loaded, broken, misnamed }: FoundSnapshots,
+  logs: FoundLogs,
+): string | undefined {
+  if (misnamed !== undefined) {
+    return `${join(directory, misnamed.name)} is not the snapshot that its name tells: it ends at zxid ${misnamed.endsAt}, and a server would start on it without what came between.`;
+  }
   if (broken !== undefined && loaded === undefined) {
     return `${directory} holds no snapshot that loads: ${broken.name} is damaged, ${broken.why}.`;
   }

@@ -11,6 +11,13 @@ export async function explained<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
+const CAN_NOT_BE_READ: readonly string[] = ['EACCES', 'EIO', 'EISDIR', 'ELOOP'];
+
+/** The file is there, and nobody can tell what is in it. It can still be moved. */
+export function isUnreadable(error: unknown): boolean {
+  return isSystemError(error) && CAN_NOT_BE_READ.includes(error.code ?? '');
+}
+
 function explain(error: NodeJS.ErrnoException): AgentError {
   if (FULL.includes(error.code ?? '')) {
     const message = `The disk is full: ${error.message}.`;

@@ -25,8 +25,27 @@ export async function readEpochs(directory: string, logged: number): Promise<Epo
   const current = half?.epoch ?? written.epoch;
   const accepted = await readEpoch(directory, 'acceptedEpoch', logged);
   const damage =
-    written.damage ?? half?.damage ?? accepted.damage ?? disagreement(current, accepted.epoch, logged, half);
+    written.damage ??
+    half?.damage ??
+    accepted.damage ??
+    disagreement(current, accepted.epoch, logged, half) ??
+    (await notWritable(directory));
   return { current, accepted: Math.max(accepted.epoch, accepted.damage === undefined ? -1 : current), damage };
+}
+
+/**
+ * Under these names the server writes an epoch before it takes its place, whenever it follows or leads. It starts beside
+ * one that it can't open, and then can't follow: it tries, and fails, for ever.
+ */
+async function notWritable(directory: string): Promise<string | undefined> {
+  for (const path of ['acceptedEpoch.tmp', 'currentEpoch.tmp'].map((name) => join(directory, name))) {
+    try {
+      await readIfThere(path);
+    } catch (error) {
+      return `The server can't write its epoch, since ${path} can't be opened: ${error instanceof Error ? error.message : error}.`;
+    }
+  }
+  return undefined;
 }
 
 interface Read {

@@ -5,16 +5,20 @@
  *     seal: Adler-32 of everything before it as a long, then the string "/"
  *
  * The last seal so vouches for the whole file. A file that ends after an earlier seal is an older version's, and whole.
+ *
+ * The last zxid is that of the moment at which the snapshot was complete. The server reads it and goes by the file's name.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip, constants as zlib } from 'node:zlib';
+import { toZxid, type Zxid } from '../model/zxid.ts';
 import { Adler32 } from './adler32.ts';
 import { SnappyChunks } from './snappy.ts';
 
 export type Stream = 'plain' | 'gz' | 'snappy';
 
 export type SnapshotCheck =
-  | { readonly kind: 'whole' }
+  /** The last zxid is absent where an older version wrote it, or was told not to. */
+  | { readonly kind: 'whole'; readonly lastZxid?: Zxid }
   /** It does not pass the server's quick test, and so is looked past: a server was killed while it wrote it. */
   | { readonly kind: 'unfinished' }
   | { readonly kind: 'broken'; readonly why: string };
@@ -25,6 +29,8 @@ const SNAPPY_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00
 /** The string "/": its length as an int, then the character. */
 const END = Buffer.from([0, 0, 0, 1, 0x2f]);
 const SEAL_BYTES = 8 + END.length;
+const ZXID_BYTES = 8;
+const END_BYTES = SEAL_BYTES + ZXID_BYTES + SEAL_BYTES;
 const SHORTEST_BYTES = 10;
 const CHUNK_BYTES = 256 * 1024;
 
@@ -33,14 +39,16 @@ export async function checkSnapshot(path: string, stream: Stream, signal: AbortS
   await using file = await open(path, 'r');
   if (!(await passesQuickTest(file, stream))) return { kind: 'unfinished' };
   const sealed = new Sealed();
+  let cut: string | undefined;
   try {
     for await (const piece of unpacked(file, stream, signal)) sealed.update(piece);
   } catch (error) {
     signal.throwIfAborted();
     // What came before is judged: the server does not read what follows the last seal.
-    if (!sealed.isWhole()) return { kind: 'broken', why: `it can't be read to its end (${(error as Error).message})` };
+    cut = `it can't be read to its end (${(error as Error).message})`;
   }
-  return sealed.isWhole() ? { kind: 'whole' } : { kind: 'broken', why: sealed.fault() };
+  const found = sealed.judge();
+  return found.kind === 'broken' && cut !== undefined ? { kind: 'broken', why: cut } : found;
 }
 
 async function passesQuickTest(file: FileHandle, stream: Stream): Promise<boolean> {
@@ -91,42 +99,48 @@ async function* pieces(file: FileHandle, signal: AbortSignal): AsyncGenerator<Bu
   }
 }
 
-/** The sum of all but the last seal, whose place shows only at the end. */
+/** The sum of all but the end, whose parts show only when nothing more comes. */
 class Sealed {
   readonly #sum = new Adler32();
   #first = Buffer.alloc(0);
-  /** What may be the seal. */
-  #last = Buffer.alloc(0);
+  #end = Buffer.alloc(0);
 
   update(piece: Buffer): void {
     if (this.#first.length < MAGIC.length) {
       this.#first = Buffer.concat([this.#first, piece.subarray(0, MAGIC.length - this.#first.length)]);
     }
-    if (piece.length >= SEAL_BYTES) {
-      this.#sum.update(this.#last);
-      this.#sum.update(piece.subarray(0, piece.length - SEAL_BYTES));
-      this.#last = Buffer.from(piece.subarray(piece.length - SEAL_BYTES));
+    if (piece.length >= END_BYTES) {
+      this.#sum.update(this.#end);
+      this.#sum.update(piece.subarray(0, piece.length - END_BYTES));
+      this.#end = Buffer.from(piece.subarray(piece.length - END_BYTES));
       return;
     }
-    const both = Buffer.concat([this.#last, piece]);
-    const end = Math.max(0, both.length - SEAL_BYTES);
-    this.#sum.update(both.subarray(0, end));
-    this.#last = both.subarray(end);
+    const both = Buffer.concat([this.#end, piece]);
+    const begin = Math.max(0, both.length - END_BYTES);
+    this.#sum.update(both.subarray(0, begin));
+    this.#end = both.subarray(begin);
   }
 
-  isWhole(): boolean {
-    return this.#hasMagic() && this.#last.length === SEAL_BYTES && this.#sealIsRight();
+  /** Once, and nothing can be added then. */
+  judge(): SnapshotCheck {
+    if (!this.#first.equals(MAGIC))
+      return { kind: 'broken', why: 'it does not begin with the magic number of a snapshot' };
+    const last = Math.max(0, this.#end.length - SEAL_BYTES);
+    // Before the sum goes on over it.
+    const zxid =
+      this.#end.length === END_BYTES && this.#isSeal(this.#end.subarray(0, SEAL_BYTES))
+        ? this.#end.readBigUInt64BE(SEAL_BYTES)
+        : undefined;
+    this.#sum.update(this.#end.subarray(0, last));
+    if (!this.#isSeal(this.#end.subarray(last))) return { kind: 'broken', why: 'it has a wrong checksum' };
+    return { kind: 'whole', ...(zxid === undefined ? {} : { lastZxid: toZxid(zxid) }) };
   }
 
-  fault(): string {
-    return this.#hasMagic() ? 'it has a wrong checksum' : 'it does not begin with the magic number of a snapshot';
-  }
-
-  #hasMagic(): boolean {
-    return this.#first.equals(MAGIC);
-  }
-
-  #sealIsRight(): boolean {
-    return this.#last.subarray(8).equals(END) && this.#last.readBigInt64BE(0) === BigInt(this.#sum.value);
+  #isSeal(bytes: Buffer): boolean {
+    return (
+      bytes.length === SEAL_BYTES &&
+      bytes.subarray(8).equals(END) &&
+      bytes.readBigInt64BE(0) === BigInt(this.#sum.value)
+    );
   }
 }

@@ -15,6 +15,8 @@ export interface FoundSnapshots {
   readonly loaded: Zxid | undefined;
   /** The newest of those that pass the quick test and do not load, as a server finds out. */
   readonly broken: { readonly name: string; readonly zxid: Zxid; readonly why: string } | undefined;
+  /** The one that a server would start on ends before the zxid of its name: writes between are in no file. */
+  readonly misnamed?: { readonly name: string; readonly endsAt: Zxid };
 }
 
 /** `check` tells what is in one file; it may remember. */
@@ -26,7 +28,10 @@ export async function findSnapshots(
   let tried = 0;
   for (const { name, zxid, stream } of snapshotsAmong(names)) {
     const found = await check(name, stream);
-    if (found.kind === 'whole') return { loaded: zxid, broken };
+    if (found.kind === 'whole') {
+      const endsAt = found.lastZxid ?? zxid;
+      return { loaded: zxid, broken, ...(endsAt < zxid ? { misnamed: { name, endsAt } } : {}) };
+    }
     if (found.kind === 'unfinished') continue;
     broken ??= { name, zxid, why: found.why };
     if (++tried === TRIED) break;

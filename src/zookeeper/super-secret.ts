@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { link, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { agentFiles } from './agent-files.ts';
-import { explained } from './disk-errors.ts';
+import { explained, isUnreadable } from './disk-errors.ts';
 import {
   doneWithHalf,
   halfBeside,
@@ -38,7 +38,7 @@ async function findOrMake(dataDir: string): Promise<SuperSecret> {
   await makeDirectory(files.directory);
   const password = (await usable(files.superSecret)) ?? (await create(files.superSecret));
   const options = `-Dzookeeper.DigestAuthenticationProvider.superDigest=${superDigest(password)}\n`;
-  if ((await readIfThere(files.javaOptions)) !== options) {
+  if ((await readable(files.javaOptions)) !== options) {
     await writeDurably(files.javaOptions, options, SECRET_MODE);
   }
   return { password, javaOptionsFile: files.javaOptions };
@@ -46,11 +46,22 @@ async function findOrMake(dataDir: string): Promise<SuperSecret> {
 
 /** An empty or torn file is no secret: whoever guesses that would be the super user. */
 async function usable(path: string): Promise<string | undefined> {
-  const text = await readIfThere(path);
+  const text = await readable(path);
   if (text === undefined) return undefined;
   if (SECRET.test(text.trim())) return text.trim();
   await renameDurably(path, `${path}.unusable`);
   return undefined;
+}
+
+/** What can't be read goes out of the way: both files are made anew, and without them no server starts. */
+async function readable(path: string): Promise<string | undefined> {
+  try {
+    return await readIfThere(path);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    await renameDurably(path, `${path}.unusable`);
+    return undefined;
+  }
 }
 
 /** As ZooKeeper's DigestAuthenticationProvider makes it: the user, then the Base64 of the SHA-1 of `user:password`. */

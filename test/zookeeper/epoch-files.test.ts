@@ -1,6 +1,6 @@
 /** The epochs by the server's rule (QuorumPeer.loadDataBase of 3.9.5), `currentEpoch.tmp` included. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { recoverable } from '../../src/decide/data.ts';
@@ -65,6 +65,18 @@ describe('currentEpoch.tmp', () => {
   it('above the accepted epoch is damage as well', async () => {
     const facts = await factsOf({ snapshot: '500000064', current: '4', accepted: '4', half: '5' });
     assert.match(facts.damage ?? '', /accepted epoch 4 is below the current epoch 5/);
+  });
+
+  it('that can not be opened is damage: the server would try to follow, and fail to write its epoch, for ever', async () => {
+    for (const name of ['currentEpoch.tmp', 'acceptedEpoch.tmp']) {
+      await using directory = await temporaryDirectory();
+      await writeFile(join(directory.path, 'snapshot.500000003'), snapshotOf());
+      await symlink(name, join(directory.path, name));
+      const facts = await readDataDirectory(directory.path, SIGNAL);
+      assert.match(facts?.damage ?? '', new RegExp(`can't write its epoch, since .*${name}`));
+      assert.equal(facts?.lastZxid, '0000000500000003', 'What it holds is known all the same.');
+      assert.equal(facts?.mayHoldMore, undefined);
+    }
   });
 
   it('missing where the data is ahead is damage', async () => {

@@ -3,10 +3,12 @@ import { adler32 } from '../../src/zookeeper/adler32.ts';
 
 const END = Buffer.from([0, 0, 0, 1, 0x2f]);
 
-/** Content, seal, digest, seal, last zxid, seal. */
-export function snapshotOf(content: string | Buffer = 'content'): Buffer {
+/** Content, seal, digest, seal, last zxid, seal. The last zxid is behind no name, unless told otherwise. */
+export function snapshotOf(content: string | Buffer = 'content', lastZxid = 0x7fff_ffff_ffff_ffffn): Buffer {
   const header = Buffer.from('5a4b534e00000002ffffffffffffffff', 'hex');
-  return sealed(sealed(sealed(Buffer.concat([header, Buffer.from(content)])), Buffer.alloc(20)), Buffer.alloc(8));
+  const last = Buffer.alloc(8);
+  last.writeBigUInt64BE(lastZxid);
+  return sealed(sealed(sealed(Buffer.concat([header, Buffer.from(content)])), Buffer.alloc(20)), last);
 }
 
 /** What a version before 3.6 writes. */

@@ -49,6 +49,19 @@ describe('snapshot', () => {
     }
   });
 
+  it('of another moment under this name is damage: a server would start without the writes between', async () => {
+    const log = Buffer.concat([LOG_HEADER, logEntry(0x64), logEntry(0x65)]);
+    const facts = await factsOf({ 'snapshot.64': snapshotOf('an older tree', 0x3n), 'log.64': log });
+    assert.match(facts.damage ?? '', /snapshot\.64 is not the snapshot that its name tells: it ends at zxid 0+3,/);
+    assert.equal(facts.lastZxid, zxid(0x65), 'It holds a recovery up as far as its name and the logs reach.');
+    for (const bytes of [snapshotOf('written while writes went on', 0x70n), snapshotOf('still', 0x64n)]) {
+      assert.equal((await factsOf({ 'snapshot.64': bytes, 'log.64': log })).damage, undefined);
+      assert.equal((await factsOf({ 'snapshot.64.gz': gzipSync(bytes), 'log.64': log })).damage, undefined);
+    }
+    const behind = gzipSync(snapshotOf('an older tree', 0x63n));
+    assert.match((await factsOf({ 'snapshot.64.gz': behind, 'log.64': log })).damage ?? '', /ends at zxid 0+63,/);
+  });
+
   it('that does not load gives way to the one before, where the logs hold what came between', async () => {
     const log = Buffer.concat([LOG_HEADER, logEntry(4), logEntry(5), logEntry(6)]);
     const facts = await factsOf({ 'snapshot.3': snapshotOf(), 'snapshot.5': BAD, 'log.4': log });

@@ -1,6 +1,6 @@
 /** Each file of a node, edited in every way: a fact beside the others, and never the end of the look. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { type DiskFacts, type NodeFile, UNREADABLE_FENCE, unreadable } from '../../src/model/disk.ts';
@@ -183,6 +183,20 @@ describe('a node of which one file was', () => {
     const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => !line.startsWith('syncLimit'));
     await writeFile(path, lines.join('\n'));
     assert.match(unreadable(await node.read(), 'config')?.why ?? '', /is without syncLimit/);
+  });
+
+  it('a secret, or its file for Java, that can not be read is made anew: no server would start any more', async () => {
+    for (const name of ['super-secret', 'java-options']) {
+      for (const put of [(path: string) => symlink(name, path), (path: string) => mkdir(path)]) {
+        await using node = await filled();
+        const path = join(node.dataDir, 'zk-agent', name);
+        await rm(path);
+        await put(path);
+        const { password, javaOptionsFile } = await superSecret(node.dataDir);
+        assert.match(password, /^[0-9a-f]{48}$/);
+        assert.match(await readFile(javaOptionsFile, 'utf8'), /superDigest=super:/);
+      }
+    }
   });
 
   it('an empty secret is made anew, and never used', async () => {
