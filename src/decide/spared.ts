@@ -6,8 +6,8 @@ import type { Ensemble, Observation } from '../model/observation.ts';
 
 /** Each fresh config that led nowhere doubles the wait for the next, up to 64 times the first. */
 const DOUBLINGS = 6;
-/** A process that works without an end is let work for this many waits. */
-const WAITS_OF_WORK = 20;
+/** What works without an end, or may be one that the leader counts, is left alone for this many waits. */
+const MOST_WAITS = 20;
 
 /** What is watched of such a server. */
 export const NO_LEADER_FOUND = 'no leader found';
@@ -30,9 +30,11 @@ export function whatSpares(observation: Observation, ensemble: Ensemble): string
   if (!signs) return 'The server of this node does not say that it serves, and nothing else was asked yet.';
   if (!signs.learners.known)
     return `The server of this node does not say that it serves${asking(observation)}, and the leader can't be asked whether it counts it: ${signs.learners.why}.`;
-  if (signs.learners.value > othersThatServe(observation, ensemble))
+  // A learner that is in no config is counted for ever, so the server's own word decides in the end.
+  const saysItself = server.answer.kind === 'not-serving' && upMs >= waitMs * MOST_WAITS;
+  if (signs.learners.value > othersThatServe(observation, ensemble) && !saysItself)
     return `The server of this node does not say that it serves${asking(observation)}, but its leader counts ${signs.learners.value} that follow, which may be one of them: it is not stopped.`;
-  if (signs.idleForMs < limits.equalFactsMs && upMs < waitMs * WAITS_OF_WORK)
+  if (signs.idleForMs < limits.equalFactsMs && upMs < waitMs * MOST_WAITS)
     return 'The server of this node works, as one that loads its data does, so it is not stopped.';
   return undefined;
 }

@@ -122,6 +122,15 @@ const spared: Readonly<Record<string, Observation>> = {
     answer: { kind: 'silent', why: 'connection refused' },
     signs: { idleForMs: 3_000, learners: known(1) },
   }),
+  'the leader counts one more, however long it has been silent': unanswering({
+    upMs: 64 * 1_200_000,
+    signs: { idleForMs: 25_000, learners: known(2) },
+  }),
+  'the leader counts one more, and it says itself for a while that it does not serve': unanswering({
+    upMs: 1_199_000,
+    answer: { kind: 'not-serving' },
+    signs: { idleForMs: 25_000, learners: known(2) },
+  }),
   'nothing but its own word was asked': { ...IDLE_AND_UNCOUNTED, server: withoutSigns(IDLE_AND_UNCOUNTED) },
   'it has been seen so in one look only': unanswering({}, { watch: undefined }),
   'it was stopped twice before, so that the third wait is four times the first': unanswering(
@@ -148,6 +157,11 @@ const stopped: Readonly<Record<string, Observation>> = {
   'a process that works without an end is bounded': unanswering({
     upMs: 1_201_000,
     signs: { idleForMs: 0, learners: known(1) },
+  }),
+  'it says itself for long that it does not serve, and the leader counts one that is in no config': unanswering({
+    upMs: 1_201_000,
+    answer: { kind: 'not-serving' },
+    signs: { idleForMs: 25_000, learners: known(2) },
   }),
   'the last of the growing waits is 64 times the first': unanswering(
     { upMs: 64 * 60_000 },
