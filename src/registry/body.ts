@@ -4,6 +4,9 @@
  */
 import { AgentError } from '../errors.ts';
 import { FORMATS, type Formatted, whyNotUnderstood } from '../model/formats.ts';
+import { remembered } from './remembered.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** What is written under a key: the fields, and the format that an older agent looks at. */
 export function bodyOf(kind: Formatted, fields: object): string {
@@ -11,22 +14,41 @@ export function bodyOf(kind: Formatted, fields: object): string {
 }
 
 /** The fields without their format. Rejects with BAD_OBJECT when this release does not understand them. */
-export function fieldsOf(kind: Formatted, body: string | undefined, key: string): Readonly<Record<string, unknown>> {
-  const parsed = body === undefined ? undefined : parsedBody(body);
-  if (parsed === undefined) throw badObject(key, kind);
-  const why = whyNotUnderstood(kind, parsed);
-  if (why !== undefined) throw badObject(key, kind, why);
-  const { format: _, ...fields } = parsed;
+export function fieldsOf(kind: Formatted, body: string | undefined, key: string): Fields {
+  const { fields, why } = body === undefined ? NOTHING : readerOf(kind)(body);
+  if (fields === undefined) throw badObject(key, kind, why);
   return fields;
 }
 
+/** The fields, or why a release that knows this format does not understand them; neither when it is no JSON object. */
+interface Understood {
+  readonly fields?: Fields;
+  readonly why?: string;
+}
+
+const NOTHING: Understood = {};
+const readers = new Map<Formatted, (body: string) => Understood>();
+
+function readerOf(kind: Formatted): (body: string) => Understood {
+  const reader = readers.get(kind) ?? remembered((body) => understand(kind, body));
+  readers.set(kind, reader);
+  return reader;
+}
+
+function understand(kind: Formatted, body: string): Understood {
+  const parsed = parsedBody(body);
+  if (parsed === undefined) return NOTHING;
+  const why = whyNotUnderstood(kind, parsed);
+  if (why !== undefined) return { why };
+  const { format: _, ...fields } = parsed;
+  return { fields };
+}
+
 /** The object's fields; undefined when it is no JSON object at all. */
-export function parsedBody(body: string): Readonly<Record<string, unknown>> | undefined {
+export function parsedBody(body: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
   } catch {
     return undefined;
   }

@@ -12,6 +12,7 @@ import type { Claim, ClaimOwner } from '../model/records.ts';
 import type { ClaimStreams, ObjectStore } from '../ports.ts';
 import { bodyOf, parsedBody } from './body.ts';
 import { type ClaimMemory, memoryOf } from './claim-memory.ts';
+import { remembered } from './remembered.ts';
 
 type Shelf = { readonly claimStreams: ClaimStreams; readonly objects: ObjectStore };
 type Owner = Exclude<Claim['owner'], undefined>;
@@ -114,13 +115,22 @@ async function readOwners(
   ages: ReadonlyMap<string, number>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Named>> {
-  const named = await Promise.all(
-    [...ages].map(async ([name, ageMs]) => {
-      const owner = await memory.once(name, () => readOwner(shelf, name, signal));
-      return [name, { ageMs, owner }] as const;
-    }),
-  );
-  return new Map(named);
+  const named = new Map<string, Named>();
+  const reading: Promise<void>[] = [];
+  for (const [name, ageMs] of ages) {
+    const remembered = memory.owners.get(name);
+    named.set(name, { ageMs, owner: remembered?.owner });
+    if (remembered) continue;
+    reading.push(
+      memory
+        .once(name, () => readOwner(shelf, name, signal))
+        .then((owner) => {
+          named.set(name, { ageMs, owner });
+        }),
+    );
+  }
+  await Promise.all(reading);
+  return named;
 }
 
 /** Owners are created once and never changed, so one that was read is true for ever and is not read again. */
@@ -130,10 +140,12 @@ async function readOwner(shelf: Shelf, name: string, signal: AbortSignal): Promi
   if (remembered) return remembered.owner;
   const found = await shelf.objects.get(`claims/${name}.json`, signal);
   if (!found) return undefined;
-  const owner = parseOwner(found.body);
+  const owner = ownerIn(found.body);
   memory.keepOwner(name, owner, found.ageMs);
   return owner;
 }
+
+const ownerIn = remembered(parseOwner);
 
 function parseOwner(body: string): Owner {
   const value = parsedBody(body);

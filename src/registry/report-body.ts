@@ -2,6 +2,7 @@
 import { whyNotUnderstood } from '../model/formats.ts';
 import type { Binding } from '../model/proposals.ts';
 import type { Report } from '../model/records.ts';
+import { remembered } from './remembered.ts';
 
 export interface Body {
   /** Absent in bodies of the release before. */
@@ -14,8 +15,18 @@ export interface Body {
   readonly binds?: Binding;
 }
 
+/** By text, and then by the instance whose report it is to be. */
+const understood = remembered(() => new Map<string, Body | string>());
+
 /** The body of `instance`'s report, or a sentence why it is none. */
 export function parseBody(text: string, instance: string): Body | string {
+  const bodies = understood(text);
+  const body = bodies.get(instance) ?? understand(text, instance);
+  bodies.set(instance, body);
+  return body;
+}
+
+function understand(text: string, instance: string): Body | string {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,0 +1,19 @@
+/**
+ * What the last texts from the bucket were understood as. Few of them ever change, and a node without a quorum reads all
+ * of them with every look. All who ask get the same object, so nobody may write to it.
+ */
+const MOST_TEXTS = 512;
+const LONGEST_TEXT = 65_536;
+
+export function remembered<V>(understand: (text: string) => V): (text: string) => V {
+  const known = new Map<string, V>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const value = understand(text);
+    if (text.length > LONGEST_TEXT) return value;
+    if (known.size >= MOST_TEXTS) known.clear();
+    known.set(text, value);
+    return value;
+  };
+}
