@@ -5,15 +5,20 @@ import type { Claim } from './records.ts';
 export const LOWEST_ID = 1;
 export const HIGHEST_ID = 255;
 
-/** The generation that owns each id: the highest one (Claims 2). */
+/** The generation that owns each id: the highest one (Claims 2). Each decision asks several times. */
 export function highestGenerations(claims: readonly Claim[]): ReadonlyMap<number, Claim> {
+  const known = found.get(claims);
+  if (known) return known;
   const highest = new Map<number, Claim>();
   for (const claim of claims) {
     const present = highest.get(claim.id);
     if (!present || present.generation < claim.generation) highest.set(claim.id, claim);
   }
+  found.set(claims, highest);
   return highest;
 }
+
+const found = new WeakMap<readonly Claim[], ReadonlyMap<number, Claim>>();
 
 /** The instances that ever claimed this very id at this very address: addresses are used again, so both must match. */
 export function instancesBehind(claims: readonly Claim[], member: Pick<Member, 'id' | 'address'>): readonly string[] {

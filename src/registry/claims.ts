@@ -39,27 +39,38 @@ function nameOf(id: number, generation: number): string {
 }
 
 /** Parses a stream's name; a stream that is no claim (people make log streams too) is ignored. */
-function parseName(name: string): { id: number; generation: number } | undefined {
-  const match = /^([1-9]\d{0,2})\.([1-9]\d*)$/.exec(name);
-  if (!match) return undefined;
-  const id = Number(match[1]);
-  return id <= HIGHEST_ID ? { id, generation: Number(match[2]) } : undefined;
+function parseName(name: string): { readonly id: number; readonly generation: number } | undefined {
+  return named(name) ?? undefined;
 }
+
+const named = remembered((name) => {
+  const match = /^([1-9]\d{0,2})\.([1-9]\d*)$/.exec(name);
+  const id = Number(match?.[1]);
+  return match && id <= HIGHEST_ID ? { id, generation: Number(match[2]) } : null;
+});
 
 /**
- * By name, the age of everything in the list that is a claim. A stream may be older than the claim, or made anew; the
- * object is as old as the claim itself.
+ * By name, the age of everything in the list of streams that is a claim. A stream may be older than the claim, or made
+ * anew; the object is as old as the claim itself.
  */
 function claimsAmong(list: readonly { readonly name: string; readonly ageMs: number }[]): ReadonlyMap<string, number> {
-  return new Map(list.filter(({ name }) => parseName(name)).map(({ name, ageMs }) => [name, ageMs]));
+  const ages = new Map<string, number>();
+  for (const { name, ageMs } of list) if (parseName(name)) ages.set(name, ageMs);
+  return ages;
 }
 
-/** Keys of another form under `claims/` are not ours. */
-function namesIn(listing: readonly Listed[]): readonly { readonly name: string; readonly ageMs: number }[] {
-  return listing.flatMap(({ key, ageMs }) => {
-    const name = /^claims\/(.+)\.json$/.exec(key)?.[1];
-    return name === undefined ? [] : [{ name, ageMs }];
-  });
+const FOLDER = 'claims/';
+const ENDING = '.json';
+
+/** As above, of the keys in the bucket. Keys of another form under `claims/` are not ours. */
+function claimsUnder(listing: readonly Listed[]): ReadonlyMap<string, number> {
+  const ages = new Map<string, number>();
+  for (const { key, ageMs } of listing) {
+    if (!key.startsWith(FOLDER) || !key.endsWith(ENDING)) continue;
+    const name = key.slice(FOLDER.length, -ENDING.length);
+    if (parseName(name)) ages.set(name, ageMs);
+  }
+  return ages;
 }
 
 /** All claims, lowest ids first and generations ascending. Rejects when any place can't be read whole. */
@@ -72,10 +83,10 @@ export async function readClaims(
   // Neither list waits for the other: an owner is asked for as soon as one of them names its generation.
   const [streams, objects] = await Promise.all([
     shelf.claimStreams.list(signal).then((list) => readOwners(shelf, memory, claimsAmong(list), signal)),
-    listing.then((list) => readOwners(shelf, memory, claimsAmong(namesIn(list)), signal)),
+    listing.then((list) => readOwners(shelf, memory, claimsUnder(list), signal)),
   ]);
   for (const [name, { ageMs }] of streams) memory.sawStream(name, ageMs);
-  const claims = claimsOf(memory, new Map([...streams, ...objects]));
+  const claims = claimsOf(memory, streams, objects);
   const more: Claim[] = [];
   for (const id of new Set(self.ids)) {
     const highest = highestGenerations(claims).get(id);
@@ -93,20 +104,24 @@ interface Named {
 }
 
 /** What either list named, now or at an earlier look of this process, or an owner that was read by its key. */
-function claimsOf(memory: ClaimMemory, named: ReadonlyMap<string, Named>): readonly Claim[] {
-  const claims: Claim[] = [];
-  for (const name of new Set([...named.keys(), ...memory.streams.keys(), ...memory.owners.keys()])) {
-    const parsed = parseName(name);
-    if (!parsed) continue;
-    const { owner, ageMs } = named.get(name) ??
-      memory.owners.get(name) ?? {
-        owner: undefined,
-        ageMs: memory.streams.get(name) ?? 0,
-      };
-    const unlisted = memory.streams.has(name) ? {} : { unlisted: true as const };
-    claims.push({ ...parsed, owner, ageMs, ...unlisted });
+function claimsOf(
+  memory: ClaimMemory,
+  streams: ReadonlyMap<string, Named>,
+  objects: ReadonlyMap<string, Named>,
+): readonly Claim[] {
+  const found = new Map<string, Claim>();
+  for (const names of [streams, objects, memory.streams, memory.owners]) {
+    for (const name of names.keys()) {
+      const parsed = found.has(name) ? undefined : parseName(name);
+      if (!parsed) continue;
+      const { id, generation } = parsed;
+      const known = objects.get(name) ?? streams.get(name) ?? memory.owners.get(name);
+      const { owner, ageMs } = known ?? { owner: undefined, ageMs: memory.streams.get(name) ?? 0 };
+      const claim = { id, generation, owner, ageMs };
+      found.set(name, memory.streams.has(name) ? claim : { ...claim, unlisted: true });
+    }
   }
-  return claims;
+  return [...found.values()];
 }
 
 async function readOwners(

@@ -16,6 +16,10 @@ function recordKey(number: number): string {
   return `lineage/${numberName(number)}.json`;
 }
 
+function isRecordKey(key: string): boolean {
+  return key.startsWith('lineage/') && /^lineage\/\d{6}\.json$/.test(key);
+}
+
 function startedKey(record: number, id: number): string {
   return `lineage/${numberName(record)}/started/${id}.json`;
 }
@@ -40,6 +44,16 @@ async function read(objects: ObjectStore, key: string, signal: AbortSignal): Pro
   const found = await objects.get(key, signal);
   if (found) bodies.set(key, found.body);
   return found?.body;
+}
+
+/** The bodies under these keys, in their order; undefined where there is none. */
+function readAll(
+  objects: ObjectStore,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (string | undefined)[]> {
+  const bodies = settledIn(objects);
+  return Promise.all(keys.map((key) => bodies.get(key) ?? read(objects, key, signal)));
 }
 
 /** The body that the key has now: this one, unless somebody was first; undefined only if that one can't be read. */
@@ -73,9 +87,10 @@ export async function recordsAmong(
   listed: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly LineageRecord[]> {
-  const named = new Set([...listed, ...settledIn(objects).keys()]);
-  const keys = [...named].filter((key) => /^lineage\/\d{6}\.json$/.test(key)).sort();
-  const bodies = await Promise.all(keys.map((key) => read(objects, key, signal)));
+  const named = new Set(listed.filter(isRecordKey));
+  for (const key of settledIn(objects).keys()) if (isRecordKey(key)) named.add(key);
+  const keys = [...named].sort();
+  const bodies = await readAll(objects, keys, signal);
   return bodies.map((body, index) => {
     const number = index + 1;
     // A hole would make an older record the newest one.
@@ -135,7 +150,7 @@ export async function readAnnouncements(
   const keys = records.flatMap((record) =>
     record.kind === 'genesis' ? record.members.map((member) => startedKey(record.number, member.id)) : [],
   );
-  const bodies = await Promise.all(keys.map((key) => read(objects, key, signal)));
+  const bodies = await readAll(objects, keys, signal);
   return keys.flatMap((key, index) => {
     const body = bodies[index];
     return body === undefined ? [] : [announcementIn(body, key)];

@@ -35,7 +35,7 @@ function reportKey(instance: string): string {
 
 /** The instance whose report lies under this key; undefined for a key that is none of ours. */
 function instanceIn(key: string): string | undefined {
-  return /^reports\/(i-[^/]+)\.json$/.exec(key)?.[1];
+  return key.startsWith(REPORTS) ? /^reports\/(i-[^/]+)\.json$/.exec(key)?.[1] : undefined;
 }
 
 /** By key, the slot that was read last. A write that is conditional on an old one fails, so an old one does no harm. */
