@@ -16,7 +16,8 @@ export class Heartbeats implements AsyncDisposable {
   readonly #timings: Timings;
   /** Of the run; a call that is under way when the run ends by itself is let through. */
   readonly #run: AbortSignal;
-  readonly #end = new AbortController();
+  /** Once the first beat has begun. */
+  #end: AbortController | undefined;
   #wait: HookWait | undefined;
   #why = '';
   #beating = false;
@@ -37,12 +38,13 @@ export class Heartbeats implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#wait = undefined;
-    this.#end.abort(new Error('The run is over.'));
+    this.#end?.abort(new Error('The run is over.'));
     await this.#underWay;
   }
 
   async #beat(instance: string): Promise<void> {
     this.#beating = true;
+    this.#end ??= new AbortController();
     const signal = AbortSignal.any([this.#end.signal, this.#run]);
     try {
       while (this.#wait && !signal.aborted) {

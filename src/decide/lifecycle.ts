@@ -2,7 +2,7 @@
  * Where instances stand in the lifecycle of their Auto Scaling group, and the hooks that hold them there. Pure.
  * `Pending:Wait` and `Terminating:Wait` are the states in which a hook waits for somebody's word.
  */
-import { highestGenerations, instancesBehind } from '../model/claims.ts';
+import { highestGenerations, instancesBehind, ownersOf } from '../model/claims.ts';
 import type { Member } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import { isGone, lifeOfMember } from './lives.ts';
@@ -28,8 +28,13 @@ export function ownHookWait(observation: Observation): HookWait | undefined {
   const { group, stack } = observation;
   const lifecycleState = ownState(observation);
   if (!group.known || lifecycleState === undefined) return undefined;
-  const hook = { [LAUNCH_WAIT]: stack?.launchHook, [TERMINATE_WAIT]: stack?.terminateHook }[lifecycleState];
+  const hook = hookOf(lifecycleState, stack);
   return hook === undefined ? undefined : { group: group.value.name, hook, lifecycleState };
+}
+
+function hookOf(lifecycleState: string, stack: Observation['stack']): string | undefined {
+  if (lifecycleState === LAUNCH_WAIT) return stack?.launchHook;
+  return lifecycleState === TERMINATE_WAIT ? stack?.terminateHook : undefined;
 }
 
 /**
@@ -76,12 +81,8 @@ export function goneInHook(observation: Observation, ensemble: Ensemble): readon
 /** Instances in a terminate hook of which no claim tells whether they live: they have to be asked for by themselves. */
 export function unclaimedInHook({ group, shared }: Pick<Observation, 'group' | 'shared'>): readonly string[] {
   if (!group.known || !shared.known) return [];
-  const owners = new Set(
-    [...highestGenerations(shared.value.claims).values()].flatMap(({ owner }) =>
-      typeof owner === 'object' ? [owner.instance] : [],
-    ),
-  );
-  return group.value.instances
-    .filter((entry) => entry.lifecycleState === TERMINATE_WAIT && !owners.has(entry.instance))
-    .map((entry) => entry.instance);
+  const held = group.value.instances.filter(({ lifecycleState }) => lifecycleState === TERMINATE_WAIT);
+  if (held.length === 0) return [];
+  const owners = ownersOf([...highestGenerations(shared.value.claims).values()]);
+  return held.map(({ instance }) => instance).filter((instance) => !owners.includes(instance));
 }

@@ -4,7 +4,7 @@
  */
 
 import type { AwaitedQuorum } from '../model/advice.ts';
-import { highestGenerations, instancesBehind, ownerKey } from '../model/claims.ts';
+import { highestGenerations, instancesBehind, ownerKey, ownersOf } from '../model/claims.ts';
 import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { FoundReport, LineageRecord, Report } from '../model/records.ts';
@@ -129,9 +129,7 @@ export function unheard(
   silence: Silence,
   heard: readonly FoundReport[],
 ): readonly string[] {
-  const claimants = new Set(
-    shared.claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : [])),
-  );
+  const claimants = new Set(ownersOf(shared.claims));
   // What can't be understood was said by somebody, listed or not.
   const torn = (silence.unreadable ?? []).map(({ instance }) => instance);
   const silent = [...new Set([...silence.instances, ...torn])].filter((instance) => {

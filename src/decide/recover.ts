@@ -55,6 +55,16 @@ function claimedId(observation: Observation): number | undefined {
  * it all the time, and only the fenced are ranked.
  */
 export function reportDigest(report: Report): string {
+  const known = digests.get(report);
+  if (known !== undefined) return known;
+  const digest = digestOf(report);
+  digests.set(report, digest);
+  return digest;
+}
+
+const digests = new WeakMap<Report, string>();
+
+function digestOf(report: Report): string {
   const { data, ...rest } = report;
   if (report.fenced || data === undefined) return JSON.stringify(report);
   const { lastZxid: _, ...lasting } = data;

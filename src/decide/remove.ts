@@ -3,7 +3,7 @@
  * Invariant 4: only on positive evidence about the member's own instance, at most max(1, ⌊(voters − 1) / 2⌋) a pass,
  * and never so that the rest loses quorum.
  */
-import { instancesBehind } from '../model/claims.ts';
+import { instancesBehind, ownersOf } from '../model/claims.ts';
 import { type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';
@@ -79,7 +79,8 @@ export function decideRemoval(observation: Observation, ensemble: Ensemble): Dec
 export function decideNotes(observation: Observation): Decision | undefined {
   if (!observation.shared.known) return undefined;
   const { claims, dead } = observation.shared.value;
-  const owners = new Set(claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : [])));
+  if (observation.terminated.length === 0) return undefined;
+  const owners = new Set(ownersOf(claims));
   const instances = observation.terminated.filter((instance) => owners.has(instance) && !dead.includes(instance));
   if (instances.length === 0) return undefined;
   return take(

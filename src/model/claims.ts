@@ -20,6 +20,13 @@ export function highestGenerations(claims: readonly Claim[]): ReadonlyMap<number
 
 const found = new WeakMap<readonly Claim[], ReadonlyMap<number, Claim>>();
 
+/** The instances behind all of these claims, each as often as it has claims. */
+export function ownersOf(claims: readonly Claim[]): readonly string[] {
+  const instances: string[] = [];
+  for (const { owner } of claims) if (typeof owner === 'object') instances.push(owner.instance);
+  return instances;
+}
+
 /** The instances that ever claimed this very id at this very address: addresses are used again, so both must match. */
 export function instancesBehind(claims: readonly Claim[], member: Pick<Member, 'id' | 'address'>): readonly string[] {
   const instances: string[] = [];

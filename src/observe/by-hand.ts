@@ -14,10 +14,11 @@ export async function runningByHand(
   reports: Silence['reports'],
   signal: AbortSignal,
 ): Promise<readonly Member[]> {
-  const configs = [disk, ...reports.map(({ report }) => report)].flatMap(({ config, pending }) => [config, pending]);
   const found = new Map<string, Member>();
-  for (const member of configs.flatMap((config) => config?.members ?? [])) {
-    if (isUnclaimed({ shared }, member)) found.set(`${member.id} ${member.address}`, member);
+  for (const { config, pending } of [disk, ...reports.map(({ report }) => report)]) {
+    for (const member of [...(config?.members ?? []), ...(pending?.members ?? [])]) {
+      if (isUnclaimed({ shared }, member)) found.set(`${member.id} ${member.address}`, member);
+    }
   }
   const asked = await Promise.all(
     [...found.values()].map(async (member) => ({ member, answer: await servers.srvr(member.address, signal) })),

@@ -15,7 +15,9 @@ async function askAll(servers: Servers, addresses: readonly string[], signal: Ab
   const answers = await Promise.all(
     addresses.map(async (address) => ({ address, answer: await servers.srvr(address, signal) })),
   );
-  return answers.flatMap(({ address, answer }) => (answer.kind === 'serving' ? [{ address, answer }] : []));
+  const found: Found[] = [];
+  for (const { address, answer } of answers) if (answer.kind === 'serving') found.push({ address, answer });
+  return found;
 }
 
 function leads(found: Found): boolean {

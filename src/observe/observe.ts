@@ -4,7 +4,7 @@
  */
 import { unclaimedInHook } from '../decide/lifecycle.ts';
 import { AgentError } from '../errors.ts';
-import { instancesBehind } from '../model/claims.ts';
+import { instancesBehind, ownersOf } from '../model/claims.ts';
 import { type GroupFact, type InstanceFact, type Known, known, unknown } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
 import type { Member } from '../model/member.ts';
@@ -53,7 +53,7 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
   const instances = new Set([
     ...(group.known ? group.value.instances.map((entry) => entry.instance) : []),
     ...(quiet?.tagged.known ? quiet.tagged.value.map((fact) => fact.instance) : []),
-    ...(shared.known ? ownersOf(shared.value) : []),
+    ...(shared.known ? ownersOf(shared.value.claims) : []),
     ...(quiet?.words.known ? (quiet.words.value.unreadable ?? []).map(({ instance }) => instance) : []),
   ]);
   // Who has no claim matters only for who could have reported, and for a hook that nobody else may ever answer.
@@ -183,10 +183,6 @@ async function silenceAgain(
   return attempt(async () => ({ ...silence.value, ...(await readReports(ports.objects, signal)) }), signal);
 }
 
-function ownersOf(shared: Shared): readonly string[] {
-  return shared.claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : []));
-}
-
 /** The ensemble, if one answers, and the bucket as read after its config (Claims 6). */
 interface Search {
   readonly shared: Known<Shared>;
@@ -233,7 +229,7 @@ async function judge(look: Look, disk: DiskFacts, found: readonly Ensemble[], si
   const bucket = readBucket(look.ports.objects, signal);
   const [{ shared, lives }, quiet] = await Promise.all([
     readShared(look, bucket, ownIds(look.self, disk, found), signal).then(async (shared) => {
-      const owners = shared.known ? ownersOf(shared.value) : [];
+      const owners = shared.known ? ownersOf(shared.value.claims) : [];
       return { shared, lives: await observeAllLives(look, shared, owners, signal) };
     }),
     // Beside the claims: each of these takes a call or two, and a node without a quorum looks often.
@@ -321,7 +317,7 @@ function observeSilence(look: Look, { shared, words, group, tagged, instances, b
   if (!group.known) return group;
   if (!tagged.known) return tagged;
   if (!words.known) return words;
-  const claimants = new Set(ownersOf(shared.value));
+  const claimants = new Set(ownersOf(shared.value.claims));
   const unclaimed = instances.filter((instance) => !claimants.has(instance));
   const unclaimedForMs = memory.unclaimedForMs(unclaimed, ports.clock.monotonicMs());
   const running = byHand.length === 0 ? {} : { byHand };

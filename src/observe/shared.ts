@@ -50,7 +50,9 @@ export function ownIds(
   disk: DiskFacts,
   found: readonly Pick<Ensemble, 'config'>[],
 ): readonly number[] {
-  const configs = [disk.config, disk.pending, ...found.map((ensemble) => ensemble.config)];
-  const listed = configs.flatMap((config) => config?.members ?? []).filter(({ address }) => address === self.address);
-  return [disk.id, disk.stamp?.id, ...listed.map(({ id }) => id)].filter((id) => id !== undefined);
+  const ids = [disk.id, disk.stamp?.id];
+  for (const config of [disk.config, disk.pending, ...found.map((ensemble) => ensemble.config)]) {
+    for (const { id, address } of config?.members ?? []) if (address === self.address) ids.push(id);
+  }
+  return ids.filter((id) => id !== undefined);
 }

@@ -34,7 +34,9 @@ export class ClaimMemory {
 const memories = new WeakMap<ObjectStore, ClaimMemory>();
 
 export function memoryOf(objects: ObjectStore): ClaimMemory {
-  const memory = memories.get(objects) ?? new ClaimMemory();
+  const known = memories.get(objects);
+  if (known) return known;
+  const memory = new ClaimMemory();
   memories.set(objects, memory);
   return memory;
 }

@@ -13,7 +13,8 @@ const NOTE = /^dead\/(i-[0-9a-zA-Z-]+)$/;
 /** The instances that the notes among these keys name, sorted. */
 export function deadAmong(keys: readonly string[]): readonly string[] {
   const notes = keys.filter((key) => key.startsWith(DEAD));
-  return notes.flatMap((key) => NOTE.exec(key)?.[1] ?? []).sort();
+  const instances = notes.map((key) => NOTE.exec(key)?.[1]);
+  return instances.filter((instance) => instance !== undefined).sort();
 }
 
 export async function noteDead(objects: ObjectStore, instance: string, signal: AbortSignal): Promise<void> {

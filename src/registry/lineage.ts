@@ -32,7 +32,9 @@ function outcomeKey(record: number, proposal: string): string {
 const settled = new WeakMap<ObjectStore, Map<string, string>>();
 
 function settledIn(objects: ObjectStore): Map<string, string> {
-  const bodies = settled.get(objects) ?? new Map<string, string>();
+  const known = settled.get(objects);
+  if (known) return known;
+  const bodies = new Map<string, string>();
   settled.set(objects, bodies);
   return bodies;
 }
@@ -147,14 +149,17 @@ export async function readAnnouncements(
   records: readonly LineageRecord[],
   signal: AbortSignal,
 ): Promise<readonly Announcement[]> {
-  const keys = records.flatMap((record) =>
-    record.kind === 'genesis' ? record.members.map((member) => startedKey(record.number, member.id)) : [],
-  );
+  const keys: string[] = [];
+  for (const record of records) {
+    if (record.kind === 'genesis') for (const { id } of record.members) keys.push(startedKey(record.number, id));
+  }
   const bodies = await readAll(objects, keys, signal);
-  return keys.flatMap((key, index) => {
+  const announcements: Announcement[] = [];
+  for (const [index, key] of keys.entries()) {
     const body = bodies[index];
-    return body === undefined ? [] : [announcementIn(body, key)];
-  });
+    if (body !== undefined) announcements.push(announcementIn(body, key));
+  }
+  return announcements;
 }
 
 /** Settles a proposal unless that was done before, and answers with the outcome that stands. */

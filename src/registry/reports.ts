@@ -42,7 +42,9 @@ function instanceIn(key: string): string | undefined {
 const seenSlots = new WeakMap<ObjectStore, Map<string, Slot>>();
 
 function slotsSeenIn(objects: ObjectStore): Map<string, Slot> {
-  const slots = seenSlots.get(objects) ?? new Map<string, Slot>();
+  const known = seenSlots.get(objects);
+  if (known) return known;
+  const slots = new Map<string, Slot>();
   seenSlots.set(objects, slots);
   return slots;
 }
@@ -74,7 +76,8 @@ export async function reportsAmong(
   listed: readonly string[],
   signal: AbortSignal,
 ): Promise<Reports> {
-  return reportsUnder(objects, listed.flatMap((key) => instanceIn(key) ?? []).sort(), signal);
+  const instances = listed.map(instanceIn).filter((instance) => instance !== undefined);
+  return reportsUnder(objects, instances.sort(), signal);
 }
 
 /** The reports of these nodes. Rejects unless every one of them could be had. */
