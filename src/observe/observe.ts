@@ -73,20 +73,20 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     server: quiet?.server ?? (await observeServer(look, ensemble, signal)),
     shared,
     group,
-    ...(look.stack === undefined ? {} : { stack: look.stack }),
     lives: lives.lives,
     terminated: lives.terminated,
     ensemble,
     silence,
     lately: latelyOf(disk, ports.clock.nowMs()),
     watch: memory.watch(ports.clock.monotonicMs()),
-    ...restOf(look),
     limits: {
       ownerUnknownMs: timings.ownerUnknownMs,
       equalFactsMs: timings.equalFactsMs,
       unclaimedMs: timings.unclaimedMs,
       joinRestartMs: timings.joinRestartMs,
     },
+    ...(look.stack === undefined ? {} : { stack: look.stack }),
+    ...restOf(look),
   };
 }
 
@@ -134,9 +134,9 @@ async function observeProcess({ ports, self }: Look, signal: AbortSignal): Promi
   const ends = state.kind === 'running' ? undefined : state.ends;
   return {
     upMs,
+    answer,
     ...(state.kind === 'restarting' ? { restarting: true } : {}),
     ...(ends === undefined ? {} : { ends }),
-    answer,
   };
 }
 

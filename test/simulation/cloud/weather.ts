@@ -18,7 +18,7 @@ export type Fate = 'answered' | 'refused' | 'lost' | 'late' | 'empty';
 export class Weather {
   readonly #random: Random;
   readonly #scheduler: Scheduler;
-  readonly #until = new Map<string, number>();
+  readonly #until = new Map<Service, Map<Sky, number>>();
   /** Share of calls that meet with a small accident under a clear sky. */
   accidents = 0;
 
@@ -28,7 +28,8 @@ export class Weather {
   }
 
   set(service: Service, sky: Sky, forMs: number): void {
-    this.#until.set(`${service} ${sky}`, this.#scheduler.nowMs + forMs);
+    const skies = this.#until.get(service) ?? new Map<Sky, number>();
+    this.#until.set(service, skies.set(sky, this.#scheduler.nowMs + forMs));
   }
 
   clear(): void {
@@ -37,8 +38,7 @@ export class Weather {
   }
 
   #is(service: Service, sky: Sky): boolean {
-    if (this.#until.size === 0) return false;
-    return (this.#until.get(`${service} ${sky}`) ?? 0) > this.#scheduler.nowMs;
+    return (this.#until.get(service)?.get(sky) ?? 0) > this.#scheduler.nowMs;
   }
 
   latencyMs(service: Service): number {

@@ -142,18 +142,11 @@ export function diskFacts(disk: DiskState): DiskFacts {
 
 function wholeFacts(disk: DiskState): DiskFacts {
   return {
-    ...(disk.id === undefined ? {} : { id: disk.id }),
-    ...(disk.stamp ? { stamp: disk.stamp } : {}),
-    ...(disk.nonce === undefined ? {} : { nonce: disk.nonce }),
-    ...(disk.data ? { data: dataFacts(disk.data) } : {}),
     marker: disk.marker,
-    ...(disk.fence ? { fence: disk.fence } : {}),
     left: disk.left,
     reported: disk.reported,
     ready: disk.ready,
     signalled: disk.signalled,
-    ...(disk.config ? { config: disk.config } : {}),
-    ...(disk.pending ? { pending: disk.pending } : {}),
     occasions: disk.occasions,
     freeShare: disk.full ? 0 : 0.9,
     aside: disk.aside.map((aside) => ({
@@ -162,5 +155,13 @@ function wholeFacts(disk: DiskState): DiskFacts {
       data: dataFacts(aside.data),
       ...(aside.config ? { config: aside.config } : {}),
     })),
+    // What is absent has no key. Last, since an object with keys after such spreads takes far longer to make.
+    ...(disk.id === undefined ? {} : { id: disk.id }),
+    ...(disk.stamp ? { stamp: disk.stamp } : {}),
+    ...(disk.nonce === undefined ? {} : { nonce: disk.nonce }),
+    ...(disk.data ? { data: dataFacts(disk.data) } : {}),
+    ...(disk.fence ? { fence: disk.fence } : {}),
+    ...(disk.config ? { config: disk.config } : {}),
+    ...(disk.pending ? { pending: disk.pending } : {}),
   };
 }
