@@ -15,8 +15,6 @@ export const MACHINE_LOST: Addition = {
   name: 'machine-lost',
   what: 'the machine of an instance ends, and never runs again',
   everyMs: [0, 0, 0, 0, 200_000, 400_000],
-  notYet:
-    'in the calm nobody terminates the last lost machine, and its disk counts as data that may come back (seeds 73, 139, 360)',
   strike: (world, random) => {
     const able = world.living.filter(({ lost }) => !lost);
     if (able.length < 2) return false;
