@@ -156,6 +156,8 @@ const NODE_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
   'lift-fence',
   'found-forced',
   'unmark-left',
+  'mark-deputy',
+  'unmark-deputy',
 ]);
 
 /** Steps that change this node's report, on which the next step does rely. */

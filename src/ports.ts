@@ -128,7 +128,7 @@ export interface Session {
 }
 
 /** Durable notes of the agent to itself; DiskFacts says what each of them means. */
-export type Mark = 'left' | 'reported' | 'ready' | 'signalled';
+export type Mark = 'left' | 'reported' | 'ready' | 'signalled' | 'deputy';
 
 /** The node's data and config directories. Every write is durable (fsync) when it resolves, and atomic. */
 export interface NodeDisk {
@@ -140,8 +140,8 @@ export interface NodeDisk {
   /** The file `initialize`. */
   writeMarker(): Promise<void>;
   writeStamp(stamp: Stamp): Promise<void>;
-  /** A fresh config: `zoo.cfg` pointing at a version-less dynamic file with these members; older files, `.next` included, are moved aside. */
-  writeConfig(members: readonly Member[]): Promise<void>;
+  /** A fresh config: `zoo.cfg` pointing at a dynamic file of this version, or at the version-less one; older files, `.next` included, are moved aside. */
+  writeConfig(config: EnsembleConfig): Promise<void>;
   /** The committed config under its version, beside a server that runs; nothing else is touched. */
   writeCommitted(config: EnsembleConfig): Promise<void>;
   /** `zoo.cfg` has other settings than this agent gives its server, apart from the config that it points at. */

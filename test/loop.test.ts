@@ -219,6 +219,8 @@ const SEEN_AGAIN: Readonly<Record<StepKind, SeenAgain>> = {
   'remove-members': 'the whole world',
   'add-self': 'the whole world',
   'mark-ready': 'the whole world',
+  'mark-deputy': 'node',
+  'unmark-deputy': 'node',
   'write-report': 'node and reports',
   'withdraw-report': 'the whole world',
   'raise-fence': 'node',

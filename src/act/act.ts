@@ -16,11 +16,13 @@ import { actAcceptRecord, actAnswerProposal, actProposeRecord, actWriteRecord } 
 import { actFoundForced, actKeepSource, actLiftFence, actRaiseFence } from './recover.ts';
 import { actWithdrawReport, actWriteReport } from './reports.ts';
 import {
+  actMarkDeputy,
   actMarkLeft,
   actNoteFailedStart,
   actStartServer,
   actStopRemoved,
   actStopServer,
+  actUnmarkDeputy,
   actUnmarkLeft,
 } from './service.ts';
 
@@ -44,6 +46,8 @@ export const ACTS: Acts = {
   'remove-members': actRemoveMembers,
   'add-self': actAddSelf,
   'mark-ready': actMarkReady,
+  'mark-deputy': actMarkDeputy,
+  'unmark-deputy': actUnmarkDeputy,
   'write-report': actWriteReport,
   'withdraw-report': actWithdrawReport,
   'raise-fence': actRaiseFence,

@@ -1,6 +1,7 @@
 /** Steps of the first ensemble. */
 
 import { hasData } from '../decide/data.ts';
+import { firstVersion } from '../model/first-version.ts';
 import { memberAt } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
 import { announceStart, createRecord } from '../registry/lineage.ts';
@@ -34,6 +35,7 @@ export async function actPrepareGenesis(
   if (announced.nonce !== nonce) throw changed('This start was announced before, by a disk that was wiped since.');
   if (record.epochFloor > 0) await ports.disk.raiseAcceptedEpoch(record.epochFloor);
   await ports.disk.writeMarker();
-  await ports.disk.writeConfig(record.members.map((entry) => memberAt(entry.id, entry.address, 'participant')));
+  const members = record.members.map((entry) => memberAt(entry.id, entry.address, 'participant'));
+  await ports.disk.writeConfig({ version: firstVersion(record), members });
   await ports.disk.writeStamp({ cluster: self.cluster, lineage: record.number, id: member.id });
 }

@@ -1,6 +1,7 @@
 /** Steps of joining, and of changing who is a member. */
 import { AgentError } from '../errors.ts';
 import { instancesBehind, ownerKey, unreadableOf } from '../model/claims.ts';
+import { joinersVersion } from '../model/first-version.ts';
 import { type EnsembleConfig, type Member, quorumOf, strangeLines, votersOf } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
@@ -15,7 +16,7 @@ import { keepStill } from './still.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
-/** Joining 3: `zoo.cfg` and a version-less file anew, behind a stopped server. */
+/** Joining 3: `zoo.cfg` and the dynamic file anew, behind a stopped server. */
 export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActContext): Promise<void> {
   const { ports, self, signal } = context;
   const disk = await ports.disk.read(signal);
@@ -24,7 +25,8 @@ export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActConte
     // Who lost its disk does not know of the report that says that it stands still (Recovery 2).
     disk.stamp === undefined && !disk.reported ? stands(ports.objects, self.instance, signal) : false,
   ]);
-  if (records.at(-1)?.number !== step.lineage) throw changed('A newer lineage record was written meanwhile.');
+  const newest = records.at(-1);
+  if (newest?.number !== step.lineage) throw changed('A newer lineage record was written meanwhile.');
   // A server that is merely slow may have found the leader since the look.
   if ((await ports.servers.srvr(self.address, signal)).kind === 'serving')
     throw changed('The server of this node serves now.');
@@ -33,9 +35,9 @@ export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActConte
   if (ran) await ports.disk.note('fresh-config', ports.clock.nowMs());
   await ports.server.stop(signal);
   if (leftOver) await withdraw(step.lineage, context);
-  await announceAsListed(records.at(-1), context);
+  await announceAsListed(newest, context);
   await ports.disk.writeStamp({ cluster: self.cluster, lineage: step.lineage, id: step.id });
-  await ports.disk.writeConfig(step.members);
+  await ports.disk.writeConfig({ version: joinersVersion(newest), members: step.members });
 }
 
 /**
@@ -43,8 +45,8 @@ export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActConte
  * after it has acknowledged writes, and its next start would look like its first: with a marker it would elect a
  * survivor that is behind.
  */
-async function announceAsListed(newest: LineageRecord | undefined, { ports, self, signal }: ActContext): Promise<void> {
-  if (newest?.kind !== 'genesis') return;
+async function announceAsListed(newest: LineageRecord, { ports, self, signal }: ActContext): Promise<void> {
+  if (newest.kind !== 'genesis') return;
   const member = newest.members.find((entry) => entry.instance === self.instance);
   if (!member) return;
   const disk = await ports.disk.read(signal);

@@ -1,6 +1,8 @@
 /** Steps of a recovery by force. Their order within a step is what makes each of them repeatable after a crash. */
+import { mayHaveFounded } from '../decide/data.ts';
 import { unfencedOf } from '../decide/fenced.ts';
-import { sourceCopyName } from '../model/disk.ts';
+import { sourceCopyName, unreadable } from '../model/disk.ts';
+import { firstVersion } from '../model/first-version.ts';
 import { memberAt } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
@@ -47,6 +49,8 @@ export async function actFoundForced(step: Of<'found-forced'>, context: ActConte
   const disk = await ports.disk.read(signal);
   if (!disk.fence) throw changed('The fence is gone.');
   if (disk.stamp?.lineage === record.number) return;
+  if (mayHaveFounded(record, unreadable(disk, 'stamp') !== undefined, disk.data))
+    throw changed("The stamp of the data can't be read any more, and it may be of this record.");
   await checkStillFenced(record, step.gone, context);
   await ports.server.stop(signal);
   const { aside, lineage } = record.source;
@@ -61,7 +65,8 @@ export async function actFoundForced(step: Of<'found-forced'>, context: ActConte
   await ports.disk.copyDataAside(sourceCopyName(record.number));
   await ports.disk.raiseAcceptedEpoch(record.epochFloor);
   if (disk.id !== record.owner.id) await ports.disk.writeId(record.owner.id);
-  await ports.disk.writeConfig([memberAt(record.owner.id, self.address, 'participant')]);
+  const members = [memberAt(record.owner.id, self.address, 'participant')];
+  await ports.disk.writeConfig({ version: firstVersion(record), members });
   await ports.disk.writeStamp({ cluster: self.cluster, lineage: record.number, id: record.owner.id });
 }
 

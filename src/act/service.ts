@@ -69,6 +69,14 @@ export async function actUnmarkLeft(_step: Of<'unmark-left'>, { ports }: ActCont
   await ports.disk.unmark('left');
 }
 
+export async function actMarkDeputy(_step: Of<'mark-deputy'>, { ports }: ActContext): Promise<void> {
+  await ports.disk.mark('deputy');
+}
+
+export async function actUnmarkDeputy(_step: Of<'unmark-deputy'>, { ports }: ActContext): Promise<void> {
+  await ports.disk.unmark('deputy');
+}
+
 /**
  * A removed server keeps serving reads and writes until it is stopped, and must not stop before its removal is known to
  * be active, which a later committed write proves: opening a session is one (Leaving 1).

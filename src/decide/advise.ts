@@ -5,10 +5,11 @@
 import type { Advice } from '../model/advice.ts';
 import type { UnreadableFile } from '../model/disk.ts';
 import { listed, strangeLines, votersOf } from '../model/member.ts';
-import type { Observation } from '../model/observation.ts';
+import type { Observation, Silence } from '../model/observation.ts';
 import type { Report } from '../model/records.ts';
 import { adviceOf, advised, type Decision } from '../model/step.ts';
 import { LEAST_FREE_SHARE } from './aside.ts';
+import { startAdded } from './by-hand.ts';
 import type { Awaited, Lost } from './lost.ts';
 import type { Ahead, Candidate } from './rank.ts';
 
@@ -43,13 +44,19 @@ export function writeAnew({ instance, key }: { readonly instance: string; readon
   return [{ action: 'delete-object', path: key, when: [{ is: 'never-was', instance }, { is: 'still-advised' }] }];
 }
 
-/** Advice 3: while a quorum can come back, its machines are started and none is given up. */
-export function awaitQuorum({ instances, quorums }: Awaited, self: string): readonly Advice[] {
+/** Advice 3: while a quorum can come back, its machines and servers are started and none is given up. */
+export function awaitQuorum(
+  { instances, quorums, added }: Awaited,
+  self: string,
+  { byHand: running = [] }: Silence,
+): readonly Advice[] {
   const others = instances.filter((instance) => instance !== self);
   const starts = others.map(
     (instance): Advice => ({ action: 'start-instance', instance, when: [{ is: 'not-running', instance }] }),
   );
-  if (quorums.length === 0) return starts;
+  const stopped = added.filter(({ address }) => running.every((member) => member.address !== address));
+  const all = [...starts, ...startAdded(stopped)];
+  if (quorums.length === 0) return all;
   const ends = others.map(
     (instance): Advice => ({
       action: 'terminate-instance',
@@ -63,7 +70,7 @@ export function awaitQuorum({ instances, quorums }: Awaited, self: string): read
       loses: { kind: 'its-disk' },
     }),
   );
-  return [...starts, ...ends];
+  return [...all, ...ends];
 }
 
 /** Advice 4: nothing is wrong with the file, and only who wrote it knows what it means. */

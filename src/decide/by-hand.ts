@@ -45,6 +45,15 @@ export function stopAdded(members: readonly Member[]): readonly Advice[] {
   }));
 }
 
+/** Lost for good: nobody knows that such a voter can't come back, and nobody but a person can start its server. */
+export function startAdded(members: readonly Pick<Member, 'id' | 'address'>[]): readonly Advice[] {
+  return members.map(({ id, address }) => ({
+    action: 'start-added-server',
+    path: `member ${id} at ${address}`,
+    when: [{ is: 'no-leader' }, { is: 'still-advised' }],
+  }));
+}
+
 /** Claims 3: the config may give this id to somebody, in a line that can't be understood even. */
 export function mayHoldId(config: EnsembleConfig, id: number): boolean {
   return (

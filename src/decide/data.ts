@@ -60,3 +60,15 @@ export function isSourceCopy(aside: AsideFacts, { data, stamp }: DiskFacts, reco
   if (!named || !recoverable(data) || stamp?.lineage !== aside.lineage) return false;
   return data.currentEpoch === aside.data.currentEpoch && data.lastZxid === aside.data.lastZxid;
 }
+
+/**
+ * Recovery 6: whether the owner of this record may have founded its ensemble already, although its stamp does not say so.
+ * A stamp that can't be read may be the record's. Only data that no leader of the record has ever had says otherwise.
+ */
+export function mayHaveFounded(
+  { epochFloor }: { readonly epochFloor: number },
+  unreadableStamp: boolean,
+  data: DataFacts | undefined,
+): boolean {
+  return unreadableStamp && (data === undefined || data.damage !== undefined || data.currentEpoch > epochFloor);
+}

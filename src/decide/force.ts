@@ -11,7 +11,7 @@ import { adviceOf, type Decision, take, wait } from '../model/step.ts';
 import { awaitOverdue, bringDataBack, mendAhead } from './advise.ts';
 import { stopAdded, whatRunsByHand } from './by-hand.ts';
 import { chosenClaim } from './claim.ts';
-import { isSourceCopy, recoverable } from './data.ts';
+import { isSourceCopy, mayHaveFounded, recoverable } from './data.ts';
 import { firstMembers, neverStarted } from './genesis.ts';
 import { heldBack } from './hold.ts';
 import { isGone } from './lives.ts';
@@ -119,6 +119,7 @@ function pendingOwner(
   // Unheard it would have blocked already; stamped with the record it has acted, and ranks like any other node.
   if (!found || found.report.lineage === newest.number) return undefined;
   const { report } = found;
+  if (mayHaveFounded(newest, unreadableIn(report, 'stamp').length > 0, report.data)) return undefined;
   const source = newest.source.aside
     ? report.aside.find((aside) => aside.name === newest.source.aside)?.data
     : report.data;

@@ -45,9 +45,12 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
       take({ kind: 'mark-ready', id: disk.id }, `This node votes as member ${disk.id}: its first start is over.`)
     );
   }
-  const leads = ensemble.leader.address === observation.self.address;
-  // One remover is enough: reconfigurations are conditional on the version, but several would only get in each other's way.
-  const removal = leads || order.command === 'remove-terminated' ? decideRemoval(observation, ensemble) : undefined;
+  const deputy = isUnclaimed(observation, ensemble.leader);
+  if (deputy !== (disk.deputy === true) && order.command !== 'remove-terminated')
+    return deputy ? BECOMES_DEPUTY : NO_DEPUTY;
+  // Changes are conditional on the version: several removers would only get in each other's way (Joining 5).
+  const removes = deputy || ensemble.leader.address === observation.self.address;
+  const removal = removes || order.command === 'remove-terminated' ? decideRemoval(observation, ensemble) : undefined;
   if (removal && (removal.kind === 'step' || order.command === 'remove-terminated')) return removal;
   const hooks = decideHooksOfTheGone(observation, ensemble);
   if (hooks) return hooks;
@@ -55,6 +58,12 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
   if (signal && order.command !== 'remove-terminated') return signal;
   return done(`This node votes as member ${disk.id}; ${removal ? removal.why : 'nothing is left to do.'}`);
 }
+
+const BECOMES_DEPUTY = take(
+  { kind: 'mark-deputy' },
+  'A server that somebody added by hand leads, beside which no agent runs: this node looks after the members meanwhile.',
+);
+const NO_DEPUTY = take({ kind: 'unmark-deputy' }, 'A node of this cluster leads again, and looks after the members.');
 
 /**
  * Files 3: without its stamp the data is known by its epoch, which only a leader of the newest record can have given it,
@@ -158,7 +167,7 @@ function prepareOrStart(
   );
 }
 
-/** A joiner that crashed finds its version-less file or its own listing; every other file would make the server exit. */
+/** A joiner that crashed finds the file that its agent wrote or its own listing; every other file would make the server exit. */
 function canStartFrom(disk: DiskFacts, address: string, newest: LineageRecord, config: EnsembleConfig): boolean {
   const onDisk = listed(disk.config, disk.id, address);
   if (disk.stamp?.lineage !== newest.number || onDisk === undefined || !fits(disk, config)) return false;

@@ -8,8 +8,8 @@ import { highestGenerations, instancesBehind, ownerKey, ownersOf } from '../mode
 import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { FoundReport, LineageRecord, Report } from '../model/records.ts';
-import { ZXID_ZERO } from '../model/zxid.ts';
-import { whatLinesHold } from './by-hand.ts';
+import { epochOf, ZXID_ZERO } from '../model/zxid.ts';
+import { isUnclaimed, whatLinesHold } from './by-hand.ts';
 import { isGone, lifeOfMember } from './lives.ts';
 
 /** The reports that count: for the newest record, by instances that are not gone for good. */
@@ -50,7 +50,9 @@ function committedVoters(
 ): { version: string; voters: readonly Voter[] } {
   let highest: EnsembleConfig | undefined;
   for (const report of reports) {
-    if (report.lineage !== newest.number || !report.config || report.config.version === ZXID_ZERO) continue;
+    if (report.lineage !== newest.number || !report.config) continue;
+    // What an agent wrote for a start was never committed (Recovery 10).
+    if (epochOf(report.config.version) <= newest.epochFloor) continue;
     if (!highest || highest.version < report.config.version) highest = report.config;
   }
   return highest
@@ -93,6 +95,8 @@ export interface Awaited {
   readonly instances: readonly string[];
   /** For each config that counts, how many of which instances it takes; none where they can't be counted. */
   readonly quorums: readonly AwaitedQuorum[];
+  /** Those of the voters that nobody claimed. */
+  readonly added: readonly Voter[];
 }
 
 /** Undefined when the quorum is lost for good. */
@@ -106,16 +110,24 @@ export function awaitedVoters(
   const committed = committedVoters(reports, newest);
   const countable = whatHoldsCounting(found, newest) === undefined;
   const quorums: AwaitedQuorum[] = [];
+  const allAdded = new Map<string, Voter>();
   for (const voters of [committed.voters, ...pendingVoters(reports, newest, committed.version)]) {
     const left = voters.filter((voter) => !isOut(observation, shared, reports, voter));
     const needs = quorumOf(voters.length);
     if (countable && left.length < needs) return undefined;
     const of = left.flatMap((voter) => behind(shared, voter)).filter((instance) => !isGone(observation, instance));
-    quorums.push({ needs, of: [...new Set(of)] });
+    // Of those that a person added nobody knows that they can't run.
+    const added = left.filter((voter) => isAdded(observation, voter));
+    for (const voter of added) allAdded.set(voter.address, voter);
+    quorums.push({ needs: needs - added.length, of: [...new Set(of)] });
   }
   const voters = committed.voters.filter((voter) => !isOut(observation, shared, reports, voter));
   const instances = [...new Set(quorums.flatMap(({ of }) => of))];
-  return { voters, instances, quorums: countable ? quorums : [] };
+  return { voters, instances, quorums: countable ? quorums : [], added: [...allAdded.values()] };
+}
+
+function isAdded(observation: Observation, voter: Voter): boolean {
+  return voter.instance === undefined && isUnclaimed(observation, voter);
 }
 
 function behind(shared: Shared, voter: Voter): readonly string[] {

@@ -3,6 +3,7 @@
  * The lineage ranks first, then the *current* epoch, then the last zxid: the accepted epoch rises before data is there.
  */
 import type { DataFacts, NodeFile, UnreadableFile } from '../model/disk.ts';
+import { floorAbove } from '../model/first-version.ts';
 import type { Report } from '../model/records.ts';
 import { recoverable } from './data.ts';
 
@@ -96,8 +97,10 @@ export function unreadableIn({ unreadable = [] }: Report, what: NodeFile): reado
   return unreadable.filter((file) => file.what === what);
 }
 
-/** The highest epoch that any node has promised: an ensemble of the next record must stand above it. */
+/** Recovery 10: above the highest epoch that any node has promised, and all that those who are gone may have. */
 export function epochFloor(reports: readonly Report[], floor: number): number {
   const epochs = reports.flatMap((report) => [report.data, ...report.aside.map((aside) => aside.data)]);
-  return epochs.reduce((highest, data) => Math.max(highest, data?.acceptedEpoch ?? 0, data?.currentEpoch ?? 0), floor);
+  return floorAbove(
+    epochs.reduce((highest, data) => Math.max(highest, data?.acceptedEpoch ?? 0, data?.currentEpoch ?? 0), floor),
+  );
 }

@@ -13,7 +13,7 @@ import { type Decision, take, wait } from '../model/step.ts';
 import { awaitInstance, awaitOverdue, awaitQuorum, writeAnew } from './advise.ts';
 import { whatHoldsAside } from './aside.ts';
 import { chosenClaim } from './claim.ts';
-import { isSourceCopy, NO_DATA, recoverable, votingObstacle } from './data.ts';
+import { isSourceCopy, mayHaveFounded, NO_DATA, recoverable, votingObstacle } from './data.ts';
 import { unfencedOf } from './fenced.ts';
 import { decideForce, LOST_AND_HEARD } from './force.ts';
 import { heldBack } from './hold.ts';
@@ -80,6 +80,8 @@ export function decideFounding(
   if (newest.kind !== 'forced' || newest.owner.instance !== observation.self.instance) return undefined;
   const { disk } = observation;
   if (disk.stamp?.lineage === newest.number || !hasSource(observation, newest)) return undefined;
+  // It is as any other node then, and a person mends its stamp (Advice 4).
+  if (mayHaveFounded(newest, unreadable(disk, 'stamp') !== undefined, disk.data)) return undefined;
   const held = heldBack(observation);
   if (held)
     return wait(`Record ${newest.number} makes this node the owner of what follows, and that is held back: ${held}.`);
@@ -178,7 +180,7 @@ export function decideSilence(
     return wait(
       `There is no quorum, and whether it is lost for good can't be told: ${uncounted}.`,
       undefined,
-      awaitQuorum(awaited, self.instance),
+      awaitQuorum(awaited, self.instance, silence),
     );
   if (awaited) {
     // Recovery 4: a quorum that is not lost for good after all is a change of facts; nothing else is.
@@ -191,7 +193,7 @@ export function decideSilence(
     return wait(
       `There is no quorum, but it is not lost for good: enough of the voters ${names} can come back.`,
       undefined,
-      awaitQuorum(awaited, self.instance),
+      awaitQuorum(awaited, self.instance, silence),
     );
   }
   if (silent.length > 0) {

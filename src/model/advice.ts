@@ -45,6 +45,7 @@ export type Action =
   | 'delete-object'
   | 'scale-out'
   | 'stop-added-server'
+  | 'start-added-server'
   | 'correct-config'
   | 'right-volume';
 
@@ -86,7 +87,7 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
     case 'run-newer-release':
       return `run the release of zk-agent that wrote ${path} on ${where}, or a newer one`;
     case 'find-data':
-      return 'start every old instance that is only stopped, and attach every volume that is still there';
+      return 'start every old instance that is only stopped, attach every volume that is still there, and stop every server that somebody added by hand, for it may have the last data, and would follow an empty ensemble and lose it';
     case 'move-data-away':
       return `rename ${path} of ${where}, and keep it`;
     case 'terminate-instance':
@@ -105,6 +106,8 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
       return 'raise the desired size of the group';
     case 'stop-added-server':
       return `stop the server of ${path}, which somebody added by hand`;
+    case 'start-added-server':
+      return `start the server of ${path}, which somebody added by hand`;
     case 'correct-config':
       return 'take what the agent does not understand out of the config with a reconfig of newMembers, or change the members by hand';
     case 'right-volume':

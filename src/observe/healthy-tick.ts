@@ -57,6 +57,8 @@ function openNote({ dataDir, stack }: Settings): string | undefined {
   if (existsSync(files.fence)) return 'This node is fenced.';
   if (stack?.arn !== undefined && !existsSync(files.mark('signalled')))
     return 'The stack has not been told that this node votes.';
+  if (existsSync(files.mark('deputy')))
+    return 'A server that somebody added leads, and this node looks after the members.';
   if (existsSync(files.mark('left'))) return 'This node was told to leave.';
   return existsSync(files.mark('reported')) ? 'A report of this node may lie in the bucket.' : undefined;
 }

@@ -5,8 +5,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { AgentError } from '../errors.ts';
-import { type EnsembleConfig, type Member, strangeLines } from '../model/member.ts';
-import { fromZxid, ZXID_ZERO } from '../model/zxid.ts';
+import { type EnsembleConfig, strangeLines } from '../model/member.ts';
+import { fromZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
 import type { TickSettings } from '../timings.ts';
 import { isUnreadable } from './disk-errors.ts';
 import {
@@ -82,6 +82,11 @@ export async function readConfig({
   }
 }
 
+/** The server takes the version of a config from the name of its file. */
+function versionedFile(confDir: string, version: Zxid): string {
+  return join(confDir, `${DYNAMIC_PREFIX}${fromZxid(version).toString(16)}`);
+}
+
 /** `zoo.cfg.dynamic.next`: proposed, and it may yet commit. */
 export async function readPending(confDir: string): Promise<EnsembleConfig | undefined> {
   const path = join(confDir, PENDING);
@@ -94,13 +99,14 @@ export async function readPending(confDir: string): Promise<EnsembleConfig | und
  * pointer, and only then the older files go: a crash in between leaves a config that the server can read, and the call
  * can be repeated.
  */
-export async function writeConfig(places: ConfigPlaces, members: readonly Member[]): Promise<void> {
-  const { confDir, dataDir, dynamicFile, tick } = places;
+export async function writeConfig(places: ConfigPlaces, { version, members }: EnsembleConfig): Promise<void> {
+  const { confDir, dataDir, tick } = places;
+  const dynamicFile = version === ZXID_ZERO ? places.dynamicFile : versionedFile(confDir, version);
   await keepOlderFiles(places);
   await writeDurably(dynamicFile, renderDynamicConfig(members));
   await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile, tick }));
   for (const name of await readdir(confDir)) {
-    if (name.startsWith(DYNAMIC_PREFIX)) {
+    if (name.startsWith(DYNAMIC_PREFIX) && name !== basename(dynamicFile)) {
       await removeDurably(join(confDir, name));
     }
   }
@@ -113,7 +119,7 @@ export async function writeConfig(places: ConfigPlaces, members: readonly Member
 export async function writeCommitted(places: ConfigPlaces, config: EnsembleConfig): Promise<void> {
   const { confDir, dataDir, tick } = places;
   await keepOlderFiles(places);
-  const file = join(confDir, `${DYNAMIC_PREFIX}${fromZxid(config.version).toString(16)}`);
+  const file = versionedFile(confDir, config.version);
   await writeDurably(file, renderDynamicConfig(config.members));
   await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: file, tick }));
 }

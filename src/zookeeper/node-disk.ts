@@ -71,7 +71,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     writeNonce: (nonce) => writeOwn(files.nonce, `${nonce}\n`),
     writeMarker: () => change(() => writeDurably(join(dataDir, 'initialize'), '')),
     writeStamp: (stamp) => writeOwn(files.stamp, formatStamp(stamp)),
-    writeConfig: (members) => change(() => writeConfig(options, members)),
+    writeConfig: (config) => change(() => writeConfig(options, config)),
     hasOtherSettings: () => explained(() => hasOtherSettings(options)),
     writeSettings: () => change(() => writeSettings(options)),
     writeCommitted: (config) => change(() => writeCommitted(options, config)),
@@ -120,7 +120,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
     reader.read(what, file, action);
   const [occasions, space] = await Promise.all([readOccasions(files.occasions), spaceOf(dataDir)]);
   // All at once: each is a file or two, and a look waits for the slowest alone.
-  const [id, stamp, nonce, found, fence, config, pending, marker, left, reported, ready, signalled, aside] =
+  const [id, stamp, nonce, found, fence, config, pending, marker, left, reported, ready, signalled, deputy, aside] =
     await Promise.all([
       read('id', idFile, () => readId(idFile)),
       read('stamp', files.stamp, () => stampInPlace(files.stamp, places)),
@@ -134,13 +134,15 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
       readMark(reader, files.mark('reported'), true),
       readMark(reader, files.mark('ready'), false),
       readMark(reader, files.mark('signalled'), false),
+      readMark(reader, files.mark('deputy'), true),
       listAside(places, cluster, reader),
     ]);
   const failed = await readFailedStart(files.failedStart, join(dataDir, 'version-2'));
   const data = found && failed !== undefined ? { ...found, damage: found.damage ?? failed } : found;
   const facts = present({ id, stamp, nonce, data, fence, config, pending, ...space });
   const unread = reader.found.length === 0 ? {} : { unreadable: reader.found };
-  return { ...facts, marker, left, reported, ready, signalled, aside, occasions, ...unread };
+  const marks = { left, reported, ready, signalled, ...(deputy ? { deputy } : {}) };
+  return { ...facts, marker, ...marks, aside, occasions, ...unread };
 }
 
 /** Of what the server's user may fill; nothing when the file system does not say. */

@@ -5,7 +5,7 @@
 import { AgentError } from '../../src/errors.ts';
 import type { InstanceFact } from '../../src/model/cloud.ts';
 import type { DiskFacts } from '../../src/model/disk.ts';
-import type { EnsembleConfig, Member } from '../../src/model/member.ts';
+import type { EnsembleConfig } from '../../src/model/member.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { Clock, NodeDisk, Ports, ReconfigAnswer, ServerAnswer, ServerControl, Servers } from '../../src/ports.ts';
 import { addressOf, configOf, dataOf, EMPTY_DISK, groupFact, instanceOf } from '../decide/situation.ts';
@@ -95,8 +95,7 @@ export class MemoryNode {
     writeNonce: async (nonce) => this.#change('nonce', { nonce }),
     writeMarker: async () => this.#change('marker', { marker: true }),
     writeStamp: async (stamp) => this.#change(`stamp ${stamp.lineage}`, { stamp }),
-    writeConfig: async (members: readonly Member[]) =>
-      this.#change('config', { config: { version: ZXID_ZERO, members } }, ['pending']),
+    writeConfig: async (config) => this.#change('config', { config }, ['pending']),
     hasOtherSettings: async () => this.otherSettings,
     writeSettings: async () => {
       this.otherSettings = false;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { act } from '../../src/act/act.ts';
 import { AgentError } from '../../src/errors.ts';
+import { firstVersion } from '../../src/model/first-version.ts';
 import { memberAt } from '../../src/model/member.ts';
 import type { StepKind } from '../../src/model/step.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
@@ -216,6 +217,7 @@ test('found-forced: reports read again, data copied aside, epoch raised, config 
     'disk config',
     'disk stamp 2',
   ]);
+  assert.equal(scene.node.disk.config?.version, firstVersion({ epochFloor: 5 }));
   assert.equal(journal.at(-1), 'disk stamp 2');
   // The node knows of its own fence, and nobody waits for the gone: each further call would keep a lost quorum waiting.
   const reports = journal.filter((entry) => entry.includes('reports/'));
@@ -242,6 +244,18 @@ test('found-forced: not when a node that the record names has lifted its fence, 
   assert.equal(gone.step.kind, 'found-forced');
   await take({ node: gone.node, step: { ...gone.step, gone: [2, 3].map(instanceOf) } as Scene['step'] });
   assert.equal(gone.node.disk.stamp?.lineage, 2);
+});
+
+test('found-forced: not where a stamp that can not be read may be of this record', async () => {
+  const torn = forcedOwner();
+  const { stamp: _, ...disk } = torn.node.disk;
+  torn.node.disk = {
+    ...disk,
+    data: { currentEpoch: 6, acceptedEpoch: 6, lastZxid: COMMITTED },
+    unreadable: [{ what: 'stamp', file: '/d/stamp', why: 'it is empty' }],
+  };
+  await assert.rejects(take(torn), isChanged);
+  assert.equal(torn.node.effects, 0);
 });
 
 test('found-forced: not under a newer record, not without the fence, and never again after the stamp', async () => {

@@ -94,6 +94,28 @@ test('a voter that nobody claimed is in the count and never counts as serving', 
   assert.match(two.why, /no quorum that serves/);
 });
 
+test('under a leader that nobody claimed every voter that looks removes the dead, and goes on looking', () => {
+  const dead = { ...livesOf([1, 2]), ...livesOf([3], 'gone') };
+  const added = leading([member(9)], [1, 2, 9]);
+  assert.ok(added.ensemble);
+  const following = (deputy: boolean, leader = 9) =>
+    decide({
+      ...added,
+      lives: dead,
+      disk: { ...added.disk, ...(deputy ? { deputy: true as const } : {}) },
+      server: { upMs: 600_000, answer: { kind: 'serving', mode: 'follower', zxid: COMMITTED } },
+      ensemble: ensembleOf([1, 2, 9], {
+        leader: { id: leader, address: addressOf(leader) },
+        config: config([...configOf([1, 2, 3]).members, member(9)]),
+        servingIds: [1, 2, 9],
+      }),
+    });
+  assert.equal(stepOf(following(false)), 'mark-deputy');
+  assert.equal(stepOf(following(true)), 'remove-members');
+  assert.equal(stepOf(following(true, 2)), 'unmark-deputy');
+  assert.equal(following(false, 2).kind, 'done');
+});
+
 test('a joiner is added beside members that nobody claimed, and they stand in its config as they were', () => {
   const added = { ...OBSERVER, verbatim: 'zk4.example.com:2888:3888:observer;2181;2281' };
   const seen = joining([...configOf([1, 2, 3]).members, added]);
@@ -174,6 +196,26 @@ test('a voter that nobody claimed is no proof that the quorum is lost for good',
     silent({ lives, group, disk: diskOf(1, { config: configOf(four) }), silence: silenceOf([1], [found(four)]) }),
   );
   assert.equal(stepOf(lost), 'raise-fence', lost.why);
+});
+
+test('while a voter that nobody claimed is awaited, a person is asked to start it, and none of ours is given up', () => {
+  const four = reportOf(1, { config: configOf([1, 2, 3, 9]) });
+  const seen = silent({
+    lives: { ...livesOf([1, 2]), ...livesOf([3], 'gone') },
+    group: groupOf([1, 2]),
+    disk: diskOf(1, { config: configOf([1, 2, 3, 9]) }),
+    silence: silenceOf([1, 2], [four]),
+  });
+  const advice = adviceOf(decide(seen));
+  assert.ok(advice.some(({ action, path }) => action === 'start-added-server' && path === 'member 9 at 10.0.0.9'));
+  // Of 1, 2, 3 and 9 three are needed, and nobody knows that 9 can't run.
+  const limits = advice.flatMap(({ when }) => when).filter((condition) => condition.is === 'too-few-can-run');
+  assert.ok(limits.length > 0);
+  for (const { quorums } of limits) assert.deepEqual(quorums, [{ needs: 2, of: [1, 2].map(instanceOf) }]);
+  assert.ok(seen.silence.known);
+  const running = known({ ...seen.silence.value, byHand: [member(9)] });
+  const told = adviceOf(decide({ ...seen, silence: running }));
+  assert.ok(told.every(({ action }) => action !== 'start-added-server'));
 });
 
 test('while a server that a person added runs nothing is recovered by force, and it is named', () => {

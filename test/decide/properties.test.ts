@@ -164,7 +164,7 @@ function assertLost(observation: Observation, newest: LineageRecord, silence: Si
   }
   const zero = '0'.repeat(16);
   const committed = configs
-    .filter(({ version }) => version > zero)
+    .filter(({ version }) => Number.parseInt(version.slice(0, 8), 16) > newest.epochFloor)
     .reduce((best, config) => (config.version > best.version ? config : best), { version: zero, voters: first });
   const judged = [committed];
   for (const { lineage, pending } of counting) {

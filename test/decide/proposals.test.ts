@@ -65,7 +65,7 @@ function bound(id: number, binds: Binding, best = false): FoundReport {
 }
 
 function recordOf(owner: number): LineageRecord {
-  return forcedOf(recordMember(owner), { fenced: [1, 2].map(instanceOf) });
+  return forcedOf(recordMember(owner), { fenced: [1, 2].map(instanceOf), epochFloor: 65_537 });
 }
 
 function proposes(owner: number, relied: Readonly<Record<string, string>>): Binding {

@@ -12,6 +12,7 @@ import {
   dataOf,
   diskOf,
   forcedOf,
+  genesisOf,
   healthy,
   instanceOf,
   livesOf,
@@ -112,6 +113,48 @@ describe('a file that can not be read, beside an ensemble that serves', () => {
 
   it('a fence that can not be read is lifted like any other', () => {
     assert.equal(decided({ server: STOPPED, disk: diskOf(1, { fence: UNREADABLE_FENCE }) }), 'lift-fence');
+  });
+});
+
+describe('the owner of a forced record whose stamp can not be read', () => {
+  const record = forcedOf(recordMember(1), { epochFloor: 5, source: { lineage: 1, aside: 'source-of-record-2' } });
+  const copy = { name: 'source-of-record-2', lineage: 1, data: dataOf(4, toZxid(0x400000001n)) };
+  const owner = (epoch: number, what: readonly NodeFile[] = ['stamp']) => {
+    const data = dataOf(epoch, toZxid(BigInt(epoch) << 32n));
+    return decide(
+      alone({
+        shared: sharedOf([genesisOf([1, 2, 3]), record], [1, 2, 3]),
+        lives: { ...livesOf([1]), ...livesOf([2, 3], 'gone') },
+        disk: torn(what, { fence: { record: 1 }, aside: [copy], data }),
+      }),
+    );
+  };
+
+  it('does not found again on data that a leader of the record may have had', () => {
+    assert.notEqual(kindOf(owner(6)), 'found-forced');
+    assert.notEqual(kindOf(owner(6, ['stamp', 'data' as NodeFile])), 'found-forced', 'nor where the data is gone');
+  });
+
+  it('founds on data that no leader of the record has ever had', () => {
+    assert.equal(kindOf(owner(5)), 'found-forced');
+  });
+
+  it('is not waited for by the others: a person mends the stamp', () => {
+    const report = reportOf(1, { record: 2, fenced: true, canVote: false, aside: [copy], data: dataOf(6, toZxid(6n)) });
+    const { lineage: _, ...rest } = report.report;
+    const unreadable = [{ what: 'stamp' as const, file: '/d/stamp', why: 'it is empty' }];
+    const heard = { ...report, report: { ...rest, unreadable } };
+    const own = reportOf(4, { record: 2, fenced: true, canVote: false });
+    const decision = decide(
+      alone({
+        self: { ...healthy().self, instance: instanceOf(4), address: addressOf(4) },
+        shared: sharedOf([genesisOf([1, 2, 3]), record], [1, 2, 3, 4]),
+        lives: { ...livesOf([1, 4]), ...livesOf([2, 3], 'gone') },
+        disk: diskOf(4, { fence: { record: 2 }, reported: true }),
+        silence: silenceOf([1, 4], [heard, own]),
+      }),
+    );
+    assert.doesNotMatch(decision.why, /belongs to/);
   });
 });
 

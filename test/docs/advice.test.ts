@@ -97,6 +97,11 @@ const EXAMPLES: Readonly<Record<Action, Advice>> = {
   'free-space': { action: 'free-space', instance: 'i-2', when: [] },
   'scale-out': { action: 'scale-out', when: [] },
   'stop-added-server': { action: 'stop-added-server', path: 'member 200 at 10.0.0.9', when: [{ is: 'no-leader' }] },
+  'start-added-server': {
+    action: 'start-added-server',
+    path: 'member 200 at 10.0.0.9',
+    when: [{ is: 'no-leader' }, { is: 'still-advised' }],
+  },
   'lift-maintenance': { action: 'lift-maintenance', when: [{ is: 'work-is-over' }] },
   'move-data-away': {
     action: 'move-data-away',

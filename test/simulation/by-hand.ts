@@ -23,6 +23,10 @@ class HandHost implements Host {
   unansweredUntilMs = 0;
   /** The person wants it out. */
   unwanted = false;
+  /** The person has stopped it, and starts it again only where a node asks for that. */
+  stopped = false;
+  /** The person was told of its data, and wants it no more. */
+  givenUp = false;
 
   constructor(name: string, member: Member) {
     this.name = name;
@@ -47,6 +51,33 @@ export class ByHand {
 
   isByHand({ address }: { readonly address: string }): boolean {
     return this.#hosts.some((host) => host.address === address);
+  }
+
+  isGivenUp({ address }: { readonly address: string }): boolean {
+    return this.#hosts.some((host) => host.address === address && host.givenUp);
+  }
+
+  giveUp(): void {
+    for (const host of this.#hosts) host.givenUp = true;
+  }
+
+  /** Their data may be the last that is left, so nobody runs beside an empty ensemble. */
+  stopAll(): void {
+    for (const host of this.#hosts) this.stop(host.address);
+  }
+
+  stop(address: string): void {
+    const host = this.#hosts.find((each) => each.address === address);
+    if (!host) return;
+    host.stopped = true;
+    this.#world.ensemble.kill(host, 'its person stops it');
+  }
+
+  startAgain(address: string): void {
+    const host = this.#hosts.find((each) => each.address === address);
+    if (!host) return;
+    host.stopped = false;
+    this.#world.ensemble.start(host);
   }
 
   /** An observer, or now and then a voter; never so many voters that half of all are a person's. */
@@ -118,8 +149,9 @@ export class ByHand {
     const member = known.some((each) => each?.members.some(({ address }) => address === host.address));
     const out = leader ? !leader.next && !this.#isListed(host, leader) : !member;
     const asked = living.some(({ said }) => said.includes('added by hand, still run') && said.includes(host.address));
-    if (out || asked) ensemble.kill(host, out ? 'no member any more' : 'a node asks for that');
-    return out || asked;
+    if (asked) this.stop(host.address);
+    else if (out) ensemble.kill(host, 'no member any more');
+    return out;
   }
 
   #reconfig(change: { joining?: readonly Member[]; leaving?: readonly number[] }, done: (ok: boolean) => void): void {
@@ -157,7 +189,7 @@ export class ByHand {
   /** A voter whose server stands still is a loss that only the person can mend. */
   #keepGoing(host: HandHost): void {
     if (this.#isOver(host)) return;
-    if (host.member.role === 'participant') this.#world.ensemble.start(host);
+    if (host.member.role === 'participant' && !host.stopped) this.#world.ensemble.start(host);
     if (host.unwanted && this.#world.leader) this.#remove(host);
     else this.#later(TRY_AGAIN_MS, () => this.#keepGoing(host));
   }

@@ -1,5 +1,6 @@
 /** All directed cases. */
 import { ADVICE_CASES } from './directed-advice.ts';
+import { BY_HAND_CASES } from './directed-by-hand.ts';
 import { type Case, CASES as MEMBERSHIP_CASES } from './directed-cases.ts';
 import { CLAIM_CASES } from './directed-claims.ts';
 import { FILE_CASES } from './directed-files.ts';
@@ -19,4 +20,5 @@ export const DIRECTED_CASES: readonly Case[] = [
   ...MEANWHILE_RECOVERY_CASES,
   ...ADVICE_CASES,
   ...FILE_CASES,
+  ...BY_HAND_CASES,
 ];

@@ -90,6 +90,7 @@ export class Person {
         break;
       case 'find-data':
         for (const each of world.nodes) if (each.instance.state === 'stopped') each.startAgain();
+        world.byHand.stopAll();
         break;
       case 'mend-data':
         if (node && random.chance(0.5)) this.#mend(node);
@@ -122,9 +123,10 @@ export class Person {
         if (piece.path !== undefined) world.cloud.objects.delete(piece.path);
         break;
       case 'stop-added-server':
-        for (const { host } of world.ensemble.servers) {
-          if (piece.path?.endsWith(` at ${host.address}`)) world.ensemble.kill(host, 'a node asks for that');
-        }
+        world.byHand.stop(addressOf(piece));
+        break;
+      case 'start-added-server':
+        world.byHand.startAgain(addressOf(piece));
         break;
       case 'run-newer-release':
       case 'correct-config':
@@ -161,6 +163,11 @@ export class Person {
 
 function canSpeak(node: Node): boolean {
   return node.up && !node.paused;
+}
+
+/** `member 201 at 127.16.9.1` */
+function addressOf({ path = '' }: Advice): string {
+  return path.split(' at ').at(-1) ?? '';
 }
 
 function keyOf({ action, instance, path }: Advice): string {

@@ -194,12 +194,17 @@ export class World implements NodeWorld, Witness {
     this.trace.line(leader.host.name, 'config commits', () => this.ensemble.describe(leader));
   }
 
+  established({ config }: Server): void {
+    if (this.#configs.some(({ version }) => version === config.version)) return;
+    this.#configs = [...this.#configs.slice(-20), config];
+  }
+
   committed(leader: Server, entry: Entry): void {
     const servers = this.ensemble.servers.filter((server) => !this.byHand.isByHand(server.host));
     this.history.committed(leader, entry, servers);
   }
 
   synced(server: Server, leader: Server, before: Log, after: Log): void {
-    this.history.synced(server, leader, before, after);
+    if (!this.byHand.isGivenUp(server.host)) this.history.synced(server, leader, before, after);
   }
 }

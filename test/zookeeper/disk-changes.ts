@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';
 import { type Member, memberAt } from '../../src/model/member.ts';
+import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { NodeDisk } from '../../src/ports.ts';
 import { LAB_TICK } from '../../src/timings.ts';
 import type { nodeDisk } from '../../src/zookeeper/node-disk.ts';
@@ -71,7 +72,7 @@ export async function layOutBefore(change: DiskChange, code: DiskCode, root: str
     writeFileSync(join(data, 'currentEpoch'), '1');
     writeFileSync(join(data, 'acceptedEpoch'), '2');
     await disk.writeStamp(STAMP);
-    await disk.writeConfig(MEMBERS);
+    await disk.writeConfig({ version: ZXID_ZERO, members: MEMBERS });
   }
   await change.before?.(disk, root);
 }
@@ -119,12 +120,12 @@ export const DISK_CHANGES: readonly DiskChange[] = [
     change: (disk) => disk.liftFence(),
     isDone: ({ facts }) => facts.fence === undefined,
   },
-  ...(['left', 'reported', 'ready', 'signalled'] as const).map(
+  ...(['left', 'reported', 'ready', 'signalled', 'deputy'] as const).map(
     (mark): DiskChange => ({
       name: `mark ${mark}`,
       empty: true,
       change: (disk) => disk.mark(mark),
-      isDone: ({ facts }) => facts[mark],
+      isDone: ({ facts }) => facts[mark] === true,
     }),
   ),
   {
@@ -164,7 +165,7 @@ export const DISK_CHANGES: readonly DiskChange[] = [
       writeFileSync(join(conf, 'zoo.cfg'), zooCfg);
       writeFileSync(join(conf, 'zoo.cfg.dynamic.next'), PENDING);
     },
-    change: (disk) => disk.writeConfig(OTHERS),
+    change: (disk) => disk.writeConfig({ version: ZXID_ZERO, members: OTHERS }),
     isDone: ({ facts }) => facts.config?.members[0]?.id === 7 && facts.pending === undefined,
     holds: (seen, before) => {
       assert.ok(seen.facts.config?.version === zxid(5) || seen.facts.config?.members[0]?.id === 7, 'a config to read');
@@ -183,7 +184,7 @@ export const DISK_CHANGES: readonly DiskChange[] = [
   {
     name: 'writeConfig on an empty disk',
     empty: true,
-    change: (disk) => disk.writeConfig(OTHERS),
+    change: (disk) => disk.writeConfig({ version: ZXID_ZERO, members: OTHERS }),
     isDone: ({ facts }) => facts.config?.members[0]?.id === 7,
     holds: () => {},
   },

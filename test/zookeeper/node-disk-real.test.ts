@@ -1,12 +1,13 @@
 /** What the agent writes is what a real server starts on, and what the server writes is what the agent reads. */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ServerByHand } from '../../lab/zookeeper/by-hand.ts';
 import type { ZookeeperClient } from '../../src/client/index.ts';
+import { firstVersion, joinersVersion } from '../../src/model/first-version.ts';
 import { type Member, memberAt } from '../../src/model/member.ts';
-import { epochOf, fromZxid } from '../../src/model/zxid.ts';
+import { epochOf, fromZxid, toZxid, ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { NodeDisk } from '../../src/ports.ts';
 import { LAB_TICK } from '../../src/timings.ts';
 import { formatMember, parseDynamicConfig } from '../../src/zookeeper/dynamic-config.ts';
@@ -52,7 +53,7 @@ async function node(ensemble: RealEnsemble, id: number): Promise<Node> {
 async function genesis(found: Node, members: readonly Member[]): Promise<ServerByHand> {
   await found.disk.writeId(found.id);
   await found.disk.writeMarker();
-  await found.disk.writeConfig(members);
+  await found.disk.writeConfig({ version: ZXID_ZERO, members });
   await found.disk.writeStamp({ cluster: CLUSTER, lineage: 1, id: found.id });
   return found.start();
 }
@@ -84,7 +85,7 @@ describe('a node disk under a real server', () => {
     assert.equal((await one.disk.read(SIGNAL)).marker, false, 'the server took the marker');
 
     await two.disk.writeId(2);
-    await two.disk.writeConfig([first, { ...second, role: 'observer' }]);
+    await two.disk.writeConfig({ version: ZXID_ZERO, members: [first, { ...second, role: 'observer' }] });
     const serverTwo = await two.start();
     await serverTwo.untilServing();
     await using client = await superClient(two, serverTwo);
@@ -140,7 +141,7 @@ describe('a node disk under a real server', () => {
     const before = await found.disk.read(SIGNAL);
     await found.disk.copyDataAside('before-2');
     await found.disk.raiseAcceptedEpoch(41);
-    await found.disk.writeConfig([alone]);
+    await found.disk.writeConfig({ version: ZXID_ZERO, members: [alone] });
     const survivor = await found.start();
     await survivor.untilServing();
     assert.equal(epochOf(await zxidOf(survivor)), 42);
@@ -168,6 +169,81 @@ describe('a node disk under a real server', () => {
     await client.create('/first');
     assert.equal(epochOf(await zxidOf(leader)), 7);
   });
+
+  for (const [what, version] of [
+    ['without a version', ZXID_ZERO],
+    ['with the version of a record', firstVersion({ epochFloor: 0x1_0000 })],
+  ] as const) {
+    it(`a first config ${what}, beside a server that somebody added and that still has the old one`, async () => {
+      await using ensemble = await emptyEnsemble(4);
+      const alone = memberAt(1, ensemble.block.address(1), 'participant');
+      const added = memberAt(2, ensemble.block.address(2), 'observer');
+      const one = await node(ensemble, 1);
+      const old = await genesis(one, [alone]);
+      await old.untilServing();
+      const two = await node(ensemble, 2);
+      await two.disk.writeId(2);
+      await two.disk.writeConfig({ version: ZXID_ZERO, members: [alone, added] });
+      const byHand = await two.start();
+      await byHand.untilServing();
+      {
+        await using client = await superClient(one, old);
+        await client.reconfig({ joining: [formatMember(added)] });
+      }
+      await until('the added server knows the config', async () => {
+        return ((await two.disk.read(SIGNAL)).config?.version ?? ZXID_ZERO) > toZxid(1n << 32n);
+      });
+      await old.kill();
+      await rm(join(one.dataDir, 'version-2'), { recursive: true });
+      // All data is gone. The next record has two members, and the other one starts later.
+      const three = await node(ensemble, 3);
+      const members = [alone, memberAt(3, ensemble.block.address(3), 'participant')];
+      for (const { disk } of [one, three]) {
+        await disk.raiseAcceptedEpoch(0x1_0000);
+        await disk.writeMarker();
+        await disk.writeConfig({ version, members });
+      }
+      await three.disk.writeId(3);
+      const first = await one.start();
+      if (version === ZXID_ZERO) {
+        // It serves alone, under the config of the lost ensemble.
+        await first.untilServing();
+        await using client = await connectTo(first);
+        const taken = parseDynamicConfig((await client.getConfig()).data.toString());
+        assert.deepEqual(
+          taken.members.map(({ id }) => id),
+          [1, 2],
+        );
+        return;
+      }
+      // Time for whatever the added server has to say.
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      assert.deepEqual((await one.disk.read(SIGNAL)).config, { version, members });
+      const third = await three.start();
+      await Promise.all([first, third].map((server) => server.untilServing()));
+      await using client = await superClient(one, first);
+      assert.deepEqual(parseDynamicConfig((await client.getConfig()).data.toString()), { version, members });
+      assert.equal(epochOf(await zxidOf(first)), 0x1_0001);
+      // And it grows as any other: the joiner takes over what is committed.
+      const four = await node(ensemble, 4);
+      const joiner = memberAt(4, ensemble.block.address(4), 'participant');
+      await four.disk.writeId(4);
+      await four.disk.writeConfig({
+        version: joinersVersion({ epochFloor: 0x1_0000 }),
+        members: [...members, { ...joiner, role: 'observer' }],
+      });
+      const fourth = await four.start();
+      await fourth.untilServing();
+      await using own = await superClient(four, fourth);
+      await own.reconfig({ joining: [formatMember(joiner)] });
+      await until('the joiner has the committed config', async () => {
+        const { config } = await four.disk.read(SIGNAL);
+        return (config?.version ?? '') > version && config?.members.length === 3;
+      });
+      await fourth.kill();
+      await (await four.start()).untilServing();
+    });
+  }
 
   it('data set aside and restored is served again', async () => {
     await using ensemble = await emptyEnsemble(1);

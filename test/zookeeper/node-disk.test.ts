@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';
 import { type Member, memberAt } from '../../src/model/member.ts';
+import { toZxid, ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { NodeDisk } from '../../src/ports.ts';
 import { LAB_TICK } from '../../src/timings.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
@@ -69,7 +70,7 @@ async function filledDisk(): Promise<TestDisk> {
   const test = await emptyDisk();
   await fillData(test, 9);
   await test.disk.writeStamp(STAMP);
-  await test.disk.writeConfig(MEMBERS);
+  await test.disk.writeConfig({ version: ZXID_ZERO, members: MEMBERS });
   return test;
 }
 
@@ -96,6 +97,18 @@ describe('the node disk', () => {
     assert.deepEqual(await test.read(), NOTHING);
   });
 
+  it('a config with a version is read back with it, and no other file with one is left', async () => {
+    await using test = await emptyDisk();
+    const old = { version: toZxid(0x300000001n), members: MEMBERS };
+    await test.disk.writeConfig(old);
+    const fresh = { version: toZxid(0x1000100000000n), members: MEMBERS.slice(0, 1) };
+    await test.disk.writeConfig(fresh);
+    const { config, pending } = await test.read();
+    assert.deepEqual([config, pending], [fresh, undefined]);
+    const names = (await readdir(test.confDir)).filter((name) => name.startsWith('zoo.cfg.dynamic.'));
+    assert.deepEqual(names, ['zoo.cfg.dynamic.1000100000000']);
+  });
+
   it('reads back all that it writes', async () => {
     await using test = await emptyDisk();
     const { disk } = test;
@@ -103,7 +116,7 @@ describe('the node disk', () => {
     await disk.writeNonce('00ff');
     await disk.writeMarker();
     await disk.writeStamp(STAMP);
-    await disk.writeConfig(MEMBERS);
+    await disk.writeConfig({ version: ZXID_ZERO, members: MEMBERS });
     await disk.raiseAcceptedEpoch(4);
     await disk.raiseFence({ record: 2 });
     await disk.mark('left');
@@ -181,7 +194,7 @@ describe('a fresh config', () => {
     await writeFile(join(test.confDir, 'zoo.cfg.dynamic.next'), 'server.1=127.9.9.1:2888:3888;2181\nversion=12\n');
     await writeFile(join(test.confDir, 'zoo.cfg.dynamic.5'), 'server.1=127.9.9.1:2888:3888;2181\n');
     assert.equal((await test.read()).pending?.version, zxid(0x12));
-    await test.disk.writeConfig(MEMBERS);
+    await test.disk.writeConfig({ version: ZXID_ZERO, members: MEMBERS });
     const facts = await test.read();
     assert.equal(facts.pending, undefined);
     assert.deepEqual(facts.config, { version: zxid(0), members: MEMBERS });
@@ -192,8 +205,8 @@ describe('a fresh config', () => {
       'zoo.cfg.dynamic.5',
       'zoo.cfg.dynamic.next',
     ]);
-    await test.disk.writeConfig(MEMBERS);
-    await test.disk.writeConfig(MEMBERS);
+    await test.disk.writeConfig({ version: ZXID_ZERO, members: MEMBERS });
+    await test.disk.writeConfig({ version: ZXID_ZERO, members: MEMBERS });
     assert.deepEqual((await readdir(join(test.confDir, 'aside'))).sort(), ['1', '2']);
   });
 
@@ -203,10 +216,10 @@ describe('a fresh config', () => {
       await using test = await filledDisk();
       await writeFile(join(test.confDir, 'zoo.cfg.dynamic.5'), 'server.1=127.9.9.1:2888:3888;2181\n');
       await pointAt(test, join(test.confDir, 'zoo.cfg.dynamic.5'));
-      ({ crashed } = await crashingAt(at, () => test.disk.writeConfig(other)));
+      ({ crashed } = await crashingAt(at, () => test.disk.writeConfig({ version: ZXID_ZERO, members: other })));
       const { config } = await test.read();
       assert.ok(config?.version === zxid(5) || config?.members[0]?.id === 7, `call ${at}`);
-      await test.disk.writeConfig(other);
+      await test.disk.writeConfig({ version: ZXID_ZERO, members: other });
       assert.deepEqual((await test.read()).config, { version: zxid(0), members: other });
     }
   });
@@ -249,7 +262,7 @@ describe('data set aside', () => {
     await using test = await filledDisk();
     await test.disk.copyDataAside('before-2');
     await test.disk.raiseAcceptedEpoch(9);
-    await test.disk.writeConfig([memberAt(3, '127.9.9.3', 'participant')]);
+    await test.disk.writeConfig({ version: ZXID_ZERO, members: [memberAt(3, '127.9.9.3', 'participant')] });
     await test.disk.copyDataAside('before-2');
     const facts = await test.read();
     assert.deepEqual(

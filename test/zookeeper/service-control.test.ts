@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { zookeeperHome } from '../../lab/zookeeper/fetch.ts';
+import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { ServerControl } from '../../src/ports.ts';
 import { LAB_TICK } from '../../src/timings.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
@@ -67,7 +68,7 @@ async function javaCommand(ensemble: RealEnsemble): Promise<readonly string[]> {
   });
   await disk.writeId(1);
   await disk.writeMarker();
-  await disk.writeConfig(ensemble.members);
+  await disk.writeConfig({ version: ZXID_ZERO, members: ensemble.members });
   return [...(await zookeeperHome()).command('fast'), join(confDir, 'zoo.cfg')];
 }
 

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, symlink, unlink, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { memberAt } from '../../src/model/member.ts';
+import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { NodeDisk } from '../../src/ports.ts';
 import { LAB_TICK } from '../../src/timings.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
@@ -83,7 +84,7 @@ for (const name of ['zoo.cfg', 'zoo.cfg.dynamic', 'zoo.cfg.dynamic.100000007', '
     await using node = await configured();
     await unlink(join(node.confDir, name)).catch(() => undefined);
     await symlink(name, join(node.confDir, name));
-    await node.disk.writeConfig(CONFIG.members);
+    await node.disk.writeConfig({ version: ZXID_ZERO, members: CONFIG.members });
     assert.deepEqual((await node.disk.read(SIGNAL)).config?.members, CONFIG.members);
     const kept = await readdir(join(node.confDir, 'aside'));
     assert.ok((await readdir(join(node.confDir, 'aside', kept.at(-1) ?? ''))).includes(name));

@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { type DiskFacts, type NodeFile, UNREADABLE_FENCE, unreadable } from '../../src/model/disk.ts';
 import { FORMATS } from '../../src/model/formats.ts';
 import { memberAt } from '../../src/model/member.ts';
+import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { NodeDisk } from '../../src/ports.ts';
 import { LAB_TICK } from '../../src/timings.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
@@ -107,7 +108,7 @@ describe('a node of which one file was', () => {
         // What a join does: nothing of it may fail for the sake of what it replaces.
         await node.disk.setDataAside('lineage-1-before-1');
         await node.disk.writeId(1);
-        await node.disk.writeConfig(MEMBERS);
+        await node.disk.writeConfig({ version: ZXID_ZERO, members: MEMBERS });
         await node.disk.writeStamp({ cluster: 'c', lineage: 1, id: 1 });
         await node.disk.liftFence().catch(() => undefined);
         const after = await node.read();

@@ -4,8 +4,6 @@ export const MEMBER_BY_HAND: Addition = {
   name: 'member-by-hand',
   what: 'a person adds an observer or a voter that nobody claimed, and removes it again or not (by-hand.ts)',
   everyMs: [0, 0, 0, 60_000, 200_000],
-  notYet:
-    'once all data is gone no config names such a server, and one that runs on gives its old config to the next ensemble (seed 1777)',
   strike: (world, random) => world.byHand.add(random),
   mend: (world) => world.byHand.calm(world.additions.random('member-by-hand')),
 };

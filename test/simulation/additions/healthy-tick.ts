@@ -17,7 +17,7 @@ export const HEALTHY_TICK: Addition = {
 /** What the tick finds without a question to AWS. */
 export function isWell(node: Node, { ensemble, group }: { ensemble: Ensemble; group: Group }): boolean {
   const { disk, instance } = node;
-  if (!disk.ready || !disk.stamp || disk.fence || disk.left || disk.reported) return false;
+  if (!disk.ready || !disk.stamp || disk.fence || disk.left || disk.reported || disk.deputy) return false;
   if (group.hasHooks && !disk.signalled) return false;
   if (instance.targetState === 'Terminated') return false;
   if (disk.torn.has('id') || disk.torn.has('config')) return false;

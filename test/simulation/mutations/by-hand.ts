@@ -1,14 +1,27 @@
 import { isUnclaimed } from '../../../src/decide/by-hand.ts';
 import type { Observation } from '../../../src/model/observation.ts';
+import { ZXID_ZERO } from '../../../src/model/zxid.ts';
+import type { StoredObject } from '../../../src/ports.ts';
 import type { Mutation } from '../core/mutation.ts';
 import { deciding } from './seen.ts';
 
 export const BY_HAND_MUTATIONS: readonly Mutation[] = [
   {
+    name: 'first-config-without-version',
+    rule: 'Recovery 10: what agents write for a start is above all configs of older lineages',
+    ports: (ports) => ({
+      ...ports,
+      objects: { ...ports.objects, get: async (key, signal) => lowered(await ports.objects.get(key, signal)) },
+      disk: {
+        ...ports.disk,
+        writeConfig: ({ members }) => ports.disk.writeConfig({ version: ZXID_ZERO, members }),
+      },
+    }),
+  },
+  {
     name: 'every-member-claimed',
     rule: 'Claims 7: a member that nobody claimed makes no ensemble a stranger’s',
     seeds: 300,
-    also: ['member-by-hand'],
     parts: deciding((observation) => {
       const { ensemble } = observation;
       const strange = ensemble?.config.members.some((member) => isUnclaimed(observation, member));
@@ -19,14 +32,12 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
     name: 'unclaimed-are-dead',
     rule: 'Claims 7: a member that nobody claimed is never removed by the agent',
     seeds: 300,
-    also: ['member-by-hand'],
     parts: deciding(withDeadClaimants),
   },
   {
     name: 'recovered-beside-servers-by-hand',
     rule: 'Recovery 3: of members that nobody claimed no server may answer',
     seeds: 1500,
-    also: ['member-by-hand'],
     parts: deciding((observation) => {
       if (!observation.silence.known) return observation;
       const { byHand: _, ...value } = observation.silence.value;
@@ -34,6 +45,13 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
     }),
   },
 ];
+
+/** Records whose floor is no higher than what somebody is known to have promised. */
+function lowered(found: StoredObject | undefined): StoredObject | undefined {
+  if (!found || !/^lineage\/\d+\.json$/.test(found.key)) return found;
+  const body = found.body.replace(/"epochFloor":(\d+)/, (_, floor) => `"epochFloor":${Number(floor) % 0x1_0000}`);
+  return { ...found, body };
+}
 
 function withDeadClaimants(observation: Observation): Observation {
   const { shared, ensemble, lives } = observation;

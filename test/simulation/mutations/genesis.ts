@@ -67,8 +67,8 @@ export const GENESIS_MUTATIONS: readonly Mutation[] = [
       ...ports,
       disk: {
         ...ports.disk,
-        writeConfig: async (members) => {
-          await ports.disk.writeConfig(members);
+        writeConfig: async (config) => {
+          await ports.disk.writeConfig(config);
           if (node.disk.config) originals.set(node, node.disk.config);
         },
       },

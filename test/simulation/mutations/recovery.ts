@@ -66,9 +66,9 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
       ...ports,
       disk: {
         ...ports.disk,
-        writeConfig: async (members) => {
+        writeConfig: async (config) => {
           const pending = node.disk.pending;
-          await ports.disk.writeConfig(members);
+          await ports.disk.writeConfig(config);
           node.disk.pending = pending;
         },
       },

@@ -1,6 +1,5 @@
 /** The port `NodeDisk` of a simulated node; each method is one durable, atomic effect, as the real one promises. */
 import { AgentError } from '../../../src/errors.ts';
-import { ZXID_ZERO } from '../../../src/model/zxid.ts';
 import type { NodeDisk } from '../../../src/ports.ts';
 import { blankData, copyOfData, type DiskState, diskFacts } from './disk-state.ts';
 import type { Run } from './run.ts';
@@ -44,9 +43,9 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
         disk.stamp = stamp;
         disk.torn.delete('stamp');
       }),
-    writeConfig: (members) =>
-      write(`writeConfig ${members.map((member) => `${member.id}${member.role[0]}`).join(' ')}`, () => {
-        disk.config = { version: ZXID_ZERO, members };
+    writeConfig: (config) =>
+      write(`writeConfig ${config.members.map((member) => `${member.id}${member.role[0]}`).join(' ')}`, () => {
+        disk.config = config;
         disk.pending = undefined;
         disk.torn.delete('config');
         disk.torn.delete('pending');

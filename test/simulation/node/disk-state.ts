@@ -51,6 +51,7 @@ export interface DiskState {
   reported: boolean;
   ready: boolean;
   signalled: boolean;
+  deputy: boolean;
   lifecycle: { readonly lifecycleState: string; readonly sinceMs: number } | undefined;
   config: EnsembleConfig | undefined;
   pending: EnsembleConfig | undefined;
@@ -76,6 +77,7 @@ export function blankDisk(): DiskState {
     reported: false,
     ready: false,
     signalled: false,
+    deputy: false,
     lifecycle: undefined,
     config: undefined,
     pending: undefined,
@@ -161,6 +163,7 @@ function wholeFacts(disk: DiskState): DiskFacts {
     ...(disk.nonce === undefined ? {} : { nonce: disk.nonce }),
     ...(disk.data ? { data: dataFacts(disk.data) } : {}),
     ...(disk.fence ? { fence: disk.fence } : {}),
+    ...(disk.deputy ? { deputy: true as const } : {}),
     ...(disk.config ? { config: disk.config } : {}),
     ...(disk.pending ? { pending: disk.pending } : {}),
   };

@@ -24,7 +24,7 @@ export interface Entry {
 export type Log = Entry | undefined;
 
 export function zxidText(epoch: number, counter: number): Zxid {
-  return (epoch * 2 ** 32 + counter).toString(16).padStart(16, '0');
+  return epoch.toString(16).padStart(8, '0') + counter.toString(16).padStart(8, '0');
 }
 
 export function lastZxid(log: Log): Zxid {

@@ -117,6 +117,7 @@ function establish(chamber: Chamber, leader: Server, term: Term): boolean {
   term.stage = 'serving';
   if (log) markCommitted(chamber, leader, log);
   if (leader.next) activate(chamber, leader, from, leader.next);
+  else chamber.witness.established(leader);
   if (!isVoterFor(leader, leader.id)) term.over = true;
   return true;
 }

@@ -11,6 +11,8 @@ export interface Witness {
   serverStarted(server: Server): void;
   /** The leader proposes this config. */
   reconfigProposed(leader: Server, from: EnsembleConfig, to: EnsembleConfig): void;
+  /** A leader begins to serve under a config that is no change of an earlier one. */
+  established(leader: Server): void;
   reconfigCommitted(leader: Server, from: EnsembleConfig, to: EnsembleConfig): void;
   /** Everything up to this entry is committed by this leader. */
   committed(leader: Server, entry: Entry): void;

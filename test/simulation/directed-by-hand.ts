@@ -1,0 +1,45 @@
+/** What a person added by hand, and nobody remembers. */
+import { Random } from './core/random.ts';
+import type { Case } from './directed-cases.ts';
+import { SIMULATED_TIMINGS } from './node/timings.ts';
+
+/** An observer with a server, and the person leaves both as they are. */
+class Observer extends Random {
+  override chance(probability: number): boolean {
+    return probability > 0.5;
+  }
+}
+
+export const BY_HAND_CASES: readonly Case[] = [
+  {
+    name: 'all data is gone, and a server that somebody added still runs: its old config is not taken over',
+    nodes: 1,
+    without: ['first-config-without-version'],
+    play: async (scenario) => {
+      const { world } = scenario;
+      await scenario.whole();
+      world.byHand.add(new Observer(1));
+      const listed = (): boolean => (world.leader?.config.members.length ?? 0) === 2;
+      await scenario.until('the observer is a member', listed, 120_000);
+      await scenario.advance(10_000);
+      const [first] = scenario.nodes;
+      first?.wipe('disk');
+      world.cloud.group.desired = 3;
+      const fenced = (): boolean => scenario.nodes.length === 3 && scenario.nodes.every(({ disk }) => disk.fence);
+      await scenario.until('all stand still', fenced, 600_000);
+      world.history.emptyGenesisAllowed = true;
+      world.byHand.giveUp();
+      for (const node of scenario.nodes) {
+        node.killAgent('stopped by the operator');
+        node.run({ command: 'recovery', allowEmptyGenesis: true, limitMs: SIMULATED_TIMINGS.bootstrapLimitMs });
+      }
+      await scenario.until('the next record is written', () => scenario.records().length === 2, 600_000);
+      // The others begin first: whoever is a member of both configs is late.
+      const [both] = scenario.nodes;
+      both?.pause();
+      await scenario.until('the others serve', () => world.leader !== undefined, 120_000);
+      both?.resume();
+      await scenario.whole();
+    },
+  },
+];
