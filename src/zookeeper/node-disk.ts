@@ -23,7 +23,16 @@ import { isThere, makeDirectory, readIfThere, removeDurably, renameDurably, writ
 import { noteFailedStart, readFailedStart } from './failed-start.ts';
 import { removeLeftovers, syncPlaces } from './leftovers.ts';
 import { noteOccasion, readOccasions } from './occasions.ts';
-import { FileReader, readFenceOf, readId, readMark, readNonce, readStamp, requireMounted } from './own-files.ts';
+import {
+  FileReader,
+  readFenceOf,
+  readId,
+  readMark,
+  readMarker,
+  readNonce,
+  readStamp,
+  requireMounted,
+} from './own-files.ts';
 import { formatJson, formatStamp, isWhole, parseJson, unreadable } from './stamp.ts';
 
 /** A whole `version-2` may have to be read before it is changed. */
@@ -129,7 +138,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
       readFenceOf(reader, files.fence),
       read('config', zooCfgIn(confDir), () => readConfig(options)),
       read('pending', pendingIn(confDir), () => readPending(confDir)),
-      readMark(reader, join(dataDir, 'initialize'), false),
+      readMarker(reader, join(dataDir, 'initialize')),
       readMark(reader, files.mark('left'), false),
       readMark(reader, files.mark('reported'), true),
       readMark(reader, files.mark('ready'), false),

@@ -2,10 +2,11 @@
  * The small files of a node, each by itself: one that can't be read, or says nothing that can be used, is a fact beside
  * the others and never the end of the look (Files 2).
  */
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { AgentError } from '../errors.ts';
 import { type Fence, type NodeFile, type Stamp, UNREADABLE_FENCE, type UnreadableFile } from '../model/disk.ts';
-import { isThere, readIfThere } from './durable-file.ts';
+import { isCode, isThere, readIfThere } from './durable-file.ts';
 import { isWhole, NewerFormat, parseJson, parseStamp } from './stamp.ts';
 
 /** These say something about the process or the machine, and nothing about a file. */
@@ -74,9 +75,24 @@ export async function readFence(path: string): Promise<Fence | undefined> {
   return { record };
 }
 
-/** What the agent can't find out counts as the answer that does no harm. */
+/** What the agent can't find out counts as the answer that does no harm. A name that leads nowhere is no mark of its own. */
 export async function readMark(reader: FileReader, path: string, instead: boolean): Promise<boolean> {
-  return (await reader.read('marks', path, () => isThere(path), instead)) ?? instead;
+  return (await reader.read('marks', path, async () => leadsSomewhere(path), instead)) ?? instead;
+}
+
+/** The server asks for the name alone, wherever it leads. */
+export async function readMarker(reader: FileReader, path: string): Promise<boolean> {
+  return (await reader.read('marks', path, () => isThere(path), false)) ?? false;
+}
+
+function leadsSomewhere(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 export async function readFenceOf(reader: FileReader, path: string): Promise<Fence | undefined> {

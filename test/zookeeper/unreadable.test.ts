@@ -186,6 +186,21 @@ describe('a node of which one file was', () => {
     assert.match(unreadable(await node.read(), 'config')?.why ?? '', /is without syncLimit/);
   });
 
+  it('a mark that can not be read is no order to leave, no first start that is over, and a report that may be left over', async () => {
+    await using node = await filled();
+    for (const name of ['left', 'ready', 'signalled', 'reported']) {
+      await rm(join(node.dataDir, 'zk-agent', name), { force: true });
+      await symlink(name, join(node.dataDir, 'zk-agent', name));
+    }
+    const { left, ready, signalled, reported, unreadable = [] } = await node.read();
+    assert.deepEqual(
+      { left, ready, signalled, reported },
+      { left: false, ready: false, signalled: false, reported: true },
+    );
+    assert.deepEqual(new Set(unreadable.map(({ what }) => what)), new Set(['marks']));
+    assert.equal(unreadable.length, 4);
+  });
+
   it('a secret, or its file for Java, that can not be read is made anew: no server would start any more', async () => {
     for (const name of ['super-secret', 'java-options']) {
       for (const put of [(path: string) => symlink(name, path), (path: string) => mkdir(path)]) {
