@@ -6,7 +6,7 @@ import { type Place, placesIn, Reached, ruledPlacesIn } from './reached.ts';
 /** Of the fixed set (simulation.test.ts): so many at once, and so many before somebody says that a place is never run. */
 const AT_ONCE = 200;
 const HISTORIES = 2_000;
-/** Files that can't be read are not in the model yet: test/decide/unreadable.test.ts and test/lab/damaged-*.trial.ts hold these. */
+/** Files that can't be read are not in the model yet: test/decide/unreadable.test.ts and test/lab/damaged-*.test.ts hold these. */
 const NOT_IN_THE_MODEL = /^Files 3, decide\/join\.ts/;
 
 it('every re-check and every rule is reached', async (test) => {

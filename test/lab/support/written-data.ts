@@ -9,6 +9,9 @@ const LIMIT_MS = 15_000;
 export class WrittenData {
   readonly #lab: TestLab;
   #acknowledged: string[] = [];
+  /** Several may write at once; each takes names of its own. */
+  readonly #underWay = new Set<string>();
+  #lastName = -1;
 
   private constructor(lab: TestLab) {
     this.#lab = lab;
@@ -28,11 +31,16 @@ export class WrittenData {
   /** Creates this many nodes through one of these servers (of all when left out); returns once all are acknowledged. */
   async write(count: number, addresses?: readonly string[]): Promise<void> {
     await using client = await this.#lab.client(addresses);
-    const names = Array.from({ length: count }, (_, index) => `n${this.#acknowledged.length + index}`);
-    await Promise.all(
-      names.map((name) => client.create(`${FOLDER}/${name}`, { data: Buffer.from(`value of ${name}`) })),
-    );
-    this.#acknowledged = [...this.#acknowledged, ...names];
+    const names = Array.from({ length: count }, () => `n${++this.#lastName}`);
+    for (const name of names) this.#underWay.add(name);
+    try {
+      await Promise.all(
+        names.map((name) => client.create(`${FOLDER}/${name}`, { data: Buffer.from(`value of ${name}`) })),
+      );
+      this.#acknowledged = [...this.#acknowledged, ...names];
+    } finally {
+      for (const name of names) this.#underWay.delete(name);
+    }
   }
 
   /** Until this server has everything that was acknowledged: what it holds then, it must never lose. */
@@ -54,10 +62,12 @@ export class WrittenData {
 
   async #missingOn(address: string): Promise<readonly string[]> {
     await using client = await this.#lab.client([address]);
+    const wanted = this.#acknowledged;
     await client.sync(FOLDER);
+    const there = new Set((await client.getChildren(FOLDER)).children);
     const missing = await Promise.all(
-      this.#acknowledged.map(async (name) => {
-        if ((await client.exists(`${FOLDER}/${name}`)) === undefined) return [name];
+      wanted.map(async (name) => {
+        if (!there.has(name)) return [name];
         const { data } = await client.get(`${FOLDER}/${name}`);
         return data.toString() === `value of ${name}` ? [] : [`${name} with another value`];
       }),
@@ -67,8 +77,8 @@ export class WrittenData {
 
   async #strangeOn(address: string): Promise<readonly string[]> {
     await using client = await this.#lab.client([address]);
-    const own = new Set(this.#acknowledged);
     const { children } = await client.getChildren(FOLDER);
+    const own = new Set([...this.#acknowledged, ...this.#underWay]);
     const roots = (await client.getChildren('/')).children.filter((name) => !['zookeeper', 'written'].includes(name));
     return [...children.filter((name) => !own.has(name)), ...roots];
   }
