@@ -12,11 +12,12 @@ interface Found {
 }
 
 async function askAll(servers: Servers, addresses: readonly string[], signal: AbortSignal): Promise<readonly Found[]> {
-  const answers = await Promise.all(
-    addresses.map(async (address) => ({ address, answer: await servers.srvr(address, signal) })),
-  );
+  const answers = await Promise.all(addresses.map((address) => servers.srvr(address, signal)));
   const found: Found[] = [];
-  for (const { address, answer } of answers) if (answer.kind === 'serving') found.push({ address, answer });
+  for (const [index, address] of addresses.entries()) {
+    const answer = answers[index];
+    if (answer?.kind === 'serving') found.push({ address, answer });
+  }
   return found;
 }
 
