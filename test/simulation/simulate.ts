@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { ADDITIONS, chosen } from './additions/registry.ts';
+import { runJobs } from './jobs.ts';
 import { MUTATIONS } from './mutations/mutations.ts';
 import { simulateHistory, type Verdict } from './simulate-history.ts';
 
@@ -32,13 +33,16 @@ const options = await yargs(hideBin(process.argv))
     choices: ADDITIONS.flatMap(({ name, notYet }) => (notYet === undefined ? [] : [name])),
     describe: 'Switches an addition on that is not ready yet',
   })
+  .option('jobs', { type: 'number', default: 1, describe: 'Runs them in so many processes at once' })
   .option('keep-going', { type: 'boolean', default: false, describe: 'Goes on after a failure' })
   .option('json', { type: 'boolean', default: false, describe: 'Prints one JSON object a history' })
-  .check(({ seeds, from, seed, trace }) => {
+  .check(({ seeds, from, seed, trace, jobs }) => {
     if (!Number.isSafeInteger(seeds) || seeds < 1) throw new Error('--seeds wants a whole number above 0.');
     if (!Number.isSafeInteger(from) || from < 0) throw new Error('--from wants a whole number.');
     if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0))
       throw new Error('--seed wants a whole number.');
+    if (!Number.isSafeInteger(jobs) || jobs < 1 || jobs > 64)
+      throw new Error('--jobs wants a whole number from 1 to 64.');
     if (trace && seed === undefined) throw new Error('--trace wants a --seed.');
     return true;
   })
@@ -47,43 +51,61 @@ const options = await yargs(hideBin(process.argv))
   .parseAsync();
 
 const mutation = MUTATIONS.find((each) => each.name === options.mutation);
-const seeds = options.seed === undefined ? range(options.from, options.seeds) : [options.seed];
 const failures: Verdict[] = [];
 const startedMs = Date.now();
 const struck = new Map<string, { histories: number; strikes: number }>();
 let effects = 0;
+let seen = 0;
+const wanted = options.seed === undefined ? options.seeds : 1;
 
-for (const [index, seed] of seeds.entries()) {
-  const verdict = await simulateHistory({
-    seed,
-    without: options.without,
-    also: options.also,
-    ...(mutation ? { mutation } : {}),
-    ...(options.trace ? { write: (line: string) => writeSync(1, `${line}\n`) } : {}),
-  });
-  effects += verdict.effects;
-  count(verdict);
-  if (options.json) process.stdout.write(`${JSON.stringify(verdict)}\n`);
-  if (!verdict.ok) {
-    failures.push(verdict);
-    if (!options.json) process.stdout.write(`${describe(verdict)}\n`);
-    if (!options.keepGoing) break;
+if (options.jobs > 1 && options.seed === undefined) {
+  const { jobs, from, seeds } = options;
+  await runJobs({ jobs, from, seeds, args: passedOn() }, saw);
+} else {
+  const first = options.seed ?? options.from;
+  for (let seed = first; seed < first + wanted; seed++) {
+    const verdict = await simulateHistory({
+      seed,
+      without: options.without,
+      also: options.also,
+      ...(mutation ? { mutation } : {}),
+      ...(options.trace ? { write: (line: string) => writeSync(1, `${line}\n`) } : {}),
+    });
+    if (!saw(verdict)) break;
   }
-  if (process.stderr.isTTY && index % 20 === 0) process.stderr.write(`\r${index + 1} of ${seeds.length} histories `);
 }
 
 if (!options.json) {
   const seconds = (Date.now() - startedMs) / 1_000;
-  const first = seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} histories`;
-  if (seeds.length > 1) process.stdout.write(table());
+  const first = options.seed === undefined ? `${seen} histories` : `seed ${options.seed}`;
+  if (seen > 1) process.stdout.write(table());
   process.stdout.write(
     `${first}, ${effects} effects, ${seconds.toFixed(1)} s: ${failures.length === 0 ? 'no invariant broken' : `${failures.length} failed`}\n`,
   );
 }
 process.exitCode = failures.length > 0 ? 1 : 0;
 
-function range(from: number, count: number): readonly number[] {
-  return Array.from({ length: count }, (_, index) => from + index);
+/** Whether to go on after this one. */
+function saw(verdict: Verdict): boolean {
+  seen++;
+  effects += verdict.effects;
+  count(verdict);
+  if (options.json) process.stdout.write(`${JSON.stringify(verdict)}\n`);
+  if (process.stderr.isTTY && seen % 20 === 1) process.stderr.write(`\r${seen} of ${wanted} histories `);
+  if (verdict.ok) return true;
+  failures.push(verdict);
+  if (!options.json) process.stdout.write(`${describe(verdict)}\n`);
+  return options.keepGoing;
+}
+
+/** What the other processes are told, too. */
+function passedOn(): readonly string[] {
+  return [
+    ...(mutation ? ['--mutation', mutation.name] : []),
+    ...options.without.flatMap((name) => ['--without', name]),
+    ...options.also.flatMap((name) => ['--also', name]),
+    ...(options.keepGoing ? ['--keep-going'] : []),
+  ];
 }
 
 function count({ strikes }: Verdict): void {

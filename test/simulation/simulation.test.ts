@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chosen } from './additions/registry.ts';
-import { simulateHistory } from './simulate-history.ts';
+import { runJobs } from './jobs.ts';
+import { simulateHistory, type Verdict } from './simulate-history.ts';
 
 const HISTORIES = 2_000;
 
@@ -21,6 +22,15 @@ describe('simulation', () => {
     assert.ok(lines.length > 0);
     assert.equal(traced.effects, untraced.effects);
     assert.equal(traced.virtualMs, untraced.virtualMs);
+  });
+
+  it('runs the same histories in several processes', async () => {
+    const verdicts: Verdict[] = [];
+    await runJobs({ jobs: 2, from: 41, seeds: 3, args: [] }, (verdict) => verdicts.push(verdict) > 0);
+    verdicts.sort((a, b) => a.seed - b.seed);
+    const here: Verdict[] = [];
+    for (const seed of [41, 42, 43]) here.push(await simulateHistory({ seed }));
+    assert.deepEqual(verdicts, here);
   });
 
   it(`breaks no invariant and heals in ${HISTORIES} histories`, async () => {
