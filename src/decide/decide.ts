@@ -10,7 +10,7 @@ import { unreadable } from '../model/disk.ts';
 import { listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
-import { type Decision, done, refuse, take, wait } from '../model/step.ts';
+import { adviceOf, advised, type Decision, done, refuse, take, wait } from '../model/step.ts';
 import { withAdvice } from './advise.ts';
 import { decideClaim, decideStream, ownClaims } from './claim.ts';
 import { hasData } from './data.ts';
@@ -74,7 +74,8 @@ function decideNext(observation: Observation): Decision {
 /** A node that waits for others tells what keeps its own server from starting, too. */
 function hindered(observation: Observation, decision: Decision): Decision {
   const own = decision.kind === 'wait' ? waitsForSurroundings(observation) : undefined;
-  return own ? { ...decision, why: `${own.why} ${decision.why}` } : decision;
+  if (!own) return decision;
+  return advised({ ...decision, why: `${own.why} ${decision.why}` }, [...adviceOf(own), ...adviceOf(decision)]);
 }
 
 const NO_VOTER: Decision = {

@@ -2,6 +2,8 @@
  * A server that ends again and again at its start (docs/protocol.md, "Server 5"). What it says at its end tells whether
  * other data, or a fresh config, could mend it. Pure.
  */
+import type { Advice } from '../model/advice.ts';
+import { strangeLines } from '../model/member.ts';
 import type { Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';
 
@@ -56,5 +58,12 @@ export function decideFailedStart(observation: Observation): Decision | undefine
 export function waitsForSurroundings(observation: Observation): Decision | undefined {
   const failed = failedStart(observation);
   if (!failed || failed.by === 'data' || (observation.server.ends?.sinceMs ?? 0) >= TRIED_AGAIN_MS) return undefined;
-  return wait(`${failed.why}. It is tried again every minute.`);
+  const advice = failed.by === 'config' ? [mendConfig(observation)] : [];
+  return wait(`${failed.why}. It is tried again every minute.`, undefined, advice);
+}
+
+/** Nobody but a person can tell a line of somebody's from damage, and while no ensemble serves no fresh config can be had. */
+function mendConfig({ disk, self }: Observation): Advice {
+  const path = strangeLines(disk.pending).length > 0 ? 'zoo.cfg.dynamic.next' : 'the file that zoo.cfg points at';
+  return { action: 'mend-data', instance: self.instance, path, when: [] };
 }

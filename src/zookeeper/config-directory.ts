@@ -40,6 +40,9 @@ const POINTER = /^\s*dynamicConfigFile\s*[=:]\s*(.+?)\s*$/m;
 /** Without these the server ends at its start (QuorumPeerConfig of 3.9.5): the file was cut off, or is another one. */
 const NEEDED: readonly string[] = ['dataDir', 'initLimit', 'syncLimit'];
 
+/** No address, role or number has them: the line is damage, and nothing that somebody or a later release has put there. */
+const NOT_WRITTEN = /[^\t\r\x20-\x7e]/;
+
 export function zooCfgIn(confDir: string): string {
   return join(confDir, ZOO_CFG);
 }
@@ -91,7 +94,15 @@ function versionedFile(confDir: string, version: Zxid): string {
 export async function readPending(confDir: string): Promise<EnsembleConfig | undefined> {
   const path = join(confDir, PENDING);
   const text = await readIfThere(path);
-  return text === undefined ? undefined : configOf(path, text);
+  if (text === undefined) {
+    return undefined;
+  }
+  const config = configOf(path, text);
+  // It is the last line that the server writes.
+  if (config.version === ZXID_ZERO) {
+    throw badFile(`${path} is cut off: its version is missing.`);
+  }
+  return config;
 }
 
 /**
@@ -224,6 +235,9 @@ async function keep(file: string, to: string): Promise<void> {
 function configOf(path: string, text: string): EnsembleConfig {
   const config = parseDynamicConfig(text);
   const named = versionOfFileName(basename(path));
+  if (text.split('\n').some((line) => NOT_WRITTEN.test(line) && !line.startsWith('#'))) {
+    throw badFile(`${path} has a line with characters that no server writes.`);
+  }
   if (config.members.length === 0) {
     const lines = strangeLines(config).map((line) => ` The line "${line}" can't be understood.`);
     throw badFile(`${path} names no server.${lines.join('')}`);

@@ -6,6 +6,7 @@ import { adviceText } from '../../src/model/advice.ts';
 import { known, unknown } from '../../src/model/cloud.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import type { Decision } from '../../src/model/step.ts';
+import { toZxid } from '../../src/model/zxid.ts';
 import type { ServerEnds } from '../../src/ports.ts';
 import {
   CLUSTER,
@@ -16,7 +17,9 @@ import {
   groupFact,
   healthy,
   instanceOf,
+  reportOf,
   sharedOf,
+  silenceOf,
   silent,
 } from './situation.ts';
 
@@ -260,4 +263,27 @@ for (const [name, { seen, expected, said }] of Object.entries(noted)) {
 test('Server 5: a node that is kept from its start by its surroundings says so while nobody leads', () => {
   const { server } = failing('Address already in use');
   assert.match(decide(silent({ server })).why, /Address already in use/);
+});
+
+test('Server 5: without an ensemble a person is told to mend the config that the server refuses', () => {
+  const { server } = failing('ERROR Invalid config, exiting abnormally');
+  const cut = { version: toZxid(0x100000008n), members: [], notUnderstood: ['server.2=10.0.0.2:2888:3888:particip'] };
+  for (const [what, path] of [
+    ['pending', 'zoo.cfg.dynamic.next'],
+    ['config', 'the file that zoo.cfg points at'],
+  ] as const) {
+    const config = { ...configOf([1, 2, 3]), notUnderstood: cut.notUnderstood };
+    const torn = what === 'pending' ? { pending: cut } : { config };
+    const decision = decide(
+      silent({
+        server,
+        disk: diskOf(1, { reported: true, ...torn }),
+        silence: silenceOf([1, 2, 3], [reportOf(1, torn)]),
+      }),
+    );
+    assert.equal(told(decision), 'wait', decision.why);
+    assert.match(decision.why, /Invalid config/);
+    const [first] = decision.kind === 'step' ? [] : (decision.advice ?? []);
+    assert.deepEqual(first, { action: 'mend-data', instance: instanceOf(1), path, when: [] });
+  }
 });

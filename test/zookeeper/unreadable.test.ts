@@ -144,6 +144,41 @@ describe('a node of which one file was', () => {
     }
   });
 
+  it('a proposed config without its version, the last line of it, is cut off, whatever lines are left', async () => {
+    await using node = await filled();
+    const path = join(node.root, 'conf', 'zoo.cfg.dynamic.next');
+    const whole = await readFile(path, 'utf8');
+    for (const text of [DYNAMIC, DYNAMIC.slice(0, -10), DYNAMIC.slice(0, DYNAMIC.length / 2)]) {
+      assert.ok(whole.startsWith(text));
+      await writeFile(path, text);
+      assert.match(unreadable(await node.read(), 'pending')?.why ?? '', /cut off/);
+    }
+    await writeFile(path, whole);
+    assert.equal((await node.read()).pending?.members.length, 3);
+  });
+
+  it('a line with characters that no server writes is damage, and no line of somebody’s', async () => {
+    await using node = await filled();
+    for (const [what, name] of [
+      ['config', 'zoo.cfg.dynamic.100000007'],
+      ['pending', 'zoo.cfg.dynamic.next'],
+    ] as const) {
+      const path = join(node.root, 'conf', name);
+      const whole = await readFile(path);
+      for (const at of [whole.indexOf('127.9'), whole.indexOf('participant')]) {
+        const flipped = Buffer.from(whole);
+        for (let each = at; each < at + 8; each++) flipped.writeUInt8(flipped.readUInt8(each) ^ 0xff, each);
+        await writeFile(path, flipped);
+        assert.match(unreadable(await node.read(), what)?.why ?? '', /characters that no server writes/);
+      }
+      await writeFile(path, whole.toString().replace('participant', 'partixipant'));
+      const facts = await node.read();
+      assert.equal(unreadable(facts, what), undefined, 'This one may be of somebody, or of a later release.');
+      assert.equal(facts[what]?.notUnderstood?.length, 1);
+      await writeFile(path, whole);
+    }
+  });
+
   it('a stamp of a newer release is told from a torn one, and one of the release before is read', async () => {
     await using node = await filled();
     const path = join(node.dataDir, 'zk-agent', 'stamp.json');

@@ -1,12 +1,12 @@
 /** An ensemble that goes on serving while followers of it are switched off, edited and switched on again, some at once. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../../lab/hypervisor/hypervisor.ts';
 import { listed } from '../../../src/model/member.ts';
 import { applyEdit, type Edit } from './file-edits.ts';
 import { startLab, type TestLab, waitFor } from './lab.ts';
-import { type FileRow, makeSure, pathOf } from './node-files.ts';
+import { type FileRow, makeSure, type NodeFile, pathOf } from './node-files.ts';
 import { obey } from './obeyed-advice.ts';
 import { bootstrapped } from './survivors.ts';
 import { WrittenData } from './written-data.ts';
@@ -64,14 +64,11 @@ export class EditedNodes implements AsyncDisposable {
       // While it is away the others go on, so it has something to fetch.
       await this.written.write(2, [leader.address]);
       anHourPasses(directory);
-      for (const file of files) {
-        const other = pathOf(this.lab.directoryOf(leader.instance), file);
-        applyEdit(edit, makeSure(directory, file), existsSync(other) ? other : undefined);
-      }
+      const mend = editAll(directory, this.lab.directoryOf(leader.instance), files, edit);
       const from = this.lab.agentLog(instance).length;
       await machine.boot();
       const action = asks?.[edit];
-      if (action !== undefined) await obey(this.lab, instance, action);
+      if (action !== undefined) await obey(this.lab, instance, action, mend);
       await this.#untilHealthy(host).catch((error: unknown) => {
         const last = this.lab.agentLog(instance).slice(from).slice(-6);
         throw new Error(`${error}\n${last.map((line) => JSON.stringify(line)).join('\n')}`);
@@ -135,6 +132,23 @@ export class EditedNodes implements AsyncDisposable {
     await this.#untilHealthy(fresh, REPLACED_LIMIT_MS);
     return fresh.instance;
   }
+}
+
+/** Edits these files of a machine that is off, with those of another at hand; returns what puts them right again. */
+export function editAll(machine: string, other: string, files: readonly NodeFile[], edit: Edit): () => void {
+  const whole = files.map((file) => {
+    const path = makeSure(machine, file);
+    const content = readFileSync(path);
+    const others = pathOf(other, file);
+    applyEdit(edit, path, existsSync(others) ? others : undefined);
+    return { path, content };
+  });
+  return () => {
+    for (const { path, content } of whole) {
+      rmSync(path, { force: true });
+      writeFileSync(path, content);
+    }
+  };
 }
 
 function idOn(machine: string): number {

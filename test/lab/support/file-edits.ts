@@ -11,7 +11,8 @@ export const EDITS = [
   'unreadable',
   'gone',
 ] as const;
-export type Edit = (typeof EDITS)[number];
+/** `misspelt`: a line of a config that neither the server nor the agent understands, as a person may write it. */
+export type Edit = (typeof EDITS)[number] | 'misspelt';
 
 /** Does it to the file; `other` is the same file of another node, where that has one. */
 export function applyEdit(edit: Edit, path: string, other: string | undefined): void {
@@ -32,6 +33,9 @@ export function applyEdit(edit: Edit, path: string, other: string | undefined): 
       break;
     case 'another node’s':
       if (other !== undefined) writeFileSync(path, readFileSync(other));
+      break;
+    case 'misspelt':
+      writeFileSync(path, readFileSync(path, 'utf8').replace('participant', 'partixipant'));
       break;
     case 'unreadable':
       // Root may read whatever the mode says; nobody can follow a link to itself.

@@ -13,13 +13,17 @@ export function advisedBy(lab: TestLab, instance: string): readonly Advice[] {
   return (last?.advice ?? []) as readonly Advice[];
 }
 
-/** Waits until the node advises this, and does it; whether its conditions hold is for the caller to know. */
-export async function obey(lab: TestLab, reader: string, action: Action): Promise<void> {
+/**
+ * Waits until the node advises this, and does it; whether its conditions hold is for the caller to know. `mend` puts right
+ * what was damaged, as a person with the right content at hand does.
+ */
+export async function obey(lab: TestLab, reader: string, action: Action, mend: () => void): Promise<void> {
   const advice = await waitFor(() => advisedBy(lab, reader).find((each) => each.action === action), {
     limitMs: LIMIT_MS,
     why: `${reader} advises ${action}`,
   });
   const { instance, path } = advice;
+  if (advice.action === 'mend-data') return mend();
   if (advice.action !== 'move-data-away' || instance === undefined || path === undefined)
     throw new Error(`Nobody here knows how to do this: ${JSON.stringify(advice)}`);
   const data = join(lab.directoryOf(instance), 'data', path);
