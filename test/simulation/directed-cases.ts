@@ -235,6 +235,20 @@ export const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'a member shuts down and still serves, and another is gone: they are removed one by one',
+    nodes: 4,
+    without: ['no-limit-a-pass'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const [going, gone] = scenario.followers.toSorted((a, b) => (a.disk.id ?? 0) - (b.disk.id ?? 0));
+      assert.ok(going && gone);
+      going.instance.state = 'shutting-down';
+      scenario.terminateAtOnce(gone);
+      await scenario.whole();
+      assert.equal(scenario.records().length, 1);
+    },
+  },
+  {
     name: 'the id of a member that is shutting down is wanted by a newcomer',
     nodes: 3,
     without: ['shutting-down-is-gone'],

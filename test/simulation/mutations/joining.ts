@@ -1,4 +1,5 @@
 import type { Parts } from '../../../src/loop.ts';
+import { instancesBehind } from '../../../src/model/claims.ts';
 import type { Mutation } from '../core/mutation.ts';
 
 export const JOINING_MUTATIONS: readonly Mutation[] = [
@@ -20,7 +21,6 @@ export const JOINING_MUTATIONS: readonly Mutation[] = [
   {
     name: 'no-limit-a-pass',
     rule: 'Joining 5: at most max(1, ⌊(voters − 1) / 2⌋) of the dead are removed in one pass',
-    seeds: 1500,
     parts: (parts) => ({ ...parts, decide: (observation) => removingAll(parts, observation) }),
   },
   {
@@ -45,14 +45,12 @@ function removingAll(parts: Parts, observation: Parameters<Parts['decide']>[0]):
   if (decision.kind !== 'step' || decision.step.kind !== 'remove-members' || !shared.known || !ensemble)
     return decision;
   const gone = new Set(Object.keys(lives).filter((instance) => lives[instance] === 'gone'));
-  const ids = ensemble.config.members
-    .filter((member) => {
-      const claims = shared.value.claims.filter((claim) => claim.id === member.id && typeof claim.owner === 'object');
-      const owner = claims.findLast(
-        (claim) => typeof claim.owner === 'object' && claim.owner.address === member.address,
-      )?.owner;
-      return typeof owner === 'object' && gone.has(owner.instance);
-    })
-    .map((member) => member.id);
-  return { ...decision, step: { ...decision.step, ids: [...new Set([...decision.step.ids, ...ids])] } };
+  const all = ensemble.config.members.flatMap((member) => {
+    const instances = instancesBehind(shared.value.claims, member);
+    return instances.some((instance) => gone.has(instance)) ? [{ id: member.id, instances }] : [];
+  });
+  const ids = new Set([...decision.step.ids, ...all.map(({ id }) => id)]);
+  // The step names them as dead too, or it would not be acted upon.
+  const dead = new Set([...decision.step.dead, ...all.flatMap(({ instances }) => instances)]);
+  return { ...decision, step: { ...decision.step, ids: [...ids], dead: [...dead] } };
 }
