@@ -9,7 +9,7 @@ const AT_LEAST = 12;
 
 async function firstFailure(mutation: Mutation, seeds: number): Promise<number | undefined> {
   for (let seed = 1; seed <= seeds; seed++) {
-    const { ok } = await simulateHistory({ seed, mutation, also: mutation.also ?? [] });
+    const { ok } = await simulateHistory({ seed, mutation });
     if (!ok) return seed;
   }
   return undefined;

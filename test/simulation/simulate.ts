@@ -26,13 +26,6 @@ const options = await yargs(hideBin(process.argv))
     choices: ADDITIONS.map(({ name }) => name),
     describe: 'Leaves an addition out',
   })
-  .option('also', {
-    type: 'string',
-    array: true,
-    default: [],
-    choices: ADDITIONS.flatMap(({ name, notYet }) => (notYet === undefined ? [] : [name])),
-    describe: 'Switches an addition on that is not ready yet',
-  })
   .option('jobs', { type: 'number', default: 1, describe: 'Runs them in so many processes at once' })
   .option('keep-going', { type: 'boolean', default: false, describe: 'Goes on after a failure' })
   .option('json', { type: 'boolean', default: false, describe: 'Prints one JSON object a history' })
@@ -67,7 +60,6 @@ if (options.jobs > 1 && options.seed === undefined) {
     const verdict = await simulateHistory({
       seed,
       without: options.without,
-      also: options.also,
       ...(mutation ? { mutation } : {}),
       ...(options.trace ? { write: (line: string) => writeSync(1, `${line}\n`) } : {}),
     });
@@ -103,7 +95,6 @@ function passedOn(): readonly string[] {
   return [
     ...(mutation ? ['--mutation', mutation.name] : []),
     ...options.without.flatMap((name) => ['--without', name]),
-    ...options.also.flatMap((name) => ['--also', name]),
     ...(options.keepGoing ? ['--keep-going'] : []),
   ];
 }

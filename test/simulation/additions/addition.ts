@@ -31,6 +31,4 @@ export interface Addition {
   readonly mend?: (world: World) => void;
   /** It is no fault but how the product works: on in scenarios, in histories of scaling alone, and in the calm, too. */
   readonly always?: true;
-  /** Why it is off unless asked for: a fault that it found, and whose mend is under way. */
-  readonly notYet?: string;
 }

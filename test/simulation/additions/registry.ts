@@ -36,18 +36,14 @@ export const ADDITIONS: readonly Addition[] = [
 export interface Choice {
   /** Switched off by name. */
   readonly without?: readonly string[];
-  /** Switched on by name, though it is not ready yet. */
-  readonly also?: readonly string[];
 }
 
-/** Those that are on: all that are ready, unless told otherwise. */
-export function chosen({ without = [], also = [] }: Choice): readonly Addition[] {
-  for (const name of [...without, ...also]) {
+/** Those that are on: all, unless told otherwise. */
+export function chosen({ without = [] }: Choice): readonly Addition[] {
+  for (const name of without) {
     if (!ADDITIONS.some((addition) => addition.name === name)) throw new Error(`There is no addition ${name}.`);
   }
-  return ADDITIONS.filter(
-    ({ name, notYet }) => !without.includes(name) && (notYet === undefined || also.includes(name)),
-  );
+  return ADDITIONS.filter(({ name }) => !without.includes(name));
 }
 
 export const ALWAYS: readonly Addition[] = ADDITIONS.filter(({ always }) => always === true);

@@ -14,8 +14,6 @@ export interface Mutation {
   readonly timings?: Partial<Timings>;
   /** Found by random histories from seed 1 on within this many; without it by a directed scenario. */
   readonly seeds?: number;
-  /** Additions that it needs and that are not on by themselves yet. */
-  readonly also?: readonly string[];
   /** Gets the world before it begins, for what happens outside of any agent. */
   readonly world?: (world: World) => void;
 }

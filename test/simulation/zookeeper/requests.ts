@@ -110,7 +110,8 @@ export function judgeReconfig(
   leader: Server,
   change: ReconfigChange,
 ): { readonly answer: ReconfigAnswer } | { readonly members: EnsembleConfig['members'] } {
-  if (leader.term?.reconfig) return { answer: 'in-progress' };
+  // PrepRequestProcessor: another config than the committed one was the last to be seen.
+  if (leader.term?.reconfig || leader.sawOlder) return { answer: 'in-progress' };
   if (change.fromVersion !== leader.config.version) return { answer: 'stale-version' };
   const leaving = new Set(change.leaving ?? []);
   const joining = change.joining ?? [];

@@ -40,6 +40,8 @@ export class Server {
   config: EnsembleConfig;
   /** The last config it saw proposed, if newer than the committed one. */
   next: EnsembleConfig | undefined;
+  /** A proposed config older than the committed one was on its disk: it takes that for the last it has seen. */
+  sawOlder: boolean;
   term: Term | undefined;
   /** What this server has applied: its clients read that. */
   applied: Log = undefined;
@@ -51,6 +53,7 @@ export class Server {
     this.id = id;
     this.config = config;
     this.next = host.disk.pending && host.disk.pending.version > config.version ? host.disk.pending : undefined;
+    this.sawOlder = host.disk.pending !== undefined && host.disk.pending.version < config.version;
     this.startedMs = nowMs;
     this.loadedAtMs = nowMs + loadMs;
   }
@@ -74,6 +77,7 @@ export class Server {
   adopt(config: EnsembleConfig, next: EnsembleConfig | undefined): void {
     this.config = config;
     this.next = next;
+    this.sawOlder = false;
     const { disk } = this.host;
     disk.config = config;
     disk.pending = next;
