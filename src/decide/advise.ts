@@ -94,6 +94,20 @@ export function mendAhead({ report, file, directory = 'version-2' }: Ahead, best
       loses: { kind: 'after', zxid: best.data.lastZxid },
       next: { id: best.id, instance: best.instance },
     },
+    // Nothing can be mended on a machine that is gone.
+    { action: 'start-instance', instance, when: [{ is: 'not-running', instance }] },
+    {
+      action: 'terminate-instance',
+      instance,
+      when: [
+        { is: 'cannot-run', instance },
+        { is: 'nothing-else-helps' },
+        { is: 'no-leader' },
+        { is: 'still-advised' },
+      ],
+      loses: { kind: 'its-disk' },
+      next: { id: best.id, instance: best.instance },
+    },
   ];
 }
 

@@ -59,9 +59,18 @@ function twoLeft(second: Partial<Report>, ageMs = 5_000): Observation {
   });
 }
 
-test('who has newer data that no server starts on is told to mend it or to keep it, never to terminate its instance', () => {
+test('who has newer data that no server starts on is told to mend it or to keep it, and to terminate only what can not run', () => {
   const damaged = twoLeft({ canVote: false, data: dataOf(1, AHEAD, { damage: 'Its log is damaged.' }) });
-  assert.deepEqual(actionsIn(damaged), ['mend-data i-0a02', 'move-data-away i-0a02']);
+  assert.deepEqual(actionsIn(damaged), [
+    'mend-data i-0a02',
+    'move-data-away i-0a02',
+    'start-instance i-0a02',
+    'terminate-instance i-0a02',
+  ]);
+  assert.deepEqual(pieceOf(damaged, 'terminate-instance').when.slice(0, 2), [
+    { is: 'cannot-run', instance: 'i-0a02' },
+    { is: 'nothing-else-helps' },
+  ]);
   const away = pieceOf(damaged, 'move-data-away');
   assert.deepEqual(away.loses, { kind: 'after', zxid: '0000000100000042' });
   assert.deepEqual(away.next, { id: 1, instance: 'i-0a01' });

@@ -1,4 +1,5 @@
 /** What a person added by hand, and nobody remembers. */
+import assert from 'node:assert/strict';
 import { Random } from './core/random.ts';
 import type { Case } from './directed-cases.ts';
 import { SIMULATED_TIMINGS } from './node/timings.ts';
@@ -7,6 +8,15 @@ import { SIMULATED_TIMINGS } from './node/timings.ts';
 class Observer extends Random {
   override chance(probability: number): boolean {
     return probability > 0.5;
+  }
+}
+
+/** A voter, likewise: the first draw asks whether it is to vote. */
+class Voter extends Random {
+  #draws = 0;
+
+  override chance(): boolean {
+    return ++this.#draws === 1;
   }
 }
 
@@ -40,6 +50,33 @@ export const BY_HAND_CASES: readonly Case[] = [
       await scenario.until('the others serve', () => world.leader !== undefined, 120_000);
       both?.resume();
       await scenario.whole();
+    },
+  },
+  {
+    name: 'a server that somebody added leads: whoever is gone leaves the config all the same',
+    nodes: 3,
+    without: ['nobody-for-a-leader-by-hand'],
+    play: async (scenario) => {
+      const { world } = scenario;
+      await scenario.whole();
+      world.byHand.add(new Voter(1));
+      const voters = (): number => world.leader?.config.members.length ?? 0;
+      await scenario.until('the added voter is a member', () => voters() === 4, 120_000);
+      await scenario.advance(10_000);
+      // Of equal data the highest id wins.
+      world.supervisor.crash(scenario.leader, 'killed');
+      const leads = (): boolean => world.leader !== undefined && world.byHand.isByHand(world.leader.host);
+      await scenario.until('the added server leads', leads, 120_000);
+      await scenario.whole();
+      // An election between two ticks is seen by nobody, and so is who leads: somebody looks.
+      for (const node of scenario.nodes) node.run({ command: 'recovery', limitMs: SIMULATED_TIMINGS.tickLimitMs });
+      await scenario.advance(10_000);
+      const [gone] = scenario.nodes;
+      assert.ok(gone);
+      world.cloud.group.desired = 2;
+      scenario.terminateAtOnce(gone);
+      await scenario.whole();
+      assert.ok(leads());
     },
   },
 ];

@@ -50,6 +50,28 @@ async function heldUpUntil(scenario: Scenario, mend: () => void): Promise<void> 
 
 export const FILE_CASES: readonly Case[] = [
   {
+    name: 'the stamp of an owner that founded from data set aside goes bad: it founds no second time',
+    nodes: 3,
+    without: ['founded-again-without-its-stamp'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      const owner = scenario.leader;
+      world.cloud.group.desired = 1;
+      scenario.terminateAtOnce(...scenario.followers);
+      const copied = (): boolean => owner.disk.aside.some(({ name }) => name.startsWith('source-of-record-2'));
+      await scenario.until('its data is copied', copied, 300_000);
+      owner.disk.torn.add('stamp');
+      await scenario.until('it serves again', () => world.leader?.host === owner, 300_000);
+      await scenario.advance(60_000);
+      owner.disk.torn.add('stamp');
+      owner.reboot();
+      await scenario.advance(120_000);
+      owner.disk.torn.delete('stamp');
+      await scenario.whole();
+    },
+  },
+  {
     name: 'the last to hold what was committed was cut off before it renamed currentEpoch.tmp',
     nodes: 5,
     without: ['half-epoch-unread'],

@@ -96,7 +96,7 @@ export class Person {
         if (node && random.chance(0.5)) this.#mend(node);
         break;
       case 'move-data-away':
-        if (!node || world.ensemble.on(node)) break;
+        if (!node || node.lost || world.ensemble.on(node)) break;
         checkDataMoved(world, node, piece.loses);
         node.moveDataAway();
         break;
@@ -141,7 +141,7 @@ export class Person {
   /** With the server stopped: the stamp, what is damaged, and the epoch that belongs to the snapshot from the leader. */
   #mend(node: Node): void {
     const { data, torn } = node.disk;
-    if (this.#world.ensemble.on(node)) return;
+    if (node.lost || this.#world.ensemble.on(node)) return;
     torn.delete('stamp');
     if (!data || damageOf(data) === undefined) return;
     data.bad = undefined;

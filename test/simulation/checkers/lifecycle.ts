@@ -2,7 +2,7 @@
  * What the group and the stack are told is true: a launch is over for a voter, the living answer their own hooks, nobody
  * whose data may be needed gives its launch up, and the stack hears of a node when no terminating member is left.
  */
-import { type EnsembleConfig, votersOf } from '../../../src/model/member.ts';
+import { type EnsembleConfig, type Member, votersOf } from '../../../src/model/member.ts';
 import { type Group, type HookWatch, LAUNCH_HOOK } from '../cloud/group.ts';
 import type { Instance } from '../cloud/instances.ts';
 import type { Objects } from '../cloud/objects.ts';
@@ -87,9 +87,12 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
     return this.#world.leader?.host === node;
   }
 
-  #isListed(node: Node): boolean {
+  /** By id and address: a replacement at the address of a dead member that is still listed is not that member (Joining 10). */
+  #isListed({ address, disk }: Node): boolean {
     const newest = this.#world.committedConfigs.at(-1);
-    return newest !== undefined && votersOf(newest).some((member) => member.address === node.address);
+    const same = (member: Member): boolean =>
+      member.address === address && (disk.id === undefined || member.id === disk.id);
+    return newest !== undefined && votersOf(newest).some(same);
   }
 
   #checkVotes(node: Node, rule: string): void {

@@ -1,5 +1,7 @@
 import { isUnclaimed } from '../../../src/decide/by-hand.ts';
+import type { Advice } from '../../../src/model/advice.ts';
 import type { Observation } from '../../../src/model/observation.ts';
+import type { Decision } from '../../../src/model/step.ts';
 import { ZXID_ZERO } from '../../../src/model/zxid.ts';
 import type { StoredObject } from '../../../src/ports.ts';
 import type { Mutation } from '../core/mutation.ts';
@@ -15,6 +17,38 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
       disk: {
         ...ports.disk,
         writeConfig: ({ members }) => ports.disk.writeConfig({ version: ZXID_ZERO, members }),
+      },
+    }),
+  },
+  {
+    name: 'nobody-for-a-leader-by-hand',
+    rule: 'Joining 5: where a server leads that nobody claimed, every voter that sees so removes the dead',
+    parts: deciding((observation) => {
+      const { ensemble, shared } = observation;
+      if (!ensemble || !shared.known || !isUnclaimed(observation, ensemble.leader)) return observation;
+      const owner = { instance: 'i-none', address: ensemble.leader.address };
+      const claim = { id: ensemble.leader.id, generation: 1, owner, ageMs: 0 };
+      const { disk, lives } = observation;
+      const { deputy: _, ...left } = disk;
+      return {
+        ...observation,
+        disk: left,
+        shared: { known: true, value: { ...shared.value, claims: [...shared.value.claims, claim] } },
+        lives: { ...lives, 'i-none': 'alive' },
+      };
+    }),
+  },
+  {
+    name: 'added-voter-never-asked-for',
+    rule: 'Advice 3: a person is asked to start the server that is awaited and that he added',
+    seeds: 400,
+    parts: (parts) => ({
+      ...parts,
+      decide: (observation) => {
+        const decision = parts.decide(observation);
+        const { advice } = decision as { readonly advice?: readonly Advice[] };
+        if (!advice) return decision;
+        return { ...decision, advice: advice.filter(({ action }) => action !== 'start-added-server') } as Decision;
       },
     }),
   },

@@ -1,8 +1,27 @@
-import type { LineageRecord } from '../../../src/model/records.ts';
+import type { ActContext } from '../../../src/act/context.ts';
+import { unreadable } from '../../../src/model/disk.ts';
+import type { Observation } from '../../../src/model/observation.ts';
+import type { ForcedRecord, LineageRecord } from '../../../src/model/records.ts';
+import { take } from '../../../src/model/step.ts';
 import type { Mutation } from '../core/mutation.ts';
 import { deciding } from './seen.ts';
 
 export const RECOVERY_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'founded-again-without-its-stamp',
+    rule: 'Recovery 6: the owner whose stamp can’t be read may have founded already',
+    parts: (parts) => ({
+      ...parts,
+      decide: (observation) => {
+        const record = observation.ensemble ? undefined : ownRecordFromAside(observation);
+        if (!record || !observation.disk.fence || !unreadable(observation.disk, 'stamp'))
+          return parts.decide(observation);
+        const gone = record.fenced.filter((instance) => instance !== observation.self.instance);
+        return take({ kind: 'found-forced', record, gone }, 'This node is the owner.');
+      },
+      act: (step, context) => parts.act(step, step.kind === 'found-forced' ? withoutUnreadable(context) : context),
+    }),
+  },
   {
     name: 'unreported-ignored',
     rule: 'Recovery 3: every instance that is not gone for good must have reported',
@@ -110,3 +129,16 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
     }),
   },
 ];
+
+/** The newest record, if this node is its owner and founds from data that it has set aside. */
+function ownRecordFromAside({ shared, self, disk }: Observation): ForcedRecord | undefined {
+  const newest = shared.known ? shared.value.records.at(-1) : undefined;
+  if (newest?.kind !== 'forced' || newest.owner.instance !== self.instance) return undefined;
+  return disk.aside.some(({ name }) => name === newest.source.aside) ? newest : undefined;
+}
+
+function withoutUnreadable(context: ActContext): ActContext {
+  const { disk } = context.ports;
+  const read: typeof disk.read = async (signal) => ({ ...(await disk.read(signal)), unreadable: [] });
+  return { ...context, ports: { ...context.ports, disk: { ...disk, read } } };
+}
