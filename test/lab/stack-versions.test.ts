@@ -44,10 +44,11 @@ test('an update to the agent of today and its rollback: nothing acknowledged is 
   lab.lab.processMachines?.setAgentOfImage(before ?? '', older);
   const written = await WrittenData.start(lab);
   for (const image of [today, before]) {
-    await written.write(100);
+    await written.write(100, await oneEnsemble(lab, 3, LIMIT_MS));
     await update(lab, image ?? '');
   }
-  await written.write(100);
+  // The last of those that were replaced may still serve, and end in the middle of a write.
+  await written.write(100, await oneEnsemble(lab, 3, LIMIT_MS));
   await written.checkOn(await oneEnsemble(lab, 3, LIMIT_MS));
   const last = await allInService(lab, 3);
   assert.deepEqual(
