@@ -75,7 +75,10 @@ function decideNext(observation: Observation): Decision {
 function hindered(observation: Observation, decision: Decision): Decision {
   const own = decision.kind === 'wait' ? waitsForSurroundings(observation) : undefined;
   if (!own) return decision;
-  return advised({ ...decision, why: `${own.why} ${decision.why}` }, [...adviceOf(own), ...adviceOf(decision)]);
+  const others = adviceOf(decision).filter(({ action, instance }) =>
+    adviceOf(own).every((each) => each.action !== action || each.instance !== instance),
+  );
+  return advised({ ...decision, why: `${own.why} ${decision.why}` }, [...adviceOf(own), ...others]);
 }
 
 const NO_VOTER: Decision = {

@@ -58,12 +58,18 @@ export function decideFailedStart(observation: Observation): Decision | undefine
 export function waitsForSurroundings(observation: Observation): Decision | undefined {
   const failed = failedStart(observation);
   if (!failed || failed.by === 'data' || (observation.server.ends?.sinceMs ?? 0) >= TRIED_AGAIN_MS) return undefined;
-  const advice = failed.by === 'config' ? [mendConfig(observation)] : [];
-  return wait(`${failed.why}. It is tried again every minute.`, undefined, advice);
+  return wait(`${failed.why}. It is tried again every minute.`, undefined, mendOwnConfig(observation));
 }
 
-/** Nobody but a person can tell a line of somebody's from damage, and while no ensemble serves no fresh config can be had. */
-function mendConfig({ disk, self }: Observation): Advice {
+/**
+ * While no ensemble serves no fresh config can be had. The server does not start on this one, and nobody but a person can
+ * tell a line of somebody's from damage.
+ */
+export function mendOwnConfig(observation: Observation): readonly Advice[] {
+  const { disk, self, server, ensemble } = observation;
+  if (ensemble !== undefined) return [];
+  const strange = [disk.pending, disk.config].some((config) => strangeLines(config).length > 0);
+  const stands = server.upMs === undefined && !disk.fence && (strange || failedStart(observation)?.by === 'config');
   const path = strangeLines(disk.pending).length > 0 ? 'zoo.cfg.dynamic.next' : 'the file that zoo.cfg points at';
-  return { action: 'mend-data', instance: self.instance, path, when: [] };
+  return stands ? [{ action: 'mend-data', instance: self.instance, path, when: [] }] : [];
 }

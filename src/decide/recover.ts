@@ -14,6 +14,7 @@ import { awaitInstance, awaitOverdue, awaitQuorum, writeAnew } from './advise.ts
 import { whatHoldsAside } from './aside.ts';
 import { chosenClaim } from './claim.ts';
 import { isSourceCopy, mayHaveFounded, NO_DATA, recoverable, votingObstacle } from './data.ts';
+import { mendOwnConfig } from './failed-start.ts';
 import { unfencedOf } from './fenced.ts';
 import { decideForce, LOST_AND_HEARD } from './force.ts';
 import { heldBack } from './hold.ts';
@@ -177,11 +178,10 @@ export function decideSilence(
   }
   const uncounted = awaited && whatHoldsCounting(reports, newest);
   if (uncounted && !(able && disk.fence))
-    return wait(
-      `There is no quorum, and whether it is lost for good can't be told: ${uncounted}.`,
-      undefined,
-      awaitQuorum(awaited, self.instance, silence),
-    );
+    return wait(`There is no quorum, and whether it is lost for good can't be told: ${uncounted}.`, undefined, [
+      ...mendOwnConfig(observation),
+      ...awaitQuorum(awaited, self.instance, silence),
+    ]);
   if (awaited) {
     // Recovery 4: a quorum that is not lost for good after all is a change of facts; nothing else is.
     if (able && disk.fence)

@@ -43,6 +43,10 @@ const NEEDED: readonly string[] = ['dataDir', 'initLimit', 'syncLimit'];
 /** No address, role or number has them: the line is damage, and nothing that somebody or a later release has put there. */
 const NOT_WRITTEN = /[^\t\r\x20-\x7e]/;
 
+const MEMBER = /^\s*server\.\d+\s*=/;
+/** One that we know, or another one with what clients connect to behind it. */
+const ROLE = /:(participant|observer)|:[a-z]+;/i;
+
 export function zooCfgIn(confDir: string): string {
   return join(confDir, ZOO_CFG);
 }
@@ -237,6 +241,13 @@ function configOf(path: string, text: string): EnsembleConfig {
   const named = versionOfFileName(basename(path));
   if (text.split('\n').some((line) => NOT_WRITTEN.test(line) && !line.startsWith('#'))) {
     throw badFile(`${path} has a line with characters that no server writes.`);
+  }
+  if (named !== ZXID_ZERO || config.version !== ZXID_ZERO) {
+    // A server that writes the file, and the agent in its stead, never leaves the role out.
+    const cut = text.split('\n').find((line) => MEMBER.test(line) && !ROLE.test(line));
+    if (cut !== undefined) {
+      throw badFile(`${path} is cut off: the line "${cut}" has no role.`);
+    }
   }
   if (config.members.length === 0) {
     const lines = strangeLines(config).map((line) => ` The line "${line}" can't be understood.`);

@@ -265,6 +265,23 @@ test('Server 5: a node that is kept from its start by its surroundings says so w
   assert.match(decide(silent({ server })).why, /Address already in use/);
 });
 
+test('Joining 11: where the line of this node itself is not understood, so that nobody starts its server, a person is told', () => {
+  const config = { ...configOf([2, 3]), notUnderstood: ['server.1=10.0.0.1:2888:3888:partixipant;10.0.0.1:2181'] };
+  const seen = (change: Partial<Observation>): Observation =>
+    silent({
+      server: STOPPED,
+      disk: diskOf(1, { reported: true, config }),
+      silence: silenceOf([1, 2, 3], [reportOf(1, { config })]),
+      ...change,
+    });
+  const actions = (observation: Observation): readonly string[] => {
+    const decision = decide(observation);
+    return decision.kind === 'step' ? [decision.step.kind] : (decision.advice ?? []).map(({ action }) => action);
+  };
+  assert.equal(actions(seen({}))[0], 'mend-data');
+  assert.ok(!actions(seen({ server: { upMs: 600_000, answer: { kind: 'not-serving' } } })).includes('mend-data'));
+});
+
 test('Server 5: without an ensemble a person is told to mend the config that the server refuses', () => {
   const { server } = failing('ERROR Invalid config, exiting abnormally');
   const cut = { version: toZxid(0x100000008n), members: [], notUnderstood: ['server.2=10.0.0.2:2888:3888:particip'] };

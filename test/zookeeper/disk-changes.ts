@@ -45,7 +45,7 @@ const DATA: DataFacts = { currentEpoch: 1, acceptedEpoch: 2, lastZxid: '00000000
 /** Longer than a block of the copy, as a preallocated log is: its end is a hole. */
 const LOG = Buffer.concat([LOG_HEADER, logEntry(1), logEntry(9), Buffer.alloc(70_000)]);
 const SNAPSHOT = snapshotOf();
-const PENDING = 'server.1=127.9.9.1:2888:3888;2181\nversion=12\n';
+const PENDING = 'server.1=127.9.9.1:2888:3888:participant;2181\nversion=12\n';
 
 export function diskIn(code: DiskCode, root: string): NodeDisk {
   const [dataDir, confDir] = [join(root, 'data'), join(root, 'conf')];
@@ -160,7 +160,7 @@ export const DISK_CHANGES: readonly DiskChange[] = [
     name: 'writeConfig over an older one, with another pending',
     before: async (_, root) => {
       const conf = join(root, 'conf');
-      writeFileSync(join(conf, 'zoo.cfg.dynamic.5'), 'server.1=127.9.9.1:2888:3888;2181\n');
+      writeFileSync(join(conf, 'zoo.cfg.dynamic.5'), 'server.1=127.9.9.1:2888:3888:participant;2181\n');
       const zooCfg = `dataDir=/data\ninitLimit=5\nsyncLimit=2\ndynamicConfigFile=${join(conf, 'zoo.cfg.dynamic.5')}\n`;
       writeFileSync(join(conf, 'zoo.cfg'), zooCfg);
       writeFileSync(join(conf, 'zoo.cfg.dynamic.next'), PENDING);

@@ -191,8 +191,11 @@ describe('the node disk', () => {
 describe('a fresh config', () => {
   it('moves the older files aside, the pending config too, and keeps every different one', async () => {
     await using test = await filledDisk();
-    await writeFile(join(test.confDir, 'zoo.cfg.dynamic.next'), 'server.1=127.9.9.1:2888:3888;2181\nversion=12\n');
-    await writeFile(join(test.confDir, 'zoo.cfg.dynamic.5'), 'server.1=127.9.9.1:2888:3888;2181\n');
+    await writeFile(
+      join(test.confDir, 'zoo.cfg.dynamic.next'),
+      'server.1=127.9.9.1:2888:3888:participant;2181\nversion=12\n',
+    );
+    await writeFile(join(test.confDir, 'zoo.cfg.dynamic.5'), 'server.1=127.9.9.1:2888:3888:participant;2181\n');
     assert.equal((await test.read()).pending?.version, zxid(0x12));
     await test.disk.writeConfig({ version: ZXID_ZERO, members: MEMBERS });
     const facts = await test.read();
@@ -214,7 +217,7 @@ describe('a fresh config', () => {
     const other = [memberAt(7, '127.9.9.7', 'participant')];
     for (let at = 1, crashed = true; crashed; at++) {
       await using test = await filledDisk();
-      await writeFile(join(test.confDir, 'zoo.cfg.dynamic.5'), 'server.1=127.9.9.1:2888:3888;2181\n');
+      await writeFile(join(test.confDir, 'zoo.cfg.dynamic.5'), 'server.1=127.9.9.1:2888:3888:participant;2181\n');
       await pointAt(test, join(test.confDir, 'zoo.cfg.dynamic.5'));
       ({ crashed } = await crashingAt(at, () => test.disk.writeConfig({ version: ZXID_ZERO, members: other })));
       const { config } = await test.read();

@@ -157,6 +157,20 @@ describe('a node of which one file was', () => {
     assert.equal((await node.read()).pending?.members.length, 3);
   });
 
+  it('a committed config that was cut within a line is damage, though the rest can be understood', async () => {
+    await using node = await filled();
+    const path = join(node.root, 'conf', 'zoo.cfg.dynamic.100000007');
+    const whole = await readFile(path, 'utf8');
+    for (
+      let end = whole.indexOf('server.2') + 10;
+      end < whole.indexOf(':participant', whole.indexOf('server.2')) + 12;
+      end++
+    ) {
+      await writeFile(path, whole.slice(0, end));
+      assert.match(unreadable(await node.read(), 'config')?.why ?? '', /cut off/, whole.slice(0, end));
+    }
+  });
+
   it('a line with characters that no server writes is damage, and no line of somebody’s', async () => {
     await using node = await filled();
     for (const [what, name] of [
