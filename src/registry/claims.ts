@@ -85,7 +85,7 @@ export async function readClaims(
     shelf.claimStreams.list(signal).then((list) => readOwners(shelf, memory, claimsAmong(list), signal)),
     listing.then((list) => readOwners(shelf, memory, claimsUnder(list), signal)),
   ]);
-  for (const [name, { ageMs }] of streams) memory.sawStream(name, ageMs);
+  for (const [name, ageMs] of streams.ages) memory.sawStream(name, ageMs);
   const claims = claimsOf(memory, streams, objects);
   const more: Claim[] = [];
   for (const id of new Set(self.ids)) {
@@ -97,26 +97,24 @@ export async function readClaims(
   return [...claims, ...more].sort((a, b) => a.id - b.id || a.generation - b.generation);
 }
 
-/** What a list says of one generation, and whose it is by its object. */
+/** What a list says: by name the age of each generation, and the owners that no look of this process had read before. */
 interface Named {
-  readonly ageMs: number;
-  readonly owner: Owner | undefined;
+  readonly ages: ReadonlyMap<string, number>;
+  readonly owners: ReadonlyMap<string, Owner | undefined>;
 }
 
 /** What either list named, now or at an earlier look of this process, or an owner that was read by its key. */
-function claimsOf(
-  memory: ClaimMemory,
-  streams: ReadonlyMap<string, Named>,
-  objects: ReadonlyMap<string, Named>,
-): readonly Claim[] {
+function claimsOf(memory: ClaimMemory, streams: Named, objects: Named): readonly Claim[] {
   const found = new Map<string, Claim>();
-  for (const names of [streams, objects, memory.streams, memory.owners]) {
+  for (const names of [streams.ages, objects.ages, memory.streams, memory.owners]) {
     for (const name of names.keys()) {
       const parsed = found.has(name) ? undefined : parseName(name);
       if (!parsed) continue;
       const { id, generation } = parsed;
-      const known = objects.get(name) ?? streams.get(name) ?? memory.owners.get(name);
-      const { owner, ageMs } = known ?? { owner: undefined, ageMs: memory.streams.get(name) ?? 0 };
+      const known = memory.owners.get(name);
+      const owner = known?.owner ?? objects.owners.get(name) ?? streams.owners.get(name);
+      const ageMs =
+        objects.ages.get(name) ?? streams.ages.get(name) ?? known?.ageMs ?? memory.streams.get(name) ?? 0;
       const claim = { id, generation, owner, ageMs };
       found.set(name, memory.streams.has(name) ? claim : { ...claim, unlisted: true });
     }
@@ -129,23 +127,10 @@ async function readOwners(
   memory: ClaimMemory,
   ages: ReadonlyMap<string, number>,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, Named>> {
-  const named = new Map<string, Named>();
-  const reading: Promise<void>[] = [];
-  for (const [name, ageMs] of ages) {
-    const remembered = memory.owners.get(name);
-    named.set(name, { ageMs, owner: remembered?.owner });
-    if (remembered) continue;
-    reading.push(
-      memory
-        .once(name, () => readOwner(shelf, name, signal))
-        .then((owner) => {
-          named.set(name, { ageMs, owner });
-        }),
-    );
-  }
-  await Promise.all(reading);
-  return named;
+): Promise<Named> {
+  const names = [...ages.keys()].filter((name) => !memory.owners.has(name));
+  const found = await Promise.all(names.map((name) => memory.once(name, () => readOwner(shelf, name, signal))));
+  return { ages, owners: new Map(names.map((name, index) => [name, found[index]])) };
 }
 
 /** Owners are created once and never changed, so one that was read is true for ever and is not read again. */
