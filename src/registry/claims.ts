@@ -113,8 +113,7 @@ function claimsOf(memory: ClaimMemory, streams: Named, objects: Named): readonly
       const { id, generation } = parsed;
       const known = memory.owners.get(name);
       const owner = known?.owner ?? objects.owners.get(name) ?? streams.owners.get(name);
-      const ageMs =
-        objects.ages.get(name) ?? streams.ages.get(name) ?? known?.ageMs ?? memory.streams.get(name) ?? 0;
+      const ageMs = objects.ages.get(name) ?? streams.ages.get(name) ?? known?.ageMs ?? memory.streams.get(name) ?? 0;
       const claim = { id, generation, owner, ageMs };
       found.set(name, memory.streams.has(name) ? claim : { ...claim, unlisted: true });
     }

@@ -12,9 +12,12 @@ const NOTE = /^dead\/(i-[0-9a-zA-Z-]+)$/;
 
 /** The instances that the notes among these keys name, sorted. */
 export function deadAmong(keys: readonly string[]): readonly string[] {
-  const notes = keys.filter((key) => key.startsWith(DEAD));
-  const instances = notes.map((key) => NOTE.exec(key)?.[1]);
-  return instances.filter((instance) => instance !== undefined).sort();
+  const instances: string[] = [];
+  for (const key of keys) {
+    const instance = key.startsWith(DEAD) ? NOTE.exec(key)?.[1] : undefined;
+    if (instance !== undefined) instances.push(instance);
+  }
+  return instances.sort();
 }
 
 export async function noteDead(objects: ObjectStore, instance: string, signal: AbortSignal): Promise<void> {

@@ -16,8 +16,10 @@ function recordKey(number: number): string {
   return `lineage/${numberName(number)}.json`;
 }
 
+const RECORD_KEY_LENGTH = recordKey(1).length;
+
 function isRecordKey(key: string): boolean {
-  return key.startsWith('lineage/') && /^lineage\/\d{6}\.json$/.test(key);
+  return key.length === RECORD_KEY_LENGTH && /^lineage\/\d{6}\.json$/.test(key);
 }
 
 function startedKey(record: number, id: number): string {

@@ -10,6 +10,7 @@ import { FORMATS } from '../model/formats.ts';
 import type { Binding } from '../model/proposals.ts';
 import type { FoundReport, Report, UnreadableReport } from '../model/records.ts';
 import type { ObjectStore, StoredObject } from '../ports.ts';
+import { remembered } from './remembered.ts';
 import { type Body, parseBody } from './report-body.ts';
 
 /** What lies under a node's key: the body, or why it is none, and the etag that the next write is conditional on. */
@@ -35,8 +36,10 @@ function reportKey(instance: string): string {
 
 /** The instance whose report lies under this key; undefined for a key that is none of ours. */
 function instanceIn(key: string): string | undefined {
-  return key.startsWith(REPORTS) ? /^reports\/(i-[^/]+)\.json$/.exec(key)?.[1] : undefined;
+  return key.startsWith(REPORTS) ? (instanceUnder(key) ?? undefined) : undefined;
 }
+
+const instanceUnder = remembered((key) => /^reports\/(i-[^/]+)\.json$/.exec(key)?.[1] ?? null);
 
 /** By key, the slot that was read last. A write that is conditional on an old one fails, so an old one does no harm. */
 const seenSlots = new WeakMap<ObjectStore, Map<string, Slot>>();
