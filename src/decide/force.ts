@@ -208,8 +208,12 @@ function nextGenesis(lost: Lost): Next {
   const { record, why } = first;
   const idOf = (proposer: string) =>
     reports.find((report) => report.instance === proposer)?.id ?? Number.POSITIVE_INFINITY;
-  const lower = others.some(({ proposer }) => idOf(proposer) < idOf(instance));
-  const lowest = record.members[0]?.instance === instance;
-  if (lower || (!asked && !lowest)) return { kind: 'theirs', proposer: undefined, why };
+  const lower = others.map(({ proposer }) => proposer).filter((proposer) => idOf(proposer) < idOf(instance));
+  const [lowest] = record.members;
+  if (lower.length > 0 || (!asked && lowest?.instance !== instance)) {
+    // Whoever is to propose may hang, and says nothing any more.
+    const awaited = lower.length > 0 ? lower : record.members.slice(0, 1).map((member) => member.instance);
+    return { kind: 'theirs', proposer: undefined, why, advice: awaitOverdue(lost, awaited) };
+  }
   return { kind: 'mine', record, why };
 }

@@ -14,6 +14,7 @@ import { randomOf } from '../support/random.ts';
 import { readCases } from './case-files.ts';
 import { inStack, nearSituation, randomObservation } from './random-observation.ts';
 import {
+  addressOf,
   claimOf,
   configOf,
   dataOf,
@@ -23,6 +24,7 @@ import {
   genesisOf,
   groupOf,
   healthy,
+  instanceOf,
   livesOf,
   reportOf,
   sharedOf,
@@ -130,6 +132,30 @@ test('nothing empty takes the place of lost data before everything that could br
     silence: silenceOf([1, 2, 3], [reportOf(1, { fenced: true, canVote: false, data }), damaged]),
   });
   assert.deepEqual(actionsIn(emptied), ['find-data', 'mend-data i-0a02', 'allow-empty-genesis i-0a01']);
+});
+
+test('whoever is to propose the first ensemble anew may hang: it is asked for once nothing has changed for long', () => {
+  const data = dataOf(0, toZxid(0n));
+  const nobody = [1, 2].map((id) => reportOf(id, { fenced: true, canVote: false, data }));
+  const begun = (ageMs: number): Observation =>
+    fencedSurvivor({
+      self: { ...healthy().self, instance: instanceOf(2), address: addressOf(2) },
+      disk: diskOf(2, { reported: true, fence: { record: 1 }, data }),
+      group: groupOf([1, 2], { desired: 2 }),
+      lives: { ...livesOf([1, 2]), ...livesOf([3], 'gone') },
+      silence: silenceOf(
+        [1, 2, 3],
+        nobody.map((found): FoundReport => ({ ...found, ageMs })),
+        { announcements: [] },
+      ),
+    });
+  assert.match(decide(begun(5_000)).why, /the first ensemble is 1, 2/);
+  assert.deepEqual(actionsIn(begun(5_000)), []);
+  assert.deepEqual(actionsIn(begun(LONG_AGO_MS)), [
+    'start-instance i-0a01',
+    'look-at-log i-0a01',
+    'terminate-instance i-0a01',
+  ]);
 });
 
 test('maintenance is told of as something to lift, wherever it holds something back', () => {
