@@ -135,7 +135,7 @@ test('nothing empty takes the place of lost data before everything that could br
 });
 
 test('whoever is to propose the first ensemble anew may hang: it is asked for once nothing has changed for long', () => {
-  const data = dataOf(0, toZxid(0n));
+  const data = dataOf(-1, toZxid(0n));
   const nobody = [1, 2].map((id) => reportOf(id, { fenced: true, canVote: false, data }));
   const begun = (ageMs: number): Observation =>
     fencedSurvivor({
