@@ -50,6 +50,20 @@ async function heldUpUntil(scenario: Scenario, mend: () => void): Promise<void> 
 
 export const FILE_CASES: readonly Case[] = [
   {
+    name: 'the fence of the last survivor can not be read any more: it recovers all the same',
+    nodes: 3,
+    without: ['torn-fence-is-none'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const survivor = scenario.leader;
+      scenario.world.cloud.group.desired = 1;
+      scenario.terminateAtOnce(...scenario.followers);
+      await scenario.until('it is fenced', () => survivor.disk.fence !== undefined, 300_000);
+      survivor.disk.torn.add('fence');
+      await scenario.whole();
+    },
+  },
+  {
     name: 'the stamp of an owner that founded from data set aside goes bad: it founds no second time',
     nodes: 3,
     without: ['founded-again-without-its-stamp'],

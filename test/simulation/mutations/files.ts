@@ -42,7 +42,6 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
     name: 'torn-fence-is-none',
     rule: 'Files 2: a fence that can’t be read is a fence',
     ports: reading(({ fence, ...facts }, { disk }) => (fence && !disk.torn.has('fence') ? { ...facts, fence } : facts)),
-    seeds: 500,
   },
   {
     name: 'torn-stamp-not-awaited',
