@@ -12,13 +12,16 @@ export function formatStamp(stamp: Stamp): string {
   return formatJson({ format: FORMATS.stamp, ...stamp });
 }
 
+/** Bytes that no name has are damage of the file, and no other cluster. */
+const NAME = /^[\x21-\x7e]+$/;
+
 /** The text of a stamp's file; `path` is for the error only. Throws BAD_DATA_DIRECTORY, or NewerFormat. */
 export function parseStamp(text: string, path: string): Stamp {
   const value = parseJson(text, path);
   const newer = whyNotUnderstood('stamp', value);
   if (newer !== undefined) throw new NewerFormat(newer);
   const { cluster, lineage, id } = value;
-  if (typeof cluster !== 'string' || !isWhole(lineage) || !isWhole(id)) {
+  if (typeof cluster !== 'string' || !NAME.test(cluster) || !isWhole(lineage) || !isWhole(id)) {
     throw unreadable(path);
   }
   return { cluster, lineage, id };

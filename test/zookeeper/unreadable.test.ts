@@ -208,6 +208,18 @@ describe('a node of which one file was', () => {
     assert.match(found?.why ?? '', /newer release/);
   });
 
+  it('a stamp with flipped bytes in the name of its cluster is damage, and no other cluster', async () => {
+    await using node = await filled();
+    const path = join(node.dataDir, 'zk-agent', 'stamp.json');
+    const bytes = await readFile(path);
+    const at = bytes.indexOf('"c"') + 1;
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 0xff, at);
+    await writeFile(path, bytes);
+    const facts = await node.read();
+    assert.equal(facts.stamp, undefined);
+    assert.ok(unreadable(facts, 'stamp'));
+  });
+
   it('emptied counts as what does no harm', async () => {
     await using node = await filled();
     for (const name of ['stamp.json', 'fence.json', 'nonce']) await truncate(join(node.dataDir, 'zk-agent', name), 0);
