@@ -2,7 +2,7 @@
  * Members that a person adds to the config with a reconfig of his own, and removes again or not. Their servers are on
  * machines that nobody claims an id for: no agent runs there, and EC2 knows them under no tag of the cluster.
  */
-import { type Member, memberAt, type Role, votersOf } from '../../src/model/member.ts';
+import { listed, type Member, memberAt, type Role, votersOf } from '../../src/model/member.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { Random } from './core/random.ts';
 import { blankDisk, type DiskState } from './node/disk-state.ts';
@@ -77,6 +77,10 @@ export class ByHand {
     const host = this.#hosts.find((each) => each.address === address);
     if (!host) return;
     host.stopped = false;
+    const { disk, member } = host;
+    // Ended before it learnt of its own addition it starts on no config but one that lists it.
+    if (disk.config && !listed(disk.config, member.id, member.address))
+      disk.config = { version: ZXID_ZERO, members: [...disk.config.members, member] };
     this.#world.ensemble.start(host);
   }
 
