@@ -24,9 +24,11 @@ import { decideFounded } from './propose.ts';
 import { decideFounding, decideSilence } from './recover.ts';
 import { decideNotes } from './remove.ts';
 import { decideRestart, mayRun } from './restart.ts';
+import { withStampThatIsGone } from './stamp-gone.ts';
 
 export function decide(observation: Observation): Decision {
-  return withAdvice(observation, decideNext(observation));
+  const seen = withStampThatIsGone(observation);
+  return withAdvice(seen, decideNext(seen));
 }
 
 function decideNext(observation: Observation): Decision {

@@ -165,7 +165,8 @@ test('maintenance is told of as something to lift, wherever it holds something b
 
 test('data that nobody can vouch for goes out of the way only beside an ensemble, and is kept', () => {
   const { stamp: _, ...unstamped } = diskOf(1);
-  const refused = healthy({ disk: unstamped, ensemble: ensembleOf([2, 3], { config: configOf([2, 3]) }) });
+  const disk = { ...unstamped, ready: false };
+  const refused = healthy({ disk, ensemble: ensembleOf([2, 3], { config: configOf([2, 3]) }) });
   assert.deepEqual(actionsIn(refused), ['right-volume i-0a01', 'move-data-away i-0a01']);
   const decision = decide(refused);
   assert.ok(decision.kind === 'refuse');

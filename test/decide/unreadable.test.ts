@@ -111,6 +111,22 @@ describe('a file that can not be read, beside an ensemble that serves', () => {
     assert.equal(decided({ server: STOPPED, shared, disk: torn(['stamp']) }), 'refuse');
   });
 
+  it('a stamp that is gone counts as one that can not be read, where the same disk says whose the data is', () => {
+    const { stamp: _, ...disk } = diskOf(1, { freeShare: 0.5 });
+    assert.equal(decided({ server: STOPPED, disk }), 'prepare-join');
+    const older = { ...disk, data: dataOf(0, toZxid(0n), { damage: 'A log is damaged.' }) };
+    assert.equal(decided({ server: STOPPED, disk: older }), 'set-data-aside');
+    const { config: __, ...withoutConfig } = disk;
+    for (const foreign of [{ ...disk, ready: false }, { ...disk, id: 2 }, withoutConfig])
+      assert.notEqual(decided({ server: STOPPED, disk: foreign }), 'prepare-join');
+    assert.equal(decided({ server: STOPPED, disk: { ...disk, ready: false } }), 'refuse');
+    const others = sharedOf(
+      healthy().shared.known ? (healthy().shared as never as { value: { records: [] } }).value.records : [],
+      [2, 3],
+    );
+    assert.equal(decided({ server: STOPPED, disk, shared: others }), 'refuse', 'no claim of this instance');
+  });
+
   it('a fence that can not be read is lifted like any other', () => {
     assert.equal(decided({ server: STOPPED, disk: diskOf(1, { fence: UNREADABLE_FENCE }) }), 'lift-fence');
   });
@@ -178,6 +194,19 @@ describe('a file that can not be read, while no ensemble serves', () => {
       );
       assert.deepEqual(report.data, diskOf(1).data, 'its data is told all the same');
     }
+  });
+
+  it('a stamp that is gone is told in the report, so that nobody recovers from less', () => {
+    const { stamp: _, ...disk } = diskOf(1);
+    assert.equal(kindOf(decide(alone({ disk }))), 'raise-fence');
+    const told = decide(alone({ disk: { ...disk, fence: { record: 1 } } }));
+    assert.ok(told.kind === 'step' && told.step.kind === 'write-report', told.why);
+    const { canVote, unreadable, data } = told.step.report;
+    assert.deepEqual([canVote, data], [false, diskOf(1).data]);
+    assert.deepEqual(
+      unreadable?.map(({ what }) => what),
+      ['stamp'],
+    );
   });
 
   it('without any config the node can not vote either', () => {

@@ -23,7 +23,7 @@ const DAMAGE: Readonly<Record<string, readonly Edit[]>> = {
   'zoo.cfg': ['flipped in its middle'],
   'the committed config': ['cut in half', 'flipped in its middle', 'unreadable', 'misspelt'],
   'a proposed config': ['cut in half', 'flipped in its middle'],
-  'the stamp': ['emptied', 'another node’s'],
+  'the stamp': ['emptied', 'gone', 'another node’s'],
   'the fence': ['zeroed'],
 };
 /** What a node asks a person for, where nobody may go on unasked. */

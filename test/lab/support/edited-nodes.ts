@@ -7,7 +7,6 @@ import { listed } from '../../../src/model/member.ts';
 import { applyEdit, type Edit } from './file-edits.ts';
 import { startLab, type TestLab, waitFor } from './lab.ts';
 import { type FileRow, makeSure, type NodeFile, pathOf } from './node-files.ts';
-import { obey } from './obeyed-advice.ts';
 import { bootstrapped } from './survivors.ts';
 import { WrittenData } from './written-data.ts';
 
@@ -51,10 +50,10 @@ export class EditedNodes implements AsyncDisposable {
   }
 
   /**
-   * Edits each file of the row on a follower that is off. By itself, or after a person has done what it asks for, it votes
-   * again then, as the very same node, with all that was written.
+   * Edits each file of the row on a follower that is off. By itself it votes again then, as the very same node, with all
+   * that was written.
    */
-  async comesBack({ files, asks }: FileRow, edit: Edit): Promise<void> {
+  async comesBack({ files }: FileRow, edit: Edit): Promise<void> {
     const leader = await this.leader();
     const host = this.#take(leader);
     const { instance, machine, directory } = { ...host, directory: this.lab.directoryOf(host.instance) };
@@ -64,11 +63,9 @@ export class EditedNodes implements AsyncDisposable {
       // While it is away the others go on, so it has something to fetch.
       await this.written.write(2, [leader.address]);
       anHourPasses(directory);
-      const mend = editAll(directory, this.lab.directoryOf(leader.instance), files, edit);
+      editAll(directory, this.lab.directoryOf(leader.instance), files, edit);
       const from = this.lab.agentLog(instance).length;
       await machine.boot();
-      const action = asks?.[edit];
-      if (action !== undefined) await obey(this.lab, instance, action, mend);
       await this.#untilHealthy(host).catch((error: unknown) => {
         const last = this.lab.agentLog(instance).slice(from).slice(-6);
         throw new Error(`${error}\n${last.map((line) => JSON.stringify(line)).join('\n')}`);

@@ -4,7 +4,6 @@
  */
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Action } from '../../../src/model/advice.ts';
 import { EDITS, type Edit } from './file-edits.ts';
 import { KEPT_BY_HAND } from './obeyed-advice.ts';
 
@@ -19,8 +18,6 @@ export interface FileRow {
   readonly what: string;
   readonly files: readonly NodeFile[];
   readonly edits: readonly Edit[];
-  /** What the node asks a person for after an edit from which it does not come back by itself. */
-  readonly asks?: Partial<Readonly<Record<Edit, Action>>>;
 }
 
 const CONFIG = 'conf/zoo.cfg.dynamic.[0-9a-f]*';
@@ -56,8 +53,7 @@ export const VITAL_ROWS: readonly FileRow[] = [
   { what: 'the committed config', files: [{ pattern: CONFIG }], edits: EDITS },
   { what: 'the version-less config', files: [{ pattern: 'conf/zoo.cfg.dynamic', made: copyOf(CONFIG) }], edits: EDITS },
   { what: 'a proposed config', files: [{ pattern: 'conf/zoo.cfg.dynamic.next', made: nextConfig }], edits: EDITS },
-  // Data without a stamp may be another cluster's, so nobody moves it unasked.
-  { what: 'the stamp', files: [{ pattern: STAMP }], edits: EDITS, asks: { gone: 'move-data-away' } },
+  { what: 'the stamp', files: [{ pattern: STAMP }], edits: EDITS },
   { what: 'the fence', files: [{ pattern: 'data/zk-agent/fence.json', made: json({ record: 1 }) }], edits: EDITS },
 ];
 

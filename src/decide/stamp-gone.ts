@@ -1,0 +1,22 @@
+/**
+ * A stamp that is gone from data which was this node's own (docs/protocol.md, "Files 2"). Pure.
+ *
+ * A data directory that somebody attached by mistake has no stamp either. It is told apart by what stands on the same
+ * disk: the mark of a first start that is over, and the id that this very instance has claimed; and the config lists it.
+ */
+import { unreadable } from '../model/disk.ts';
+import { listed } from '../model/member.ts';
+import type { Observation } from '../model/observation.ts';
+import { ownClaims } from './claim.ts';
+import { hasData } from './data.ts';
+
+const GONE = { what: 'stamp', file: 'zk-agent/stamp.json', why: 'it is gone, and the data is there' } as const;
+
+/** The same observation; where only the stamp is missing, it counts as one that can't be read. */
+export function withStampThatIsGone(observation: Observation): Observation {
+  const { disk, self, shared } = observation;
+  if (disk.stamp || unreadable(disk, 'stamp') || !disk.ready || !hasData(disk) || !shared.known) return observation;
+  const claimed = ownClaims(observation, shared.value).some((claim) => claim.id === disk.id);
+  if (!claimed || !listed(disk.config, disk.id, self.address)) return observation;
+  return { ...observation, disk: { ...disk, unreadable: [...(disk.unreadable ?? []), GONE] } };
+}
