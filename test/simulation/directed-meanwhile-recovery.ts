@@ -57,6 +57,25 @@ export const MEANWHILE_RECOVERY_CASES: readonly Case[] = [
     refuses: /was written meanwhile/,
   }),
   meanwhile({
+    name: 'the stamp of the owner can not be read any more as it founds, and its data may be of the record',
+    nodes: 3,
+    step: 'found-forced',
+    lead: lose(1),
+    happens: ({ node: { disk } }) => {
+      const { data } = disk;
+      assert.ok(data);
+      const { currentEpoch } = data;
+      disk.torn.add('stamp');
+      // As it would be once its ensemble had a leader.
+      data.currentEpoch += 0x2_0000;
+      return () => {
+        disk.torn.delete('stamp');
+        data.currentEpoch = currentEpoch;
+      };
+    },
+    refuses: /stamp of the data can't be read any more/,
+  }),
+  meanwhile({
     name: 'a node whom the record names is not fenced any more when its owner founds',
     nodes: 5,
     step: 'found-forced',
