@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { idIn, lastSentence } from './agent-log.ts';
 import type { AgentRun, AgentRunOptions, Killable, Machine, MachineState } from './machine.ts';
 import type { BootPlan, MachineEvent, MachinePlan, MachineRequest } from './machine-messages.ts';
@@ -197,7 +197,7 @@ export class ProcessMachine implements Machine {
     for (const member of this.#group === undefined ? [] : groupMembers(this.#group)) {
       const command = commandLineOf(member.pid);
       if (member.pid === this.#group) continue;
-      if (command.some((word) => word.startsWith('org.apache.zookeeper.server.'))) zookeeper.push(member);
+      if (isServer(command)) zookeeper.push(member);
       else if (this.#options.agentCommand.every((word, index) => command[index] === word)) agent.push(member);
     }
     return [zookeeper, agent];
@@ -249,4 +249,9 @@ export function recordedMachineProcess(directory: string): ProcessIdentity | und
   } catch {
     return undefined;
   }
+}
+
+/** The shell that stays beside a server to note its end has the server's arguments too, and is none. */
+function isServer([program = '', ...args]: readonly string[]): boolean {
+  return basename(program) === 'java' && args.some((word) => word.startsWith('org.apache.zookeeper.server.'));
 }
