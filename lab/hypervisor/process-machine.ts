@@ -253,5 +253,5 @@ export function recordedMachineProcess(directory: string): ProcessIdentity | und
 
 /** The shell that stays beside a server to note its end has the server's arguments too, and is none. */
 function isServer([program = '', ...args]: readonly string[]): boolean {
-  return basename(program) === 'java' && args.some((word) => word.startsWith('org.apache.zookeeper.server.'));
+  return basename(program) !== 'sh' && args.some((word) => word.startsWith('org.apache.zookeeper.server.'));
 }

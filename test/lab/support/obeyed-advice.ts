@@ -1,5 +1,5 @@
 /** A person who reads what the agent of a node prints, and does it. */
-import { renameSync } from 'node:fs';
+import { globSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Action, Advice } from '../../../src/model/advice.ts';
 import { type TestLab, waitFor } from './lab.ts';
@@ -27,5 +27,7 @@ export async function obey(lab: TestLab, reader: string, action: Action, mend: (
   if (advice.action !== 'move-data-away' || instance === undefined || path === undefined)
     throw new Error(`Nobody here knows how to do this: ${JSON.stringify(advice)}`);
   const data = join(lab.directoryOf(instance), 'data', path);
-  renameSync(data, `${data}${KEPT_BY_HAND}`);
+  // A node may be asked twice in the course of a table.
+  const kept = globSync(`${data}*${KEPT_BY_HAND}`).length;
+  renameSync(data, `${data}${kept === 0 ? '' : `-${kept + 1}`}${KEPT_BY_HAND}`);
 }
