@@ -1,6 +1,7 @@
 /** Steps of the first ensemble. */
 
 import { hasData } from '../decide/data.ts';
+import { unreadable } from '../model/disk.ts';
 import { firstVersion } from '../model/first-version.ts';
 import { memberAt } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
@@ -26,7 +27,8 @@ export async function actPrepareGenesis(
   const { record, member } = step;
   await keepStill({ ports, signal });
   const disk = await ports.disk.read(signal);
-  if (disk.stamp?.lineage === record.number) return;
+  // Unknown is never absent: a stamp that can't be read may be the record's.
+  if (disk.stamp?.lineage === record.number || unreadable(disk, 'stamp')) return;
   if (hasData(disk)) throw changed('There is data on the disk.');
   if (disk.id !== member.id) await ports.disk.writeId(member.id);
   const nonce = disk.nonce ?? ports.nonce();

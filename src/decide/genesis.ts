@@ -5,6 +5,7 @@
  */
 
 import { highestGenerations } from '../model/claims.ts';
+import { unreadable } from '../model/disk.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { Announcement, GenesisRecord, LineageRecord, RecordMember } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
@@ -86,6 +87,8 @@ export function decideFirstStart(
   const member = listedInGenesis(observation, newest);
   const { disk } = observation;
   if (!member || newest.kind !== 'genesis' || disk.stamp?.lineage === newest.number) return undefined;
+  // A stamp that can't be read may be the record's, and this disk may have lost what it once acknowledged (Files 2).
+  if (unreadable(disk, 'stamp')) return undefined;
   if (hasData(disk) && disk.stamp === undefined) return undefined;
   const announced = announcements.find((entry) => entry.record === newest.number && entry.id === member.id);
   // Another nonce than the disk's: this disk was wiped after its start, and a second marker could erase a survivor.

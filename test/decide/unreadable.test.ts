@@ -196,6 +196,13 @@ describe('a file that can not be read, while no ensemble serves', () => {
     }
   });
 
+  it('a stamp that can not be read keeps a node without data from a second first start', () => {
+    const { data: _, ...bare } = torn(['stamp']);
+    const { stamp: __, data: ___, ...first } = diskOf(1);
+    assert.equal(decided({ ...alone({}), disk: first }), 'prepare-genesis', 'the same node before its first start');
+    assert.notEqual(decided({ ...alone({}), disk: bare }), 'prepare-genesis');
+  });
+
   it('a stamp that is gone is told in the report, so that nobody recovers from less', () => {
     const { stamp: _, ...disk } = diskOf(1);
     assert.equal(kindOf(decide(alone({ disk }))), 'raise-fence');
