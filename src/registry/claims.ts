@@ -39,14 +39,10 @@ function nameOf(id: number, generation: number): string {
 }
 
 /** Parses a stream's name; a stream that is no claim (people make log streams too) is ignored. */
-function parseName(name: string): { readonly id: number; readonly generation: number } | undefined {
-  return named(name) ?? undefined;
-}
-
-const named = remembered((name) => {
+const parseName = remembered((name) => {
   const match = /^([1-9]\d{0,2})\.([1-9]\d*)$/.exec(name);
   const id = Number(match?.[1]);
-  return match && id <= HIGHEST_ID ? { id, generation: Number(match[2]) } : null;
+  return match && id <= HIGHEST_ID ? { id, generation: Number(match[2]) } : undefined;
 });
 
 /**

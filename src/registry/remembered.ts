@@ -8,8 +8,7 @@ const LONGEST_TEXT = 65_536;
 export function remembered<V>(understand: (text: string) => V): (text: string) => V {
   const known = new Map<string, V>();
   return (text) => {
-    const before = known.get(text);
-    if (before !== undefined) return before;
+    if (known.has(text)) return known.get(text) as V;
     const value = understand(text);
     if (text.length > LONGEST_TEXT) return value;
     if (known.size >= MOST_TEXTS) known.clear();

@@ -35,11 +35,9 @@ function reportKey(instance: string): string {
 }
 
 /** The instance whose report lies under this key; undefined for a key that is none of ours. */
-function instanceIn(key: string): string | undefined {
-  return key.startsWith(REPORTS) ? (instanceUnder(key) ?? undefined) : undefined;
-}
-
-const instanceUnder = remembered((key) => /^reports\/(i-[^/]+)\.json$/.exec(key)?.[1] ?? null);
+const instanceIn = remembered((key) =>
+  key.startsWith(REPORTS) ? /^reports\/(i-[^/]+)\.json$/.exec(key)?.[1] : undefined,
+);
 
 /** By key, the slot that was read last. A write that is conditional on an old one fails, so an old one does no harm. */
 const seenSlots = new WeakMap<ObjectStore, Map<string, Slot>>();
