@@ -56,14 +56,16 @@ export function awaitQuorum(
   );
   const stopped = added.filter(({ address }) => running.every((member) => member.address !== address));
   const all = [...starts, ...startAdded(stopped)];
-  if (quorums.length === 0) return all;
+  // Where those that were added make a quorum by themselves, it is never too few of ours that can run.
+  const ours = quorums.filter(({ needs }) => needs > 0);
+  if (ours.length === 0) return all;
   const ends = others.map(
     (instance): Advice => ({
       action: 'terminate-instance',
       instance,
       when: [
         { is: 'cannot-run', instance },
-        { is: 'too-few-can-run', quorums },
+        { is: 'too-few-can-run', quorums: ours },
         { is: 'no-leader' },
         { is: 'still-advised' },
       ],
@@ -78,7 +80,7 @@ export function runNewerRelease(instance: string, { file }: UnreadableFile): Adv
   return { action: 'run-newer-release', instance, path: file, when: [] };
 }
 
-/** Advice 4: newer data that is damaged, or of nobody knows which record, is mended, or kept under another name; its node is not given up. */
+/** Advice 4: newer data that is damaged, or of nobody knows which record, is mended, or kept under another name; its node is given up only when its machine can't run any more. */
 export function mendAhead({ report, file, directory = 'version-2' }: Ahead, best: Candidate): readonly Advice[] {
   const { instance } = report;
   const newer = report.unreadable?.find((each) => each.newer && each.file === file);

@@ -198,6 +198,19 @@ test('a voter that nobody claimed is no proof that the quorum is lost for good',
   assert.equal(stepOf(lost), 'raise-fence', lost.why);
 });
 
+test('where those that a person added are a quorum by themselves, no node is given up for too few of ours', () => {
+  const config = configOf([1, 2, 8, 9, 10]);
+  const seen = silent({
+    lives: livesOf([1, 2]),
+    group: groupOf([1, 2]),
+    disk: diskOf(1, { config }),
+    silence: silenceOf([1, 2], [reportOf(1, { config })]),
+  });
+  const advice = adviceOf(decide(seen));
+  assert.ok(advice.some(({ action }) => action === 'start-added-server'));
+  assert.ok(advice.every(({ action }) => action !== 'terminate-instance'));
+});
+
 test('while a voter that nobody claimed is awaited, a person is asked to start it, and none of ours is given up', () => {
   const four = reportOf(1, { config: configOf([1, 2, 3, 9]) });
   const seen = silent({
