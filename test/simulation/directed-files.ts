@@ -50,6 +50,23 @@ async function heldUpUntil(scenario: Scenario, mend: () => void): Promise<void> 
 
 export const FILE_CASES: readonly Case[] = [
   {
+    name: 'two of three lost their data, and their stamps can not be read: they do not begin anew without the third',
+    nodes: 3,
+    without: ['torn-stamp-is-none-without-data'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const survivor = scenario.leader;
+      survivor.pause();
+      for (const node of scenario.followers) {
+        node.wipe('data');
+        node.disk.torn.add('stamp');
+      }
+      await scenario.advance(120_000);
+      survivor.resume();
+      await scenario.whole();
+    },
+  },
+  {
     name: 'the fence of the last survivor can not be read any more: it recovers all the same',
     nodes: 3,
     without: ['torn-fence-is-none'],

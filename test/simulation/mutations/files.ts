@@ -53,6 +53,16 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
     ),
   },
   {
+    name: 'torn-stamp-is-none-without-data',
+    rule: 'Files 2: a node without data whose stamp can’t be read has no first start',
+    ports: reading(({ unreadable, ...facts }, { disk }) => {
+      const left = unreadable?.filter(
+        ({ what }) => what !== 'stamp' || facts.data !== undefined || !disk.torn.has(what),
+      );
+      return left === undefined || left.length === 0 ? facts : { ...facts, unreadable: left };
+    }),
+  },
+  {
     name: 'torn-files-of-voters-stay',
     rule: 'Files 3: a serving voter’s files are written anew',
     parts: (parts) => ({
