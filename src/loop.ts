@@ -158,6 +158,7 @@ const NODE_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
   'unmark-left',
   'mark-deputy',
   'unmark-deputy',
+  'unmark-abandoned',
 ]);
 
 /** Steps that change this node's report, on which the next step does rely. */

@@ -128,7 +128,7 @@ export interface Session {
 }
 
 /** Durable notes of the agent to itself; DiskFacts says what each of them means. */
-export type Mark = 'left' | 'reported' | 'ready' | 'signalled' | 'deputy';
+export type Mark = 'left' | 'reported' | 'ready' | 'signalled' | 'abandoned' | 'deputy';
 
 /** The node's data and config directories. Every write is durable (fsync) when it resolves, and atomic. */
 export interface NodeDisk {

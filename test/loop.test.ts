@@ -238,6 +238,7 @@ const SEEN_AGAIN: Readonly<Record<StepKind, SeenAgain>> = {
   'complete-launch': 'the whole world',
   'signal-success': 'the whole world',
   'give-up-launch': 'the whole world',
+  'unmark-abandoned': 'node',
   'complete-leaving': 'the whole world',
   'complete-hooks-of-the-gone': 'the whole world',
 };

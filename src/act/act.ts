@@ -10,6 +10,7 @@ import {
   actCompleteLeaving,
   actGiveUpLaunch,
   actSignalSuccess,
+  actUnmarkAbandoned,
 } from './lifecycle.ts';
 import { actMendFiles } from './mend.ts';
 import { actAcceptRecord, actAnswerProposal, actProposeRecord, actWriteRecord } from './propose.ts';
@@ -48,6 +49,7 @@ export const ACTS: Acts = {
   'mark-ready': actMarkReady,
   'mark-deputy': actMarkDeputy,
   'unmark-deputy': actUnmarkDeputy,
+  'unmark-abandoned': actUnmarkAbandoned,
   'write-report': actWriteReport,
   'withdraw-report': actWithdrawReport,
   'raise-fence': actRaiseFence,

@@ -1,5 +1,6 @@
 /** Steps that tell the Auto Scaling group and the stack how this node is doing. Each may be repeated at any time. */
 import { LAUNCH_WAIT } from '../decide/lifecycle.ts';
+import { AgentError } from '../errors.ts';
 import { listed } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
 import { readRecords } from '../registry/lineage.ts';
@@ -48,10 +49,28 @@ export async function actGiveUpLaunch(step: Of<'give-up-launch'>, context: ActCo
   const newest = (await readRecords(ports.objects, signal)).at(-1)?.number ?? 0;
   if (newest !== step.record) throw changed(`Record ${newest} was written meanwhile.`);
   if (await isAdded(step.id, context)) throw changed('This node was added to the config meanwhile.');
+  if (step.hook !== undefined) await markAbandoned(context);
   const heard = step.signals ? await ports.stackSignals.signal('FAILURE', self.instance, signal) : 'nobody-waits';
   if (step.hook === undefined) return;
-  if (heard === 'told' && (await isTakenAway(step.group, context))) return;
+  if (heard === 'told' && !step.again && (await isTakenAway(step.group, context))) return;
   await ports.autoScaling.completeHook(step.group, step.hook, self.instance, 'ABANDON', signal);
+}
+
+/**
+ * Joining 10: an answer that is lost, or a call that arrives late, must find no voter. A disk that takes nothing takes no
+ * data either.
+ */
+async function markAbandoned({ ports }: ActContext): Promise<void> {
+  try {
+    await ports.disk.mark('abandoned');
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    ports.log.write({ event: 'mark-failed', code: error.code, saw: error.message });
+  }
+}
+
+export async function actUnmarkAbandoned(_step: Of<'unmark-abandoned'>, { ports }: ActContext): Promise<void> {
+  await ports.disk.unmark('abandoned');
 }
 
 /** Waits for the stack to do it; a group that can't be read says nothing, and is asked again. */

@@ -54,6 +54,12 @@ export function startAdded(members: readonly Pick<Member, 'id' | 'address'>[]): 
   }));
 }
 
+/** Claims 7: beside so many voters of a person's the dead are not removed, and one change takes both out. */
+export function removeTogether(members: readonly Pick<Member, 'id' | 'address'>[]): readonly Advice[] {
+  const path = members.map(({ id, address }) => `${id} at ${address}`).join(', ');
+  return [{ action: 'remove-members', path, when: [{ is: 'still-advised' }] }];
+}
+
 /** Claims 3: the config may give this id to somebody, in a line that can't be understood even. */
 export function mayHoldId(config: EnsembleConfig, id: number): boolean {
   return (

@@ -17,6 +17,7 @@ import { hasData } from './data.ts';
 import { decideFailedStart, waitsForSurroundings } from './failed-start.ts';
 import { decideFirstStart, decideGenesis } from './genesis.ts';
 import { decideFollow, decideJoinAlone, decideSettled, followable, votes } from './join.ts';
+import { decideAbandoned } from './launch.ts';
 import { decideLeave, decideLeaveRefused, isLeaving } from './leave.ts';
 import { isGone } from './lives.ts';
 import { decideMend } from './mend.ts';
@@ -63,7 +64,11 @@ function decideNext(observation: Observation): Decision {
     return notes ?? (settled.kind === 'step' ? settled : (decideStream(observation) ?? settled));
   }
   if (order.command === 'remove-terminated') return NO_VOTER;
-  const claim = leaving ? undefined : decideClaim(observation, shared.value);
+  // Data counts as long as it is there (Leaving 3).
+  const offers = !ensemble && newest !== undefined && disk.stamp !== undefined;
+  const abandoned = offers ? undefined : decideAbandoned(observation, newest?.number ?? 0);
+  if (abandoned) return abandoned;
+  const claim = leaving || disk.abandoned ? undefined : decideClaim(observation, shared.value);
   if (claim) return claim;
   if (!newest) return decideGenesis(observation, shared.value);
   if (ensemble) return decideFollow(observation, newest, ensemble);
@@ -168,11 +173,12 @@ function decideAlone(observation: Observation, shared: Shared, newest: LineageRe
   if (!silence.known) return wait(`No leader answers, and the reports can't be read: ${silence.why}.`);
   const founded = decideFounded(newest, silence.value);
   if (founded) return founded;
-  // Who is to leave starts nothing new, but its data counts as long as it is there.
-  const begin = isLeaving(observation)
-    ? undefined
-    : (decideFirstStart(observation, newest, silence.value.announcements, silence.value) ??
-      decideJoinAlone(observation, newest));
+  // Who is to leave, or gave its launch up, starts nothing new, but its data counts as long as it is there.
+  const begin =
+    isLeaving(observation) || disk.abandoned
+      ? undefined
+      : (decideFirstStart(observation, newest, silence.value.announcements, silence.value) ??
+        decideJoinAlone(observation, newest));
   return (
     begin ??
     decideFounding(observation, newest, silence.value) ??

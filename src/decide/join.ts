@@ -6,7 +6,7 @@ import { type DiskFacts, unreadable } from '../model/disk.ts';
 import { type EnsembleConfig, listed, type Member, memberAt, strangeLines } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
-import { type Decision, done, take, wait } from '../model/step.ts';
+import { adviceOf, advised, type Decision, done, take, wait } from '../model/step.ts';
 import { runNewerRelease } from './advise.ts';
 import { decideAside } from './aside.ts';
 import { isUnclaimed, whatLinesHold } from './by-hand.ts';
@@ -14,7 +14,7 @@ import { hasData } from './data.ts';
 import { failedStart, waitsForSurroundings } from './failed-start.ts';
 import { heldBack } from './hold.ts';
 import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts';
-import { decideRemoval, removalDue } from './remove.ts';
+import { decideRemoval, isRemovable, type Removal, removalDue } from './remove.ts';
 import { mayRun, RESTARTING } from './restart.ts';
 import { NO_LEADER_FOUND, whatSpares } from './spared.ts';
 import { withdrawReport } from './withdraw.ts';
@@ -55,8 +55,9 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
   const hooks = decideHooksOfTheGone(observation, ensemble);
   if (hooks) return hooks;
   const signal = disk.id === undefined ? undefined : decideSignal(observation, ensemble, disk.id);
-  if (signal && order.command !== 'remove-terminated') return signal;
-  return done(`This node votes as member ${disk.id}; ${removal ? removal.why : 'nothing is left to do.'}`);
+  const settled = done(`This node votes as member ${disk.id}; ${removal ? removal.why : 'nothing is left to do.'}`);
+  const told = signal && order.command !== 'remove-terminated' ? signal : settled;
+  return advised(told, removal ? adviceOf(removal) : []);
 }
 
 const BECOMES_DEPUTY = take(
@@ -213,26 +214,30 @@ function addSelf(observation: Observation, ensemble: Ensemble, id: number): Deci
   );
   const lines = whatLinesHold(ensemble.config);
   if (lines) return wait(`The server of this node has caught up, and it is not added: ${lines}.`);
-  const removal = removalDue(observation, ensemble);
+  const member = memberAt(id, observation.self.address, 'participant');
+  const removal = removalDue(observation, ensemble, [member]);
   const leaving = removal?.ids ?? [];
-  if (stranger && !leaving.includes(stranger.id)) {
-    const byHand = isUnclaimed(observation, stranger)
-      ? ` No node of this cluster ever claimed it: whoever added member ${stranger.id} by hand has to remove it.`
-      : '';
-    return wait(
-      `The address of this node still stands under id ${stranger.id} in the config, and that member is not known to be gone.${byHand}`,
-    );
-  }
+  if (stranger && !leaving.includes(stranger.id)) return waitForAddress(observation, stranger, removal);
   return take(
     {
       kind: 'add-self',
-      member: memberAt(id, observation.self.address, 'participant'),
+      member,
       leaving,
       dead: removal?.dead ?? [],
       fromVersion: ensemble.config.version,
     },
     `The server of this node has caught up (${answer.zxid}), so it is added as member ${id}.${removal ? ` ${removal.why}` : ''}`,
   );
+}
+
+function waitForAddress(observation: Observation, stranger: Member, removal: Removal | undefined): Decision {
+  const stands = `The address of this node still stands under id ${stranger.id} in the config`;
+  if (removal && isRemovable(observation, stranger))
+    return wait(`${stands}. ${removal.why}`, undefined, removal.advice);
+  const byHand = isUnclaimed(observation, stranger)
+    ? ` No node of this cluster ever claimed it: whoever added member ${stranger.id} by hand has to remove it.`
+    : '';
+  return wait(`${stands}, and that member is not known to be gone.${byHand}`);
 }
 
 /** Joining 7: data of the newest lineage, no leader in sight, and a config that does not hold this node. */

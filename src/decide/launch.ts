@@ -4,9 +4,10 @@
  * member is left in the config; and a launch is given up only by a node that nobody can need.
  */
 import { instancesBehind } from '../model/claims.ts';
+import type { DiskFacts } from '../model/disk.ts';
 import { type Member, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
-import { type Decision, take, wait } from '../model/step.ts';
+import { type Decision, type Step, take, wait } from '../model/step.ts';
 import { isUnclaimed, whatLinesHold } from './by-hand.ts';
 import { hasData } from './data.ts';
 import { goneInHook, isDying, isTerminating, LAUNCH_WAIT, ownState } from './lifecycle.ts';
@@ -101,15 +102,43 @@ export function decideGivingUp(observation: Observation): Decision | undefined {
   const mayBeNeeded = ensemble === undefined && (record > 0 || disk.stamp !== undefined || hasData(disk));
   if (mayBeNeeded) return undefined;
   return take(
-    {
-      kind: 'give-up-launch',
-      group: group.value.name,
-      ...(stack.launchHook === undefined ? {} : { hook: stack.launchHook }),
-      ...(disk.id === undefined ? {} : { id: disk.id }),
-      signals: stack.signals,
-      record,
-    },
+    giveUpLaunch(disk, { group: group.value.name, hook: stack.launchHook, signals: stack.signals, record }),
     'This node could not be brought to vote, and nobody can need its data: the group is to launch another one.',
+  );
+}
+
+type GivingUp = Extract<Step, { kind: 'give-up-launch' }>;
+
+function giveUpLaunch(
+  { id }: DiskFacts,
+  { hook, ...step }: Pick<GivingUp, 'group' | 'signals' | 'record' | 'again'> & { readonly hook: string | undefined },
+): Step {
+  return {
+    kind: 'give-up-launch',
+    ...step,
+    ...(hook === undefined ? {} : { hook }),
+    ...(id === undefined ? {} : { id }),
+  };
+}
+
+/**
+ * Joining 10: a node that has begun to abandon its launch takes no part until it knows what became of that. Undefined for
+ * every other node.
+ */
+export function decideAbandoned(observation: Observation, record: number): Decision | undefined {
+  const { disk, stack, group } = observation;
+  if (!disk.abandoned) return undefined;
+  const hook = stack?.launchHook;
+  const state = ownState(observation);
+  const launches = state === undefined || state.startsWith('Pending');
+  if (hook === undefined || !launches)
+    return take({ kind: 'unmark-abandoned' }, 'The launch that this node gave up is over, and it is still here.');
+  if (!group.known || state !== LAUNCH_WAIT)
+    return wait('This node gave its launch up, and its group does not say yet what became of it.');
+  if (group.value.maintenance) return wait('This node gave its launch up, and its group is in maintenance.');
+  return take(
+    giveUpLaunch(disk, { group: group.value.name, hook, signals: stack?.signals === true, record, again: true }),
+    'This node gave its launch up, and its launch hook still waits for that word.',
   );
 }
 

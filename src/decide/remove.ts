@@ -3,29 +3,26 @@
  * Invariant 4: only on positive evidence about the member's own instance, at most max(1, ⌊(voters − 1) / 2⌋) a pass,
  * and never so that the rest loses quorum.
  */
+import type { Advice } from '../model/advice.ts';
 import { instancesBehind, ownersOf } from '../model/claims.ts';
 import { type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';
-import { countsAsServing, whatLinesHold } from './by-hand.ts';
+import { countsAsServing, isUnclaimed, removeTogether, whatLinesHold } from './by-hand.ts';
 import { heldBack } from './hold.ts';
 import { lifeOfMember } from './lives.ts';
 
-/** The members that may be removed: their instance shuts down or is gone for good. */
-function removable(observation: Observation, ensemble: Ensemble): readonly Member[] {
-  return ensemble.config.members.filter((member) => {
-    if (member.address === observation.self.address && member.id === observation.disk.id) return false;
-    const life = lifeOfMember(observation, member);
-    return life === 'gone' || life === 'shutting-down';
-  });
+/** Whether this member may be removed: its instance shuts down or is gone for good. */
+export function isRemovable(observation: Observation, member: Member): boolean {
+  if (member.address === observation.self.address && member.id === observation.disk.id) return false;
+  const life = lifeOfMember(observation, member);
+  return life === 'gone' || life === 'shutting-down';
 }
 
-/** Whether those that stay can commit by themselves, counting only nodes of this cluster whose servers say that they serve. */
-function restKeepsQuorum(observation: Observation, ensemble: Ensemble, leaving: readonly Member[]): boolean {
+/** The voters that stay, with the node that joins by the same change. */
+function restOf(ensemble: Ensemble, leaving: readonly Member[], joining: readonly Member[]): readonly Member[] {
   const gone = new Set(leaving.map((member) => member.id));
-  const rest = votersOf(ensemble.config).filter((member) => !gone.has(member.id));
-  const serving = rest.filter((member) => countsAsServing(observation, ensemble, member));
-  return rest.length > 0 && serving.length >= quorumOf(rest.length);
+  return [...votersOf(ensemble.config).filter((member) => !gone.has(member.id)), ...joining];
 }
 
 /** One pass: the members that are removed now, or none and what holds their removal back. */
@@ -34,6 +31,7 @@ export interface Removal {
   /** Every instance that ever claimed one of these ids at the member's address: all are known to be dead. */
   readonly dead: readonly string[];
   readonly why: string;
+  readonly advice?: readonly Advice[];
 }
 
 function none(why: string): Removal {
@@ -44,9 +42,16 @@ function behind({ shared }: Observation, member: Member): readonly string[] {
   return shared.known ? instancesBehind(shared.value.claims, member) : [];
 }
 
-/** Undefined when nobody is known to be dead. */
-export function removalDue(observation: Observation, ensemble: Ensemble): Removal | undefined {
-  const dead = removable(observation, ensemble);
+/**
+ * Undefined when nobody is known to be dead. Those that stay have to be able to commit by themselves, counting only nodes
+ * of this cluster whose servers say that they serve; `joining` has caught up, and gets its vote by the same change.
+ */
+export function removalDue(
+  observation: Observation,
+  ensemble: Ensemble,
+  joining: readonly Member[] = [],
+): Removal | undefined {
+  const dead = ensemble.config.members.filter((member) => isRemovable(observation, member));
   if (dead.length === 0) return undefined;
   const names = dead.map((member) => `${member.id} at ${member.address}`).join(', ');
   const held = heldBack(observation);
@@ -55,8 +60,14 @@ export function removalDue(observation: Observation, ensemble: Ensemble): Remova
   if (lines) return none(`The instances of members ${names} are gone, and they stay in the config: ${lines}.`);
   const limit = Math.max(1, Math.floor((votersOf(ensemble.config).length - 1) / 2));
   const pass = dead.slice(0, limit);
-  if (!restKeepsQuorum(observation, ensemble, pass)) {
-    return none(`The instances of members ${names} are gone, but without them the rest has no quorum that serves yet.`);
+  const rest = restOf(ensemble, pass, joining);
+  const serving = rest.filter((member) => joining.includes(member) || countsAsServing(observation, ensemble, member));
+  if (rest.length === 0 || serving.length < quorumOf(rest.length)) {
+    const added = rest.filter((member) => isUnclaimed(observation, member));
+    const ours = rest.length - added.length;
+    const why = `The instances of members ${names} are gone, but without them the rest has no quorum that serves yet.`;
+    if (added.length === 0 || ours === 0 || serving.length < quorumOf(ours)) return none(why);
+    return { ...none(`${why} ${COUNTED_NOT}`), advice: removeTogether([...pass, ...added]) };
   }
   return {
     ids: pass.map((member) => member.id),
@@ -65,14 +76,16 @@ export function removalDue(observation: Observation, ensemble: Ensemble): Remova
   };
 }
 
+const COUNTED_NOT = 'Voters that somebody added by hand are not counted on.';
+
 /** The removal by a node that votes; undefined when nobody is known to be dead. */
 export function decideRemoval(observation: Observation, ensemble: Ensemble): Decision | undefined {
   const removal = removalDue(observation, ensemble);
   if (!removal) return undefined;
-  const { ids, dead, why } = removal;
+  const { ids, dead, why, advice } = removal;
   return ids.length > 0
     ? take({ kind: 'remove-members', ids, dead, fromVersion: ensemble.config.version }, why)
-    : wait(why);
+    : wait(why, undefined, advice);
 }
 
 /** The dead owners of claims that nobody has noted yet: EC2 forgets them within the hour. */

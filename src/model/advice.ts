@@ -46,6 +46,7 @@ export type Action =
   | 'scale-out'
   | 'stop-added-server'
   | 'start-added-server'
+  | 'remove-members'
   | 'correct-config'
   | 'right-volume';
 
@@ -108,6 +109,8 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
       return `stop the server of ${path}, which somebody added by hand`;
     case 'start-added-server':
       return `start the server of ${path}, which somebody added by hand`;
+    case 'remove-members':
+      return `remove the members ${path} with one reconfig; whom somebody added by hand can come back as an observer`;
     case 'correct-config':
       return 'take what the agent does not understand out of the config with a reconfig of newMembers, or change the members by hand';
     case 'right-volume':

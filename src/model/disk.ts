@@ -76,6 +76,8 @@ export interface DiskFacts {
   readonly ready: boolean;
   /** The stack has been told that this node votes. */
   readonly signalled: boolean;
+  /** This node has begun to abandon its launch: the call may have arrived, or may yet. */
+  readonly abandoned?: true;
   /** A server that a person added leads, so this node looks after the members: each of its ticks looks at the world. */
   readonly deputy?: true;
   /** The config that `zoo.cfg` points at. */

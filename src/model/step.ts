@@ -94,12 +94,16 @@ export type Step =
    */
   | {
       readonly kind: 'give-up-launch';
+      /** It was begun before: the stack has had its time. */
+      readonly again?: true;
       readonly group: string;
       readonly hook?: string;
       readonly id?: number;
       readonly signals: boolean;
       readonly record: number;
     }
+  /** The launch that this node gave up is over, and it is still here. */
+  | { readonly kind: 'unmark-abandoned' }
   | { readonly kind: 'complete-leaving'; readonly group: string; readonly hook: string }
   | {
       readonly kind: 'complete-hooks-of-the-gone';

@@ -129,29 +129,45 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
     reader.read(what, file, action);
   const [occasions, space] = await Promise.all([readOccasions(files.occasions), spaceOf(dataDir)]);
   // All at once: each is a file or two, and a look waits for the slowest alone.
-  const [id, stamp, nonce, found, fence, config, pending, marker, left, reported, ready, signalled, deputy, aside] =
-    await Promise.all([
-      read('id', idFile, () => readId(idFile)),
-      read('stamp', files.stamp, () => stampInPlace(files.stamp, places)),
-      read('nonce', files.nonce, () => readNonce(files.nonce)),
-      readDataDirectory(join(dataDir, 'version-2'), signal, files.checkedSnapshots),
-      readFenceOf(reader, files.fence),
-      read('config', zooCfgIn(confDir), () => readConfig(options)),
-      read('pending', pendingIn(confDir), () => readPending(confDir)),
-      readMarker(reader, join(dataDir, 'initialize')),
-      readMark(reader, files.mark('left'), false),
-      readMark(reader, files.mark('reported'), true),
-      readMark(reader, files.mark('ready'), false),
-      readMark(reader, files.mark('signalled'), false),
-      readMark(reader, files.mark('deputy'), true),
-      listAside(places, cluster, reader),
-    ]);
+  const [
+    id,
+    stamp,
+    nonce,
+    found,
+    fence,
+    config,
+    pending,
+    marker,
+    left,
+    reported,
+    ready,
+    signalled,
+    abandoned,
+    deputy,
+    aside,
+  ] = await Promise.all([
+    read('id', idFile, () => readId(idFile)),
+    read('stamp', files.stamp, () => stampInPlace(files.stamp, places)),
+    read('nonce', files.nonce, () => readNonce(files.nonce)),
+    readDataDirectory(join(dataDir, 'version-2'), signal, files.checkedSnapshots),
+    readFenceOf(reader, files.fence),
+    read('config', zooCfgIn(confDir), () => readConfig(options)),
+    read('pending', pendingIn(confDir), () => readPending(confDir)),
+    readMarker(reader, join(dataDir, 'initialize')),
+    readMark(reader, files.mark('left'), false),
+    readMark(reader, files.mark('reported'), true),
+    readMark(reader, files.mark('ready'), false),
+    readMark(reader, files.mark('signalled'), false),
+    readMark(reader, files.mark('abandoned'), false),
+    readMark(reader, files.mark('deputy'), true),
+    listAside(places, cluster, reader),
+  ]);
   const failed = await readFailedStart(files.failedStart, join(dataDir, 'version-2'));
   const data = found && failed !== undefined ? { ...found, damage: found.damage ?? failed } : found;
   const facts = present({ id, stamp, nonce, data, fence, config, pending, ...space });
   const unread = reader.found.length === 0 ? {} : { unreadable: reader.found };
-  const marks = { left, reported, ready, signalled, ...(deputy ? { deputy } : {}) };
-  return { ...facts, marker, ...marks, aside, occasions, ...unread };
+  const rare = { ...(abandoned ? { abandoned } : {}), ...(deputy ? { deputy } : {}) };
+  return { ...facts, marker, left, reported, ready, signalled, ...rare, aside, occasions, ...unread };
 }
 
 /** Of what the server's user may fill; nothing when the file system does not say. */

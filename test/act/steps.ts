@@ -169,6 +169,11 @@ export const SCENES: Scenes = {
     node: voter(),
   }),
   'signal-success': () => ({ step: { kind: 'signal-success', id: 1 }, node: voter() }),
+  'unmark-abandoned': () => {
+    const node = voter();
+    node.disk = diskOf(1, { abandoned: true });
+    return { step: { kind: 'unmark-abandoned' }, node };
+  },
   'give-up-launch': () => {
     const node = new MemoryNode();
     node.group = groupFact([2, 3]);

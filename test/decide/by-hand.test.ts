@@ -13,6 +13,7 @@ import {
   addressOf,
   COMMITTED,
   CONFIG_VERSION,
+  claimOf,
   configOf,
   dataOf,
   diskOf,
@@ -92,6 +93,34 @@ test('a voter that nobody claimed is in the count and never counts as serving', 
   const two = decide({ ...leading([member(8), member(9)], [1, 2, 8, 9]), lives: dead });
   assert.equal(two.kind, 'done');
   assert.match(two.why, /no quorum that serves/);
+});
+
+test('where voters that nobody claimed are half of the rest, a person is told to take both out with one change', () => {
+  const seen = leading([member(9), member(10)], [1, 9, 10]);
+  const decision = decide({ ...seen, lives: { ...livesOf([1]), ...livesOf([2, 3], 'gone') } });
+  assert.equal(decision.kind, 'done');
+  const named = [2, 3, 9, 10].map((id) => `${id} at ${addressOf(id)}`).join(', ');
+  assert.deepEqual(adviceOf(decision), [{ action: 'remove-members', path: named, when: [{ is: 'still-advised' }] }]);
+  // Where too few of ours serve, that change could not commit.
+  const alone = decide({ ...leading([member(9)], [1, 9]), lives: { ...livesOf([1, 2]), ...livesOf([3], 'gone') } });
+  assert.deepEqual(adviceOf(alone), []);
+});
+
+test('a joiner that has caught up counts among those that stay, also at the address of the dead', () => {
+  const members = [member(2), member(3, 'participant', addressOf(4)), member(9)];
+  const seen = joining(members, [], {
+    shared: sharedOf([genesisOf([2, 3])], [], {
+      claims: [claimOf(2), claimOf(3, { owner: { instance: instanceOf(3), address: addressOf(4) } }), claimOf(4)],
+    }),
+    ensemble: ensembleOf([2, 3, 9], {
+      leader: { id: 2, address: addressOf(2) },
+      config: config(members),
+      servingIds: [2, 9],
+    }),
+  });
+  const decision = decide(seen);
+  assert.equal(decision.kind === 'step' && decision.step.kind, 'add-self', decision.why);
+  assert.deepEqual(decision.kind === 'step' && decision.step.kind === 'add-self' && decision.step.leaving, [3]);
 });
 
 test('under a leader that nobody claimed every voter that looks removes the dead, and goes on looking', () => {

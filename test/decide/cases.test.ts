@@ -27,9 +27,14 @@ const ELSEWHERE = new Set(['files-1', 'files-2', 'claims-6', 'claims-7']);
 
 const cases = readCases();
 
-/** The cases of Joining 10 are about the last word of a bootstrap that has ended; `null` says that there is none. */
+/**
+ * The cases of Joining 10 are about the last word of a bootstrap that has ended, until it was spoken; `null` says that
+ * there is none.
+ */
 function decideIn(name: string, observation: Observation): Decision | null {
-  return name.startsWith('joining-10-') ? (decideGivingUp(observation) ?? null) : decide(observation);
+  return name.startsWith('joining-10-') && !observation.disk.abandoned
+    ? (decideGivingUp(observation) ?? null)
+    : decide(observation);
 }
 
 for (const { name, observation, decision } of cases) {

@@ -284,8 +284,25 @@ test('a launch is over only for a voter whose own hook waits; the stack hears of
     for (const member of seen.ensemble?.config.members ?? []) {
       if (member.id === seen.disk.id) continue;
       assert.ok(!isTerminating(seen, member), `member ${member.id} is to leave`);
-      assert.ok(livesBehind(seen, member).includes('alive'), `member ${member.id} may be dead`);
+      const lives = livesBehind(seen, member);
+      // A member that nobody claimed is of no node, unless a claim is only unseen yet.
+      assert.ok(lives.length === 0 || lives.includes('alive'), `member ${member.id} may be dead`);
     }
+  });
+});
+
+test('a node that has begun to abandon its launch takes no part, and goes on with it while its launch hook waits', () => {
+  for (const kind of ['claim-id', 'create-genesis', 'prepare-genesis', 'prepare-join', 'add-self'] as const) {
+    eachStep(kind, (_, seen) => assert.notEqual(seen.disk.abandoned, true, kind));
+  }
+  eachStep('give-up-launch', ({ again }, seen) => {
+    assert.equal(again, true, 'only bootstrap begins with it');
+    assert.ok(seen.disk.abandoned && seen.group.known && !seen.group.value.maintenance);
+    assert.equal(stateOf(seen, seen.self.instance), 'Pending:Wait');
+  });
+  eachStep('unmark-abandoned', (_, seen) => {
+    const state = stateOf(seen, seen.self.instance);
+    assert.ok(seen.disk.abandoned && (seen.stack?.launchHook === undefined || !/^Pending/.test(state ?? 'Pending')));
   });
 });
 

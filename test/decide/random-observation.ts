@@ -260,10 +260,16 @@ export function inStack(random: Random, observation: Observation): Observation {
     : [];
   // Neither claimed nor a member: it left before, or never got that far.
   const leftOver = { instance: instanceOf(7), lifecycleState: random.pick(STATES) };
+  const abandoned = random.between(1, 6) === 1 ? { abandoned: true as const } : {};
   return {
     ...observation,
     stack: { signals: random.between(1, 4) > 1, launchHook: 'launch', terminateHook: 'terminate' },
-    disk: { ...disk, ready: random.pick([disk.ready, true, false]), signalled: random.between(1, 2) === 1 },
+    disk: {
+      ...disk,
+      ready: random.pick([disk.ready, true, false]),
+      signalled: random.between(1, 2) === 1,
+      ...abandoned,
+    },
     group: group.known ? { known: true, value: { ...group.value, instances: [...instances, leftOver] } } : group,
     lives: { ...observation.lives, [leftOver.instance]: random.pick(LIVES) },
   };

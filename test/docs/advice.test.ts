@@ -111,6 +111,11 @@ const EXAMPLES: Readonly<Record<Action, Advice>> = {
     loses: { kind: 'after', zxid: '0000000100000042' },
     next: { id: 1, instance: 'i-1' },
   },
+  'remove-members': {
+    action: 'remove-members',
+    path: '3 at 10.0.0.3, 200 at 10.0.0.9',
+    when: [{ is: 'still-advised' }],
+  },
   'correct-config': { action: 'correct-config', when: [] },
   'delete-object': {
     action: 'delete-object',

@@ -84,6 +84,14 @@ export class ByHand {
     this.#world.ensemble.start(host);
   }
 
+  /** One change takes the dead and the person's own out. */
+  removeTogether(addresses: readonly string[]): void {
+    for (const host of this.#hosts) if (addresses.includes(host.address)) host.unwanted = true;
+    const members = this.#world.leader?.config.members ?? [];
+    const leaving = members.filter(({ address }) => addresses.includes(address)).map(({ id }) => id);
+    if (leaving.length > 0) this.#reconfig({ leaving }, () => undefined);
+  }
+
   /** An observer, or now and then a voter; never so many voters that half of all are a person's. */
   add(random: Random): boolean {
     const { leader } = this.#world;

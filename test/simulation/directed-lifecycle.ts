@@ -1,5 +1,6 @@
 /** Scenarios of hooks, signals and leaving that random histories seldom reach, step by step. */
 import assert from 'node:assert/strict';
+import { changed } from '../../src/act/context.ts';
 import { votersOf } from '../../src/model/member.ts';
 import type { Case } from './directed-cases.ts';
 import type { Node } from './node/node.ts';
@@ -176,6 +177,47 @@ export const LIFECYCLE_CASES: readonly Case[] = [
       await scenario.until('it is listed no more', () => !world.cloud.group.holds(victim.name), 250_000);
       assert.ok(world.scheduler.nowMs - atMs < 300_000, 'sooner than by the timeout of the hook');
       await scenario.whole();
+    },
+  },
+  {
+    name: 'a launch is given up by a call that arrives minutes later: the node takes no part meanwhile',
+    nodes: 3,
+    hooks: true,
+    without: ['forgets-that-it-gave-up'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      const known = [...scenario.nodes];
+      const { group } = world.cloud;
+      let givenUp: Node | undefined;
+      world.parts = (parts, node) => ({
+        ...parts,
+        act: async (step, context) => {
+          if (known.includes(node) || (givenUp !== undefined && node !== givenUp)) return parts.act(step, context);
+          const held = step.kind === 'complete-launch' || (step.kind === 'add-self' && givenUp === undefined);
+          if (held) throw changed('It is held back.');
+          if (step.kind !== 'give-up-launch' || givenUp !== undefined) return parts.act(step, context);
+          givenUp = node;
+          const { autoScaling } = context.ports;
+          const { completeHook } = autoScaling;
+          const late: typeof completeHook = async (_group, hook, id, result) => {
+            world.scheduler.after(150_000, () => group.completeHook(id, hook, id, result));
+            throw changed('The answer is lost.');
+          };
+          Object.assign(autoScaling, { completeHook: late });
+          try {
+            await parts.act(step, context);
+          } finally {
+            Object.assign(autoScaling, { completeHook });
+          }
+        },
+      });
+      group.desired += 1;
+      await scenario.until('a launch is given up', () => givenUp !== undefined, 900_000);
+      await scenario.advance(200_000);
+      assert.equal(givenUp?.instance.state, 'terminated');
+      await scenario.whole();
+      assert.equal(scenario.nodes.length, 4);
     },
   },
 ];

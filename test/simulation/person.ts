@@ -128,6 +128,9 @@ export class Person {
       case 'start-added-server':
         world.byHand.startAgain(addressOf(piece));
         break;
+      case 'remove-members':
+        world.byHand.removeTogether(addressesOf(piece));
+        break;
       case 'run-newer-release':
       case 'correct-config':
       case 'look-at-log':
@@ -168,6 +171,11 @@ function canSpeak(node: Node): boolean {
 /** `member 201 at 127.16.9.1` */
 function addressOf({ path = '' }: Advice): string {
   return path.split(' at ').at(-1) ?? '';
+}
+
+/** `3 at 127.16.0.12, 201 at 127.16.9.1` */
+function addressesOf({ path = '' }: Advice): readonly string[] {
+  return path.split(', ').map((member) => member.split(' at ').at(-1) ?? '');
 }
 
 function keyOf({ action, instance, path }: Advice): string {

@@ -120,7 +120,7 @@ export const DISK_CHANGES: readonly DiskChange[] = [
     change: (disk) => disk.liftFence(),
     isDone: ({ facts }) => facts.fence === undefined,
   },
-  ...(['left', 'reported', 'ready', 'signalled', 'deputy'] as const).map(
+  ...(['left', 'reported', 'ready', 'signalled', 'abandoned', 'deputy'] as const).map(
     (mark): DiskChange => ({
       name: `mark ${mark}`,
       empty: true,

@@ -29,13 +29,14 @@ function whatItBreaks(world: World, node: Node): string {
   return 'it is started for less';
 }
 
-/** Advice 4: whatever stands in the renamed data alone is told of. */
+/** Advice 4: whatever stands in the renamed data alone is told of. What the node set aside itself stays where it is. */
 export function checkDataMoved(world: World, node: Node, loses: Loss | undefined): void {
   const log = node.disk.data?.log;
-  const others = world.nodes
-    .filter((each) => each !== node && each.instance.state !== 'terminated')
-    .flatMap((each) => wholeLogs(each));
-  const kept = others.map((other) => commonPart(log, other)).sort((a, b) => (b?.depth ?? 0) - (a?.depth ?? 0))[0];
+  const kept = world.nodes
+    .filter((each) => each.instance.state !== 'terminated')
+    .flatMap((each) => (each === node ? wholeLogsAside(each) : wholeLogs(each)))
+    .map((other) => commonPart(log, other))
+    .sort((a, b) => (b?.depth ?? 0) - (a?.depth ?? 0))[0];
   const untold = entriesAfter(log, kept).find(
     (entry) =>
       entry.acknowledged &&
@@ -49,8 +50,16 @@ export function checkDataMoved(world: World, node: Node, loses: Loss | undefined
   );
 }
 
-function wholeLogs({ disk }: Node): readonly Log[] {
-  return [disk.data, ...disk.aside.map(({ data }) => data)]
+function wholeLogs(node: Node): readonly Log[] {
+  return [...logsOf([node.disk.data]), ...wholeLogsAside(node)];
+}
+
+function wholeLogsAside({ disk }: Node): readonly Log[] {
+  return logsOf(disk.aside.map(({ data }) => data));
+}
+
+function logsOf(states: readonly (DataState | undefined)[]): readonly Log[] {
+  return states
     .filter((data): data is DataState => data !== undefined && damageOf(data) === undefined)
     .map(({ log }) => log);
 }

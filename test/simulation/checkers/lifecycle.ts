@@ -29,6 +29,8 @@ export interface Watched {
 export class LifecycleChecker implements HookWatch, SignalWatch {
   readonly #world: Watched;
   #ledAtMs = 0;
+  /** Those that had begun to give their launch up while they might. */
+  readonly #abandoned = new Set<Node>();
 
   constructor(world: Watched) {
     this.#world = world;
@@ -37,6 +39,13 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
   /** To be called often: when somebody led last is not to be seen afterwards. */
   look(): void {
     if (this.#world.leader) this.#ledAtMs = this.#world.scheduler.nowMs;
+    if (this.#mayBeLost) return;
+    for (const node of this.#world.nodes) if (node.disk.abandoned) this.#abandoned.add(node);
+  }
+
+  get #mayBeLost(): boolean {
+    const { cloud, scheduler } = this.#world;
+    return cloud.objects.list('lineage/').length > 0 && scheduler.nowMs - this.#ledAtMs > OLD_NEWS_MS;
   }
 
   hookCompleted(by: string, instance: Instance, hook: string, result: 'CONTINUE' | 'ABANDON'): void {
@@ -104,11 +113,12 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
   }
 
   #checkNotNeeded(node: Node): void {
-    const { nodes, scheduler, cloud } = this.#world;
+    const { nodes } = this.#world;
     if (this.#isListed(node) && nodes.findLast((each) => each.address === node.address) === node)
       throw new Violation('gives-up-a-voter', `${node.name} gives its launch up, and it is a voter`);
-    const founded = cloud.objects.list('lineage/').length > 0;
-    if (founded && scheduler.nowMs - this.#ledAtMs > OLD_NEWS_MS)
+    // It goes on with what it has begun: it has nothing, and takes no part.
+    const goesOn = this.#abandoned.has(node) && !node.disk.stamp && !node.disk.data?.initialised;
+    if (this.#mayBeLost && !goesOn)
       throw new Violation('gives-up-data', `${node.name} gives its launch up while nobody leads`);
   }
 }

@@ -32,7 +32,7 @@ export function checkProposal(
       `member ${kept.id} is removed, which a person added and nobody else may remove`,
     );
   let dead = 0;
-  for (const member of removed) {
+  for (const member of removed.filter((each) => !byHand.isByHand(each))) {
     const living = nodes.find(
       (node) =>
         node.address === member.address &&

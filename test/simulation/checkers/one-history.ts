@@ -46,9 +46,7 @@ export class OneHistory {
         `${where} without ${what}, and the newest lineage to commit was ${this.#lineage}`,
       );
     }
-    const holder = this.#nodes().find(
-      (node) => node.instance.state !== 'terminated' && this.#logsOf(node).some((log) => contains(log, first)),
-    );
+    const holder = this.#holderOf(first);
     if (holder) throw new Violation('one-history', `${where} without ${what}, which ${holder.name} still holds`);
     const acknowledged = left.some((each) => each.kind === 'write' && each.acknowledged);
     // An empty ensemble begins with a later epoch; what is earlier was on the disk of a survivor that lacks all the rest.
@@ -58,13 +56,25 @@ export class OneHistory {
     }
   }
 
-  /** A server that follows never loses what is committed. */
+  /**
+   * A server that follows never loses what is committed. A person's own server may, under a new lineage, once no node
+   * has it: its data counts for no recovery (Recovery 5).
+   */
   synced(server: Server, leader: Server, before: Log, after: Log): void {
     const lost = entriesAfter(before, commonPart(before, after)).find((entry) => contains(this.#head, entry));
     if (!lost) return;
+    const byHand = !this.#nodes().some((node) => node === server.host);
+    const givenUp = (leader.host.disk.stamp?.lineage ?? 0) > this.#lineage && this.#holderOf(lost) === undefined;
+    if (byHand && givenUp) return;
     throw new Violation(
       'one-history',
       `${server.host.name} (id ${server.id}) follows ${leader.host.name} (id ${leader.id}) and loses committed ${lost.zxid}`,
+    );
+  }
+
+  #holderOf(entry: Log): Node | undefined {
+    return this.#nodes().find(
+      (node) => node.instance.state !== 'terminated' && this.#logsOf(node).some((log) => contains(log, entry)),
     );
   }
 

@@ -74,6 +74,11 @@ export const LIFECYCLE_MUTATIONS: readonly Mutation[] = [
       return { ...observation, lives: { ...observation.lives, ...dead, ...own } };
     }),
   },
+  {
+    name: 'forgets-that-it-gave-up',
+    rule: 'Joining 10: a node that has begun to abandon its launch takes no part',
+    parts: deciding(({ disk: { abandoned: _, ...disk }, ...seen }) => ({ ...seen, disk })),
+  },
 ];
 
 function leaves({ targetState }: Observation): boolean {

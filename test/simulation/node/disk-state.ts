@@ -51,6 +51,7 @@ export interface DiskState {
   reported: boolean;
   ready: boolean;
   signalled: boolean;
+  abandoned: boolean;
   deputy: boolean;
   lifecycle: { readonly lifecycleState: string; readonly sinceMs: number } | undefined;
   config: EnsembleConfig | undefined;
@@ -77,6 +78,7 @@ export function blankDisk(): DiskState {
     reported: false,
     ready: false,
     signalled: false,
+    abandoned: false,
     deputy: false,
     lifecycle: undefined,
     config: undefined,
@@ -163,6 +165,7 @@ function wholeFacts(disk: DiskState): DiskFacts {
     ...(disk.nonce === undefined ? {} : { nonce: disk.nonce }),
     ...(disk.data ? { data: dataFacts(disk.data) } : {}),
     ...(disk.fence ? { fence: disk.fence } : {}),
+    ...(disk.abandoned ? { abandoned: true as const } : {}),
     ...(disk.deputy ? { deputy: true as const } : {}),
     ...(disk.config ? { config: disk.config } : {}),
     ...(disk.pending ? { pending: disk.pending } : {}),
