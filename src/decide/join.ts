@@ -3,6 +3,7 @@
  * Invariant 5: a node is added as a participant only once its own server follows and is caught up.
  */
 import { type DiskFacts, unreadable } from '../model/disk.ts';
+import { isFirstVersion } from '../model/first-version.ts';
 import { type EnsembleConfig, listed, type Member, memberAt, strangeLines } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
@@ -251,11 +252,13 @@ export function decideJoinAlone(observation: Observation, newest: LineageRecord)
   if (strangeLines(config).length > 0) return undefined;
   if (!config || mayRun(observation.server) || listed(disk.config, disk.id, self.address)) return undefined;
   if (config.members.some((member) => member.id === disk.id && member.address !== self.address)) return undefined;
+  // Whose first config alone is left votes in it. A later one may not have committed, and may be too small.
+  const own = isFirstVersion(config.version) ? listed(config, disk.id, self.address) : undefined;
   return prepareJoin(
     observation,
     newest,
     config,
-    undefined,
+    own,
     'This node has data of the newest lineage, and the last config it knows lacks it: an addition may have committed unseen, and the others may need its vote.',
   );
 }

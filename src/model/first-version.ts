@@ -26,6 +26,11 @@ export function firstVersion({ epochFloor }: Floor): Zxid {
   return epochFloor === 0 ? ZXID_ZERO : toZxid(BigInt(epochFloor + 1) << 32n);
 }
 
+/** Whether no change was committed before this config under its record: the server gives such a version at an election. */
+export function isFirstVersion(version: Zxid): boolean {
+  return version !== ZXID_ZERO && version.endsWith('00000000');
+}
+
 /** Of those who join: what the ensemble has committed is above it, so that they take that over. */
 export function joinersVersion({ epochFloor }: Floor): Zxid {
   return epochFloor === 0 ? ZXID_ZERO : toZxid((BigInt(epochFloor + 1) << 32n) - 1n);

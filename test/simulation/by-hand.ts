@@ -84,12 +84,12 @@ export class ByHand {
     this.#world.ensemble.start(host);
   }
 
-  /** One change takes the dead and the person's own out. */
-  removeTogether(addresses: readonly string[]): void {
-    for (const host of this.#hosts) if (addresses.includes(host.address)) host.unwanted = true;
-    const members = this.#world.leader?.config.members ?? [];
-    const leaving = members.filter(({ address }) => addresses.includes(address)).map(({ id }) => id);
-    if (leaving.length > 0) this.#reconfig({ leaving }, () => undefined);
+  /** One change takes the dead and the person's own out, `3 at 127.16.0.12` each, where all of them are still members. */
+  removeTogether(named: readonly string[]): void {
+    const listed = (this.#world.leader?.config.members ?? []).filter((each) => named.includes(nameOf(each)));
+    if (listed.length < named.length) return;
+    for (const host of this.#hosts) if (named.includes(nameOf(host.member))) host.unwanted = true;
+    this.#reconfig({ leaving: listed.map(({ id }) => id) }, () => undefined);
   }
 
   /** An observer, or now and then a voter; never so many voters that half of all are a person's. */
@@ -209,4 +209,8 @@ export class ByHand {
   #later(delayMs: number, act: () => void): void {
     this.#world.scheduler.after(delayMs, act);
   }
+}
+
+function nameOf({ id, address }: Member): string {
+  return `${id} at ${address}`;
 }

@@ -129,7 +129,7 @@ export class Person {
         world.byHand.startAgain(addressOf(piece));
         break;
       case 'remove-members':
-        world.byHand.removeTogether(addressesOf(piece));
+        world.byHand.removeTogether((piece.path ?? '').split(', '));
         break;
       case 'run-newer-release':
       case 'correct-config':
@@ -171,11 +171,6 @@ function canSpeak(node: Node): boolean {
 /** `member 201 at 127.16.9.1` */
 function addressOf({ path = '' }: Advice): string {
   return path.split(' at ').at(-1) ?? '';
-}
-
-/** `3 at 127.16.0.12, 201 at 127.16.9.1` */
-function addressesOf({ path = '' }: Advice): readonly string[] {
-  return path.split(', ').map((member) => member.split(' at ').at(-1) ?? '');
 }
 
 function keyOf({ action, instance, path }: Advice): string {
