@@ -156,8 +156,7 @@ const NODE_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
   'lift-fence',
   'found-forced',
   'unmark-left',
-  'mark-deputy',
-  'unmark-deputy',
+  'vouch-config',
   'unmark-abandoned',
 ]);
 

@@ -128,7 +128,7 @@ export interface Session {
 }
 
 /** Durable notes of the agent to itself; DiskFacts says what each of them means. */
-export type Mark = 'left' | 'reported' | 'ready' | 'signalled' | 'abandoned' | 'deputy';
+export type Mark = 'left' | 'reported' | 'ready' | 'signalled' | 'abandoned';
 
 /** The node's data and config directories. Every write is durable (fsync) when it resolves, and atomic. */
 export interface NodeDisk {
@@ -162,6 +162,8 @@ export interface NodeDisk {
   unmark(name: Mark): Promise<void>;
   /** Notes that no server starts on the present data, until one of its files is another; `why` is a sentence. */
   noteFailedStart(why: string): Promise<void>;
+  /** Notes that every voter of the config of this version is claimed. */
+  vouch(version: Zxid): Promise<void>;
   /** Notes that this is done now. */
   note(occasion: Occasion, nowMs: number): Promise<void>;
   /**

@@ -17,14 +17,13 @@ import { actAcceptRecord, actAnswerProposal, actProposeRecord, actWriteRecord } 
 import { actFoundForced, actKeepSource, actLiftFence, actRaiseFence } from './recover.ts';
 import { actWithdrawReport, actWriteReport } from './reports.ts';
 import {
-  actMarkDeputy,
   actMarkLeft,
   actNoteFailedStart,
   actStartServer,
   actStopRemoved,
   actStopServer,
-  actUnmarkDeputy,
   actUnmarkLeft,
+  actVouchConfig,
 } from './service.ts';
 
 type Acts = { readonly [K in StepKind]: (step: Extract<Step, { kind: K }>, context: ActContext) => Promise<void> };
@@ -47,8 +46,7 @@ export const ACTS: Acts = {
   'remove-members': actRemoveMembers,
   'add-self': actAddSelf,
   'mark-ready': actMarkReady,
-  'mark-deputy': actMarkDeputy,
-  'unmark-deputy': actUnmarkDeputy,
+  'vouch-config': actVouchConfig,
   'unmark-abandoned': actUnmarkAbandoned,
   'write-report': actWriteReport,
   'withdraw-report': actWithdrawReport,

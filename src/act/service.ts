@@ -69,12 +69,9 @@ export async function actUnmarkLeft(_step: Of<'unmark-left'>, { ports }: ActCont
   await ports.disk.unmark('left');
 }
 
-export async function actMarkDeputy(_step: Of<'mark-deputy'>, { ports }: ActContext): Promise<void> {
-  await ports.disk.mark('deputy');
-}
-
-export async function actUnmarkDeputy(_step: Of<'unmark-deputy'>, { ports }: ActContext): Promise<void> {
-  await ports.disk.unmark('deputy');
+/** What was seen of one version stays true of it: a claim is never taken back. */
+export async function actVouchConfig(step: Of<'vouch-config'>, { ports }: ActContext): Promise<void> {
+  await ports.disk.vouch(step.version);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { type DiskFacts, unreadable } from '../model/disk.ts';
 import { isFirstVersion } from '../model/first-version.ts';
-import { type EnsembleConfig, listed, type Member, memberAt, strangeLines } from '../model/member.ts';
+import { type EnsembleConfig, listed, type Member, memberAt, strangeLines, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { adviceOf, advised, type Decision, done, take, wait } from '../model/step.ts';
@@ -46,26 +46,27 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
       take({ kind: 'mark-ready', id: disk.id }, `This node votes as member ${disk.id}: its first start is over.`)
     );
   }
-  const deputy = isUnclaimed(observation, ensemble.leader);
-  if (deputy !== (disk.deputy === true) && order.command !== 'remove-terminated')
-    return deputy ? BECOMES_DEPUTY : NO_DEPUTY;
   // Changes are conditional on the version: several removers would only get in each other's way (Joining 5).
-  const removes = deputy || ensemble.leader.address === observation.self.address;
+  const removes = isUnclaimed(observation, ensemble.leader) || ensemble.leader.address === observation.self.address;
   const removal = removes || order.command === 'remove-terminated' ? decideRemoval(observation, ensemble) : undefined;
   if (removal && (removal.kind === 'step' || order.command === 'remove-terminated')) return removal;
   const hooks = decideHooksOfTheGone(observation, ensemble);
   if (hooks) return hooks;
   const signal = disk.id === undefined ? undefined : decideSignal(observation, ensemble, disk.id);
+  const vouched = order.command === 'remove-terminated' ? undefined : decideVouching(observation, ensemble);
+  if (!signal && vouched) return vouched;
   const settled = done(`This node votes as member ${disk.id}; ${removal ? removal.why : 'nothing is left to do.'}`);
   const told = signal && order.command !== 'remove-terminated' ? signal : settled;
   return advised(told, removal ? adviceOf(removal) : []);
 }
 
-const BECOMES_DEPUTY = take(
-  { kind: 'mark-deputy' },
-  'A server that somebody added by hand leads, beside which no agent runs: this node looks after the members meanwhile.',
-);
-const NO_DEPUTY = take({ kind: 'unmark-deputy' }, 'A node of this cluster leads again, and looks after the members.');
+/** The tick: an election puts any voter at the head, and beside one that nobody claimed no agent looks after the rest. */
+function decideVouching(observation: Observation, { config }: Ensemble): Decision | undefined {
+  const { version } = config;
+  if (observation.disk.vouched === version || strangeLines(config).length > 0) return undefined;
+  if (votersOf(config).some((voter) => isUnclaimed(observation, voter))) return undefined;
+  return take({ kind: 'vouch-config', version }, 'Every voter of this config is a node of this cluster.');
+}
 
 /**
  * Files 3: without its stamp the data is known by its epoch, which only a leader of the newest record can have given it,

@@ -78,8 +78,8 @@ export interface DiskFacts {
   readonly signalled: boolean;
   /** This node has begun to abandon its launch: the call may have arrived, or may yet. */
   readonly abandoned?: true;
-  /** A server that a person added leads, so this node looks after the members: each of its ticks looks at the world. */
-  readonly deputy?: true;
+  /** The version of the config whose voters this node has last seen to be claimed, every one of them. */
+  readonly vouched?: Zxid;
   /** The config that `zoo.cfg` points at. */
   readonly config?: EnsembleConfig;
   /** `zoo.cfg.dynamic.next`, a config that was proposed and may yet commit. */

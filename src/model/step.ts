@@ -43,8 +43,7 @@ export type Step =
       readonly fromVersion: Zxid;
     }
   | { readonly kind: 'mark-ready'; readonly id: number }
-  | { readonly kind: 'mark-deputy' }
-  | { readonly kind: 'unmark-deputy' }
+  | { readonly kind: 'vouch-config'; readonly version: Zxid }
   | { readonly kind: 'write-report'; readonly report: Report }
   /** `record` is the newest one. */
   | { readonly kind: 'withdraw-report'; readonly record: number }

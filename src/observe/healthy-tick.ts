@@ -28,6 +28,8 @@ export async function checkHealth(settings: Settings): Promise<Health> {
   const own = config?.members.find((member) => member.id === id);
   if (!config || own?.role !== 'participant')
     return unhealthy('The config on this disk does not hold this node as a participant.');
+  if (config.version !== vouchedVersion(settings))
+    return unhealthy('Nobody has looked at the voters of this config yet.');
   // The server first: it takes longer for its one answer than the metadata service for three.
   const [monitor, metadata] = await Promise.all([
     quickMonitor(own.clientAddress, CLIENT_PORT, timings.probeTimeoutMs),
@@ -57,16 +59,22 @@ function openNote({ dataDir, stack }: Settings): string | undefined {
   if (existsSync(files.fence)) return 'This node is fenced.';
   if (stack?.arn !== undefined && !existsSync(files.mark('signalled')))
     return 'The stack has not been told that this node votes.';
-  if (existsSync(files.mark('deputy')))
-    return 'A server that somebody added leads, and this node looks after the members.';
   if (existsSync(files.mark('left'))) return 'This node was told to leave.';
   return existsSync(files.mark('reported')) ? 'A report of this node may lie in the bucket.' : undefined;
+}
+
+/** A version that nobody can have where there is none. */
+function vouchedVersion({ dataDir }: Settings): string {
+  const { vouched } = agentFiles(dataDir);
+  return existsSync(vouched) ? readFileSync(vouched, 'latin1').trim() : '';
 }
 
 /** The config that the server wrote last; undefined while `zoo.cfg` points at the version-less file of a joiner. */
 function localConfig(confDir: string): EnsembleConfig | undefined {
   const zooCfg = readFileSync(join(confDir, 'zoo.cfg'), 'utf8');
   const file = /^dynamicConfigFile=(.+)$/m.exec(zooCfg)?.[1]?.trim();
-  if (!file || !/\.dynamic\.[0-9a-f]+$/.test(file)) return undefined;
-  return parseDynamicConfig(readFileSync(join(dirname(join(confDir, 'zoo.cfg')), basename(file)), 'utf8'));
+  const version = file && /\.dynamic\.([0-9a-f]+)$/.exec(file)?.[1];
+  if (!version) return undefined;
+  const config = parseDynamicConfig(readFileSync(join(dirname(join(confDir, 'zoo.cfg')), basename(file)), 'utf8'));
+  return { ...config, version: version.padStart(16, '0') };
 }

@@ -16,6 +16,8 @@ export interface AgentFiles {
   readonly lifecycleState: string;
   /** On which data no server starts. */
   readonly failedStart: string;
+  /** Of which config it has seen that all voters are claimed. */
+  readonly vouched: string;
   /** When the agent did what it does seldom only. */
   readonly occasions: string;
   mark(name: Mark): string;
@@ -33,6 +35,7 @@ export function agentFiles(dataDir: string): AgentFiles {
     checkedSnapshots: join(directory, 'checked-snapshots.json'),
     lifecycleState: join(directory, 'lifecycle-state.json'),
     failedStart: join(directory, 'failed-start.json'),
+    vouched: join(directory, 'vouched'),
     occasions: join(directory, 'occasions.json'),
     mark: (name) => join(directory, name),
   };

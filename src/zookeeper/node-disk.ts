@@ -2,9 +2,10 @@
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DiskFacts, NodeFile, Stamp } from '../model/disk.ts';
+import type { Zxid } from '../model/zxid.ts';
 import type { NodeDisk } from '../ports.ts';
 import type { TickSettings } from '../timings.ts';
-import { agentFiles } from './agent-files.ts';
+import { type AgentFiles, agentFiles } from './agent-files.ts';
 import { type AsidePlaces, copyAside, copyBack, isMoveUnderWay, listAside, moveAside, settle } from './aside.ts';
 import {
   configFiles,
@@ -101,6 +102,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
         await makeDirectory(files.directory);
         await noteFailedStart(files.failedStart, join(dataDir, 'version-2'), why);
       }),
+    vouch: (version) => writeOwn(files.vouched, `${version}\n`),
     note: (occasion, nowMs) =>
       change(async () => {
         await makeDirectory(files.directory);
@@ -129,23 +131,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
     reader.read(what, file, action);
   const [occasions, space] = await Promise.all([readOccasions(files.occasions), spaceOf(dataDir)]);
   // All at once: each is a file or two, and a look waits for the slowest alone.
-  const [
-    id,
-    stamp,
-    nonce,
-    found,
-    fence,
-    config,
-    pending,
-    marker,
-    left,
-    reported,
-    ready,
-    signalled,
-    abandoned,
-    deputy,
-    aside,
-  ] = await Promise.all([
+  const [id, stamp, nonce, found, fence, config, pending, marker, marks, vouched, aside] = await Promise.all([
     read('id', idFile, () => readId(idFile)),
     read('stamp', files.stamp, () => stampInPlace(files.stamp, places)),
     read('nonce', files.nonce, () => readNonce(files.nonce)),
@@ -154,20 +140,30 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
     read('config', zooCfgIn(confDir), () => readConfig(options)),
     read('pending', pendingIn(confDir), () => readPending(confDir)),
     readMarker(reader, join(dataDir, 'initialize')),
-    readMark(reader, files.mark('left'), false),
-    readMark(reader, files.mark('reported'), true),
-    readMark(reader, files.mark('ready'), false),
-    readMark(reader, files.mark('signalled'), false),
-    readMark(reader, files.mark('abandoned'), false),
-    readMark(reader, files.mark('deputy'), true),
+    readMarks(reader, files),
+    readVouched(files.vouched),
     listAside(places, cluster, reader),
   ]);
   const failed = await readFailedStart(files.failedStart, join(dataDir, 'version-2'));
   const data = found && failed !== undefined ? { ...found, damage: found.damage ?? failed } : found;
-  const facts = present({ id, stamp, nonce, data, fence, config, pending, ...space });
+  const facts = present({ id, stamp, nonce, data, fence, config, pending, vouched, ...space });
   const unread = reader.found.length === 0 ? {} : { unreadable: reader.found };
-  const rare = { ...(abandoned ? { abandoned } : {}), ...(deputy ? { deputy } : {}) };
-  return { ...facts, marker, left, reported, ready, signalled, ...rare, aside, occasions, ...unread };
+  return { ...facts, marker, ...marks, aside, occasions, ...unread };
+}
+
+/** `reported` counts where nobody can say, since nothing is lost by looking; of the others only one that is surely there does. */
+async function readMarks(
+  reader: FileReader,
+  { mark }: AgentFiles,
+): Promise<Pick<DiskFacts, 'left' | 'reported' | 'ready' | 'signalled' | 'abandoned'>> {
+  const [left, reported, ready, signalled, abandoned] = await Promise.all([
+    readMark(reader, mark('left'), false),
+    readMark(reader, mark('reported'), true),
+    readMark(reader, mark('ready'), false),
+    readMark(reader, mark('signalled'), false),
+    readMark(reader, mark('abandoned'), false),
+  ]);
+  return { left, reported, ready, signalled, ...(abandoned ? { abandoned } : {}) };
 }
 
 /** Of what the server's user may fill; nothing when the file system does not say. */
@@ -188,6 +184,12 @@ async function stampInPlace(path: string, aside: AsidePlaces): Promise<Stamp | u
 function present<T extends object>(facts: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(facts).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** Undefined where nothing can be made of it: then the node looks again. */
+async function readVouched(path: string): Promise<Zxid | undefined> {
+  const version = (await readIfThere(path).catch(() => undefined))?.trim() ?? '';
+  return /^[0-9a-f]{16}$/.test(version) ? version : undefined;
 }
 
 /** Undefined where nothing can be made of it: the state is then new to the disk. */

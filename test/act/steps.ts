@@ -118,12 +118,7 @@ export const SCENES: Scenes = {
     node.disk = diskOf(1, { ready: false });
     return { step: { kind: 'mark-ready', id: 1 }, node };
   },
-  'mark-deputy': () => ({ step: { kind: 'mark-deputy' }, node: voter() }),
-  'unmark-deputy': () => {
-    const node = voter();
-    node.disk = diskOf(1, { deputy: true });
-    return { step: { kind: 'unmark-deputy' }, node };
-  },
+  'vouch-config': () => ({ step: { kind: 'vouch-config', version: CONFIG_VERSION }, node: voter() }),
   'write-report': () => ({ step: { kind: 'write-report', report: reportOf(1).report }, node: voter() }),
   'withdraw-report': () => {
     const { disk, ...rest } = { disk: diskOf(1, { reported: true }), node: fenced() };

@@ -121,7 +121,7 @@ test('a run that can do nothing leaves the files of the node as they are', async
   await node.run(['recovery', '--dry-run']);
   await node.run(['status']);
   assert.deepEqual([await readdir(node.dataDir), await readdir(node.confDir)], before);
-  assert.deepEqual((await readdir(join(node.dataDir, 'zk-agent'))).toSorted(), ['ready', 'stamp.json']);
+  assert.deepEqual((await readdir(join(node.dataDir, 'zk-agent'))).toSorted(), ['ready', 'stamp.json', 'vouched']);
 });
 
 test('a symbolic link tells the command by its name', async () => {

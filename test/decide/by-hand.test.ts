@@ -9,6 +9,7 @@ import { known } from '../../src/model/cloud.ts';
 import type { EnsembleConfig, Member } from '../../src/model/member.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import { adviceOf, type Decision, type StepKind } from '../../src/model/step.ts';
+import { toZxid } from '../../src/model/zxid.ts';
 import {
   addressOf,
   COMMITTED,
@@ -123,15 +124,13 @@ test('a joiner that has caught up counts among those that stay, also at the addr
   assert.deepEqual(decision.kind === 'step' && decision.step.kind === 'add-self' && decision.step.leaving, [3]);
 });
 
-test('under a leader that nobody claimed every voter that looks removes the dead, and goes on looking', () => {
+test('under a leader that nobody claimed every voter that looks removes the dead', () => {
   const dead = { ...livesOf([1, 2]), ...livesOf([3], 'gone') };
   const added = leading([member(9)], [1, 2, 9]);
-  assert.ok(added.ensemble);
-  const following = (deputy: boolean, leader = 9) =>
+  const under = (leader: number) =>
     decide({
       ...added,
       lives: dead,
-      disk: { ...added.disk, ...(deputy ? { deputy: true as const } : {}) },
       server: { upMs: 600_000, answer: { kind: 'serving', mode: 'follower', zxid: COMMITTED } },
       ensemble: ensembleOf([1, 2, 9], {
         leader: { id: leader, address: addressOf(leader) },
@@ -139,10 +138,23 @@ test('under a leader that nobody claimed every voter that looks removes the dead
         servingIds: [1, 2, 9],
       }),
     });
-  assert.equal(stepOf(following(false)), 'mark-deputy');
-  assert.equal(stepOf(following(true)), 'remove-members');
-  assert.equal(stepOf(following(true, 2)), 'unmark-deputy');
-  assert.equal(following(false, 2).kind, 'done');
+  assert.equal(stepOf(under(9)), 'remove-members');
+  assert.equal(under(2).kind, 'done');
+});
+
+test('a config is vouched for once every voter of it is claimed, and never beside one that is not', () => {
+  const later = toZxid(0x100000008n);
+  const beside = (added: readonly Member[]) => {
+    const seen = leading(added, [1, 2, 3, 9]);
+    assert.ok(seen.ensemble);
+    return decide({
+      ...seen,
+      ensemble: { ...seen.ensemble, config: { ...seen.ensemble.config, version: later } },
+    });
+  };
+  const decision = beside([OBSERVER]);
+  assert.deepEqual(decision.kind === 'step' && decision.step, { kind: 'vouch-config', version: later });
+  assert.equal(beside([member(9)]).kind, 'done');
 });
 
 test('a joiner is added beside members that nobody claimed, and they stand in its config as they were', () => {

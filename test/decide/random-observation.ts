@@ -136,6 +136,7 @@ function randomDisk(random: Random, chance: Chance, some: Some, newest: number):
     reported: chance(50),
     ready: chance(60),
     signalled: false,
+    ...(chance(50) ? { vouched: toZxid(BigInt(random.between(0, 3))) } : {}),
     ...(chance(80) ? { config: randomConfig(random, some) } : {}),
     ...(chance(15) ? { pending: randomConfig(random, some) } : {}),
     aside,

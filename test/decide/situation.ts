@@ -88,6 +88,7 @@ export function diskOf(id: number, change: Partial<DiskFacts> = {}): DiskFacts {
     reported: false,
     ready: true,
     signalled: false,
+    vouched: CONFIG_VERSION,
     config: configOf([1, 2, 3]),
     aside: [],
     ...change,

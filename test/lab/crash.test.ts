@@ -25,11 +25,11 @@ import { WrittenData } from './support/written-data.ts';
 type Situation = 'genesis' | 'join' | 'removal' | 'recovery' | 'silence' | 'leave' | 'rejoin';
 
 /** Steps that are not made here: test/act/crash.test.ts has them. */
-const ELSEWHERE = ['mend-files', 'note-failed-start', 'mark-deputy', 'unmark-deputy', 'unmark-abandoned'] as const;
+const ELSEWHERE = ['mend-files', 'note-failed-start', 'unmark-abandoned'] as const;
 
 /**
  * Where runs die around each kind of step that needs no stack. A kind without a situation does not compile; torn files,
- * data that no server starts on, a leader that somebody added, and a launch that was given up in vain, are not made here (test/act/crash.test.ts has those steps).
+ * data that no server starts on, and a launch that was given up in vain, are not made here (test/act/crash.test.ts has those steps).
  */
 const CASES: {
   readonly [K in Exclude<StepKind, LifecycleKind | (typeof ELSEWHERE)[number]>]: readonly [Situation, ...Situation[]];
@@ -48,6 +48,7 @@ const CASES: {
   'remove-members': ['removal'],
   'add-self': ['join', 'recovery', 'rejoin'],
   'mark-ready': ['genesis', 'join'],
+  'vouch-config': ['genesis', 'join'],
   'write-report': ['recovery', 'silence'],
   'withdraw-report': ['silence'],
   'raise-fence': ['recovery'],

@@ -98,7 +98,9 @@ const doubts: Readonly<Record<string, () => Promise<void> | void>> = {
   },
   'a fence': () => writeFile(join(node.dataDir, 'zk-agent', 'fence.json'), '{"record":1}'),
   'data without a stamp': () => rm(join(node.dataDir, 'zk-agent', 'stamp.json')),
-  'a leader that somebody added': () => writeFile(join(node.dataDir, 'zk-agent', 'deputy'), ''),
+  'a config whose voters nobody has looked at': () =>
+    writeFile(join(node.dataDir, 'zk-agent', 'vouched'), '0000000100000006\n'),
+  'no word of any config': () => rm(join(node.dataDir, 'zk-agent', 'vouched')),
   'a left-over report': () => writeFile(join(node.dataDir, 'zk-agent', 'reported'), ''),
   'a node that was told to leave': () => writeFile(join(node.dataDir, 'zk-agent', 'left'), ''),
   'a first start that is not over': () => rm(join(node.dataDir, 'zk-agent', 'ready')),

@@ -120,7 +120,12 @@ export const DISK_CHANGES: readonly DiskChange[] = [
     change: (disk) => disk.liftFence(),
     isDone: ({ facts }) => facts.fence === undefined,
   },
-  ...(['left', 'reported', 'ready', 'signalled', 'abandoned', 'deputy'] as const).map(
+  {
+    name: 'vouch',
+    change: (disk) => disk.vouch('0000000100000007'),
+    isDone: ({ facts }) => facts.vouched === '0000000100000007',
+  },
+  ...(['left', 'reported', 'ready', 'signalled', 'abandoned'] as const).map(
     (mark): DiskChange => ({
       name: `mark ${mark}`,
       empty: true,

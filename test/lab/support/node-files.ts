@@ -79,6 +79,7 @@ export const OTHER_ROWS: readonly FileRow[] = [
     edits: EDITS,
   },
   { what: 'the mark that the node is ready', files: [{ pattern: 'data/zk-agent/ready' }], edits: ['gone'] },
+  { what: 'which config was looked at', files: [{ pattern: 'data/zk-agent/vouched' }], edits: EDITS },
   {
     what: 'marks that nobody made',
     files: [

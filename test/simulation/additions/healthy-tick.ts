@@ -17,11 +17,11 @@ export const HEALTHY_TICK: Addition = {
 /** What the tick finds without a question to AWS. */
 export function isWell(node: Node, { ensemble, group }: { ensemble: Ensemble; group: Group }): boolean {
   const { disk, instance } = node;
-  if (!disk.ready || !disk.stamp || disk.fence || disk.left || disk.reported || disk.deputy) return false;
+  if (!disk.ready || !disk.stamp || disk.fence || disk.left || disk.reported) return false;
   if (group.hasHooks && !disk.signalled) return false;
   if (instance.targetState === 'Terminated') return false;
   if (disk.torn.has('id') || disk.torn.has('config')) return false;
-  if (!disk.config || disk.config.version === ZXID_ZERO) return false;
+  if (!disk.config || disk.config.version === ZXID_ZERO || disk.config.version !== disk.vouched) return false;
   if (listed(disk.config, disk.id, node.address)?.role !== 'participant') return false;
   if (ensemble.nowMs < node.unansweredUntilMs) return false;
   const server = ensemble.on(node);

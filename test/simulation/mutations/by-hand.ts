@@ -28,11 +28,9 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
       if (!ensemble || !shared.known || !isUnclaimed(observation, ensemble.leader)) return observation;
       const owner = { instance: 'i-none', address: ensemble.leader.address };
       const claim = { id: ensemble.leader.id, generation: 1, owner, ageMs: 0 };
-      const { disk, lives } = observation;
-      const { deputy: _, ...left } = disk;
+      const { lives } = observation;
       return {
         ...observation,
-        disk: left,
         shared: { known: true, value: { ...shared.value, claims: [...shared.value.claims, claim] } },
         lives: { ...lives, 'i-none': 'alive' },
       };

@@ -112,6 +112,10 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
       write('noteFailedStart', () => {
         if (disk.data) disk.data.failed = why;
       }),
+    vouch: (version) =>
+      write(`vouch ${version}`, () => {
+        disk.vouched = version;
+      }),
     note: (occasion, nowMs) =>
       write(`note ${occasion}`, () => {
         disk.occasions = { ...disk.occasions, [occasion]: [...disk.occasions[occasion], nowMs] };

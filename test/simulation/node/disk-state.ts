@@ -10,6 +10,7 @@ import {
   UNREADABLE_FENCE,
 } from '../../../src/model/disk.ts';
 import type { EnsembleConfig } from '../../../src/model/member.ts';
+import type { Zxid } from '../../../src/model/zxid.ts';
 import { type Log, lastZxid } from '../zookeeper/entry.ts';
 
 /** A `version-2` directory. */
@@ -52,7 +53,7 @@ export interface DiskState {
   ready: boolean;
   signalled: boolean;
   abandoned: boolean;
-  deputy: boolean;
+  vouched: Zxid | undefined;
   lifecycle: { readonly lifecycleState: string; readonly sinceMs: number } | undefined;
   config: EnsembleConfig | undefined;
   pending: EnsembleConfig | undefined;
@@ -79,7 +80,7 @@ export function blankDisk(): DiskState {
     ready: false,
     signalled: false,
     abandoned: false,
-    deputy: false,
+    vouched: undefined,
     lifecycle: undefined,
     config: undefined,
     pending: undefined,
@@ -166,7 +167,7 @@ function wholeFacts(disk: DiskState): DiskFacts {
     ...(disk.data ? { data: dataFacts(disk.data) } : {}),
     ...(disk.fence ? { fence: disk.fence } : {}),
     ...(disk.abandoned ? { abandoned: true as const } : {}),
-    ...(disk.deputy ? { deputy: true as const } : {}),
+    ...(disk.vouched ? { vouched: disk.vouched } : {}),
     ...(disk.config ? { config: disk.config } : {}),
     ...(disk.pending ? { pending: disk.pending } : {}),
   };
