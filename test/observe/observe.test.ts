@@ -240,6 +240,19 @@ test('an instance that EC2 has forgotten is gone once its claim is older than tw
   assert.equal((await look(node)).lives[instanceOf(2)], 'gone');
 });
 
+test('the youngest claim of a forgotten instance has to be old: with it EC2 may not know the instance yet', async () => {
+  const node = cluster();
+  node.instances = node.instances.filter(({ instance }) => instance !== instanceOf(2));
+  node.shelf.agesMs.set('claims/2.1.json', 7_200_001);
+  node.shelf.streams.set('4.1', 60_000);
+  node.shelf.put('claims/4.1.json', claimOf(2).owner);
+  node.shelf.agesMs.set('claims/4.1.json', 60_000);
+  assert.equal((await look(node)).lives[instanceOf(2)], undefined);
+  assert.deepEqual(positions(node, /^ec2 forgotten/), []);
+  node.shelf.agesMs.set('claims/4.1.json', 7_200_001);
+  assert.equal((await look(node)).lives[instanceOf(2)], 'gone');
+});
+
 test('the terminated are gone, the shutting down are not, and the stopped live', async () => {
   const node = cluster();
   node.instances = [
