@@ -43,10 +43,21 @@ test('mend-files: only what is missing', async () => {
   );
 });
 
+test('mend-files: not the stamp of a newer release, which says what this one does not know', async () => {
+  const scene = SCENES['mend-files']();
+  const stamp = { what: 'stamp', file: '/d/stamp', why: 'it has format 9', newer: true } as const;
+  scene.node.disk = { ...scene.node.disk, unreadable: [stamp] };
+  assert.deepEqual(
+    (await writesOf(scene)).map((entry) => entry.split(' ')[1]),
+    ['id', 'committed'],
+  );
+});
+
 const MEANWHILE: Readonly<Record<string, (node: MemoryNode) => void>> = {
   'the config has moved on': (node) => node.configs.set(addressOf(1), configOf([1, 2, 3], toZxid(0x100000009n))),
   'this node votes no more': (node) => node.configs.set(addressOf(1), configOf([2, 3])),
-  'a newer record was written': (node) => node.shelf.put('lineage/000002.json', forcedOf(recordMember(2))),
+  'a newer record was written': (node) =>
+    node.shelf.put('lineage/000002.json', forcedOf(recordMember(2), { epochFloor: 0 })),
   'the config is of an older record': (node) =>
     node.shelf.put('lineage/000001.json', genesisOf([1, 2, 3], { epochFloor: 1 })),
   'a fence was raised': (node) => {

@@ -1,7 +1,6 @@
 /** The order of a step's effects, where another order would break an invariant, and what each step checks again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { act } from '../../src/act/act.ts';
 import { AgentError } from '../../src/errors.ts';
 import { firstVersion } from '../../src/model/first-version.ts';
 import { memberAt } from '../../src/model/member.ts';
@@ -21,29 +20,7 @@ import {
   reportOf,
 } from '../decide/situation.ts';
 import { forcedOwner, foundingFromAside, SCENES, type Scene } from './steps.ts';
-
-const signal = new AbortController().signal;
-
-/** Takes the step and answers with its journal. */
-async function take({ step, node }: Scene): Promise<readonly string[]> {
-  const self = { instance: instanceOf(node.id), address: addressOf(node.id), cluster: CLUSTER };
-  await act(step, { ports: node.ports, self, timings: PRODUCTION_TIMINGS, signal });
-  return node.journal;
-}
-
-function isChanged(error: unknown): boolean {
-  return error instanceof AgentError && error.code === 'PRECONDITION_CHANGED';
-}
-
-/** Asserts that these entries stand in the journal in this order, each found by the beginning of its text. */
-function assertOrder(journal: readonly string[], expected: readonly string[]): void {
-  let from = 0;
-  for (const beginning of expected) {
-    const found = journal.findIndex((entry, index) => index >= from && entry.startsWith(beginning));
-    assert.ok(found >= 0, `"${beginning}" is missing, or too early, in:\n${journal.join('\n')}`);
-    from = found + 1;
-  }
-}
+import { assertOrder, isChanged, take } from './take.ts';
 
 test('lift-fence: the report goes, then the records are read again, then the fence falls', async () => {
   const journal = await take(SCENES['lift-fence']());
@@ -111,6 +88,13 @@ test('prepare-genesis: not beside data, not beside a running server, and not twi
   assert.equal(stamped.node.effects, 0);
 });
 
+test('prepare-genesis: not where a stamp that can not be read may be of this very record', async () => {
+  const scene = SCENES['prepare-genesis']();
+  scene.node.disk = { ...scene.node.disk, unreadable: [{ what: 'stamp', file: '/d/stamp', why: 'it is empty' }] };
+  await take(scene);
+  assert.equal(scene.node.effects, 0);
+});
+
 /** Steps that change files which the server reads at its start; and the word that it is stopped. */
 const CHANGE_FILES = ['write-id', 'prepare-genesis', 'set-data-aside', 'prepare-join', 'keep-source', 'found-forced'];
 
@@ -134,6 +118,21 @@ test('claim-id: a server between two restarts is stopped before its id file chan
   scene.node.running = false;
   scene.node.restarting = true;
   assertOrder(await take(scene), ['server stop', 'disk id 4']);
+});
+
+test('claim-id: a server that runs goes on under the id that it has read, and its file keeps saying so', async () => {
+  const scene = SCENES['claim-id']();
+  await take(scene);
+  assert.equal(scene.node.running, true);
+  assert.equal(scene.node.disk.id, 1);
+});
+
+test('note-failed-start: not of data that is another now', async () => {
+  const scene = SCENES['note-failed-start']();
+  const data = { currentEpoch: 2, acceptedEpoch: 2, lastZxid: COMMITTED };
+  scene.node.disk = { ...scene.node.disk, data };
+  await assert.rejects(take(scene), isChanged);
+  assert.deepEqual(scene.node.disk.data, data);
 });
 
 test('prepare-join: a server that has found the leader since the look is left alone', async () => {
@@ -571,6 +570,17 @@ test('signal-success: the mark comes after the signal, which a crash may repeat'
 test('give-up-launch: the stack is told before the launch is abandoned', async () => {
   const journal = await take(SCENES['give-up-launch']());
   assertOrder(journal, [`signal FAILURE of ${instanceOf(1)}`, `complete launch of ${instanceOf(1)}: ABANDON`]);
+});
+
+test('give-up-launch: before anybody is told the node marks that it takes no part any more, where a hook waits', async () => {
+  const scene = SCENES['give-up-launch']();
+  assertOrder(await take(scene), ['disk mark abandoned', 'signal FAILURE', 'complete launch']);
+
+  const { step, node } = SCENES['give-up-launch']();
+  assert.ok(step.kind === 'give-up-launch');
+  const { hook: _, ...withoutHook } = step;
+  await take({ step: withoutHook, node });
+  assert.equal(node.disk.abandoned, undefined);
 });
 
 test('give-up-launch: a stack that takes the instance away when it is told is left to do so', async () => {
