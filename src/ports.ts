@@ -162,8 +162,8 @@ export interface NodeDisk {
   unmark(name: Mark): Promise<void>;
   /** Notes that no server starts on the present data, until one of its files is another; `why` is a sentence. */
   noteFailedStart(why: string): Promise<void>;
-  /** Notes that every voter of the config of this version is claimed. */
-  vouch(version: Zxid): Promise<void>;
+  /** Notes that every voter of the config of this version is claimed, and how many members it has. */
+  vouch(version: Zxid, members: number): Promise<void>;
   /** Notes that this is done now. */
   note(occasion: Occasion, nowMs: number): Promise<void>;
   /**

@@ -71,7 +71,7 @@ export async function actUnmarkLeft(_step: Of<'unmark-left'>, { ports }: ActCont
 
 /** What was seen of one version stays true of it: a claim is never taken back. */
 export async function actVouchConfig(step: Of<'vouch-config'>, { ports }: ActContext): Promise<void> {
-  await ports.disk.vouch(step.version);
+  await ports.disk.vouch(step.version, step.members);
 }
 
 /**

@@ -83,11 +83,12 @@ export function runNewerRelease(instance: string, { file }: UnreadableFile): Adv
 /** Advice 4: newer data that is damaged, or of nobody knows which record, is mended, or kept under another name; its node is given up only when its machine can't run any more. */
 export function mendAhead({ report, file, directory = 'version-2' }: Ahead, best: Candidate): readonly Advice[] {
   const { instance } = report;
+  const path = file ?? (directory === 'version-2' ? undefined : directory);
   const newer = report.unreadable?.find((each) => each.newer && each.file === file);
   return [
     newer
       ? runNewerRelease(instance, newer)
-      : { action: 'mend-data', instance, ...(file === undefined ? {} : { path: file }), when: [] },
+      : { action: 'mend-data', instance, ...(path === undefined ? {} : { path }), when: [] },
     {
       action: 'move-data-away',
       instance,

@@ -62,10 +62,13 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
 
 /** The tick: an election puts any voter at the head, and beside one that nobody claimed no agent looks after the rest. */
 function decideVouching(observation: Observation, { config }: Ensemble): Decision | undefined {
-  const { version } = config;
+  const { version, members } = config;
   if (observation.disk.vouched === version || strangeLines(config).length > 0) return undefined;
   if (votersOf(config).some((voter) => isUnclaimed(observation, voter))) return undefined;
-  return take({ kind: 'vouch-config', version }, 'Every voter of this config is a node of this cluster.');
+  return take(
+    { kind: 'vouch-config', version, members: members.length },
+    'Every voter of this config is a node of this cluster.',
+  );
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { DataFacts, NodeFile, UnreadableFile } from '../model/disk.ts';
 import { floorAbove } from '../model/first-version.ts';
-import type { Report } from '../model/records.ts';
+import type { LineageRecord, Report } from '../model/records.ts';
 import { recoverable } from './data.ts';
 
 export interface Candidate {
@@ -54,6 +54,8 @@ export function bestCandidate(reports: readonly Report[]): Candidate | undefined
 export interface Ahead {
   readonly report: Report;
   readonly why: string;
+  /** Up to where it can be read, where anything is known of it. */
+  readonly data?: DataFacts;
   /** What stands in the way, where that is one file beside the data. */
   readonly file?: string;
   /** Where the data is, if not in `version-2`. */
@@ -73,13 +75,15 @@ function whyUnranked(report: Report, best: Candidate): Omit<Ahead, 'report'> | u
   const [stamp] = unreadableIn(report, 'stamp');
   if (stamp !== undefined && lineage === undefined && data !== undefined) {
     const more = best.lineage < report.record || data.mayHoldMore === true || isLater(data, best.data);
-    if (more) return notUnderstood(stamp);
+    if (more) return { ...notUnderstood(stamp), data };
   }
   if (data?.damage !== undefined && (lineage ?? 0) >= best.lineage) {
     const more = (lineage ?? 0) > best.lineage || data.lastZxid > best.data.lastZxid || data.mayHoldMore === true;
-    if (more) return { why: `it is damaged: ${data.damage}` };
+    if (more) return { why: `it is damaged: ${data.damage}`, data };
   }
   // Data set aside is older than what the node has now, unless nobody has any of the newest lineage.
+  const lost = report.aside.find((each) => each.data.damage !== undefined && each.lineage > best.lineage);
+  if (lost) return { why: `it is damaged: ${lost.data.damage}`, data: lost.data, directory: `aside/${lost.name}` };
   const [aside] = unreadableIn(report, 'aside');
   if (aside === undefined || best.lineage >= report.record) return undefined;
   return { ...notUnderstood(aside), directory: aside.file };
@@ -95,6 +99,14 @@ function isLater(a: DataFacts, b: DataFacts): boolean {
 
 export function unreadableIn({ unreadable = [] }: Report, what: NodeFile): readonly UnreadableFile[] {
   return unreadable.filter((file) => file.what === what);
+}
+
+/**
+ * Recovery 7: the record under which data was written whose stamp is lost. Only a leader of that record, or of a later
+ * one, can have given it an epoch above the record's floor. 0 where no leader was ever followed.
+ */
+export function lineageOfEpoch({ currentEpoch }: DataFacts, records: readonly LineageRecord[]): number {
+  return records.findLast(({ epochFloor }) => currentEpoch > epochFloor)?.number ?? 0;
 }
 
 /** Recovery 10: above the highest epoch that any node has promised, and all that those who are gone may have. */

@@ -20,10 +20,12 @@ import { decideForce, LOST_AND_HEARD } from './force.ts';
 import { heldBack } from './hold.ts';
 import { isGone } from './lives.ts';
 import { awaitedVoters, countingReports, unheard, whatHoldsCounting } from './lost.ts';
+import { lineageOfEpoch } from './rank.ts';
 
 /** What this node reports now (Recovery 1). */
 export function ownReport(observation: Observation, newest: LineageRecord): Report {
   const { disk, self } = observation;
+  const records = observation.shared.known ? observation.shared.value.records : [newest];
   const obstacle = votingObstacle(observation, newest.number);
   const id = disk.id ?? claimedId(observation);
   return {
@@ -38,7 +40,9 @@ export function ownReport(observation: Observation, newest: LineageRecord): Repo
     ...(disk.config === undefined ? {} : { config: disk.config }),
     ...(disk.pending === undefined ? {} : { pending: disk.pending }),
     // The copy of the very data above is nothing more to offer, and is made while the facts must stay equal.
-    aside: disk.aside.filter((aside) => !isSourceCopy(aside, disk, newest.number + 1)),
+    aside: disk.aside
+      .filter((aside) => !isSourceCopy(aside, disk, newest.number + 1))
+      .map((aside) => ({ ...aside, lineage: aside.lineage || lineageOfEpoch(aside.data, records) })),
     ...(obstacle === undefined || obstacle === NO_DATA ? {} : { obstacle }),
     ...(disk.unreadable === undefined ? {} : { unreadable: disk.unreadable }),
   };

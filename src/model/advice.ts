@@ -84,13 +84,13 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
     case 'look-at-claims':
       return 'look at "claims" and "lives" in "zk-agent status --json" for owners that are unknown for long';
     case 'mend-data':
-      return `copy the whole data directory of ${where} to another disk, then mend ${path}`;
+      return `copy the whole data directory of ${where} to another disk, then mend ${path}${isAside(path) ? ' and remove its facts.json' : ''}`;
     case 'run-newer-release':
       return `run the release of zk-agent that wrote ${path} on ${where}, or a newer one`;
     case 'find-data':
       return 'start every old instance that is only stopped, attach every volume that is still there, and stop every server that somebody added by hand, for it may have the last data, and would follow an empty ensemble and lose it';
     case 'move-data-away':
-      return `rename ${path} of ${where}, and keep it`;
+      return `${isAside(path) ? 'move' : 'rename'} ${path} of ${where}${isAside(path) ? ' to another directory' : ''}, and keep it`;
     case 'terminate-instance':
       return `terminate ${where}`;
     case 'allow-empty-genesis':
@@ -116,6 +116,11 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
     case 'right-volume':
       return `attach the right volume to ${where}, or correct its settings`;
   }
+}
+
+/** Data set aside: a folder of `aside`, which counts as long as it is in there. */
+export function isAside(path: string): boolean {
+  return /(^|\/)aside\/[^/]+$/.test(path);
 }
 
 function wordsOf(condition: Condition): string {

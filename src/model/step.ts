@@ -43,7 +43,7 @@ export type Step =
       readonly fromVersion: Zxid;
     }
   | { readonly kind: 'mark-ready'; readonly id: number }
-  | { readonly kind: 'vouch-config'; readonly version: Zxid }
+  | { readonly kind: 'vouch-config'; readonly version: Zxid; readonly members: number }
   | { readonly kind: 'write-report'; readonly report: Report }
   /** `record` is the newest one. */
   | { readonly kind: 'withdraw-report'; readonly record: number }

@@ -8,6 +8,7 @@ import { CLIENT_PORT, type EnsembleConfig, listed, votersOf } from '../model/mem
 import type { Settings } from '../settings.ts';
 import { agentFiles } from '../zookeeper/agent-files.ts';
 import { parseDynamicConfig } from '../zookeeper/dynamic-config.ts';
+import { formatVouched } from '../zookeeper/vouched.ts';
 import { quickMetadata } from './quick-metadata.ts';
 import { quickMonitor } from './quick-monitor.ts';
 
@@ -28,7 +29,7 @@ export async function checkHealth(settings: Settings): Promise<Health> {
   const own = config?.members.find((member) => member.id === id);
   if (!config || own?.role !== 'participant')
     return unhealthy('The config on this disk does not hold this node as a participant.');
-  if (config.version !== vouchedVersion(settings))
+  if (vouched(settings) !== formatVouched({ version: config.version, members: config.members.length }))
     return unhealthy('Nobody has looked at the voters of this config yet.');
   // The server first: it takes longer for its one answer than the metadata service for three.
   const [monitor, metadata] = await Promise.all([
@@ -63,10 +64,10 @@ function openNote({ dataDir, stack }: Settings): string | undefined {
   return existsSync(files.mark('reported')) ? 'A report of this node may lie in the bucket.' : undefined;
 }
 
-/** A version that nobody can have where there is none. */
-function vouchedVersion({ dataDir }: Settings): string {
-  const { vouched } = agentFiles(dataDir);
-  return existsSync(vouched) ? readFileSync(vouched, 'latin1').trim() : '';
+/** What the agent noted of the config that it looked at last. */
+function vouched({ dataDir }: Settings): string | undefined {
+  const { vouched: file } = agentFiles(dataDir);
+  return existsSync(file) ? readFileSync(file, 'latin1') : undefined;
 }
 
 /** The config that the server wrote last; undefined while `zoo.cfg` points at the version-less file of a joiner. */

@@ -22,6 +22,7 @@ import {
   writeDurably,
 } from './durable-file.ts';
 import { parseDynamicConfig, versionOfFileName } from './dynamic-config.ts';
+import type { Vouched } from './vouched.ts';
 import { renderDynamicConfig, renderZooCfg } from './zoo-cfg.ts';
 
 export interface ConfigPlaces {
@@ -222,6 +223,14 @@ async function isSame(files: readonly string[], kept: string): Promise<boolean> 
 
 async function contentOf(file: string): Promise<Buffer | undefined> {
   return readFile(file).catch(() => undefined);
+}
+
+/** Throws BAD_DYNAMIC_FILE when the config lacks members that it had when it was looked at: cut at the end of a line it looks whole. */
+export function unlessCut(config: EnsembleConfig | undefined, noted: Vouched | undefined): EnsembleConfig | undefined {
+  if (config === undefined || config.version !== noted?.version) return config;
+  const lines = config.members.length + strangeLines(config).length;
+  if (lines >= noted.members) return config;
+  throw badFile(`The config of version ${config.version} has ${lines} members here, and had ${noted.members}.`);
 }
 
 /** What can't be read can still be moved. */

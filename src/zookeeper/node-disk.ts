@@ -2,7 +2,6 @@
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DiskFacts, NodeFile, Stamp } from '../model/disk.ts';
-import type { Zxid } from '../model/zxid.ts';
 import type { NodeDisk } from '../ports.ts';
 import type { TickSettings } from '../timings.ts';
 import { type AgentFiles, agentFiles } from './agent-files.ts';
@@ -13,6 +12,7 @@ import {
   pendingIn,
   readConfig,
   readPending,
+  unlessCut,
   writeCommitted,
   writeConfig,
   writeSettings,
@@ -35,6 +35,7 @@ import {
   requireMounted,
 } from './own-files.ts';
 import { formatJson, formatStamp, isWhole, parseJson, unreadable } from './stamp.ts';
+import { formatVouched, parseVouched, type Vouched } from './vouched.ts';
 
 /** A whole `version-2` may have to be read before it is changed. */
 const DATA_READ_LIMIT_MS = 600_000;
@@ -102,7 +103,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
         await makeDirectory(files.directory);
         await noteFailedStart(files.failedStart, join(dataDir, 'version-2'), why);
       }),
-    vouch: (version) => writeOwn(files.vouched, `${version}\n`),
+    vouch: (version, members) => writeOwn(files.vouched, formatVouched({ version, members })),
     note: (occasion, nowMs) =>
       change(async () => {
         await makeDirectory(files.directory);
@@ -130,6 +131,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
   const read = <T>(what: NodeFile, file: string, action: () => Promise<T>): Promise<T | undefined> =>
     reader.read(what, file, action);
   const [occasions, space] = await Promise.all([readOccasions(files.occasions), spaceOf(dataDir)]);
+  const noted = readVouched(files.vouched);
   // All at once: each is a file or two, and a look waits for the slowest alone.
   const [id, stamp, nonce, found, fence, config, pending, marker, marks, vouched, aside] = await Promise.all([
     read('id', idFile, () => readId(idFile)),
@@ -137,16 +139,16 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
     read('nonce', files.nonce, () => readNonce(files.nonce)),
     readDataDirectory(join(dataDir, 'version-2'), signal, files.checkedSnapshots),
     readFenceOf(reader, files.fence),
-    read('config', zooCfgIn(confDir), () => readConfig(options)),
+    read('config', zooCfgIn(confDir), async () => unlessCut(await readConfig(options), await noted)),
     read('pending', pendingIn(confDir), () => readPending(confDir)),
     readMarker(reader, join(dataDir, 'initialize')),
     readMarks(reader, files),
-    readVouched(files.vouched),
+    noted,
     listAside(places, cluster, reader),
   ]);
   const failed = await readFailedStart(files.failedStart, join(dataDir, 'version-2'));
   const data = found && failed !== undefined ? { ...found, damage: found.damage ?? failed } : found;
-  const facts = present({ id, stamp, nonce, data, fence, config, pending, vouched, ...space });
+  const facts = present({ id, stamp, nonce, data, fence, config, pending, vouched: vouched?.version, ...space });
   const unread = reader.found.length === 0 ? {} : { unreadable: reader.found };
   return { ...facts, marker, ...marks, aside, occasions, ...unread };
 }
@@ -186,10 +188,8 @@ function present<T extends object>(facts: T): { [K in keyof T]?: Exclude<T[K], u
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-/** Undefined where nothing can be made of it: then the node looks again. */
-async function readVouched(path: string): Promise<Zxid | undefined> {
-  const version = (await readIfThere(path).catch(() => undefined))?.trim() ?? '';
-  return /^[0-9a-f]{16}$/.test(version) ? version : undefined;
+async function readVouched(path: string): Promise<Vouched | undefined> {
+  return parseVouched((await readIfThere(path).catch(() => undefined)) ?? '');
 }
 
 /** Undefined where nothing can be made of it: the state is then new to the disk. */

@@ -132,7 +132,7 @@ export class MemoryNode {
       const { data } = this.disk;
       if (data) this.#change('failed start', { data: { ...data, damage: why } });
     },
-    vouch: async (version) => this.#change(`vouch ${version}`, { vouched: version }),
+    vouch: async (version, _members) => this.#change(`vouch ${version}`, { vouched: version }),
     note: async (occasion, nowMs) => {
       const before = this.disk.occasions ?? { 'fresh-config': [], 'set-aside': [] };
       this.#change(`note ${occasion}`, { occasions: { ...before, [occasion]: [...before[occasion], nowMs] } });

@@ -118,7 +118,7 @@ export const SCENES: Scenes = {
     node.disk = diskOf(1, { ready: false });
     return { step: { kind: 'mark-ready', id: 1 }, node };
   },
-  'vouch-config': () => ({ step: { kind: 'vouch-config', version: CONFIG_VERSION }, node: voter() }),
+  'vouch-config': () => ({ step: { kind: 'vouch-config', version: CONFIG_VERSION, members: 3 }, node: voter() }),
   'write-report': () => ({ step: { kind: 'write-report', report: reportOf(1).report }, node: voter() }),
   'withdraw-report': () => {
     const { disk, ...rest } = { disk: diskOf(1, { reported: true }), node: fenced() };

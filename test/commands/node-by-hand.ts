@@ -74,7 +74,7 @@ export class NodeByHand implements AsyncDisposable {
     await mkdir(this.confDir, { recursive: true });
     await writeFile(join(this.dataDir, 'myid'), '1\n');
     await writeFile(join(this.dataDir, 'zk-agent', 'ready'), '');
-    await writeFile(join(this.dataDir, 'zk-agent', 'vouched'), '0000000100000007\n');
+    await writeFile(join(this.dataDir, 'zk-agent', 'vouched'), '0000000100000007 3\n');
     const stamp = { cluster: 'orders-4f1c2a90', lineage: 1, id: 1 };
     await writeFile(join(this.dataDir, 'zk-agent', 'stamp.json'), JSON.stringify(stamp));
     const zooCfg = `dataDir=${this.dataDir}\ninitLimit=5\nsyncLimit=2\ndynamicConfigFile=${dynamic}\n`;

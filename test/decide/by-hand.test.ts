@@ -153,7 +153,7 @@ test('a config is vouched for once every voter of it is claimed, and never besid
     });
   };
   const decision = beside([OBSERVER]);
-  assert.deepEqual(decision.kind === 'step' && decision.step, { kind: 'vouch-config', version: later });
+  assert.deepEqual(decision.kind === 'step' && decision.step, { kind: 'vouch-config', version: later, members: 4 });
   assert.equal(beside([member(9)]).kind, 'done');
 });
 

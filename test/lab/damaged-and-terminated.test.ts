@@ -21,7 +21,7 @@ const DAMAGE: Readonly<Record<string, readonly Edit[]>> = {
   'the newest snapshot': ['cut in half', 'another node’s', 'gone'],
   'the newest log': ['emptied', 'zeroed', 'flipped in its middle', 'unreadable', 'gone'],
   'zoo.cfg': ['flipped in its middle'],
-  'the committed config': ['cut in half', 'flipped in its middle', 'unreadable', 'misspelt'],
+  'the committed config': ['cut in half', 'cut at a line', 'flipped in its middle', 'unreadable', 'misspelt'],
   'a proposed config': ['cut in half', 'flipped in its middle'],
   'the stamp': ['emptied', 'gone', 'another node’s'],
   'the fence': ['zeroed'],

@@ -99,7 +99,8 @@ const doubts: Readonly<Record<string, () => Promise<void> | void>> = {
   'a fence': () => writeFile(join(node.dataDir, 'zk-agent', 'fence.json'), '{"record":1}'),
   'data without a stamp': () => rm(join(node.dataDir, 'zk-agent', 'stamp.json')),
   'a config whose voters nobody has looked at': () =>
-    writeFile(join(node.dataDir, 'zk-agent', 'vouched'), '0000000100000006\n'),
+    writeFile(join(node.dataDir, 'zk-agent', 'vouched'), '0000000100000006 3\n'),
+  'a config that lacks a member': () => writeFile(join(node.dataDir, 'zk-agent', 'vouched'), '0000000100000007 4\n'),
   'no word of any config': () => rm(join(node.dataDir, 'zk-agent', 'vouched')),
   'a left-over report': () => writeFile(join(node.dataDir, 'zk-agent', 'reported'), ''),
   'a node that was told to leave': () => writeFile(join(node.dataDir, 'zk-agent', 'left'), ''),

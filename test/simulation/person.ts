@@ -2,7 +2,7 @@
  * A person who follows the printed advice (docs/protocol.md, "Advice"): reads what a node says, acts minutes later, when
  * the world may have changed, and checks what is printed and nothing else. A checker sees that nothing is lost by it.
  */
-import type { Advice, Condition } from '../../src/model/advice.ts';
+import { type Advice, type Condition, isAside } from '../../src/model/advice.ts';
 import { checkDataMoved, checkTermination } from './checkers/advice.ts';
 import type { Random } from './core/random.ts';
 import { damageOf } from './node/disk-state.ts';
@@ -97,8 +97,7 @@ export class Person {
         break;
       case 'move-data-away':
         if (!node || node.lost || world.ensemble.on(node)) break;
-        checkDataMoved(world, node, piece.loses);
-        node.moveDataAway();
+        this.#moveAway(node, piece);
         break;
       case 'terminate-instance':
         if (!node) break;
@@ -141,17 +140,32 @@ export class Person {
     }
   }
 
+  #moveAway(node: Node, { path = '', loses }: Advice): void {
+    const { disk } = node;
+    if (!isAside(path)) {
+      checkDataMoved(this.#world, node, disk.data, loses);
+      node.moveDataAway();
+      return;
+    }
+    const folder = disk.aside.find(({ name }) => path.endsWith(`/${name}`));
+    if (!folder) return;
+    checkDataMoved(this.#world, node, folder.data, loses);
+    disk.aside.splice(disk.aside.indexOf(folder), 1);
+  }
+
   /** With the server stopped: the stamp, what is damaged, and the epoch that belongs to the snapshot from the leader. */
   #mend(node: Node): void {
-    const { data, torn } = node.disk;
+    const { data: own, torn, aside } = node.disk;
     if (node.lost || this.#world.ensemble.on(node)) return;
     torn.delete('stamp');
-    if (!data || damageOf(data) === undefined) return;
-    data.bad = undefined;
-    data.half = undefined;
-    data.currentEpoch = Math.max(data.currentEpoch, data.log?.epoch ?? 0);
-    data.acceptedEpoch = Math.max(data.acceptedEpoch, data.currentEpoch);
-    this.#world.trace.line(node.name, 'has its data mended');
+    for (const data of [own, ...aside.map((folder) => folder.data)]) {
+      if (!data || damageOf(data) === undefined) continue;
+      data.bad = undefined;
+      data.half = undefined;
+      data.currentEpoch = Math.max(data.currentEpoch, data.log?.epoch ?? 0);
+      data.acceptedEpoch = Math.max(data.acceptedEpoch, data.currentEpoch);
+      this.#world.trace.line(node.name, 'has its data mended');
+    }
   }
 
   /** What EC2 has under that name and has not terminated. */

@@ -122,7 +122,7 @@ export const DISK_CHANGES: readonly DiskChange[] = [
   },
   {
     name: 'vouch',
-    change: (disk) => disk.vouch('0000000100000007'),
+    change: (disk) => disk.vouch('0000000100000007', 3),
     isDone: ({ facts }) => facts.vouched === '0000000100000007',
   },
   ...(['left', 'reported', 'ready', 'signalled', 'abandoned'] as const).map(

@@ -55,6 +55,7 @@ async function filled(): Promise<Filled> {
   await writeFile(join(confDir, 'zoo.cfg.dynamic.next'), `${DYNAMIC}version=100000009\n`);
   await disk.raiseFence({ record: 1 });
   await disk.mark('ready');
+  await disk.vouch('0000000100000007', 3);
   await disk.inStateSince('Pending:Wait', 1_000);
   await superSecret(dataDir);
   const read = async (): Promise<DiskFacts> => {
@@ -274,6 +275,19 @@ describe('a node of which one file was', () => {
         assert.match(await readFile(javaOptionsFile, 'utf8'), /superDigest=super:/);
       }
     }
+  });
+
+  it('a config that was cut at the end of a line looks whole, and is told by the number of its members', async () => {
+    await using node = await filled();
+    const config = join(node.confDir, 'zoo.cfg.dynamic.100000007');
+    await writeFile(config, DYNAMIC.split('\n').slice(0, 2).join('\n').concat('\n'));
+    const facts = await node.read();
+    assert.equal(facts.config, undefined);
+    assert.match(unreadable(facts, 'config')?.why ?? '', /has 2 members here, and had 3/);
+    assert.equal(facts.vouched, '0000000100000007');
+    // Of another version it says nothing.
+    await node.disk.vouch('0000000100000006', 3);
+    assert.equal((await node.read()).config?.members.length, 2);
   });
 
   it('an empty secret is made anew, and never used', async () => {

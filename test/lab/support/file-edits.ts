@@ -11,8 +11,11 @@ export const EDITS = [
   'unreadable',
   'gone',
 ] as const;
-/** `misspelt`: a line of a config that neither the server nor the agent understands, as a person may write it. */
-export type Edit = (typeof EDITS)[number] | 'misspelt';
+/**
+ * `misspelt`: a line of a config that neither the server nor the agent understands, as a person may write it.
+ * `cut at a line`: the last line is gone, and what is left looks whole.
+ */
+export type Edit = (typeof EDITS)[number] | 'misspelt' | 'cut at a line';
 
 /** Does it to the file; `other` is the same file of another node, where that has one. */
 export function applyEdit(edit: Edit, path: string, other: string | undefined): void {
@@ -33,6 +36,9 @@ export function applyEdit(edit: Edit, path: string, other: string | undefined): 
       break;
     case 'another node’s':
       if (other !== undefined) writeFileSync(path, readFileSync(other));
+      break;
+    case 'cut at a line':
+      writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\n]*\n$/, ''));
       break;
     case 'misspelt':
       writeFileSync(path, readFileSync(path, 'utf8').replace('participant', 'partixipant'));

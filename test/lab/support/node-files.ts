@@ -50,7 +50,7 @@ export const VITAL_ROWS: readonly FileRow[] = [
   { what: 'the newest snapshot', files: [{ pattern: 'data/version-2/snapshot.*' }], edits: EDITS },
   { what: 'the newest log', files: [{ pattern: 'data/version-2/log.*' }], edits: EDITS },
   { what: 'zoo.cfg', files: [{ pattern: 'conf/zoo.cfg' }], edits: EDITS },
-  { what: 'the committed config', files: [{ pattern: CONFIG }], edits: EDITS },
+  { what: 'the committed config', files: [{ pattern: CONFIG }], edits: [...EDITS, 'cut at a line'] },
   { what: 'the version-less config', files: [{ pattern: 'conf/zoo.cfg.dynamic', made: copyOf(CONFIG) }], edits: EDITS },
   { what: 'a proposed config', files: [{ pattern: 'conf/zoo.cfg.dynamic.next', made: nextConfig }], edits: EDITS },
   { what: 'the stamp', files: [{ pattern: STAMP }], edits: EDITS },

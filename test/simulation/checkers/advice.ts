@@ -29,12 +29,12 @@ function whatItBreaks(world: World, node: Node): string {
   return 'it is started for less';
 }
 
-/** Advice 4: whatever stands in the renamed data alone is told of. What the node set aside itself stays where it is. */
-export function checkDataMoved(world: World, node: Node, loses: Loss | undefined): void {
-  const log = node.disk.data?.log;
+/** Advice 4: whatever stands in the data that is moved alone is told of. What else the node has stays where it is. */
+export function checkDataMoved(world: World, node: Node, moved: DataState | undefined, loses: Loss | undefined): void {
+  const log = moved?.log;
   const kept = world.nodes
     .filter((each) => each.instance.state !== 'terminated')
-    .flatMap((each) => (each === node ? wholeLogsAside(each) : wholeLogs(each)))
+    .flatMap((each) => logsOf(dataOf(each).filter((data) => data !== moved)))
     .map((other) => commonPart(log, other))
     .sort((a, b) => (b?.depth ?? 0) - (a?.depth ?? 0))[0];
   const untold = entriesAfter(log, kept).find(
@@ -51,15 +51,13 @@ export function checkDataMoved(world: World, node: Node, loses: Loss | undefined
 }
 
 function wholeLogs(node: Node): readonly Log[] {
-  return [...logsOf([node.disk.data]), ...wholeLogsAside(node)];
+  return logsOf(dataOf(node));
 }
 
-function wholeLogsAside({ disk }: Node): readonly Log[] {
-  return logsOf(disk.aside.map(({ data }) => data));
+function dataOf({ disk }: Node): readonly DataState[] {
+  return [disk.data, ...disk.aside.map(({ data }) => data)].filter((data) => data !== undefined);
 }
 
-function logsOf(states: readonly (DataState | undefined)[]): readonly Log[] {
-  return states
-    .filter((data): data is DataState => data !== undefined && damageOf(data) === undefined)
-    .map(({ log }) => log);
+function logsOf(states: readonly DataState[]): readonly Log[] {
+  return states.filter((data) => damageOf(data) === undefined).map(({ log }) => log);
 }

@@ -112,7 +112,7 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
       write('noteFailedStart', () => {
         if (disk.data) disk.data.failed = why;
       }),
-    vouch: (version) =>
+    vouch: (version, _members) =>
       write(`vouch ${version}`, () => {
         disk.vouched = version;
       }),
