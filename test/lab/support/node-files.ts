@@ -64,6 +64,7 @@ export const OTHER_ROWS: readonly FileRow[] = [
     files: [
       { pattern: 'data/zk-agent/nonce', made: () => '00112233445566778899aabbccddeeff\n' },
       { pattern: 'data/zk-agent/super-secret' },
+      { pattern: 'data/zk-agent/vouched' },
       { pattern: 'data/zk-agent/java-options' },
       {
         pattern: 'data/zk-agent/occasions.json',
@@ -79,7 +80,6 @@ export const OTHER_ROWS: readonly FileRow[] = [
     edits: EDITS,
   },
   { what: 'the mark that the node is ready', files: [{ pattern: 'data/zk-agent/ready' }], edits: ['gone'] },
-  { what: 'which config was looked at', files: [{ pattern: 'data/zk-agent/vouched' }], edits: EDITS },
   {
     what: 'marks that nobody made',
     files: [
