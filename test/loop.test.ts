@@ -243,21 +243,27 @@ const SEEN_AGAIN: Readonly<Record<StepKind, SeenAgain>> = {
 };
 
 /** What the second look sees anew, after a step that took so long. */
-async function seenAgainAfter(step: Step, tookMs = 0): Promise<SeenAgain> {
+async function seenAgainAfter(
+  step: Step,
+  { tookMs = 0, seenFirst = healthy(), fails }: { tookMs?: number; seenFirst?: Observation; fails?: AgentError } = {},
+): Promise<SeenAgain> {
   const node = new MemoryNode();
   const seen: SeenAgain[] = [];
   const parts: Parts = {
     giveUp: REAL_PARTS.giveUp,
     observe: async (_look, _signal, earlier) => {
       seen.push(earlier?.changed ?? 'the whole world');
-      return healthy();
+      return seenFirst;
     },
     decide: () => (seen.length === 1 ? take(step, 'It is due.') : done('end')),
     act: async () => {
       node.nowMs += tookMs;
+      if (fails) throw fails;
     },
   };
-  await runAgent(node.ports, ORDER, never, parts);
+  // The rest after a failure is no look that took long.
+  const timings = { ...PRODUCTION_TIMINGS, ...(fails ? { factsStandMs: 2 * PRODUCTION_TIMINGS.pollMs } : {}) };
+  await runAgent(node.ports, { ...ORDER, timings }, never, parts);
   return seen[1] ?? 'the whole world';
 }
 
@@ -269,8 +275,22 @@ for (const kind of Object.keys(SEEN_AGAIN) as StepKind[]) {
 
 test('after a step that took long nothing of the look before it stands any more', async () => {
   const { factsStandMs } = PRODUCTION_TIMINGS;
-  assert.equal(await seenAgainAfter({ kind: 'keep-source', record: 2 }, factsStandMs - 1), 'node');
-  assert.equal(await seenAgainAfter({ kind: 'keep-source', record: 2 }, factsStandMs), 'the whole world');
+  assert.equal(await seenAgainAfter({ kind: 'keep-source', record: 2 }, { tookMs: factsStandMs - 1 }), 'node');
+  assert.equal(await seenAgainAfter({ kind: 'keep-source', record: 2 }, { tookMs: factsStandMs }), 'the whole world');
+});
+
+test('after a step that failed the next look sees anew: the whole world', async () => {
+  const fails = new AgentError('NO_SPACE', 'The disk is full.', 'Free space.');
+  for (const { step } of [SCENES['raise-fence'](), SCENES['write-report'](), SCENES['accept-record']()])
+    assert.equal(await seenAgainAfter(step, { fails }), 'the whole world', step.kind);
+});
+
+test('before the first ensemble the claims of the others are waited for, so after a claim the whole world is seen anew', async () => {
+  const { ensemble: _, ...alone } = healthy();
+  assert.equal(
+    await seenAgainAfter(SCENES['claim-id']().step, { seenFirst: { ...alone, ensemble: undefined } }),
+    'the whole world',
+  );
 });
 
 test('whoever was second to claim an id looks at the claims again, and at nothing else', async () => {

@@ -114,6 +114,8 @@ for (const body of [
   '[]',
   '{"number":1}',
   '{"number":2,"kind":"genesis","members":[],"fenced":[],"epochFloor":0}',
+  // Without a nonce it would be another disk's, for ever.
+  '{"record":1,"id":2}',
 ]) {
   test(`a body that is no record is unknown, and its key is named: ${JSON.stringify(body)}`, async () => {
     const shelf = new MemoryShelf();

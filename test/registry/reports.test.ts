@@ -7,6 +7,7 @@ import {
   type Release,
   readReports,
   reportsOf,
+  stands,
   withdrawReport,
   writeReport,
 } from '../../src/registry/reports.ts';
@@ -209,6 +210,32 @@ test('a report is bound on condition of the serial that was judged, and keeps it
   // After a lost answer the same binding is there already.
   assert.equal(await bindReport(objects, { ...wrong, from: 'a', serial: 'c' }, unbound, signal), 'written');
   assert.equal((await readReports(objects, signal)).reports[0]?.serial, 'b');
+});
+
+test('a report that is bound anew keeps the facts that it was first written with', async () => {
+  const { objects } = new MemoryShelf();
+  const { instance } = report;
+  await writeReport(objects, { report, serial: 'a' }, unbound, signal);
+  await bindReport(objects, { instance, from: 'a', serial: 'b', binds: ANSWER }, unbound, signal);
+  const other = { ...ANSWER, proposal: 'q' };
+  assert.equal(
+    await bindReport(objects, { instance, from: 'b', serial: 'c', binds: other }, unbound, signal),
+    'written',
+  );
+  const [found] = (await readReports(objects, signal)).reports;
+  assert.deepEqual([found?.serial, found?.facts, found?.binds], ['c', 'a', other]);
+});
+
+test('a report stands until it is withdrawn, also one that can not be understood', async () => {
+  const shelf = new MemoryShelf();
+  const { instance } = report;
+  assert.equal(await stands(shelf.objects, instance, signal), false);
+  await writeReport(shelf.objects, { report, serial: 'a' }, unbound, signal);
+  assert.equal(await stands(shelf.objects, instance, signal), true);
+  shelf.objectsByKey.set(`reports/${instance}.json`, { body: '', etag: 'torn' });
+  assert.equal(await stands(shelf.objects, instance, signal), true);
+  await withdrawReport(shelf.objects, { instance, serial: 'w' }, unbound, signal);
+  assert.equal(await stands(shelf.objects, instance, signal), false);
 });
 
 test('a withdrawn report is never bound', async () => {

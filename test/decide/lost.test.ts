@@ -1,0 +1,48 @@
+/** Recovery 3: which of the reported configs says who the voters are. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decide } from '../../src/decide/decide.ts';
+import type { FoundReport } from '../../src/model/records.ts';
+import { toZxid } from '../../src/model/zxid.ts';
+import {
+  configOf,
+  fencedSurvivor,
+  genesisOf,
+  groupOf,
+  instanceOf,
+  livesOf,
+  reportOf,
+  sharedOf,
+  silenceOf,
+} from './situation.ts';
+
+/** By it the nodes 1 and 4 are all voters, and both live: no quorum would be lost. */
+const LATER = configOf([1, 4], toZxid(0x100000009n));
+
+/** Node 1 of the voters 1, 2 and 3 is left, and node 4 has reported this. */
+function countsAsVoters(other: FoundReport): boolean {
+  const decision = decide(
+    fencedSurvivor({
+      shared: sharedOf([genesisOf([1, 2, 3])], [1, 2, 3, 4]),
+      group: groupOf([1, 4]),
+      lives: { ...livesOf([1, 4]), ...livesOf([2, 3], 'gone') },
+      silence: silenceOf([1, 2, 3, 4], [reportOf(1, { fenced: true }), other]),
+      watch: { digest: JSON.stringify([1, ['s1', 's4'], [1, 2, 3, 4].map(instanceOf)]), forMs: 25_000 },
+    }),
+  );
+  return decision.kind === 'step' && decision.step.kind === 'lift-fence';
+}
+
+test('Recovery 3: a later config of the newest record says who the voters are', () => {
+  assert.equal(countsAsVoters(reportOf(4, { fenced: true, config: LATER })), true);
+});
+
+test('Recovery 3: a config beside data of nobody knows which record says nothing, however late it is', () => {
+  const { report, ...found } = reportOf(4, { fenced: true, config: LATER });
+  const { lineage: _, ...unstamped } = report;
+  assert.equal(countsAsVoters({ ...found, report: unstamped }), false);
+});
+
+test('Recovery 3: a config of an older lineage says nothing, however late it is', () => {
+  assert.equal(countsAsVoters(reportOf(4, { fenced: true, config: LATER, lineage: 0 })), false);
+});
