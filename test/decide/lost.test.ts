@@ -1,4 +1,4 @@
-/** Recovery 3: which of the reported configs says who the voters are. */
+/** Recovery 3: which of the reported configs says who the voters are, and who has to be heard. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';
@@ -45,4 +45,14 @@ test('Recovery 3: a config beside data of nobody knows which record says nothing
 
 test('Recovery 3: a config of an older lineage says nothing, however late it is', () => {
   assert.equal(countsAsVoters(reportOf(4, { fenced: true, config: LATER, lineage: 0 })), false);
+});
+
+test('Recovery 3: whoever wrote a report that can not be understood is awaited, though it never claimed anything', () => {
+  const unreadable = [{ instance: instanceOf(9), key: `reports/${instanceOf(9)}.json`, why: 'it is no JSON' }];
+  const unclaimedForMs = { [instanceOf(9)]: 600_000 };
+  const own = reportOf(1, { fenced: true });
+  const seen = (silence: Parameters<typeof silenceOf>[2]) =>
+    decide(fencedSurvivor({ silence: silenceOf([1, 2, 3], [own], silence), watch: undefined })).why;
+  assert.match(seen({ unreadable, unclaimedForMs }), /i-0a09 has not reported/);
+  assert.doesNotMatch(seen({ unclaimedForMs }), /i-0a09/);
 });

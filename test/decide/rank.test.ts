@@ -1,0 +1,32 @@
+/** Recovery 5: which data is the best, and what may be better. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { aheadOf, bestCandidate } from '../../src/decide/rank.ts';
+import type { DataFacts } from '../../src/model/disk.ts';
+import { toZxid } from '../../src/model/zxid.ts';
+import { dataOf, instanceOf, reportOf } from './situation.ts';
+
+function best(one: DataFacts, other: DataFacts): string | undefined {
+  const reports = [one, other].map((data, index) => reportOf(index + 1, { fenced: true, data }).report);
+  return bestCandidate(reports)?.instance;
+}
+
+test('Recovery 5: a follower of the later leader is better than a longer log that this leader had cut', () => {
+  // Both logs end in epoch 1; only node 1 has followed the leader of epoch 2, which has committed nothing yet.
+  const followed = dataOf(2, toZxid(0x100000042n));
+  const longer = dataOf(1, toZxid(0x1000000ffn));
+  assert.equal(best(followed, longer), instanceOf(1));
+  assert.equal(best(longer, followed), instanceOf(2));
+});
+
+test('Recovery 5: damaged data of a later record may hold more than all others, whatever is still to be read of it', () => {
+  const whole = reportOf(1, { fenced: true }).report;
+  const candidate = bestCandidate([whole]);
+  assert.ok(candidate);
+  const ahead = (lineage: number) => {
+    const data = dataOf(1, toZxid(0x100000001n), { damage: 'torn' });
+    return aheadOf(candidate, [whole, reportOf(2, { fenced: true, lineage, data }).report])?.report.instance;
+  };
+  assert.equal(ahead(2), instanceOf(2));
+  assert.equal(ahead(1), undefined);
+});
