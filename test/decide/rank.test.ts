@@ -30,3 +30,9 @@ test('Recovery 5: damaged data of a later record may hold more than all others, 
   assert.equal(ahead(2), instanceOf(2));
   assert.equal(ahead(1), undefined);
 });
+
+test('Genesis 5: data of epoch 0 is nothing to recover from, whatever its log holds: no leader has committed it', () => {
+  const data = dataOf(0, toZxid(5n));
+  assert.equal(bestCandidate([reportOf(1, { fenced: true, data }).report]), undefined);
+  assert.notEqual(bestCandidate([reportOf(1, { fenced: true, data: { ...data, currentEpoch: 1 } }).report]), undefined);
+});

@@ -83,6 +83,15 @@ describe('snapshot', () => {
     }
   });
 
+  it('is followed by what the log that began before it holds, as the server reads it', async () => {
+    const log = Buffer.concat([LOG_HEADER, logEntry(4), logEntry(5), logEntry(6)]);
+    // The server begins no new log with a snapshot, so the last one of both may well be the log.
+    assert.equal((await factsOf({ 'snapshot.5': snapshotOf(), 'log.4': log })).lastZxid, zxid(6));
+    const later = Buffer.concat([LOG_HEADER]);
+    const facts = await factsOf({ 'snapshot.5': snapshotOf(), 'log.4': log, 'log.7': later });
+    assert.equal(facts.lastZxid, zxid(6), 'the one after it holds nothing yet');
+  });
+
   it('that was not finished is looked past, and ranks by nothing', async () => {
     for (const torn of [Buffer.alloc(0), Buffer.from('ZKSN'), snapshotOf().subarray(0, 30), Buffer.alloc(200)]) {
       const facts = await factsOf({ 'snapshot.3': snapshotOf(), 'snapshot.900': torn });
