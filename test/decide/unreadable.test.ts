@@ -11,6 +11,8 @@ import {
   addressOf,
   dataOf,
   diskOf,
+  EMPTY_DISK,
+  ensembleOf,
   forcedOf,
   genesisOf,
   healthy,
@@ -50,6 +52,17 @@ describe('a file that can not be read, beside an ensemble that serves', () => {
       assert.deepEqual([decision.step.id, decision.step.lineage], [1, 1]);
     }
     assert.equal(decided({ disk: torn(['id', 'stamp', 'config']) }), 'mend-files');
+  });
+
+  it('no id is free for a newcomer whose proposed config can not be read: any may stand in it', () => {
+    const newcomer = {
+      server: STOPPED,
+      shared: sharedOf([genesisOf([1, 2, 3])], [2, 3]),
+      ensemble: ensembleOf([2, 3]),
+    };
+    assert.equal(decided({ ...newcomer, disk: EMPTY_DISK }), 'claim-id');
+    const pending = { what: 'pending', file: '/d/pending', why: 'it is empty' } as const;
+    assert.equal(decided({ ...newcomer, disk: { ...EMPTY_DISK, unreadable: [pending] } }), 'wait');
   });
 
   it('nothing is mended for a node that the config does not list, or behind a fence', () => {
