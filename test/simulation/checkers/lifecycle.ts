@@ -45,7 +45,7 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
 
   get #mayBeLost(): boolean {
     const { cloud, scheduler } = this.#world;
-    return cloud.objects.list('lineage/').length > 0 && scheduler.nowMs - this.#ledAtMs > OLD_NEWS_MS;
+    return scheduler.nowMs - this.#ledAtMs > OLD_NEWS_MS && cloud.objects.list('lineage/').length > 0;
   }
 
   hookCompleted(by: string, instance: Instance, hook: string, result: 'CONTINUE' | 'ABANDON'): void {

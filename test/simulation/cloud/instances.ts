@@ -3,43 +3,52 @@ import type { InstanceFact, InstanceState } from '../../../src/model/cloud.ts';
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 
-export interface Instance {
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class Instance {
   readonly id: string;
   readonly address: string;
-  state: InstanceState;
-  /** As it was then; undefined before its launch. */
-  stateAt(atMs: number): InstanceState | undefined;
   readonly launchedMs: number;
   /** A young instance is not in the answers yet, then it is there without its tags. */
   readonly visibleAtMs: number;
   readonly taggedAtMs: number;
-  terminatedAtMs: number;
+  terminatedAtMs = NEVER;
   /** The terminated lose address and tags first, and are forgotten later. */
-  strippedAtMs: number;
-  forgottenAtMs: number;
+  strippedAtMs = NEVER;
+  forgottenAtMs = NEVER;
   /** `autoscaling/target-lifecycle-state`. */
-  targetState: string | undefined;
-}
+  targetState: string | undefined = undefined;
+  readonly #scheduler: Scheduler;
+  #state: InstanceState = 'pending';
+  readonly #earlier: { readonly untilMs: number; readonly state: InstanceState }[] = [];
 
-/** The state of an instance, and what it was before. */
-function remembered(instance: Omit<Instance, 'state' | 'stateAt'>, scheduler: Scheduler): Instance {
-  let state: InstanceState = 'pending';
-  const earlier: { readonly untilMs: number; readonly state: InstanceState }[] = [];
-  const accessors = {
-    get state(): InstanceState {
-      return state;
-    },
-    set state(next: InstanceState) {
-      earlier.push({ untilMs: scheduler.nowMs, state });
-      state = next;
-    },
-    stateAt: (atMs: number) =>
-      atMs < instance.launchedMs ? undefined : (earlier.find(({ untilMs }) => atMs < untilMs)?.state ?? state),
-  };
-  return Object.defineProperties(instance, Object.getOwnPropertyDescriptors(accessors)) as Instance;
-}
+  constructor(
+    { id, address, visibleAtMs, taggedAtMs }: Pick<Instance, 'id' | 'address' | 'visibleAtMs' | 'taggedAtMs'>,
+    scheduler: Scheduler,
+  ) {
+    this.id = id;
+    this.address = address;
+    this.launchedMs = scheduler.nowMs;
+    this.visibleAtMs = visibleAtMs;
+    this.taggedAtMs = taggedAtMs;
+    this.#scheduler = scheduler;
+  }
 
-const NEVER = Number.POSITIVE_INFINITY;
+  get state(): InstanceState {
+    return this.#state;
+  }
+
+  set state(next: InstanceState) {
+    this.#earlier.push({ untilMs: this.#scheduler.nowMs, state: this.#state });
+    this.#state = next;
+  }
+
+  /** As it was then; undefined before its launch. */
+  stateAt(atMs: number): InstanceState | undefined {
+    if (atMs < this.launchedMs) return undefined;
+    return this.#earlier.find(({ untilMs }) => atMs < untilMs)?.state ?? this.#state;
+  }
+}
 
 export class Instances {
   readonly all: Instance[] = [];
@@ -55,21 +64,11 @@ export class Instances {
 
   launch(): Instance {
     const nowMs = this.#scheduler.nowMs;
+    const id = `i-${String(this.all.length + 1).padStart(4, '0')}`;
     const visibleAtMs = nowMs + (this.#random.chance(0.3) ? this.#random.between(0, 40_000) : 0);
-    const instance: Instance = remembered(
-      {
-        id: `i-${String(this.all.length + 1).padStart(4, '0')}`,
-        address: this.#takeAddress(),
-        launchedMs: nowMs,
-        visibleAtMs,
-        taggedAtMs: visibleAtMs + (this.#random.chance(0.3) ? this.#random.between(0, 20_000) : 0),
-        terminatedAtMs: NEVER,
-        strippedAtMs: NEVER,
-        forgottenAtMs: NEVER,
-        targetState: undefined,
-      },
-      this.#scheduler,
-    );
+    const address = this.#takeAddress();
+    const taggedAtMs = visibleAtMs + (this.#random.chance(0.3) ? this.#random.between(0, 20_000) : 0);
+    const instance = new Instance({ id, address, visibleAtMs, taggedAtMs }, this.#scheduler);
     this.all.push(instance);
     return instance;
   }
