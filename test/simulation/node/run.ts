@@ -5,7 +5,7 @@
  */
 import { AgentError } from '../../../src/errors.ts';
 import type { Additions } from '../additions/additions.ts';
-import type { Service, Weather } from '../cloud/weather.ts';
+import type { Fate, Service, Weather } from '../cloud/weather.ts';
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { Trace } from '../core/trace.ts';
@@ -45,6 +45,22 @@ export interface Machine {
   resume(): void;
   /** Holds back whatever should happen while the machine stands still. */
   park(resume: () => void): void;
+}
+
+/** Something that is to happen once, and who waits for its answer. */
+interface Effect<T> {
+  readonly label: string;
+  readonly apply: () => T;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+  /** The machine whose disk or server it may change. */
+  readonly changed: Machine | undefined;
+}
+
+interface CallOptions<T> {
+  readonly writes?: boolean;
+  readonly empty?: () => T;
+  readonly lost?: (value: T) => T;
 }
 
 export class Run {
@@ -107,9 +123,8 @@ export class Run {
 
   #nearby<T>(label: string, apply: () => T, latencyMs: number, changed: Machine | undefined): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.later(this.random.between(latencyMs / 4, latencyMs), () =>
-        this.#perform(label, apply, resolve, reject, changed),
-      );
+      const effect = { label, apply, resolve, reject, changed };
+      this.later(this.random.between(latencyMs / 4, latencyMs), this.#performing(effect));
     });
   }
 
@@ -122,7 +137,9 @@ export class Run {
           settle();
         });
       const perform = (): void => {
-        if (this.#standsStill(label, perform) || this.#diesHere(label)) return;
+        const how = this.#standsStill(label);
+        if (how) this.#standStill(how, label, perform);
+        if (how || this.#diesHere(label)) return;
         this.note(label);
         begin(
           (value) => answer(() => resolve(value)),
@@ -135,59 +152,57 @@ export class Run {
     });
   }
 
-  /** A call to AWS; `forgetful` is what an empty answer says, where one is possible. */
-  aws<T>(
-    service: Service,
-    label: string,
-    effect: () => T,
-    options: { readonly writes?: boolean; readonly empty?: () => T; readonly lost?: (value: T) => T } = {},
-  ): Promise<T> {
-    const { weather, random, scheduler } = this.#world;
+  /** A call to AWS; `empty` is what an empty answer says, where one is possible. */
+  aws<T>(service: Service, label: string, effect: () => T, options: CallOptions<T> = {}): Promise<T> {
+    const { weather, scheduler } = this.#world;
     const askedMs = scheduler.nowMs;
     const apply = (): T => {
       this.#world.newsAtMs = this.#stoodStill ? this.#startedMs : askedMs;
       return effect();
     };
     return new Promise<T>((resolve, reject) => {
-      const latencyMs = weather.latencyMs(service);
-      const fail = (): void => reject(unavailable(service, label));
-      scheduler.after(latencyMs, () => {
-        // What a process had sent before it died, or stood still, may arrive all the same.
-        if (!this.alive) {
-          if (options.writes && random.chance(0.3)) this.#applyLate(label, apply, this.#lateMs(20_000));
-          return;
-        }
-        if (this.#machine.paused) {
-          this.#machine.park(() => this.later(0, () => this.#perform(label, apply, resolve, reject)));
-          return;
-        }
-        const fate = options.writes && this.#isHeld(label, apply) ? 'refused' : weather.fate(service);
-        if (fate === 'refused' || (fate === 'empty' && !options.empty) || (fate === 'late' && !options.writes)) {
-          this.#perform(
-            `${label} (refused)`,
-            () => fail(),
-            () => undefined,
-            reject,
-          );
-        } else if (fate === 'late') {
-          this.#applyLate(label, apply, this.#lateMs(40_000));
-          this.#perform(
-            `${label} (cut off)`,
-            () => fail(),
-            () => undefined,
-            reject,
-          );
-        } else if (fate === 'lost') {
-          const lost = options.lost;
-          if (lost && random.chance(0.6)) this.#perform(`${label} (repeated)`, () => lost(apply()), resolve, reject);
-          else this.#perform(`${label} (answer lost)`, apply, fail, reject);
-        } else if (fate === 'empty' && options.empty) {
-          this.#perform(`${label} (empty)`, options.empty, resolve, reject);
-        } else {
-          this.#perform(label, apply, resolve, reject);
-        }
-      });
+      const call = { label, apply, resolve, reject, changed: undefined };
+      scheduler.after(weather.latencyMs(service), () => this.#arrive(service, call, options));
     });
+  }
+
+  #arrive<T>(service: Service, call: Effect<T>, options: CallOptions<T>): void {
+    const { weather, random } = this.#world;
+    const { label, apply } = call;
+    // What a process had sent before it died, or stood still, may arrive all the same.
+    if (!this.alive) {
+      if (options.writes && random.chance(0.3)) this.#applyLate(label, apply, this.#lateMs(20_000));
+      return;
+    }
+    if (this.#machine.paused) {
+      this.#parkCall(call);
+      return;
+    }
+    const fate = options.writes && this.#isHeld(label, apply) ? 'refused' : weather.fate(service);
+    if (fate === 'answered') this.#perform(call);
+    else this.#performBadly(fate, service, call, options);
+  }
+
+  #parkCall<T>(call: Effect<T>): void {
+    this.#machine.park(() => this.later(0, this.#performing(call)));
+  }
+
+  #performBadly<T>(fate: Fate, service: Service, call: Effect<T>, { writes, empty, lost }: CallOptions<T>): void {
+    const { label, apply } = call;
+    const fail = (): void => call.reject(unavailable(service, label));
+    const ignored = (): void => undefined;
+    if (fate === 'refused' || (fate === 'empty' && !empty) || (fate === 'late' && !writes)) {
+      this.#perform({ ...call, label: `${label} (refused)`, apply: fail, resolve: ignored });
+    } else if (fate === 'late') {
+      this.#applyLate(label, apply, this.#lateMs(40_000));
+      this.#perform({ ...call, label: `${label} (cut off)`, apply: fail, resolve: ignored });
+    } else if (fate === 'lost') {
+      if (lost && this.random.chance(0.6))
+        this.#perform({ ...call, label: `${label} (repeated)`, apply: () => lost(apply()) });
+      else this.#perform({ ...call, label: `${label} (answer lost)`, resolve: fail });
+    } else if (empty) {
+      this.#perform({ ...call, label: `${label} (empty)`, apply: empty });
+    }
   }
 
   /** Somebody else than the weather keeps this write on its way. */
@@ -206,19 +221,20 @@ export class Run {
   }
 
   /** As virtual machines do for minutes, the server on it as well. */
-  #standsStill(label: string, resumed: () => void): boolean {
+  #standsStill(label: string): 'by hand' | 'by itself' | false {
+    if (this.#world.hand.stopsBefore?.(this.#machine.name, label)) return 'by hand';
+    return this.additions.strikes('pause-before-effect') && 'by itself';
+  }
+
+  #standStill(how: 'by hand' | 'by itself', label: string, resumed: () => void): void {
     const machine = this.#machine;
-    const byHand = this.#world.hand.stopsBefore?.(machine.name, label) ?? false;
-    if (!byHand && !this.additions.strikes('pause-before-effect')) return false;
     this.note(`stands still before ${label}`);
     this.#stoodStill = true;
     machine.pause();
     machine.park(() => this.later(0, resumed));
-    if (!byHand) {
-      const forMs = this.additions.random('pause-before-effect').between(30_000, 400_000);
-      this.scheduler.after(forMs, () => machine.resume());
-    }
-    return true;
+    if (how === 'by hand') return;
+    const forMs = this.additions.random('pause-before-effect').between(30_000, 400_000);
+    this.scheduler.after(forMs, () => machine.resume());
   }
 
   #applyLate(label: string, apply: () => unknown, delayMs: number): void {
@@ -229,34 +245,44 @@ export class Run {
     });
   }
 
-  #perform<T>(
-    label: string,
-    apply: () => T,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-    changed?: Machine,
-  ): void {
-    if (this.#standsStill(label, () => this.#perform(label, apply, resolve, reject, changed))) return;
-    if (this.#diesHere(label)) return;
-    let settle: () => void;
+  #perform<T>(effect: Effect<T>): void {
+    const { label } = effect;
+    const how = this.#standsStill(label);
+    if (how) this.#standStill(how, label, this.#performing(effect));
+    if (how || this.#diesHere(label)) return;
+    let value: T | undefined;
+    let failure: AgentError | undefined;
     try {
-      const value = apply();
-      settle = () => resolve(value);
+      value = effect.apply();
       this.note(label);
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
-      settle = () => reject(error);
-      this.note(label, () => `→ ${error.message}`);
+      failure = error;
+      this.#noteFailure(label, failure);
     }
-    this.#world.afterEffect(changed);
+    this.#world.afterEffect(effect.changed);
     if (this.#diesAfter(label)) return;
-    const answer = (): void => {
-      this.#world.scheduler.answered();
-      settle();
-    };
     // Now and then an answer takes its time, so that others overtake.
-    if (this.random.chance(0.02)) this.later(this.random.between(1, 3_000), answer);
-    else answer();
+    if (this.random.chance(0.02)) this.#answerLater(effect, value as T, failure);
+    else this.#answer(effect, value as T, failure);
+  }
+
+  #performing<T>(effect: Effect<T>): () => void {
+    return () => this.#perform(effect);
+  }
+
+  #noteFailure(label: string, failure: AgentError): void {
+    this.note(label, () => `→ ${failure.message}`);
+  }
+
+  #answer<T>({ resolve, reject }: Effect<T>, value: T, failure: AgentError | undefined): void {
+    this.#world.scheduler.answered();
+    if (failure) reject(failure);
+    else resolve(value);
+  }
+
+  #answerLater<T>(effect: Effect<T>, value: T, failure: AgentError | undefined): void {
+    this.later(this.random.between(1, 3_000), () => this.#answer(effect, value, failure));
   }
 
   #diesHere(label: string): boolean {
