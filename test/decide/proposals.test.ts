@@ -173,6 +173,29 @@ for (const [name, observation, expected] of ROWS) {
   test(name, () => assert.equal(stepOf(decide(observation())), expected));
 }
 
+test('of two proposals that stand a node has answered one, and the other has to wait until that is settled', () => {
+  const three = [1, 2, 3];
+  const proposed = (id: number): Binding => ({
+    kind: 'proposes',
+    record: forcedOf(recordMember(id), { fenced: three.map(instanceOf), epochFloor: 65_537 }),
+    relied: Object.fromEntries(three.filter((each) => each !== id).map((each) => [instanceOf(each), `s${each}`])),
+  });
+  const seen = (own: FoundReport, silence: Partial<Silence> = {}) =>
+    left(
+      [own, bound(2, proposed(2), true), unable(bound(3, proposed(3)))],
+      {
+        lives: { ...livesOf(three), ...livesOf([4, 5], 'gone') },
+        group: groupOf(three),
+        watch: { digest: JSON.stringify([1, ['s1', 's2', 's3'], FIVE.map(instanceOf)]), forMs: 25_000 },
+      },
+      silence,
+    );
+  assert.equal(stepOf(decide(seen(heard(1)))), 'answer-proposal');
+  assert.equal(stepOf(decide(seen(bound(1, answers(3))))), 'wait');
+  const settled = { outcomes: [{ kind: 'void', proposal: 'b3', number: 2 }] } as const;
+  assert.equal(stepOf(decide(seen(bound(1, answers(3)), settled))), 'answer-proposal');
+});
+
 test('an object under a key of a report that can not be understood is somebody who was not heard', () => {
   const key = `reports/${instanceOf(4)}.json`;
   const unreadable = [{ instance: instanceOf(4), key, why: 'it is empty' }];
