@@ -49,7 +49,7 @@ export async function actFoundForced(step: Of<'found-forced'>, context: ActConte
   const disk = await ports.disk.read(signal);
   if (!disk.fence) throw changed('The fence is gone.');
   if (disk.stamp?.lineage === record.number) return;
-  if (mayHaveFounded(record, unreadable(disk, 'stamp') !== undefined, disk.data))
+  if (mayHaveFounded(record, unreadable(disk, 'stamp') !== undefined, disk))
     throw changed("The stamp of the data can't be read any more, and it may be of this record.");
   await checkStillFenced(record, step.gone, context);
   await ports.server.stop(signal);

@@ -8,6 +8,7 @@ import {
   unreadable,
 } from '../model/disk.ts';
 import type { Observation } from '../model/observation.ts';
+import type { ForcedRecord } from '../model/records.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
 
 /** A `version-2` with nothing in it (a first start that never led anywhere) is no data; one that can't be read may be. */
@@ -63,12 +64,15 @@ export function isSourceCopy(aside: AsideFacts, { data, stamp }: DiskFacts, reco
 
 /**
  * Recovery 6: whether the owner of this record may have founded its ensemble already, although its stamp does not say so.
- * A stamp that can't be read may be the record's. Only data that no leader of the record has ever had says otherwise.
+ * A stamp that can't be read may be the record's. Only data that no leader of the record has ever had says otherwise. With
+ * data that was set aside the stamp went along: nobody has data of the record before it is founded.
  */
 export function mayHaveFounded(
-  { epochFloor }: { readonly epochFloor: number },
+  { number, epochFloor }: Pick<ForcedRecord, 'number' | 'epochFloor'>,
   unreadableStamp: boolean,
-  data: DataFacts | undefined,
+  { data, aside }: Pick<DiskFacts, 'data' | 'aside'>,
 ): boolean {
+  if (aside.some((each) => each.lineage >= number || (each.lineage === 0 && each.data.currentEpoch > epochFloor)))
+    return true;
   return unreadableStamp && (data === undefined || data.damage !== undefined || data.currentEpoch > epochFloor);
 }

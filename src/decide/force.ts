@@ -119,7 +119,7 @@ function pendingOwner(
   // Unheard it would have blocked already; stamped with the record it has acted, and ranks like any other node.
   if (!found || found.report.lineage === newest.number) return undefined;
   const { report } = found;
-  if (mayHaveFounded(newest, unreadableIn(report, 'stamp').length > 0, report.data)) return undefined;
+  if (mayHaveFounded(newest, unreadableIn(report, 'stamp').length > 0, report)) return undefined;
   const source = newest.source.aside
     ? report.aside.find((aside) => aside.name === newest.source.aside)?.data
     : report.data;

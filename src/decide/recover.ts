@@ -86,7 +86,7 @@ export function decideFounding(
   const { disk } = observation;
   if (disk.stamp?.lineage === newest.number || !hasSource(observation, newest)) return undefined;
   // It is as any other node then, and a person mends its stamp (Advice 4).
-  if (mayHaveFounded(newest, unreadable(disk, 'stamp') !== undefined, disk.data)) return undefined;
+  if (mayHaveFounded(newest, unreadable(disk, 'stamp') !== undefined, disk)) return undefined;
   const held = heldBack(observation);
   if (held)
     return wait(`Record ${newest.number} makes this node the owner of what follows, and that is held back: ${held}.`);

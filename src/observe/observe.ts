@@ -207,7 +207,9 @@ async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSignal): P
   const { ports, memory, self } = look;
   const near = new Set([...memory.addresses, ...(disk.config?.members ?? []).map((member) => member.address)]);
   if (near.size > 0) near.add(self.address);
-  const nearby = await judge(look, disk, await observeEnsembles(ports.servers, [...near], signal), signal);
+  // A config from before a person's addition lacks the server that leads now; whoever follows it has a later one.
+  const unknown = ({ address }: Member): boolean => !near.has(address);
+  const nearby = await judge(look, disk, await observeEnsembles(ports.servers, [...near], signal, unknown), signal);
   if (nearby.ensemble || !nearby.shared.known || nearby.shared.value.records.length === 0) return nearby;
   const { shared, lives } = nearby;
   const claimed = new Set<string>();

@@ -23,13 +23,15 @@ const FLOOR = 0x1_0002;
 const RECORDS = [genesisOf([1, 2, 3]), forcedOf(recordMember(1), { epochFloor: FLOOR })];
 const LATER = dataOf(FLOOR + 1, toZxid(BigInt(FLOOR + 1) << 32n));
 
+const SOURCE: AsideFacts = { name: 'source-of-record-2', lineage: 1, data: dataOf(2, toZxid(0x200000008n)) };
+
 /** Node 1 alone is left under record 2, with a copy of what record 2 began from, and other data set aside. */
 function left(other: AsideFacts) {
   const { data: _, ...disk } = diskOf(1, {
     stamp: { cluster: 'orders-4f1c2a90', lineage: 2, id: 1 },
     fence: { record: 2 },
     reported: true,
-    aside: [{ name: 'source-of-record-2', lineage: 1, data: dataOf(2, toZxid(0x200000008n)) }, other],
+    aside: [SOURCE, other],
   });
   const seen = fencedSurvivor({ disk, shared: sharedOf(RECORDS, [1, 2, 3]) });
   const newest = RECORDS.at(-1);
@@ -57,6 +59,20 @@ test('data whose stamp is lost is ranked by the record whose leaders alone give 
   // At the floor itself nobody of record 2 can have given it.
   const { report: older } = left({ name: 'old', lineage: 0, data: dataOf(FLOOR, toZxid(9n)) });
   assert.equal(older.aside.at(-1)?.lineage, 1);
+});
+
+test('an owner that has set data of its record aside has founded, and reports like any other node', () => {
+  const owns = (aside: readonly AsideFacts[]) => {
+    const { data: _, stamp: __, ...disk } = diskOf(1, { aside: [SOURCE, ...aside] });
+    const record = forcedOf(recordMember(1), { epochFloor: FLOOR, source: { lineage: 1, aside: SOURCE.name } });
+    return decide(fencedSurvivor({ disk, shared: sharedOf([genesisOf([1, 2, 3]), record], [1, 2, 3]) }));
+  };
+  const founds = owns([]);
+  assert.match(founds.why, /founds its ensemble behind its fence/);
+  for (const lineage of [2, 0]) {
+    const { why } = owns([{ name: 'later', lineage, data: { ...LATER, damage: 'A log is damaged.' } }]);
+    assert.doesNotMatch(why, /founds/);
+  }
 });
 
 test('damaged data of a later record waits for a person, also where it was set aside', () => {

@@ -157,6 +157,17 @@ test('Claims 7: a node without a config finds a leader that nobody claimed by wh
   assert.deepEqual(seen.ensemble?.servingIds, [1, 2, 3, 9]);
 });
 
+test('Claims 7: a node whose config is from before the addition finds the server that leads through whoever follows it', async () => {
+  const node = cluster();
+  node.disk = diskOf(1, { config: configOf([1, 2, 3]) });
+  node.running = false;
+  node.answers.delete(addressOf(1));
+  node.answers.set(addressOf(3), FOLLOWS);
+  node.answers.set(addressOf(9), LEADS);
+  for (const id of [2, 3, 9]) node.configs.set(addressOf(id), configOf([1, 2, 3, 9]));
+  assert.equal((await look(node)).ensemble?.leader.id, 9);
+});
+
 test('without an ensemble servers that a person added are asked whether they run', async () => {
   const node = silent();
   const config = { version: CONFIG_VERSION, members: configOf([1, 2, 3, 8, 9]).members };
