@@ -185,6 +185,11 @@ function nextGenesis(lost: Lost): Next {
   const others = standingProposals(lost).filter(
     ({ proposer, record }) => record.kind === 'genesis' && proposer !== instance,
   );
+  // Whoever has proposed may hang, and nobody else acts on it.
+  const theirs = (why: string): Next => {
+    const proposers = others.map(({ proposer }) => proposer);
+    return { kind: 'theirs', proposer: undefined, why, advice: awaitOverdue(lost, proposers) };
+  };
   const asked = observation.order.allowEmptyGenesis || ownProposal(lost)?.record.kind === 'genesis';
   const unknown = reports.flatMap((report) =>
     holdsUnknown(report).map(
@@ -196,15 +201,14 @@ function nextGenesis(lost: Lost): Next {
     const damaged = reports.filter((report) => report.data?.damage !== undefined);
     const repair = damaged.map((report) => ` ${report.instance} has damaged data: ${report.data?.damage}`);
     const why = `Nobody who is left has whole data of this cluster (newest record ${newest.number}).${[...repair, ...unknown].join('')} Nothing empty is put in its place unasked.`;
-    if (others.length > 0) return { kind: 'theirs', proposer: undefined, why };
+    if (others.length > 0) return theirs(why);
     const mended = reports.filter((report) => damaged.includes(report) || holdsUnknown(report).length > 0);
     return nobody(why, bringDataBack(mended, instance));
   }
   const fenced = reports.map((report) => report.instance).sort();
   const next = { number: newest.number + 1, fenced, epochFloor: epochFloor(reports, newest.epochFloor) };
   const first = firstMembers(observation, shared, next);
-  if (typeof first === 'string')
-    return others.length > 0 ? { kind: 'theirs', proposer: undefined, why: first } : nobody(first);
+  if (typeof first === 'string') return others.length > 0 ? theirs(first) : nobody(first);
   const { record, why } = first;
   const idOf = (proposer: string) =>
     reports.find((report) => report.instance === proposer)?.id ?? Number.POSITIVE_INFINITY;

@@ -19,7 +19,7 @@ export type Condition =
   | { readonly is: 'leader' }
   /** `zk-agent status`, asked once more, gives the same advice. */
   | { readonly is: 'still-advised' }
-  /** The actions before this one were tried, and did not help. */
+  /** The actions before this one were tried, and did not help: that shows within minutes. */
   | { readonly is: 'nothing-else-helps' }
   | { readonly is: 'not-wanted' }
   | { readonly is: 'work-is-over' };
@@ -140,7 +140,7 @@ function wordsOf(condition: Condition): string {
     case 'still-advised':
       return '"zk-agent status", asked once more, still says so';
     case 'nothing-else-helps':
-      return 'nothing else helps';
+      return 'nothing else has helped within five minutes';
     case 'not-wanted':
       return 'nobody wants that data back';
     case 'work-is-over':

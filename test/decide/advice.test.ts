@@ -78,7 +78,7 @@ test('who has newer data that no server starts on is told to mend it or to keep 
   assert.deepEqual(away.next, { id: 1, instance: 'i-0a01' });
   assert.equal(
     adviceSentence(away),
-    'Only if nothing else helps, and "zk-agent status" names no leader on any node, and "zk-agent status", asked once more, still says so: rename version-2 of i-0a02, and keep it. That loses what stands in that data after zxid 0000000100000042, acknowledged writes among it, until somebody mends it. Node 1 (i-0a01) recovers then.',
+    'Only if nothing else has helped within five minutes, and "zk-agent status" names no leader on any node, and "zk-agent status", asked once more, still says so: rename version-2 of i-0a02, and keep it. That loses what stands in that data after zxid 0000000100000042, acknowledged writes among it, until somebody mends it. Node 1 (i-0a01) recovers then.',
   );
 });
 
@@ -156,6 +156,30 @@ test('whoever is to propose the first ensemble anew may hang: it is asked for on
     'look-at-log i-0a01',
     'terminate-instance i-0a01',
   ]);
+});
+
+test('whoever proposed an empty ensemble on demand may hang: whoever has answered asks for it', () => {
+  const data = dataOf(-1, toZxid(0n));
+  const [one, two] = [1, 2].map((id) => reportOf(id, { fenced: true, canVote: false, data }));
+  assert.ok(one && two);
+  const record = genesisOf([1, 2], { number: 2, fenced: [1, 2].map(instanceOf) });
+  const proposes = { kind: 'proposes', record, relied: { [instanceOf(2)]: two.serial } } as const;
+  const answers = { kind: 'answers', record: 2, proposer: instanceOf(1), proposal: 'p1' } as const;
+  const bound = fencedSurvivor({
+    self: { ...healthy().self, instance: instanceOf(2), address: addressOf(2) },
+    disk: diskOf(2, { reported: true, fence: { record: 1 }, data }),
+    group: groupOf([1, 2], { desired: 2 }),
+    lives: { ...livesOf([1, 2]), ...livesOf([3], 'gone') },
+    silence: silenceOf(
+      [1, 2, 3],
+      [
+        { ...one, format: 2, facts: one.serial, serial: 'p1', ageMs: LONG_AGO_MS, binds: proposes },
+        { ...two, format: 2, facts: two.serial, serial: 'a2', ageMs: LONG_AGO_MS, binds: answers },
+      ],
+    ),
+  });
+  assert.match(decide(bound).why, /Nothing empty is put in its place unasked/);
+  assert.deepEqual(actionsIn(bound), ['start-instance i-0a01', 'look-at-log i-0a01', 'terminate-instance i-0a01']);
 });
 
 test('maintenance is told of as something to lift, wherever it holds something back', () => {

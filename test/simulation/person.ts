@@ -12,6 +12,8 @@ import type { World } from './world.ts';
 
 /** What was tried is not tried again before everything else was. */
 const TRY_AGAIN_MS = 600_000;
+/** Until then it is not known whether it helped. */
+const HELPS_WITHIN_MS = 300_000;
 
 export class Person {
   readonly #world: World;
@@ -74,7 +76,10 @@ export class Person {
       case 'still-advised':
         return canSpeak(from) && from.advice.some((each) => JSON.stringify(each) === JSON.stringify(piece));
       case 'nothing-else-helps':
-        return before.every((each) => world.scheduler.nowMs - this.#triedAt(each) < Number.POSITIVE_INFINITY);
+        return before.every((each) => {
+          const sinceMs = world.scheduler.nowMs - this.#triedAt(each);
+          return sinceMs >= HELPS_WITHIN_MS && sinceMs < Number.POSITIVE_INFINITY;
+        });
       case 'not-wanted':
       case 'work-is-over':
         return true;
