@@ -21,6 +21,7 @@ import { heldBack } from './hold.ts';
 import { isGone } from './lives.ts';
 import { awaitedVoters, countingReports, unheard, whatHoldsCounting } from './lost.ts';
 import { lineageOfEpoch } from './rank.ts';
+import { outnumbered } from './remove.ts';
 
 /** What this node reports now (Recovery 1). */
 export function ownReport(observation: Observation, newest: LineageRecord): Report {
@@ -157,6 +158,8 @@ export function decideSilence(
   if (observation.server.answer.kind === 'serving')
     return wait(
       'The server of this node serves, so there is a quorum, and no leader of this cluster was found: it may be slow to answer, or most voters of its ensemble are none of this cluster.',
+      undefined,
+      outnumbered(observation),
     );
   const report = ownReport(observation, newest);
   const standing = countingReports(observation, silence, newest);

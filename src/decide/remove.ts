@@ -101,3 +101,12 @@ export function decideNotes(observation: Observation): Decision | undefined {
     `EC2 says that ${instances.join(', ')} ${instances.length > 1 ? 'are' : 'is'} terminated, and will forget it within the hour.`,
   );
 }
+
+/** Claims 7: an ensemble of which a person's voters are half is nobody's to heal, until one change takes them out. */
+export function outnumbered(observation: Observation): readonly Advice[] {
+  const { config } = observation.disk;
+  const voters = config === undefined ? [] : votersOf(config);
+  const added = voters.filter((voter) => isUnclaimed(observation, voter));
+  if (added.length === 0 || voters.length - added.length >= quorumOf(voters.length)) return [];
+  return removeTogether([...voters.filter((voter) => isRemovable(observation, voter)), ...added]);
+}

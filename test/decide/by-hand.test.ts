@@ -107,6 +107,21 @@ test('where voters that nobody claimed are half of the rest, a person is told to
   assert.deepEqual(adviceOf(alone), []);
 });
 
+test('a node that follows in an ensemble of which half was added tells a person whom to take out', () => {
+  const members = [member(1), member(3), member(8), member(9)];
+  const seen = silent({
+    disk: diskOf(1, { config: config(members) }),
+    server: { upMs: 600_000, answer: { kind: 'serving', mode: 'follower', zxid: COMMITTED } },
+    lives: { ...livesOf([1, 2]), ...livesOf([3], 'gone') },
+  });
+  const named = [3, 8, 9].map((id) => `${id} at ${addressOf(id)}`).join(', ');
+  assert.deepEqual(adviceOf(decide(seen)), [
+    { action: 'remove-members', path: named, when: [{ is: 'still-advised' }] },
+  ]);
+  const most = config([member(1), member(2), member(9)]);
+  assert.deepEqual(adviceOf(decide({ ...seen, disk: diskOf(1, { config: most }) })), []);
+});
+
 test('a joiner that has caught up counts among those that stay, also at the address of the dead', () => {
   const members = [member(2), member(3, 'participant', addressOf(4)), member(9)];
   const seen = joining(members, [], {
