@@ -189,6 +189,6 @@ export function followerMonitor(): string {
 }
 
 /** What a leader says to `mntr`, as far as the agent reads it. */
-export function leaderMonitor(synced: number): string {
-  return `zk_version\t3.9.5-1\nzk_server_state\tleader\nzk_synced_followers\t${synced}\nzk_synced_non_voting_followers\t0\n`;
+export function leaderMonitor(synced: number, nonVoting = 0): string {
+  return `zk_version\t3.9.5-1\nzk_server_state\tleader\nzk_synced_followers\t${synced}\nzk_synced_non_voting_followers\t${nonVoting}\n`;
 }

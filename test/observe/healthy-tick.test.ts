@@ -63,6 +63,13 @@ test('a leader is healthy only while every voter is connected', async () => {
   assert.ok(!isHealthy(await node.run(['recovery'])));
 });
 
+test('who follows and does not vote vouches for no voter', async () => {
+  node.words = { mntr: leaderMonitor(3, 1) };
+  assert.ok(isHealthy(await node.run(['recovery'])));
+  node.words = { mntr: leaderMonitor(2, 1) };
+  assert.ok(!isHealthy(await node.run(['recovery'])));
+});
+
 test('a target state that is not there yet is no doubt', async () => {
   node.targetState = undefined;
   assert.ok(isHealthy(await node.run(['recovery'])));
@@ -112,14 +119,21 @@ const doubts: Readonly<Record<string, () => Promise<void> | void>> = {
   'the version-less file of a joiner': () =>
     writeFile(join(node.confDir, 'zoo.cfg'), `dynamicConfigFile=${join(node.confDir, 'zoo.cfg.dynamic')}\n`),
   'an observer': async () => {
+    await vouch(1);
     const file = join(node.confDir, 'zoo.cfg.dynamic.100000007');
     await writeFile(file, `server.1=${node.address}:2888:3888:observer;${node.address}:2181\n`);
   },
   'a member of its id at another address': async () => {
+    await vouch(1);
     const file = join(node.confDir, 'zoo.cfg.dynamic.100000007');
     await writeFile(file, 'server.1=127.0.0.9:2888:3888:participant;127.0.0.9:2181\n');
   },
 };
+
+/** So that it is not the number of members that tells. */
+function vouch(members: number): Promise<void> {
+  return writeFile(join(node.dataDir, 'zk-agent', 'vouched'), `0000000100000007 ${members}\n`);
+}
 
 for (const [doubt, make] of Object.entries(doubts)) {
   test(`${doubt} is never healthy`, async () => {
