@@ -422,4 +422,19 @@ describe('data set aside', () => {
     assert.deepEqual((await test.read()).aside, []);
     assert.equal((await stat(join(test.dataDir, 'version-2', 'snapshot.1'))).size, 2 ** 43);
   });
+
+  it('is not copied back onto a full disk, and nothing takes its place', async () => {
+    await using test = await filledDisk();
+    await test.disk.setDataAside('kept');
+    const file = await open(join(test.dataDir, 'aside', 'kept', 'version-2', 'snapshot.1'), 'w');
+    await file.truncate(2 ** 43);
+    await file.close();
+    await assert.rejects(test.disk.restoreAside('kept'), { code: 'NO_SPACE' });
+    const { data, aside } = await test.read();
+    assert.equal(data, undefined);
+    assert.deepEqual(
+      aside.map(({ name }) => name),
+      ['kept'],
+    );
+  });
 });
