@@ -11,6 +11,7 @@ import type { FoundReport, LineageRecord, Report } from '../model/records.ts';
 import { epochOf, ZXID_ZERO } from '../model/zxid.ts';
 import { isUnclaimed, whatLinesHold } from './by-hand.ts';
 import { isGone, lifeOfMember } from './lives.ts';
+import { unreadableIn } from './rank.ts';
 
 /** The reports that count: for the newest record, by instances that are not gone for good. */
 export function countingReports(
@@ -78,6 +79,11 @@ function isOut(observation: Observation, shared: Shared, reports: readonly Repor
   return reports.some((report) => instances.includes(report.instance) && !report.canVote);
 }
 
+function hasLostConfig(shared: Shared, reports: readonly Report[], voter: Voter): boolean {
+  const instances = behind(shared, voter);
+  return reports.some((report) => instances.includes(report.instance) && unreadableIn(report, 'config').length > 0);
+}
+
 /** Joining 11: what keeps the voters of a reported config from being counted; undefined when all can be. */
 export function whatHoldsCounting(found: readonly FoundReport[], newest: LineageRecord): string | undefined {
   for (const { report } of found) {
@@ -108,11 +114,15 @@ export function awaitedVoters(
 ): Awaited | undefined {
   const reports = found.map((entry) => entry.report);
   const committed = committedVoters(reports, newest);
+  // Where nobody has a config of the record any more, whoever has lost his own votes in an ensemble that nobody can name.
+  const nameless = reports.every((report) => report.lineage !== newest.number || !report.config);
+  const isLost = (voter: Voter): boolean =>
+    isOut(observation, shared, reports, voter) || (nameless && hasLostConfig(shared, reports, voter));
   const countable = whatHoldsCounting(found, newest) === undefined;
   const quorums: AwaitedQuorum[] = [];
   const allAdded = new Map<string, Voter>();
   for (const voters of [committed.voters, ...pendingVoters(reports, newest, committed.version)]) {
-    const left = voters.filter((voter) => !isOut(observation, shared, reports, voter));
+    const left = voters.filter((voter) => !isLost(voter));
     const needs = quorumOf(voters.length);
     if (countable && left.length < needs) return undefined;
     const of = left.flatMap((voter) => behind(shared, voter)).filter((instance) => !isGone(observation, instance));
@@ -121,7 +131,7 @@ export function awaitedVoters(
     for (const voter of added) allAdded.set(voter.address, voter);
     quorums.push({ needs: needs - added.length, of: [...new Set(of)] });
   }
-  const voters = committed.voters.filter((voter) => !isOut(observation, shared, reports, voter));
+  const voters = committed.voters.filter((voter) => !isLost(voter));
   const instances = [...new Set(quorums.flatMap(({ of }) => of))];
   return { voters, instances, quorums: countable ? quorums : [], added: [...allAdded.values()] };
 }

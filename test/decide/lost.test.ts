@@ -5,16 +5,23 @@ import { decide } from '../../src/decide/decide.ts';
 import type { FoundReport } from '../../src/model/records.ts';
 import { toZxid } from '../../src/model/zxid.ts';
 import {
+  CLUSTER,
   configOf,
+  diskOf,
   fencedSurvivor,
+  forcedOf,
   genesisOf,
   groupOf,
   instanceOf,
   livesOf,
+  recordMember,
   reportOf,
   sharedOf,
   silenceOf,
+  survivor,
 } from './situation.ts';
+
+const LOST = [{ what: 'config', file: '/etc/zookeeper/zoo.cfg', why: 'it is empty' }] as const;
 
 /** By it the nodes 1 and 4 are all voters, and both live: no quorum would be lost. */
 const LATER = configOf([1, 4], toZxid(0x100000009n));
@@ -45,6 +52,21 @@ test('Recovery 3: a config beside data of nobody knows which record says nothing
 
 test('Recovery 3: a config of an older lineage says nothing, however late it is', () => {
   assert.equal(countsAsVoters(reportOf(4, { fenced: true, config: LATER, lineage: 0 })), false);
+});
+
+test('Recovery 3: where the only config is lost, a server that still runs under it keeps nobody waiting', () => {
+  const { report, ...found } = reportOf(1, { record: 2, lineage: 2 });
+  const { config: _, ...own } = report;
+  const { config: __, ...disk } = diskOf(1, { stamp: { cluster: CLUSTER, lineage: 2, id: 1 }, reported: true });
+  const decision = decide(
+    survivor({
+      disk: { ...disk, unreadable: LOST },
+      shared: sharedOf([genesisOf([1, 2, 3]), forcedOf(recordMember(1))], [1, 2]),
+      lives: { ...livesOf([1]), ...livesOf([2], 'gone') },
+      silence: silenceOf([1], [{ ...found, report: { ...own, unreadable: LOST } }]),
+    }),
+  );
+  assert.equal(decision.kind === 'step' && decision.step.kind, 'raise-fence', decision.why);
 });
 
 test('Recovery 3: whoever wrote a report that can not be understood is awaited, though it never claimed anything', () => {

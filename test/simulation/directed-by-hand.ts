@@ -1,6 +1,7 @@
 /** What a person added by hand, and nobody remembers. */
 import assert from 'node:assert/strict';
 import { Random } from './core/random.ts';
+import { Violation } from './core/violation.ts';
 import type { Case } from './directed-cases.ts';
 import { SIMULATED_TIMINGS } from './node/timings.ts';
 
@@ -74,6 +75,31 @@ export const BY_HAND_CASES: readonly Case[] = [
       scenario.terminateAtOnce(gone);
       await scenario.whole();
       assert.ok(leads());
+    },
+  },
+  {
+    name: 'nothing is recovered by force while a server that somebody added still runs',
+    nodes: 3,
+    without: ['recovered-beside-servers-by-hand'],
+    play: async (scenario) => {
+      const { world } = scenario;
+      await scenario.whole();
+      world.byHand.add(new Voter(1));
+      const added = (): string | undefined =>
+        world.leader?.config.members.find((each) => world.byHand.isByHand(each))?.address;
+      await scenario.until('the added voter is a member', () => added() !== undefined, 120_000);
+      await scenario.advance(10_000);
+      const address = added();
+      assert.ok(address);
+      // Of four voters one of ours and the added one are left, which is no quorum.
+      scenario.terminateAtOnce(...scenario.followers);
+      await scenario.advance(200_000);
+      if (scenario.records().length > 1)
+        throw new Violation('recovers-beside-it', `a record is written while the server at ${address} still runs`);
+      world.byHand.stop(address);
+      await scenario.until('it is recovered', () => scenario.records().length === 2, 600_000);
+      world.byHand.giveUp();
+      await scenario.whole();
     },
   },
 ];

@@ -69,7 +69,6 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
   {
     name: 'recovered-beside-servers-by-hand',
     rule: 'Recovery 3: of members that nobody claimed no server may answer',
-    seeds: 1500,
     parts: deciding((observation) => {
       if (!observation.silence.known) return observation;
       const { byHand: _, ...value } = observation.silence.value;
