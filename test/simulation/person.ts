@@ -11,7 +11,7 @@ import { SIMULATED_TIMINGS } from './node/timings.ts';
 import type { World } from './world.ts';
 
 /** What was tried is not tried again before everything else was. */
-const TRY_AGAIN_MS = 600_000;
+const TRY_AGAIN_MS = 1_500_000;
 /** Until then it is not known whether it helped. */
 const HELPS_WITHIN_MS = 300_000;
 
