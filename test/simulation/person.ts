@@ -12,8 +12,8 @@ import type { World } from './world.ts';
 
 /** What was tried is not tried again before everything else was. */
 const TRY_AGAIN_MS = 1_500_000;
-/** Until then it is not known whether it helped. */
-const HELPS_WITHIN_MS = 300_000;
+/** Until then it is not known whether it helped: the five minutes that are told, in which cron's tick comes five times. */
+const HELPS_WITHIN_MS = 150_000;
 
 export class Person {
   readonly #world: World;
