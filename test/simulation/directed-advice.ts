@@ -4,7 +4,8 @@ import { whyNotHealed } from './checkers/healing.ts';
 import type { Case } from './directed-cases.ts';
 import type { Scenario } from './scenario.ts';
 
-async function followed(scenario: Scenario, what: string, holds: () => boolean): Promise<void> {
+/** Until this holds a person reads what the nodes say, and obeys it. */
+export async function followed(scenario: Scenario, what: string, holds: () => boolean): Promise<void> {
   const { person, random } = scenario.world;
   const next = (): boolean => {
     for (const node of scenario.nodes) person.read(node, random.between(20_000, 300_000), random);

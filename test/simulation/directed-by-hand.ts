@@ -1,9 +1,12 @@
 /** What a person added by hand, and nobody remembers. */
 import assert from 'node:assert/strict';
+import { whyNotHealed } from './checkers/healing.ts';
 import { Random } from './core/random.ts';
 import { Violation } from './core/violation.ts';
+import { followed } from './directed-advice.ts';
 import type { Case } from './directed-cases.ts';
 import { SIMULATED_TIMINGS } from './node/timings.ts';
+import type { Scenario } from './scenario.ts';
 
 /** An observer with a server, and the person leaves both as they are. */
 class Observer extends Random {
@@ -19,6 +22,19 @@ class Voter extends Random {
   override chance(): boolean {
     return ++this.#draws === 1;
   }
+}
+
+/** Its address, once it is a member. */
+async function voterAdded(scenario: Scenario): Promise<string> {
+  const { world } = scenario;
+  world.byHand.add(new Voter(1));
+  const added = (): string | undefined =>
+    world.leader?.config.members.find((each) => world.byHand.isByHand(each))?.address;
+  await scenario.until('the added voter is a member', () => added() !== undefined, 120_000);
+  await scenario.advance(10_000);
+  const address = added();
+  assert.ok(address);
+  return address;
 }
 
 export const BY_HAND_CASES: readonly Case[] = [
@@ -84,13 +100,7 @@ export const BY_HAND_CASES: readonly Case[] = [
     play: async (scenario) => {
       const { world } = scenario;
       await scenario.whole();
-      world.byHand.add(new Voter(1));
-      const added = (): string | undefined =>
-        world.leader?.config.members.find((each) => world.byHand.isByHand(each))?.address;
-      await scenario.until('the added voter is a member', () => added() !== undefined, 120_000);
-      await scenario.advance(10_000);
-      const address = added();
-      assert.ok(address);
+      const address = await voterAdded(scenario);
       // Of four voters one of ours and the added one are left, which is no quorum.
       scenario.terminateAtOnce(...scenario.followers);
       await scenario.advance(200_000);
@@ -100,6 +110,23 @@ export const BY_HAND_CASES: readonly Case[] = [
       await scenario.until('it is recovered', () => scenario.records().length === 2, 600_000);
       world.byHand.giveUp();
       await scenario.whole();
+    },
+  },
+  {
+    name: 'a quorum waits for a server that somebody added and stopped: its person is asked to start it',
+    nodes: 3,
+    without: ['added-voter-never-asked-for'],
+    play: async (scenario) => {
+      const { world } = scenario;
+      await scenario.whole();
+      const address = await voterAdded(scenario);
+      world.byHand.stop(address);
+      // Of four voters two of ours are left, and three are a quorum.
+      const [gone] = scenario.followers;
+      assert.ok(gone);
+      scenario.terminateAtOnce(gone);
+      await followed(scenario, 'the cluster is whole', () => whyNotHealed(world) === undefined);
+      assert.equal(scenario.records().length, 1);
     },
   },
 ];

@@ -39,7 +39,6 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
   {
     name: 'added-voter-never-asked-for',
     rule: 'Advice 3: a person is asked to start the server that is awaited and that he added',
-    seeds: 400,
     parts: (parts) => ({
       ...parts,
       decide: (observation) => {

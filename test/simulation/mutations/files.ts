@@ -1,5 +1,6 @@
 import { AgentError } from '../../../src/errors.ts';
 import type { DataFacts, DiskFacts } from '../../../src/model/disk.ts';
+import { ZXID_ZERO } from '../../../src/model/zxid.ts';
 import type { Ports } from '../../../src/ports.ts';
 import type { Mutation } from '../core/mutation.ts';
 import type { Node } from '../node/node.ts';
@@ -14,6 +15,8 @@ function reading(change: (facts: DiskFacts, node: Node) => DiskFacts): (ports: P
 function endKnown({ mayHoldMore, ...data }: DataFacts): DataFacts {
   return data;
 }
+
+const NOTHING = { currentEpoch: 0, acceptedEpoch: 0, lastZxid: ZXID_ZERO };
 
 export const FILE_MUTATIONS: readonly Mutation[] = [
   {
@@ -46,11 +49,12 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'torn-stamp-not-awaited',
     rule: 'Files 2: data whose stamp can’t be read holds a recovery up that would have less',
-    ports: reading(({ unreadable, ...facts }, { disk }) =>
-      disk.torn.has('stamp') && disk.stamp
-        ? { ...facts, stamp: { ...disk.stamp, lineage: 0 } }
-        : { ...facts, ...(unreadable ? { unreadable } : {}) },
-    ),
+    ports: reading((facts, { disk }) => {
+      const aside = facts.aside.map((each) => (each.lineage === 0 ? { ...each, data: NOTHING } : each));
+      if (!disk.torn.has('stamp') || disk.stamp === undefined) return { ...facts, aside };
+      const { unreadable: _, ...left } = facts;
+      return { ...left, aside, stamp: { ...disk.stamp, lineage: 0 }, data: NOTHING };
+    }),
   },
   {
     name: 'torn-stamp-is-none-without-data',
