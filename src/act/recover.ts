@@ -50,7 +50,7 @@ export async function actFoundForced(step: Of<'found-forced'>, context: ActConte
   if (!disk.fence) throw changed('The fence is gone.');
   if (disk.stamp?.lineage === record.number) return;
   if (mayHaveFounded(record, unreadable(disk, 'stamp') !== undefined, disk))
-    throw changed("The stamp of the data can't be read any more, and it may be of this record.");
+    throw changed(`This node may have founded the ensemble of record ${record.number} before.`);
   await checkStillFenced(record, step.gone, context);
   await ports.server.stop(signal);
   const { aside, lineage } = record.source;

@@ -3,7 +3,7 @@
  * Pure.
  */
 import type { Advice } from '../model/advice.ts';
-import type { UnreadableFile } from '../model/disk.ts';
+import { type UnreadableFile, unreadable } from '../model/disk.ts';
 import type { Observation } from '../model/observation.ts';
 import { factsOf } from '../model/proposals.ts';
 import type { ForcedRecord, FoundReport, LineageRecord, Report } from '../model/records.ts';
@@ -17,7 +17,7 @@ import { heldBack } from './hold.ts';
 import { isGone } from './lives.ts';
 import type { Lost } from './lost.ts';
 import { answerDue, ownProposal, proposeOrAccept, standingProposals } from './propose.ts';
-import { aheadOf, bestCandidate, epochFloor, unreadableIn } from './rank.ts';
+import { aheadOf, bestCandidate, epochFloor } from './rank.ts';
 
 export const LOST_AND_HEARD =
   'The quorum is lost for good and everybody has reported, so this node stands still before the recovery.';
@@ -119,7 +119,7 @@ function pendingOwner(
   // Unheard it would have blocked already; stamped with the record it has acted, and ranks like any other node.
   if (!found || found.report.lineage === newest.number) return undefined;
   const { report } = found;
-  if (mayHaveFounded(newest, unreadableIn(report, 'stamp').length > 0, report)) return undefined;
+  if (mayHaveFounded(newest, unreadable(report, 'stamp') !== undefined, report)) return undefined;
   const source = newest.source.aside
     ? report.aside.find((aside) => aside.name === newest.source.aside)?.data
     : report.data;
@@ -167,7 +167,9 @@ function nextRecord(lost: Lost): Next {
 
 /** What may be data of this cluster, and can't be told. */
 function holdsUnknown(report: Report): readonly UnreadableFile[] {
-  return [...(report.data ? unreadableIn(report, 'stamp') : []), ...unreadableIn(report, 'aside')];
+  return (report.unreadable ?? []).filter(
+    ({ what }) => what === 'aside' || (what === 'stamp' && report.data !== undefined),
+  );
 }
 
 function nobody(why: string, advice: readonly Advice[] = []): Next {

@@ -5,13 +5,13 @@
 
 import type { AwaitedQuorum } from '../model/advice.ts';
 import { highestGenerations, instancesBehind, ownerKey, ownersOf } from '../model/claims.ts';
+import { unreadable } from '../model/disk.ts';
 import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { FoundReport, LineageRecord, Report } from '../model/records.ts';
 import { epochOf, ZXID_ZERO } from '../model/zxid.ts';
 import { isUnclaimed, whatLinesHold } from './by-hand.ts';
 import { isGone, lifeOfMember } from './lives.ts';
-import { unreadableIn } from './rank.ts';
 
 /** The reports that count: for the newest record, by instances that are not gone for good. */
 export function countingReports(
@@ -81,7 +81,7 @@ function isOut(observation: Observation, shared: Shared, reports: readonly Repor
 
 function hasLostConfig(shared: Shared, reports: readonly Report[], voter: Voter): boolean {
   const instances = behind(shared, voter);
-  return reports.some((report) => instances.includes(report.instance) && unreadableIn(report, 'config').length > 0);
+  return reports.some((report) => instances.includes(report.instance) && unreadable(report, 'config') !== undefined);
 }
 
 /** Joining 11: what keeps the voters of a reported config from being counted; undefined when all can be. */
@@ -114,7 +114,7 @@ export function awaitedVoters(
 ): Awaited | undefined {
   const reports = found.map((entry) => entry.report);
   const committed = committedVoters(reports, newest);
-  // Where nobody has a config of the record any more, whoever has lost his own votes in an ensemble that nobody can name.
+  // A server that runs under a config which nobody can read any more waits for members that nobody knows.
   const nameless = reports.every((report) => report.lineage !== newest.number || !report.config);
   const isLost = (voter: Voter): boolean =>
     isOut(observation, shared, reports, voter) || (nameless && hasLostConfig(shared, reports, voter));
@@ -160,6 +160,6 @@ export function unheard(
     const unclaimedForMs = silence.unclaimedForMs[instance] ?? 0;
     return claimants.has(instance) || unclaimedForMs < observation.limits.unclaimedMs;
   });
-  const unreadable = [...highestGenerations(shared.claims).values()].filter((claim) => claim.owner === 'unreadable');
-  return [...silent, ...unreadable.map((claim) => `whoever wrote the unreadable object ${ownerKey(claim)}`)];
+  const claims = [...highestGenerations(shared.claims).values()].filter((claim) => claim.owner === 'unreadable');
+  return [...silent, ...claims.map((claim) => `whoever wrote the unreadable object ${ownerKey(claim)}`)];
 }

@@ -2,7 +2,7 @@
  * Which data is the best to recover from (Recovery 5 and 7). Pure.
  * The lineage ranks first, then the *current* epoch, then the last zxid: the accepted epoch rises before data is there.
  */
-import type { DataFacts, NodeFile, UnreadableFile } from '../model/disk.ts';
+import { type DataFacts, type UnreadableFile, unreadable } from '../model/disk.ts';
 import { floorAbove } from '../model/first-version.ts';
 import type { LineageRecord, Report } from '../model/records.ts';
 import { recoverable } from './data.ts';
@@ -72,7 +72,7 @@ export function aheadOf(best: Candidate, reports: readonly Report[]): Ahead | un
 
 function whyUnranked(report: Report, best: Candidate): Omit<Ahead, 'report'> | undefined {
   const { data, lineage } = report;
-  const [stamp] = unreadableIn(report, 'stamp');
+  const stamp = unreadable(report, 'stamp');
   if (stamp !== undefined && lineage === undefined && data !== undefined) {
     const more = best.lineage < report.record || data.mayHoldMore === true || isLater(data, best.data);
     if (more) return { ...notUnderstood(stamp), data };
@@ -84,7 +84,7 @@ function whyUnranked(report: Report, best: Candidate): Omit<Ahead, 'report'> | u
   // Data set aside is older than what the node has now, unless nobody has any of the newest lineage.
   const lost = report.aside.find((each) => each.data.damage !== undefined && each.lineage > best.lineage);
   if (lost) return { why: `it is damaged: ${lost.data.damage}`, data: lost.data, directory: `aside/${lost.name}` };
-  const [aside] = unreadableIn(report, 'aside');
+  const aside = unreadable(report, 'aside');
   if (aside === undefined || best.lineage >= report.record) return undefined;
   return { ...notUnderstood(aside), directory: aside.file };
 }
@@ -95,10 +95,6 @@ function notUnderstood({ file, why }: UnreadableFile): Omit<Ahead, 'report'> {
 
 function isLater(a: DataFacts, b: DataFacts): boolean {
   return a.currentEpoch === b.currentEpoch ? a.lastZxid > b.lastZxid : a.currentEpoch > b.currentEpoch;
-}
-
-export function unreadableIn({ unreadable = [] }: Report, what: NodeFile): readonly UnreadableFile[] {
-  return unreadable.filter((file) => file.what === what);
 }
 
 /**

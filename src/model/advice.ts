@@ -90,7 +90,8 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
     case 'find-data':
       return 'start every old instance that is only stopped, attach every volume that is still there, and stop every server that somebody added by hand, for it may have the last data, and would follow an empty ensemble and lose it';
     case 'move-data-away':
-      return `${isAside(path) ? 'move' : 'rename'} ${path} of ${where}${isAside(path) ? ' to another directory' : ''}, and keep it`;
+      if (isAside(path)) return `move ${path} of ${where} to another directory, and keep it`;
+      return `rename ${path} of ${where}, and keep it`;
     case 'terminate-instance':
       return `terminate ${where}`;
     case 'allow-empty-genesis':

@@ -3,11 +3,12 @@
  * `node:net`. It can only say "healthy" or why not; every doubt goes the long way through the loop.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { CLIENT_PORT, type EnsembleConfig, listed, votersOf } from '../model/member.ts';
+import { ZXID_ZERO } from '../model/zxid.ts';
 import type { Settings } from '../settings.ts';
 import { agentFiles } from '../zookeeper/agent-files.ts';
-import { parseDynamicConfig } from '../zookeeper/dynamic-config.ts';
+import { parseDynamicConfig, versionOfFileName } from '../zookeeper/dynamic-config.ts';
 import { formatVouched } from '../zookeeper/vouched.ts';
 import { quickMetadata } from './quick-metadata.ts';
 import { quickMonitor } from './quick-monitor.ts';
@@ -74,8 +75,7 @@ function vouched({ dataDir }: Settings): string | undefined {
 function localConfig(confDir: string): EnsembleConfig | undefined {
   const zooCfg = readFileSync(join(confDir, 'zoo.cfg'), 'utf8');
   const file = /^dynamicConfigFile=(.+)$/m.exec(zooCfg)?.[1]?.trim();
-  const version = file && /\.dynamic\.([0-9a-f]+)$/.exec(file)?.[1];
-  if (!version) return undefined;
-  const config = parseDynamicConfig(readFileSync(join(dirname(join(confDir, 'zoo.cfg')), basename(file)), 'utf8'));
-  return { ...config, version: version.padStart(16, '0') };
+  const version = versionOfFileName(file ?? '');
+  if (file === undefined || version === ZXID_ZERO) return undefined;
+  return { ...parseDynamicConfig(readFileSync(join(confDir, basename(file)), 'utf8')), version };
 }

@@ -73,7 +73,7 @@ export const MEANWHILE_RECOVERY_CASES: readonly Case[] = [
         data.currentEpoch = currentEpoch;
       };
     },
-    refuses: /stamp of the data can't be read any more/,
+    refuses: /may have founded the ensemble of record 2 before/,
   }),
   meanwhile({
     name: 'a node whom the record names is not fenced any more when its owner founds',
