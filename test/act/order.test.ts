@@ -2,24 +2,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AgentError } from '../../src/errors.ts';
-import { firstVersion } from '../../src/model/first-version.ts';
-import { memberAt } from '../../src/model/member.ts';
 import type { StepKind } from '../../src/model/step.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import {
   addressOf,
-  CLUSTER,
   COMMITTED,
   configOf,
   diskOf,
   forcedOf,
-  genesisOf,
   instanceOf,
   nonceOf,
   recordMember,
   reportOf,
 } from '../decide/situation.ts';
-import { forcedOwner, foundingFromAside, SCENES, type Scene } from './steps.ts';
+import { SCENES, type Scene } from './steps.ts';
 import { assertOrder, isChanged, take } from './take.ts';
 
 test('lift-fence: the report goes, then the records are read again, then the fence falls', async () => {
@@ -204,90 +200,6 @@ test('write-report: a report that arrived late is not taken for the new one', as
   await assert.rejects(take(scene), isChanged);
 });
 
-test('found-forced: reports read again, data copied aside, epoch raised, config alone, and last the stamp', async () => {
-  const scene = forcedOwner();
-  const journal = await take(scene);
-  assertOrder(journal, [
-    'list lineage/',
-    `get reports/${instanceOf(2)}.json`,
-    'server stop',
-    'disk copy',
-    'disk accepted 5',
-    'disk config',
-    'disk stamp 2',
-  ]);
-  assert.equal(scene.node.disk.config?.version, firstVersion({ epochFloor: 5 }));
-  assert.equal(journal.at(-1), 'disk stamp 2');
-  // The node knows of its own fence, and nobody waits for the gone: each further call would keep a lost quorum waiting.
-  const reports = journal.filter((entry) => entry.includes('reports/'));
-  assert.deepEqual(reports, [`get reports/${instanceOf(2)}.json`]);
-  assert.deepEqual(
-    scene.node.disk.config?.members.map(({ id }) => id),
-    [1],
-  );
-  // The fence is lifted by a step of its own, after the report is gone.
-  assert.deepEqual(scene.node.disk.fence, { record: 1 });
-});
-
-test('found-forced: not when a node that the record names has lifted its fence, unless it is gone for good', async () => {
-  const scene = forcedOwner();
-  scene.node.shelf.put(`reports/${instanceOf(2)}.json`, {
-    serial: 's9',
-    report: reportOf(2, { fenced: false }).report,
-  });
-  await assert.rejects(take(scene), isChanged);
-  assert.equal(scene.node.effects, 0);
-
-  const gone = forcedOwner();
-  gone.node.shelf.put(`reports/${instanceOf(2)}.json`, { serial: 's9' });
-  assert.equal(gone.step.kind, 'found-forced');
-  await take({ node: gone.node, step: { ...gone.step, gone: [2, 3].map(instanceOf) } as Scene['step'] });
-  assert.equal(gone.node.disk.stamp?.lineage, 2);
-});
-
-test('found-forced: not where a stamp that can not be read may be of this record', async () => {
-  const torn = forcedOwner();
-  const { stamp: _, ...disk } = torn.node.disk;
-  torn.node.disk = {
-    ...disk,
-    data: { currentEpoch: 6, acceptedEpoch: 6, lastZxid: COMMITTED },
-    unreadable: [{ what: 'stamp', file: '/d/stamp', why: 'it is empty' }],
-  };
-  await assert.rejects(take(torn), isChanged);
-  assert.equal(torn.node.effects, 0);
-});
-
-test('found-forced: not under a newer record, not without the fence, and never again after the stamp', async () => {
-  const newer = forcedOwner();
-  newer.node.shelf.put('lineage/000003.json', forcedOf(recordMember(2), { number: 3 }));
-  await assert.rejects(take(newer), isChanged);
-  assert.equal(newer.node.effects, 0);
-
-  const unfenced = forcedOwner();
-  unfenced.node.disk = diskOf(1);
-  await assert.rejects(take(unfenced), isChanged);
-  assert.equal(unfenced.node.effects, 0);
-
-  const stamped = forcedOwner();
-  const grown = configOf([1, 4]);
-  stamped.node.disk = diskOf(1, {
-    fence: { record: 1 },
-    stamp: { cluster: CLUSTER, lineage: 2, id: 1 },
-    config: grown,
-  });
-  await take(stamped);
-  assert.equal(stamped.node.effects, 0);
-  assert.deepEqual(stamped.node.disk.config, grown);
-});
-
-test('found-forced from data set aside: that data is served, and what lay in its place is kept', async () => {
-  const scene = foundingFromAside();
-  const before = scene.node.disk;
-  await take(scene);
-  assert.equal(scene.node.disk.data?.lastZxid, before.aside[0]?.data.lastZxid);
-  assert.ok(scene.node.disk.aside.some((aside) => aside.data.lastZxid === before.data?.lastZxid));
-});
-
 test('propose-record, answer-proposal, accept-record: not once the fence is gone', async () => {
   for (const kind of ['propose-record', 'answer-proposal', 'accept-record'] as const) {
     const scene = SCENES[kind]();
@@ -465,61 +377,6 @@ test('start-server: a server that ended right after its start is told of', async
   await assert.rejects(take(scene), (error) => error instanceof AgentError && error.code === 'SERVER_DID_NOT_START');
 });
 
-for (const kind of ['add-self', 'remove-members', 'remove-self'] as const) {
-  test(`${kind}: through the own server with its secret, and only from the config that was decided on`, async () => {
-    const scene = SCENES[kind]();
-    assertOrder(await take(scene), ['open 10.0.0.1 with secret', 'config', 'reconfig', 'close']);
-
-    const moved = SCENES[kind]();
-    moved.node.configs.set(addressOf(1), configOf([1, 2, 3, 4], '0000000100000008'));
-    await assert.rejects(take(moved), isChanged);
-    assert.equal(moved.node.effects, 0);
-  });
-
-  for (const answer of ['in-progress', 'no-quorum', 'stale-version', 'maybe-applied'] as const) {
-    test(`${kind}: ${answer} means to look again, and the session is closed`, async () => {
-      const scene = SCENES[kind]();
-      scene.node.reconfigAnswer = answer;
-      await assert.rejects(take(scene), isChanged);
-      assert.equal(scene.node.journal.filter((entry) => entry.startsWith('reconfig')).length, 1);
-      assert.equal(scene.node.journal.at(-1), 'close 10.0.0.1');
-    });
-  }
-
-  test(`${kind}: a secret that the own server refuses is told to the operator`, async () => {
-    const scene = SCENES[kind]();
-    scene.node.reconfigAnswer = 'not-authorized';
-    await assert.rejects(take(scene), (error) => error instanceof AgentError && error.code === 'NOT_AUTHORIZED');
-  });
-}
-
-for (const kind of ['add-self', 'remove-members'] as const) {
-  test(`${kind}: a living member whom no list shows is not removed in place of its dead predecessor`, async () => {
-    const scene = SCENES[kind]();
-    const { shelf, configs } = scene.node;
-    configs.set(addressOf(1), configOf(kind === 'add-self' ? [2, 3] : [1, 2, 3]));
-    shelf.put('claims/3.1.json', { instance: 'i-0dead', address: addressOf(3) });
-    shelf.put('claims/3.2.json', { instance: instanceOf(3), address: addressOf(3) });
-    const removal = kind === 'add-self' ? { leaving: [3] } : { ids: [3] };
-    const step = { ...scene.step, ...removal, dead: ['i-0dead'] } as typeof scene.step;
-    await assert.rejects(take({ ...scene, step }), isChanged);
-    assert.equal(scene.node.effects, 0);
-
-    const both = { ...step, dead: ['i-0dead', instanceOf(3)] } as typeof scene.step;
-    await take({ ...scene, step: both });
-    assert.equal(scene.node.effects, 1);
-  });
-
-  test(`${kind}: a claim that can not be read is unknown, and nobody is removed`, async () => {
-    const scene = SCENES[kind]();
-    scene.node.shelf.objectsByKey.set('claims/3.1.json', { body: '', etag: 'e' });
-    const removal = kind === 'add-self' ? { leaving: [3] } : { ids: [3] };
-    const step = { ...scene.step, ...removal, dead: [instanceOf(3)] } as typeof scene.step;
-    await assert.rejects(take({ ...scene, step }), isChanged);
-    assert.equal(scene.node.effects, 0);
-  });
-}
-
 test('restore-stream: nothing depends on the stream, so one that can not be made is told of and left', async () => {
   const scene = SCENES['restore-stream']();
   scene.node.shelf.before = () => {
@@ -551,91 +408,4 @@ test('set-data-aside and write-id: not under a running server', async () => {
     await assert.rejects(take(scene), isChanged);
     assert.equal(scene.node.effects, 0);
   }
-});
-
-test('complete-launch and signal-success: only while the node votes', async () => {
-  for (const kind of ['complete-launch', 'signal-success'] as const) {
-    const scene = SCENES[kind]();
-    scene.node.configs.set(addressOf(1), configOf([2, 3]));
-    await assert.rejects(take(scene), isChanged, kind);
-    assert.equal(scene.node.effects, 0, kind);
-  }
-});
-
-test('signal-success: the mark comes after the signal, which a crash may repeat', async () => {
-  const journal = await take(SCENES['signal-success']());
-  assertOrder(journal, [`signal SUCCESS of ${instanceOf(1)}`, 'disk mark signalled']);
-});
-
-test('give-up-launch: the stack is told before the launch is abandoned', async () => {
-  const journal = await take(SCENES['give-up-launch']());
-  assertOrder(journal, [`signal FAILURE of ${instanceOf(1)}`, `complete launch of ${instanceOf(1)}: ABANDON`]);
-});
-
-test('give-up-launch: before anybody is told the node marks that it takes no part any more, where a hook waits', async () => {
-  const scene = SCENES['give-up-launch']();
-  assertOrder(await take(scene), ['disk mark abandoned', 'signal FAILURE', 'complete launch']);
-
-  const { step, node } = SCENES['give-up-launch']();
-  assert.ok(step.kind === 'give-up-launch');
-  const { hook: _, ...withoutHook } = step;
-  await take({ step: withoutHook, node });
-  assert.equal(node.disk.abandoned, undefined);
-});
-
-test('give-up-launch: a stack that takes the instance away when it is told is left to do so', async () => {
-  const scene = SCENES['give-up-launch']();
-  const { node } = scene;
-  let looks = 0;
-  node.onCall = (call) => {
-    if (call !== 'group' || node.signals.size === 0 || ++looks < 3) return;
-    node.group = { ...node.group, instances: [{ instance: instanceOf(1), lifecycleState: 'Terminating:Wait' }] };
-  };
-  const journal = await take(scene);
-  assert.ok(looks >= 3 && journal.some((entry) => entry.startsWith('sleep')), journal.join('\n'));
-  assert.deepEqual([...node.completed], []);
-});
-
-test('give-up-launch: not when the world has changed since the look', async () => {
-  const changes: Readonly<Record<string, (node: Scene['node']) => void>> = {
-    'the launch is over': (node) => {
-      node.group = { ...node.group, instances: [{ instance: instanceOf(1), lifecycleState: 'InService' }] };
-    },
-    'maintenance is on': (node) => {
-      node.group = { ...node.group, maintenance: true };
-    },
-    'there is a record': (node) => node.shelf.put('lineage/000001.json', genesisOf([1, 2, 3])),
-    'it was added after all': (node) => node.configs.set(addressOf(1), configOf([1, 2, 3])),
-  };
-  for (const [what, change] of Object.entries(changes)) {
-    const scene = SCENES['give-up-launch']();
-    change(scene.node);
-    await assert.rejects(take(scene), isChanged, what);
-    assert.equal(scene.node.effects, 0, what);
-  }
-});
-
-test('give-up-launch: a dead member that had this address is not this node', async () => {
-  const { step, node } = SCENES['give-up-launch']();
-  assert.ok(step.kind === 'give-up-launch');
-  node.configs.set(addressOf(1), {
-    ...configOf([2, 3]),
-    members: [...configOf([2, 3]).members, memberAt(4, addressOf(1), 'participant')],
-  });
-  const journal = await take({ step: { ...step, id: 1 }, node });
-  assertOrder(journal, [`complete launch of ${instanceOf(1)}: ABANDON`]);
-});
-
-test('complete-leaving: not with a server that runs', async () => {
-  const scene = SCENES['complete-leaving']();
-  scene.node.running = true;
-  await assert.rejects(take(scene), isChanged);
-  assert.equal(scene.node.effects, 0);
-});
-
-test('remove-self: not when the rest has stopped serving since the look', async () => {
-  const scene = SCENES['remove-self']();
-  scene.node.answers.delete(addressOf(2));
-  await assert.rejects(take(scene), isChanged);
-  assert.ok(!scene.node.journal.some((entry) => entry.startsWith('reconfig')));
 });

@@ -134,21 +134,29 @@ test('nothing empty takes the place of lost data before everything that could br
   assert.deepEqual(actionsIn(emptied), ['find-data', 'mend-data i-0a02', 'allow-empty-genesis i-0a01']);
 });
 
+/** Node 2 of two that are left, of which neither has data. */
+function emptyBeside(silence: Observation['silence']): Observation {
+  return fencedSurvivor({
+    self: { ...healthy().self, instance: instanceOf(2), address: addressOf(2) },
+    disk: diskOf(2, { reported: true, fence: { record: 1 }, data: NO_DATA }),
+    group: groupOf([1, 2], { desired: 2 }),
+    lives: { ...livesOf([1, 2]), ...livesOf([3], 'gone') },
+    silence,
+  });
+}
+
+const NO_DATA = dataOf(-1, toZxid(0n));
+const EMPTY = [1, 2].map((id) => reportOf(id, { fenced: true, canVote: false, data: NO_DATA }));
+
 test('whoever is to propose the first ensemble anew may hang: it is asked for once nothing has changed for long', () => {
-  const data = dataOf(-1, toZxid(0n));
-  const nobody = [1, 2].map((id) => reportOf(id, { fenced: true, canVote: false, data }));
   const begun = (ageMs: number): Observation =>
-    fencedSurvivor({
-      self: { ...healthy().self, instance: instanceOf(2), address: addressOf(2) },
-      disk: diskOf(2, { reported: true, fence: { record: 1 }, data }),
-      group: groupOf([1, 2], { desired: 2 }),
-      lives: { ...livesOf([1, 2]), ...livesOf([3], 'gone') },
-      silence: silenceOf(
+    emptyBeside(
+      silenceOf(
         [1, 2, 3],
-        nobody.map((found): FoundReport => ({ ...found, ageMs })),
+        EMPTY.map((found): FoundReport => ({ ...found, ageMs })),
         { announcements: [] },
       ),
-    });
+    );
   assert.match(decide(begun(5_000)).why, /the first ensemble is 1, 2/);
   assert.deepEqual(actionsIn(begun(5_000)), []);
   assert.deepEqual(actionsIn(begun(LONG_AGO_MS)), [
@@ -159,25 +167,20 @@ test('whoever is to propose the first ensemble anew may hang: it is asked for on
 });
 
 test('whoever proposed an empty ensemble on demand may hang: whoever has answered asks for it', () => {
-  const data = dataOf(-1, toZxid(0n));
-  const [one, two] = [1, 2].map((id) => reportOf(id, { fenced: true, canVote: false, data }));
+  const [one, two] = EMPTY;
   assert.ok(one && two);
   const record = genesisOf([1, 2], { number: 2, fenced: [1, 2].map(instanceOf) });
   const proposes = { kind: 'proposes', record, relied: { [instanceOf(2)]: two.serial } } as const;
   const answers = { kind: 'answers', record: 2, proposer: instanceOf(1), proposal: 'p1' } as const;
-  const bound = fencedSurvivor({
-    self: { ...healthy().self, instance: instanceOf(2), address: addressOf(2) },
-    disk: diskOf(2, { reported: true, fence: { record: 1 }, data }),
-    group: groupOf([1, 2], { desired: 2 }),
-    lives: { ...livesOf([1, 2]), ...livesOf([3], 'gone') },
-    silence: silenceOf(
+  const bound = emptyBeside(
+    silenceOf(
       [1, 2, 3],
       [
         { ...one, format: 2, facts: one.serial, serial: 'p1', ageMs: LONG_AGO_MS, binds: proposes },
         { ...two, format: 2, facts: two.serial, serial: 'a2', ageMs: LONG_AGO_MS, binds: answers },
       ],
     ),
-  });
+  );
   assert.match(decide(bound).why, /Nothing empty is put in its place unasked/);
   assert.deepEqual(actionsIn(bound), ['start-instance i-0a01', 'look-at-log i-0a01', 'terminate-instance i-0a01']);
 });
