@@ -96,23 +96,21 @@ async function scanAfter(file: FileHandle, before: LogScan, signal: AbortSignal)
   return there ? scanEntries(bytes, before, signal) : undefined;
 }
 
-async function scanEntries(bytes: Bytes, before: LogScan, signal: AbortSignal): Promise<LogScan> {
+async function scanEntries(from: Bytes, before: LogScan, signal: AbortSignal): Promise<LogScan> {
+  let bytes = from;
   let scan = before;
   for (;;) {
     signal.throwIfAborted();
     const found = await nextEntry(bytes, signal);
     if (found === undefined) return scan;
-    switch (found.kind) {
-      case 'whole':
-        scan = after(scan, found.entry);
-        break;
-      case 'wrong':
-        // Only to know what it holds; a server goes no further.
-        scan = { ...scan, damage: scan.damage ?? found.why, mayHoldMore: true };
-        break;
-      case 'unreadable':
-        return { ...scan, damage: scan.damage ?? found.why, mayHoldMore: true };
+    if (found.kind === 'whole') {
+      scan = after(scan, found.entry);
+      continue;
     }
+    scan = { ...scan, damage: scan.damage ?? found.why, mayHoldMore: true };
+    if (found.next === undefined) return scan;
+    // Only to know what it holds; a server goes no further.
+    if (found.next !== bytes.position) bytes = bytes.from(found.next);
   }
 }
 
@@ -137,9 +135,8 @@ export function follows(before: Zxid, next: Zxid): boolean {
 
 type Found =
   | { readonly kind: 'whole'; readonly entry: LogEntry }
-  /** It has its end mark, and so the next one begins behind it. */
-  | { readonly kind: 'wrong'; readonly why: string }
-  | { readonly kind: 'unreadable'; readonly why: string };
+  /** `next`: where the next one begins, in bytes; undefined when nobody can tell. */
+  | { readonly kind: 'wrong'; readonly why: string; readonly next: number | undefined };
 
 /** Undefined at the end, torn or not. */
 async function nextEntry(bytes: Bytes, signal: AbortSignal): Promise<Found | undefined> {
@@ -150,17 +147,18 @@ async function nextEntry(bytes: Bytes, signal: AbortSignal): Promise<Found | und
   const length = head.readInt32BE(8);
   if (length === 0) return undefined;
   if (length < 0) {
-    return { kind: 'unreadable', why: `the entry at byte ${offset} claims an impossible length of ${length}` };
+    const next = await offsetOfEntryAfter(bytes.from(offset), signal);
+    return { kind: 'wrong', why: `the entry at byte ${offset} claims an impossible length of ${length}`, next };
   }
   const body = await checkBody(bytes, length, signal);
   if (body === undefined) {
-    const goesOn = length > USUAL_BODY_BYTES && (await hasEntryAfter(bytes.from(offset), signal));
-    if (!goesOn) return undefined;
+    const next = length > USUAL_BODY_BYTES ? await offsetOfEntryAfter(bytes.from(offset), signal) : undefined;
+    if (next === undefined) return undefined;
     const why = `the entry at byte ${offset} claims a length of ${length}, and other entries stand within it`;
-    return { kind: 'unreadable', why };
+    return { kind: 'wrong', why, next };
   }
   if (BigInt(body.checksum) !== checksum || length < TRANSACTION_HEADER_BYTES) {
-    return { kind: 'wrong', why: `the entry at byte ${offset} has a wrong checksum` };
+    return { kind: 'wrong', why: `the entry at byte ${offset} has a wrong checksum`, next: bytes.position };
   }
   return { kind: 'whole', entry: { offset, checksum, zxid: body.zxid } };
 }
@@ -196,23 +194,24 @@ function zxidIn(body: Buffer): Zxid {
 }
 
 /**
- * Whether the entry that follows this one by its zxid stands anywhere behind its head: then the length is wrong, and what
+ * Where the entry begins that follows this one by its zxid, anywhere behind its head: then the length is wrong, and what
  * looks like a torn tail is the middle of the log.
  */
-async function hasEntryAfter(bytes: Bytes, signal: AbortSignal): Promise<boolean> {
+async function offsetOfEntryAfter(bytes: Bytes, signal: AbortSignal): Promise<number | undefined> {
   const head = await bytes.next(ENTRY_HEAD_BYTES + TRANSACTION_HEADER_BYTES);
-  if (head === undefined) return false;
+  if (head === undefined) return undefined;
   const next = Buffer.alloc(8);
   next.writeBigInt64BE(BigInt.asIntN(64, head.readBigInt64BE(ENTRY_HEAD_BYTES + ZXID_OFFSET) + 1n));
-  const distance = ENTRY_HEAD_BYTES + ZXID_OFFSET + 1;
+  const distance = ENTRY_HEAD_BYTES + ZXID_OFFSET;
   let before = Buffer.alloc(0);
   for (;;) {
     signal.throwIfAborted();
     const piece = await bytes.upTo(CHUNK_BYTES);
-    if (piece.length === 0) return false;
+    if (piece.length === 0) return undefined;
     const window = Buffer.concat([before, piece]);
     for (let at = window.indexOf(next); at >= 0; at = window.indexOf(next, at + 1)) {
-      if (at >= distance && window[at - distance] === ENTRY_END) return true;
+      const start = at - distance;
+      if (start >= 1 && window[start - 1] === ENTRY_END) return bytes.position - window.length + start;
     }
     before = window.subarray(Math.max(0, window.length - distance - next.length));
   }

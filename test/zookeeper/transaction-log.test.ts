@@ -89,15 +89,35 @@ describe('transaction log', () => {
     }
   });
 
-  it('a length that is wrong hides what follows, and reserves no memory', async () => {
-    const bytes = Buffer.concat([LOG_HEADER, logEntry(1), logEntry(2), logEntry(3), ZEROS]);
+  it('a length that is wrong hides nothing of what follows, and reserves no memory', async () => {
     const offset = LOG_HEADER.length + logEntry(1).length;
     for (const length of [-1, 0x7fff_ffff, 0x0100_0028]) {
+      const bytes = Buffer.concat([LOG_HEADER, logEntry(1), logEntry(2), logEntry(3), logEntry(4), ZEROS]);
       bytes.writeInt32BE(length, offset + 8);
       const scan = await scanOf(bytes);
       assert.match(scan.damage ?? '', new RegExp(`byte ${offset} claims .*length of ${length}`));
-      assert.equal(scan.mayHoldMore, true);
+      assert.equal(scan.last?.zxid, zxid(4));
+      assert.equal(scan.mayHoldMore, false, 'whole entries stand behind it');
     }
+  });
+
+  it('finds the entry behind a wrong length wherever a piece of the file ends', async () => {
+    // Around the size of a piece, 256 KiB, that is read at a time.
+    for (let size = 256 * 1024 - 120; size < 256 * 1024 + 4; size++) {
+      const bytes = Buffer.concat([LOG_HEADER, logEntry(1, size), logEntry(2), ZEROS]);
+      bytes.writeInt32BE(0x7fff_ffff, LOG_HEADER.length + 8);
+      assert.equal((await scanOf(bytes)).last?.zxid, zxid(2), `an entry of ${size} bytes`);
+    }
+  });
+
+  it('a length that is wrong hides what follows when its own zxid is wrong too', async () => {
+    const bytes = Buffer.concat([LOG_HEADER, logEntry(1), logEntry(2), logEntry(3), ZEROS]);
+    const offset = LOG_HEADER.length + logEntry(1).length;
+    bytes.writeInt32BE(-1, offset + 8);
+    bytes.writeUInt8(0xee, offset + 12 + 8 + 4 + 7);
+    const scan = await scanOf(bytes);
+    assert.match(scan.damage ?? '', /impossible length/);
+    assert.equal(scan.mayHoldMore, true);
   });
 
   it('tells an empty file from one that is no log', async () => {
