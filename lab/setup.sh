@@ -92,7 +92,7 @@ use_packages() {
 wanted_setup() {
   local root=$1
   {
-    cat "$root/package-lock.json" "$root/lab/moto/requirements.txt" "$root/lab/zookeeper/pom.xml"
+    cat "$root/package-lock.json" "$root/cloud/moto/requirements.txt" "$root/lab/zookeeper/pom.xml"
     printf '%s\n' "$root" "${ZOOKEEPER_HOME:-}" "$(command -v java python3)"
   } | cksum
 }

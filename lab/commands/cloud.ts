@@ -1,7 +1,7 @@
 /** The verbs about the local AWS: faults, and who called what. */
 import type { Argv } from 'yargs';
-import type { CallCount } from '../gateway/call-log.ts';
-import { FAULT_KINDS } from '../gateway/faults.ts';
+import type { CallCount } from '../../cloud/call-log.ts';
+import { FAULT_KINDS } from '../../cloud/faults.ts';
 import { callLab } from './lab-client.ts';
 import { print, printJson, progress, table } from './terminal.ts';
 

@@ -4,14 +4,14 @@
  */
 import { join } from 'node:path';
 import { CopyImageCommand } from '@aws-sdk/client-ec2';
+import { DEBIAN_IMAGES_ENVIRONMENT, debianImages } from '../../cloud/moto/debian-images.ts';
+import { REUSED_ADDRESSES } from '../../cloud/moto/moto.ts';
+import { CONTAINER_LAB_ADDRESS, CONTAINER_PREFIX } from '../../cloud/own-address.ts';
 import { type Aws, REGION } from '../aws-clients.ts';
 import { joinNetwork } from '../container/network.ts';
 import { ContainerMachines } from '../hypervisor/container-machines.ts';
 import { ImageDisks } from '../hypervisor/image-disks.ts';
 import { startLinkLocalMetadata } from '../metadata/link-local-service.ts';
-import { DEBIAN_IMAGES_ENVIRONMENT, debianImages } from '../moto/debian-images.ts';
-import { REUSED_ADDRESSES } from '../moto/moto.ts';
-import { CONTAINER_LAB_ADDRESS, CONTAINER_PREFIX } from '../own-address.ts';
 import { bakeImage } from './bake.ts';
 import type { Ground } from './ground.ts';
 import type { StateDirectory } from './state-directory.ts';

@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { builderPolicy } from '../../bake/builder-policy.ts';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
+import type { ScalingTimings } from '../../cloud/auto-scaling/reconcile.ts';
+import type { Ec2Timings, LateVisibility } from '../../cloud/ec2/lifetime.ts';
+import { SPARED_CALLER } from '../../cloud/faults.ts';
+import { type Gateway, startGateway } from '../../cloud/gateway.ts';
+import { motoDirectory, startMoto } from '../../cloud/moto/moto.ts';
 import { type AccessKey, type Aws, awsClients, REGION } from '../aws-clients.ts';
-import type { ScalingTimings } from '../gateway/auto-scaling/reconcile.ts';
-import type { Ec2Timings, LateVisibility } from '../gateway/ec2/lifetime.ts';
-import { SPARED_CALLER } from '../gateway/faults.ts';
-import { type Gateway, startGateway } from '../gateway/gateway.ts';
-import { motoDirectory, startMoto } from '../moto/moto.ts';
 import { type AddressBlock, takeAddressBlock } from './address-block.ts';
 import type { Deployer } from './deployment.ts';
 

@@ -4,14 +4,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { FAULT_KINDS, type FaultKind } from '../../cloud/faults.ts';
+import type { Gateway } from '../../cloud/gateway.ts';
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
 import type { Servers } from '../../src/ports.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { zookeeperServers } from '../../src/zookeeper/servers.ts';
 import type { Aws } from '../aws-clients.ts';
-import { FAULT_KINDS, type FaultKind } from '../gateway/faults.ts';
-import type { Gateway } from '../gateway/gateway.ts';
 import type { Host, Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { AgentRun, AgentRunOptions, Killable, Machine } from '../hypervisor/machine.ts';
 import type { ProcessMachines } from '../hypervisor/process-machines.ts';

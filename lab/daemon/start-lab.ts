@@ -1,8 +1,8 @@
 /** Puts a lab together: local AWS, hypervisor, then the stack, each on top of the one before. */
 import { appendFileSync, writeFileSync } from 'node:fs';
+import type { Ec2Timings, LateVisibility } from '../../cloud/ec2/lifetime.ts';
 import { makeAccount } from '../account.ts';
 import { createBareGroup } from '../bare-group.ts';
-import type { Ec2Timings, LateVisibility } from '../gateway/ec2/lifetime.ts';
 import { Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { MachineMaker } from '../hypervisor/machine-maker.ts';
 import { containerGround, type ImageParts } from './container-ground.ts';

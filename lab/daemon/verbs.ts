@@ -1,6 +1,7 @@
 /** What can be asked of a running lab over its control socket. Arguments and results are plain JSON. */
+
+import type { CallCount } from '../../cloud/call-log.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
-import type { CallCount } from '../gateway/call-log.ts';
 import type { Killable } from '../hypervisor/machine.ts';
 import type { Frame } from './control-socket.ts';
 import type { LabStatus } from './ensemble-view.ts';

@@ -6,9 +6,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import type { Machines } from '../../cloud/ec2/machines.ts';
+import type { InstanceIdentity } from '../../cloud/iam/instance-identity.ts';
 import { REGION } from '../aws-clients.ts';
-import type { Machines } from '../gateway/ec2/machines.ts';
-import type { InstanceIdentity } from '../gateway/iam/instance-identity.ts';
 import type { InstanceFacts } from '../metadata/instance-facts.ts';
 import type { AttachedRole } from '../metadata/instance-metadata.ts';
 import type { MetadataService } from '../metadata/metadata-service.ts';

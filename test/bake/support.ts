@@ -13,9 +13,9 @@ import {
 import { type BakeContext, type BakeResult, bake, type Tools } from '../../bake/bake.ts';
 import { readOrder } from '../../bake/options.ts';
 import type { DeployAws } from '../../deploy/aws.ts';
+import { LocalAws } from '../cloud/local-aws.ts';
 import { clientsOf } from '../deploy/support/account.ts';
 import { type ScriptTerminal, scriptTerminal } from '../deploy/support/script-terminal.ts';
-import { LocalAws } from '../gateway/local-aws.ts';
 
 /** The SHA-512 of nothing. */
 export const EMPTY_SHA512 =

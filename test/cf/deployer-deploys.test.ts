@@ -6,6 +6,7 @@ import type { DeployAws } from '../../deploy/aws.ts';
 import { deleteStack } from '../../deploy/delete.ts';
 import { deploy } from '../../deploy/deploy.ts';
 import type { DeployError } from '../../deploy/errors.ts';
+import { LocalAws } from '../cloud/local-aws.ts';
 import {
   type Account,
   clientsOf,
@@ -16,7 +17,6 @@ import {
   optionsFor,
 } from '../deploy/support/account.ts';
 import { type Nodes, playNodes } from '../deploy/support/nodes.ts';
-import { LocalAws } from '../gateway/local-aws.ts';
 
 let local: LocalAws;
 let account: Account;

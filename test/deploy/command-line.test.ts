@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { EXIT_CODES } from '../../deploy/errors.ts';
-import { LocalAws, waitFor } from '../gateway/local-aws.ts';
+import { LocalAws, waitFor } from '../cloud/local-aws.ts';
 import { type Account, clientsOf, giveWayOut, makeAccount } from './support/account.ts';
 import { type Nodes, playNodes } from './support/nodes.ts';
 

@@ -8,7 +8,7 @@ import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import type { DeployAws } from '../../deploy/aws.ts';
 import { type DeleteOptions, deleteStack } from '../../deploy/delete.ts';
 import { deploy } from '../../deploy/deploy.ts';
-import { LocalAws } from '../gateway/local-aws.ts';
+import { LocalAws } from '../cloud/local-aws.ts';
 import { type Account, clientsOf, deployer, giveWayOut, makeAccount, optionsFor } from './support/account.ts';
 import { type Nodes, playNodes } from './support/nodes.ts';
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import { deploy } from '../../deploy/deploy.ts';
 import type { DeployError } from '../../deploy/errors.ts';
-import { LocalAws } from '../gateway/local-aws.ts';
+import { LocalAws } from '../cloud/local-aws.ts';
 import { clientsOf, deployer, giveWayOut, makeAccount, optionsFor } from './support/account.ts';
 
 /** Deploys with the documented policy but for this action, and returns the error with what was shown before it. */

@@ -13,7 +13,7 @@ import { template, templateText } from '../../cf/template.ts';
 import type { DeployAws } from '../../deploy/aws.ts';
 import { deploy } from '../../deploy/deploy.ts';
 import type { DeployError } from '../../deploy/errors.ts';
-import { LocalAws, waitFor } from '../gateway/local-aws.ts';
+import { LocalAws, waitFor } from '../cloud/local-aws.ts';
 import {
   type Account,
   clientsOf,

@@ -17,7 +17,7 @@ import {
 import type { DeployAws } from '../../deploy/aws.ts';
 import { bucketsLeft } from '../../deploy/leftovers/buckets.ts';
 import { logGroupsLeft } from '../../deploy/leftovers/log-groups.ts';
-import { LocalAws } from '../gateway/local-aws.ts';
+import { LocalAws } from '../cloud/local-aws.ts';
 import { clientsOf, deployer } from './support/account.ts';
 
 let local: LocalAws;

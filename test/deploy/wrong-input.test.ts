@@ -7,7 +7,7 @@ import { templateOptions } from '../../cf/options.ts';
 import type { DeployAws } from '../../deploy/aws.ts';
 import { checkedInput } from '../../deploy/check/check.ts';
 import { deploy } from '../../deploy/deploy.ts';
-import { LocalAws } from '../gateway/local-aws.ts';
+import { LocalAws } from '../cloud/local-aws.ts';
 import {
   type Account,
   clientsOf,

@@ -73,7 +73,7 @@ function rulesNamed(source: string): readonly string[] {
 
 test('every rule that the code or a document names stands in the protocol', () => {
   const rules = new Set(headingsOf(join(ROOT, 'docs/protocol.md')));
-  const sources = ['src', 'lab', 'test', 'bench', 'build'].flatMap((directory) => filesIn(directory, '.ts'));
+  const sources = ['src', 'cloud', 'lab', 'test', 'bench', 'build'].flatMap((directory) => filesIn(directory, '.ts'));
   const mentions = [...sources, ...DOCUMENTS].flatMap((path) =>
     rulesNamed(text(path)).map((rule) => ({ rule, where: shown(path) })),
   );

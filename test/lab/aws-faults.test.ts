@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Fault } from '../../lab/gateway/faults.ts';
+import type { Fault } from '../../cloud/faults.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { nothingVanishesFrom, oneEnsemble } from './support/agreement.ts';
 import { checkFreshEnsemble } from './support/fresh-ensemble.ts';

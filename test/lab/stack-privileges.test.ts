@@ -6,14 +6,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteObjectCommand, GetBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { knownActions } from '../../lab/gateway/iam/actions/tables.ts';
+import { knownActions } from '../../cloud/iam/actions/tables.ts';
 import {
   type PoliciesInForce,
   type PolicyPart,
   unneededParts,
   unusedActions,
-} from '../../lab/gateway/iam/least-privilege.ts';
-import { readPolicy } from '../../lab/gateway/iam/policy.ts';
+} from '../../cloud/iam/least-privilege.ts';
+import { readPolicy } from '../../cloud/iam/policy.ts';
 import { ForeignData } from './support/foreign-data.ts';
 import { allInService, lifecycleStates, scaleInOf, setDesired } from './support/group.ts';
 import { startLab, type TestLab, waitFor } from './support/lab.ts';

@@ -32,20 +32,8 @@ export interface Stage {
 }
 
 const MINUTE_MS = 60_000;
-const OWN_DIRECTORY = ['client', 'cf', 'gateway', 'deploy', 'simulation', 'lab', 'image'];
-const STAGE_NAMES = [
-  'lint',
-  'types',
-  'unit',
-  'client',
-  'cf',
-  'gateway',
-  'deploy',
-  'simulation',
-  'lab',
-  'stack',
-  'image',
-];
+const OWN_DIRECTORY = ['client', 'cf', 'cloud', 'deploy', 'simulation', 'lab', 'image'];
+const STAGE_NAMES = ['lint', 'types', 'unit', 'client', 'cf', 'cloud', 'deploy', 'simulation', 'lab', 'stack', 'image'];
 /** These follow every write and every vote of an ensemble, and another ensemble beside them would show. */
 const STACK_TESTS = 'lab/stack-*.test.ts';
 
@@ -58,7 +46,7 @@ Runs everything, or only the stages named, or only the test files named.
   unit        everything under test/ but the following
   client      the ZooKeeper client, against real and misbehaving servers
   cf          the template, its options and policies, cfn-lint
-  gateway     the local AWS
+  cloud       the local AWS
   deploy      deploy.sh against the local AWS
   simulation  simulated histories, directed cases, mutations
   lab         the whole product against the local AWS and real servers

@@ -5,7 +5,7 @@ import { awsClients, type DeployAws } from '../../../deploy/aws.ts';
 import type { DeployContext } from '../../../deploy/context.ts';
 import type { DeployOptions } from '../../../deploy/deploy.ts';
 import { giveWayOut as letOut } from '../../../lab/account.ts';
-import type { LocalAws } from '../../gateway/local-aws.ts';
+import type { LocalAws } from '../../cloud/local-aws.ts';
 import { type ScriptTerminal, scriptTerminal } from './script-terminal.ts';
 
 export interface Account {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DescribeInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { REUSED_ADDRESSES } from '../../lab/moto/moto.ts';
+import { REUSED_ADDRESSES } from '../../cloud/moto/moto.ts';
 import { LocalAws } from './local-aws.ts';
 
 async function addressOf(aws: LocalAws, id: string): Promise<string | undefined> {

@@ -7,8 +7,8 @@ import {
   SetDesiredCapacityCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { deadlineMs, startActions } from '../../lab/gateway/auto-scaling/lifecycle-action.ts';
-import { globalTimeoutSeconds, type LifecycleHook } from '../../lab/gateway/auto-scaling/lifecycle-hook.ts';
+import { deadlineMs, startActions } from '../../cloud/auto-scaling/lifecycle-action.ts';
+import { globalTimeoutSeconds, type LifecycleHook } from '../../cloud/auto-scaling/lifecycle-hook.ts';
 import { groupStates, hookedGroup, LAUNCH, removeGroup, TERMINATE } from './hooked-group.ts';
 import { LocalAws, refused, waitFor } from './local-aws.ts';
 

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isOwnAddress } from '../own-address.ts';
 import { botocoreModels } from './api-model/model.ts';
 import { AutoScaling } from './auto-scaling/auto-scaling.ts';
 import { isLeaving, type LifecycleState } from './auto-scaling/group.ts';
@@ -19,6 +18,7 @@ import { Access } from './iam/access.ts';
 import type { AccessRecord } from './iam/access-record.ts';
 import type { InstanceIdentity, WithoutProfile } from './iam/instance-identity.ts';
 import { MotoClient } from './moto-client.ts';
+import { isOwnAddress } from './own-address.ts';
 
 export interface GatewayOptions {
   /** A loopback address, or one of a lab's own network; never a wildcard. */

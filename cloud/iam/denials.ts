@@ -18,7 +18,7 @@ export function denial(
 export function notInTheTable(service: string, principal: string, action: string): AwsFailure {
   return worded(
     service,
-    `User: ${principal} is not authorized to perform: ${service}:${action} because the lab does not know which rights it needs: it is not in lab/gateway/iam/actions`,
+    `User: ${principal} is not authorized to perform: ${service}:${action} because the lab does not know which rights it needs: it is not in cloud/iam/actions`,
   );
 }
 

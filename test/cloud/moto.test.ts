@@ -7,8 +7,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { startGateway } from '../../lab/gateway/gateway.ts';
-import { motoDirectory, startMoto } from '../../lab/moto/moto.ts';
+import { startGateway } from '../../cloud/gateway.ts';
+import { motoDirectory, startMoto } from '../../cloud/moto/moto.ts';
 import { pythonEnvironment } from '../../lab/python.ts';
 import { waitFor } from './local-aws.ts';
 
@@ -76,7 +76,7 @@ test('neither moto nor the gateway listens on anything but loopback addresses', 
 
 test('moto dies with the process that started it', async () => {
   const script = join(folder, 'starter.mts');
-  const motoFile = new URL('../../lab/moto/moto.ts', import.meta.url).href;
+  const motoFile = new URL('../../cloud/moto/moto.ts', import.meta.url).href;
   await writeFile(
     script,
     `import { startMoto } from '${motoFile}';

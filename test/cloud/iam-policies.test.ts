@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CreateRoleCommand, type IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { knownActions } from '../../lab/gateway/iam/actions/tables.ts';
-import { checkConditionKeys } from '../../lab/gateway/iam/condition-keys.ts';
-import { readPolicy } from '../../lab/gateway/iam/policy.ts';
+import { knownActions } from '../../cloud/iam/actions/tables.ts';
+import { checkConditionKeys } from '../../cloud/iam/condition-keys.ts';
+import { readPolicy } from '../../cloud/iam/policy.ts';
 import { LocalAws, refused } from './local-aws.ts';
 import { iamClient, policyText, TRUSTS_EC2 } from './roles.ts';
 

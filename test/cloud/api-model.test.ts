@@ -13,11 +13,11 @@ import {
   type InstanceAttributeName,
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { check, patternOf } from '../../lab/gateway/api-model/check.ts';
-import { type ApiModel, botocoreModels, type Operation } from '../../lab/gateway/api-model/model.ts';
-import { readForm, writeForm } from '../../lab/gateway/protocols/query.ts';
-import { readOutput, writeOutput } from '../../lab/gateway/protocols/xml.ts';
-import { motoDirectory } from '../../lab/moto/moto.ts';
+import { check, patternOf } from '../../cloud/api-model/check.ts';
+import { type ApiModel, botocoreModels, type Operation } from '../../cloud/api-model/model.ts';
+import { motoDirectory } from '../../cloud/moto/moto.ts';
+import { readForm, writeForm } from '../../cloud/protocols/query.ts';
+import { readOutput, writeOutput } from '../../cloud/protocols/xml.ts';
 import { LocalAws, refused } from './local-aws.ts';
 
 let aws: LocalAws;

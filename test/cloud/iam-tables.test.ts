@@ -7,12 +7,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
-import { actionRule, knownActions } from '../../lab/gateway/iam/actions/tables.ts';
-import { checkConditionKeys } from '../../lab/gateway/iam/condition-keys.ts';
-import type { Facts } from '../../lab/gateway/iam/facts.ts';
-import { readPolicy } from '../../lab/gateway/iam/policy.ts';
-import type { Struct } from '../../lab/gateway/value.ts';
-import { motoDirectory } from '../../lab/moto/moto.ts';
+import { actionRule, knownActions } from '../../cloud/iam/actions/tables.ts';
+import { checkConditionKeys } from '../../cloud/iam/condition-keys.ts';
+import type { Facts } from '../../cloud/iam/facts.ts';
+import { readPolicy } from '../../cloud/iam/policy.ts';
+import { motoDirectory } from '../../cloud/moto/moto.ts';
+import type { Struct } from '../../cloud/value.ts';
 
 interface Reference {
   readonly [service: string]: {

@@ -9,7 +9,7 @@ import {
   StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import type { Machines } from '../../lab/gateway/ec2/machines.ts';
+import type { Machines } from '../../cloud/ec2/machines.ts';
 import { LocalAws, refused, waitFor } from './local-aws.ts';
 
 let aws: LocalAws;

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { AccessRecord } from '../../lab/gateway/iam/access-record.ts';
-import { type ContextValue, contextOf } from '../../lab/gateway/iam/context.ts';
-import { evaluate } from '../../lab/gateway/iam/evaluate.ts';
-import {
-  type PoliciesInForce,
-  unneededParts,
-  unusedActions,
-  usesOfParts,
-} from '../../lab/gateway/iam/least-privilege.ts';
-import { readPolicy } from '../../lab/gateway/iam/policy.ts';
+import { AccessRecord } from '../../cloud/iam/access-record.ts';
+import { type ContextValue, contextOf } from '../../cloud/iam/context.ts';
+import { evaluate } from '../../cloud/iam/evaluate.ts';
+import { type PoliciesInForce, unneededParts, unusedActions, usesOfParts } from '../../cloud/iam/least-privilege.ts';
+import { readPolicy } from '../../cloud/iam/policy.ts';
 
 const PRINCIPAL = {
   arn: 'arn:aws:sts::123456789012:assumed-role/node/i-1',

@@ -24,8 +24,8 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
-import { type Gateway, type GatewayOptions, startGateway } from '../../lab/gateway/gateway.ts';
-import { type Moto, motoDirectory, startMoto } from '../../lab/moto/moto.ts';
+import { type Gateway, type GatewayOptions, startGateway } from '../../cloud/gateway.ts';
+import { type Moto, motoDirectory, startMoto } from '../../cloud/moto/moto.ts';
 
 export interface Clients {
   readonly ec2: EC2Client;

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateTagsCommand, DescribeInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { FaultKind } from '../../lab/gateway/faults.ts';
+import type { FaultKind } from '../../cloud/faults.ts';
 import { LocalAws, refused, waitFor } from './local-aws.ts';
 
 const LOG_GROUP = '/zookeeper/faults';

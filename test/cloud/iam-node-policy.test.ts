@@ -12,10 +12,10 @@ import {
 import { GetRolePolicyCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { GetBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
+import { knownActions } from '../../cloud/iam/actions/tables.ts';
+import { unneededParts, unusedActions } from '../../cloud/iam/least-privilege.ts';
+import { readPolicy } from '../../cloud/iam/policy.ts';
 import { deploy } from '../../deploy/deploy.ts';
-import { knownActions } from '../../lab/gateway/iam/actions/tables.ts';
-import { unneededParts, unusedActions } from '../../lab/gateway/iam/least-privilege.ts';
-import { readPolicy } from '../../lab/gateway/iam/policy.ts';
 import { type AwsPorts, awsPorts } from '../../src/aws/ports.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import { type Account, clientsOf, deployer, giveWayOut, makeAccount, optionsFor } from '../deploy/support/account.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Lifetime, view, visibilityDelays } from '../../lab/gateway/ec2/lifetime.ts';
-import { structAt, structsAt, textAt } from '../../lab/gateway/value.ts';
+import { type Lifetime, view, visibilityDelays } from '../../cloud/ec2/lifetime.ts';
+import { structAt, structsAt, textAt } from '../../cloud/value.ts';
 
 const ID = 'i-0000000a';
 const DATA = {

@@ -1,8 +1,8 @@
 /** The arithmetic of a rolling update, over all small groups. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { firstCapacity, nextBatch } from '../../lab/gateway/cloudformation/policies/rolling-plan.ts';
-import type { RollingPolicy } from '../../lab/gateway/cloudformation/policies/rolling-policy.ts';
+import { firstCapacity, nextBatch } from '../../cloud/cloudformation/policies/rolling-plan.ts';
+import type { RollingPolicy } from '../../cloud/cloudformation/policies/rolling-policy.ts';
 
 const policyWith = (maxBatchSize: number, minInService: number): RollingPolicy => ({
   ...{ maxBatchSize, minInService, minSuccessfulPercent: 100, pauseMs: 0, pauseTime: 'PT0S', waitOnSignals: true },

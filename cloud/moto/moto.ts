@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type Progress, pythonEnvironment } from '../../lab/python.ts';
 import { isOwnAddress } from '../own-address.ts';
-import { type Progress, pythonEnvironment } from '../python.ts';
 
 export const MOTO_VERSION = '5.2.5';
 

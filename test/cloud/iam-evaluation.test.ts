@@ -1,9 +1,9 @@
 /** Small cases after the IAM User Guide: evaluation logic, operators, several values, variables, principals. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type ContextValue, contextOf } from '../../lab/gateway/iam/context.ts';
-import { type Decision, evaluate, mayAssume, type Principal } from '../../lab/gateway/iam/evaluate.ts';
-import { readPolicy } from '../../lab/gateway/iam/policy.ts';
+import { type ContextValue, contextOf } from '../../cloud/iam/context.ts';
+import { type Decision, evaluate, mayAssume, type Principal } from '../../cloud/iam/evaluate.ts';
+import { readPolicy } from '../../cloud/iam/policy.ts';
 
 const ACCOUNT = '123456789012';
 const SESSION: Principal = {
