@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { basename, join } from 'node:path';
 import { acquireLock, type Lock } from './lock.ts';
+import type { LogEntry } from './log-events.ts';
 import { checkHealth } from './observe/healthy-tick.ts';
 import { plainOrder } from './plain-words.ts';
 import { readSettings } from './settings.ts';
@@ -37,9 +38,10 @@ async function healthyTick(words: readonly string[]): Promise<{ finished: boolea
 }
 
 /** Straight to the file: making the stream of standard output takes longer than the rest of a tick's output. */
-function say(event: string, saw: string): void {
+function say(event: 'healthy' | 'busy', saw: string): void {
+  const entry: LogEntry = { event, saw };
   try {
-    writeSync(1, `${JSON.stringify({ time: new Date().toISOString(), event, saw })}\n`);
+    writeSync(1, `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
   } catch {
     // Nobody listens; the exit code still tells.
   }

@@ -3,6 +3,7 @@
  * the simulated ones in test/simulation/. Every call takes an AbortSignal, has a limit of its own, and rejects with an
  * AgentError (or an AwsError) when the answer is not to be had; it never answers "nothing" for "I don't know".
  */
+import type { LogEntry } from './log-events.ts';
 import type { GroupFact, InstanceFact } from './model/cloud.ts';
 import type { DiskFacts, Fence, Occasion, Stamp } from './model/disk.ts';
 import type { EnsembleConfig, Member } from './model/member.ts';
@@ -217,8 +218,8 @@ export interface ServerControl {
 }
 
 export interface Log {
-  /** One JSON object a line; `saw`, `decided`, `why` are sentences for people. */
-  write(entry: Readonly<Record<string, unknown>>): void;
+  /** One JSON object a line; src/log-events.ts says which there are. */
+  write(entry: LogEntry): void;
 }
 
 export interface Ports {

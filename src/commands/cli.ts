@@ -2,6 +2,7 @@
 import { AgentError } from '../errors.ts';
 import { readableStack } from '../executable/readable-stack.ts';
 import type { Lock } from '../lock.ts';
+import type { LogEntry } from '../log-events.ts';
 import type { AgentOrder } from '../loop.ts';
 import type { Command } from '../model/observation.ts';
 import { plainOrder } from '../plain-words.ts';
@@ -122,9 +123,8 @@ function tell(error: unknown): number {
   const next = known?.next ?? 'Report this as a bug, with the log.';
   const cause = error instanceof Error && error.cause ? { cause: String(error.cause) } : {};
   const stack = error instanceof Error && !known ? { stack: readableStack(error.stack ?? '') } : {};
-  process.stderr.write(
-    `${JSON.stringify({ time: new Date().toISOString(), event: 'error', code, saw: sentence, next, ...cause, ...stack })}\n`,
-  );
+  const entry: LogEntry = { event: 'error', code, saw: sentence, next, ...cause, ...stack };
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
   if (code === 'BAD_ARGUMENT') return 2;
   return code === 'INTERRUPTED' ? 130 : 1;
 }

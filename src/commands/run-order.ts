@@ -5,6 +5,7 @@ import { acquireLock, type Lock } from '../lock.ts';
 import { type AgentOrder, advised, type Outcome, runAgent } from '../loop.ts';
 import { adviceText } from '../model/advice.ts';
 import { adviceOf } from '../model/step.ts';
+import type { Log } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { jsonLog } from './json-log.ts';
 import { interruptHolder, recordHolder } from './lock-holder.ts';
@@ -54,11 +55,7 @@ async function waitForLock({ settings, lockWaitMs, takesOver, signal }: OrderRun
   }
 }
 
-function conclude(
-  outcome: Outcome,
-  order: AgentOrder,
-  write: (entry: Readonly<Record<string, unknown>>) => void,
-): ExitCode {
+function conclude(outcome: Outcome, order: AgentOrder, write: Log['write']): ExitCode {
   switch (outcome.kind) {
     case 'done':
       write({ event: 'done', why: outcome.why, ...advised(outcome.advice ?? []) });

@@ -105,8 +105,8 @@ export function portsOf(
     log: {
       write: (entry) => {
         if (!run.alive) return;
-        if (typeof entry.why === 'string') said(entry.why, (entry.advice ?? []) as readonly Advice[]);
-        run.note(`log ${String(entry.event)}`, () => JSON.stringify(entry));
+        if ('why' in entry) said(entry.why, entry.advice ?? []);
+        run.note(`log ${entry.event}`, () => JSON.stringify(entry));
       },
     },
   };
