@@ -8,7 +8,8 @@ import type { Observation } from '../src/model/observation.ts';
 import type { Ports } from '../src/ports.ts';
 import { LAB_TIMINGS, type Timings } from '../src/timings.ts';
 import { MemoryNode } from './act/memory-node.ts';
-import { groupOf, healthy, instanceOf } from './decide/situation.ts';
+import { groupOf, instanceOf } from './decide/parts.ts';
+import { healthy } from './decide/situations.ts';
 
 const TIMINGS: Timings = { ...LAB_TIMINGS, heartbeatMs: 20, hookLimitMs: 600_000 };
 const WHY = 'This node waits for the others.';

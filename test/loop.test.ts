@@ -8,16 +8,8 @@ import { type Decision, done, type Step, type StepKind, take, wait } from '../sr
 import { PRODUCTION_TIMINGS } from '../src/timings.ts';
 import { MemoryNode } from './act/memory-node.ts';
 import { SCENES } from './act/steps.ts';
-import {
-  addressOf,
-  CLUSTER,
-  EMPTY_DISK,
-  fencedSurvivor,
-  groupOf,
-  healthy,
-  instanceOf,
-  reportOf,
-} from './decide/situation.ts';
+import { addressOf, CLUSTER, EMPTY_DISK, groupOf, instanceOf, reportOf } from './decide/parts.ts';
+import { fencedSurvivor, healthy } from './decide/situations.ts';
 
 const never = new AbortController().signal;
 const ORDER: AgentOrder = { command: 'recovery', cluster: CLUSTER, timings: PRODUCTION_TIMINGS, limitMs: 50_000 };

@@ -8,7 +8,7 @@ import { ACTS, act } from '../../src/act/act.ts';
 import { AgentError } from '../../src/errors.ts';
 import type { StepKind } from '../../src/model/step.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
-import { addressOf, CLUSTER, instanceOf } from '../decide/situation.ts';
+import { addressOf, CLUSTER, instanceOf } from '../decide/parts.ts';
 import { Crash } from './memory-node.ts';
 import { foundingFromAside, SCENES, type Scene } from './steps.ts';
 

@@ -2,16 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { firstVersion } from '../../src/model/first-version.ts';
-import {
-  CLUSTER,
-  COMMITTED,
-  configOf,
-  diskOf,
-  forcedOf,
-  instanceOf,
-  recordMember,
-  reportOf,
-} from '../decide/situation.ts';
+import { CLUSTER, COMMITTED, configOf, diskOf, forcedOf, instanceOf, recordMember, reportOf } from '../decide/parts.ts';
 import { forcedOwner, foundingFromAside, type Scene } from './steps.ts';
 import { assertOrder, isChanged, take } from './take.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memberAt } from '../../src/model/member.ts';
-import { addressOf, configOf, genesisOf, instanceOf } from '../decide/situation.ts';
+import { addressOf, configOf, genesisOf, instanceOf } from '../decide/parts.ts';
 import { SCENES, type Scene } from './steps.ts';
 import { assertOrder, isChanged, take } from './take.ts';
 

@@ -8,7 +8,7 @@ import type { DiskFacts } from '../../src/model/disk.ts';
 import type { EnsembleConfig } from '../../src/model/member.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { Clock, NodeDisk, Ports, ReconfigAnswer, ServerAnswer, ServerControl, Servers } from '../../src/ports.ts';
-import { addressOf, configOf, dataOf, EMPTY_DISK, groupFact, instanceOf } from '../decide/situation.ts';
+import { addressOf, configOf, dataOf, EMPTY_DISK, groupFact, instanceOf } from '../decide/parts.ts';
 import { MemoryShelf } from './memory-shelf.ts';
 
 export class Crash extends Error {}

@@ -14,7 +14,7 @@ import {
   genesisOf,
   instanceOf,
   recordMember,
-} from '../decide/situation.ts';
+} from '../decide/parts.ts';
 import type { MemoryNode } from './memory-node.ts';
 import { SCENES, type Scene } from './steps.ts';
 

@@ -14,7 +14,7 @@ import {
   nonceOf,
   recordMember,
   reportOf,
-} from '../decide/situation.ts';
+} from '../decide/parts.ts';
 import { SCENES, type Scene } from './steps.ts';
 import { assertOrder, isChanged, take } from './take.ts';
 

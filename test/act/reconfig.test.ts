@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AgentError } from '../../src/errors.ts';
-import { addressOf, configOf, instanceOf } from '../decide/situation.ts';
+import { addressOf, configOf, instanceOf } from '../decide/parts.ts';
 import { SCENES } from './steps.ts';
 import { assertOrder, isChanged, take } from './take.ts';
 

@@ -17,7 +17,7 @@ import {
   member,
   recordMember,
   reportOf,
-} from '../decide/situation.ts';
+} from '../decide/parts.ts';
 import { MemoryNode } from './memory-node.ts';
 
 export interface Scene {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { act } from '../../src/act/act.ts';
 import { AgentError } from '../../src/errors.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
-import { addressOf, CLUSTER, instanceOf } from '../decide/situation.ts';
+import { addressOf, CLUSTER, instanceOf } from '../decide/parts.ts';
 import type { Scene } from './steps.ts';
 
 const signal = new AbortController().signal;

@@ -13,7 +13,7 @@ import { claimId, voidClaim } from '../../src/registry/claims.ts';
 import { noteDead } from '../../src/registry/dead.ts';
 import { announceStart, createOutcome, createRecord } from '../../src/registry/lineage.ts';
 import { withdrawReport, writeReport } from '../../src/registry/reports.ts';
-import { genesisOf, reportOf } from '../decide/situation.ts';
+import { genesisOf, reportOf } from '../decide/parts.ts';
 import { templateOf } from './combinations.ts';
 import { BUCKET_ARN, CLUSTER, ROLE_ARN, resolve } from './resolve.ts';
 

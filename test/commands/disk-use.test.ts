@@ -3,7 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { asideWithSize, leftoversWithSize } from '../../src/commands/disk-use.ts';
-import { ensembleOf, healthy, silent } from '../decide/situation.ts';
+import { ensembleOf } from '../decide/parts.ts';
+import { healthy, silent } from '../decide/situations.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const FACTS = { name: 'kept', lineage: 1, data: { currentEpoch: 1, acceptedEpoch: 1, lastZxid: '0000000100000001' } };

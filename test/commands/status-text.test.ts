@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { formatStatus, type Status } from '../../src/commands/status.ts';
 import { decide } from '../../src/decide/decide.ts';
 import type { Observation } from '../../src/model/observation.ts';
-import { diskOf, healthy, silent } from '../decide/situation.ts';
+import { diskOf } from '../decide/parts.ts';
+import { healthy, silent } from '../decide/situations.ts';
 
 function linesOf(observation: Observation): readonly string[] {
   const decision = decide(observation);

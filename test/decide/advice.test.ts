@@ -12,7 +12,6 @@ import { adviceOf } from '../../src/model/step.ts';
 import { toZxid } from '../../src/model/zxid.ts';
 import { randomOf } from '../support/random.ts';
 import { readCases } from './case-files.ts';
-import { inStack, nearSituation, randomObservation } from './random-observation.ts';
 import {
   addressOf,
   claimOf,
@@ -20,17 +19,16 @@ import {
   dataOf,
   diskOf,
   ensembleOf,
-  fencedSurvivor,
   genesisOf,
   groupOf,
-  healthy,
   instanceOf,
   livesOf,
   reportOf,
   sharedOf,
   silenceOf,
-  silent,
-} from './situation.ts';
+} from './parts.ts';
+import { inStack, nearSituation, randomObservation } from './random-observation.ts';
+import { fencedSurvivor, healthy, silent } from './situations.ts';
 
 const SEEDS = 12_000;
 const LONG_AGO_MS = 600_000;

@@ -19,18 +19,16 @@ import {
   dataOf,
   diskOf,
   ensembleOf,
-  fencedSurvivor,
   genesisOf,
   groupOf,
-  healthy,
   instanceOf,
   livesOf,
   member,
   reportOf,
   sharedOf,
   silenceOf,
-  silent,
-} from './situation.ts';
+} from './parts.ts';
+import { fencedSurvivor, healthy, silent } from './situations.ts';
 
 const GROUPS = ['group.1=1:2', 'weight.1=1'];
 

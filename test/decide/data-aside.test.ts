@@ -9,7 +9,6 @@ import { toZxid } from '../../src/model/zxid.ts';
 import {
   dataOf,
   diskOf,
-  fencedSurvivor,
   forcedOf,
   genesisOf,
   instanceOf,
@@ -17,7 +16,8 @@ import {
   reportOf,
   sharedOf,
   silenceOf,
-} from './situation.ts';
+} from './parts.ts';
+import { fencedSurvivor } from './situations.ts';
 
 const FLOOR = 0x1_0002;
 const RECORDS = [genesisOf([1, 2, 3]), forcedOf(recordMember(1), { epochFloor: FLOOR })];

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { epochFloor } from '../../src/decide/rank.ts';
 import { firstVersion, floorAbove, joinersVersion } from '../../src/model/first-version.ts';
 import { epochOf, ZXID_ZERO } from '../../src/model/zxid.ts';
-import { dataOf, reportOf } from './situation.ts';
+import { dataOf, reportOf } from './parts.ts';
 
 test('under record 1, which follows nothing, there is no version', () => {
   assert.deepEqual([firstVersion({ epochFloor: 0 }), joinersVersion({ epochFloor: 0 })], [ZXID_ZERO, ZXID_ZERO]);

@@ -7,7 +7,6 @@ import type { Decision } from '../../src/model/step.ts';
 import {
   CLUSTER,
   diskOf,
-  fencedSurvivor,
   forcedOf,
   genesisOf,
   groupOf,
@@ -17,7 +16,8 @@ import {
   reportOf,
   sharedOf,
   silenceOf,
-} from './situation.ts';
+} from './parts.ts';
+import { fencedSurvivor } from './situations.ts';
 
 /** Node 1 owns record 3, which names node 2 as well, and this is what node 2 has reported. */
 function owner(other: FoundReport): Decision {

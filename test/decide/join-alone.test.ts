@@ -5,7 +5,8 @@ import { decide } from '../../src/decide/decide.ts';
 import type { EnsembleConfig } from '../../src/model/member.ts';
 import type { Decision } from '../../src/model/step.ts';
 import { toZxid } from '../../src/model/zxid.ts';
-import { configOf, diskOf, member, silent } from './situation.ts';
+import { configOf, diskOf, member } from './parts.ts';
+import { silent } from './situations.ts';
 
 const STOPPED = { upMs: undefined, answer: { kind: 'silent', why: 'refused' } } as const;
 const PENDING_VERSION = toZxid(0x100000009n);

@@ -8,7 +8,6 @@ import {
   CLUSTER,
   configOf,
   diskOf,
-  fencedSurvivor,
   forcedOf,
   genesisOf,
   groupOf,
@@ -18,8 +17,8 @@ import {
   reportOf,
   sharedOf,
   silenceOf,
-  survivor,
-} from './situation.ts';
+} from './parts.ts';
+import { fencedSurvivor, survivor } from './situations.ts';
 
 const LOST = [{ what: 'config', file: '/etc/zookeeper/zoo.cfg', why: 'it is empty' }] as const;
 

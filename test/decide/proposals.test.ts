@@ -11,7 +11,6 @@ import {
   configOf,
   dataOf,
   diskOf,
-  fencedSurvivor,
   forcedOf,
   genesisOf,
   groupOf,
@@ -21,7 +20,8 @@ import {
   reportOf,
   sharedOf,
   silenceOf,
-} from './situation.ts';
+} from './parts.ts';
+import { fencedSurvivor } from './situations.ts';
 
 const FIVE = [1, 2, 3, 4, 5];
 const AHEAD = dataOf(1, toZxid(0x100000043n));

@@ -15,11 +15,9 @@ import {
   dataOf,
   EMPTY_DISK,
   ensembleOf,
-  fencedSurvivor,
   forcedOf,
   genesisOf,
   groupOf,
-  healthy,
   instanceOf,
   LIMITS,
   member,
@@ -28,8 +26,8 @@ import {
   reportOf,
   sharedOf,
   silenceOf,
-  silent,
-} from './situation.ts';
+} from './parts.ts';
+import { fencedSurvivor, healthy, silent } from './situations.ts';
 
 const IDS = [1, 2, 3, 4, 5];
 const LIVES: readonly [Life, ...Life[]] = ['alive', 'alive', 'shutting-down', 'gone', 'gone', 'unknown'];

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { aheadOf, bestCandidate } from '../../src/decide/rank.ts';
 import type { DataFacts } from '../../src/model/disk.ts';
 import { toZxid } from '../../src/model/zxid.ts';
-import { dataOf, instanceOf, reportOf } from './situation.ts';
+import { dataOf, instanceOf, reportOf } from './parts.ts';
 
 function best(one: DataFacts, other: DataFacts): string | undefined {
   const reports = [one, other].map((data, index) => reportOf(index + 1, { fenced: true, data }).report);

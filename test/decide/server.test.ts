@@ -15,13 +15,12 @@ import {
   ensembleOf,
   genesisOf,
   groupFact,
-  healthy,
   instanceOf,
   reportOf,
   sharedOf,
   silenceOf,
-  silent,
-} from './situation.ts';
+} from './parts.ts';
+import { healthy, silent } from './situations.ts';
 
 function told(decision: Decision): string {
   return decision.kind === 'step' ? decision.step.kind : decision.kind;

@@ -16,14 +16,13 @@ import {
   diskOf,
   ensembleOf,
   genesisOf,
-  healthy,
   instanceOf,
   livesOf,
   reportOf,
   sharedOf,
   silenceOf,
-  silent,
-} from './situation.ts';
+} from './parts.ts';
+import { healthy, silent } from './situations.ts';
 
 const RECORDS = [genesisOf([1, 2, 3])];
 const STOPPED = { upMs: undefined, answer: { kind: 'silent', why: 'refused' } } as const;

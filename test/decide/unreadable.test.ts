@@ -15,7 +15,6 @@ import {
   ensembleOf,
   forcedOf,
   genesisOf,
-  healthy,
   instanceOf,
   livesOf,
   member,
@@ -23,7 +22,8 @@ import {
   reportOf,
   sharedOf,
   silenceOf,
-} from './situation.ts';
+} from './parts.ts';
+import { healthy } from './situations.ts';
 
 const STOPPED: Observation['server'] = { upMs: undefined, answer: { kind: 'silent', why: 'Nobody listens.' } };
 const LOOKING: Observation['server'] = { upMs: 600_000, answer: { kind: 'not-serving' } };

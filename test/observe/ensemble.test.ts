@@ -15,7 +15,7 @@ import {
   instanceOf,
   livesOf,
   member,
-} from '../decide/situation.ts';
+} from '../decide/parts.ts';
 
 function shared(ids: readonly number[]): Shared {
   return { records: [genesisOf([1, 2, 3])], claims: ids.map((id) => claimOf(id)), dead: [] };

@@ -21,7 +21,7 @@ import {
   instanceOf,
   recordMember,
   reportOf,
-} from '../decide/situation.ts';
+} from '../decide/parts.ts';
 
 const never = new AbortController().signal;
 const LEADS = { kind: 'serving', mode: 'leader', zxid: toZxid(0x100000042n) } as const;

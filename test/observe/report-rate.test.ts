@@ -18,7 +18,7 @@ import {
   genesisOf,
   groupFact,
   member,
-} from '../decide/situation.ts';
+} from '../decide/parts.ts';
 
 const never = new AbortController().signal;
 const FOLLOWS = { kind: 'serving', mode: 'follower', zxid: COMMITTED } as const;

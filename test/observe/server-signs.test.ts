@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Idleness } from '../../src/observe/idleness.ts';
 import { latelyOf } from '../../src/observe/lately.ts';
-import { diskOf } from '../decide/situation.ts';
+import { diskOf } from '../decide/parts.ts';
 
 test('a process is idle from the moment on at which it was last seen to work', () => {
   const idleness = new Idleness();

@@ -7,7 +7,7 @@ import { readClaims } from '../../src/registry/claims.ts';
 import { outcomesAmong, readAnnouncements, readRecords } from '../../src/registry/lineage.ts';
 import { readReports } from '../../src/registry/reports.ts';
 import { MemoryShelf } from '../act/memory-shelf.ts';
-import { claimOf, forcedOf, genesisOf, recordMember, reportOf } from '../decide/situation.ts';
+import { claimOf, forcedOf, genesisOf, recordMember, reportOf } from '../decide/parts.ts';
 
 const signal = new AbortController().signal;
 const OUTCOME = 'lineage/000002/outcomes/p1.json';

@@ -12,7 +12,7 @@ import {
   recordsAmong,
 } from '../../src/registry/lineage.ts';
 import { Lost, MemoryShelf } from '../act/memory-shelf.ts';
-import { forcedOf, genesisOf, recordMember } from '../decide/situation.ts';
+import { forcedOf, genesisOf, recordMember } from '../decide/parts.ts';
 
 const signal = new AbortController().signal;
 

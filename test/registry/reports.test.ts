@@ -12,7 +12,7 @@ import {
   writeReport,
 } from '../../src/registry/reports.ts';
 import { Lost, MemoryShelf } from '../act/memory-shelf.ts';
-import { reportOf } from '../decide/situation.ts';
+import { reportOf } from '../decide/parts.ts';
 
 const signal = new AbortController().signal;
 const { report } = reportOf(1);

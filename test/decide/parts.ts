@@ -1,4 +1,4 @@
-/** A cluster of three to change for a test: node 1 looks, node 3 leads, all is well. Plain data, as decide gets it. */
+/** The parts of an observation of a cluster of three, each to change for a test. Plain data, as decide gets it. */
 import { type GroupFact, known, type Life, unknown } from '../../src/model/cloud.ts';
 import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';
 import { type EnsembleConfig, type Member, memberAt, type Role } from '../../src/model/member.ts';
@@ -13,6 +13,13 @@ import type {
   Report,
 } from '../../src/model/records.ts';
 import { toZxid, type Zxid } from '../../src/model/zxid.ts';
+
+/** What differs from the usual; `undefined` takes a fact away. */
+export type Change<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+function changed<T extends object>(usual: T, change: Change<T>): T {
+  return Object.fromEntries(Object.entries({ ...usual, ...change }).filter(([, fact]) => fact !== undefined)) as T;
+}
 
 export const CLUSTER = 'orders-4f1c2a90';
 /** Epoch 1, transaction 66. */
@@ -36,14 +43,14 @@ export function configOf(ids: readonly number[], version = CONFIG_VERSION): Ense
 }
 
 /** Claimed an hour ago, unless told otherwise. */
-export function claimOf(id: number, change: Partial<Claim> = {}): Claim {
-  return {
+export function claimOf(id: number, change: Change<Claim> = {}): Claim {
+  const usual = {
     id,
     generation: 1,
     owner: { instance: instanceOf(id), address: addressOf(id) },
     ageMs: 3_600_000,
-    ...change,
   };
+  return changed<Claim>(usual, change);
 }
 
 export function recordMember(id: number, change: Partial<RecordMember> = {}): RecordMember {
@@ -73,12 +80,12 @@ export function forcedOf(owner: RecordMember, change: Partial<ForcedRecord> = {}
   };
 }
 
-export function dataOf(currentEpoch: number, lastZxid: Zxid, change: Partial<DataFacts> = {}): DataFacts {
-  return { currentEpoch, acceptedEpoch: currentEpoch, lastZxid, ...change };
+export function dataOf(currentEpoch: number, lastZxid: Zxid, change: Change<DataFacts> = {}): DataFacts {
+  return changed<DataFacts>({ currentEpoch, acceptedEpoch: currentEpoch, lastZxid }, change);
 }
 
-export function diskOf(id: number, change: Partial<DiskFacts> = {}): DiskFacts {
-  return {
+export function diskOf(id: number, change: Change<DiskFacts> = {}): DiskFacts {
+  const usual: DiskFacts = {
     id,
     stamp: { cluster: CLUSTER, lineage: 1, id },
     nonce: nonceOf(id),
@@ -91,8 +98,8 @@ export function diskOf(id: number, change: Partial<DiskFacts> = {}): DiskFacts {
     vouched: CONFIG_VERSION,
     config: configOf([1, 2, 3]),
     aside: [],
-    ...change,
   };
+  return changed(usual, change);
 }
 
 export function nonceOf(id: number): string {
@@ -147,29 +154,9 @@ export function groupOf(ids: readonly number[], change: Partial<GroupFact> = {})
 
 export const LIMITS = { ownerUnknownMs: 900_000, equalFactsMs: 20_000, unclaimedMs: 20_000, joinRestartMs: 60_000 };
 
-/** Node 1 of three, a follower, with nothing left to do. */
-export function healthy(change: Partial<Observation> = {}): Observation {
-  return {
-    order: { command: 'recovery', allowEmptyGenesis: false, rejoin: false },
-    self: { instance: instanceOf(1), address: addressOf(1), cluster: CLUSTER },
-    targetState: known('InService'),
-    disk: diskOf(1),
-    server: { upMs: 600_000, answer: { kind: 'serving', mode: 'follower', zxid: COMMITTED } },
-    shared: sharedOf([genesisOf([1, 2, 3])], [1, 2, 3]),
-    group: groupOf([1, 2, 3]),
-    lives: livesOf([1, 2, 3]),
-    terminated: [],
-    ensemble: ensembleOf([1, 2, 3]),
-    silence: unknown('an ensemble answers'),
-    watch: undefined,
-    limits: LIMITS,
-    ...change,
-  };
-}
-
 /** What node `id` of three reports while nobody leads. */
-export function reportOf(id: number, change: Partial<Report> = {}): FoundReport {
-  const report: Report = {
+export function reportOf(id: number, change: Change<Report> = {}): FoundReport {
+  const usual: Report = {
     instance: instanceOf(id),
     address: addressOf(id),
     record: 1,
@@ -179,11 +166,11 @@ export function reportOf(id: number, change: Partial<Report> = {}): FoundReport 
     lineage: 1,
     data: dataOf(1, COMMITTED),
     config: configOf([1, 2, 3]),
-    ...change,
-    // The order of the agent's own reports, which it compares as text.
-    aside: change.aside ?? [],
+    aside: [],
   };
-  return { report, serial: `s${id}`, ageMs: 5_000 };
+  const { aside, ...rest } = changed(usual, change);
+  // The order of the agent's own reports, which it compares as text.
+  return { report: { ...rest, aside }, serial: `s${id}`, ageMs: 5_000 };
 }
 
 export function silenceOf(ids: readonly number[], reports: readonly FoundReport[], change: Partial<Silence> = {}) {
@@ -196,35 +183,44 @@ export function silenceOf(ids: readonly number[], reports: readonly FoundReport[
   });
 }
 
-/** Node 1 of three, whose server runs and finds no quorum; it has reported, the others are there and have not. */
-export function silent(change: Partial<Observation> = {}): Observation {
-  return healthy({
-    disk: diskOf(1, { reported: true }),
-    server: { upMs: 600_000, answer: { kind: 'not-serving' } },
-    ensemble: undefined,
-    silence: silenceOf([1, 2, 3], [reportOf(1)]),
-    ...change,
-  });
+export function selfOf(id: number): Observation['self'] {
+  return { instance: instanceOf(id), address: addressOf(id), cluster: CLUSTER };
 }
 
-/** Node 1 is the survivor: the instances of 2 and 3 are gone for good. */
-export function survivor(change: Partial<Observation> = {}): Observation {
-  return silent({
-    group: groupOf([1]),
-    lives: { ...livesOf([1]), ...livesOf([2, 3], 'gone') },
-    silence: silenceOf([1, 2, 3], [reportOf(1)]),
-    ...change,
-  });
+export function orderOf(change: Partial<Observation['order']> = {}): Observation['order'] {
+  return { command: 'recovery', allowEmptyGenesis: false, rejoin: false, ...change };
 }
 
-/** The survivor, fenced with its report, after the facts have stood still for long enough. */
-export function fencedSurvivor(change: Partial<Observation> = {}): Observation {
-  const found = reportOf(1, { fenced: true });
-  return survivor({
-    disk: diskOf(1, { reported: true, fence: { record: 1 } }),
-    server: { upMs: undefined, answer: { kind: 'silent', why: 'connection refused' } },
-    silence: silenceOf([1, 2, 3], [found]),
-    watch: { digest: JSON.stringify([1, ['s1'], [1, 2, 3].map(instanceOf)]), forMs: 25_000 },
-    ...change,
-  });
+/** The group with these nodes, of which some are in another state than in service. */
+export function groupIn(
+  ids: readonly number[],
+  states: Readonly<Record<number, string>>,
+  change: Partial<GroupFact> = {},
+) {
+  const instances = ids.map((id) => ({ instance: instanceOf(id), lifecycleState: states[id] ?? 'InService' }));
+  return groupOf(ids, { instances, ...change });
 }
+
+/** These reports, under this record, have stood still for long enough. */
+export function stoodStill(record: number, serials: readonly string[], ids: readonly number[], forMs = 25_000) {
+  return { digest: JSON.stringify([record, serials, ids.map(instanceOf)]), forMs };
+}
+
+/** What node `id` reports that has no data and no config, and stays down. */
+export function emptyReportOf(id: number, change: Change<Report> = {}): FoundReport {
+  const nothing = { canVote: false, fenced: true, lineage: undefined, data: undefined, config: undefined };
+  return reportOf(id, { ...nothing, ...change });
+}
+
+/** The disk of a node that has claimed its id, and has nothing else. */
+export function newDiskOf(id: number, change: Partial<DiskFacts> = {}): DiskFacts {
+  return { ...EMPTY_DISK, id, ...change };
+}
+
+export const STACK = { signals: true, launchHook: 'launch', terminateHook: 'terminate' };
+export const STOPPED = { upMs: undefined, answer: { kind: 'silent', why: 'connection refused' } } as const;
+export const LOOKS_FOR_A_LEADER = { upMs: 600_000, answer: { kind: 'not-serving' } } as const;
+export const FOLLOWS = { upMs: 600_000, answer: { kind: 'serving', mode: 'follower', zxid: COMMITTED } } as const;
+export const LEADS = { upMs: 600_000, answer: { kind: 'serving', mode: 'leader', zxid: COMMITTED } } as const;
+export const NO_RECORD = unknown('there is no lineage record yet');
+export const S3_IS_SILENT = unknown('S3 timed out');
