@@ -11,7 +11,7 @@ import type { FoundReport, Report } from '../../src/model/records.ts';
 import { adviceOf } from '../../src/model/step.ts';
 import { toZxid } from '../../src/model/zxid.ts';
 import { randomOf } from '../support/random.ts';
-import { readCases } from './case-files.ts';
+import { CASES } from './cases/all.ts';
 import {
   addressOf,
   claimOf,
@@ -200,7 +200,7 @@ test('data that nobody can vouch for goes out of the way only beside an ensemble
 });
 
 test('who has not agreed is named at a first look, too: status asks only once', () => {
-  const asked = readCases().find(({ name }) => name === 'recovery-9-who-has-not-answered-is-named')?.observation;
+  const asked = CASES.find(({ name }) => name === 'Recovery 9: who has not answered is named')?.given;
   assert.ok(asked?.silence.known);
   const { value } = asked.silence;
   const late = value.reports.map((found) => ({ ...found, ageMs: LONG_AGO_MS }));

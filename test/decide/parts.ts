@@ -4,6 +4,7 @@ import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';
 import { type EnsembleConfig, type Member, memberAt, type Role } from '../../src/model/member.ts';
 import type { Ensemble, Observation, Shared, Silence } from '../../src/model/observation.ts';
 import type {
+  Announcement,
   Claim,
   ForcedRecord,
   FoundReport,
@@ -173,10 +174,15 @@ export function reportOf(id: number, change: Change<Report> = {}): FoundReport {
   return { report: { ...rest, aside }, serial: `s${id}`, ageMs: 5_000 };
 }
 
+/** These nodes have said that they start the ensemble of a genesis. */
+export function announcementsOf(ids: readonly number[], record = 1): readonly Announcement[] {
+  return ids.map((id) => ({ record, id, nonce: nonceOf(id) }));
+}
+
 export function silenceOf(ids: readonly number[], reports: readonly FoundReport[], change: Partial<Silence> = {}) {
   return known<Silence>({
     reports,
-    announcements: [1, 2, 3].map((id) => ({ record: 1, id, nonce: nonceOf(id) })),
+    announcements: announcementsOf([1, 2, 3]),
     instances: ids.map(instanceOf),
     unclaimedForMs: {},
     ...change,
@@ -210,6 +216,11 @@ export function stoodStill(record: number, serials: readonly string[], ids: read
 export function emptyReportOf(id: number, change: Change<Report> = {}): FoundReport {
   const nothing = { canVote: false, fenced: true, lineage: undefined, data: undefined, config: undefined };
   return reportOf(id, { ...nothing, ...change });
+}
+
+/** What node `id` of five reports, fenced. */
+export function reportOfFive(id: number, change: Change<Report> = {}): FoundReport {
+  return reportOf(id, { fenced: true, config: configOf([1, 2, 3, 4, 5]), ...change });
 }
 
 /** The disk of a node that has claimed its id, and has nothing else. */

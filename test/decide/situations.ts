@@ -18,8 +18,10 @@ import {
   member,
   NO_RECORD,
   newDiskOf,
+  nonceOf,
   orderOf,
   reportOf,
+  reportOfFive,
   S3_IS_SILENT,
   STACK,
   STOPPED,
@@ -91,7 +93,7 @@ export function aloneAfterTheFirst(change: Change = {}): Observation {
 export function secondGenesis(change: Change = {}): Observation {
   const second = genesisOf([1, 2, 3], { number: 2, fenced: Object.keys(livesOf([1, 2, 3])), epochFloor: 4 });
   return silent({
-    disk: newDiskOf(1, { nonce: '11111111', fence: { record: 1 } }),
+    disk: newDiskOf(1, { nonce: nonceOf(1), fence: { record: 1 } }),
     server: STOPPED,
     shared: sharedOf([genesisOf([1, 2, 3]), second], [1, 2, 3]),
     silence: silenceOf(
@@ -226,6 +228,20 @@ export function fencedSurvivor(change: Change = {}): Observation {
     server: STOPPED,
     silence: silenceOf([1, 2, 3], [reportOf(1, { fenced: true })]),
     watch: stoodStill(1, ['s1'], [1, 2, 3]),
+    ...change,
+  });
+}
+
+/** Nodes 1 and 2 are left of five, fenced and heard; the facts have stood still for long enough. */
+export function twoOfFive(change: Change = {}): Observation {
+  const five = [1, 2, 3, 4, 5];
+  return fencedSurvivor({
+    disk: diskOf(1, { reported: true, fence: { record: 1 }, config: configOf(five) }),
+    shared: sharedOf([genesisOf(five)], five),
+    group: groupOf([1, 2]),
+    lives: { ...livesOf([1, 2]), ...livesOf([3, 4, 5], 'gone') },
+    silence: silenceOf(five, [reportOfFive(1), reportOfFive(2)]),
+    watch: stoodStill(1, ['s1', 's2'], five),
     ...change,
   });
 }

@@ -1,0 +1,10 @@
+import { CLAIMS } from './claims.ts';
+import { FILES } from './files.ts';
+import { GENESIS } from './genesis.ts';
+import { JOINING } from './joining.ts';
+import { LEAVING } from './leaving.ts';
+import { RECOVERY } from './recovery.ts';
+import type { Row } from './row.ts';
+
+/** By chapter of docs/protocol.md. */
+export const CASES: readonly Row[] = [...FILES, ...CLAIMS, ...GENESIS, ...JOINING, ...LEAVING, ...RECOVERY];
