@@ -21,8 +21,8 @@ settings=(
 )
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=lab/setup.sh
-. "$root/lab/setup.sh"
+# shellcheck source=tools/setup.sh
+. "$root/tools/setup.sh"
 
 # What else a bake needs is looked after when it is known what to do.
 prepare_packages "$root"

@@ -21,8 +21,8 @@ settings=(
 )
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=lab/setup.sh
-. "$root/lab/setup.sh"
+# shellcheck source=tools/setup.sh
+. "$root/tools/setup.sh"
 
 prepare_packages "$root"
 exec "$root/node_modules/.bin/node" "$root/deploy/main.ts" "${settings[@]}" -- "$@"

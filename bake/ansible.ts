@@ -1,13 +1,10 @@
 /** Ansible and ansible-lint of this project: pinned, in a private Python environment, independent of the system's. */
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { writeWhole } from '../build/whole-file.ts';
-import { type Progress, pythonEnvironment } from '../lab/python.ts';
-
-const run = promisify(execFile);
+import { runProgram } from '../tools/program.ts';
+import { type Progress, pythonEnvironment } from '../tools/python-environment.ts';
+import { writeWhole } from '../tools/whole-file.ts';
 
 export const ANSIBLE_VERSION = '2.19.14';
 
@@ -52,8 +49,8 @@ export async function ansiblePrograms(progress?: Progress, signal?: AbortSignal)
 /** Why this machine's Python won't do, as a sentence; undefined when it will. */
 export async function pythonObstacle(signal?: AbortSignal): Promise<string | undefined> {
   const words = ['-c', 'import sys; print(sys.version_info[0] * 100 + sys.version_info[1], sys.version.split()[0])'];
-  const { stdout } = await run('python3', words, signal === undefined ? {} : { signal });
-  const [found, version] = stdout.trim().split(' ');
+  const answer = await runProgram('python3', words, signal === undefined ? {} : { signal });
+  const [found, version] = answer.trim().split(' ');
   if (Number(found) >= LEAST_PYTHON) return undefined;
   return `Ansible ${ANSIBLE_VERSION} needs Python 3.11 or later, and python3 is ${version}. Put a newer one first on the PATH, then try again.`;
 }

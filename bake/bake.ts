@@ -7,8 +7,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DeployAws } from '../deploy/aws.ts';
-import type { Terminal } from '../deploy/terminal.ts';
+import type { AwsClients } from '../tools/aws-clients.ts';
+import type { Terminal } from '../tools/terminal.ts';
 import { ansiblePrograms } from './ansible.ts';
 import { BakeError, bakeErrorOf } from './errors.ts';
 import { compileAgent } from './executable.ts';
@@ -38,7 +38,7 @@ const KEPT_LOGS = 10;
 const REMOVAL_LIMIT_MS = 600_000;
 
 export interface BakeContext {
-  readonly aws: DeployAws;
+  readonly aws: AwsClients;
   readonly region: string;
   readonly endpoint?: Endpoint;
   readonly profile?: string;

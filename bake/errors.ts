@@ -1,5 +1,6 @@
 /** Errors for people who make images: what happened, what to do next, and a stable code with its exit code. */
 import { DeployError } from '../deploy/errors.ts';
+import { ExplainedError } from '../tools/explained-error.ts';
 
 /** Each code with the exit code of build.sh; 2 and 130 mean what they mean in deploy.sh. */
 export const EXIT_CODES = {
@@ -26,17 +27,8 @@ export const EXIT_CODES = {
 
 export type BakeCode = keyof typeof EXIT_CODES;
 
-export class BakeError extends Error {
-  readonly code: BakeCode;
-  /** What the person does next, one sentence. */
-  readonly next: string;
-
-  constructor(code: BakeCode, message: string, next: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = 'BakeError';
-    this.code = code;
-    this.next = next;
-  }
+export class BakeError extends ExplainedError<BakeCode> {
+  override readonly name = 'BakeError';
 }
 
 /** What a person is told of any error. */

@@ -1,15 +1,13 @@
 /** The agent's executable for the image, as `npm run package` makes it. */
-import { execFile } from 'node:child_process';
 import { constants, copyFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { packageAgent } from '../build/package.ts';
 import { runnerFor } from '../build/target.ts';
 import type { Architecture } from '../cf/template-options.ts';
-import type { Terminal } from '../deploy/terminal.ts';
 import { formatVersion, type Version } from '../src/version.ts';
+import { runProgram } from '../tools/program.ts';
+import type { Terminal } from '../tools/terminal.ts';
 import { BakeError } from './errors.ts';
 
-const run = promisify(execFile);
 const ANSWER_LIMIT_MS = 60_000;
 
 export interface CompiledAgent {
@@ -39,8 +37,7 @@ export async function compileAgent(
     const executable = copy ?? made;
     if (copy !== undefined) await copyFile(made, copy, constants.COPYFILE_FICLONE);
     const [program = '', ...words] = [...(await runnerFor(target)), executable, '--version', '--json'];
-    const { stdout } = await run(program, words, { signal, timeout: ANSWER_LIMIT_MS });
-    const told = JSON.parse(stdout) as Version;
+    const told = JSON.parse(await runProgram(program, words, { signal, limitMs: ANSWER_LIMIT_MS })) as Version;
     return { executable, version: told.version, commit: told.commit, answer: formatVersion(told) };
   } catch (error) {
     signal.throwIfAborted();

@@ -7,9 +7,9 @@ import {
   ModifyImageAttributeCommand,
   ModifyInstanceMetadataOptionsCommand,
 } from '@aws-sdk/client-ec2';
-import { writeWhole } from '../build/whole-file.ts';
 import { call } from '../deploy/aws.ts';
 import { IMAGE_FILE } from '../deploy/image-file.ts';
+import { writeWhole } from '../tools/whole-file.ts';
 import { BakeError } from './errors.ts';
 import type { Account } from './look.ts';
 

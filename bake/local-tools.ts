@@ -1,16 +1,13 @@
 /** What a bake needs on this machine beside Packer. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import type { Terminal } from '../deploy/terminal.ts';
+import { runProgram } from '../tools/program.ts';
+import type { Terminal } from '../tools/terminal.ts';
 import type { ansiblePrograms } from './ansible.ts';
 import { BakeError } from './errors.ts';
-
-const run = promisify(execFile);
 
 /** Ansible logs in with it. */
 export async function checkSshClient(signal: AbortSignal): Promise<void> {
   try {
-    await run('ssh', ['-V'], { signal });
+    await runProgram('ssh', ['-V'], { signal });
   } catch (error) {
     signal.throwIfAborted();
     const next = 'Install OpenSSH’s client (Debian: apt-get install -y openssh-client), then try again.';

@@ -5,12 +5,13 @@ import {
   DescribeSubnetsCommand,
   type Image,
 } from '@aws-sdk/client-ec2';
-import { call, type DeployAws } from '../deploy/aws.ts';
+import { call } from '../deploy/aws.ts';
+import type { AwsClients } from '../tools/aws-clients.ts';
 import { BakeError } from './errors.ts';
 import type { BakeOptions } from './options.ts';
 
 export interface Account {
-  readonly ec2: DeployAws['ec2'];
+  readonly ec2: AwsClients['ec2'];
   readonly signal: AbortSignal;
 }
 

@@ -3,9 +3,12 @@
  * stand in errors.ts.
  */
 import { fileURLToPath } from 'node:url';
-import { awsClients, regionOf } from '../deploy/aws.ts';
-import { flagsWin } from '../deploy/options.ts';
-import { consoleTerminal, type Terminal } from '../deploy/terminal.ts';
+import { regionOf } from '../deploy/aws.ts';
+import { awsClients } from '../tools/aws-clients.ts';
+import { interruption } from '../tools/interruption.ts';
+import { wordsOf } from '../tools/script-settings.ts';
+import { tell } from '../tools/tell.ts';
+import { consoleTerminal, type Terminal } from '../tools/terminal.ts';
 import { bake } from './bake.ts';
 import { builderPolicy } from './builder-policy.ts';
 import { BakeError, bakeErrorOf, exitCodeOf } from './errors.ts';
@@ -15,18 +18,14 @@ import { endpointOf } from './plan.ts';
 
 const ELSEWHERE = fileURLToPath(new URL('../.cache/bake', import.meta.url));
 
+/** Returns the exit code. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
-  const at = words.indexOf('--');
-  const all = flagsWin(words.slice(0, Math.max(at, 0)), words.slice(at + 1));
+  const all = wordsOf(words);
   const json = all.includes('--json');
-  const interrupt = new AbortController();
-  let pressed = 0;
-  const stop = (): void => {
-    pressed += 1;
-    if (pressed > 1) terminal.line('Still cleaning up.');
-    interrupt.abort(new BakeError('INTERRUPTED', 'Interrupted.', 'No image was made. Run it again.'));
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  using interrupt = interruption(
+    () => new BakeError('INTERRUPTED', 'Interrupted.', 'No image was made. Run it again.'),
+    () => terminal.line('Still cleaning up.'),
+  );
   try {
     await carryOut(
       readOrder(all, (text) => terminal.result(text)),
@@ -35,9 +34,9 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     );
     return 0;
   } catch (error) {
-    return tell(terminal, error, json);
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    const told = bakeErrorOf(error);
+    tell(terminal, told, json);
+    return exitCodeOf(told);
   }
 }
 
@@ -78,18 +77,6 @@ async function bakeOrder(order: Extract<Order, { kind: 'bake' }>, terminal: Term
   });
   if (order.json) terminal.result(JSON.stringify(result));
   else terminal.result(result.imageId ?? result.imageName);
-}
-
-/** The exit code. */
-function tell(terminal: Terminal, error: unknown, json: boolean): number {
-  const told = bakeErrorOf(error);
-  const { code, message, next, cause } = told;
-  terminal.progress();
-  terminal.line(`${code}: ${message}`, 'red');
-  terminal.line(next);
-  if (code === 'INTERNAL' && cause instanceof Error) terminal.line(cause.stack ?? '', 'dim');
-  if (json) terminal.result(JSON.stringify({ error: { code, message, next } }));
-  return exitCodeOf(told);
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2), consoleTerminal());

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
-import type { Terminal } from '../deploy/terminal.ts';
+import type { Terminal } from '../tools/terminal.ts';
 import { BakeError } from './errors.ts';
 import { Causes } from './first-cause.ts';
 import { isMachineReadable, type PackerEvent, readEvent } from './packer-output.ts';

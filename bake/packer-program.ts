@@ -1,12 +1,9 @@
 /** The Packer that is installed: which version it is, and which of the two sources it can read. */
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import type { Terminal } from '../deploy/terminal.ts';
-import { aptCommand, installPackages, isDebian } from '../lab/debian-packages.ts';
+import { aptCommand, installPackages, isDebian } from '../tools/debian-packages.ts';
+import { ProgramError, type ProgramOptions, runProgram } from '../tools/program.ts';
+import type { Terminal } from '../tools/terminal.ts';
 import { BakeError } from './errors.ts';
-
-const run = promisify(execFile);
 
 const AMI = fileURLToPath(new URL('../ami', import.meta.url));
 const QUICK_LIMIT_MS = 60_000;
@@ -35,14 +32,14 @@ export async function findPacker(program: string, terminal: Terminal, signal: Ab
 /** Undefined when there is no such program. */
 async function versionOf(program: string, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const { stdout } = await run(program, ['version'], { signal, timeout: QUICK_LIMIT_MS, env: environment() });
-    const [, version] = /Packer v(\d+\.\d+\.\d+)/.exec(stdout) ?? [];
+    const answer = await runProgram(program, ['version'], quick(signal));
+    const [, version] = /Packer v(\d+\.\d+\.\d+)/.exec(answer) ?? [];
     if (version !== undefined) return version;
-    throw missing(`"${program} version" does not say a version of Packer: ${stdout.trim()}`, 'Give --packer PROGRAM.');
+    throw missing(`"${program} version" does not say a version of Packer: ${answer.trim()}`, 'Give --packer PROGRAM.');
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof BakeError) throw error;
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (error instanceof ProgramError && error.missing) return undefined;
     throw missing(`"${program} version" failed: ${lastWords(error)}`, 'Install Packer anew, then try again.', error);
   }
 }
@@ -73,8 +70,8 @@ export async function initialise(packer: PackerProgram, terminal: Terminal, sign
   if (packer.edition === 'packer-1.6') return;
   terminal.progress('Packer looks after its plugins');
   try {
-    const options = { signal, timeout: INSTALL_LIMIT_MS, env: environment() };
-    await run(packer.program, ['init', packer.template], options);
+    const options = { signal, limitMs: INSTALL_LIMIT_MS, environment: environment() };
+    await runProgram(packer.program, ['init', packer.template], options);
   } catch (error) {
     signal.throwIfAborted();
     const next = 'Install them by hand (packer plugins install), or look at the way to where they come from.';
@@ -88,7 +85,7 @@ export async function initialise(packer: PackerProgram, terminal: Terminal, sign
 export async function validate(packer: PackerProgram, variablesFile: string, signal: AbortSignal): Promise<void> {
   try {
     const words = ['validate', `-var-file=${variablesFile}`, packer.template];
-    await run(packer.program, words, { signal, timeout: QUICK_LIMIT_MS, env: environment() });
+    await runProgram(packer.program, words, quick(signal));
   } catch (error) {
     signal.throwIfAborted();
     const next = 'Correct what it names. Nothing was launched.';
@@ -101,10 +98,13 @@ export function environment(more: Readonly<Record<string, string>> = {}): NodeJS
   return { ...process.env, CHECKPOINT_DISABLE: '1', PACKER_NO_COLOR: '1', AWS_SDK_LOAD_CONFIG: '1', ...more };
 }
 
+function quick(signal: AbortSignal): ProgramOptions {
+  return { signal, limitMs: QUICK_LIMIT_MS, environment: environment() };
+}
+
 function lastWords(error: unknown): string {
-  const { stdout = '', stderr = '', message = String(error) } = Object(error) as Record<string, string | undefined>;
-  const said = `${stderr}\n${stdout}`.trim().split('\n').slice(-20).join('\n').trim();
-  return said === '' ? message : said;
+  const { message = String(error), lastLines = '' } = Object(error) as { message?: string; lastLines?: string };
+  return lastLines.trim() || message;
 }
 
 function missing(message: string, next: string, cause?: unknown): BakeError {

@@ -1,7 +1,7 @@
 /** ZooKeeper's archive and the digest that it has to have. A local file is held against it before anything is launched. */
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { sha512Of } from '../build/whole-file.ts';
+import { sha512Of } from '../tools/digest.ts';
 import { BakeError } from './errors.ts';
 import { ARCHIVE_NAME } from './options.ts';
 

@@ -6,10 +6,10 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Plugin } from 'esbuild';
+import { writeWhole } from '../tools/whole-file.ts';
 import { isFresh, latestChangeMs, marksOf, stampFileOf, writeStamp } from './freshness.ts';
 import { precompileTemplates } from './precompile-templates.ts';
 import { shakeSdk } from './shake-sdk.ts';
-import { writeWhole } from './whole-file.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What else decides over the result: the versions of the packages, and how it is built. */

@@ -1,13 +1,12 @@
 /** The Node that an executable is made of: the one of the lock file, which vouches for its bytes. */
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { sha512Of } from '../tools/digest.ts';
+import { runProgram } from '../tools/program.ts';
 import type { Architecture, Progress } from './target.ts';
-import { sha512Of } from './whole-file.ts';
 
-const execute = promisify(execFile);
+const FETCH_LIMIT_MS = 600_000;
 
 export interface NodeBinary {
   readonly path: string;
@@ -61,12 +60,12 @@ async function fetchPackage(root: string, specifier: string, integrity: string, 
   try {
     // npm's own cache would keep these 50 MB a second time, in the home of whoever builds.
     const words = ['pack', specifier, '--json', '--pack-destination', partial, '--cache', join(partial, 'npm')];
-    const { stdout } = await execute('npm', words, { cwd: root });
-    const [packed] = JSON.parse(stdout) as readonly { readonly filename: string }[];
+    const told = await runProgram('npm', words, { directory: root, limitMs: FETCH_LIMIT_MS });
+    const [packed] = JSON.parse(told) as readonly { readonly filename: string }[];
     if (!packed) throw new Error(`npm pack ${specifier} made no archive.`);
     const archive = join(partial, packed.filename);
     await holdAgainst(integrity, archive, specifier);
-    await execute('tar', ['-xzf', archive, '-C', partial]);
+    await runProgram('tar', ['-xzf', archive, '-C', partial]);
     // Where another call was quicker, its folder stays: it was held against the same digest.
     await rename(join(partial, 'package'), folder).catch(async (error: unknown) => {
       if ((await versionOf(folder)) === undefined) throw error;

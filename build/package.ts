@@ -3,14 +3,13 @@
  * and `dist/zk-agent-linux-arm64`. It is a Node binary with the three bundles inside, each with V8's code cache of it,
  * made by that very Node. The same inputs give the same bytes.
  */
-import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import yargs from 'yargs';
 import { PARTS, type Part } from '../src/executable/parts.ts';
 import { COMMIT_ASSET } from '../src/version.ts';
+import { runProgram } from '../tools/program.ts';
 import { bundle, bundleProgram, madeUp } from './bundle.ts';
 import { isFresh, marksOf, stampFileOf, writeStamp } from './freshness.ts';
 import { type NodeBinary, nodeBinary } from './node-binary.ts';
@@ -22,7 +21,6 @@ const COMPILE = join(ROOT, 'build/compile-part.cjs');
 const SEAL = join(ROOT, 'build/seal.ts');
 const START = join(ROOT, 'src/executable/start.ts');
 const STEP_LIMIT_MS = 300_000;
-const execute = promisify(execFile);
 
 export interface PackageOptions {
   readonly architecture: Architecture;
@@ -83,7 +81,7 @@ async function stagePart({ part, outdir, stage, node }: Staging): Promise<void> 
   await writeFile(source, `(function (exports, require, module, __filename, __dirname) {${text}\n})`);
   await writeFile(join(stage, `${part}.map`), await slimMap(join(outdir, `${part}.map`)));
   const [program = '', ...words] = [...node, '--hash-seed=1', COMPILE, source, `${source}.cache`];
-  await execute(program, words, { env: {}, timeout: STEP_LIMIT_MS });
+  await runProgram(program, words, { environment: {}, limitMs: STEP_LIMIT_MS });
 }
 
 /** esbuild escapes what is not ASCII, but for the comments that it keeps; V8 holds ASCII in half the memory. */
@@ -110,18 +108,19 @@ async function seal(stage: string, architecture: Architecture, binary: NodeBinar
   const sealed = join(stage, 'sealed');
   const assets = [COMMIT_ASSET, ...PARTS.flatMap((part) => [part, `${part}.cache`, `${part}.map`])];
   const words = [SEAL, binary.path, architecture, sealed, ...assets];
-  await execute(maker.path, words, { env: { PATH: process.env.PATH, TMPDIR: stage }, timeout: STEP_LIMIT_MS });
+  const environment = { PATH: process.env.PATH, TMPDIR: stage };
+  await runProgram(maker.path, words, { environment, limitMs: STEP_LIMIT_MS });
   return sealed;
 }
 
 /** An executable that does not start, or starts slowly, is none. */
 async function answersFor(commit: string, command: readonly string[]): Promise<void> {
   const [program = '', ...words] = [...command, '--version', '--json'];
-  const { stdout } = await execute(program, words, { env: {}, timeout: STEP_LIMIT_MS });
-  const version = JSON.parse(stdout) as { commit: string; codeCache: Readonly<Record<string, string>> };
+  const answer = await runProgram(program, words, { environment: {}, limitMs: STEP_LIMIT_MS });
+  const version = JSON.parse(answer) as { commit: string; codeCache: Readonly<Record<string, string>> };
   const taken = Object.values(version.codeCache);
   if (version.commit !== commit || taken.length !== PARTS.length || taken.some((verdict) => verdict !== 'accepted')) {
-    throw new Error(`The executable does not answer as it should: ${stdout.trim()}`);
+    throw new Error(`The executable does not answer as it should: ${answer.trim()}`);
   }
 }
 

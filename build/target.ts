@@ -1,6 +1,6 @@
 /** The architectures that executables are made for, and how this machine runs the other one's programs. */
 import { access } from 'node:fs/promises';
-import { aptCommand, installPackages, isDebian } from '../lab/debian-packages.ts';
+import { aptCommand, installPackages, isDebian } from '../tools/debian-packages.ts';
 
 export const ARCHITECTURES = ['x64', 'arm64'] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];

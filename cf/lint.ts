@@ -1,10 +1,9 @@
 /** cfn-lint: looks at a template for what CloudFormation, or a reviewer, would object to. */
-import { spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { type Progress, pythonEnvironment } from '../lab/python.ts';
+import { type Outcome, outcomeOf, ProgramError } from '../tools/program.ts';
+import { type Progress, pythonEnvironment } from '../tools/python-environment.ts';
 
 const VERSION = '1.58.0';
 const DIRECTORY = fileURLToPath(new URL(`../.cache/cfn-lint-${VERSION}`, import.meta.url));
@@ -46,25 +45,22 @@ export function lintFiles(files: readonly string[], signal?: AbortSignal): Promi
 
 async function run(files: readonly string[], input: string, signal: AbortSignal | undefined): Promise<LintResult> {
   const [program, ...words] = await command();
-  const limit = AbortSignal.timeout(LIMIT_MS);
-  const child = spawn(program, [...words, '--format', 'json', ...files], {
-    stdio: 'pipe',
-    signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-  });
-  const ended = new Promise<number | null | 'missing'>((resolve, reject) => {
-    child.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? resolve('missing') : reject(error)));
-    child.on('close', resolve);
-  });
-  // A program that ends before it has read everything says so by its exit code.
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  const [output, complaint, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (code === 'missing' || code === NOT_FOUND) return { installed: false, findings: [] };
-  const findings = findingsOf(output, complaint, code).map(({ Filename, Rule, Message, Location }) => {
+  const outcome = await ended(program, [...words, '--format', 'json', ...files], input, signal);
+  if (outcome === undefined || outcome.code === NOT_FOUND) return { installed: false, findings: [] };
+  const findings = findingsOf(outcome).map(({ Filename, Rule, Message, Location }) => {
     const place = Location.Path?.join('/') ?? '';
     return `${files.length === 0 ? '' : `${Filename ?? ''} `}${Rule.Id} ${place}: ${Message}`;
   });
   return { installed: true, findings };
+}
+
+/** Undefined when there is no such program. */
+async function ended(program: string, words: readonly string[], input: string, signal: AbortSignal | undefined) {
+  const options = { input, limitMs: LIMIT_MS, ...(signal === undefined ? {} : { signal }) };
+  return outcomeOf(program, words, options).catch((error: unknown) => {
+    if (error instanceof ProgramError && error.missing) return undefined;
+    throw error;
+  });
 }
 
 /** A moved environment's own start script names the old place, so Python is given the entry point instead. */
@@ -78,11 +74,11 @@ async function command(): Promise<readonly [string, ...string[]]> {
   }
 }
 
-function findingsOf(output: string, complaint: string, code: number | null): readonly Finding[] {
+function findingsOf({ stdout, stderr, code }: Outcome): readonly Finding[] {
   try {
-    return JSON.parse(output) as readonly Finding[];
+    return JSON.parse(stdout) as readonly Finding[];
   } catch (cause) {
-    const said = (complaint || output).trim().split('\n').at(-1) ?? '';
+    const said = (stderr || stdout).trim().split('\n').at(-1) ?? '';
     throw new Error(`cfn-lint could not look at the template (exit code ${code}): ${said}`, { cause });
   }
 }

@@ -1,63 +1,10 @@
-/** The AWS clients of a deployment, with regions, credentials and endpoints as the SDK finds them. */
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { IAMClient } from '@aws-sdk/client-iam';
-import { S3Client } from '@aws-sdk/client-s3';
+/** What a person's command makes of the answers of AWS. */
 import { type Fault, faultOf } from '../src/aws/aws-errors.ts';
+import type { AwsClients } from '../tools/aws-clients.ts';
 import { DeployError } from './errors.ts';
 
-const MOST_ATTEMPTS = 5;
-const CONNECT_TIMEOUT_MS = 5_000;
-/** One attempt; no call of a deployment takes nearly as long. */
-const REQUEST_TIMEOUT_MS = 60_000;
-
-export interface DeployAws extends Disposable {
-  readonly cloudFormation: CloudFormationClient;
-  readonly ec2: EC2Client;
-  readonly autoScaling: AutoScalingClient;
-  readonly iam: IAMClient;
-  readonly logs: CloudWatchLogsClient;
-  readonly s3: S3Client;
-}
-
-export interface AwsSettings {
-  readonly region?: string;
-  /** A profile of the AWS configuration files. */
-  readonly profile?: string;
-  /** Instead of the SDK's own settings, such as `AWS_ENDPOINT_URL`. */
-  readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}
-
-export function awsClients(settings: AwsSettings = {}): DeployAws {
-  const config = {
-    ...settings,
-    maxAttempts: MOST_ATTEMPTS,
-    requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
-    },
-  };
-  const cloudFormation = new CloudFormationClient(config);
-  const ec2 = new EC2Client(config);
-  const autoScaling = new AutoScalingClient(config);
-  const iam = new IAMClient(config);
-  const logs = new CloudWatchLogsClient(config);
-  const s3 = new S3Client(config);
-  const all = [cloudFormation, ec2, autoScaling, iam, logs, s3];
-  return {
-    ...{ cloudFormation, ec2, autoScaling, iam, logs, s3 },
-    [Symbol.dispose]: () => {
-      for (const client of all) client.destroy();
-    },
-  };
-}
-
 /** The region that all clients use; rejects with BAD_INPUT when none is set anywhere. */
-export async function regionOf({ cloudFormation }: DeployAws): Promise<string> {
+export async function regionOf({ cloudFormation }: AwsClients): Promise<string> {
   try {
     return await cloudFormation.config.region();
   } catch (error) {

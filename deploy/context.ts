@@ -1,9 +1,10 @@
 /** What every part of a deployment is handed. */
-import type { DeployAws } from './aws.ts';
-import type { Terminal } from './terminal.ts';
+
+import type { AwsClients } from '../tools/aws-clients.ts';
+import type { Terminal } from '../tools/terminal.ts';
 
 export interface DeployContext {
-  readonly aws: DeployAws;
+  readonly aws: AwsClients;
   readonly terminal: Terminal;
   /** Ends the deployment, not what CloudFormation is doing. */
   readonly signal: AbortSignal;

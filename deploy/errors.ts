@@ -1,4 +1,5 @@
 /** Errors for people who deploy: what happened, what to do next, and a stable code with its exit code for scripts. */
+import { ExplainedError } from '../tools/explained-error.ts';
 
 /** Each code with the exit code of deploy.sh. */
 export const EXIT_CODES = {
@@ -31,17 +32,8 @@ export const EXIT_CODES = {
 
 export type DeployCode = keyof typeof EXIT_CODES;
 
-export class DeployError extends Error {
-  readonly code: DeployCode;
-  /** What the person does next, one sentence. */
-  readonly next: string;
-
-  constructor(code: DeployCode, message: string, next: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = 'DeployError';
-    this.code = code;
-    this.next = next;
-  }
+export class DeployError extends ExplainedError<DeployCode> {
+  override readonly name = 'DeployError';
 }
 
 export function exitCodeOf(error: DeployError): number {

@@ -2,31 +2,34 @@
  * The command line of deploy.sh, which hands over its own settings before a lone `--` and the flags after it. Exit codes
  * stand in errors.ts.
  */
-import { awsClients, regionOf } from './aws.ts';
+
+import { awsClients } from '../tools/aws-clients.ts';
+import { interruption } from '../tools/interruption.ts';
+import { wordsOf } from '../tools/script-settings.ts';
+import { tell } from '../tools/tell.ts';
+import { consoleTerminal, type Terminal } from '../tools/terminal.ts';
+import { regionOf } from './aws.ts';
 import { DEFAULT_WAITS, type DeployContext } from './context.ts';
 import { type DeleteResult, deleteStack } from './delete.ts';
 import { type DeployResult, deploy } from './deploy.ts';
 import { DeployError, exitCodeOf } from './errors.ts';
-import { flagsWin, type Order, readOrder } from './options.ts';
-import { consoleTerminal, type Terminal } from './terminal.ts';
+import { type Order, readOrder } from './options.ts';
 
+/** Returns the exit code. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
-  const at = words.indexOf('--');
-  const all = flagsWin(words.slice(0, Math.max(at, 0)), words.slice(at + 1));
+  const all = wordsOf(words);
   const json = all.includes('--json');
-  const interrupt = new AbortController();
-  const stop = (): void => {
-    interrupt.abort(new DeployError('INTERRUPTED', 'Interrupted; nothing is being changed.', 'Run it again.'));
-  };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  using interrupt = interruption(
+    () => new DeployError('INTERRUPTED', 'Interrupted; nothing is being changed.', 'Run it again.'),
+  );
   try {
     const order = readOrder(all, { print: (text) => terminal.result(text) });
     if (order.kind !== 'help') await carryOut(order, terminal, interrupt.signal);
     return 0;
   } catch (error) {
-    return tell(terminal, error, json);
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    const told = error instanceof DeployError ? error : internal(error);
+    tell(terminal, told, json);
+    return exitCodeOf(told);
   }
 }
 
@@ -57,17 +60,6 @@ function outputLines({ outputs }: DeployResult): readonly string[] {
   const entries = Object.entries(outputs);
   const width = Math.max(0, ...entries.map(([name]) => name.length));
   return entries.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
-}
-
-/** The exit code. */
-function tell(terminal: Terminal, error: unknown, json: boolean): number {
-  const told = error instanceof DeployError ? error : internal(error);
-  const { code, message, next } = told;
-  terminal.line(`${code}: ${message}`, 'red');
-  terminal.line(next);
-  if (code === 'INTERNAL' && error instanceof Error) terminal.line(error.stack ?? '', 'dim');
-  if (json) terminal.result(JSON.stringify({ error: { code, message, next } }));
-  return exitCodeOf(told);
 }
 
 function internal(error: unknown): DeployError {

@@ -133,26 +133,3 @@ function deleteOptions(answers: Readonly<Record<string, unknown>>): DeleteOption
 function badInput(message: string, next = 'Correct it; ./deploy.sh --help describes every option.', cause?: unknown) {
   return new DeployError('BAD_INPUT', message, next, cause);
 }
-
-/**
- * The settings that stand in deploy.sh, then the flags; a setting that is given as a flag too is left out. Both are
- * lists of words such as `--subnets a b c`, `--name=value` or `--no-lint`.
- */
-export function flagsWin(settings: readonly string[], flags: readonly string[]): readonly string[] {
-  const given = new Set(flags.filter(isFlag).map(nameOf));
-  const kept: string[] = [];
-  let keeps = true;
-  for (const word of settings) {
-    if (isFlag(word)) keeps = !given.has(nameOf(word));
-    if (keeps) kept.push(word);
-  }
-  return [...kept, ...flags];
-}
-
-function isFlag(word: string): boolean {
-  return word.startsWith('--') && word.length > 2;
-}
-
-function nameOf(flag: string): string {
-  return flag.replace(/^--(no-)?/, '').replace(/=.*$/s, '');
-}

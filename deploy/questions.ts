@@ -1,6 +1,7 @@
 /** Questions before what can't be undone. */
+
+import type { Terminal } from '../tools/terminal.ts';
 import { DeployError } from './errors.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface Question {
   readonly text: string;

@@ -6,7 +6,8 @@ import {
   type Stack,
 } from '@aws-sdk/client-cloudformation';
 import type { Fault } from '../src/aws/aws-errors.ts';
-import { call, type DeployAws, messageOf } from './aws.ts';
+import type { AwsClients } from '../tools/aws-clients.ts';
+import { call, messageOf } from './aws.ts';
 
 /**
  * - `absent`: there is none of that name.
@@ -40,7 +41,7 @@ export function conditionOf(status: string | undefined): StackCondition {
 
 /** The stack by its name (the living one) or its id (a deleted one too); undefined when there is none. */
 export async function describeStack(
-  aws: DeployAws,
+  aws: AwsClients,
   nameOrId: string,
   signal: AbortSignal,
 ): Promise<StackView | undefined> {
@@ -74,7 +75,7 @@ function viewOf(stack: Stack): StackView {
 
 /** The physical id of one resource; undefined while, or when, there is none. */
 export async function physicalId(
-  aws: DeployAws,
+  aws: AwsClients,
   stackId: string,
   logicalId: string,
   signal: AbortSignal,
@@ -97,7 +98,7 @@ export async function physicalId(
 const MOST_PAGES = 20;
 
 /** Logical ids of all resources that the stack has or had. */
-export async function resourcesOf(aws: DeployAws, stackId: string, signal: AbortSignal): Promise<readonly string[]> {
+export async function resourcesOf(aws: AwsClients, stackId: string, signal: AbortSignal): Promise<readonly string[]> {
   const ids: string[] = [];
   let NextToken: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {

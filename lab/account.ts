@@ -11,7 +11,7 @@ import {
   DescribeRouteTablesCommand,
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
-import type { Aws } from './aws-clients.ts';
+import type { AwsClients } from '../tools/aws-clients.ts';
 
 const ZONES = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
 const KEY_NAME = 'lab';
@@ -34,7 +34,7 @@ export interface Account extends Network {
  * first. Rejects with the SDK's error of the call that failed.
  */
 export async function makeAccount(
-  aws: Aws,
+  aws: AwsClients,
   prefix: string,
   imageOf: (network: Network) => Promise<string>,
 ): Promise<Account> {
@@ -46,7 +46,7 @@ export async function makeAccount(
   return { ...network, imageId: await imageOf(network), keyName: KEY_NAME, privateKey: KeyMaterial };
 }
 
-export async function makeNetwork(aws: Aws, prefix: string): Promise<Network> {
+export async function makeNetwork(aws: AwsClients, prefix: string): Promise<Network> {
   const { Vpc } = await aws.ec2.send(new CreateVpcCommand({ CidrBlock: `${prefix}.0.0/16` }));
   const subnets: string[] = [];
   // The first sixteenth of the block is the lab's own: gateway, moto, metadata services.
@@ -64,7 +64,7 @@ export async function makeNetwork(aws: Aws, prefix: string): Promise<Network> {
 }
 
 /** A NAT gateway, as private subnets have one. */
-export async function giveWayOut(aws: Pick<Aws, 'ec2'>, { vpc, subnets }: Network): Promise<void> {
+export async function giveWayOut(aws: Pick<AwsClients, 'ec2'>, { vpc, subnets }: Network): Promise<void> {
   const [{ NatGateway }, { RouteTables = [] }] = await Promise.all([
     aws.ec2.send(new CreateNatGatewayCommand({ SubnetId: subnets[0], ConnectivityType: 'private' })),
     aws.ec2.send(new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [vpc] }] })),
@@ -79,7 +79,7 @@ export async function giveWayOut(aws: Pick<Aws, 'ec2'>, { vpc, subnets }: Networ
 }
 
 /** What is in an image of process machines is the agent of this checkout: every one is another, and all are alike. */
-export async function registerImage(aws: Aws, name: string): Promise<string> {
+export async function registerImage(aws: AwsClients, name: string): Promise<string> {
   const { ImageId } = await aws.ec2.send(
     new RegisterImageCommand({ Name: `zookeeper-on-aws ${name}`, RootDeviceName: '/dev/sda1' }),
   );

@@ -8,8 +8,9 @@ import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateLaunchTemplateCommand } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { userData } from '../cf/user-data.ts';
+import type { AwsClients } from '../tools/aws-clients.ts';
 import { makeNetwork, registerImage } from './account.ts';
-import { type Aws, REGION } from './aws-clients.ts';
+import { REGION } from './aws-clients.ts';
 import type { Stack } from './stack.ts';
 import { timingSettings } from './timing-settings.ts';
 
@@ -28,7 +29,7 @@ export interface BareGroupOptions {
 }
 
 /** Rejects with the SDK's error of the call that failed; there is no rollback, as a lab that can't start is thrown away. */
-export async function createBareGroup(aws: Aws, options: BareGroupOptions): Promise<Stack> {
+export async function createBareGroup(aws: AwsClients, options: BareGroupOptions): Promise<Stack> {
   const cluster = `${options.name}-${randomBytes(4).toString('hex')}`;
   const names = {
     cluster,
@@ -51,7 +52,7 @@ export async function createBareGroup(aws: Aws, options: BareGroupOptions): Prom
 
 type TemplateNames = Pick<Stack, 'cluster' | 'bucket' | 'logGroup' | 'imageId'>;
 
-async function createLaunchTemplate(aws: Aws, names: TemplateNames, options: BareGroupOptions): Promise<string> {
+async function createLaunchTemplate(aws: AwsClients, names: TemplateNames, options: BareGroupOptions): Promise<string> {
   const { LaunchTemplate } = await aws.ec2.send(
     new CreateLaunchTemplateCommand({
       LaunchTemplateName: `${names.cluster}-node`,
@@ -68,7 +69,7 @@ async function createLaunchTemplate(aws: Aws, names: TemplateNames, options: Bar
 
 type GroupNames = Pick<Stack, 'cluster' | 'group'> & { readonly template: string; readonly subnets: readonly string[] };
 
-async function createGroup(aws: Aws, names: GroupNames, nodes: number): Promise<void> {
+async function createGroup(aws: AwsClients, names: GroupNames, nodes: number): Promise<void> {
   await aws.autoScaling.send(
     new CreateAutoScalingGroupCommand({
       AutoScalingGroupName: names.group,

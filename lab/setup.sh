@@ -1,23 +1,12 @@
-# Sourced by the scripts. `prepare ROOT` makes everything that lab.sh and test.sh need, with a line of progress for whatever
-# takes time; when all is there it costs a few milliseconds. Afterwards PATH begins with the project's own Node.
-
-say() {
-  printf '%s\n' "$*" >&2
-}
-
-# Usage: at_least NUMBER COMMAND…; the command prints a version number, whose first part is compared.
-at_least() {
-  local least=$1 version
-  shift
-  version=$("$@" 2>/dev/null | head -n 1) || return 1
-  [[ $version =~ ^[0-9]+$ ]] && ((version >= least))
-}
+# Sourced by lab.sh and test.sh. `prepare ROOT` makes everything that they need, with a line of progress for whatever takes
+# time; when all is there it costs a few milliseconds. Afterwards PATH begins with the project's own Node.
+# shellcheck source=tools/setup.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tools/setup.sh"
 
 java_major() {
   java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p'
 }
 
-has_node() { at_least 20 node -p 'process.versions.node.split(".")[0]' && command -v npm >/dev/null; }
 has_java() { at_least 17 java_major; }
 has_maven() { [[ -n ${ZOOKEEPER_HOME:-} ]] || command -v mvn >/dev/null; }
 has_python() { at_least 310 python3 -c 'import sys, venv, ensurepip; print(sys.version_info[0] * 100 + sys.version_info[1])'; }
@@ -51,41 +40,6 @@ check_system() {
     say "This system's packages are too old for: $list. Install newer ones by hand, then run this again."
     exit 1
   fi
-}
-
-# npm packages, as the lock file has them; again only when that file has changed. npm writes a list of its own into
-# node_modules last: one that is newer than the lock file means that npm has been here since.
-install_packages() {
-  local root=$1 stamp=$1/node_modules/.installed-lock
-  cmp -s "$root/package-lock.json" "$stamp" && return
-  [[ -x $root/node_modules/.bin/node && $root/node_modules/.package-lock.json -nt $root/package-lock.json ]] && return
-  say 'Installing npm packages'
-  (cd "$root" && npm ci --no-audit --no-fund --loglevel=error >&2)
-  cp "$root/package-lock.json" "$stamp"
-}
-
-# Node and the npm packages, for what needs nothing else of the system.
-prepare_packages() {
-  local root=$1
-  if ! cmp -s "$root/package-lock.json" "$root/node_modules/.installed-lock" || [[ ! -x $root/node_modules/.bin/node ]]; then
-    if ! has_node; then
-      say 'Missing: Node 20 or later with npm. Install it, then try again.'
-      exit 1
-    fi
-    mkdir -p "$root/.cache"
-    exec 9>"$root/.cache/setup.lock"
-    flock 9
-    install_packages "$root"
-    exec 9>&-
-  fi
-  use_packages "$root"
-}
-
-use_packages() {
-  local root=$1
-  export PATH="$root/node_modules/.bin:$PATH"
-  # Compiled code is kept between runs, which halves the start of the command line.
-  export NODE_COMPILE_CACHE="$root/.cache/compiled"
 }
 
 # Everything that setup depends on, in one line.

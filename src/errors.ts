@@ -1,3 +1,5 @@
+import { ExplainedError } from '../tools/explained-error.ts';
+
 /**
  * Errors for people: what happened to which node, and what the operator does next. Each code has its section in
  * docs/runbook.md (a test holds the two together).
@@ -30,15 +32,6 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-export class AgentError extends Error {
-  readonly code: ErrorCode;
-  /** What the operator does next, one sentence. */
-  readonly next: string;
-
-  constructor(code: ErrorCode, message: string, next: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = 'AgentError';
-    this.code = code;
-    this.next = next;
-  }
+export class AgentError extends ExplainedError<ErrorCode> {
+  override readonly name = 'AgentError';
 }

@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { endLeftovers, openRun, whatIsLeft } from './runner/leftovers.ts';
 import { runTestFiles } from './runner/node-tests.ts';
-import { runProgram } from './runner/program.ts';
+import { checkWith } from './runner/program.ts';
 import { failure, printStage, printTotal, say } from './runner/report.ts';
 import { type Counts, noTests, type Stage, stagesFor, sum, usage } from './runner/stages.ts';
 
@@ -19,7 +19,7 @@ async function runStage(stage: Stage, signal: AbortSignal): Promise<Counts> {
   const limit = AbortSignal.timeout(stage.limitMs);
   const either = AbortSignal.any([signal, limit]);
   let counts = stage.program
-    ? await runProgram(ROOT, stage.program, either)
+    ? await checkWith(ROOT, stage.program, either)
     : await runTestFiles(ROOT, stage, either).catch((error: unknown) => {
         failure(`${stage.name} could not run`, error);
         return { ...noTests, failed: 1 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Progress, pythonEnvironment } from '../../lab/python.ts';
+import { type Progress, pythonEnvironment } from '../../tools/python-environment.ts';
 import { isOwnAddress } from '../own-address.ts';
 
 export const MOTO_VERSION = '5.2.5';

@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import { callLab } from './lab-client.ts';
-import { interruption } from './terminal.ts';
+import { interruptSignal } from './terminal.ts';
 
 export function addAgent(cli: Argv<{ name: string }>): Argv {
   return cli.command(
@@ -31,7 +31,7 @@ export function addAgent(cli: Argv<{ name: string }>): Argv {
         'agent',
         { target, arguments: args },
         {
-          signal: interruption(),
+          signal: interruptSignal(),
           hear: (frame) => {
             if (frame.kind === 'output') process[frame.stream].write(frame.text);
           },

@@ -2,8 +2,9 @@
 import type { Argv } from 'yargs';
 import type { CallCount } from '../../cloud/call-log.ts';
 import { FAULT_KINDS } from '../../cloud/faults.ts';
+import { table } from '../../tools/table.ts';
 import { callLab } from './lab-client.ts';
-import { print, printJson, progress, table } from './terminal.ts';
+import { print, printJson, progress } from './terminal.ts';
 
 export function addFault(cli: Argv<{ name: string }>): Argv {
   return cli.command(

@@ -6,7 +6,7 @@ import { jsonScreen, plainScreen, type StepResult, terminalScreen } from '../dem
 import { IMAGE_PATIENCE, IMAGE_STORY, STORY } from '../demo/story.ts';
 import { imageParts } from './image-parts.ts';
 import { endOwnLab, entering, startDaemon } from './lab-client.ts';
-import { interruption, progress } from './terminal.ts';
+import { interruptSignal, progress } from './terminal.ts';
 
 const NODES = 3;
 /** Set in the process that tells the story from inside of the lab's network namespace. */
@@ -33,7 +33,7 @@ export function addDemo(cli: Argv<{ name: string }>): Argv {
         .example('$0 demo --image', 'the same on the baked image')
         .example('$0 demo --name second --keep', 'beside another lab, left running'),
     async ({ name, json, keep, image }) => {
-      const signal = interruption();
+      const signal = interruptSignal();
       if (image && process.env[INSIDE] === undefined) {
         process.exitCode = await demoInNetwork(name, keep, signal);
         return;

@@ -3,13 +3,13 @@ import type { Argv } from 'yargs';
 import type { Frame } from '../daemon/control-socket.ts';
 import type { Verb, Verbs } from '../daemon/verbs.ts';
 import { callLab } from './lab-client.ts';
-import { interruption, printJson, progress } from './terminal.ts';
+import { interruptSignal, printJson, progress } from './terminal.ts';
 
 const JSON_OPTION = { type: 'boolean', default: false, describe: 'The result as one JSON object' } as const;
 
 /** Calls a verb that deploys; whoever interrupts it ends the following, not what CloudFormation does. */
 async function follow<V extends Verb>(name: string, verb: V, args: Verbs[V][0]): Promise<Verbs[V][1]> {
-  const signal = interruption();
+  const signal = interruptSignal();
   const hear = (frame: Frame): void => {
     if (frame.kind === 'progress') progress(frame.line);
   };

@@ -28,7 +28,7 @@ export async function imageParts(
     import('../container/base.ts'),
     import('../container/archive.ts'),
     import('../../bake/ansible.ts'),
-    import('../container/program.ts'),
+    import('../../tools/program.ts'),
   ]);
   const base = await baseRootFileSystem(release, { progress, signal });
   const archive = await zookeeperArchive(progress);

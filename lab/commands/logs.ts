@@ -7,7 +7,7 @@ import type { Argv } from 'yargs';
 import { StateDirectory } from '../daemon/state-directory.ts';
 import { BOOTSTRAP_UNIT, JOURNAL, RECOVERY_LOG, rootOf, ZOOKEEPER_UNIT } from '../hypervisor/image-log.ts';
 import { callLab, UsageError } from './lab-client.ts';
-import { interruption } from './terminal.ts';
+import { interruptSignal } from './terminal.ts';
 
 const FOLLOW_MS = 200;
 
@@ -32,7 +32,7 @@ export function addLogs(cli: Argv<{ name: string }>): Argv {
         .example('$0 logs leader --follow', "follow the leader's agent"),
     async ({ name, target, zookeeper, follow }) => {
       const directory = await machineDirectory(name, target);
-      const signal = interruption();
+      const signal = interruptSignal();
       if (StateDirectory.ofLab(name).containersOf() !== undefined)
         return imageLogs(directory, zookeeper, follow, signal);
       await copyOut(join(directory, 'log', zookeeper ? 'zookeeper.log' : 'agent.log'), follow, signal);

@@ -1,6 +1,7 @@
 import { votersOf } from '../../src/model/member.ts';
+import { table } from '../../tools/table.ts';
 import type { LabStatus, NodeView } from '../daemon/ensemble-view.ts';
-import { styled, table } from './terminal.ts';
+import { styled } from './terminal.ts';
 
 /** The status for people: a head line, a table of the nodes, and what the agents said last. */
 export function statusLines(status: LabStatus): string[] {

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { imageParts } from './image-parts.ts';
 import { callLab, endOwnLab, startDaemon } from './lab-client.ts';
 import { statusLines } from './status-table.ts';
-import { interruption, print, printJson, progress } from './terminal.ts';
+import { interruptSignal, print, printJson, progress } from './terminal.ts';
 import { waysIn } from './ways-in.ts';
 
 const HEALTHY_LIMIT_MS = 180_000;
@@ -55,7 +55,7 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
         .example('$0 up --image', 'the baked image, booted with systemd')
         .example('$0 up --name second --nodes 5', 'a second lab beside the first'),
     async ({ name, nodes, productionTiming, tickSeconds, image, debian, json }) => {
-      const signal = interruption();
+      const signal = interruptSignal();
       const parts = image ? await imageParts(debian ?? 12, progress, signal) : undefined;
       const daemon = await startDaemon({
         name,

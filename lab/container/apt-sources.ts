@@ -1,7 +1,7 @@
 /** Debian's package sources, as this host has them: no mirror's name stands in the lab. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runProgram } from './program.ts';
+import { runProgram } from '../../tools/program.ts';
 
 export const CODE_NAMES = { 12: 'bookworm', 13: 'trixie' } as const;
 

@@ -6,10 +6,10 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { sha512Of } from '../../build/whole-file.ts';
-import type { Progress } from '../python.ts';
+import { sha512Of } from '../../tools/digest.ts';
+import { runProgram } from '../../tools/program.ts';
+import type { Progress } from '../../tools/python-environment.ts';
 import { zookeeperHome } from '../zookeeper/fetch.ts';
-import { runProgram } from './program.ts';
 
 export interface ZookeeperArchive {
   /** Absolute path of the .tar.gz. */

@@ -6,10 +6,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { holdLock } from '../file-lock.ts';
-import type { Progress } from '../python.ts';
+import { holdLock } from '../../tools/file-lock.ts';
+import { runProgram } from '../../tools/program.ts';
+import type { Progress } from '../../tools/python-environment.ts';
 import { aptSettings, CODE_NAMES, type DebianRelease, sourcesOf } from './apt-sources.ts';
-import { runProgram } from './program.ts';
 
 export type { DebianRelease } from './apt-sources.ts';
 
@@ -92,6 +92,8 @@ async function make(
         BASE_FILES: FILES,
         ROLE_PACKAGES: rolePackages.join(' '),
       },
+      // unshare passes nothing on but its own death.
+      stopWith: 'SIGKILL',
       limitMs: BUILD_LIMIT_MS,
       onLine: (line) => reportLine(line, progress),
       ...(signal === undefined ? {} : { signal }),

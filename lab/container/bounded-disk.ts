@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runProgram } from './program.ts';
+import { runProgram } from '../../tools/program.ts';
 
 /** What the machine with this directory changes is below it, and only the machine sees that. */
 export function mountPointOf(directory: string): string {

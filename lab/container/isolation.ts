@@ -1,8 +1,8 @@
 /** Whether this process may really do what machines in containers need: root inside of a container often may not. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { runProgram } from '../../tools/program.ts';
 import { makeControlGroups, removeControlGroups } from './control-groups.ts';
-import { runProgram } from './program.ts';
 
 const CACHE = resolve(import.meta.dirname, '../../.cache/image');
 const LIMIT_MS = 30_000;

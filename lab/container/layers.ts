@@ -4,7 +4,7 @@
  * its machine is off.
  */
 import { readFile } from 'node:fs/promises';
-import { runProgram } from './program.ts';
+import { runProgram } from '../../tools/program.ts';
 
 export interface Disk {
   /** Read-only, topmost first, the base last. */

@@ -6,7 +6,7 @@
  * No namespace has a route to the outside.
  */
 import { readdirSync } from 'node:fs';
-import { runProgram } from './program.ts';
+import { runProgram } from '../../tools/program.ts';
 
 export interface Cut {
   readonly from: string;

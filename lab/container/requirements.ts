@@ -1,8 +1,8 @@
 /** What container machines need of this system, and its installation where that can be done. */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { aptCommand, installPackages, isDebian } from '../debian-packages.ts';
-import type { Progress } from '../python.ts';
+import { aptCommand, installPackages, isDebian } from '../../tools/debian-packages.ts';
+import type { Progress } from '../../tools/python-environment.ts';
 import { whyNotIsolated } from './isolation.ts';
 
 export type Requirements =

@@ -7,7 +7,8 @@ import { CopyImageCommand } from '@aws-sdk/client-ec2';
 import { DEBIAN_IMAGES_ENVIRONMENT, debianImages } from '../../cloud/moto/debian-images.ts';
 import { REUSED_ADDRESSES } from '../../cloud/moto/moto.ts';
 import { CONTAINER_LAB_ADDRESS, CONTAINER_PREFIX } from '../../cloud/own-address.ts';
-import { type Aws, REGION } from '../aws-clients.ts';
+import type { AwsClients } from '../../tools/aws-clients.ts';
+import { REGION } from '../aws-clients.ts';
 import { joinNetwork } from '../container/network.ts';
 import { ContainerMachines } from '../hypervisor/container-machines.ts';
 import { ImageDisks } from '../hypervisor/image-disks.ts';
@@ -76,7 +77,7 @@ function basesOf({ release, base }: ImageParts): ReadonlyMap<string, readonly st
 }
 
 /** An update needs another id, not another disk: a second bake would take minutes and make the same. */
-async function copyOf(aws: Aws, image: string, label: string): Promise<string> {
+async function copyOf(aws: AwsClients, image: string, label: string): Promise<string> {
   const { ImageId } = await aws.ec2.send(
     new CopyImageCommand({ SourceImageId: image, SourceRegion: REGION, Name: `zookeeper-on-aws ${label}` }),
   );

@@ -1,6 +1,5 @@
 /** The stack of a lab and the deployments that make and change it. */
-import { type DeployAws, awsClients as deployClients } from '../../deploy/aws.ts';
-import { REGION } from '../aws-clients.ts';
+import { labClients } from '../aws-clients.ts';
 import type { Stack } from '../stack.ts';
 import { type Deployer, type DeploymentOptions, runDeletion, runDeployment, stackFacts } from './deployment.ts';
 
@@ -51,7 +50,7 @@ export class DeployedStack implements AsyncDisposable {
       runDeployment(this.#options.deployer, this.#options, imageId, hear, either),
     );
     const { endpoint, key } = this.#options.lab;
-    using aws: DeployAws = deployClients({ endpoint, region: REGION, credentials: key });
+    using aws = labClients(endpoint, key);
     const waiting = new AbortController();
     // A creation that fails has no facts to wait for.
     const failed = creation.then(

@@ -5,14 +5,14 @@
  */
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DeployAws, awsClients as deployClients } from '../../deploy/aws.ts';
 import { DEFAULT_WAITS } from '../../deploy/context.ts';
 import { deleteStack } from '../../deploy/delete.ts';
 import { deploy } from '../../deploy/deploy.ts';
 import { readOrder } from '../../deploy/options.ts';
 import { clusterOf, describeStack, physicalId } from '../../deploy/stack.ts';
+import type { AwsClients } from '../../tools/aws-clients.ts';
 import type { Account } from '../account.ts';
-import { REGION } from '../aws-clients.ts';
+import { labClients } from '../aws-clients.ts';
 import type { Stack } from '../stack.ts';
 import { timingSettings } from '../timing-settings.ts';
 import { type Deployer, runScript } from './run-script.ts';
@@ -113,7 +113,7 @@ async function runHere(
 ): Promise<void> {
   const order = readOrder(words);
   if (order.kind === 'help') throw new Error('The lab deploys and deletes; it asks for nothing else.');
-  using aws = deployClients({ endpoint, region: REGION, credentials: key });
+  using aws = labClients(endpoint, key);
   const terminal = { interactive: false, line: hear, progress: () => {}, result: () => {}, ask: async () => '' };
   const context = { aws, terminal, signal, waits: { ...DEFAULT_WAITS, pollMs: order.pollMs } };
   if (order.kind === 'deploy') await deploy(order, context);
@@ -122,7 +122,7 @@ async function runHere(
 
 /** The facts of a stack that is being created, once its group exists. Poll with a signal that aborts at the failure. */
 export async function stackFacts(
-  aws: DeployAws,
+  aws: AwsClients,
   stackName: string,
   imageId: string,
   signal: AbortSignal,

@@ -4,7 +4,7 @@ import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { type EnsembleConfig, listed, votersOf } from '../../src/model/member.ts';
 import type { ServerAnswer, Servers } from '../../src/ports.ts';
-import type { Aws } from '../aws-clients.ts';
+import type { AwsClients } from '../../tools/aws-clients.ts';
 import type { Cut } from '../container/network.ts';
 import type { Host } from '../hypervisor/hypervisor.ts';
 import type { Stack } from '../stack.ts';
@@ -48,7 +48,7 @@ export interface LabStatus {
 
 export interface ViewSources {
   readonly name: string;
-  readonly aws: Aws;
+  readonly aws: AwsClients;
   readonly stack: Stack;
   readonly servers: Servers;
   hosts(): readonly Host[];
@@ -139,7 +139,7 @@ function lifecycleOf(group: GroupView, instance: string): { readonly lifecycle?:
 /** What EC2 says of an instance. */
 type InstanceView = Pick<NodeView, 'state' | 'image'>;
 
-async function describeInstances(aws: Aws, signal: AbortSignal): Promise<ReadonlyMap<string, InstanceView>> {
+async function describeInstances(aws: AwsClients, signal: AbortSignal): Promise<ReadonlyMap<string, InstanceView>> {
   const views = new Map<string, InstanceView>();
   for await (const page of paginateDescribeInstances({ client: aws.ec2 }, {}, { abortSignal: signal })) {
     for (const instance of (page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? [])) {

@@ -7,7 +7,8 @@ import type { Ec2Timings, LateVisibility } from '../../cloud/ec2/lifetime.ts';
 import { SPARED_CALLER } from '../../cloud/faults.ts';
 import { type Gateway, startGateway } from '../../cloud/gateway.ts';
 import { motoDirectory, startMoto } from '../../cloud/moto/moto.ts';
-import { type AccessKey, type Aws, awsClients, REGION } from '../aws-clients.ts';
+import type { AccessKey, AwsClients } from '../../tools/aws-clients.ts';
+import { labClients, REGION } from '../aws-clients.ts';
 import { type AddressBlock, takeAddressBlock } from './address-block.ts';
 import type { Deployer } from './deployment.ts';
 
@@ -18,9 +19,9 @@ export interface LocalCloud extends AsyncDisposable {
   readonly block: AddressBlock;
   readonly gateway: Gateway;
   /** The person at the command line. */
-  readonly operator: Aws;
+  readonly operator: AwsClients;
   /** The lab's own looks at the cloud (hypervisor, status): no part of what is measured or faulted. */
-  readonly lab: Aws;
+  readonly lab: AwsClients;
   /** A person with exactly the documented permissions. */
   readonly deployer: Deployer;
   /** Another one, who bakes images. */
@@ -69,7 +70,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     gateway.registerCaller(key.accessKeyId, caller);
     return { endpoint: gateway.url, key };
   };
-  const clientsOf = ({ endpoint, key }: Deployer): Aws => started.use(awsClients(endpoint, key));
+  const clientsOf = ({ endpoint, key }: Deployer): AwsClients => started.use(labClients(endpoint, key));
   const operator = clientsOf(accessOf('operator'));
   const labAccess = accessOf(LAB_CALLER);
   const lab = clientsOf(labAccess);

@@ -11,7 +11,7 @@ import type { LineageRecord } from '../../src/model/records.ts';
 import type { Servers } from '../../src/ports.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { zookeeperServers } from '../../src/zookeeper/servers.ts';
-import type { Aws } from '../aws-clients.ts';
+import type { AwsClients } from '../../tools/aws-clients.ts';
 import type { Host, Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { AgentRun, AgentRunOptions, Killable, Machine } from '../hypervisor/machine.ts';
 import type { ProcessMachines } from '../hypervisor/process-machines.ts';
@@ -52,7 +52,7 @@ export class Lab implements AsyncDisposable {
   /** What can be changed in machines that are processes; undefined when they are containers. */
   readonly processMachines: ProcessMachines | undefined;
   /** AWS as the operator. */
-  readonly operator: Aws;
+  readonly operator: AwsClients;
   /** Asks servers as any client can, without a secret. */
   readonly servers: Servers;
   readonly cloud: LocalCloud;

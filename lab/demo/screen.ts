@@ -1,6 +1,7 @@
 /** How the demo shows itself: a table redrawn in place on a terminal, lines elsewhere, an object per step as JSON. */
 import { votersOf } from '../../src/model/member.ts';
-import { print, styled, table, width } from '../commands/terminal.ts';
+import { table, width } from '../../tools/table.ts';
+import { print, styled } from '../commands/terminal.ts';
 import type { LabStatus } from '../daemon/ensemble-view.ts';
 import type { WriterFigures } from './writer.ts';
 

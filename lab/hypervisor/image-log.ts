@@ -1,8 +1,7 @@
 /** Where the agent of an image says what it does: its unit in the journal, cron's runs in a file. */
-import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { runProgram } from '../../tools/program.ts';
 import { firstProcessBelow } from '../container/container-processes.ts';
 import { readContainerRecord } from '../container/container-record.ts';
 import { lastSentence, lastSentenceOf } from './agent-log.ts';
@@ -18,7 +17,6 @@ const LINES = 30;
 /** The journal is read by a program, which is too much to ask for at each look. */
 const KEPT_MS = 2_000;
 const READ_LIMIT_MS = 5_000;
-const run = promisify(execFile);
 
 /**
  * The root of the machine with this directory, for a process that does not run it itself: as the machine sees it while it
@@ -71,8 +69,8 @@ export class ImageLog {
 
 async function readJournal(directory: string): Promise<Said | undefined> {
   const args = ['--directory', directory, '--unit', BOOTSTRAP_UNIT, '--lines', String(LINES), '--output', 'json'];
-  const { stdout } = await run('journalctl', [...args, '--quiet', '--no-pager'], { timeout: READ_LIMIT_MS });
-  const entries = stdout.split('\n').filter((line) => line !== '');
+  const told = await runProgram('journalctl', [...args, '--quiet', '--no-pager'], { limitMs: READ_LIMIT_MS });
+  const entries = told.split('\n').filter((line) => line !== '');
   for (const entry of entries.reverse()) {
     const { MESSAGE, __REALTIME_TIMESTAMP, _PID } = JSON.parse(entry) as Record<string, unknown>;
     // What systemd says of the unit comes from process 1.

@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { memberAt } from '../../src/model/member.ts';
+import { outcomeOf } from '../../tools/program.ts';
 import { startByHand } from './by-hand.ts';
 import type { ZookeeperDistribution } from './distribution.ts';
 import { freeLoopbackBlock } from './loopback.ts';
-
-const run = promisify(execFile);
 
 /**
  * The application class-data archive (AppCDS): the classes of one server run, written by `-XX:ArchiveClassesAtExit`
@@ -42,7 +39,7 @@ export async function classDataArchive(
 /** The JVM refuses an archive of another JVM, or of jars with other times or sizes: all of these are in the key. */
 async function cacheKey(distribution: ZookeeperDistribution): Promise<string> {
   const hash = createHash('sha256');
-  const { stderr } = await run('java', ['-version']);
+  const { stderr } = await outcomeOf('java', ['-version']);
   hash.update(stderr);
   for (const jar of distribution.jars) {
     const { size, mtimeMs } = await stat(jar);

@@ -2,16 +2,13 @@
  * The real ZooKeeper 3.9.5 server for lab, tests and benchmarks: fetched once by Maven into `.cache/`, or taken from
  * an unpacked official distribution that ZOOKEEPER_HOME names. `npx tsx lab/zookeeper/fetch.ts` does it by hand.
  */
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { runProgram } from '../../tools/program.ts';
 import { classDataArchive } from './class-data-archive.ts';
 import { distributionOf, type ZookeeperDistribution } from './distribution.ts';
 
 export type { JvmKind, ZookeeperDistribution } from './distribution.ts';
-
-const run = promisify(execFile);
 
 const VERSION = '3.9.5';
 const HERE = import.meta.dirname;
@@ -73,7 +70,7 @@ async function maven(into: string): Promise<void> {
   const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies';
   const options = ['-B', '-q', '-f', join(HERE, 'pom.xml'), goal, `-DoutputDirectory=${into}`];
   try {
-    await run('mvn', options, { timeout: MAVEN_LIMIT_MS });
+    await runProgram('mvn', options, { limitMs: MAVEN_LIMIT_MS });
   } catch (error) {
     throw new Error(
       `Maven could not fetch ZooKeeper ${VERSION}. Check that mvn works here, or unpack the official distribution and name it in ZOOKEEPER_HOME.`,

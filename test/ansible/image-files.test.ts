@@ -1,10 +1,8 @@
 /** What the roles write into the image, against the agent that relies on it. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
 import { XMLValidator } from 'fast-xml-parser';
 import { pythonObstacle } from '../../bake/ansible.ts';
 import { userData } from '../../cf/user-data.ts';
@@ -12,10 +10,10 @@ import { loadSettings } from '../../src/settings.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import { agentFiles } from '../../src/zookeeper/agent-files.ts';
 import { EXTRA_SIZE_FLAG } from '../../src/zookeeper/java-flags.ts';
+import { outcomeOf, runProgram } from '../../tools/program.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { type Rendered, renderTemplates, variablesOf } from './playbook.ts';
 
-const run = promisify(execFile);
 const { dataDir, confDir, service } = loadSettings({}, { CLUSTER: 'orders-4f1c2a90', BUCKET: 'orders' });
 const SERVER = '/etc/systemd/system/zookeeper.service';
 const BOOTSTRAP = '/etc/systemd/system/zk-bootstrap.service';
@@ -83,7 +81,7 @@ test('Java takes every flag of the server', { skip }, async () => {
     .replace(`@${agentFiles(dataDir).javaOptions}`, `@${secret}`)
     .replaceAll('%%', '%')
     .split(' ');
-  const { stderr } = await run('java', [...words.slice(1, -2), '-version']);
+  const { stderr } = await outcomeOf('java', [...words.slice(1, -2), '-version']);
   assert.match(stderr, /version "/);
   assert.doesNotMatch(stderr, /warning|deprecated|ignor/i);
 });
@@ -99,15 +97,15 @@ test('the class path is a list in one order, and the log’s configuration is XM
 });
 
 test('the server is exposed no more than it must be', { skip }, async (context) => {
-  const version = await run('systemd-analyze', ['--version']).then(
-    ({ stdout }) => Number(/^systemd (\d+)/.exec(stdout)?.[1]),
+  const version = await runProgram('systemd-analyze', ['--version']).then(
+    (told) => Number(/^systemd (\d+)/.exec(told)?.[1]),
     () => 0,
   );
   if (version < 250) return context.skip('systemd-analyze 250 or later is not here');
   const unit = join(image.directory, SERVER);
   const words = ['security', '--offline=true', `--threshold=${LARGEST_EXPOSURE_TENTHS}`, '--no-pager', unit];
-  const { stdout } = await run('systemd-analyze', words);
-  assert.match(stdout, /Overall exposure level for zookeeper\.service: \d/);
+  const told = await runProgram('systemd-analyze', words);
+  assert.match(told, /Overall exposure level for zookeeper\.service: \d/);
 });
 
 test('systemd waits longer than the agent, whose own limits tell what is wrong', { skip }, () => {
@@ -163,23 +161,20 @@ test('what looks after the class-data archive tells one of this Java from one of
     .replaceAll('/opt/apache-zookeeper-3.9.5-bin', join(directory.path, 'zookeeper'));
   await writeFile(script, text);
   await chmod(script, 0o755);
-  const outdated = (): Promise<boolean> =>
-    run(script).then(
-      () => true,
-      ({ code }: { code: number }) => {
-        assert.equal(code, 1);
-        return false;
-      },
-    );
+  const outdated = async (): Promise<boolean> => {
+    const { code } = await outcomeOf(script, []);
+    assert.ok(code === 0 || code === 1, `it ended with ${code}`);
+    return code === 0;
+  };
   assert.equal(await outdated(), true, 'there is none');
   await writeFile(join(archive, 'server.jsa'), 'x');
   assert.equal(await outdated(), true, 'nobody knows from what it was made');
-  await run(script, ['--note']);
+  await runProgram(script, ['--note']);
   assert.equal(await outdated(), false);
   for (const path of all) {
     await writeFile(path, 'another');
     assert.equal(await outdated(), true, `${path} is another one`);
-    await run(script, ['--note']);
+    await runProgram(script, ['--note']);
     assert.equal(await outdated(), false);
   }
 });
@@ -196,8 +191,8 @@ test('the CloudWatch agent is told this cluster’s log group, and a node withou
     .replace('/etc/zookeeper/cloudwatch.json', join(image.directory, 'etc/zookeeper/cloudwatch.json'));
   await writeFile(script, text);
   const NODE_LOG_GROUP = '/zookeeper/orders-4f1c2a90/nodes';
-  const { stdout } = await run('sh', [script], { env: { ...process.env, NODE_LOG_GROUP } });
-  assert.equal(stdout, `-a fetch-config -m ec2 -s -c file:${configuration}\n`);
+  const told = await runProgram('sh', [script], { environment: { ...process.env, NODE_LOG_GROUP } });
+  assert.equal(told, `-a fetch-config -m ec2 -s -c file:${configuration}\n`);
   const { logs } = JSON.parse(await readFile(configuration, 'utf8')) as {
     logs: { logs_collected: Record<string, { collect_list: Record<string, unknown>[] }> };
   };
@@ -215,5 +210,8 @@ test('the CloudWatch agent is told this cluster’s log group, and a node withou
     },
   ]);
   const { NODE_LOG_GROUP: _, ...without } = process.env;
-  await assert.rejects(run('sh', [script], { env: without }), /NODE_LOG_GROUP is not set in .*agent\.env/);
+  await assert.rejects(
+    runProgram('sh', [script], { environment: without }),
+    /NODE_LOG_GROUP is not set in .*agent\.env/,
+  );
 });

@@ -1,9 +1,9 @@
 /** Runs the project's own ansible-playbook and ansible-lint, and renders the roles' templates without a machine. */
-import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { type AnsiblePrograms, ansiblePrograms } from '../../bake/ansible.ts';
+import { outcomeOf } from '../../tools/program.ts';
 
 export const ANSIBLE = resolve(import.meta.dirname, '../../ansible');
 export const ROLES = ['base', 'zookeeper', 'agent', 'logs'] as const;
@@ -27,13 +27,10 @@ export async function ansible(program: keyof AnsiblePrograms, args: readonly str
     ANSIBLE_NOCOLOR: '1',
     NO_COLOR: '1',
   };
-  return new Promise((done, reject) => {
-    execFile(programs[program], args, { cwd: ANSIBLE, env, timeout: LIMIT_MS }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : error.code;
-      if (typeof code === 'number') done({ code, output: `${stdout}${stderr}` });
-      else reject(error ?? new Error(`${program} did not end`));
-    });
-  });
+  const options = { directory: ANSIBLE, environment: env, limitMs: LIMIT_MS };
+  const { code, signal, stdout, stderr } = await outcomeOf(programs[program], args, options);
+  if (code === null) throw new Error(`${program} was ended by ${signal}`);
+  return { code, output: `${stdout}${stderr}` };
 }
 
 type Variables = Readonly<Record<string, unknown>>;

@@ -7,7 +7,7 @@ import { type BakeCode, BakeError } from '../../bake/errors.ts';
 import { main } from '../../bake/main.ts';
 import { packerBuild } from '../../bake/packer-build.ts';
 import { findPacker, initialise } from '../../bake/packer-program.ts';
-import { scriptTerminal } from '../deploy/support/script-terminal.ts';
+import { scriptTerminal } from '../support/script-terminal.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { EMPTY_SHA512, fakePacker } from './support.ts';
 

@@ -12,7 +12,7 @@ import { findPacker, type PackerProgram } from '../../bake/packer-program.ts';
 import { knownActions } from '../../cloud/iam/actions/tables.ts';
 import { unneededParts, unusedActions } from '../../cloud/iam/least-privilege.ts';
 import { readPolicy } from '../../cloud/iam/policy.ts';
-import { scriptTerminal } from '../deploy/support/script-terminal.ts';
+import { scriptTerminal } from '../support/script-terminal.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { Bakery } from './support.ts';
 

@@ -12,10 +12,10 @@ import {
 } from '@aws-sdk/client-ec2';
 import { type BakeContext, type BakeResult, bake, type Tools } from '../../bake/bake.ts';
 import { readOrder } from '../../bake/options.ts';
-import type { DeployAws } from '../../deploy/aws.ts';
+import type { AwsClients } from '../../tools/aws-clients.ts';
 import { LocalAws } from '../cloud/local-aws.ts';
 import { clientsOf } from '../deploy/support/account.ts';
-import { type ScriptTerminal, scriptTerminal } from '../deploy/support/script-terminal.ts';
+import { type ScriptTerminal, scriptTerminal } from '../support/script-terminal.ts';
 
 /** The SHA-512 of nothing. */
 export const EMPTY_SHA512 =
@@ -57,7 +57,7 @@ export async function whatCosts(ec2: EC2Client): Promise<readonly string[]> {
 
 export class Bakery implements AsyncDisposable {
   readonly local: LocalAws;
-  readonly aws: DeployAws;
+  readonly aws: AwsClients;
   readonly subnet: string;
   readonly sourceImage: string;
   /** Temporary; the id and the manifest go there. */

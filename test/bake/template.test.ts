@@ -1,19 +1,17 @@
 /** The Packer template, with the Packer at hand: Debian's 1.6, which the tests install where they may. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
 import { BakeError } from '../../bake/errors.ts';
 import { readOrder } from '../../bake/options.ts';
 import { findPacker, type PackerProgram, validate } from '../../bake/packer-program.ts';
 import { type Endpoint, packerVariables } from '../../bake/plan.ts';
-import { scriptTerminal } from '../deploy/support/script-terminal.ts';
+import { runProgram } from '../../tools/program.ts';
+import { scriptTerminal } from '../support/script-terminal.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-const run = promisify(execFile);
 const AMI = resolve(import.meta.dirname, '../../ami');
 const { signal } = new AbortController();
 
@@ -64,7 +62,7 @@ test('packer fmt -check', async (context) => {
   const { program } = found(context) ?? {};
   if (program === undefined) return;
   for (const directory of [AMI, join(AMI, 'current'), join(AMI, 'packer-1.6')]) {
-    await run(program, ['fmt', '-check', '-diff', directory]);
+    await runProgram(program, ['fmt', '-check', '-diff', directory]);
   }
 });
 
@@ -135,5 +133,5 @@ test('packer validate: a variable that does not exist, and a device without a na
 });
 
 test('the scripts are scripts', async () => {
-  for (const file of readdirSync(join(AMI, 'scripts'))) await run('bash', ['-n', join(AMI, 'scripts', file)]);
+  for (const file of readdirSync(join(AMI, 'scripts'))) await runProgram('bash', ['-n', join(AMI, 'scripts', file)]);
 });

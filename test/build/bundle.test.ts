@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { bundle } from '../../build/bundle.ts';
+import { runProgram } from '../../tools/program.ts';
 import { ec2Error, fakeAws, jsonError, queryError, s3Error } from '../aws/support/fake-aws.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
 after(() => rm(folder, { recursive: true }));
-const execute = promisify(execFile);
 
 /** Nothing that is run here may look for AWS, or for credentials, outside of this machine. */
 const NOWHERE = {
@@ -23,10 +21,10 @@ const NOWHERE = {
 };
 
 function run(program: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  return execute(process.execPath, [program, ...words], {
-    env: { ...NOWHERE, ...environment },
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
+  return runProgram(process.execPath, [program, ...words], {
+    environment: { ...NOWHERE, ...environment },
+    limitMs: 60_000,
+    stopWith: 'SIGKILL',
   });
 }
 
@@ -67,9 +65,9 @@ test('the tick needs its own small file alone; the commands need no SDK until th
   const { agent } = await bundle({ main, outdir });
   assert.ok((await stat(agent)).size < 5_000);
   await rm(join(outdir, 'aws-sdk.cjs'));
-  assert.equal((await run(agent, ['x', '--count', '7'])).stdout, 'count 7\n');
+  assert.equal(await run(agent, ['x', '--count', '7']), 'count 7\n');
   await rm(join(outdir, 'commands.cjs'));
-  assert.equal((await run(agent, ['recovery'])).stdout, 'healthy\n');
+  assert.equal(await run(agent, ['recovery']), 'healthy\n');
   await assert.rejects(run(agent, ['x']), /commands\.cjs/);
 });
 
@@ -84,7 +82,7 @@ test('the four clients work from the bundle, and the process ends by itself', as
     return queryError('AccessDenied', 403);
   });
   // The host may have booted within the last five minutes, in which the denied call goes on for its whole limit.
-  const { stdout } = await run(agent, ['ask'], { AWS_ENDPOINT_URL: aws.url });
+  const stdout = await run(agent, ['ask'], { AWS_ENDPOINT_URL: aws.url });
   assert.equal(stdout, 'count undefined\ntrue\nexists\nexists\nAWS_DENIED\n');
 });
 
@@ -121,8 +119,8 @@ test('a second call builds nothing, unless a source or an output was changed', a
 test('several builds at once make one whole bundle', async () => {
   const { main, outdir } = await agentSource('at-once');
   const built = await Promise.all(Array.from({ length: 2 }, () => bundle({ main, outdir })));
-  for (const { agent } of built) assert.equal((await run(agent, ['recovery'])).stdout, 'healthy\n');
-  assert.equal((await run(built[0]?.agent ?? '', ['x', '--count=1'])).stdout, 'count 1\n');
+  for (const { agent } of built) assert.equal(await run(agent, ['recovery']), 'healthy\n');
+  assert.equal(await run(built[0]?.agent ?? '', ['x', '--count=1']), 'count 1\n');
 });
 
 test('a main file that would load the commands on every tick is refused', async () => {
@@ -132,6 +130,6 @@ test('a main file that would load the commands on every tick is refused', async 
 
 test('the agent itself: bundled without a warning, and it shows its commands', async () => {
   const { agent } = await bundle({ outdir: join(folder, 'agent') });
-  const { stdout } = await run(agent, ['--help']);
+  const stdout = await run(agent, ['--help']);
   for (const command of ['bootstrap', 'recovery', 'status']) assert.ok(stdout.includes(command), stdout);
 });

@@ -1,23 +1,20 @@
 /** What the executable is made from: which Node, and which commit. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { holdAgainst, nodeBinary } from '../../build/node-binary.ts';
 import { sourceRevision } from '../../build/revision.ts';
+import { runProgram } from '../../tools/program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const execute = promisify(execFile);
 
 test('the Node of this machine is the one that npm has installed, of the lock file’s version', async () => {
   const { path, version } = await nodeBinary(ROOT, process.arch === 'arm64' ? 'arm64' : 'x64');
-  const { stdout } = await execute(path, ['--version']);
-  assert.equal(stdout, `v${version}\n`);
+  assert.equal(await runProgram(path, ['--version']), `v${version}\n`);
   assert.ok(path.startsWith(join(ROOT, 'node_modules')), path);
 });
 
@@ -41,7 +38,7 @@ test('the commit, whether the sources are as committed, and that it is unknown e
   await using folder = await temporaryDirectory();
   const root = folder.path;
   const git = (...words: string[]) =>
-    execute('git', ['-C', root, '-c', 'user.name=n', '-c', 'user.email=n@example.invalid', ...words]);
+    runProgram('git', ['-C', root, '-c', 'user.name=n', '-c', 'user.email=n@example.invalid', ...words]);
   assert.equal(await sourceRevision(root), 'unknown');
   await mkdir(join(root, 'src'));
   await writeFile(join(root, 'src/main.ts'), 'one');
@@ -49,7 +46,7 @@ test('the commit, whether the sources are as committed, and that it is unknown e
   assert.equal(await sourceRevision(root), 'unknown');
   await git('add', '.');
   await git('commit', '-qm', 'one');
-  const commit = (await git('rev-parse', 'HEAD')).stdout.slice(0, 12);
+  const commit = (await git('rev-parse', 'HEAD')).slice(0, 12);
   assert.equal(await sourceRevision(root), commit);
   await writeFile(join(root, 'notes.md'), 'not part of the executable');
   assert.equal(await sourceRevision(root), commit);

@@ -1,35 +1,25 @@
 /** The other architecture's executable, run by qemu: what can be known of it without a machine of its kind. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageAgent } from '../../build/package.ts';
 import { type Architecture, runnerFor } from '../../build/target.ts';
+import { type Outcome, outcomeOf } from '../../tools/program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const architecture: Architecture = process.arch === 'arm64' ? 'x64' : 'arm64';
 const runner = await runnerFor(architecture).catch((error: Error) => error.message);
 const skip = typeof runner === 'string' ? runner : false;
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(executable: string, words: readonly string[]): Promise<Ran> {
+function run(executable: string, words: readonly string[]): Promise<Outcome> {
   const [program = '', ...before] = [...runner, executable];
-  return new Promise((resolve) => {
-    execFile(program, [...before, ...words], { env: {}, timeout: 60_000 }, (error, out, err) =>
-      resolve({ code: error === null ? 0 : Number(error.code), out, err }),
-    );
-  });
+  return outcomeOf(program, [...before, ...words], { environment: {}, limitMs: 60_000 });
 }
 
 test(`the executable for ${architecture} starts, takes its code cache, and tells errors`, { skip }, async () => {
   await using folder = await temporaryDirectory();
   const executable = await packageAgent({ architecture, outdir: join(folder.path, 'dist'), commit: '0123456789ab' });
-  const version = JSON.parse((await run(executable, ['--version', '--json'])).out);
+  const version = JSON.parse((await run(executable, ['--version', '--json'])).stdout);
   assert.equal(version.platform, `linux-${architecture}`);
   assert.equal(version.node, process.versions.node);
   assert.equal(version.commit, '0123456789ab');
@@ -41,6 +31,6 @@ test(`the executable for ${architecture} starts, takes its code cache, and tells
   });
   const settings = await run(executable, ['recovery']);
   assert.equal(settings.code, 1);
-  assert.equal(JSON.parse(settings.err).code, 'BAD_SETTINGS');
+  assert.equal(JSON.parse(settings.stderr).code, 'BAD_SETTINGS');
   assert.equal((await run(executable, ['dance'])).code, 2);
 });

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
-import type { DeployAws } from '../../deploy/aws.ts';
 import { deleteStack } from '../../deploy/delete.ts';
 import { deploy } from '../../deploy/deploy.ts';
 import type { DeployError } from '../../deploy/errors.ts';
+import type { AwsClients } from '../../tools/aws-clients.ts';
 import { LocalAws } from '../cloud/local-aws.ts';
 import {
   type Account,
@@ -20,7 +20,7 @@ import { type Nodes, playNodes } from '../deploy/support/nodes.ts';
 
 let local: LocalAws;
 let account: Account;
-let aws: DeployAws;
+let aws: AwsClients;
 let nodes: Nodes;
 
 before(async () => {

@@ -1,15 +1,13 @@
 /** The user data as cloud-init runs it: at every boot, on a node whose last one may have been cut off anywhere. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
 import { settingsOfUserData, userData } from '../../cf/user-data.ts';
 import { parseEnvironmentFile } from '../../src/environment-file.ts';
+import { runProgram } from '../../tools/program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-const run = promisify(execFile);
 const SETTINGS = { CLUSTER: 'orders-4f1c2a90', AWS_ENDPOINT_URL: 'http://127.0.0.1:9/$(id)`id`$HOME\\n "x" #' };
 
 /** cloud-init takes its own first line away and runs the rest (cloudinit/handlers/boot_hook.py). */
@@ -21,7 +19,7 @@ async function boot(script: string, directory: string): Promise<void> {
   await writeFile(file, rest.join('\n').replaceAll('/etc/zookeeper-on-aws', join(directory, 'etc/zookeeper-on-aws')), {
     mode: 0o700,
   });
-  await run(file);
+  await runProgram(file, []);
 }
 
 test('each boot writes the settings, readable by all, with every value as it is', async () => {

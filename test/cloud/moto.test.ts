@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startGateway } from '../../cloud/gateway.ts';
 import { motoDirectory, startMoto } from '../../cloud/moto/moto.ts';
-import { pythonEnvironment } from '../../lab/python.ts';
+import { pythonEnvironment } from '../../tools/python-environment.ts';
 import { waitFor } from './local-aws.ts';
 
 const ADDRESS = '127.254.251.1';

@@ -5,18 +5,18 @@ import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
-import type { DeployAws } from '../../deploy/aws.ts';
 import { type DeleteOptions, deleteStack } from '../../deploy/delete.ts';
 import { deploy } from '../../deploy/deploy.ts';
+import type { AwsClients } from '../../tools/aws-clients.ts';
 import { LocalAws } from '../cloud/local-aws.ts';
 import { type Account, clientsOf, deployer, giveWayOut, makeAccount, optionsFor } from './support/account.ts';
 import { type Nodes, playNodes } from './support/nodes.ts';
 
 let local: LocalAws;
 let account: Account;
-let operator: DeployAws;
+let operator: AwsClients;
 /** Has no more than the documented permissions. */
-let aws: DeployAws;
+let aws: AwsClients;
 let nodes: Nodes;
 
 before(async () => {

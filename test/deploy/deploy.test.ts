@@ -10,9 +10,9 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import { template, templateText } from '../../cf/template.ts';
-import type { DeployAws } from '../../deploy/aws.ts';
 import { deploy } from '../../deploy/deploy.ts';
 import type { DeployError } from '../../deploy/errors.ts';
+import type { AwsClients } from '../../tools/aws-clients.ts';
 import { LocalAws, waitFor } from '../cloud/local-aws.ts';
 import {
   type Account,
@@ -28,9 +28,9 @@ import { type Nodes, playNodes } from './support/nodes.ts';
 
 let local: LocalAws;
 let account: Account;
-let operator: DeployAws;
+let operator: AwsClients;
 /** Has no more than the documented permissions. */
-let aws: DeployAws;
+let aws: AwsClients;
 let nodes: Nodes;
 
 before(async () => {

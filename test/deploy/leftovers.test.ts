@@ -14,14 +14,14 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import type { DeployAws } from '../../deploy/aws.ts';
 import { bucketsLeft } from '../../deploy/leftovers/buckets.ts';
 import { logGroupsLeft } from '../../deploy/leftovers/log-groups.ts';
+import type { AwsClients } from '../../tools/aws-clients.ts';
 import { LocalAws } from '../cloud/local-aws.ts';
 import { clientsOf, deployer } from './support/account.ts';
 
 let local: LocalAws;
-let aws: DeployAws;
+let aws: AwsClients;
 
 before(async () => {
   local = await LocalAws.start();

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { EXIT_CODES } from '../../deploy/errors.ts';
-import { flagsWin, readOrder } from '../../deploy/options.ts';
+import { readOrder } from '../../deploy/options.ts';
 
 const WHOLE = [
   ...['--stackname', 'orders', '--vpcid', 'vpc-0a1b2c3d'],
@@ -81,15 +81,6 @@ test('deleting needs the name of the stack alone', () => {
   assert.deepEqual([order.stackName, order.yes, order.withData, order.dryRun], ['orders', true, true, false]);
   assert.throws(() => readOrder(['--delete'], noImage), { code: 'BAD_INPUT', message: /--stackname/ });
   assert.throws(() => readOrder(['--delete', '--stackname', 'a b'], noImage), { code: 'BAD_INPUT' });
-});
-
-test('a flag wins over the setting of the same name, with all its values', () => {
-  const settings = ['--subnets', 'a', 'b', 'c', '--stackname=orders', '--no-lint', '--numhosts', '3'];
-  assert.deepEqual(flagsWin(settings, []), settings);
-  assert.deepEqual(flagsWin(settings, ['--subnets', 'x', '--lint', '--stackname', 'other']), [
-    ...['--numhosts', '3'],
-    ...['--subnets', 'x', '--lint', '--stackname', 'other'],
-  ]);
 });
 
 test('every exit code is documented in --help', () => {

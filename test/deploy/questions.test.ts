@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { confirm } from '../../deploy/questions.ts';
-import { scriptTerminal } from './support/script-terminal.ts';
+import { scriptTerminal } from '../support/script-terminal.ts';
 
 const { signal } = new AbortController();
 const question = { text: 'Delete it?', expected: 'orders', flags: '--yes', answered: false };

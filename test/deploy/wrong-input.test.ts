@@ -4,9 +4,9 @@ import { after, before, test } from 'node:test';
 import { CreateSubnetCommand, CreateVpcCommand, DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { templateOptions } from '../../cf/options.ts';
-import type { DeployAws } from '../../deploy/aws.ts';
 import { checkedInput } from '../../deploy/check/check.ts';
 import { deploy } from '../../deploy/deploy.ts';
+import type { AwsClients } from '../../tools/aws-clients.ts';
 import { LocalAws } from '../cloud/local-aws.ts';
 import {
   type Account,
@@ -20,7 +20,7 @@ import {
 
 let local: LocalAws;
 let account: Account;
-let aws: DeployAws;
+let aws: AwsClients;
 
 before(async () => {
   local = await LocalAws.start();

@@ -1,13 +1,11 @@
 /** The documents against the code: what they name exists, and what the code promises to document is there. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
 import { ERROR_CODES } from '../../src/errors.ts';
+import { runProgram } from '../../tools/program.ts';
 
-const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '../..');
 const HELP_LIMIT_MS = 60_000;
 
@@ -73,7 +71,9 @@ function rulesNamed(source: string): readonly string[] {
 
 test('every rule that the code or a document names stands in the protocol', () => {
   const rules = new Set(headingsOf(join(ROOT, 'docs/protocol.md')));
-  const sources = ['src', 'cloud', 'lab', 'test', 'bench', 'build'].flatMap((directory) => filesIn(directory, '.ts'));
+  const sources = ['src', 'tools', 'cloud', 'lab', 'test', 'bench', 'build'].flatMap((directory) =>
+    filesIn(directory, '.ts'),
+  );
   const mentions = [...sources, ...DOCUMENTS].flatMap((path) =>
     rulesNamed(text(path)).map((rule) => ({ rule, where: shown(path) })),
   );
@@ -149,12 +149,12 @@ function helpOf(file: string, ...options: readonly string[]): Help {
     const key = words.join(' ');
     const answer =
       answers.get(key) ??
-      run(process.execPath, [...options, join(ROOT, file), ...words, '--help'], {
-        cwd: ROOT,
-        timeout: HELP_LIMIT_MS,
+      runProgram(process.execPath, [...options, join(ROOT, file), ...words, '--help'], {
+        directory: ROOT,
+        limitMs: HELP_LIMIT_MS,
         // The agent run from its sources would keep its compiled code among them.
-        env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
-      }).then(({ stdout }) => stdout);
+        environment: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
+      });
     answers.set(key, answer);
     return answer;
   };

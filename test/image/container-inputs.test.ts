@@ -1,19 +1,14 @@
 /** What container machines are made from: apt's sources, the archive, mounts as the kernel lists them. No root needed. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
 import { sourcesOf } from '../../lab/container/apt-sources.ts';
 import { zookeeperArchive } from '../../lab/container/archive.ts';
 import { ConsoleLog } from '../../lab/container/console-log.ts';
 import { mountsUnder, overlayOptions } from '../../lab/container/layers.ts';
-import { runProgram } from '../../lab/container/program.ts';
-import { holdLock } from '../../lab/file-lock.ts';
-
-const run = promisify(execFile);
+import { runProgram } from '../../tools/program.ts';
 
 async function temporary(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'zookeeper-container-'));
@@ -74,9 +69,9 @@ test('the archive has the official layout and the same bytes each time', async (
   const second = await zookeeperArchive();
   assert.deepEqual(second, first);
   assert.ok(bytes.equals(await readFile(second.file)));
-  const { stdout } = await run('sha512sum', [first.file]);
-  assert.equal(stdout.split(' ')[0], first.sha512);
-  const { stdout: names } = await run('tar', ['tzf', first.file]);
+  const sum = await runProgram('sha512sum', [first.file]);
+  assert.equal(sum.split(' ')[0], first.sha512);
+  const names = await runProgram('tar', ['tzf', first.file]);
   assert.match(names, /^apache-zookeeper-3\.9\.5-bin\/lib\/zookeeper-3\.9\.5\.jar$/m);
   assert.deepEqual(
     names.split('\n').filter((name) => name !== '' && !name.startsWith('apache-zookeeper-3.9.5-bin/')),
@@ -107,31 +102,4 @@ test('a console that never stops talking keeps to its size', async () => {
   const [now, before] = await Promise.all([readFile(log.path), readFile(`${log.path}.1`)]);
   assert.ok(now.length <= 1_048_576 && before.length <= 1_048_576);
   assert.equal(now.subarray(-4).toString(), 'last');
-});
-
-test('a lock is held by one at a time, and gone with its holder', async () => {
-  await using directory = await temporary();
-  const path = join(directory.path, 'lock');
-  const order: string[] = [];
-  const first = await holdLock(path);
-  const second = holdLock(path).then((lock) => {
-    order.push('second');
-    return lock;
-  });
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  order.push('released');
-  await first[Symbol.asyncDispose]();
-  await (await second)[Symbol.asyncDispose]();
-  assert.deepEqual(order, ['released', 'second']);
-  const abort = new AbortController();
-  await using _held = await holdLock(path);
-  const third = holdLock(path, abort.signal);
-  abort.abort();
-  await assert.rejects(third, { name: 'AbortError' });
-});
-
-test('a program that fails is quoted, one that hangs is ended', async () => {
-  await assert.rejects(runProgram('sh', ['-c', 'echo why >&2; exit 3']), /ended with 3:\nwhy/);
-  await assert.rejects(runProgram('sleep', ['60'], { limitMs: 100 }), /took longer than 0.1 s/);
-  assert.equal(await runProgram('cat', [], { input: 'line\n' }), 'line\n');
 });

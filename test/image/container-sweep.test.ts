@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Container, sweepContainers } from '../../lab/container/container.ts';
 import { mountsUnder, overlayOptions } from '../../lab/container/layers.ts';
-import { runProgram } from '../../lab/container/program.ts';
 import { identityOf, type ProcessIdentity, runs } from '../../lab/hypervisor/processes.ts';
+import { runProgram } from '../../tools/program.ts';
 import { Machines, until, whyNoBoundedDisks, whyNoMachines } from './machines.ts';
 
 const skip = (await whyNoMachines()) ?? false;

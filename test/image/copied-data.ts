@@ -1,6 +1,6 @@
 /** Data that somebody has copied from one node to another by hand, so that nobody can vouch for it. */
 import { callLab, entering } from '../../lab/commands/lab-client.ts';
-import { runProgram } from '../../lab/container/program.ts';
+import { runProgram } from '../../tools/program.ts';
 
 const DIRECTORY = '/var/lib/zookeeper';
 

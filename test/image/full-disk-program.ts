@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeNetwork } from '../../lab/account.ts';
-import { runProgram } from '../../lab/container/program.ts';
 import { bakeImage } from '../../lab/daemon/bake.ts';
 import { labEnvironment } from '../../lab/daemon/lab-environment.ts';
 import { StateDirectory } from '../../lab/daemon/state-directory.ts';
 import { ContainerMachine } from '../../lab/hypervisor/container-machine.ts';
+import { runProgram } from '../../tools/program.ts';
 import { whatCosts } from '../bake/support.ts';
 import { type InstancesPlan, startInstances } from './instances.ts';
 

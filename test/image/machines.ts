@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { baseRootFileSystem } from '../../lab/container/base.ts';
 import { Container, sweepContainers } from '../../lab/container/container.ts';
 import { type LabNetwork, makeNetwork } from '../../lab/container/network.ts';
-import { runProgram } from '../../lab/container/program.ts';
 import { containerRequirements } from '../../lab/container/requirements.ts';
+import { runProgram } from '../../tools/program.ts';
 import { labName } from '../support/lab-name.ts';
 import type { StandInFacts } from './metadata-stand-in.ts';
 

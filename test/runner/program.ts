@@ -1,17 +1,18 @@
 /** A check that is one program: its exit code is the verdict, and its output is shown when it is a bad one. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
+import { outcomeOf } from '../../tools/program.ts';
 import { failure } from './report.ts';
 import { type Counts, noTests } from './stages.ts';
 
-export async function runProgram(root: string, words: readonly string[], signal: AbortSignal): Promise<Counts> {
+const LIMIT_MS = 3_600_000;
+
+/** Counts as one test. */
+export async function checkWith(root: string, words: readonly string[], signal: AbortSignal): Promise<Counts> {
   const [program = '', ...rest] = words;
-  const child = spawn(program, rest, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], signal });
   try {
-    const [[code], out, err] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+    // The stage has a limit of its own, which the signal tells.
+    const { code, stdout, stderr } = await outcomeOf(program, rest, { directory: root, signal, limitMs: LIMIT_MS });
     if (code === 0) return { ...noTests, passed: 1 };
-    failure(words.join(' '), `${out}${err}`.trim());
+    failure(words.join(' '), `${stdout}${stderr}`.trim());
   } catch (error) {
     failure(words.join(' '), error);
   }

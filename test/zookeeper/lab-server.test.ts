@@ -1,22 +1,20 @@
 /** The lab's own server: where it comes from, and the addresses it gets. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import { promisify } from 'node:util';
 import { zookeeperHome } from '../../lab/zookeeper/fetch.ts';
 import { freeLoopbackBlock } from '../../lab/zookeeper/loopback.ts';
+import { outcomeOf, runProgram } from '../../tools/program.ts';
 import { realEnsemble } from '../support/real-server.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '../..');
 
 async function fetchWith(home: string): Promise<string> {
   const env = { ...process.env, ZOOKEEPER_HOME: home };
-  const { stdout } = await run(process.execPath, ['--import', 'tsx', 'lab/zookeeper/fetch.ts'], { cwd: ROOT, env });
-  return stdout;
+  const words = ['--import', 'tsx', 'lab/zookeeper/fetch.ts'];
+  return runProgram(process.execPath, words, { directory: ROOT, environment: env });
 }
 
 describe('the server for lab and tests', () => {
@@ -26,7 +24,7 @@ describe('the server for lab and tests', () => {
     assert.ok(!distribution.classPath.includes('*'));
     assert.ok(distribution.archive);
     const [java = '', ...args] = distribution.command('fast', ['-Xlog:class+load']);
-    const { stdout } = await run(java, [...args, '/nowhere/zoo.cfg']).catch((error: { stdout: string }) => error);
+    const { stdout } = await outcomeOf(java, [...args, '/nowhere/zoo.cfg']);
     assert.match(stdout, /QuorumPeerMain source: shared objects file \(top\)/);
   });
 
@@ -34,7 +32,7 @@ describe('the server for lab and tests', () => {
     assert.match(await fetchWith(resolve(ROOT, '.cache/zookeeper-3.9.5')), /ZooKeeper 3\.9\.5: \d+ jars/);
     await using directory = await temporaryDirectory();
     await assert.rejects(fetchWith(directory.path));
-    await run('mkdir', [resolve(directory.path, 'lib')]);
+    await runProgram('mkdir', [resolve(directory.path, 'lib')]);
     await assert.rejects(fetchWith(directory.path), /holds no ZooKeeper 3\.9\.5/);
   });
 

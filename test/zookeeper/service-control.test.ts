@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { zookeeperHome } from '../../lab/zookeeper/fetch.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { ServerControl } from '../../src/ports.ts';
@@ -13,11 +12,11 @@ import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
 import { parsePidFile, runningMs } from '../../src/zookeeper/process-identity.ts';
 import { processService, systemdService } from '../../src/zookeeper/service-control.ts';
 import type { Forbidding } from '../../src/zookeeper/start-check.ts';
+import { runProgram } from '../../tools/program.ts';
 import { emptyEnsemble, type RealEnsemble } from '../support/real-server.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const SIGNAL = new AbortController().signal;
-const run = promisify(execFile);
 
 interface Running extends AsyncDisposable {
   readonly service: ServerControl;
@@ -167,7 +166,7 @@ describe('the server as a child process', () => {
     await using directory = await temporaryDirectory();
     await using server = await over(directory.path, ['/bin/sleep', '60']);
     const agent = join(import.meta.dirname, 'start-and-exit.ts');
-    await run(process.execPath, ['--import', 'tsx', agent, server.pidFile, join(directory.path, 'server.log')]);
+    await runProgram(process.execPath, ['--import', 'tsx', agent, server.pidFile, join(directory.path, 'server.log')]);
     assert.notEqual(await upMsOf(server.service), undefined);
     await server.service.stop(SIGNAL);
     assert.equal(await upMsOf(server.service), undefined);

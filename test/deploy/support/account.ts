@@ -1,12 +1,12 @@
 /** What an account has before anything is deployed: a network, a key pair, an image; and clients for who deploys. */
 import { CreateKeyPairCommand, CreateSubnetCommand, CreateVpcCommand, RegisterImageCommand } from '@aws-sdk/client-ec2';
 import { templateOptions } from '../../../cf/options.ts';
-import { awsClients, type DeployAws } from '../../../deploy/aws.ts';
 import type { DeployContext } from '../../../deploy/context.ts';
 import type { DeployOptions } from '../../../deploy/deploy.ts';
 import { giveWayOut as letOut } from '../../../lab/account.ts';
+import { type AwsClients, awsClients } from '../../../tools/aws-clients.ts';
 import type { LocalAws } from '../../cloud/local-aws.ts';
-import { type ScriptTerminal, scriptTerminal } from './script-terminal.ts';
+import { type ScriptTerminal, scriptTerminal } from '../../support/script-terminal.ts';
 
 export interface Account {
   readonly vpcId: string;
@@ -68,7 +68,7 @@ export interface Deployer extends DeployContext {
 const FAST = { pollMs: 50, changeSetMs: 20_000, operationMs: 60_000 };
 
 /** `answers` are those to the questions; without them there is nobody to ask. */
-export function deployer(aws: DeployAws, answers?: readonly string[], signal?: AbortSignal): Deployer {
+export function deployer(aws: AwsClients, answers?: readonly string[], signal?: AbortSignal): Deployer {
   return {
     aws,
     terminal: scriptTerminal(answers),
@@ -78,7 +78,7 @@ export function deployer(aws: DeployAws, answers?: readonly string[], signal?: A
 }
 
 /** Clients whose calls the gateway counts to this caller. */
-export function clientsOf(aws: LocalAws, caller: string): DeployAws {
+export function clientsOf(aws: LocalAws, caller: string): AwsClients {
   const accessKeyId = `AKIADEPLOY${caller.toUpperCase()}`;
   aws.gateway.registerCaller(accessKeyId, caller);
   return awsClients({

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { SignalResourceCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
-import type { DeployAws } from '../../../deploy/aws.ts';
+import type { AwsClients } from '../../../tools/aws-clients.ts';
 
 const LOOK_EVERY_MS = 100;
 
@@ -28,7 +28,7 @@ interface Group {
 }
 
 /** For every group of a stack, until it is disposed of. */
-export function playNodes(aws: DeployAws): Nodes {
+export function playNodes(aws: AwsClients): Nodes {
   const stop = new AbortController();
   const signalled = new Set<string>();
   const broken = new Set<string>();
@@ -88,7 +88,7 @@ function ignored(name: string) {
   };
 }
 
-async function groupsOfStacks(aws: DeployAws): Promise<readonly Group[]> {
+async function groupsOfStacks(aws: AwsClients): Promise<readonly Group[]> {
   const { AutoScalingGroups = [] } = await aws.autoScaling.send(new DescribeAutoScalingGroupsCommand({}));
   return AutoScalingGroups.flatMap(({ AutoScalingGroupName: name = '', Tags = [], Instances: instances = [] }) => {
     const stackName = Tags.find(({ Key }) => Key === 'aws:cloudformation:stack-name')?.Value;
@@ -96,7 +96,7 @@ async function groupsOfStacks(aws: DeployAws): Promise<readonly Group[]> {
   });
 }
 
-async function imageOf(aws: DeployAws, id: string): Promise<string> {
+async function imageOf(aws: AwsClients, id: string): Promise<string> {
   const Filters = [{ Name: 'instance-id', Values: [id] }];
   const { Reservations = [] } = await aws.ec2.send(new DescribeInstancesCommand({ Filters }));
   return Reservations[0]?.Instances?.[0]?.ImageId ?? '';

@@ -1,6 +1,7 @@
 /** AWS as one of the nodes, with the credentials that its metadata service gives it. */
 import assert from 'node:assert/strict';
-import { type Aws, awsClients } from '../../../lab/aws-clients.ts';
+import { labClients } from '../../../lab/aws-clients.ts';
+import type { AwsClients } from '../../../tools/aws-clients.ts';
 import type { TestLab } from './lab.ts';
 
 interface RoleCredentials {
@@ -10,13 +11,13 @@ interface RoleCredentials {
 }
 
 /** The caller disposes of the clients. */
-export async function awsAs(lab: TestLab, instance: string): Promise<Aws> {
+export async function awsAs(lab: TestLab, instance: string): Promise<AwsClients> {
   const { url } = lab.metadataOf(instance);
   const token = await text(`${url}/latest/api/token`, 'PUT', { 'X-aws-ec2-metadata-token-ttl-seconds': '60' });
   const read = (path: string): Promise<string> =>
     text(`${url}/latest/meta-data/iam/security-credentials/${path}`, 'GET', { 'X-aws-ec2-metadata-token': token });
   const found = JSON.parse(await read(await read(''))) as RoleCredentials;
-  return awsClients(lab.lab.gateway.url, {
+  return labClients(lab.lab.gateway.url, {
     accessKeyId: found.AccessKeyId,
     secretAccessKey: found.SecretAccessKey,
     sessionToken: found.Token,

@@ -1,8 +1,8 @@
 /** Debian's packages, installed where that can be done: as root on Debian or Ubuntu. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { runProgram } from './container/program.ts';
 import { holdLock } from './file-lock.ts';
+import { runProgram } from './program.ts';
 
 const CACHE = resolve(import.meta.dirname, '../.cache');
 const INSTALL_LIMIT_MS = 600_000;

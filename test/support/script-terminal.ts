@@ -1,5 +1,5 @@
 /** A terminal that remembers what was shown and answers from a script. */
-import type { Terminal } from '../../../deploy/terminal.ts';
+import type { Terminal } from '../../tools/terminal.ts';
 
 export interface ScriptTerminal extends Terminal {
   readonly lines: string[];

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { holdLock } from './file-lock.ts';
+import { type ProgramOptions, runProgram } from './program.ts';
 
 /** One sentence about what is being done, and how much of it, between 0 and 1, where that is known. */
 export type Progress = (sentence: string, done?: number) => void;
@@ -38,8 +37,8 @@ export async function pythonEnvironment(environment: Environment): Promise<strin
   if (await isComplete(directory, stamp)) return interpreter(directory);
   try {
     progress?.('making a Python environment', 0);
-    await run('python3', ['-m', 'venv', partial], () => {}, signal);
-    await install(partial, environment.requirements, wanted, progress, signal);
+    await runProgram('python3', ['-m', 'venv', partial], { signal, limitMs: INSTALL_LIMIT_MS });
+    await install(partial, environment.requirements, wanted, progress, { signal, limitMs: INSTALL_LIMIT_MS });
     await writeFile(join(partial, STAMP), stamp);
     await moveIntoPlace(partial, directory);
     progress?.('the Python environment is ready', 1);
@@ -68,7 +67,7 @@ async function install(
   requirements: string,
   wanted: string,
   progress: Progress | undefined,
-  signal: AbortSignal,
+  limits: ProgramOptions,
 ): Promise<void> {
   const total = wanted.split('\n').filter((line) => /^[a-z]/i.test(line)).length;
   let collected = 0;
@@ -83,7 +82,8 @@ async function install(
       progress?.('writing the Python packages', 0.9);
     }
   };
-  await run(interpreter(partial), ['-m', 'pip', 'install', ...options, '-r', requirements], onLine, signal);
+  const words = ['-m', 'pip', 'install', ...options, '-r', requirements];
+  await runProgram(interpreter(partial), words, { ...limits, onLine });
 }
 
 /** A directory can't replace another that is not empty, so an outdated one goes aside first. */
@@ -103,25 +103,4 @@ async function moveIntoPlace(partial: string, directory: string): Promise<void> 
 
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
-}
-
-function run(command: string, args: readonly string[], onLine: (line: string) => void, signal: AbortSignal) {
-  return new Promise<void>((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
-    const tail: string[] = [];
-    const keep = (line: string): void => {
-      tail.push(line);
-      if (tail.length > 20) tail.shift();
-    };
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      keep(line);
-      onLine(line);
-    });
-    createInterface({ input: child.stderr }).on('line', keep);
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${command} ${args.join(' ')} ended with ${code}:\n${tail.join('\n')}`));
-    });
-  });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { consoleTerminal, type Streams } from '../../deploy/terminal.ts';
+import { consoleTerminal, type Streams } from '../../tools/terminal.ts';
 
 function streams(isTTY: boolean) {
   const stream = () => Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY, columns: 40 });

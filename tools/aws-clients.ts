@@ -1,0 +1,61 @@
+/** Clients of AWS for the commands that people run, with regions, credentials and endpoints as the SDK finds them. */
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { S3Client } from '@aws-sdk/client-s3';
+
+const MOST_ATTEMPTS = 5;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** One attempt; no call of such a command takes nearly as long. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+export interface AwsClients extends Disposable {
+  readonly cloudFormation: CloudFormationClient;
+  readonly ec2: EC2Client;
+  readonly autoScaling: AutoScalingClient;
+  readonly iam: IAMClient;
+  readonly logs: CloudWatchLogsClient;
+  readonly s3: S3Client;
+}
+
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface AwsSettings {
+  readonly region?: string;
+  /** A profile of the AWS configuration files. */
+  readonly profile?: string;
+  /** Instead of the SDK's own settings, such as `AWS_ENDPOINT_URL`. */
+  readonly endpoint?: string;
+  readonly credentials?: AccessKey;
+}
+
+export function awsClients(settings: AwsSettings = {}): AwsClients {
+  const config = {
+    ...settings,
+    maxAttempts: MOST_ATTEMPTS,
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    },
+  };
+  const cloudFormation = new CloudFormationClient(config);
+  const ec2 = new EC2Client(config);
+  const autoScaling = new AutoScalingClient(config);
+  const iam = new IAMClient(config);
+  const logs = new CloudWatchLogsClient(config);
+  const s3 = new S3Client(config);
+  const all = [cloudFormation, ec2, autoScaling, iam, logs, s3];
+  return {
+    ...{ cloudFormation, ec2, autoScaling, iam, logs, s3 },
+    [Symbol.dispose]: () => {
+      for (const client of all) client.destroy();
+    },
+  };
+}

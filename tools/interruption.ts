@@ -1,0 +1,25 @@
+/** What becomes of Ctrl-C, and of SIGTERM. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+export interface Interruption extends Disposable {
+  /** Aborts with the first of these signals. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * `reason` makes the error of the abort. `again` is called for each further signal; without it they have their usual
+ * effect, which ends the process. When it is disposed of, all signals have that effect again.
+ */
+export function interruption(reason: () => Error, again?: () => void): Interruption {
+  const controller = new AbortController();
+  const forget = (): void => {
+    for (const name of SIGNALS) process.off(name, hear);
+  };
+  const hear = (): void => {
+    if (controller.signal.aborted) again?.();
+    else controller.abort(reason());
+    if (again === undefined) forget();
+  };
+  for (const name of SIGNALS) process.on(name, hear);
+  return { signal: controller.signal, [Symbol.dispose]: forget };
+}

@@ -1,0 +1,161 @@
+/** Runs a program to its end, within a limit, and reports what it printed when it fails. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+export interface ProgramOptions {
+  /** What the program reads on its standard input; nothing by default. */
+  readonly input?: string;
+  /** Working directory; by default this process's own. */
+  readonly directory?: string;
+  /** The whole environment; by default this process's own. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Stops the program; the call then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** The program is stopped after this time. Two minutes by default. */
+  readonly limitMs?: number;
+  /** How it is stopped, at the limit and by `signal`; SIGTERM by default. */
+  readonly stopWith?: NodeJS.Signals;
+  /** A program that was told to stop is killed after this time. Five seconds by default. */
+  readonly graceMs?: number;
+  /** Is called with each line as it is printed. */
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+}
+
+/** How a program ended. */
+export interface Outcome {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The last lines of both outputs, in the order in which they came. */
+  readonly lastLines: string;
+}
+
+/** The program did not start, did not end in time, or did not end well. */
+export class ProgramError extends Error {
+  override readonly name = 'ProgramError';
+  /** There is no such program. */
+  readonly missing: boolean;
+  /** The last lines that it printed on both outputs; empty when it printed nothing. */
+  readonly lastLines: string;
+
+  constructor(message: string, details: { missing?: boolean; lastLines?: string; cause?: unknown } = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.missing = details.missing ?? false;
+    this.lastLines = details.lastLines ?? '';
+  }
+}
+
+const LIMIT_MS = 120_000;
+const GRACE_MS = 5_000;
+const KEPT_LINES = 20;
+
+/** Resolves with its standard output. Rejects with ProgramError when it ends with anything but 0. */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<string> {
+  const { code, signal, stdout, lastLines } = await outcomeOf(program, args, options);
+  if (code === 0) return stdout;
+  throw new ProgramError(withLines(`${program} ${args.join(' ')} ended with ${code ?? signal}`, lastLines), {
+    lastLines,
+  });
+}
+
+/**
+ * Resolves when the program has ended, whatever its exit code. Rejects with ProgramError when it could not be started or
+ * did not end within the limit, and with the signal's reason when it was stopped by that.
+ */
+export async function outcomeOf(
+  program: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<Outcome> {
+  const { signal, limitMs = LIMIT_MS } = options;
+  signal?.throwIfAborted();
+  const child = spawn(program, args, {
+    stdio: 'pipe',
+    ...(options.directory === undefined ? {} : { cwd: options.directory }),
+    ...(options.environment === undefined ? {} : { env: options.environment }),
+  });
+  const printed = listen(child, options.onLine);
+  const limit = AbortSignal.timeout(limitMs);
+  const stop = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  // A program that ends without reading its input is judged by how it ends.
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.input ?? '');
+  try {
+    await endOf(child, stop, options);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new ProgramError(`${program} could not be started: ${message}`, { missing: code === 'ENOENT', cause });
+  }
+  const lastLines = printed.lastLines.join('\n');
+  signal?.throwIfAborted();
+  if (limit.aborted && child.exitCode !== 0) {
+    const why = `${program} ${args.join(' ')} took longer than ${limitMs / 1_000} s`;
+    throw new ProgramError(withLines(why, lastLines), { lastLines });
+  }
+  const { stdout, stderr } = printed;
+  return { code: child.exitCode, signal: child.signalCode, stdout, stderr, lastLines };
+}
+
+function withLines(sentence: string, lastLines: string): string {
+  return lastLines === '' ? `${sentence}.` : `${sentence}:\n${lastLines}`;
+}
+
+interface Printed {
+  stdout: string;
+  stderr: string;
+  readonly lastLines: string[];
+}
+
+function listen(child: ChildProcess, onLine: ProgramOptions['onLine']): Printed {
+  const printed: Printed = { stdout: '', stderr: '', lastLines: [] };
+  for (const name of ['stdout', 'stderr'] as const) {
+    const stream = child[name];
+    if (stream === null) continue;
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed[name] += text;
+    });
+    createInterface({ input: stream }).on('line', (line) => {
+      printed.lastLines.push(line);
+      if (printed.lastLines.length > KEPT_LINES) printed.lastLines.shift();
+      onLine?.(line, name);
+    });
+  }
+  return printed;
+}
+
+/** Rejects when the program could not be started. */
+function endOf(child: ChildProcess, stop: AbortSignal, { stopWith, graceMs }: ProgramOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let kill: NodeJS.Timeout | undefined;
+    const onStop = (): void => {
+      child.kill(stopWith ?? 'SIGTERM');
+      kill = setTimeout(() => child.kill('SIGKILL'), graceMs ?? GRACE_MS);
+    };
+    const done = (): void => {
+      stop.removeEventListener('abort', onStop);
+      clearTimeout(kill);
+    };
+    child.once('error', (error) => {
+      done();
+      reject(error);
+    });
+    child.once('close', () => {
+      done();
+      resolve();
+    });
+    // What a stopped program has started itself may hold its outputs open for ever.
+    child.once('exit', () => {
+      if (!stop.aborted) return;
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    });
+    stop.addEventListener('abort', onStop, { once: true });
+    if (stop.aborted) onStop();
+  });
+}

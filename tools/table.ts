@@ -1,0 +1,22 @@
+/** Tables on standard output. */
+
+/** Characters that fit on a line; a terminal that does not know its size says 0. */
+export function width(): number {
+  return (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
+}
+
+/** Columns as wide as their widest cell, the last one cut to the terminal's width. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  }
+  const limit = width();
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .slice(0, limit)
+      .trimEnd(),
+  );
+}
