@@ -6,12 +6,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LOG_EVENTS } from '../src/log-events.ts';
+import { allowedFor, type Check, SETTINGS, type Setting } from '../src/settings-table.ts';
+import { LAB_TIMINGS, PRODUCTION_TIMINGS, type Timings } from '../src/timings.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** By document and name, the lines between the marks. */
 export const TABLES: Readonly<Record<string, Readonly<Record<string, () => readonly string[]>>>> = {
   'docs/layout.md': { events: eventRows },
+  'docs/settings.md': { settings: settingRows, timings: timingRows },
 };
 
 function eventRows(): readonly string[] {
@@ -23,6 +26,47 @@ function eventRows(): readonly string[] {
         ...Object.entries(optional).map(([field, kind]) => `sometimes \`${field}\` (${kind})`),
       ];
       return [`\`${event}\``, level, shown.join(', '), when];
+    }),
+  );
+}
+
+function settingRows(): readonly string[] {
+  return tableOf(
+    ['key', 'flag', 'what it is', 'allowed', 'default'],
+    Object.entries<Setting>(SETTINGS).map(([key, setting]) => [
+      `\`${key}\``,
+      setting.flag === undefined
+        ? ''
+        : `\`--${setting.flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}\``,
+      setting.sentence,
+      allowed(setting),
+      otherwise(setting),
+    ]),
+  );
+}
+
+function allowed({ check, unit }: Setting): string {
+  const bound = 'atLeast' in check ? `, and at least ${check.atLeast}` : '';
+  return `${allowedFor(check)}${unit === undefined ? '' : ` (${unit})`}${bound}${MORE.get(check) ?? ''}`;
+}
+
+/** What the sentence about a value leaves to the place where it is said. */
+const MORE = new Map<Check, string>([[SETTINGS.TIMINGS.check, ' the names below in milliseconds']]);
+
+function otherwise({ required, default: standard, without }: Setting): string {
+  if (required) return 'none; it must be set';
+  return standard === undefined ? (without ?? '') : `\`${standard}\``;
+}
+
+/** The comment above each wait is its sentence. */
+function timingRows(): readonly string[] {
+  const source = readFileSync(join(ROOT, 'src/timings.ts'), 'utf8');
+  return tableOf(
+    ['name', 'production, ms', 'lab, ms', 'what it is'],
+    (Object.keys(PRODUCTION_TIMINGS) as (keyof Timings)[]).map((name) => {
+      const comment = new RegExp(`/\\*\\* ([^\\n]*) \\*/\\n  readonly ${name}:`).exec(source)?.[1];
+      if (comment === undefined) throw new Error(`src/timings.ts has no comment of one line above ${name}.`);
+      return [`\`${name}\``, String(PRODUCTION_TIMINGS[name]), String(LAB_TIMINGS[name]), comment];
     }),
   );
 }

@@ -2,7 +2,7 @@
  * The command lines of the unit and of cron: an order without any flag but settings as `--key=value`. They need no
  * yargs, which takes longer to load than a healthy tick takes as a whole.
  */
-import { FLAG_KEYS, type Flags } from './settings.ts';
+import { FLAG_KEYS, type Flags } from './settings-table.ts';
 
 export interface PlainOrder {
   readonly command: 'bootstrap' | 'recovery';

@@ -3,10 +3,21 @@
  * so nothing heavy is imported here.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { normalize } from 'node:path';
 import { parseEnvironmentFile } from './environment-file.ts';
 import { AgentError } from './errors.ts';
-import { LAB_TIMINGS, PRODUCTION_TICK, PRODUCTION_TIMINGS, type TickSettings, type Timings } from './timings.ts';
+import {
+  allowedFor,
+  FLAG_KEYS,
+  type Flags,
+  type Given,
+  IGNORED_KEYS,
+  LARGEST,
+  SETTINGS,
+  type Setting,
+  type SettingKey,
+} from './settings-table.ts';
+import { LAB_TIMINGS, PRODUCTION_TIMINGS, type TickSettings, type Timings } from './timings.ts';
 
 export type ServiceSettings =
   | { readonly kind: 'systemd'; readonly unit: string }
@@ -47,37 +58,9 @@ export interface Settings {
   readonly aws: Readonly<Record<string, string>>;
 }
 
-/** The flags of the command line, by the names of the settings that they win over. */
-export const FLAG_KEYS = {
-  region: 'REGION',
-  idFile: 'ID_FILE',
-  dynamicFile: 'DYNAMIC_FILE',
-  confDir: 'CONF_DIR',
-  dataDir: 'DATA_DIR',
-  logGroup: 'LOG_GROUP',
-  bucket: 'BUCKET',
-  cluster: 'CLUSTER',
-} as const;
-
-export type Flags = { readonly [flag in keyof typeof FLAG_KEYS]?: string | undefined };
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const KEYS = new Set<string>([
-  ...Object.values(FLAG_KEYS),
-  ...['SERVICE', 'SERVICE_UNIT', 'SERVICE_COMMAND', 'SERVICE_PID_FILE', 'SERVICE_LOG_FILE', 'LOCK_FILE', 'TIMINGS'],
-  ...['STACK', 'SIGNAL_RESOURCE', 'LAUNCH_HOOK', 'TERMINATE_HOOK'],
-  ...['TICK_TIME_MS', 'INIT_LIMIT', 'SYNC_LIMIT', 'MAX_SESSION_TIMEOUT_MS'],
-]);
-/** Units and shells that share the file may want these; the agent leaves them alone. */
-const IGNORED_KEYS = new Set([
-  ...['PATH', 'HOME', 'LANG', 'TZ', 'JAVA_HOME', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'],
-  // Where an image with the CloudWatch agent sends the node's logs.
-  'NODE_LOG_GROUP',
-]);
-
 const DEFAULT_FILE = '/etc/zookeeper-on-aws/agent.env';
-/** setTimeout and ZooKeeper's own settings are signed 32 bit. */
-const LARGEST = 2 ** 31 - 1;
 
 /** Reads the settings file (`ZK_AGENT_ENV_FILE` or the default, which may be missing) and loads the settings. */
 export function readSettings(flags: Flags, environment: Environment = process.env): Settings {
@@ -103,11 +86,11 @@ export function readSettings(flags: Flags, environment: Environment = process.en
 export function loadSettings(flags: Flags, environment: Environment, text = '', file = DEFAULT_FILE): Settings {
   const entries = parseEnvironmentFile(text, file);
   for (const key of entries.keys()) {
-    if (!KEYS.has(key) && !IGNORED_KEYS.has(key) && !key.startsWith('AWS_')) {
+    if (!Object.hasOwn(SETTINGS, key) && !IGNORED_KEYS.has(key) && !key.startsWith('AWS_')) {
       throw new AgentError(
         'BAD_SETTINGS',
         `${file} sets ${key}, which is no setting of the agent.`,
-        `Correct its name to one of ${[...KEYS].join(', ')}, or leave it out.`,
+        `Correct its name to one of ${Object.keys(SETTINGS).join(', ')}, or leave it out.`,
       );
     }
   }
@@ -115,22 +98,18 @@ export function loadSettings(flags: Flags, environment: Environment, text = '', 
 }
 
 function settingsFrom(values: Values, entries: ReadonlyMap<string, string>): Settings {
-  const cluster = values.required('CLUSTER', /^[A-Za-z][A-Za-z0-9-]{0,136}$/, 'a letter, then letters, digits and -');
-  const confDir = values.path('CONF_DIR', '/etc/zookeeper/conf');
-  const dataDir = values.path('DATA_DIR', '/var/lib/zookeeper');
-  const region = values.optional('REGION', /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, 'a region such as eu-central-1');
+  const region = values.text('REGION');
   const tick = tickFrom(values);
   return {
-    cluster,
-    bucket: values.required('BUCKET', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of an S3 bucket'),
-    logGroup:
-      values.optional('LOG_GROUP', /^[A-Za-z0-9._/#-]{1,512}$/, 'the name of a log group') ?? `/zookeeper/${cluster}`,
+    cluster: values.text('CLUSTER'),
+    bucket: values.text('BUCKET'),
+    logGroup: values.text('LOG_GROUP'),
     ...(region === undefined ? {} : { region }),
-    confDir,
-    dataDir,
-    idFile: values.path('ID_FILE', join(dataDir, 'myid')),
-    dynamicFile: values.path('DYNAMIC_FILE', join(confDir, 'zoo.cfg.dynamic')),
-    lockFile: values.path('LOCK_FILE', '/run/zk-agent.lock'),
+    confDir: values.text('CONF_DIR'),
+    dataDir: values.text('DATA_DIR'),
+    idFile: values.text('ID_FILE'),
+    dynamicFile: values.text('DYNAMIC_FILE'),
+    lockFile: values.text('LOCK_FILE'),
     service: serviceFrom(values),
     ...stackFrom(values),
     tick,
@@ -161,47 +140,48 @@ class Values {
   }
 
   /** Empty counts as not given in the environment and the file, as systemd and shells have it; a flag is meant. */
-  get(key: string): string | undefined {
+  get(key: SettingKey): string | undefined {
     return this.#flags.get(key) ?? (this.#environment[key] || this.#entries.get(key) || undefined);
   }
 
-  optional(key: string, pattern: RegExp, allowed: string): string | undefined {
+  /** The value or its default, checked. Throws BAD_SETTINGS, also for one that is required and missing. */
+  text<K extends SettingKey>(key: K): string | Given<K> {
+    const { check, required, default: standard }: Setting = SETTINGS[key];
     const value = this.get(key);
-    if (value !== undefined && !pattern.test(value)) throw bad(key, value, allowed);
-    return value;
-  }
-
-  required(key: string, pattern: RegExp, allowed: string): string {
-    const value = this.optional(key, pattern, allowed);
-    if (value === undefined) {
+    if (value !== undefined) {
+      if ('pattern' in check && !check.pattern.test(value)) throw bad(key, value, check.allowed);
+      return value;
+    }
+    if (required) {
+      const allowed = allowedFor(check);
       throw new AgentError('BAD_SETTINGS', `${key} is not set.`, `Set ${key}: ${allowed}.`);
     }
-    return value;
+    return (typeof standard === 'string' ? this.#filled(standard) : undefined) as string | Given<K>;
   }
 
-  path(key: string, standard: string): string {
-    return this.optional(key, /^\/[^\n\r\0]*$/, 'an absolute path') ?? standard;
+  /** `least` is the lower bound where another setting raises it. */
+  number<K extends SettingKey>(key: K, least?: number): number | Given<K> {
+    const { check, default: standard }: Setting = SETTINGS[key];
+    const value = this.get(key);
+    if (value === undefined || !('least' in check)) return standard as number | Given<K>;
+    const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= (least ?? check.least) && number <= check.most)) throw bad(key, value, allowedFor(check, least));
+    return number;
   }
 
-  wholeNumber(key: string, standard: number, least: number, most: number): number {
-    return this.optionalNumber(key, least, most) ?? standard;
-  }
-
-  optionalNumber(key: string, least: number, most: number): number | undefined {
-    const allowed = `a whole number from ${least} to ${most}`;
-    const value = this.optional(key, /^\d{1,10}$/, allowed);
-    if (value === undefined) return undefined;
-    if (Number(value) < least || Number(value) > most) throw bad(key, value, allowed);
-    return Number(value);
-  }
-
-  json(key: string, allowed: string): unknown {
+  json(key: SettingKey, allowed: string): unknown {
     const value = this.get(key);
     try {
       return value === undefined ? undefined : JSON.parse(value);
     } catch {
       throw bad(key, value, allowed);
     }
+  }
+
+  /** A default in which other settings stand: `{DATA_DIR}/myid`. */
+  #filled(standard: string): string {
+    if (!standard.includes('{')) return standard;
+    return normalize(standard.replace(/\{(\w+)\}/, (_, key: SettingKey) => this.text(key) ?? ''));
   }
 }
 
@@ -211,40 +191,31 @@ function bad(key: string, value: unknown, allowed: string): AgentError {
 }
 
 function serviceFrom(values: Values): ServiceSettings {
-  const kind = values.optional('SERVICE', /^(systemd|process)$/, 'systemd or process') ?? 'systemd';
-  if (kind === 'systemd') {
-    const unit = values.optional('SERVICE_UNIT', /^[\w:.@\\-]+\.service$/, 'the name of a systemd service unit');
-    return { kind, unit: unit ?? 'zookeeper.service' };
-  }
-  const allowed = 'a JSON array of strings, the program first';
+  const kind = values.text('SERVICE');
+  if (kind === 'systemd') return { kind, unit: values.text('SERVICE_UNIT') };
+  const { allowed } = SETTINGS.SERVICE_COMMAND.check;
   const command = values.json('SERVICE_COMMAND', allowed);
   const words = Array.isArray(command) && command.every((word) => typeof word === 'string') ? command : [];
   if (words.length === 0 || words[0] === '') throw bad('SERVICE_COMMAND', values.get('SERVICE_COMMAND') ?? '', allowed);
-  const path = /^\/[^\n\r\0]*$/;
   return {
     kind: 'process',
     command: words,
-    pidFile: values.required('SERVICE_PID_FILE', path, 'an absolute path'),
-    logFile: values.required('SERVICE_LOG_FILE', path, 'an absolute path'),
+    pidFile: values.text('SERVICE_PID_FILE'),
+    logFile: values.text('SERVICE_LOG_FILE'),
   };
 }
 
 /** No setting has a default that would tie a node to a stack it does not belong to. */
 function stackFrom(values: Values): { readonly stack?: StackSettings } {
-  const arn = values.optional(
-    'STACK',
-    /^arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack\/[A-Za-z][A-Za-z0-9-]*\/[0-9a-f-]+$/,
-    'the ARN of a CloudFormation stack',
-  );
-  const signalResource = values.optional('SIGNAL_RESOURCE', /^[A-Za-z0-9]{1,255}$/, 'a logical id of the stack');
-  const hook = (key: string) => values.optional(key, /^[A-Za-z0-9_/-]{1,255}$/, 'the name of a lifecycle hook');
-  const launchHook = hook('LAUNCH_HOOK');
-  const terminateHook = hook('TERMINATE_HOOK');
+  const arn = values.text('STACK');
+  const signalResource = values.text('SIGNAL_RESOURCE');
+  const launchHook = values.text('LAUNCH_HOOK');
+  const terminateHook = values.text('TERMINATE_HOOK');
   if (arn === undefined && launchHook === undefined && terminateHook === undefined) return {};
   return {
     stack: {
       ...(arn === undefined ? {} : { arn }),
-      signalResource: signalResource ?? 'Group',
+      signalResource,
       ...(launchHook === undefined ? {} : { launchHook }),
       ...(terminateHook === undefined ? {} : { terminateHook }),
     },
@@ -252,13 +223,13 @@ function stackFrom(values: Values): { readonly stack?: StackSettings } {
 }
 
 function tickFrom(values: Values): TickSettings {
-  const tickTimeMs = values.wholeNumber('TICK_TIME_MS', PRODUCTION_TICK.tickTimeMs, 50, 60_000);
+  const tickTimeMs = values.number('TICK_TIME_MS');
   // A server refuses sessions shorter than two ticks, so a lower maximum would leave no allowed timeout at all.
-  const maxSessionTimeoutMs = values.optionalNumber('MAX_SESSION_TIMEOUT_MS', 2 * tickTimeMs, LARGEST);
+  const maxSessionTimeoutMs = values.number('MAX_SESSION_TIMEOUT_MS', 2 * tickTimeMs);
   return {
     tickTimeMs,
-    initLimit: values.wholeNumber('INIT_LIMIT', PRODUCTION_TICK.initLimit, 1, 10_000),
-    syncLimit: values.wholeNumber('SYNC_LIMIT', PRODUCTION_TICK.syncLimit, 1, 10_000),
+    initLimit: values.number('INIT_LIMIT'),
+    syncLimit: values.number('SYNC_LIMIT'),
     ...(maxSessionTimeoutMs === undefined ? {} : { maxSessionTimeoutMs }),
   };
 }
@@ -272,11 +243,11 @@ function timingsFrom(values: Values, tick: TickSettings): Timings {
     // Server 3: a server that syncs has initLimit for it, and half as long again to load and to begin.
     joinRestartMs: Math.max(timings.joinRestartMs, Math.ceil(1.5 * tick.initLimit * tick.tickTimeMs)),
   });
-  const name = values.get('TIMINGS') ?? 'production';
+  const name = values.text('TIMINGS');
   if (name === 'production') return raised(PRODUCTION_TIMINGS);
   if (name === 'lab') return raised(LAB_TIMINGS);
 
-  const allowed = `production, lab, or a JSON object of ${Object.keys(PRODUCTION_TIMINGS).join(', ')} in milliseconds`;
+  const allowed = `${SETTINGS.TIMINGS.check.allowed} ${Object.keys(PRODUCTION_TIMINGS).join(', ')} in milliseconds`;
   const overrides = values.json('TIMINGS', allowed);
   if (typeof overrides !== 'object' || overrides === null || Array.isArray(overrides)) {
     throw bad('TIMINGS', name, allowed);

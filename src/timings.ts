@@ -30,6 +30,7 @@ export interface Timings {
   readonly reconfigRetryMs: number;
   /** After its start a server is left alone for this long to find its quorum, before anybody is asked or told. */
   readonly serverStartMs: number;
+  /** With SERVICE=process: a server that was told to stop is gone after this, or the step fails. */
   readonly serverStopMs: number;
   /** Between two heartbeats of a lifecycle hook in which this node waits; well below the hook's 300 s. */
   readonly heartbeatMs: number;

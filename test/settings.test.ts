@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { formatEnvironmentFile, parseEnvironmentFile } from '../src/environment-file.ts';
 import { AgentError } from '../src/errors.ts';
-import { applyAwsEnvironment, type Flags, loadSettings, readSettings } from '../src/settings.ts';
+import { applyAwsEnvironment, loadSettings, readSettings } from '../src/settings.ts';
+import { allowedFor, FLAG_KEYS, type Flags, IGNORED_KEYS, SETTINGS, type Setting } from '../src/settings-table.ts';
 import { LAB_TIMINGS, PRODUCTION_TIMINGS } from '../src/timings.ts';
 
 const MINIMAL = { CLUSTER: 'orders-4f1c2a90', BUCKET: 'orders-data' };
+
+const PROCESS = {
+  ...MINIMAL,
+  SERVICE: 'process',
+  SERVICE_COMMAND: '["/usr/bin/java"]',
+  SERVICE_PID_FILE: '/run/zk.pid',
+  SERVICE_LOG_FILE: '/var/log/zk.log',
+};
 
 function refused(run: () => unknown, ...words: string[]): void {
   assert.throws(run, (error: unknown) => {
@@ -74,6 +83,22 @@ test('flags win over the environment, and that over the file', () => {
   assert.equal(settings.idFile, '/file/myid');
 });
 
+test('every row of the table says what is allowed, and its default is', () => {
+  for (const [key, { check, default: standard, required, without, sentence }] of Object.entries<Setting>(SETTINGS)) {
+    assert.match(key, /^[A-Z][A-Z_]*$/);
+    assert.match(sentence, /[^.]$/);
+    assert.equal([standard, required, without].filter((one) => one !== undefined).length, 1, `${key} has one course.`);
+    if ('pattern' in check && typeof standard === 'string' && !standard.includes('{'))
+      assert.match(standard, check.pattern);
+    if (typeof standard === 'number') assert.ok('least' in check && standard >= check.least && standard <= check.most);
+    // A value that nothing allows, so that each check is seen to be made.
+    if (!('json' in check)) {
+      const needed = key.startsWith('SERVICE_') && key !== 'SERVICE_UNIT' ? PROCESS : MINIMAL;
+      refused(() => loadSettings({}, { ...needed, [key]: '\n' }), key, allowedFor(check, 4000).slice(0, 15));
+    }
+  }
+});
+
 test('every flag reaches its setting', () => {
   const flags: Required<Flags> = {
     region: 'eu-north-1',
@@ -85,6 +110,7 @@ test('every flag reaches its setting', () => {
     bucket: 'a-bucket',
     cluster: 'a-cluster',
   };
+  assert.deepEqual(Object.keys(flags).sort(), Object.keys(FLAG_KEYS).sort());
   const settings: Record<string, unknown> = { ...loadSettings(flags, {}) };
   for (const [flag, value] of Object.entries(flags)) assert.equal(settings[flag], value);
 });
@@ -92,6 +118,11 @@ test('every flag reaches its setting', () => {
 test('empty counts as not given in the environment, but not in a flag', () => {
   assert.equal(loadSettings({}, { ...MINIMAL, REGION: '' }, 'REGION=eu-west-1').region, 'eu-west-1');
   refused(() => loadSettings({ region: '' }, MINIMAL), 'REGION');
+});
+
+test('docs/settings.md names every key that the agent leaves alone', () => {
+  const document = readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
+  for (const key of IGNORED_KEYS) assert.ok(document.includes(`\`${key}\``), key);
 });
 
 test('a service that is a process', () => {

@@ -6,7 +6,8 @@ import type { LogEntry } from '../log-events.ts';
 import type { AgentOrder } from '../loop.ts';
 import type { Command } from '../model/observation.ts';
 import { plainOrder } from '../plain-words.ts';
-import { type Flags, readSettings, type Settings } from '../settings.ts';
+import { readSettings, type Settings } from '../settings.ts';
+import { FLAG_KEYS, type Flags } from '../settings-table.ts';
 import { formatVersion, readVersion } from '../version.ts';
 import { setMaintenance } from './maintenance.ts';
 import { type ExitCode, runOrder } from './run-order.ts';
@@ -64,18 +65,11 @@ interface CommandSession {
 }
 
 function settingsOf(flags: ParsedFlags): Settings {
-  const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined);
-  const chosen: Flags = {
-    region: text('region'),
-    idFile: text('idFile'),
-    dynamicFile: text('dynamicFile'),
-    confDir: text('confDir'),
-    dataDir: text('dataDir'),
-    logGroup: text('logGroup'),
-    bucket: text('bucket'),
-    cluster: text('cluster'),
-  };
-  return readSettings(chosen);
+  const chosen = Object.keys(FLAG_KEYS).flatMap((flag) => {
+    const value = flags[flag];
+    return typeof value === 'string' ? [[flag, value]] : [];
+  });
+  return readSettings(Object.fromEntries(chosen) as Flags);
 }
 
 async function order(session: CommandSession, flags: ParsedFlags, command: Command): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import yargs, { type Argv } from 'yargs';
 import type { Command } from '../model/observation.ts';
+import { SETTINGS, type Setting } from '../settings-table.ts';
 
 export type ParsedFlags = Readonly<Record<string, unknown>>;
 
@@ -16,16 +17,32 @@ export interface Commands {
   misused(why: string): Error;
 }
 
-const SETTINGS_FLAGS = {
-  region: { type: 'string', describe: 'AWS region (default: the instance’s own)' },
-  'id-file': { type: 'string', describe: 'file with the server’s id (default: myid in the data directory)' },
-  'dynamic-file': { type: 'string', describe: 'version-less dynamic config file' },
-  'conf-dir': { type: 'string', describe: 'directory of zoo.cfg' },
-  'data-dir': { type: 'string', describe: 'data directory of the server' },
-  'log-group': { type: 'string', describe: 'log group whose streams are the claims on ids' },
-  bucket: { type: 'string', describe: 'bucket of records and reports' },
-  cluster: { type: 'string', describe: 'id of the cluster, such as orders-4f1c2a90' },
-} as const;
+/** `idFile` is `--id-file`. */
+function flagOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function settingsFlags(): Readonly<Record<string, { readonly type: 'string'; readonly describe: string }>> {
+  const flags = Object.values<Setting>(SETTINGS).flatMap((setting) =>
+    setting.flag === undefined
+      ? []
+      : [[flagOf(setting.flag), { type: 'string', describe: described(setting) }] as const],
+  );
+  return Object.fromEntries(flags);
+}
+
+function described({ sentence, default: standard, unit, without }: Setting): string {
+  const otherwise = typeof standard === 'number' ? `${standard} ${unit}` : (standard ?? without);
+  return otherwise === undefined ? sentence : `${sentence} (default: ${otherwise})`;
+}
+
+/** The settings that have no flag, a line each. */
+function furtherSettings(): string {
+  const rows = Object.entries<Setting>(SETTINGS).filter(([, { flag }]) => flag === undefined);
+  const width = Math.max(...rows.map(([key]) => key.length));
+  const lines = rows.map(([key, setting]) => `  ${key.padEnd(width)}  ${described(setting)}`);
+  return ['Settings without a flag, in the environment or in agent.env:', ...lines].join('\n');
+}
 
 const DRY_RUN = {
   type: 'boolean',
@@ -46,7 +63,7 @@ export async function parseWords(words: readonly string[], commands: Commands): 
     .usage(
       '$0 <command>\n\nKeeps one ZooKeeper node of a cluster on EC2 going. Settings come from flags, then the environment, then /etc/zookeeper-on-aws/agent.env.',
     )
-    .options(SETTINGS_FLAGS)
+    .options(settingsFlags())
     .command('bootstrap', 'claim an id, found or join the ensemble; at boot', bootstrapFlags, (flags) =>
       commands.order(flags, 'bootstrap'),
     )
@@ -69,9 +86,7 @@ export async function parseWords(words: readonly string[], commands: Commands): 
       maintenanceFlags,
       (flags) => commands.maintenance(flags),
     )
-    .epilogue(
-      'What the stack waits for stands in the environment or in agent.env: STACK (its ARN), SIGNAL_RESOURCE (default Group), LAUNCH_HOOK, TERMINATE_HOOK. Without STACK nobody is signalled, without the name of a hook none is answered.',
-    )
+    .epilogue(furtherSettings())
     .demandCommand(1, 'Name a command.')
     .strict()
     .help()

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
+import { SETTINGS, type Setting } from '../../src/settings-table.ts';
 import { type AgentRun, type NodeByHand, nodeByHand } from './node-by-hand.ts';
 
 let node: NodeByHand;
@@ -30,6 +31,10 @@ test('--help names every command, and exits 0', async () => {
   assert.equal(run.code, 0);
   for (const command of ['bootstrap', 'recovery', 'remove-terminated', 'leave', 'status', 'maintenance']) {
     assert.match(run.out, new RegExp(`zk-agent ${command}`));
+  }
+  for (const [key, { flag }] of Object.entries<Setting>(SETTINGS)) {
+    const shown = flag === undefined ? key : `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    assert.match(run.out, new RegExp(`^ +${shown} +\\S`, 'm'));
   }
   assert.equal(run.err, '');
 });
