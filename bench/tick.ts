@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { agentCommand } from '../lab/daemon/agent-program.ts';
 import { CLIENT_PORT } from '../src/model/member.ts';
-import { quickMonitor } from '../src/observe/quick-monitor.ts';
+import { quickMonitor } from '../src/tick/quick-monitor.ts';
 import { startLab } from '../test/lab/support/lab.ts';
 import { until } from './by-hand.ts';
 import { type Comparison, comparisonOf, round } from './measure.ts';

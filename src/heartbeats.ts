@@ -2,8 +2,9 @@
  * Heartbeats of the lifecycle hook in which this node waits, beside the work that it waits for: one at once when a look
  * finds it waiting, then at a bounded interval, never two at a time. One that fails is logged, and stops nothing.
  */
-import { type HookWait, ownHookWait } from './decide/lifecycle.ts';
+
 import { AgentError } from './errors.ts';
+import { type HookWait, ownHookWait } from './facts/lifecycle.ts';
 import type { Observation } from './model/observation.ts';
 import type { Ports } from './ports.ts';
 import type { Timings } from './timings.ts';

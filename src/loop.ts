@@ -1,10 +1,10 @@
 /** observe → decide → act, and again until there is nothing to do, the limit is reached, or somebody says stop. */
 import { act as realAct } from './act/act.ts';
-import { foundByHand } from './decide/by-hand.ts';
 import { decide as realDecide } from './decide/decide.ts';
 import { decideGivingUp } from './decide/launch.ts';
 import { reportDigest } from './decide/recover.ts';
 import { AgentError, type ErrorCode } from './errors.ts';
+import { foundByHand } from './facts/by-hand.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { type Advice, adviceText } from './model/advice.ts';
 import type { Command, Observation, Order, StackTies } from './model/observation.ts';

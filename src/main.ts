@@ -4,9 +4,9 @@ import { enableCompileCache } from 'node:module';
 import { basename, join } from 'node:path';
 import { acquireLock, type Lock } from './lock.ts';
 import type { LogEntry } from './log-events.ts';
-import { checkHealth } from './observe/healthy-tick.ts';
 import { plainOrder } from './plain-words.ts';
 import { readSettings } from './settings.ts';
+import { checkHealth } from './tick/healthy-tick.ts';
 
 /** `zk-recovery` and its siblings are symbolic links to the one executable. */
 function commandLine(argv: readonly string[]): readonly string[] {

@@ -7,6 +7,7 @@ import type { LogEntry } from './log-events.ts';
 import type { GroupFact, InstanceFact } from './model/cloud.ts';
 import type { DiskFacts, Fence, Occasion, Stamp } from './model/disk.ts';
 import type { EnsembleConfig, Member } from './model/member.ts';
+import type { ServerAnswer, ServerEnds } from './model/server.ts';
 import type { Zxid } from './model/zxid.ts';
 
 export interface Clock {
@@ -97,13 +98,6 @@ export interface ObjectStore {
   delete(key: string, signal: AbortSignal): Promise<void>;
 }
 
-/** What a server says to `srvr`. `silent`: no answer at all within the limit, which proves nothing. */
-export type ServerAnswer =
-  | { readonly kind: 'serving'; readonly mode: 'leader' | 'follower' | 'observer' | 'standalone'; readonly zxid: Zxid }
-  | { readonly kind: 'not-serving' }
-  /** `closed`: the port is open, and the connection was closed without a word. */
-  | { readonly kind: 'silent'; readonly why: string; readonly closed?: true };
-
 /** One server as its clients see it: four-letter words and sessions. */
 export interface Servers {
   srvr(address: string, signal: AbortSignal): Promise<ServerAnswer>;
@@ -179,22 +173,6 @@ export type ServerState =
   | { readonly kind: 'running'; readonly upMs: number }
   | { readonly kind: 'restarting'; readonly ends?: ServerEnds }
   | { readonly kind: 'stopped'; readonly ends?: ServerEnds };
-
-/**
- * How the server ended by itself: with a code of its own, soon after its start, one time after the other. Begun anew by
- * every stop, and by a server that ran for longer.
- */
-export interface ServerEnds {
-  readonly count: number;
-  /** Since the last one. */
-  readonly sinceMs: number;
-  /** For example `exit code 1`. */
-  readonly how: string;
-  /** The last error of its log; looked for only where it ended more than once. */
-  readonly error?: string;
-  /** Why the log can't be read. */
-  readonly unread?: string;
-}
 
 /** What a process has done since its start. */
 export interface Work {

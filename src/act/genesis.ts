@@ -1,6 +1,6 @@
 /** Steps of the first ensemble. */
 
-import { hasData } from '../decide/data.ts';
+import { hasData } from '../facts/data.ts';
 import { unreadable } from '../model/disk.ts';
 import { firstVersion } from '../model/first-version.ts';
 import { memberAt } from '../model/member.ts';

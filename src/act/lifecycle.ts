@@ -1,6 +1,7 @@
 /** Steps that tell the Auto Scaling group and the stack how this node is doing. Each may be repeated at any time. */
-import { LAUNCH_WAIT } from '../decide/lifecycle.ts';
+
 import { AgentError } from '../errors.ts';
+import { LAUNCH_WAIT } from '../facts/lifecycle.ts';
 import { listed } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
 import { readRecords } from '../registry/lineage.ts';

@@ -1,6 +1,6 @@
 /** Steps of a recovery by force. Their order within a step is what makes each of them repeatable after a crash. */
-import { mayHaveFounded } from '../decide/data.ts';
-import { unfencedOf } from '../decide/fenced.ts';
+import { mayHaveFounded } from '../facts/data.ts';
+import { unfencedOf } from '../facts/fenced.ts';
 import { sourceCopyName, unreadable } from '../model/disk.ts';
 import { firstVersion } from '../model/first-version.ts';
 import { memberAt } from '../model/member.ts';

@@ -1,6 +1,6 @@
 /** What the node sees, what it would do and why; and what it has set aside. Changes nothing. */
-import { foundByHand } from '../decide/by-hand.ts';
-import { ownState } from '../decide/lifecycle.ts';
+import { foundByHand } from '../facts/by-hand.ts';
+import { ownState } from '../facts/lifecycle.ts';
 import { runAgent, sightOf } from '../loop.ts';
 import { adviceSentence, adviceText } from '../model/advice.ts';
 import type { Observation } from '../model/observation.ts';

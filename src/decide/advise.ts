@@ -8,8 +8,8 @@ import { listed, strangeLines, votersOf } from '../model/member.ts';
 import type { Observation, Silence } from '../model/observation.ts';
 import type { Report } from '../model/records.ts';
 import { adviceOf, advised, type Decision } from '../model/step.ts';
+import { startAdded } from './advise-by-hand.ts';
 import { LEAST_FREE_SHARE } from './aside.ts';
-import { startAdded } from './by-hand.ts';
 import type { Awaited, Lost } from './lost.ts';
 import type { Ahead, Candidate } from './rank.ts';
 

@@ -3,14 +3,14 @@
  * Invariant 3: an id passes on only after its removal from the config has committed and its instance is gone for good.
  */
 
+import { mayHoldId } from '../facts/by-hand.ts';
+import { isGone, lifeOf } from '../facts/lives.ts';
 import { HIGHEST_ID, highestGenerations, LOWEST_ID, ownerKey, unreadableOf } from '../model/claims.ts';
 import { unreadable } from '../model/disk.ts';
 import { type EnsembleConfig, listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { Claim } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
-import { mayHoldId } from './by-hand.ts';
-import { isGone, lifeOf } from './lives.ts';
 import { mayRun } from './restart.ts';
 
 /** The claims that this node owns: it made the highest generation (Claims 2). */

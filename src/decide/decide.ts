@@ -5,6 +5,9 @@
  * Invariants that every branch keeps: one history; no data deleted; an id belongs to one node; only the dead are
  * removed; only the synced vote; nobody touches a neighbour's instance; unknown is never absent.
  */
+
+import { hasData } from '../facts/data.ts';
+import { isGone } from '../facts/lives.ts';
 import { refusedData } from '../model/advice.ts';
 import { unreadable } from '../model/disk.ts';
 import { listed } from '../model/member.ts';
@@ -13,13 +16,11 @@ import type { LineageRecord } from '../model/records.ts';
 import { adviceOf, advised, type Decision, done, refuse, take, wait } from '../model/step.ts';
 import { withAdvice } from './advise.ts';
 import { decideClaim, decideStream, ownClaims } from './claim.ts';
-import { hasData } from './data.ts';
 import { decideFailedStart, waitsForSurroundings } from './failed-start.ts';
 import { decideFirstStart, decideGenesis } from './genesis.ts';
 import { decideFollow, decideJoinAlone, decideSettled, followable, votes } from './join.ts';
 import { decideAbandoned } from './launch.ts';
 import { decideLeave, decideLeaveRefused, isLeaving } from './leave.ts';
-import { isGone } from './lives.ts';
 import { decideMend } from './mend.ts';
 import { decideFounded } from './propose.ts';
 import { decideFounding, decideSilence } from './recover.ts';

@@ -2,6 +2,10 @@
  * Lost for good, and everybody heard: which record follows, and who proposes it (docs/protocol.md, "Recovery by force").
  * Pure.
  */
+
+import { whatRunsByHand } from '../facts/by-hand.ts';
+import { isSourceCopy, mayHaveFounded, recoverable } from '../facts/data.ts';
+import { isGone } from '../facts/lives.ts';
 import type { Advice } from '../model/advice.ts';
 import { type UnreadableFile, unreadable } from '../model/disk.ts';
 import type { Observation } from '../model/observation.ts';
@@ -9,12 +13,10 @@ import { factsOf } from '../model/proposals.ts';
 import type { ForcedRecord, FoundReport, LineageRecord, Report } from '../model/records.ts';
 import { adviceOf, type Decision, take, wait } from '../model/step.ts';
 import { awaitOverdue, bringDataBack, mendAhead } from './advise.ts';
-import { stopAdded, whatRunsByHand } from './by-hand.ts';
+import { stopAdded } from './advise-by-hand.ts';
 import { chosenClaim } from './claim.ts';
-import { isSourceCopy, mayHaveFounded, recoverable } from './data.ts';
 import { firstMembers, neverStarted } from './genesis.ts';
 import { heldBack } from './hold.ts';
-import { isGone } from './lives.ts';
 import type { Lost } from './lost.ts';
 import { answerDue, ownProposal, proposeOrAccept, standingProposals } from './propose.ts';
 import { aheadOf, bestCandidate, epochFloor } from './rank.ts';

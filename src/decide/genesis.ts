@@ -4,16 +4,16 @@
  * of a genesis record alone, and never again once its stamp is there.
  */
 
+import { hasData } from '../facts/data.ts';
+import { unfencedOf } from '../facts/fenced.ts';
+import { isGone, lifeOf } from '../facts/lives.ts';
 import { highestGenerations } from '../model/claims.ts';
 import { unreadable } from '../model/disk.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { Announcement, GenesisRecord, LineageRecord, RecordMember } from '../model/records.ts';
 import { type Decision, take, wait } from '../model/step.ts';
 import { decideAside } from './aside.ts';
-import { hasData } from './data.ts';
-import { unfencedOf } from './fenced.ts';
 import { heldBack } from './hold.ts';
-import { isGone, lifeOf } from './lives.ts';
 
 /** Claimed, running, not leaving: whoever can be a member of a first ensemble, lowest ids first (Genesis 1). */
 function candidates(observation: Observation, shared: Shared): readonly RecordMember[] {

@@ -2,6 +2,9 @@
  * Following and joining an ensemble that answers (docs/protocol.md, "Joining"). Pure.
  * Invariant 5: a node is added as a participant only once its own server follows and is caught up.
  */
+
+import { isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
+import { hasData } from '../facts/data.ts';
 import { type DiskFacts, unreadable } from '../model/disk.ts';
 import { isFirstVersion } from '../model/first-version.ts';
 import { type EnsembleConfig, listed, type Member, memberAt, strangeLines, votersOf } from '../model/member.ts';
@@ -10,8 +13,6 @@ import type { LineageRecord } from '../model/records.ts';
 import { adviceOf, advised, type Decision, done, take, wait } from '../model/step.ts';
 import { runNewerRelease } from './advise.ts';
 import { decideAside } from './aside.ts';
-import { isUnclaimed, whatLinesHold } from './by-hand.ts';
-import { hasData } from './data.ts';
 import { failedStart, waitsForSurroundings } from './failed-start.ts';
 import { heldBack } from './hold.ts';
 import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts';

@@ -3,15 +3,16 @@
  * The launch hook is completed once the node votes; the stack is told once, when the node votes and no terminating
  * member is left in the config; and a launch is given up only by a node that nobody can need.
  */
+
+import { isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
+import { hasData } from '../facts/data.ts';
+import { goneInHook, isDying, isTerminating, LAUNCH_WAIT, ownState } from '../facts/lifecycle.ts';
+import { lifeOfMember } from '../facts/lives.ts';
 import { instancesBehind } from '../model/claims.ts';
 import type { DiskFacts } from '../model/disk.ts';
 import { type Member, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import { type Decision, type Step, take, wait } from '../model/step.ts';
-import { isUnclaimed, whatLinesHold } from './by-hand.ts';
-import { hasData } from './data.ts';
-import { goneInHook, isDying, isTerminating, LAUNCH_WAIT, ownState } from './lifecycle.ts';
-import { lifeOfMember } from './lives.ts';
 
 /** The launch hook of a node that votes: before it is ready, so that an unanswered hook can't end a settled node. */
 export function decideLaunched(observation: Observation, id: number): Decision | undefined {

@@ -2,14 +2,15 @@
  * Leaving for good (docs/protocol.md, "Leaving"): removed from the config first, stopped after a later write, and the
  * terminate hook answered last. Pure. Invariant 4 for oneself: not while the rest would be without quorum.
  */
+
+import { countsAsServing, isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
+import { isDying, isTerminating, ownState, TERMINATE_WAIT } from '../facts/lifecycle.ts';
 import type { Advice } from '../model/advice.ts';
 import { unreadable } from '../model/disk.ts';
 import { listed, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, done, refuse, take, wait } from '../model/step.ts';
-import { countsAsServing, isUnclaimed, whatLinesHold } from './by-hand.ts';
-import { isDying, isTerminating, ownState, TERMINATE_WAIT } from './lifecycle.ts';
 import { decideRemoval } from './remove.ts';
 import { decideRestart, mayRun, RESTARTING } from './restart.ts';
 import { withdrawReport } from './withdraw.ts';

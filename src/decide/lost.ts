@@ -3,6 +3,8 @@
  * Pure. A recovery by force counts the gone for good alone, never the shutting down, the silent or the unknown.
  */
 
+import { isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
+import { isGone, lifeOfMember } from '../facts/lives.ts';
 import type { AwaitedQuorum } from '../model/advice.ts';
 import { highestGenerations, instancesBehind, ownerKey, ownersOf } from '../model/claims.ts';
 import { unreadable } from '../model/disk.ts';
@@ -10,8 +12,6 @@ import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/m
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { FoundReport, LineageRecord, Report } from '../model/records.ts';
 import { epochOf, ZXID_ZERO } from '../model/zxid.ts';
-import { isUnclaimed, whatLinesHold } from './by-hand.ts';
-import { isGone, lifeOfMember } from './lives.ts';
 
 /** The reports that count: for the newest record, by instances that are not gone for good. */
 export function countingReports(

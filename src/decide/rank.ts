@@ -2,10 +2,11 @@
  * Which data is the best to recover from (Recovery 5 and 7). Pure.
  * The lineage ranks first, then the *current* epoch, then the last zxid: the accepted epoch rises before data is there.
  */
+
+import { recoverable } from '../facts/data.ts';
 import { type DataFacts, type UnreadableFile, unreadable } from '../model/disk.ts';
 import { floorAbove } from '../model/first-version.ts';
 import type { LineageRecord, Report } from '../model/records.ts';
-import { recoverable } from './data.ts';
 
 export interface Candidate {
   readonly instance: string;

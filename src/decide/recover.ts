@@ -6,6 +6,10 @@
  * owner acts on it.
  * Invariant 2: data is copied or renamed aside, never removed.
  */
+
+import { isSourceCopy, mayHaveFounded, NO_DATA, recoverable, votingObstacle } from '../facts/data.ts';
+import { unfencedOf } from '../facts/fenced.ts';
+import { isGone } from '../facts/lives.ts';
 import { unreadable } from '../model/disk.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { ForcedRecord, LineageRecord, Report } from '../model/records.ts';
@@ -13,12 +17,9 @@ import { type Decision, take, wait } from '../model/step.ts';
 import { awaitInstance, awaitOverdue, awaitQuorum, writeAnew } from './advise.ts';
 import { whatHoldsAside } from './aside.ts';
 import { chosenClaim } from './claim.ts';
-import { isSourceCopy, mayHaveFounded, NO_DATA, recoverable, votingObstacle } from './data.ts';
 import { mendOwnConfig } from './failed-start.ts';
-import { unfencedOf } from './fenced.ts';
 import { decideForce, LOST_AND_HEARD } from './force.ts';
 import { heldBack } from './hold.ts';
-import { isGone } from './lives.ts';
 import { awaitedVoters, countingReports, unheard, whatHoldsCounting } from './lost.ts';
 import { lineageOfEpoch } from './rank.ts';
 import { outnumbered } from './remove.ts';

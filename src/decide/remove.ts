@@ -3,14 +3,16 @@
  * Invariant 4: only on positive evidence about the member's own instance, at most max(1, ⌊(voters − 1) / 2⌋) a pass,
  * and never so that the rest loses quorum.
  */
+
+import { countsAsServing, isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
+import { lifeOfMember } from '../facts/lives.ts';
 import type { Advice } from '../model/advice.ts';
 import { instancesBehind, ownersOf } from '../model/claims.ts';
 import { type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';
-import { countsAsServing, isUnclaimed, removeTogether, whatLinesHold } from './by-hand.ts';
+import { removeTogether } from './advise-by-hand.ts';
 import { heldBack } from './hold.ts';
-import { lifeOfMember } from './lives.ts';
 
 /** Whether this member may be removed: its instance shuts down or is gone for good. */
 export function isRemovable(observation: Observation, member: Member): boolean {

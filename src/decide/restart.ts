@@ -1,7 +1,7 @@
+import { votingObstacle } from '../facts/data.ts';
 import { listed } from '../model/member.ts';
 import type { Observation, ObservedServer } from '../model/observation.ts';
 import { type Decision, take } from '../model/step.ts';
-import { votingObstacle } from './data.ts';
 import { waitsForSurroundings } from './failed-start.ts';
 
 export const RESTARTING = 'The server of this node ended, and its supervisor is about to start it again.';

@@ -4,11 +4,12 @@
  * A data directory that somebody attached by mistake has no stamp either. It is told apart by what stands on the same
  * disk: the mark of a first start that is over, and the id that this very instance has claimed; and the config lists it.
  */
+
+import { hasData } from '../facts/data.ts';
 import { unreadable } from '../model/disk.ts';
 import { listed } from '../model/member.ts';
 import type { Observation } from '../model/observation.ts';
 import { ownClaims } from './claim.ts';
-import { hasData } from './data.ts';
 
 const GONE = { what: 'stamp', file: 'zk-agent/stamp.json', why: 'it is gone, and the data is there' } as const;
 

@@ -1,9 +1,9 @@
-import type { ServerAnswer, ServerEnds } from '../ports.ts';
 import type { GroupFact, Known, Life } from './cloud.ts';
 import type { DiskFacts } from './disk.ts';
 import type { EnsembleConfig, Member } from './member.ts';
 import type { Outcome } from './proposals.ts';
 import type { Announcement, Claim, FoundReport, LineageRecord, UnreadableReport } from './records.ts';
+import type { ServerAnswer, ServerEnds } from './server.ts';
 import type { Zxid } from './zxid.ts';
 
 export type Command = 'bootstrap' | 'recovery' | 'remove-terminated' | 'leave';

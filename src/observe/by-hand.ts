@@ -1,5 +1,5 @@
 /** Servers that a person added, while no ensemble answers: no agent fences them, so they are asked themselves. */
-import { isUnclaimed } from '../decide/by-hand.ts';
+import { isUnclaimed } from '../facts/by-hand.ts';
 import type { Known } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
 import type { Member } from '../model/member.ts';

@@ -3,8 +3,9 @@ import { instancesBehind } from '../model/claims.ts';
 import type { Life } from '../model/cloud.ts';
 import { type EnsembleConfig, idOfLine, type Member, quorumOf, strangeLines, votersOf } from '../model/member.ts';
 import type { Ensemble, Shared } from '../model/observation.ts';
+import type { ServerAnswer } from '../model/server.ts';
 import { epochOf } from '../model/zxid.ts';
-import type { ServerAnswer, Servers } from '../ports.ts';
+import type { Servers } from '../ports.ts';
 
 interface Found {
   readonly address: string;

@@ -2,8 +2,9 @@
  * One look at the world, as plain data. The order is the protocol's (Claims 6): the config through a session opened for
  * it, then the claims, then EC2; the epoch and the records after the session; the leader's zxid before the node's own.
  */
-import { unclaimedInHook } from '../decide/lifecycle.ts';
+
 import { AgentError } from '../errors.ts';
+import { unclaimedInHook } from '../facts/lifecycle.ts';
 import { instancesBehind, ownersOf } from '../model/claims.ts';
 import { type GroupFact, type InstanceFact, type Known, known, unknown } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';

@@ -2,7 +2,7 @@
  * ZooKeeper's four-letter words: one word over a plain TCP connection, the answer is text up to the server's close.
  */
 import { connect } from 'node:net';
-import type { ServerAnswer } from '../ports.ts';
+import type { ServerAnswer } from '../model/server.ts';
 
 export interface WordOptions {
   readonly port: number;

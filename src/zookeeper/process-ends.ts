@@ -3,7 +3,7 @@
  * and ended, in seconds since the boot, and its code.
  */
 import { open, readFile, writeFile } from 'node:fs/promises';
-import type { ServerEnds } from '../ports.ts';
+import type { ServerEnds } from '../model/server.ts';
 import { readIfThere } from './durable-file.ts';
 import { lastErrorOf, SOON_MS } from './last-error.ts';
 

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { AgentError, type ErrorCode } from '../errors.ts';
-import type { ServerControl, ServerEnds, ServerState } from '../ports.ts';
+import type { ServerEnds } from '../model/server.ts';
+import type { ServerControl, ServerState } from '../ports.ts';
 import { lastErrorOf, SOON_MS } from './last-error.ts';
 import { workOf } from './process-work.ts';
 import { type Forbidding, refuseWhileForbidden } from './start-check.ts';

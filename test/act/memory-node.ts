@@ -6,8 +6,9 @@ import { AgentError } from '../../src/errors.ts';
 import type { InstanceFact } from '../../src/model/cloud.ts';
 import type { DiskFacts } from '../../src/model/disk.ts';
 import type { EnsembleConfig } from '../../src/model/member.ts';
+import type { ServerAnswer } from '../../src/model/server.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
-import type { Clock, NodeDisk, Ports, ReconfigAnswer, ServerAnswer, ServerControl, Servers } from '../../src/ports.ts';
+import type { Clock, NodeDisk, Ports, ReconfigAnswer, ServerControl, Servers } from '../../src/ports.ts';
 import { addressOf, configOf, dataOf, EMPTY_DISK, groupFact, instanceOf } from '../decide/parts.ts';
 import { MemoryShelf } from './memory-shelf.ts';
 

@@ -1,10 +1,10 @@
 /** What a person put into the config by hand is tolerated: told, never removed, never counted on, and in nobody's way. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { foundByHand } from '../../src/decide/by-hand.ts';
 import { decide } from '../../src/decide/decide.ts';
 import { decideGivingUp } from '../../src/decide/launch.ts';
 import { reportDigest } from '../../src/decide/recover.ts';
+import { foundByHand } from '../../src/facts/by-hand.ts';
 import { known } from '../../src/model/cloud.ts';
 import type { EnsembleConfig, Member } from '../../src/model/member.ts';
 import type { Observation } from '../../src/model/observation.ts';

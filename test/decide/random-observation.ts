@@ -4,8 +4,8 @@ import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';
 import type { EnsembleConfig } from '../../src/model/member.ts';
 import type { Ensemble, Observation } from '../../src/model/observation.ts';
 import type { Claim, FoundReport, LineageRecord } from '../../src/model/records.ts';
+import type { ServerAnswer } from '../../src/model/server.ts';
 import { toZxid, ZXID_ZERO } from '../../src/model/zxid.ts';
-import type { ServerAnswer } from '../../src/ports.ts';
 import type { Random } from '../support/random.ts';
 import {
   addressOf,

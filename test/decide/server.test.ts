@@ -5,9 +5,9 @@ import { decide } from '../../src/decide/decide.ts';
 import { adviceText } from '../../src/model/advice.ts';
 import { known, unknown } from '../../src/model/cloud.ts';
 import type { Observation } from '../../src/model/observation.ts';
+import type { ServerEnds } from '../../src/model/server.ts';
 import type { Decision } from '../../src/model/step.ts';
 import { toZxid } from '../../src/model/zxid.ts';
-import type { ServerEnds } from '../../src/ports.ts';
 import {
   CLUSTER,
   configOf,

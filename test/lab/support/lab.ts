@@ -44,7 +44,7 @@ import type { MetadataService } from '../../../lab/metadata/metadata-service.ts'
 import { ZookeeperClient } from '../../../src/client/index.ts';
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import type { LineageRecord, Report } from '../../../src/model/records.ts';
-import type { ServerAnswer } from '../../../src/ports.ts';
+import type { ServerAnswer } from '../../../src/model/server.ts';
 import { waitFor } from './wait-for.ts';
 
 export { staysSo, waitFor } from './wait-for.ts';

@@ -11,7 +11,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CLIENT_PORT, type EnsembleConfig, quorumOf, votersOf } from '../../../src/model/member.ts';
-import type { ServerAnswer } from '../../../src/ports.ts';
+import type { ServerAnswer } from '../../../src/model/server.ts';
 import { askSrvr } from '../../../src/zookeeper/four-letter-words.ts';
 import { configOnDisks } from './disk-config.ts';
 import type { TestLab } from './lab.ts';

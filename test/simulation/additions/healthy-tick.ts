@@ -1,4 +1,4 @@
-/** Production's healthy tick (src/observe/healthy-tick.ts): a node that is well looks at nothing else. */
+/** Production's healthy tick (src/tick/healthy-tick.ts): a node that is well looks at nothing else. */
 import { listed, votersOf } from '../../../src/model/member.ts';
 import { ZXID_ZERO } from '../../../src/model/zxid.ts';
 import type { Group } from '../cloud/group.ts';

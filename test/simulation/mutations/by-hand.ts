@@ -1,4 +1,4 @@
-import { isUnclaimed } from '../../../src/decide/by-hand.ts';
+import { isUnclaimed } from '../../../src/facts/by-hand.ts';
 import type { Advice } from '../../../src/model/advice.ts';
 import type { Observation } from '../../../src/model/observation.ts';
 import type { Decision } from '../../../src/model/step.ts';

@@ -1,4 +1,4 @@
-import { LAUNCH_WAIT, ownState, TERMINATE_WAIT } from '../../../src/decide/lifecycle.ts';
+import { LAUNCH_WAIT, ownState, TERMINATE_WAIT } from '../../../src/facts/lifecycle.ts';
 import type { Parts } from '../../../src/loop.ts';
 import type { Observation } from '../../../src/model/observation.ts';
 import { take } from '../../../src/model/step.ts';

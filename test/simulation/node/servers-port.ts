@@ -1,10 +1,9 @@
 /** The ports `Servers` and `ServerControl` of a simulated node. */
 import { AgentError } from '../../../src/errors.ts';
-
+import type { ServerAnswer } from '../../../src/model/server.ts';
 import type {
   ReconfigAnswer,
   ReconfigChange,
-  ServerAnswer,
   ServerControl,
   ServerState,
   Servers,

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { quickMetadata } from '../../src/observe/quick-metadata.ts';
-import { quickMonitor } from '../../src/observe/quick-monitor.ts';
+import { quickMetadata } from '../../src/tick/quick-metadata.ts';
+import { quickMonitor } from '../../src/tick/quick-monitor.ts';
 import { followerMonitor, leaderMonitor } from '../commands/node-by-hand.ts';
 
 const LIMIT_MS = 10_000;

@@ -3,7 +3,6 @@
  * (docs/protocol.md, "Claims 7" and "Joining 11"). Pure. Both are tolerated: such a member is unknown, so it counts as a
  * voter and never as one that serves, is gone or can't vote; such a line stops changes, never service.
  */
-import type { Advice } from '../model/advice.ts';
 import { instancesBehind } from '../model/claims.ts';
 import { type EnsembleConfig, idOfLine, type Member, strangeLines } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
@@ -34,30 +33,6 @@ export function whatRunsByHand(members: readonly Member[]): string | undefined {
   if (members.length === 0) return undefined;
   const names = members.map((member) => `${member.id} at ${member.address}`).join(', ');
   return `the servers of the members ${names}, which somebody added by hand, still run and would bring the old config back`;
-}
-
-/** What a person does about it: nobody else can. */
-export function stopAdded(members: readonly Member[]): readonly Advice[] {
-  return members.map(({ id, address }) => ({
-    action: 'stop-added-server',
-    path: `member ${id} at ${address}`,
-    when: [{ is: 'no-leader' }, { is: 'still-advised' }],
-  }));
-}
-
-/** Lost for good: nobody knows that such a voter can't come back, and nobody but a person can start its server. */
-export function startAdded(members: readonly Pick<Member, 'id' | 'address'>[]): readonly Advice[] {
-  return members.map(({ id, address }) => ({
-    action: 'start-added-server',
-    path: `member ${id} at ${address}`,
-    when: [{ is: 'no-leader' }, { is: 'still-advised' }],
-  }));
-}
-
-/** Claims 7: beside so many voters of a person's the dead are not removed, and one change takes both out. */
-export function removeTogether(members: readonly Pick<Member, 'id' | 'address'>[]): readonly Advice[] {
-  const path = members.map(({ id, address }) => `${id} at ${address}`).join(', ');
-  return [{ action: 'remove-members', path, when: [{ is: 'still-advised' }] }];
 }
 
 /** Claims 3: the config may give this id to somebody, in a line that can't be understood even. */
