@@ -163,7 +163,13 @@ test('every file that the agent keeps for itself stands in the document, every m
 });
 
 test('every name of a file in the code of the disk stands in the document', () => {
-  const code = sources('src/zookeeper/*.ts', 'src/settings*.ts', 'src/commands/*.ts', 'src/observe/*.ts', 'src/tick/*.ts');
+  const code = sources(
+    'src/zookeeper/*.ts',
+    'src/settings*.ts',
+    'src/commands/*.ts',
+    'src/observe/*.ts',
+    'src/tick/*.ts',
+  );
   const joined = [...code.matchAll(/\bjoin\(((?:[^()\n]|\([^()\n]*\))*)\)/g)].flatMap((call) =>
     [...(call[1] ?? '').matchAll(/'([.\w-]*\w[.\w-]*)'/g)].map((match) => match[1] ?? ''),
   );
