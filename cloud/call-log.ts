@@ -15,7 +15,7 @@ export interface LoggedCall {
   readonly fault?: string;
 }
 
-export interface CallFilter {
+interface CallFilter {
   readonly caller?: string;
   readonly service?: string;
   readonly action?: string;

@@ -21,7 +21,7 @@ import { readAnswer, writeCall } from './protocols/write-call.ts';
 import { checkConditions } from './s3/conditions.ts';
 import type { Struct } from './value.ts';
 
-export interface DispatchParts {
+interface DispatchParts {
   readonly models: ModelOf;
   readonly moto: MotoClient;
   readonly ec2: Ec2;

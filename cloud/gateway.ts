@@ -49,7 +49,7 @@ export interface GatewayOptions {
 }
 
 /** Where an instance is in the life of its group. */
-export interface Membership {
+interface Membership {
   readonly group: string;
   readonly lifecycleState: LifecycleState;
   /** What the metadata service shows as `autoscaling/target-lifecycle-state`. */
@@ -57,7 +57,7 @@ export interface Membership {
 }
 
 /** A wait for a lifecycle hook, as Auto Scaling's event tells whoever listens (the lab has no EventBridge). */
-export interface LifecycleNotice {
+interface LifecycleNotice {
   readonly hook: string;
   readonly transition: string;
   readonly token: string;
@@ -93,7 +93,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export const DEFAULT_REGION = 'us-east-1';
+const DEFAULT_REGION = 'us-east-1';
 const DEFAULT_ROLE_DELAY_MS = 1_000;
 /** The account that moto answers for. */
 const ACCOUNT = '123456789012';

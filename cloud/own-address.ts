@@ -1,11 +1,10 @@
-/** Container machines' labs have this network each, in a network namespace of its own where nothing else has it. */
-export const CONTAINER_PREFIX = '10.77';
-/** Of the lab itself in that network. */
-export const CONTAINER_LAB_ADDRESS = `${CONTAINER_PREFIX}.0.1`;
-/** Where EC2 has its metadata service; in a container lab it has that very address. */
-export const METADATA_ADDRESS = '169.254.169.254';
+/**
+ * Beside loopback: the address at which the cloud listens when its whole process is in a network namespace that has no
+ * way out, as labs of containers have it.
+ */
+export const ISOLATED_ADDRESS = '10.77.0.1';
 
-/** Whether a server of the lab may listen here: nobody from outside of this machine ever reaches it. */
+/** Whether a server of the cloud may listen here: nobody from outside of this machine ever reaches it. */
 export function isOwnAddress(address: string): boolean {
-  return address.startsWith('127.') || address === CONTAINER_LAB_ADDRESS;
+  return address.startsWith('127.') || address === ISOLATED_ADDRESS;
 }

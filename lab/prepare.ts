@@ -1,5 +1,5 @@
 /** The part of the set-up that is not shell: moto's Python environment and the ZooKeeper server. Run by lab/setup.sh. */
-import { installMoto } from '../cloud/moto/moto.ts';
+import { installMoto } from '../cloud/index.ts';
 import { zookeeperHome } from './zookeeper/fetch.ts';
 
 const progress = (line: string): void => {

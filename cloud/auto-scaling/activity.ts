@@ -2,13 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Group } from './group.ts';
 
 /** The codes of ScalingActivityStatusCode that the lab's activities have. */
-export type ActivityStatus =
-  | 'InProgress'
-  | 'PreInService'
-  | 'MidLifecycleAction'
-  | 'Successful'
-  | 'Failed'
-  | 'Cancelled';
+type ActivityStatus = 'InProgress' | 'PreInService' | 'MidLifecycleAction' | 'Successful' | 'Failed' | 'Cancelled';
 
 export interface Activity {
   readonly id: string;

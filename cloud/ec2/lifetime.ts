@@ -23,8 +23,6 @@ export interface LateVisibility {
   readonly seed: number;
 }
 
-export const DEFAULT_LATE_VISIBILITY: LateVisibility = { instanceMs: 1_000, tagsMs: 1_000, seed: 1 };
-
 /** When what happens to one instance; milliseconds since 1970. */
 export interface Lifetime {
   readonly launchedAtMs: number;

@@ -20,7 +20,7 @@ import { type Policy, readPolicy } from './policy.ts';
 import { checkPutPolicy } from './put-policies.ts';
 import { RoleDirectory } from './role-directory.ts';
 
-export interface AccessOptions {
+interface AccessOptions {
   /** What persons may do, by their names as callers; who is not named may do all. */
   readonly policies: Readonly<Record<string, unknown>>;
   /** For so long after it was made, a role is denied everything: IAM is eventually consistent. */

@@ -11,7 +11,7 @@ import type { RoleDirectory } from './role-directory.ts';
 export type Tags = ReadonlyMap<string, string>;
 
 /** A stack of CloudFormation, by its name or ARN or by the ARN of one of its change sets. */
-export interface KnownStack {
+interface KnownStack {
   readonly arn: string;
   readonly tags: Tags;
 }

@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { fits, fitsResource, resolvePattern } from './patterns.ts';
 
 /** Whether one value of the request fits one of the policy; undefined when the latter has an unknown variable. */
-export type Comparison = (wanted: string, given: string, context: Context, variables: boolean) => boolean | undefined;
+type Comparison = (wanted: string, given: string, context: Context, variables: boolean) => boolean | undefined;
 
 interface OperatorRule {
   /** The opposite of its comparison: true when none of the policy's values fits. */

@@ -11,14 +11,14 @@ const ONE = '\uE001';
 const VARIABLE = /\$\{([^}]*)\}/g;
 const REFERENCE = /^\s*([A-Za-z0-9-]+:[^,'"]+?)\s*(?:,\s*'([^']*)'\s*)?$/;
 
-export interface PatternUse {
+interface PatternUse {
   /** False where the policy's version has none. */
   readonly variables: boolean;
   readonly wildcards: boolean;
 }
 
 /** A pattern with its variables filled in; undefined when the request has no value for one of them. */
-export type Resolved = string & { readonly resolved: unique symbol };
+type Resolved = string & { readonly resolved: unique symbol };
 
 /** Why the text is no pattern; undefined when it is one. */
 export function patternProblem(text: string): string | undefined {

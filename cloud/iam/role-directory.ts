@@ -17,7 +17,7 @@ export interface Role {
   readonly createdAtMs: number;
 }
 
-export interface InstanceProfile {
+interface InstanceProfile {
   readonly arn: string;
   readonly role?: Role;
 }

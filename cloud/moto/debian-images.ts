@@ -7,7 +7,7 @@ const FILE = fileURLToPath(new URL('debian-images.json', import.meta.url));
 /** Moto reads the images that are there from the start from the file that this names. */
 export const DEBIAN_IMAGES_ENVIRONMENT = { MOTO_AMIS_PATH: FILE } as const;
 
-export interface DebianImage {
+interface DebianImage {
   readonly imageId: string;
   readonly release: 12 | 13;
   readonly architecture: 'x86_64' | 'arm64';

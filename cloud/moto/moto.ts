@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type Progress, pythonEnvironment } from '../../tools/python-environment.ts';
 import { isOwnAddress } from '../own-address.ts';
 
-export const MOTO_VERSION = '5.2.5';
+const MOTO_VERSION = '5.2.5';
 
 const CACHE = fileURLToPath(new URL('../../.cache', import.meta.url));
 /** EC2 refuses what does not exist; moto does so when it is asked to. */
@@ -22,14 +22,14 @@ export const REUSED_ADDRESSES = { LAB_REUSES_ADDRESSES: 'yes' } as const;
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 5_000;
 
-export interface Moto {
+interface Moto {
   readonly url: string;
   readonly pid: number;
   /** Ends the process and returns once it is gone. Can be called again. */
   close(): Promise<void>;
 }
 
-export interface MotoOptions {
+interface MotoOptions {
   /** A loopback address, or one of a lab's own network; never a wildcard. */
   readonly address: string;
   /** A free one is taken when it is left out. */

@@ -9,7 +9,7 @@ type Tree = Map<string, Tree | string>;
 /** In the body of the AWS query protocols, beside the parameters of the action itself. */
 const ENVELOPE = ['Action', 'Version'];
 
-export interface ParsedInput {
+interface ParsedInput {
   readonly input: Struct;
   readonly problems: readonly Problem[];
 }

@@ -88,7 +88,7 @@ function textOf(use: ShapeUse, wire: string, url: URL, headers: IncomingHttpHead
 }
 
 /** `/bucket/a/key` → `['bucket', 'a/key']`; one or none of them where the path is shorter. */
-export function bucketAndKey(url: URL): readonly string[] {
+function bucketAndKey(url: URL): readonly string[] {
   const [, bucket, key] = /^\/([^/]*)(?:\/(.*))?$/s.exec(url.pathname) ?? [];
   return [bucket, key]
     .filter((part) => part !== undefined && part !== '')

@@ -1,7 +1,6 @@
 /** The verbs about the local AWS: faults, and who called what. */
 import type { Argv } from 'yargs';
-import type { CallCount } from '../../cloud/call-log.ts';
-import { FAULT_KINDS } from '../../cloud/faults.ts';
+import { type CallCount, FAULT_KINDS } from '../../cloud/index.ts';
 import { table } from '../../tools/table.ts';
 import { callLab } from './lab-client.ts';
 import { print, printJson, progress } from './terminal.ts';

@@ -7,6 +7,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { runProgram } from '../../tools/program.ts';
+import { CONTAINER_PREFIX, METADATA_ADDRESS, CONTAINER_LAB_ADDRESS as OWN_ADDRESS } from './addresses.ts';
 
 export interface Cut {
   readonly from: string;
@@ -16,8 +17,8 @@ export interface Cut {
 export interface LabNetwork extends AsyncDisposable {
   /** Of the lab itself, by name: /run/netns/<namespace>. */
   readonly namespace: string;
-  readonly ownAddress: '10.77.0.1';
-  readonly prefix: '10.77';
+  readonly ownAddress: string;
+  readonly prefix: string;
   readonly cuts: readonly Cut[];
   /** Makes the machine's namespace, with an interface that has this address; returns its path for nspawn. */
   attach(machine: string, address: string): Promise<string>;
@@ -29,8 +30,6 @@ export interface LabNetwork extends AsyncDisposable {
   heal(): Promise<void>;
 }
 
-const OWN_ADDRESS = '10.77.0.1';
-const METADATA_ADDRESS = '169.254.169.254';
 const NAMESPACES = '/run/netns';
 const NAMESPACE_PREFIX = 'zk-';
 const TABLE = 'lab';
@@ -104,7 +103,7 @@ const RULES = `table ip ${TABLE} {
 class BridgedNetwork implements LabNetwork {
   readonly namespace: string;
   readonly ownAddress = OWN_ADDRESS;
-  readonly prefix = '10.77';
+  readonly prefix = CONTAINER_PREFIX;
   readonly #lab: string;
   readonly #addresses = new Map<string, string>();
   #cuts: readonly Cut[] = [];

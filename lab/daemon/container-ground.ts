@@ -4,11 +4,10 @@
  */
 import { join } from 'node:path';
 import { CopyImageCommand } from '@aws-sdk/client-ec2';
-import { DEBIAN_IMAGES_ENVIRONMENT, debianImages } from '../../cloud/moto/debian-images.ts';
-import { REUSED_ADDRESSES } from '../../cloud/moto/moto.ts';
-import { CONTAINER_LAB_ADDRESS, CONTAINER_PREFIX } from '../../cloud/own-address.ts';
+import { debianImages } from '../../cloud/index.ts';
 import type { AwsClients } from '../../tools/aws-clients.ts';
 import { REGION } from '../aws-clients.ts';
+import { CONTAINER_LAB_ADDRESS, CONTAINER_PREFIX } from '../container/addresses.ts';
 import { joinNetwork } from '../container/network.ts';
 import { ContainerMachines } from '../hypervisor/container-machines.ts';
 import { ImageDisks } from '../hypervisor/image-disks.ts';
@@ -52,13 +51,13 @@ export async function containerGround(
   const disk = diskMib === undefined ? {} : { diskMib };
   return {
     block: { prefix: CONTAINER_PREFIX, ownAddress: CONTAINER_LAB_ADDRESS, [Symbol.asyncDispose]: async () => {} },
-    motoEnvironment: { ...DEBIAN_IMAGES_ENVIRONMENT, ...REUSED_ADDRESSES },
+    cloudOptions: { withDebianImages: true, reusesAddresses: true },
     heartbeatSeconds: HEARTBEAT_SECONDS,
     network,
     makeMachines: () =>
       new ContainerMachines({ lab: name, directory: state.machines, network, metadata, images, ...disk }),
     processMachines: () => undefined,
-    settings: (cloud) => ({ AWS_ENDPOINT_URL: cloud.gateway.url }),
+    settings: (cloud) => ({ AWS_ENDPOINT_URL: cloud.aws.url }),
     firstImage: (cloud, { subnets }) => {
       progress(`baking the image on Debian ${parts.release} with build.sh`);
       const { release, archive } = parts;

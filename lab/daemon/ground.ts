@@ -1,4 +1,5 @@
 /** What a lab stands on: where it has its addresses, what its machines are, and where its images come from. */
+import type { CloudOptions } from '../../cloud/index.ts';
 import type { Network } from '../account.ts';
 import type { LabNetwork } from '../container/network.ts';
 import type { MachineMaker } from '../hypervisor/machine-maker.ts';
@@ -9,8 +10,8 @@ import type { LocalCloud } from './local-cloud.ts';
 export interface Ground {
   /** A free block of loopback's when it is left out. */
   readonly block?: AddressBlock;
-  /** Added to moto's. */
-  readonly motoEnvironment: Readonly<Record<string, string>>;
+  /** What its cloud has beyond the usual. */
+  readonly cloudOptions: Pick<CloudOptions, 'withDebianImages' | 'reusesAddresses'>;
   /** Of the stack's hooks, when the lab has its short waits. */
   readonly heartbeatSeconds?: number;
   /** The network in which links can be cut, when there is one. */

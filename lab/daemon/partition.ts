@@ -1,6 +1,6 @@
 /** Links between machines that are cut, as a person names them: one direction is one cut. */
 
-import { CONTAINER_LAB_ADDRESS, METADATA_ADDRESS } from '../../cloud/own-address.ts';
+import { CONTAINER_LAB_ADDRESS, METADATA_ADDRESS } from '../container/addresses.ts';
 import type { Cut, LabNetwork } from '../container/network.ts';
 import type { LabStatus, NodeView } from './ensemble-view.ts';
 import { nodesMeant, TargetError } from './targets.ts';

@@ -29,10 +29,10 @@ export async function processGround(options: ProcessGroundOptions): Promise<Grou
   await bundleProgram({ entry: MACHINE, outfile: MACHINE_PROGRAM });
   let machines: ProcessMachines | undefined;
   return {
-    motoEnvironment: {},
+    cloudOptions: {},
     makeMachines: (cloud) => {
       machines = new ProcessMachines({
-        endpoint: cloud.gateway.url,
+        endpoint: cloud.aws.url,
         listenAddress: cloud.block.ownAddress,
         directory,
         program: MACHINE_PROGRAM,

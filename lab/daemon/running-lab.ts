@@ -4,8 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { FAULT_KINDS, type FaultKind } from '../../cloud/faults.ts';
-import type { Gateway } from '../../cloud/gateway.ts';
+import { type Cloud, FAULT_KINDS, type Fault } from '../../cloud/index.ts';
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
 import type { Servers } from '../../src/ports.ts';
@@ -47,7 +46,7 @@ const SPARE_FOR_UPDATES = 1;
 export class Lab implements AsyncDisposable {
   readonly name: string;
   readonly state: StateDirectory;
-  readonly gateway: Gateway;
+  readonly aws: Cloud;
   readonly hypervisor: Hypervisor;
   /** What can be changed in machines that are processes; undefined when they are containers. */
   readonly processMachines: ProcessMachines | undefined;
@@ -67,7 +66,7 @@ export class Lab implements AsyncDisposable {
     this.name = parts.name;
     this.state = parts.state;
     this.#stack = parts.stack;
-    this.gateway = parts.cloud.gateway;
+    this.aws = parts.cloud.aws;
     this.hypervisor = parts.hypervisor;
     this.processMachines = parts.ground.processMachines();
     this.#ground = parts.ground;
@@ -231,7 +230,7 @@ export class Lab implements AsyncDisposable {
 
   /** EC2 forgets these terminated instances now, as it does an hour after their end. */
   async forget(instance: string): Promise<void> {
-    this.gateway.forget(instance);
+    this.aws.forget(instance);
   }
 
   /** The lineage records in the bucket, oldest first. */
@@ -251,7 +250,7 @@ export class Lab implements AsyncDisposable {
   /** Returns the fault's id. Throws for a kind, service or number that makes no sense. */
   addFault({ kind, ...where }: FaultArguments): string {
     if (!isFaultKind(kind)) throw new TargetError(`There is no fault "${kind}". There are: ${FAULT_KINDS.join(', ')}.`);
-    return this.gateway.faults.add({ kind, ...where });
+    return this.aws.faults.add({ kind, ...where });
   }
 
   /** By which a client gets to the machines' addresses: the name of a network namespace; undefined on loopback. */
@@ -277,7 +276,7 @@ export interface FaultArguments {
   readonly seconds?: number;
 }
 
-function isFaultKind(kind: string): kind is FaultKind {
+function isFaultKind(kind: string): kind is Fault['kind'] {
   return FAULT_KINDS.some((each) => each === kind);
 }
 

@@ -1,6 +1,6 @@
 /** Puts a lab together: local AWS, hypervisor, then the stack, each on top of the one before. */
 import { appendFileSync, writeFileSync } from 'node:fs';
-import type { Ec2Timings, LateVisibility } from '../../cloud/ec2/lifetime.ts';
+import type { CloudOptions } from '../../cloud/index.ts';
 import { makeAccount } from '../account.ts';
 import { createBareGroup } from '../bare-group.ts';
 import { Hypervisor } from '../hypervisor/hypervisor.ts';
@@ -30,8 +30,8 @@ export interface LabOptions {
   /** The machines are containers that boot an image which build.sh bakes of these parts, instead of processes. */
   readonly image?: ImageParts;
   /** New instances are seen late by others, as EC2's are; at once when it is left out. */
-  readonly lateVisibility?: LateVisibility;
-  readonly ec2Timings?: Partial<Ec2Timings>;
+  readonly lateVisibility?: CloudOptions['lateVisibility'];
+  readonly ec2Timings?: CloudOptions['timings'];
   /**
    * The group is part of a stack, with hooks, signals and a role, instead of a bare group without any: `here` deploys in
    * this process, `script` by deploy.sh.
@@ -55,7 +55,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const ground = await groundOf(options, environment, progress, signal, started);
   const cloud = started.use(
     await startLocalCloud({
-      environment: { ...environment, ...ground.motoEnvironment },
+      processEnvironment: environment,
+      cloudOptions: ground.cloudOptions,
       progress,
       signal,
       ...(ground.block === undefined ? {} : { block: ground.block }),
@@ -66,8 +67,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const hypervisor = started.adopt(newHypervisor(options, cloud, ground.makeMachines(cloud)), (running) =>
     running.close(),
   );
-  cloud.gateway.serve(hypervisor);
-  cloud.gateway.onInstanceChange(() => hypervisor.nudge());
+  cloud.aws.serve(hypervisor);
+  cloud.aws.onInstanceChange(() => hypervisor.nudge());
   hypervisor.start();
   const parts = { name, state, cloud, hypervisor, ground };
   if (options.deployed === undefined) {
@@ -148,10 +149,10 @@ function newHypervisor({ name, state }: LabOptions, cloud: LocalCloud, maker: Ma
   return new Hypervisor({
     ec2: cloud.lab.ec2,
     maker,
-    targetLifecycleState: (instance) => cloud.gateway.membership(instance)?.target,
+    targetLifecycleState: (instance) => cloud.aws.membership(instance)?.target,
     role: `${name}-node`,
-    identityOf: (instance) => cloud.gateway.identityOf(instance),
-    registerCaller: (key, instance) => cloud.gateway.registerCaller(key, instance),
+    identityOf: (instance) => cloud.aws.identityOf(instance),
+    registerCaller: (key, instance) => cloud.aws.registerCaller(key, instance),
     report: (line) => appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`),
   });
 }

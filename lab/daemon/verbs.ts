@@ -1,6 +1,6 @@
 /** What can be asked of a running lab over its control socket. Arguments and results are plain JSON. */
 
-import type { CallCount } from '../../cloud/call-log.ts';
+import type { CallCount } from '../../cloud/index.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
 import type { Killable } from '../hypervisor/machine.ts';
 import type { Frame } from './control-socket.ts';
@@ -76,11 +76,11 @@ const HANDLERS: Handlers = {
   reboot: (lab, { target }) => lab.reboot(target),
   fault: async (lab, fault) => lab.addFault(fault),
   'clear-faults': async (lab) => {
-    lab.gateway.faults.clear();
+    lab.aws.faults.clear();
     return null;
   },
-  'list-faults': async (lab) => lab.gateway.faults.list(),
-  calls: async (lab) => lab.gateway.calls.counts().filter(({ caller }) => caller !== LAB_CALLER),
+  'list-faults': async (lab) => lab.aws.faults.list(),
+  calls: async (lab) => lab.aws.calls.counts().filter(({ caller }) => caller !== LAB_CALLER),
   agent: async (lab, args, emit, signal) => {
     const { code, signal: endedBy } = await lab.agent(args.target, args.arguments, {
       signal,

@@ -6,8 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import type { Machines } from '../../cloud/ec2/machines.ts';
-import type { InstanceIdentity } from '../../cloud/iam/instance-identity.ts';
+import type { InstanceIdentity, Machines } from '../../cloud/index.ts';
 import { REGION } from '../aws-clients.ts';
 import type { InstanceFacts } from '../metadata/instance-facts.ts';
 import type { AttachedRole } from '../metadata/instance-metadata.ts';

@@ -2,7 +2,7 @@
  * The metadata service at the address that it has on EC2, for all container machines of a lab. Each instance gets its
  * own metadata: it is told by the address that the request comes from.
  */
-import { METADATA_ADDRESS } from '../../cloud/own-address.ts';
+import { METADATA_ADDRESS } from '../container/addresses.ts';
 import { InstanceMetadata, type MetadataOptions } from './instance-metadata.ts';
 import { type MetadataService, metadataService } from './metadata-service.ts';
 import { serveMetadata } from './serve.ts';

@@ -5,7 +5,7 @@ import * as scaling from '@aws-sdk/client-auto-scaling';
 import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as s3 from '@aws-sdk/client-s3';
-import { startMoto } from '../../cloud/moto/moto.ts';
+import { startMoto } from '../../cloud/index.ts';
 import { portsAt } from './support/fake-aws.ts';
 
 const CLUSTER = 'orders-4f1c2a90';

@@ -23,7 +23,7 @@ after(async () => {
   await directory[Symbol.asyncDispose]();
 });
 afterEach(() => {
-  bakery.local.gateway.faults.clear();
+  bakery.local.cloud.faults.clear();
 });
 
 const everything = (): Promise<readonly string[]> => whatCosts(bakery.local.operator.ec2);
@@ -101,13 +101,13 @@ test('an image that is not encrypted is removed again', () =>
   fails('makes an open image', 'BAKE_FAILED', /\/dev\/sda1 is not encrypted/));
 
 test('what can not be removed is named', async () => {
-  bakery.local.gateway.faults.add({ kind: 'error', action: 'DeregisterImage', seconds: 600 });
+  bakery.local.cloud.faults.add({ kind: 'error', action: 'DeregisterImage', seconds: 600 });
   const { done } = await bakery.bake(await bakery.fake('is killed with everything there'));
   const error = await done.catch((reason: unknown) => reason);
   assert.ok(error instanceof BakeError);
   assert.equal(error.code, 'LEFTOVERS_REMAIN');
   assert.match(error.message, /Packer was ended by SIGKILL[\s\S]*look for the tag bake=zk-bake-/);
-  bakery.local.gateway.faults.clear();
+  bakery.local.cloud.faults.clear();
 });
 
 test('interrupted, it waits until Packer has cleaned up', async () => {
@@ -131,7 +131,7 @@ test('an image that is right: IMDSv2 alone, encrypted, known to deploy.sh', asyn
   const image = await bakery.image(imageId);
   assert.equal(image?.ImdsSupport, 'v2.0');
   assert.equal(image?.BlockDeviceMappings?.[0]?.Ebs?.Encrypted, true);
-  const calls = bakery.local.gateway.calls.list({}).filter(({ caller }) => caller === 'deployer');
+  const calls = bakery.local.cloud.calls.list({}).filter(({ caller }) => caller === 'deployer');
   const demanded = calls.findIndex(({ action: name }) => name === 'ModifyInstanceMetadataOptions');
   assert.ok(demanded > calls.findIndex(({ action: name }) => name === 'RunInstances'));
 });

@@ -9,9 +9,8 @@ import { after, before, test } from 'node:test';
 import { builderPolicy } from '../../bake/builder-policy.ts';
 import { BakeError } from '../../bake/errors.ts';
 import { findPacker, type PackerProgram } from '../../bake/packer-program.ts';
-import { knownActions } from '../../cloud/iam/actions/tables.ts';
-import { unneededParts, unusedActions } from '../../cloud/iam/least-privilege.ts';
-import { readPolicy } from '../../cloud/iam/policy.ts';
+import { unneededParts, unusedActions } from '../cloud/least-privilege.ts';
+import { knownActions, readPolicy } from '../cloud/policies.ts';
 import { scriptTerminal } from '../support/script-terminal.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { Bakery } from './support.ts';
@@ -76,7 +75,7 @@ async function packerOf(template: string, { program }: PackerProgram): Promise<s
 }
 
 function ofThePerson() {
-  return bakery.local.gateway.accessRecord
+  return bakery.local.cloud.accessRecord
     .list()
     .filter(({ principal }) => principal.identityArn.endsWith('user/deployer'));
 }
@@ -110,7 +109,7 @@ test('a bake makes an encrypted image with its tags, and needs the whole policy'
   await assert.rejects(killed.done, /SIGKILL/);
   const inForce = { identity: [readPolicy('deployer', 'identity', builderPolicy())] };
   const record = ofThePerson();
-  assert.equal(bakery.local.gateway.accessRecord.dropped, 0, 'The record is whole.');
+  assert.equal(bakery.local.cloud.accessRecord.dropped, 0, 'The record is whole.');
   const excused = Object.values(BEYOND_THIS_TEST).flat();
   const unneeded = unneededParts(record, inForce).map(({ statement, text }) => ({ statement, text }));
   assert.deepEqual(

@@ -95,7 +95,7 @@ export class Bakery implements AsyncDisposable {
     ];
     const order = readOrder(words, () => {});
     if (order.kind !== 'bake') throw new Error(`this is no bake: ${words.join(' ')}`);
-    const { url, region } = this.local.gateway;
+    const { url, region } = this.local.cloud;
     const endpoint = { url, ofOtherCloud: true };
     const output = this.directory;
     const context: BakeContext = { aws: this.aws, region, endpoint, terminal, signal, output, work: output };

@@ -31,10 +31,10 @@ const models = botocoreModels(motoDirectory());
 /** A call as a client other than the SDK may make it: with parameters that the SDK would not send. */
 async function post(service: string, form: Readonly<Record<string, string>>, headers: Record<string, string> = {}) {
   aws.as('operator');
-  const answer = await fetch(`${aws.gateway.url}/`, {
+  const answer = await fetch(`${aws.cloud.url}/`, {
     method: 'POST',
     headers: {
-      authorization: `AWS4-HMAC-SHA256 Credential=AKIAOPERATOR/20261121/${aws.gateway.region}/${service}/aws4_request, SignedHeaders=host, Signature=00`,
+      authorization: `AWS4-HMAC-SHA256 Credential=AKIAOPERATOR/20261121/${aws.cloud.region}/${service}/aws4_request, SignedHeaders=host, Signature=00`,
       ...headers,
     },
     body: new URLSearchParams(form),
@@ -117,14 +117,14 @@ test('the key of nobody, and no key at all', async () => {
   const group = new SetDesiredCapacityCommand({ AutoScalingGroupName: 'x', DesiredCapacity: 1 });
   await refused(stranger.autoScaling.send(group), 'InvalidClientTokenId');
   for (const client of Object.values(stranger)) client.destroy();
-  const unsigned = await fetch(`${aws.gateway.url}/bucket`);
+  const unsigned = await fetch(`${aws.cloud.url}/bucket`);
   assert.equal(unsigned.status, 403);
   const other = await post('dynamodb', {});
   assert.match(other.text, /does not imitate the service dynamodb/);
 });
 
 test('every call is logged with its caller, and counted', async () => {
-  const { calls } = aws.gateway;
+  const { calls } = aws.cloud;
   const heard: string[] = [];
   const stop = calls.follow((call) => heard.push(`${call.caller} ${call.service} ${call.action} ${call.outcome}`));
   const sinceMs = Date.now();

@@ -46,7 +46,7 @@ async function terminate(InstanceId: string): Promise<void> {
 }
 
 async function volumeIn(zone: string): Promise<string> {
-  const AvailabilityZone = `${aws.gateway.region}${zone}`;
+  const AvailabilityZone = `${aws.cloud.region}${zone}`;
   const made = await aws.operator.ec2.send(new CreateVolumeCommand({ AvailabilityZone, Size: 8, VolumeType: 'gp3' }));
   return made.VolumeId ?? '';
 }

@@ -43,12 +43,12 @@ test('an instance waits in Pending:Wait until its launch hook is completed', asy
   const group = await hookedGroup(aws, [LAUNCH], 1);
   const [id = ''] = await groupStates(aws, group, ['Pending:Wait']);
   assert.equal(await aws.state(id), 'running');
-  assert.deepEqual(aws.gateway.membership(id), { group, lifecycleState: 'Pending:Wait', target: 'InService' });
+  assert.deepEqual(aws.cloud.membership(id), { group, lifecycleState: 'Pending:Wait', target: 'InService' });
   const launching = { Description: `Launching a new EC2 instance: ${id}`, StatusMessage: undefined };
   assert.deepEqual(await activities(group), [{ ...launching, StatusCode: 'MidLifecycleAction' }]);
   await aws.as(id).autoScaling.send(completion(group, 'launch', { InstanceId: id }, 'CONTINUE'));
   await groupStates(aws, group, ['Pending:Proceed']);
-  assert.equal(aws.gateway.membership(id)?.target, 'InService');
+  assert.equal(aws.cloud.membership(id)?.target, 'InService');
   await groupStates(aws, group, ['InService']);
   assert.deepEqual(await activities(group), [{ ...launching, StatusCode: 'Successful' }]);
   const again = complete(group, 'launch', id);
@@ -64,7 +64,7 @@ test('an instance waits in Terminating:Wait, still running, until its terminate 
   await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 1 }));
   const [leaving = ''] = await groupStates(aws, group, ['Terminating:Wait', 'InService']);
   assert.equal(await aws.state(leaving), 'running');
-  assert.deepEqual(aws.gateway.membership(leaving), {
+  assert.deepEqual(aws.cloud.membership(leaving), {
     group,
     lifecycleState: 'Terminating:Wait',
     target: 'Terminated',
@@ -84,7 +84,7 @@ test('an instance waits in Terminating:Wait, still running, until its terminate 
 test('a launch that is abandoned ends the instance and another one is launched', async () => {
   const group = await hookedGroup(aws, [LAUNCH], 1);
   const [bad = ''] = await groupStates(aws, group, ['Pending:Wait']);
-  const token = aws.gateway.lifecycleNotices(bad)[0]?.token;
+  const token = aws.cloud.lifecycleNotices(bad)[0]?.token;
   await complete(group, 'launch', bad, 'ABANDON');
   await waitFor('another instance', async () => {
     const members = await aws.members(group);
@@ -108,7 +108,7 @@ test('several hooks of one transition: all have to continue, one that is abandon
   const group = await hookedGroup(aws, [LAUNCH, second, TERMINATE, goodbye], 1);
   const [id = ''] = await groupStates(aws, group, ['Pending:Wait']);
   assert.deepEqual(
-    aws.gateway.lifecycleNotices(id).map(({ hook, transition }) => [hook, transition]),
+    aws.cloud.lifecycleNotices(id).map(({ hook, transition }) => [hook, transition]),
     [
       ['launch', LAUNCHING],
       ['second', LAUNCHING],
@@ -116,7 +116,7 @@ test('several hooks of one transition: all have to continue, one that is abandon
   );
   await complete(group, 'launch', id);
   await refused(complete(group, 'launch', id), 'ValidationError', /No active Lifecycle Action/);
-  assert.equal(aws.gateway.membership(id)?.lifecycleState, 'Pending:Wait');
+  assert.equal(aws.cloud.membership(id)?.lifecycleState, 'Pending:Wait');
   await complete(group, 'second', id);
   await groupStates(aws, group, ['InService']);
   const { autoScaling } = aws.operator;
@@ -132,7 +132,7 @@ test('a lifecycle action is completed by its token too', async () => {
   const group = await hookedGroup(aws, [LAUNCH], 2);
   const [one = '', other = ''] = await groupStates(aws, group, ['Pending:Wait', 'Pending:Wait']);
   const { autoScaling } = aws.operator;
-  const LifecycleActionToken = aws.gateway.lifecycleNotices(one)[0]?.token ?? '';
+  const LifecycleActionToken = aws.cloud.lifecycleNotices(one)[0]?.token ?? '';
   const foreign = completion(group, 'launch', { LifecycleActionToken, InstanceId: other }, 'CONTINUE');
   await refused(autoScaling.send(foreign), 'ValidationError', /found with token/);
   await refused(autoScaling.send(completion(group, 'launch', {}, 'CONTINUE')), 'ValidationError', /is needed/);
@@ -159,7 +159,7 @@ test('a wrong hook, group or result completes nothing', async () => {
     InstanceId: id,
   });
   await refused(aws.operator.autoScaling.send(heartbeat), 'ValidationError', /No active Lifecycle Action/);
-  assert.equal(aws.gateway.membership(id)?.lifecycleState, 'Pending:Wait');
+  assert.equal(aws.cloud.membership(id)?.lifecycleState, 'Pending:Wait');
   await removeGroup(aws, group);
 });
 

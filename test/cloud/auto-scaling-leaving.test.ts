@@ -30,7 +30,7 @@ test('an instance terminated behind the back of its group still waits for its te
   const [leftover] = await groupStates(aws, group, ['Terminating:Wait', 'InService']);
   assert.equal(leftover, id);
   await waitFor('the end of the instance', async () => (await aws.state(id)) === 'terminated');
-  aws.gateway.forget(id);
+  aws.cloud.forget(id);
   await groupStates(aws, group, ['Terminating:Wait', 'InService']);
   await complete(group, 'terminate', id);
   await groupStates(aws, group, ['InService']);

@@ -91,7 +91,7 @@ test('heartbeats keep an instance waiting, and without them it times out', async
     await aws.as(InstanceId).autoScaling.send(heartbeat);
     await sleep((150 * SECOND_MS) / 10);
   }
-  assert.equal(aws.gateway.membership(InstanceId)?.lifecycleState, 'Terminating:Wait');
+  assert.equal(aws.cloud.membership(InstanceId)?.lifecycleState, 'Terminating:Wait');
   await groupStates(aws, group, []);
   await refused(aws.operator.autoScaling.send(heartbeat), 'ValidationError', /No active Lifecycle Action found/);
   await removeGroup(aws, group);

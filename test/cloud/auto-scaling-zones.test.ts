@@ -65,25 +65,25 @@ test('a group that replaces one after the other, with one more meanwhile, stays 
 });
 
 test('balanced-best-effort launches in another zone when one has no room', async () => {
-  aws.gateway.setCapacity(`${aws.gateway.region}b`, false);
+  aws.cloud.setCapacity(`${aws.cloud.region}b`, false);
   const group = await hookedGroup(aws, [], 3);
   await aws.inService(group, 3);
   assert.deepEqual(await perZone(group), { a: 2, c: 1 });
   assert.equal(await distribution(group), 'balanced-best-effort');
   assert.match((await failedLaunches(group))[0] ?? '', /sufficient t3.small capacity in the Availability Zone .*b\)/);
-  aws.gateway.setCapacity(`${aws.gateway.region}b`, true);
+  aws.cloud.setCapacity(`${aws.cloud.region}b`, true);
   await removeGroup(aws, group);
 });
 
 test('balanced-only goes on without the zone that has no room, and waits for it', async () => {
-  aws.gateway.setCapacity(`${aws.gateway.region}a`, false);
+  aws.cloud.setCapacity(`${aws.cloud.region}a`, false);
   const AvailabilityZoneDistribution = { CapacityDistributionStrategy: 'balanced-only' } as const;
   const group = await hookedGroup(aws, [], 3, { AvailabilityZoneDistribution });
   await aws.inService(group, 2);
   await waitFor('a second attempt', async () => (await failedLaunches(group)).length > 1);
   assert.deepEqual(await perZone(group), { b: 1, c: 1 });
   assert.equal(await distribution(group), 'balanced-only');
-  aws.gateway.setCapacity(`${aws.gateway.region}a`, true);
+  aws.cloud.setCapacity(`${aws.cloud.region}a`, true);
   await aws.inService(group, 3);
   assert.deepEqual(await perZone(group), { a: 1, b: 1, c: 1 });
   await aws.operator.autoScaling.send(

@@ -56,7 +56,7 @@ test('a group launches its instances, spread over the zones, with user data and 
     const attribute = new DescribeInstanceAttributeCommand({ InstanceId, Attribute: 'userData' });
     const answer = await aws.operator.ec2.send(attribute);
     assert.equal(answer.UserData?.Value, UserData);
-    assert.deepEqual(aws.gateway.membership(InstanceId), { group, lifecycleState: 'InService', target: 'InService' });
+    assert.deepEqual(aws.cloud.membership(InstanceId), { group, lifecycleState: 'InService', target: 'InService' });
   }
   const instances = await aws.operator.autoScaling.send(
     new DescribeAutoScalingInstancesCommand({ InstanceIds: [members[0]?.InstanceId ?? '', 'i-00000000'] }),
@@ -74,7 +74,7 @@ test('a group launches its instances, spread over the zones, with user data and 
 test('an instance has the profile of its launch template', async () => {
   const InstanceProfileName = 'zookeeper';
   // IAM is moto's own; the project has no client for it.
-  const answer = await fetch(aws.gateway.url, {
+  const answer = await fetch(aws.cloud.url, {
     method: 'POST',
     headers: {
       authorization: `AWS4-HMAC-SHA256 Credential=AKIAOPERATOR/20261121/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=00`,
@@ -93,7 +93,7 @@ test('an instance terminated behind the back of its group is replaced', async ()
   const group = await aws.group(subnets, 3);
   const [victim = ''] = await aws.inService(group, 3);
   await aws.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [victim] }));
-  assert.equal(aws.gateway.membership(victim)?.target, 'Terminated');
+  assert.equal(aws.cloud.membership(victim)?.target, 'Terminated');
   await waitFor('the replacement', async () => {
     const members = await aws.members(group);
     return members.length === 3 && members.every(({ InstanceId }) => InstanceId !== victim);

@@ -488,5 +488,5 @@ test('closing the gateway gives up what is under way, without undoing it', async
   await waitFor('the group', async () => (await own.physicalId(id, 'Group')) !== '');
   own.close();
   await local.close();
-  assert.equal(local.gateway.calls.list({ action: 'DeleteLaunchTemplate' }).length, 0);
+  assert.equal(local.cloud.calls.list({ action: 'DeleteLaunchTemplate' }).length, 0);
 });

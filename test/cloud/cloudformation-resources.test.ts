@@ -41,7 +41,7 @@ before(async () => {
   aws = await LocalAws.start({ deployerPolicy: deployerPolicy(), cloudFormationTimings: { pollMs: 50 } });
   stacks = new Stacks(aws);
   const credentials = { accessKeyId: 'AKIASTACKSOPERATOR', secretAccessKey: 'not-checked' };
-  iam = new IAMClient({ endpoint: aws.gateway.url, region: aws.gateway.region, credentials, maxAttempts: 1 });
+  iam = new IAMClient({ endpoint: aws.cloud.url, region: aws.cloud.region, credentials, maxAttempts: 1 });
   subnets = await aws.subnets();
   const { Subnets: [subnet] = [] } = await aws.operator.ec2.send(
     new DescribeSubnetsCommand({ SubnetIds: [...subnets] }),
@@ -270,7 +270,7 @@ test('CloudFormation calls in the name of the person: what she may not do fails 
       story.find((line) => line.startsWith('CREATE_FAILED')) ?? '',
       /deployer is not authorized to perform: logs:CreateLogGroup .*HandlerErrorCode: AccessDenied/,
     );
-    const [call] = aws.gateway.calls.list({ service: 'logs', caller: 'deployer' });
+    const [call] = aws.cloud.calls.list({ service: 'logs', caller: 'deployer' });
     assert.deepEqual([call?.action, call?.outcome], ['CreateLogGroup', 'AccessDeniedException']);
   } finally {
     own.close();

@@ -104,7 +104,7 @@ test('tags of the stack reach its resources, whose own win, beside those of AWS'
   assert.deepEqual(stack.Tags, Tags);
   const logGroupName = await stacks.physicalId(name, 'Logs');
   const account = stack.StackId?.split(':')[4];
-  const resourceArn = `arn:aws:logs:${aws.gateway.region}:${account}:log-group:${logGroupName}`;
+  const resourceArn = `arn:aws:logs:${aws.cloud.region}:${account}:log-group:${logGroupName}`;
   const { tags } = await aws.operator.logs.send(new ListTagsForResourceCommand({ resourceArn }));
   const ofAws = (id: string) => ({
     'aws:cloudformation:logical-id': id,
@@ -292,7 +292,7 @@ test('a security group waits until nobody uses it any more', async () => {
   );
   await stacks.client.send(new DeleteStackCommand({ StackName: name }));
   const denied = () =>
-    aws.gateway.calls.list({ action: 'DeleteSecurityGroup', outcome: 'DependencyViolation' }).length > 1;
+    aws.cloud.calls.list({ action: 'DeleteSecurityGroup', outcome: 'DependencyViolation' }).length > 1;
   await waitFor('the deletion to be refused twice', async () => denied());
   assert.equal((await stacks.describe(stack.StackId ?? '')).StackStatus, 'DELETE_IN_PROGRESS');
   await aws.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instance?.InstanceId ?? ''] }));

@@ -62,11 +62,11 @@ export class Stacks {
 
   constructor(aws: LocalAws, caller = 'operator') {
     const accessKeyId = `AKIASTACKS${caller.toUpperCase()}`;
-    aws.gateway.registerCaller(accessKeyId, caller);
+    aws.cloud.registerCaller(accessKeyId, caller);
     this.#aws = aws;
     this.client = new CloudFormationClient({
-      endpoint: aws.gateway.url,
-      region: aws.gateway.region,
+      endpoint: aws.cloud.url,
+      region: aws.cloud.region,
       credentials: { accessKeyId, secretAccessKey: 'not-checked' },
       maxAttempts: 1,
     });

@@ -62,9 +62,9 @@ test('pseudo parameters, Ref and Fn::GetAtt of a resource', async () => {
   });
   assert.equal(values.Name, stack.StackName);
   assert.equal(values.Id, stack.StackId);
-  assert.deepEqual([values.Region, values.Partition, values.Suffix], [aws.gateway.region, 'aws', 'amazonaws.com']);
+  assert.deepEqual([values.Region, values.Partition, values.Suffix], [aws.cloud.region, 'aws', 'amazonaws.com']);
   assert.equal(values.Logs, await stacks.physicalId(stack.StackName ?? '', 'Logs'));
-  assert.equal(values.Arn, `arn:aws:logs:${aws.gateway.region}:${values.Account}:log-group:${values.Logs}:*`);
+  assert.equal(values.Arn, `arn:aws:logs:${aws.cloud.region}:${values.Account}:log-group:${values.Logs}:*`);
 });
 
 test('Fn::Sub, Join, Select, Split and Base64, one in the other', async () => {
@@ -81,9 +81,9 @@ test('Fn::Sub, Join, Select, Split and Base64, one in the other', async () => {
   const logs = await stacks.physicalId(stack.StackName ?? '', 'Logs');
   assert.ok(values.Plain?.startsWith(`${stack.StackName}/${logs}/arn:aws:logs:`));
   assert.ok(values.Plain?.endsWith(`/${hole('Literal')}`));
-  assert.equal(values.Variables, `a-b-c of ${aws.gateway.region}`);
+  assert.equal(values.Variables, `a-b-c of ${aws.cloud.region}`);
   assert.equal(values.Unique, stack.StackId?.split('/')[2]?.slice(0, 8));
-  assert.equal(Buffer.from(values.Encoded ?? '', 'base64').toString(), `of ${aws.gateway.region}`);
+  assert.equal(Buffer.from(values.Encoded ?? '', 'base64').toString(), `of ${aws.cloud.region}`);
 });
 
 test('conditions choose values, properties, resources and outputs', async () => {

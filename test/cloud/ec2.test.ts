@@ -39,7 +39,7 @@ async function terminated(cloud: LocalAws): Promise<string> {
 test('an instance is pending, running, shutting-down and terminated, each for a while', async () => {
   const states: (string | undefined)[] = [];
   let heard = 0;
-  const stop = aws.gateway.onInstanceChange(() => {
+  const stop = aws.cloud.onInstanceChange(() => {
     heard += 1;
   });
   const id = await aws.run(subnet);
@@ -81,9 +81,9 @@ test('a terminated instance keeps its tags and address for a while, then loses t
 test('the terminated are forgotten on demand, and no others', async () => {
   const id = await terminated(aws);
   const living = await aws.run(subnet);
-  assert.throws(() => aws.gateway.forget(living), /not terminated/);
-  assert.throws(() => aws.gateway.forget('i-00000000'), /no instance/);
-  aws.gateway.forget(id);
+  assert.throws(() => aws.cloud.forget(living), /not terminated/);
+  assert.throws(() => aws.cloud.forget('i-00000000'), /no instance/);
+  aws.cloud.forget(id);
   assert.equal(await aws.seen(id), undefined);
   const byId = new DescribeInstancesCommand({ InstanceIds: [id] });
   await refused(aws.operator.ec2.send(byId), 'InvalidInstanceID.NotFound', new RegExp(id));

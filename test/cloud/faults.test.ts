@@ -23,7 +23,7 @@ before(async () => {
   await aws.operator.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 });
 after(() => aws.close());
-beforeEach(() => aws.gateway.faults.clear());
+beforeEach(() => aws.cloud.faults.clear());
 
 const listInstances = (caller = 'operator') => aws.as(caller).ec2.send(new DescribeInstancesCommand({}));
 const listGroups = () => aws.operator.autoScaling.send(new DescribeAutoScalingGroupsCommand({}));
@@ -33,17 +33,17 @@ const createStream = (logStreamName: string) =>
   aws.operator.logs.send(new CreateLogStreamCommand({ logGroupName: LOG_GROUP, logStreamName }));
 
 test('throttle: each service has an error of its own for it', async () => {
-  aws.gateway.faults.add({ kind: 'throttle' });
+  aws.cloud.faults.add({ kind: 'throttle' });
   await refused(listInstances(), 'RequestLimitExceeded');
   await refused(listGroups(), 'Throttling');
   await refused(listStreams(), 'ThrottlingException');
   await refused(listObjects(), 'SlowDown');
-  aws.gateway.faults.clear();
+  aws.cloud.faults.clear();
   await Promise.all([listInstances(), listGroups(), listStreams(), listObjects()]);
 });
 
 test('error: 500 and 503 in turn', async () => {
-  aws.gateway.faults.add({ kind: 'error' });
+  aws.cloud.faults.add({ kind: 'error' });
   const statuses: (number | undefined)[] = [];
   for (let at = 0; at < 2; at++) {
     await assert.rejects(listInstances(), (error: { $metadata?: { httpStatusCode?: number } }) => {
@@ -55,7 +55,7 @@ test('error: 500 and 503 in turn', async () => {
 });
 
 test('slow: the answer is right, and late', async () => {
-  aws.gateway.faults.add({ kind: 'slow', delayMs: 400, count: 1 });
+  aws.cloud.faults.add({ kind: 'slow', delayMs: 400, count: 1 });
   const started = performance.now();
   await listInstances();
   assert.ok(performance.now() - started >= 390);
@@ -65,32 +65,32 @@ test('empty: a list finds nothing, a write is done', async () => {
   await aws.run(subnet);
   await createStream('1.1');
   await aws.operator.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'a', Body: 'x' }));
-  aws.gateway.faults.add({ kind: 'empty' });
+  aws.cloud.faults.add({ kind: 'empty' });
   assert.equal((await listInstances()).Reservations?.length ?? 0, 0);
   assert.deepEqual((await listGroups()).AutoScalingGroups, []);
   assert.deepEqual((await listStreams()).logStreams, []);
   const objects = await listObjects();
   assert.deepEqual([objects.Contents ?? [], objects.KeyCount, objects.IsTruncated], [[], 0, false]);
   await createStream('2.1');
-  aws.gateway.faults.clear();
+  aws.cloud.faults.clear();
   assert.equal((await listStreams()).logStreams?.length, 2);
   assert.equal((await listObjects()).KeyCount, 1);
 });
 
 test('lose-answer: the call is done, its answer never comes', async () => {
-  aws.gateway.faults.add({ kind: 'lose-answer', service: 'logs', action: 'CreateLogStream', count: 1 });
+  aws.cloud.faults.add({ kind: 'lose-answer', service: 'logs', action: 'CreateLogStream', count: 1 });
   await assert.rejects(createStream('3.1'), /socket hang up|ECONNRESET/);
-  const [lost] = aws.gateway.calls.list({ action: 'CreateLogStream', outcome: 'cut' });
+  const [lost] = aws.cloud.calls.list({ action: 'CreateLogStream', outcome: 'cut' });
   assert.equal(lost?.caller, 'operator');
   await refused(createStream('3.1'), 'ResourceAlreadyExistsException');
 });
 
 test('outage: nothing is done and nobody is answered', async () => {
-  aws.gateway.faults.add({ kind: 'outage' });
+  aws.cloud.faults.add({ kind: 'outage' });
   await assert.rejects(createStream('4.1'));
   await assert.rejects(listInstances());
   await assert.rejects(listObjects());
-  aws.gateway.faults.clear();
+  aws.cloud.faults.clear();
   await createStream('4.1');
 });
 
@@ -102,7 +102,7 @@ test('stale: EC2 describes instances as they were', async () => {
   await aws.operator.ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key: 'second', Value: 'x' }] }));
   await aws.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
   assert.equal(await aws.state(id), 'terminated');
-  const fault = aws.gateway.faults.add({ kind: 'stale', delayMs: Date.now() - tagged + 100 });
+  const fault = aws.cloud.faults.add({ kind: 'stale', delayMs: Date.now() - tagged + 100 });
   const seen = await aws.seen(id);
   assert.equal(seen?.State?.Name, 'running');
   assert.equal(
@@ -114,7 +114,7 @@ test('stale: EC2 describes instances as they were', async () => {
     false,
   );
   assert.match(seen?.PrivateIpAddress ?? '', /^127\./);
-  aws.gateway.faults.clear(fault);
+  aws.cloud.faults.clear(fault);
   assert.equal(await aws.state(id), 'terminated');
 });
 
@@ -126,12 +126,12 @@ test('stale: Auto Scaling describes a group as it was', async () => {
   await aws.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
   await waitFor('the replacement', async () => !(await aws.inService(group, 1)).includes(id));
   const delayMs = Date.now() - steady + 100;
-  aws.gateway.faults.add({ kind: 'stale', service: 'autoscaling', delayMs });
+  aws.cloud.faults.add({ kind: 'stale', service: 'autoscaling', delayMs });
   assert.deepEqual(
     (await aws.members(group)).map(({ InstanceId }) => InstanceId),
     [id],
   );
-  aws.gateway.faults.clear();
+  aws.cloud.faults.clear();
   assert.notDeepEqual(
     (await aws.members(group)).map(({ InstanceId }) => InstanceId),
     [id],
@@ -140,7 +140,7 @@ test('stale: Auto Scaling describes a group as it was', async () => {
 
 test('a fault strikes the service, action and caller it names, so often and so long', async () => {
   const id = await aws.run(subnet);
-  const { faults } = aws.gateway;
+  const { faults } = aws.cloud;
   faults.add({ kind: 'throttle', caller: id });
   await listInstances();
   await refused(listInstances(id), 'RequestLimitExceeded');
@@ -159,13 +159,13 @@ test('a fault strikes the service, action and caller it names, so often and so l
 });
 
 test("the lab's own looks are not struck, and use no fault up", async () => {
-  aws.gateway.faults.add({ kind: 'outage', count: 1 });
+  aws.cloud.faults.add({ kind: 'outage', count: 1 });
   await listInstances('lab');
   await assert.rejects(listInstances());
 });
 
 test('a fault that means nothing is refused', () => {
-  const { faults } = aws.gateway;
+  const { faults } = aws.cloud;
   assert.throws(() => faults.add({ kind: 'trottle' as FaultKind }), /no fault trottle; there are throttle,/);
   assert.throws(() => faults.add({ kind: 'slow', count: 0 }), /above 0/);
   assert.throws(() => faults.add({ kind: 'slow', seconds: -1 }), /more than 0/);

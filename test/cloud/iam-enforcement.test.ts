@@ -106,7 +106,7 @@ test('what the policy allows is done, the rest is denied in the words of each se
   const streamArn = `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/zookeeper/a:log-stream:7.1`;
   await refused(stream, 'AccessDeniedException', says('logs:CreateLogStream', `on resource: ${streamArn} `));
   await refused(put('a'), 'AccessDenied', says('s3:PutObject', 'on resource: "arn:aws:s3:::records/a" '));
-  const statuses = aws.gateway.calls.list({ caller: instance }).map(({ action, status }) => `${action} ${status}`);
+  const statuses = aws.cloud.calls.list({ caller: instance }).map(({ action, status }) => `${action} ${status}`);
   assert.deepEqual(statuses.slice(-5), [
     'DescribeInstances 200',
     'CreateTags 403',
@@ -324,7 +324,7 @@ test("the lab's own looks are held back by nothing", async () => {
 });
 
 test('the record tells who was allowed what, by which statement, on which keys', async () => {
-  aws.gateway.accessRecord.clear();
+  aws.cloud.accessRecord.clear();
   await mayDo({
     Sid: 'Records',
     ...allow('s3:PutObject', 'arn:aws:s3:::records/orders/*', { Null: { 's3:if-none-match': 'false' } }),
@@ -332,7 +332,7 @@ test('the record tells who was allowed what, by which statement, on which keys',
   await put('orders/recorded', { IfNoneMatch: '*' });
   await refused(put('orders/other'), 'AccessDenied');
   await refused(put('orders/other'), 'AccessDenied');
-  const record = aws.gateway.accessRecord.list();
+  const record = aws.cloud.accessRecord.list();
   assert.deepEqual(
     record.map(({ action, resource, allowed, statements, keys, times }) => [
       action,

@@ -63,7 +63,7 @@ async function credentials(instance: string): Promise<(role?: string) => Promise
     },
     credentials: { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'secret', token: 'session' },
     attachedRole: async () => {
-      const identity = await aws.gateway.identityOf(instance);
+      const identity = await aws.cloud.identityOf(instance);
       if (identity.kind === 'role') return { name: identity.role.name, assumable: true };
       return identity.kind === 'not-assumable' ? { name: identity.role, assumable: false } : undefined;
     },
@@ -97,13 +97,13 @@ test('in its first seconds a role is denied everything', async () => {
 test('the agent of an instance that has just booted tries again until its role is known; later a denial is one', async () => {
   const agentOf = (instance: string, bootedMsAgo: number) => {
     const accessKeyId = `ASIA${instance.slice(2).toUpperCase()}`;
-    aws.gateway.registerCaller(accessKeyId, instance);
-    process.env.AWS_ENDPOINT_URL = aws.gateway.url;
+    aws.cloud.registerCaller(accessKeyId, instance);
+    process.env.AWS_ENDPOINT_URL = aws.cloud.url;
     const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: 'not-checked' };
     const names = { cluster: 'orders-0a1b2c3d', bucket: 'records', logGroup: '/zookeeper/orders-0a1b2c3d' };
     return awsPorts(
-      { ...names, region: aws.gateway.region, timings: PRODUCTION_TIMINGS },
-      { environment: { AWS_ENDPOINT_URL: aws.gateway.url, ...keys }, bootedMsAgo: () => bootedMsAgo },
+      { ...names, region: aws.cloud.region, timings: PRODUCTION_TIMINGS },
+      { environment: { AWS_ENDPOINT_URL: aws.cloud.url, ...keys }, bootedMsAgo: () => bootedMsAgo },
     );
   };
   await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: 'booting' }));
@@ -119,7 +119,7 @@ test('the agent of an instance that has just booted tries again until its role i
     [instance],
   );
   await denied;
-  const calls = aws.gateway.calls.list({ caller: instance, action: 'DescribeInstances' });
+  const calls = aws.cloud.calls.list({ caller: instance, action: 'DescribeInstances' });
   assert.ok(calls.filter(({ outcome }) => outcome === 'UnauthorizedOperation').length > 1, 'nothing was tried again');
 });
 
@@ -167,7 +167,7 @@ test('managed policies count like inline ones', async () => {
   await iam.send(new AttachRolePolicyCommand({ RoleName: 'managed', PolicyArn: Policy?.Arn ?? '' }));
   const instance = await run('managed');
   await waitFor('the role to be known', () => succeeds(describe(instance)));
-  const [seen] = aws.gateway.accessRecord
+  const [seen] = aws.cloud.accessRecord
     .list()
     .filter(({ allowed }) => allowed)
     .slice(-1);

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { AccessRecord } from '../../cloud/iam/access-record.ts';
 import { type ContextValue, contextOf } from '../../cloud/iam/context.ts';
 import { evaluate } from '../../cloud/iam/evaluate.ts';
-import { type PoliciesInForce, unneededParts, unusedActions, usesOfParts } from '../../cloud/iam/least-privilege.ts';
 import { readPolicy } from '../../cloud/iam/policy.ts';
+import { type PoliciesInForce, unneededParts, unusedActions, usesOfParts } from './least-privilege.ts';
 
 const PRINCIPAL = {
   arn: 'arn:aws:sts::123456789012:assumed-role/node/i-1',

@@ -13,13 +13,13 @@ import { GetRolePolicyCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { GetBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import { knownActions } from '../../cloud/iam/actions/tables.ts';
-import { unneededParts, unusedActions } from '../../cloud/iam/least-privilege.ts';
 import { readPolicy } from '../../cloud/iam/policy.ts';
 import { deploy } from '../../deploy/deploy.ts';
 import { type AwsPorts, awsPorts } from '../../src/aws/ports.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import { type Account, clientsOf, deployer, giveWayOut, makeAccount, optionsFor } from '../deploy/support/account.ts';
 import { playNodes } from '../deploy/support/nodes.ts';
+import { unneededParts, unusedActions } from './least-privilege.ts';
 import { LocalAws, refused } from './local-aws.ts';
 import { iamClient } from './roles.ts';
 
@@ -48,18 +48,18 @@ after(async () => {
 /** The agent's adapters, with the key of this instance. */
 function portsOf(instance: string, outputs: Readonly<Record<string, string>>, stackId: string): Promise<AwsPorts> {
   const accessKeyId = `ASIA${instance.slice(2).toUpperCase()}`;
-  aws.gateway.registerCaller(accessKeyId, instance);
+  aws.cloud.registerCaller(accessKeyId, instance);
   // The SDK reads it from the environment of the process alone.
-  process.env.AWS_ENDPOINT_URL = aws.gateway.url;
+  process.env.AWS_ENDPOINT_URL = aws.cloud.url;
   const { Cluster: cluster = '', BucketName: bucket = '', ClaimsLogGroupName: logGroup = '' } = outputs;
   return awsPorts(
     {
-      ...{ cluster, bucket, logGroup, region: aws.gateway.region, timings: PRODUCTION_TIMINGS },
+      ...{ cluster, bucket, logGroup, region: aws.cloud.region, timings: PRODUCTION_TIMINGS },
       stack: { arn: stackId, signalResource: 'Group', launchHook: 'launch', terminateHook: 'terminate' },
     },
     {
       environment: {
-        AWS_ENDPOINT_URL: aws.gateway.url,
+        AWS_ENDPOINT_URL: aws.cloud.url,
         AWS_ACCESS_KEY_ID: accessKeyId,
         AWS_SECRET_ACCESS_KEY: 'not-checked',
       },
@@ -111,13 +111,12 @@ test('the agent may do all that it does, nothing else, and each part of its poli
   const { GroupName: group = '', Cluster: cluster = '', BucketName: Bucket = '' } = outputs;
   const { NodeLogGroupName: nodeLogs = '', ClaimsLogGroupName: claims = '' } = outputs;
   const [instance = '', neighbour = ''] = await aws.inService(group, 3);
-  aws.gateway.accessRecord.clear();
+  aws.cloud.accessRecord.clear();
   const ports = await portsOf(instance, outputs, stackId);
   await callEverything(ports, instance, neighbour, group, cluster);
   const node = aws.as(instance);
   await sendLogs(node.logs, nodeLogs, instance);
-  const record = () =>
-    aws.gateway.accessRecord.list().filter(({ principal }) => principal.arn.includes('assumed-role'));
+  const record = () => aws.cloud.accessRecord.list().filter(({ principal }) => principal.arn.includes('assumed-role'));
   assert.deepEqual(
     record().filter(({ allowed }) => !allowed),
     [],

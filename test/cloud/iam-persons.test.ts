@@ -66,7 +66,7 @@ before(async () => {
   deployer = aws.as('deployer');
   deployersIam = iamClient(aws, 'AKIADEPLOYER');
   const credentials = { accessKeyId: 'AKIADEPLOYER', secretAccessKey: 'not-checked' };
-  const { url: endpoint, region } = aws.gateway;
+  const { url: endpoint, region } = aws.cloud;
   cloudFormation = new CloudFormationClient({ endpoint, region, credentials, maxAttempts: 1 });
   subnets = await aws.subnets();
   image = await aws.image();
@@ -175,9 +175,7 @@ test('CloudFormation acts with the rights of the person who deploys, and says so
     logGroups.map(({ logGroupName }) => logGroupName),
     ['/orders/claims'],
   );
-  const made = aws.gateway.accessRecord
-    .list()
-    .find(({ action, allowed }) => allowed && action === 'logs:CreateLogGroup');
+  const made = aws.cloud.accessRecord.list().find(({ action, allowed }) => allowed && action === 'logs:CreateLogGroup');
   assert.deepEqual(
     [made?.principal.arn, made?.statements, made?.keys],
     [ARN, ['deployer/LogGroups'], ['aws:calledvia']],

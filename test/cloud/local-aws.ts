@@ -1,5 +1,5 @@
 /**
- * A moto and a gateway for one test file, with the AWS SDK's own clients on them:
+ * A local AWS for one test file, with the AWS SDK's own clients on them:
  *
  *     const aws = await LocalAws.start();
  *     after(() => aws.close());
@@ -24,8 +24,7 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
-import { type Gateway, type GatewayOptions, startGateway } from '../../cloud/gateway.ts';
-import { type Moto, motoDirectory, startMoto } from '../../cloud/moto/moto.ts';
+import { type Cloud, type CloudOptions, startCloud } from '../../cloud/index.ts';
 
 export interface Clients {
   readonly ec2: EC2Client;
@@ -35,39 +34,31 @@ export interface Clients {
 }
 
 export class LocalAws {
-  readonly gateway: Gateway;
-  readonly #moto: Moto;
+  readonly cloud: Cloud;
   readonly #clients = new Map<string, Clients>();
   #image: Promise<string> | undefined;
   #names = 0;
 
-  constructor(moto: Moto, gateway: Gateway) {
-    this.#moto = moto;
-    this.gateway = gateway;
+  constructor(cloud: Cloud) {
+    this.cloud = cloud;
   }
 
-  static async start(
-    options: Partial<GatewayOptions> = {},
-    motoEnvironment: Readonly<Record<string, string>> = {},
-  ): Promise<LocalAws> {
+  static async start(options: CloudOptions = {}): Promise<LocalAws> {
     const address = `127.254.${1 + Math.floor(Math.random() * 250)}.${1 + Math.floor(Math.random() * 250)}`;
-    const moto = await startMoto({ address, environment: motoEnvironment });
-    const gateway = await startGateway({ address, moto, environment: motoDirectory(), checkAnswers: true, ...options });
-    return new LocalAws(moto, gateway);
+    return new LocalAws(await startCloud({ address, checkAnswers: true, ...options }));
   }
 
   async close(): Promise<void> {
     for (const clients of this.#clients.values()) for (const client of Object.values(clients)) client.destroy();
-    await this.gateway.close();
-    await this.#moto.close();
+    await this.cloud.close();
   }
 
-  /** Clients whose calls the gateway counts to this caller. They try once only, so that every refusal is seen. */
+  /** Clients whose calls the cloud counts to this caller. They try once only, so that every refusal is seen. */
   as(caller: string): Clients {
     const known = this.#clients.get(caller);
     if (known !== undefined) return known;
     const accessKeyId = `AKIA${caller.replace(/\W/g, '').toUpperCase()}`;
-    this.gateway.registerCaller(accessKeyId, caller);
+    this.cloud.registerCaller(accessKeyId, caller);
     const clients = this.withKey(accessKeyId);
     this.#clients.set(caller, clients);
     return clients;
@@ -75,8 +66,8 @@ export class LocalAws {
 
   withKey(accessKeyId: string): Clients {
     const config = {
-      endpoint: this.gateway.url,
-      region: this.gateway.region,
+      endpoint: this.cloud.url,
+      region: this.cloud.region,
       credentials: { accessKeyId, secretAccessKey: 'not-checked' },
       maxAttempts: 1,
     };
@@ -107,7 +98,7 @@ export class LocalAws {
         new CreateSubnetCommand({
           VpcId: vpc.Vpc?.VpcId ?? '',
           CidrBlock: `127.30.${at}.0/24`,
-          AvailabilityZone: `${this.gateway.region}${zone}`,
+          AvailabilityZone: `${this.cloud.region}${zone}`,
         }),
       ),
     );

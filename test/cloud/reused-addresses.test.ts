@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DescribeInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { REUSED_ADDRESSES } from '../../cloud/moto/moto.ts';
 import { LocalAws } from './local-aws.ts';
 
 async function addressOf(aws: LocalAws, id: string): Promise<string | undefined> {
@@ -10,7 +9,7 @@ async function addressOf(aws: LocalAws, id: string): Promise<string | undefined>
 }
 
 test('the address of a terminated instance passes to the next one in its subnet, and no other does', async () => {
-  const aws = await LocalAws.start({}, REUSED_ADDRESSES);
+  const aws = await LocalAws.start({ reusesAddresses: true });
   try {
     const [subnet = ''] = await aws.subnets();
     const [first, second] = [await aws.run(subnet), await aws.run(subnet)];

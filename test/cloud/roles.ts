@@ -29,8 +29,8 @@ export function iamClient(aws: LocalAws, accessKeyId = 'AKIAOPERATOR'): IAMClien
   // Registers the key.
   aws.as('operator');
   return new IAMClient({
-    endpoint: aws.gateway.url,
-    region: aws.gateway.region,
+    endpoint: aws.cloud.url,
+    region: aws.cloud.region,
     credentials: { accessKeyId, secretAccessKey: 'not-checked' },
     maxAttempts: 1,
   });

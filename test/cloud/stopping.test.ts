@@ -20,7 +20,7 @@ before(async () => {
   subnet = (await aws.subnets())[0] ?? '';
 });
 after(() => aws.close());
-afterEach(() => aws.gateway.serve(NO_MACHINES));
+afterEach(() => aws.cloud.serve(NO_MACHINES));
 
 const NO_MACHINES: Machines = {
   shutDown: async () => {},
@@ -48,7 +48,7 @@ async function image(ImageId: string) {
 test('an instance is stopping until its machine is off; started, it is pending, then running', async () => {
   const off = Promise.withResolvers<void>();
   const asked: string[] = [];
-  aws.gateway.serve({
+  aws.cloud.serve({
     ...NO_MACHINES,
     shutDown: (instance) => {
       asked.push(instance);
@@ -71,7 +71,7 @@ test('an instance is stopping until its machine is off; started, it is pending, 
 });
 
 test('a machine that could not be shut down is off all the same', async () => {
-  aws.gateway.serve({ ...NO_MACHINES, shutDown: () => Promise.reject(new Error('it hangs')) });
+  aws.cloud.serve({ ...NO_MACHINES, shutDown: () => Promise.reject(new Error('it hangs')) });
   const id = await running();
   await stop(id);
   await waitFor('stopped', async () => (await aws.state(id)) === 'stopped');
@@ -79,7 +79,7 @@ test('a machine that could not be shut down is off all the same', async () => {
 
 test('a reboot reaches the machine, and only that of a running instance', async () => {
   const rebooted: string[] = [];
-  aws.gateway.serve({
+  aws.cloud.serve({
     ...NO_MACHINES,
     reboot: async (instance) => {
       rebooted.push(instance);
@@ -96,7 +96,7 @@ test('a reboot reaches the machine, and only that of a running instance', async 
 test('an image of a stopped instance is pending until its disk is kept, and has the root device of its source', async () => {
   const kept = Promise.withResolvers<void>();
   const captured: string[] = [];
-  aws.gateway.serve({
+  aws.cloud.serve({
     ...NO_MACHINES,
     capture: (...of) => {
       captured.push(of.join(' '));
@@ -120,7 +120,7 @@ test('an image of a stopped instance is pending until its disk is kept, and has 
 });
 
 test('an image whose disk could not be kept has failed', async () => {
-  aws.gateway.serve({ ...NO_MACHINES, capture: () => Promise.reject(new Error('the disk is full')) });
+  aws.cloud.serve({ ...NO_MACHINES, capture: () => Promise.reject(new Error('the disk is full')) });
   const id = await running();
   await stop(id);
   await waitFor('stopped', async () => (await aws.state(id)) === 'stopped');
@@ -131,7 +131,7 @@ test('an image whose disk could not be kept has failed', async () => {
 
 test('a copy of an image has its disk', async () => {
   const copies: string[] = [];
-  aws.gateway.serve({
+  aws.cloud.serve({
     ...NO_MACHINES,
     copy: async (...of) => {
       copies.push(of.join(' '));
@@ -139,14 +139,14 @@ test('a copy of an image has its disk', async () => {
   });
   const SourceImageId = await aws.image();
   const { ImageId = '' } = await aws.operator.ec2.send(
-    new CopyImageCommand({ SourceImageId, SourceRegion: aws.gateway.region, Name: aws.name('copy') }),
+    new CopyImageCommand({ SourceImageId, SourceRegion: aws.cloud.region, Name: aws.name('copy') }),
   );
   assert.deepEqual(copies, [`${SourceImageId} ${ImageId}`]);
   await waitFor('available', async () => (await image(ImageId))?.State === 'available');
 });
 
 test('an instance whose machine never goes off stays stopping, and can be terminated', async () => {
-  aws.gateway.serve({ ...NO_MACHINES, shutDown: () => never });
+  aws.cloud.serve({ ...NO_MACHINES, shutDown: () => never });
   const id = await running();
   await stop(id);
   assert.equal(await aws.state(id), 'stopping');

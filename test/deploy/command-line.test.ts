@@ -21,7 +21,7 @@ before(async () => {
   local = await LocalAws.start();
   account = await makeAccount(local);
   await giveWayOut(local, account);
-  local.gateway.registerCaller(KEY, 'operator');
+  local.cloud.registerCaller(KEY, 'operator');
   nodes = playNodes(clientsOf(local, 'lab'));
 });
 
@@ -46,8 +46,8 @@ function start(words: readonly string[]): Run {
     env: {
       PATH: process.env.PATH,
       HOME: '/nonexistent',
-      AWS_ENDPOINT_URL: local.gateway.url,
-      AWS_REGION: local.gateway.region,
+      AWS_ENDPOINT_URL: local.cloud.url,
+      AWS_REGION: local.cloud.region,
       AWS_ACCESS_KEY_ID: KEY,
       AWS_SECRET_ACCESS_KEY: 'not-checked',
     },

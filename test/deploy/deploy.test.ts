@@ -86,7 +86,7 @@ async function groupOf(name: string | undefined) {
 /** The actions of CloudFormation that a deployment has called since then. */
 function stackCalls(sinceMs: number): readonly string[] {
   const filter = { sinceMs, caller: 'deployer', service: 'cloudformation' };
-  return local.gateway.calls.list(filter).map(({ action }) => action);
+  return local.cloud.calls.list(filter).map(({ action }) => action);
 }
 
 test('creates, then finds nothing to change', async () => {

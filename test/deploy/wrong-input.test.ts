@@ -43,7 +43,7 @@ async function refused(answers: Readonly<Record<string, unknown>>, ...sentences:
     assert.equal(lines.length, sentences.length, error.message);
     return true;
   });
-  const calls = local.gateway.calls.list({ sinceMs }).map(({ action }) => action);
+  const calls = local.cloud.calls.list({ sinceMs }).map(({ action }) => action);
   assert.ok(calls.length > 0);
   assert.deepEqual(
     calls.filter((action) => !/^(Describe|Get|List)/.test(action)),
@@ -81,7 +81,7 @@ test('a subnet of another VPC', async () => {
     new CreateSubnetCommand({
       VpcId: Vpc?.VpcId,
       CidrBlock: '127.41.0.0/24',
-      AvailabilityZone: `${local.gateway.region}c`,
+      AvailabilityZone: `${local.cloud.region}c`,
     }),
   );
   const [first = '', second = ''] = account.subnets;
@@ -93,7 +93,7 @@ test('a subnet without room for its share of the nodes', async () => {
     new CreateSubnetCommand({
       VpcId: account.vpcId,
       CidrBlock: '127.40.9.0/28',
-      AvailabilityZone: `${local.gateway.region}c`,
+      AvailabilityZone: `${local.cloud.region}c`,
     }),
   );
   const [first = '', second = ''] = account.subnets;

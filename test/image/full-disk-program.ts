@@ -73,7 +73,7 @@ assert.ifError(await filled);
 const bake: FullDiskBake = {
   end,
   left: (await whatCosts(ec2)).filter((what) => !costsBefore.includes(what)),
-  actions: cloud.gateway.calls.counts().flatMap(({ service, action }) => (service === 'ec2' ? [action] : [])),
+  actions: cloud.aws.calls.counts().flatMap(({ service, action }) => (service === 'ec2' ? [action] : [])),
   idIsWritten: idFiles() !== idsBefore,
 };
 process.stdout.write(JSON.stringify(bake));

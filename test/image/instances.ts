@@ -28,8 +28,15 @@ export async function startInstances(plan: InstancesPlan, ends: AsyncDisposableS
   const common = { progress: () => {}, signal: new AbortController().signal };
   const disk = diskMib === undefined ? {} : { diskMib };
   const ground = await containerGround({ name: lab, state, parts, environment: {}, ...disk, ...common }, ends);
-  const { block, motoEnvironment: environment } = ground;
-  const cloud = ends.use(await startLocalCloud({ environment, ...common, ...(block === undefined ? {} : { block }) }));
+  const { block, cloudOptions } = ground;
+  const cloud = ends.use(
+    await startLocalCloud({
+      processEnvironment: {},
+      cloudOptions,
+      ...common,
+      ...(block === undefined ? {} : { block }),
+    }),
+  );
   const reported: string[] = [];
   const hypervisor = ends.adopt(
     new Hypervisor({
@@ -37,14 +44,14 @@ export async function startInstances(plan: InstancesPlan, ends: AsyncDisposableS
       maker: ground.makeMachines(cloud),
       targetLifecycleState: () => undefined,
       role: 'none',
-      identityOf: (instance) => cloud.gateway.identityOf(instance),
-      registerCaller: (key, instance) => cloud.gateway.registerCaller(key, instance),
+      identityOf: (instance) => cloud.aws.identityOf(instance),
+      registerCaller: (key, instance) => cloud.aws.registerCaller(key, instance),
       report: (line) => reported.push(line),
     }),
     (running) => running.close(),
   );
-  cloud.gateway.serve(hypervisor);
-  cloud.gateway.onInstanceChange(() => hypervisor.nudge());
+  cloud.aws.serve(hypervisor);
+  cloud.aws.onInstanceChange(() => hypervisor.nudge());
   hypervisor.start();
   return { cloud, hypervisor, reported };
 }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Fault } from '../../cloud/faults.ts';
+import type { Fault } from '../../cloud/index.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { nothingVanishesFrom, oneEnsemble } from './support/agreement.ts';
 import { checkFreshEnsemble } from './support/fresh-ensemble.ts';
@@ -45,7 +45,7 @@ async function strike(lab: TestLab, fault: Fault, instances: readonly string[]):
   await Promise.all(
     instances.map(async (caller) => {
       const id = lab.fault({ ...fault, caller });
-      await waitFor(() => lab.lab.gateway.faults.list().some((placed) => placed.id === id && placed.struck > 0), {
+      await waitFor(() => lab.lab.aws.faults.list().some((placed) => placed.id === id && placed.struck > 0), {
         limitMs: LIMIT_MS,
         why: `${caller} feels the ${inWords(fault)}`,
       });
@@ -193,7 +193,7 @@ test('a lost quorum: nothing is forced while AWS can not be asked; what is termi
   await nothingForced('stale answers');
   // One fault takes over from the other, so that no true answer slips through between them.
   const empty = strike(lab, { kind: 'empty', service: 'ec2' }, [instance]);
-  lab.lab.gateway.faults.clear(stale);
+  lab.lab.aws.faults.clear(stale);
   await empty;
   await nothingForced('empty answers of EC2');
   assert.equal((await lab.bucket('dead/')).size, 0, 'The survivor took nobody for dead.');

@@ -182,7 +182,7 @@ test('runs die before and after each step that tells the group or the stack some
   };
 
   const untilToLeave = (instance: string): Promise<unknown> =>
-    waitFor(() => lab.lab.gateway.membership(instance)?.target === 'Terminated', {
+    waitFor(() => lab.lab.aws.membership(instance)?.target === 'Terminated', {
       limitMs: LIMIT_MS,
       why: 'it is to leave',
     });
@@ -234,10 +234,10 @@ test('runs die before and after each step that tells the group or the stack some
 
 /** A stack that waits for nobody's signal, and can be asked to all the same. */
 async function smallStack(lab: TestLab): Promise<string> {
-  const { gateway, operator } = lab.lab;
+  const { aws, operator } = lab.lab;
   const client = new CloudFormationClient({
     region: REGION,
-    endpoint: gateway.url,
+    endpoint: aws.url,
     credentials: await operator.autoScaling.config.credentials(),
   });
   try {

@@ -28,7 +28,7 @@ function endsOf(lab: TestLab, instances: readonly string[]): { readonly ends: Ma
   const ends = new Map<string, number>();
   const timer = setInterval(() => {
     for (const instance of instances) {
-      if (!ends.has(instance) && lab.lab.gateway.membership(instance) === undefined) ends.set(instance, Date.now());
+      if (!ends.has(instance) && lab.lab.aws.membership(instance) === undefined) ends.set(instance, Date.now());
     }
   }, LOOK_MS);
   return { ends, stop: () => clearInterval(timer) };

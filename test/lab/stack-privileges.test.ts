@@ -6,14 +6,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteObjectCommand, GetBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { knownActions } from '../../cloud/iam/actions/tables.ts';
-import {
-  type PoliciesInForce,
-  type PolicyPart,
-  unneededParts,
-  unusedActions,
-} from '../../cloud/iam/least-privilege.ts';
-import { readPolicy } from '../../cloud/iam/policy.ts';
+import { type PoliciesInForce, type PolicyPart, unneededParts, unusedActions } from '../cloud/least-privilege.ts';
+import { knownActions, readPolicy } from '../cloud/policies.ts';
 import { ForeignData } from './support/foreign-data.ts';
 import { allInService, lifecycleStates, scaleInOf, setDesired } from './support/group.ts';
 import { startLab, type TestLab, waitFor } from './support/lab.ts';
@@ -141,7 +135,7 @@ const BEYOND_THE_LAB: Readonly<Record<string, string>> = {
 };
 
 test('each action, resource and condition of role and bucket is needed, and nothing allowed is unused', async () => {
-  const { accessRecord, identityOf } = lab.lab.gateway;
+  const { accessRecord, identityOf } = lab.lab.aws;
   const [{ instance } = { instance: '' }] = await lab.nodes();
   const identity = await identityOf(instance);
   assert.ok(identity.kind === 'role', 'The nodes have the role of their stack.');

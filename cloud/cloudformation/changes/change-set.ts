@@ -1,8 +1,8 @@
 import type { Blueprint } from '../stack/stack.ts';
 import type { PlannedChange } from './planned-change.ts';
 
-export type ChangeSetStatus = 'CREATE_PENDING' | 'CREATE_COMPLETE' | 'FAILED' | 'DELETE_COMPLETE';
-export type ExecutionStatus =
+type ChangeSetStatus = 'CREATE_PENDING' | 'CREATE_COMPLETE' | 'FAILED' | 'DELETE_COMPLETE';
+type ExecutionStatus =
   | 'UNAVAILABLE'
   | 'AVAILABLE'
   | 'EXECUTE_IN_PROGRESS'

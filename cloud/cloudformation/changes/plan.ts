@@ -11,7 +11,7 @@ import { referencesIn } from '../template/references.ts';
 import type { ResourceDeclaration } from '../template/template.ts';
 import type { ChangeDetail, PlannedChange, Recreation } from './planned-change.ts';
 
-export interface PlanInput {
+interface PlanInput {
   readonly place: Place;
   /** Undefined for a stack that is to be created. */
   readonly before: Blueprint | undefined;
@@ -47,7 +47,7 @@ export function plan(input: PlanInput): readonly PlannedChange[] {
 }
 
 /** Those that are needed before those that need them. */
-export function inOrder(dependencies: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+function inOrder(dependencies: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
   const done = new Set<string>();
   const visit = (id: string): void => {
     if (done.has(id)) return;

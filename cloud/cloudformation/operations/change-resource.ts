@@ -7,7 +7,7 @@ import { makeResource, newResource } from './make-resource.ts';
 import { existing, type StackRun } from './stack-run.ts';
 
 /** What was done to a resource, for who has to take it back. */
-export type JournalEntry =
+type JournalEntry =
   | { readonly kind: 'created' }
   /** In place; `before` is a copy of the resource as it was. */
   | { readonly kind: 'updated'; readonly before: StackResource }

@@ -5,7 +5,7 @@ import { durationMs } from './duration.ts';
 import { PolicyFailure } from './policy-failure.ts';
 import { waitForSignals } from './signals.ts';
 
-export interface CreationPolicy {
+interface CreationPolicy {
   readonly count: number;
   readonly timeoutMs: number;
   readonly minSuccessfulPercent: number;

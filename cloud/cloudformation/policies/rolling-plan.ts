@@ -2,7 +2,7 @@ import { PolicyFailure } from './policy-failure.ts';
 import type { RollingPolicy } from './rolling-policy.ts';
 
 /** Where a rolling update stands; only instances that are not leaving count. */
-export interface Roll {
+interface Roll {
   /** Instances that are to go. */
   readonly obsolete: number;
   /** Instances that fit the new template. */

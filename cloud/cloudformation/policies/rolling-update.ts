@@ -8,7 +8,7 @@ import { firstCapacity, nextBatch } from './rolling-plan.ts';
 import type { RollingPolicy } from './rolling-policy.ts';
 import { waitForSignals } from './signals.ts';
 
-export interface RollingUpdate {
+interface RollingUpdate {
   readonly context: ResourceContext;
   readonly policy: RollingPolicy;
   readonly name: string;

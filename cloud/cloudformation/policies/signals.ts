@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface Signal {
+interface Signal {
   readonly uniqueId: string;
   readonly status: 'SUCCESS' | 'FAILURE';
 }

@@ -3,7 +3,7 @@ import { isStruct, type Struct, type Value } from '../../value.ts';
 import { followed, type ResourceSchema, type Schema } from './resource-schema.ts';
 
 /** A resource's properties in the types of its schema, and what does not fit. */
-export interface CheckedProperties {
+interface CheckedProperties {
   readonly properties: Struct;
   /** `#/MinSize: expected type: Number, found: String` */
   readonly problems: readonly string[];

@@ -15,7 +15,7 @@ export interface Blueprint {
 }
 
 export type Phase = 'CREATE' | 'UPDATE' | 'DELETE';
-export type ResourceStatus = `${Phase}_${'IN_PROGRESS' | 'COMPLETE' | 'FAILED'}` | 'DELETE_SKIPPED';
+type ResourceStatus = `${Phase}_${'IN_PROGRESS' | 'COMPLETE' | 'FAILED'}` | 'DELETE_SKIPPED';
 
 /** A resource of a stack as it was last applied. */
 export interface StackResource {

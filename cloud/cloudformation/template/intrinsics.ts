@@ -2,7 +2,7 @@ import { AwsFailure } from '../../failure.ts';
 import { isStruct, type Value } from '../../value.ts';
 
 /** One intrinsic function: its name and what it is given. */
-export interface Intrinsic {
+interface Intrinsic {
   readonly name: string;
   readonly argument: Value;
 }
@@ -38,7 +38,7 @@ export function intrinsicOf(value: Value): Intrinsic | undefined {
 }
 
 /** A part of the text of Fn::Sub: plain, or a name in `${}`. */
-export interface SubPart {
+interface SubPart {
   readonly kind: 'plain' | 'name';
   readonly text: string;
 }

@@ -31,7 +31,7 @@ export function dependenciesOf(template: Template, condition: (name: string) => 
   return dependencies;
 }
 
-export function isWanted(resource: ResourceDeclaration, condition: (name: string) => boolean): boolean {
+function isWanted(resource: ResourceDeclaration, condition: (name: string) => boolean): boolean {
   return resource.condition === undefined || condition(resource.condition);
 }
 

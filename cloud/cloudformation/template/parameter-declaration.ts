@@ -2,7 +2,7 @@ import { AwsFailure } from '../../failure.ts';
 import { isStruct, type Struct, textAt, textsAt } from '../../value.ts';
 
 /** The types of parameters that the lab knows; those of EC2 name something that must exist. */
-export const PARAMETER_TYPES = [
+const PARAMETER_TYPES = [
   'String',
   'Number',
   'CommaDelimitedList',
@@ -18,7 +18,7 @@ export const PARAMETER_TYPES = [
   'List<AWS::EC2::SecurityGroup::Id>',
   'List<AWS::EC2::AvailabilityZone::Name>',
 ] as const;
-export type ParameterType = (typeof PARAMETER_TYPES)[number];
+type ParameterType = (typeof PARAMETER_TYPES)[number];
 
 export interface ParameterDeclaration {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** What a stack is told about itself and its place. */
-export interface PseudoParameters {
+interface PseudoParameters {
   readonly 'AWS::AccountId': string;
   readonly 'AWS::Partition': string;
   readonly 'AWS::Region': string;

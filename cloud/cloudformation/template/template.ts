@@ -3,7 +3,7 @@ import { isStruct, type Struct, textAt, textsAt, type Value } from '../../value.
 import { checkReferences } from './check-references.ts';
 import { type ParameterDeclaration, readParameters } from './parameter-declaration.ts';
 
-export type DeletionPolicy = 'Delete' | 'Retain' | 'RetainExceptOnCreate';
+type DeletionPolicy = 'Delete' | 'Retain' | 'RetainExceptOnCreate';
 
 export interface ResourceDeclaration {
   readonly logicalId: string;
@@ -19,7 +19,7 @@ export interface ResourceDeclaration {
   readonly updateReplacePolicy: 'Delete' | 'Retain';
 }
 
-export interface OutputDeclaration {
+interface OutputDeclaration {
   readonly value: Value;
   readonly description?: string;
   readonly condition?: string;
@@ -181,6 +181,6 @@ function readOutput(id: string, body: Struct): OutputDeclaration {
   };
 }
 
-export function invalid(message: string): AwsFailure {
+function invalid(message: string): AwsFailure {
   return new AwsFailure('ValidationError', message);
 }

@@ -21,7 +21,7 @@ function element(action: string, resource: string, context: Parameters<typeof co
   return { action: `s3:${action}`, resource, context: contextOf({ ...EVERY_CALL, ...context }) };
 }
 
-export function bucketArn(input: Struct): string {
+function bucketArn(input: Struct): string {
   return `arn:aws:s3:::${textAt(input, 'Bucket') ?? ''}`;
 }
 

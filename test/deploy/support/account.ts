@@ -28,7 +28,7 @@ export async function makeAccount(aws: LocalAws): Promise<Account> {
       new CreateSubnetCommand({
         VpcId,
         CidrBlock: `127.40.${at}.0/24`,
-        AvailabilityZone: `${aws.gateway.region}${zone}`,
+        AvailabilityZone: `${aws.cloud.region}${zone}`,
       }),
     );
     subnets.push(Subnet?.SubnetId ?? '');
@@ -80,10 +80,10 @@ export function deployer(aws: AwsClients, answers?: readonly string[], signal?: 
 /** Clients whose calls the gateway counts to this caller. */
 export function clientsOf(aws: LocalAws, caller: string): AwsClients {
   const accessKeyId = `AKIADEPLOY${caller.toUpperCase()}`;
-  aws.gateway.registerCaller(accessKeyId, caller);
+  aws.cloud.registerCaller(accessKeyId, caller);
   return awsClients({
-    endpoint: aws.gateway.url,
-    region: aws.gateway.region,
+    endpoint: aws.cloud.url,
+    region: aws.cloud.region,
     credentials: { accessKeyId, secretAccessKey: 'not-checked' },
   });
 }

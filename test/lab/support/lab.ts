@@ -28,9 +28,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LoggedCall } from '../../../cloud/call-log.ts';
-import type { Ec2Timings, LateVisibility } from '../../../cloud/ec2/lifetime.ts';
-import type { Fault } from '../../../cloud/faults.ts';
+import type { CloudOptions, Fault, LoggedCall } from '../../../cloud/index.ts';
 import { agentCommand } from '../../../lab/daemon/agent-program.ts';
 import type { ClaimView } from '../../../lab/daemon/bucket-view.ts';
 import { type LabStatus, type NodeView, readConfig } from '../../../lab/daemon/ensemble-view.ts';
@@ -57,9 +55,9 @@ export interface TestLabOptions {
   /** A whole stack, deployed in this process, instead of a bare group. */
   readonly deployed?: boolean;
   readonly productionTiming?: boolean;
-  readonly lateVisibility?: LateVisibility;
+  readonly lateVisibility?: CloudOptions['lateVisibility'];
   /** How long EC2 takes to start and to end an instance. */
-  readonly ec2Timings?: Partial<Ec2Timings>;
+  readonly ec2Timings?: CloudOptions['timings'];
   /** Further lines of the nodes' agent.env. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Another agent than the bundled source. */
@@ -101,7 +99,7 @@ async function clearAway(state: StateDirectory): Promise<void> {
 }
 
 export class TestLab implements AsyncDisposable {
-  /** Everything that has no shorter way here: gateway, hypervisor, operator's AWS clients. */
+  /** Everything that has no shorter way here: cloud, hypervisor, operator's AWS clients. */
   readonly lab: Lab;
 
   constructor(lab: Lab) {
@@ -208,7 +206,7 @@ export class TestLab implements AsyncDisposable {
 
   /** The calls to AWS that the instance has made, oldest first. */
   callsOf(instance: string): readonly LoggedCall[] {
-    return this.lab.gateway.calls.list({ caller: instance });
+    return this.lab.aws.calls.list({ caller: instance });
   }
 
   /** Holds data, conf, run and log of the machine; stays after the instance has gone. */
@@ -273,11 +271,11 @@ export class TestLab implements AsyncDisposable {
 
   /** Returns the fault's id. */
   fault(fault: Fault): string {
-    return this.lab.gateway.faults.add(fault);
+    return this.lab.aws.faults.add(fault);
   }
 
   clearFaults(): void {
-    this.lab.gateway.faults.clear();
+    this.lab.aws.faults.clear();
   }
 
   forget(instance: string): Promise<void> {

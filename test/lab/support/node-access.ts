@@ -17,7 +17,7 @@ export async function awsAs(lab: TestLab, instance: string): Promise<AwsClients>
   const read = (path: string): Promise<string> =>
     text(`${url}/latest/meta-data/iam/security-credentials/${path}`, 'GET', { 'X-aws-ec2-metadata-token': token });
   const found = JSON.parse(await read(await read(''))) as RoleCredentials;
-  return labClients(lab.lab.gateway.url, {
+  return labClients(lab.lab.aws.url, {
     accessKeyId: found.AccessKeyId,
     secretAccessKey: found.SecretAccessKey,
     sessionToken: found.Token,

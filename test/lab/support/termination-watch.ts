@@ -13,7 +13,7 @@ export class TerminationWatch implements Disposable {
   readonly #unfollow: () => void;
 
   constructor(lab: TestLab) {
-    this.#unfollow = lab.lab.gateway.calls.follow(({ caller, action, outcome }) => {
+    this.#unfollow = lab.lab.aws.calls.follow(({ caller, action, outcome }) => {
       if (caller === 'autoscaling' && action === 'TerminateInstances' && outcome === 'ok') this.#note(lab);
     });
   }
@@ -36,10 +36,10 @@ export class TerminationWatch implements Disposable {
 
   /** The log does not say which instance: it is the one whose terminate hook is through, and the machine still there. */
   #note(lab: TestLab): void {
-    const { gateway, hypervisor } = lab.lab;
+    const { aws, hypervisor } = lab.lab;
     const config = configOnDisks(hypervisor.hosts);
     for (const { instance, address } of hypervisor.hosts) {
-      if (gateway.membership(instance)?.lifecycleState !== 'Terminating:Proceed') continue;
+      if (aws.membership(instance)?.lifecycleState !== 'Terminating:Proceed') continue;
       if (this.#terminations.some((termination) => termination.instance === instance)) continue;
       const wasMember = config === undefined || config.members.some((member) => member.address === address);
       this.#terminations.push({ instance, wasMember });

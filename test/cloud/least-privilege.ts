@@ -3,9 +3,9 @@
  * one at a time, and looks which recorded access would have come out otherwise. Pure: a record and policies in, findings
  * out.
  */
-import type { RecordedAccess } from './access-record.ts';
-import { type AccessRequest, evaluate, fitsAction } from './evaluate.ts';
-import type { Patterns, Policy, Statement } from './policy.ts';
+import type { RecordedAccess } from '../../cloud/iam/access-record.ts';
+import { type AccessRequest, evaluate, fitsAction } from '../../cloud/iam/evaluate.ts';
+import type { Patterns, Policy, Statement } from '../../cloud/iam/policy.ts';
 
 export interface PoliciesInForce {
   readonly identity: readonly Policy[];

@@ -1,0 +1,9 @@
+/** The local AWS, for everybody outside of this folder; README.md says how it is used. */
+export type { CallCount, LoggedCall } from './call-log.ts';
+export { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
+export type { Machines } from './ec2/machines.ts';
+export { FAULT_KINDS, type Fault, SPARED_CALLER } from './faults.ts';
+export type { InstanceIdentity } from './iam/instance-identity.ts';
+export { debianImages } from './moto/debian-images.ts';
+export { installMoto, startMoto } from './moto/moto.ts';
+export { ISOLATED_ADDRESS } from './own-address.ts';
