@@ -10,16 +10,24 @@ import yargs from 'yargs';
 import { PARTS, type Part } from '../src/executable/parts.ts';
 import { COMMIT_ASSET } from '../src/version.ts';
 import { runProgram } from '../tools/program.ts';
+import { writeWhole } from '../tools/whole-file.ts';
 import { bundle, bundleProgram, madeUp } from './bundle.ts';
+import { accompanyingFiles, carriedPackages, nodePackageOf } from './carried.ts';
 import { isFresh, marksOf, stampFileOf, writeStamp } from './freshness.ts';
+import { licenseText } from './licenses.ts';
 import { type NodeBinary, nodeBinary } from './node-binary.ts';
 import { sourceRevision } from './revision.ts';
+import { bomText } from './sbom.ts';
 import { ARCHITECTURES, type Architecture, type Progress, runnerFor } from './target.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COMPILE = join(ROOT, 'build/compile-part.cjs');
 const SEAL = join(ROOT, 'build/seal.ts');
 const START = join(ROOT, 'src/executable/start.ts');
+const INPUTS = [
+  ...['build/package.ts', 'build/carried.ts', 'build/licenses.ts', 'build/sbom.ts'],
+  ...['package-lock.json', 'LICENSE', 'NOTICE'],
+].map((file) => join(ROOT, file));
 const STEP_LIMIT_MS = 300_000;
 
 export interface PackageOptions {
@@ -47,7 +55,7 @@ export async function packageAgent({ architecture, progress, ...options }: Packa
   const request = JSON.stringify({ architecture, commit, node: binary.version, start: options.start });
   if (await isFresh(stampFile, request)) return output;
   const inputs = await marksOf([
-    ...[COMPILE, SEAL, start, binary.path, join(ROOT, 'build/package.ts'), join(ROOT, 'package-lock.json')],
+    ...[COMPILE, SEAL, start, binary.path, ...INPUTS],
     ...PARTS.flatMap((part) => [join(outdir, part), join(outdir, `${part}.map`)]),
   ]);
   progress?.(`Packaging ${relative(ROOT, output)}`);
@@ -59,12 +67,24 @@ export async function packageAgent({ architecture, progress, ...options }: Packa
     for (const part of PARTS) await stagePart({ part, outdir, stage, node: [...runner, binary.path] });
     const sealed = await seal(stage, architecture, binary);
     if (options.start === undefined) await answersFor(commit, [...runner, sealed]);
+    // The executable last: whoever sees it sees what is handed on with it.
+    if (options.start === undefined) await writeAccompanying(output, outdir, binary);
     await rename(sealed, output);
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
-  await writeStamp(stampFile, request, new Map([...inputs, ...(await marksOf([output]))]));
+  const outputs = options.start === undefined ? Object.values(accompanyingFiles(output)) : [];
+  await writeStamp(stampFile, request, new Map([...inputs, ...(await marksOf([output, ...outputs]))]));
   return output;
+}
+
+/** The licenses of what the executable carries, and its bill of materials. */
+async function writeAccompanying(executable: string, outdir: string, binary: NodeBinary): Promise<void> {
+  const packages = await carriedPackages(outdir, nodePackageOf(binary.path));
+  const { licenses, sbom } = accompanyingFiles(executable);
+  const own = await Promise.all(['NOTICE', 'LICENSE'].map((file) => readFile(join(ROOT, file), 'utf8')));
+  await writeWhole(licenses, await licenseText(own.join('\n'), packages));
+  await writeWhole(sbom, await bomText(ROOT, packages));
 }
 
 interface Staging {

@@ -54,6 +54,9 @@ test('the same inputs give the same bytes in another folder; a second call makes
   const other = await packageAgent({ ...options, progress: (line) => lines.push(line) });
   assert.ok(lines.length > 0);
   assert.equal(await sha512(other), await sha512(executable));
+  for (const ending of ['.licenses.txt', '.cdx.json']) {
+    assert.equal(await sha512(`${other}${ending}`), await sha512(`${executable}${ending}`), ending);
+  }
   const { mtimeMs } = await stat(other);
   lines.length = 0;
   await packageAgent({ ...options, progress: (line) => lines.push(line) });
@@ -62,6 +65,23 @@ test('the same inputs give the same bytes in another folder; a second call makes
   await writeFile(other, 'damaged');
   await packageAgent(options);
   assert.equal(await sha512(other), await sha512(executable));
+});
+
+test('the licenses and the bill of materials name what it carries, and nothing else', async () => {
+  const licenses = await readFile(`${executable}.licenses.txt`, 'utf8');
+  const bom = JSON.parse(await readFile(`${executable}.cdx.json`, 'utf8')) as {
+    readonly bomFormat: string;
+    readonly components: readonly { readonly name: string; readonly version: string }[];
+  };
+  assert.equal(bom.bomFormat, 'CycloneDX');
+  const names = bom.components.map(({ name }) => name);
+  for (const name of ['yargs', 'y18n', 'handlebars', '@aws-sdk/client-ec2', `node-linux-${architecture}`]) {
+    assert.ok(names.includes(name), name);
+  }
+  for (const name of ['esbuild', 'typescript', 'fast-xml-parser']) assert.ok(!names.includes(name), name);
+  for (const { name, version } of bom.components) assert.ok(licenses.includes(`\n${name} ${version} (`), name);
+  assert.equal(licenses.match(/^={80}$/gm)?.length, bom.components.length + 1);
+  assert.match(licenses, /Apache License[\s\S]*Copyright Node\.js contributors/);
 });
 
 test('without Node, PATH and environment it tells version, commit and Node', async () => {

@@ -32,8 +32,21 @@ export interface Stage {
 }
 
 const MINUTE_MS = 60_000;
-const OWN_DIRECTORY = ['client', 'cf', 'cloud', 'deploy', 'simulation', 'lab', 'image'];
-const STAGE_NAMES = ['lint', 'types', 'unit', 'client', 'cf', 'cloud', 'deploy', 'simulation', 'lab', 'stack', 'image'];
+const OWN_DIRECTORY = ['client', 'cf', 'cloud', 'deploy', 'simulation', 'lab', 'image', 'release'];
+const STAGE_NAMES = [
+  'lint',
+  'types',
+  'unit',
+  'client',
+  'cf',
+  'cloud',
+  'deploy',
+  'simulation',
+  'lab',
+  'stack',
+  'image',
+  'release',
+];
 /** These follow every write and every vote of an ensemble, and another ensemble beside them would show. */
 const STACK_TESTS = 'lab/stack-*.test.ts';
 
@@ -52,6 +65,7 @@ Runs everything, or only the stages named, or only the test files named.
   lab         the whole product against the local AWS and real servers
   stack       deployed stacks that scale, are updated and deleted, watched closely
   image       the image: baked, booted with systemd in containers, and healed (needs root, else it is skipped)
+  release     what a release consists of, made twice from a tag
 
 Examples:
   ./test.sh
