@@ -82,7 +82,8 @@ async function install(
       progress?.('writing the Python packages', 0.9);
     }
   };
-  const words = ['-m', 'pip', 'install', ...options, '-r', requirements];
+  // Every package has its hashes in the file: what an index hands out instead is refused.
+  const words = ['-m', 'pip', 'install', ...options, '--require-hashes', '-r', requirements];
   await runProgram(interpreter(partial), words, { ...limits, onLine });
 }
 
