@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServerByHand, startByHand } from '../lab/zookeeper/by-hand.ts';
+import { zookeeperHome } from '../lab/zookeeper/fetch.ts';
 import { freeLoopbackBlock, type LoopbackBlock } from '../lab/zookeeper/loopback.ts';
 import { type Member, memberAt } from '../src/model/member.ts';
 import type { Servers } from '../src/ports.ts';
@@ -83,6 +84,7 @@ export class EnsembleByHand implements AsyncDisposable {
       start,
       members,
       jvmOptions: this.#options,
+      distribution: await zookeeperHome(),
     });
     this.#running.push(server);
     return server;

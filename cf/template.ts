@@ -3,7 +3,7 @@ import { accessResources } from './access.ts';
 import { bucketResources } from './bucket.ts';
 import type { Template } from './cloudformation.ts';
 import { groupResources } from './group.ts';
-import { identityOf } from './identity/identity.ts';
+import { identityOf } from './identity/modes.ts';
 import { launchTemplateResources } from './launch-template.ts';
 import { logResources } from './logs.ts';
 import { networkResources } from './network.ts';

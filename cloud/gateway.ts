@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { botocoreModels } from './api-model/model.ts';
 import { AutoScaling } from './auto-scaling/auto-scaling.ts';
 import { isLeaving, type LifecycleState } from './auto-scaling/group.ts';
+import { DEFAULT_SCALING_TIMINGS, type ScalingTimings } from './auto-scaling/group-cloud.ts';
 import { activeActions } from './auto-scaling/hook-actions.ts';
-import { DEFAULT_SCALING_TIMINGS, type ScalingTimings } from './auto-scaling/reconcile.ts';
 import { CallLog } from './call-log.ts';
 import { CloudFormation, DEFAULT_CLOUDFORMATION_TIMINGS } from './cloudformation/cloudformation.ts';
 import type { CloudFormationTimings } from './cloudformation/resources/handler.ts';

@@ -1,7 +1,5 @@
 /** What the kind of identity (how a node comes by its id and address) changes in the template. */
 import type { JsonObject, Resources } from '../cloudformation.ts';
-import type { TemplateOptions } from '../template-options.ts';
-import { dynamicIdentity } from './dynamic.ts';
 
 export interface Identity {
   /** How many nodes a rolling update keeps in service; below MaxSize. */
@@ -9,11 +7,4 @@ export interface Identity {
   /** Further lines of agent.env, as text for `Fn::Sub`. */
   readonly settings: Readonly<Record<string, string>>;
   readonly resources: Resources;
-}
-
-export function identityOf({ mode }: TemplateOptions): Identity {
-  switch (mode) {
-    case 'dynamic':
-      return dynamicIdentity;
-  }
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Group } from './group.ts';
 
 /** The codes of ScalingActivityStatusCode that the lab's activities have. */
 type ActivityStatus = 'InProgress' | 'PreInService' | 'MidLifecycleAction' | 'Successful' | 'Failed' | 'Cancelled';
@@ -18,7 +17,11 @@ const KEPT_ACTIVITIES = 100;
 /** What the API model allows. */
 const LONGEST_MESSAGE = 255;
 
-export function beginActivity(group: Group, description: string, cause: string): Activity {
+export function beginActivity(
+  group: { readonly activities: Activity[] },
+  description: string,
+  cause: string,
+): Activity {
   const startedAtMs = Date.now();
   const at = new Date(startedAtMs).toISOString();
   const activity: Activity = {

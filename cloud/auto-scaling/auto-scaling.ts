@@ -1,7 +1,8 @@
 import type { Group, GroupInstance } from './group.ts';
+import type { GroupCloud } from './group-cloud.ts';
 import { nextMoveMs } from './instance-lifecycle.ts';
 import { Album } from './photographs.ts';
-import { type GroupCloud, reconcile } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 
 /** A launch that failed is tried again after this long, twice as long each time, at most the other. */
 const FIRST_RETRY_MS = 1_000;

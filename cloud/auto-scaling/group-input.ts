@@ -1,8 +1,8 @@
 import { AwsFailure } from '../failure.ts';
 import { type Struct, structAt, structsAt, textAt, textsAt } from '../value.ts';
 import type { DistributionStrategy, Group, GroupTag, Place, TemplateReference, TerminationPolicy } from './group.ts';
+import type { GroupCloud } from './group-cloud.ts';
 import { resolveTemplate } from './launch-template.ts';
-import type { GroupCloud } from './reconcile.ts';
 
 /** What the lab imitates of CreateAutoScalingGroup and UpdateAutoScalingGroup. Anything else is refused. */
 const IMITATED = new Set([

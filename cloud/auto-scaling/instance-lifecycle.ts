@@ -10,8 +10,8 @@
  */
 import { beginActivity, endActivity } from './activity.ts';
 import type { Group, GroupInstance } from './group.ts';
+import type { GroupCloud } from './group-cloud.ts';
 import { deadlineMs, expire, resultOfAll, startActions } from './lifecycle-action.ts';
-import type { GroupCloud } from './reconcile.ts';
 
 /**
  * Takes every instance as far as it goes now. Returns why EC2 would not end one, if so: the next pass tries that again.

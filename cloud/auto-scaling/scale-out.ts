@@ -2,8 +2,8 @@ import { structsAt, textAt } from '../value.ts';
 import { beginActivity, endActivity } from './activity.ts';
 import { nextPlaces } from './choices.ts';
 import { activeInstances, type Group, type Place } from './group.ts';
+import type { GroupCloud } from './group-cloud.ts';
 import { resolveTemplate, runInstancesInput } from './launch-template.ts';
-import type { GroupCloud } from './reconcile.ts';
 
 const CAUSE = 'an instance was started in response to a difference between desired and actual capacity';
 

@@ -1,7 +1,8 @@
 import { AwsFailure } from '../failure.ts';
 import { type Struct, textAt } from '../value.ts';
 import type { Tag } from './resources/handler.ts';
-import type { Blueprint, Stack, StackEvent, StackResource } from './stack/stack.ts';
+import type { Blueprint } from './stack/blueprint.ts';
+import type { Stack, StackEvent, StackResource } from './stack/stack.ts';
 
 const PAGE = 100;
 const HIDDEN = '****';

@@ -5,7 +5,8 @@ import type { CloudFormation } from './cloudformation.ts';
 import { createStack, type OnFailure } from './operations/create-stack.ts';
 import { deleteStack } from './operations/delete-stack.ts';
 import { updateStack } from './operations/update-stack.ts';
-import type { Blueprint, Stack } from './stack/stack.ts';
+import type { Blueprint } from './stack/blueprint.ts';
+import type { Stack } from './stack/stack.ts';
 import { invalid, readSubmission, refuseOthers } from './submission.ts';
 
 const SUBMITTED = ['StackName', 'TemplateBody', 'Parameters', 'Capabilities', 'Tags', 'ClientRequestToken'];

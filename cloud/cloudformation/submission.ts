@@ -2,12 +2,14 @@ import { AwsFailure } from '../failure.ts';
 import { type Struct, structsAt, textAt, textsAt } from '../value.ts';
 import type { StackCloud } from './operations/cloud.ts';
 import type { Tag } from './resources/handler.ts';
+import type { Blueprint } from './stack/blueprint.ts';
 import { symbolicResolver } from './stack/resolvers.ts';
-import type { Blueprint, Stack } from './stack/stack.ts';
+import type { Stack } from './stack/stack.ts';
 import { checkResources } from './template/check-resources.ts';
+import type { Template } from './template/declarations.ts';
 import { dependenciesOf } from './template/order.ts';
 import { checkExistence, parameterValues } from './template/parameter-values.ts';
-import { readTemplate, type Template } from './template/template.ts';
+import { readTemplate } from './template/template.ts';
 
 const MOST_TAGS = 50;
 

@@ -3,7 +3,7 @@ import { changeSetOf } from './change-set-actions.ts';
 import type { CloudFormation } from './cloudformation.ts';
 import { optional } from './show.ts';
 import { checkedTemplate, invalid, neededCapabilities, refuseOthers } from './submission.ts';
-import type { Template } from './template/template.ts';
+import type { Template } from './template/declarations.ts';
 
 /** The text as it was submitted. */
 export function getTemplate(cloudFormation: CloudFormation, input: Struct): Struct {

@@ -1,6 +1,6 @@
 import { votersOf } from '../../src/model/member.ts';
 import { table } from '../../tools/table.ts';
-import type { LabStatus, NodeView } from '../daemon/ensemble-view.ts';
+import type { LabStatus, NodeView } from '../daemon/lab-status.ts';
 import { styled } from './terminal.ts';
 
 /** The status for people: a head line, a table of the nodes, and what the agents said last. */

@@ -9,43 +9,8 @@ import type { AwsClients } from '../../tools/aws-clients.ts';
 import type { Cut } from '../container/network.ts';
 import type { Host } from '../hypervisor/hypervisor.ts';
 import type { Stack } from '../stack.ts';
-import { type NamedCut, namedCuts } from './partition.ts';
-
-/** `removed`: it still answers, but the committed config is without it. `joining`: it follows, but has no vote yet. */
-export type NodeRole = 'leader' | 'follower' | 'observer' | 'joining' | 'removed' | 'not serving' | 'silent';
-
-export interface NodeView {
-  readonly instance: string;
-  /** EC2's state of the instance; `unknown` when EC2 does not list it. */
-  readonly state: string;
-  readonly lifecycle?: string;
-  /** The image that the instance was started from. */
-  readonly image?: string;
-  readonly zone?: string;
-  readonly address?: string;
-  readonly machine?: 'running' | 'paused' | 'off';
-  /** The ZooKeeper id on the node's disk. */
-  readonly id?: number;
-  readonly role?: NodeRole;
-  readonly zxid?: string;
-  /** The last sentence of the agent's log. */
-  readonly said?: string;
-}
-
-export interface LabStatus {
-  readonly name: string;
-  readonly cluster: string;
-  /** CloudFormation's status of the stack, `CREATE_COMPLETE`; undefined for a bare group. */
-  readonly stack?: string;
-  readonly group: { readonly name: string; readonly desired: number; readonly maximum: number };
-  /** The committed config with the highest version that a serving server has; undefined when none serves. */
-  readonly config?: EnsembleConfig;
-  readonly nodes: readonly NodeView[];
-  /** Links that are cut, one direction each; absent when all are whole. */
-  readonly cuts?: readonly NamedCut[];
-  /** Every voter of the config serves, and each of the desired nodes votes. */
-  readonly healthy: boolean;
-}
+import type { LabStatus, NodeRole, NodeView } from './lab-status.ts';
+import { namedCuts } from './partition.ts';
 
 export interface ViewSources {
   readonly name: string;

@@ -6,7 +6,6 @@ import type { AwsClients } from '../../tools/aws-clients.ts';
 import { labClients, REGION } from '../aws-clients.ts';
 import { type AddressBlock, takeAddressBlock } from './address-block.ts';
 import type { Deployer } from './deployment.ts';
-import type { Ground } from './ground.ts';
 
 /** The lab's own looks at its cloud are nobody's calls: they are not listed, and no fault is meant for them. */
 export const LAB_CALLER = SPARED_CALLER;
@@ -31,7 +30,7 @@ export interface LocalCloudOptions {
   readonly block?: AddressBlock;
   /** Added to moto's environment, so that `down` finds the process. */
   readonly processEnvironment: Readonly<Record<string, string>>;
-  readonly cloudOptions?: Ground['cloudOptions'];
+  readonly cloudOptions?: Pick<CloudOptions, 'withDebianImages' | 'reusesAddresses'>;
   readonly lateVisibility?: CloudOptions['lateVisibility'];
   readonly ec2Timings?: CloudOptions['timings'];
   readonly progress: (line: string) => void;

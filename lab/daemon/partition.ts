@@ -2,7 +2,7 @@
 
 import { CONTAINER_LAB_ADDRESS, METADATA_ADDRESS } from '../container/addresses.ts';
 import type { Cut, LabNetwork } from '../container/network.ts';
-import type { LabStatus, NodeView } from './ensemble-view.ts';
+import type { LabStatus, NamedCut, NodeView } from './lab-status.ts';
 import { nodesMeant, TargetError } from './targets.ts';
 
 export interface PartitionOrder {
@@ -14,12 +14,6 @@ export interface PartitionOrder {
   readonly oneWay: boolean;
   /** The first lose AWS as well: its API, the metadata service, and with them the lab's own looks. */
   readonly aws: boolean;
-}
-
-/** A cut between what has these names: instances, and `aws`. */
-export interface NamedCut {
-  readonly from: string;
-  readonly to: string;
 }
 
 /** On loopback there is no link to cut. */

@@ -1,6 +1,6 @@
 /** Which nodes a word of the command line means. */
 import { quorumOf, votersOf } from '../../src/model/member.ts';
-import type { LabStatus, NodeView } from './ensemble-view.ts';
+import type { LabStatus, NodeView } from './lab-status.ts';
 
 /** Said to the person who typed the word. */
 export class TargetError extends Error {

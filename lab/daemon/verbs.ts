@@ -4,9 +4,9 @@ import type { CallCount } from '../../cloud/index.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
 import type { Killable } from '../hypervisor/machine.ts';
 import type { Frame } from './control-socket.ts';
-import type { LabStatus } from './ensemble-view.ts';
+import type { LabStatus, NamedCut } from './lab-status.ts';
 import { LAB_CALLER } from './local-cloud.ts';
-import type { NamedCut, PartitionOrder } from './partition.ts';
+import type { PartitionOrder } from './partition.ts';
 import type { FaultArguments, Lab } from './running-lab.ts';
 
 /** Each verb's arguments and result. */

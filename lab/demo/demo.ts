@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callLab, endOwnLab, startDaemon } from '../commands/lab-client.ts';
 import type { DaemonPlan } from '../daemon/daemon.ts';
-import type { LabStatus } from '../daemon/ensemble-view.ts';
+import type { LabStatus } from '../daemon/lab-status.ts';
 import type { Screen, StepResult } from './screen.ts';
 import { type Memory, STORY, type Stage, type Step } from './story.ts';
 import { Writer } from './writer.ts';

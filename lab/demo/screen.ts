@@ -2,7 +2,7 @@
 import { votersOf } from '../../src/model/member.ts';
 import { table, width } from '../../tools/table.ts';
 import { print, styled } from '../commands/terminal.ts';
-import type { LabStatus } from '../daemon/ensemble-view.ts';
+import type { LabStatus } from '../daemon/lab-status.ts';
 import type { WriterFigures } from './writer.ts';
 
 export interface StepResult {

@@ -1,6 +1,6 @@
 /** The demo's story, step by step. Each step ends with a check that asks the servers themselves. */
 import { votersOf } from '../../src/model/member.ts';
-import type { LabStatus } from '../daemon/ensemble-view.ts';
+import type { LabStatus } from '../daemon/lab-status.ts';
 import type { Verb, Verbs } from '../daemon/verbs.ts';
 import { numbersAt } from './reader.ts';
 import type { Writer } from './writer.ts';

@@ -33,7 +33,7 @@ export interface ByHandOptions {
   readonly jvm?: JvmKind;
   /** Flags of java before all others, for example `@/path/of/java-options`. */
   readonly jvmOptions?: readonly string[];
-  readonly distribution?: ZookeeperDistribution;
+  readonly distribution: ZookeeperDistribution;
 }
 
 export interface ServerByHand extends AsyncDisposable {
@@ -63,8 +63,7 @@ export async function startByHand(options: ByHandOptions): Promise<ServerByHand>
   if (options.start !== 'restart') {
     await writeFiles(options, confDir, dataDir);
   }
-  const distribution = options.distribution ?? (await defaultDistribution());
-  const [java = 'java', ...flags] = distribution.command(options.jvm ?? 'fast', options.jvmOptions);
+  const [java = 'java', ...flags] = options.distribution.command(options.jvm ?? 'fast', options.jvmOptions);
   const log = await open(logFile, 'a');
   const child = spawn(java, [...flags, join(confDir, 'zoo.cfg')], {
     cwd: options.directory,
@@ -72,12 +71,6 @@ export async function startByHand(options: ByHandOptions): Promise<ServerByHand>
   });
   await log.close();
   return server(child, { id: options.id, address: options.address, confDir, dataDir, logFile });
-}
-
-/** Loaded on demand: fetching makes the class-data archive, which itself starts a server by hand. */
-async function defaultDistribution(): Promise<ZookeeperDistribution> {
-  const { zookeeperHome } = await import('./fetch.ts');
-  return zookeeperHome();
 }
 
 async function writeFiles(options: ByHandOptions, confDir: string, dataDir: string): Promise<void> {

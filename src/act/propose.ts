@@ -2,7 +2,8 @@
  * How a record that follows another comes about (docs/protocol.md, "Recovery by force"): proposed and answered in the
  * reports, then settled by an outcome that is created once, and only then written.
  */
-import { type Binding, factsOf } from '../model/proposals.ts';
+import { factsOf } from '../model/proposals.ts';
+import type { Binding } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
 import { createOutcome, createRecord } from '../registry/lineage.ts';
 import { bindReport, reportsOf } from '../registry/reports.ts';

@@ -2,8 +2,12 @@ import { MaybeAppliedError, ServerError } from './errors.ts';
 import type { JuteReader } from './jute-reader.ts';
 import type { JuteWriter } from './jute-writer.ts';
 import type { Operation } from './operation.ts';
-import type { RequestList } from './request-list.ts';
 import { serverErrorKind } from './server-errors.ts';
+
+/** What a request knows of the list that it stands in. */
+export interface LinkedRequests {
+  remove(request: PendingRequest): void;
+}
 
 /** A request as queues and connections see it, whatever its operation. */
 export interface PendingRequest {
@@ -12,7 +16,7 @@ export interface PendingRequest {
   /** Set by the connection that sends it. */
   xid: number;
   /** The list that it stands in; a request is in one list at most, and is its own link in it. */
-  list: RequestList | undefined;
+  list: LinkedRequests | undefined;
   next: PendingRequest | undefined;
   previous: PendingRequest | undefined;
   readonly settled: boolean;
@@ -34,7 +38,7 @@ export class Request<Body, Reply> implements PendingRequest {
   readonly enqueuedAtMs = performance.now();
   readonly promise: Promise<Reply>;
   xid = 0;
-  list: RequestList | undefined = undefined;
+  list: LinkedRequests | undefined = undefined;
   next: PendingRequest | undefined = undefined;
   previous: PendingRequest | undefined = undefined;
   settled = false;

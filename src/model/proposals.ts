@@ -3,24 +3,7 @@
  * that it names *answers*, each in its own report; both are bound by that until an *outcome* stands, which is created
  * once: founded or void. Plain data, and what follows from it by itself.
  */
-import type { FoundReport, LineageRecord } from './records.ts';
-
-/** What a report binds its node to: to stand still, with these facts, until the outcome of one proposal is known. */
-export type Binding =
-  | {
-      readonly kind: 'proposes';
-      readonly record: LineageRecord;
-      /** The facts that were judged, by instance: of everybody whom the record names, except the proposer itself. */
-      readonly relied: Readonly<Record<string, string>>;
-    }
-  | {
-      readonly kind: 'answers';
-      /** The number of the proposed record. */
-      readonly record: number;
-      readonly proposer: string;
-      /** The serial of the report that proposes. */
-      readonly proposal: string;
-    };
+import type { Binding, FoundReport, LineageRecord } from './records.ts';
 
 /** `lineage/000002/outcomes/<proposal>.json`: what became of a proposal. Created once, so it is one or the other. */
 export type Outcome =

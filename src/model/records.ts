@@ -1,6 +1,5 @@
 import type { AsideFacts, DataFacts, UnreadableFile } from './disk.ts';
 import type { EnsembleConfig } from './member.ts';
-import type { Binding } from './proposals.ts';
 
 export interface ClaimOwner {
   readonly instance: string;
@@ -56,6 +55,23 @@ export interface DataSource {
   readonly lineage: number;
   readonly aside?: string;
 }
+
+/** What a report binds its node to: to stand still, with these facts, until the outcome of one proposal is known. */
+export type Binding =
+  | {
+      readonly kind: 'proposes';
+      readonly record: LineageRecord;
+      /** The facts that were judged, by instance: of everybody whom the record names, except the proposer itself. */
+      readonly relied: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: 'answers';
+      /** The number of the proposed record. */
+      readonly record: number;
+      readonly proposer: string;
+      /** The serial of the report that proposes. */
+      readonly proposal: string;
+    };
 
 /** `lineage/000001/started/<id>.json`: the node is about to start for the first time, on the disk that holds this nonce. */
 export interface Announcement {

@@ -1,7 +1,6 @@
 /** What lies under a report's key, and whether it can be understood (docs/protocol.md, "Recovery by force"). */
 import { whyNotUnderstood } from '../model/formats.ts';
-import type { Binding } from '../model/proposals.ts';
-import type { Report } from '../model/records.ts';
+import type { Binding, Report } from '../model/records.ts';
 import { remembered } from './remembered.ts';
 
 export interface Body {

@@ -7,8 +7,7 @@
  * before anything takes its place, whoever wrote it: an earlier process of this node may have.
  */
 import { FORMATS } from '../model/formats.ts';
-import type { Binding } from '../model/proposals.ts';
-import type { FoundReport, Report, UnreadableReport } from '../model/records.ts';
+import type { Binding, FoundReport, Report, UnreadableReport } from '../model/records.ts';
 import type { ObjectStore, StoredObject } from '../ports.ts';
 import { remembered } from './remembered.ts';
 import { type Body, parseBody } from './report-body.ts';

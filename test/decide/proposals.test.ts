@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';
 import type { Observation, Silence } from '../../src/model/observation.ts';
-import type { Binding } from '../../src/model/proposals.ts';
-import type { FoundReport, LineageRecord } from '../../src/model/records.ts';
+import type { Binding, FoundReport, LineageRecord } from '../../src/model/records.ts';
 import type { Decision } from '../../src/model/step.ts';
 import { toZxid } from '../../src/model/zxid.ts';
 import {

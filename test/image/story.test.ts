@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { callLab } from '../../lab/commands/lab-client.ts';
-import type { LabStatus, NodeView } from '../../lab/daemon/ensemble-view.ts';
+import type { LabStatus, NodeView } from '../../lab/daemon/lab-status.ts';
 import type { Verb, Verbs } from '../../lab/daemon/verbs.ts';
 import { votersOf } from '../../src/model/member.ts';
 import { type NamedLab, namedLab, startCommand } from '../lab/support/command-line.ts';

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startByHand } from '../../lab/zookeeper/by-hand.ts';
+import { zookeeperHome } from '../../lab/zookeeper/fetch.ts';
 import { freeLoopbackBlock } from '../../lab/zookeeper/loopback.ts';
 import type { ReconfigRequest } from '../../src/client/operations/reconfig.ts';
 import { type Member, memberAt } from '../../src/model/member.ts';
@@ -54,7 +55,8 @@ test('beside an observer that a person added the dead are replaced, and no repor
   for (const member of [observer, unlisted]) {
     const { id, address } = member;
     const options = { directory: join(directory.path, String(id)), id, address, start: 'joiner' } as const;
-    servers.push(await startByHand({ ...options, members: [...before, member] }));
+    const members = [...before, member];
+    servers.push(await startByHand({ ...options, members, distribution: await zookeeperHome() }));
   }
   await using first = servers[0];
   await using second = servers[1];

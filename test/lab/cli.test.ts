@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { callLab, startDaemon } from '../../lab/commands/lab-client.ts';
-import type { LabStatus, NodeRole, NodeView } from '../../lab/daemon/ensemble-view.ts';
+import type { LabStatus, NodeRole, NodeView } from '../../lab/daemon/lab-status.ts';
 import { LAB_VARIABLE, type StateDirectory } from '../../lab/daemon/state-directory.ts';
 import { nodesMeant, TargetError } from '../../lab/daemon/targets.ts';
 import { processesWithEnvironment, runs, signalProcess } from '../../lab/hypervisor/processes.ts';

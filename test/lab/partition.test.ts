@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cut, LabNetwork } from '../../lab/container/network.ts';
-import type { LabStatus, NodeRole, NodeView } from '../../lab/daemon/ensemble-view.ts';
+import type { LabStatus, NodeRole, NodeView } from '../../lab/daemon/lab-status.ts';
 import { mustHaveNetwork, partition } from '../../lab/daemon/partition.ts';
 import { TargetError } from '../../lab/daemon/targets.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { registerImage } from '../../lab/account.ts';
-import type { NodeView } from '../../lab/daemon/ensemble-view.ts';
+import type { NodeView } from '../../lab/daemon/lab-status.ts';
 import { ForeignData } from './support/foreign-data.ts';
 import { allInService, completeTerminateHook } from './support/group.ts';
 import { startLab, type TestLab } from './support/lab.ts';

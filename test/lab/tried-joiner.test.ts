@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startByHand } from '../../lab/zookeeper/by-hand.ts';
+import { zookeeperHome } from '../../lab/zookeeper/fetch.ts';
 import { freeLoopbackBlock } from '../../lab/zookeeper/loopback.ts';
 import { ZookeeperClient } from '../../src/client/index.ts';
 import { memberAt, votersOf } from '../../src/model/member.ts';
@@ -89,7 +90,8 @@ test('data of an older lineage that is ahead is set aside whole: it neither pois
   const address = block.address(1);
   const member = memberAt(9, address, 'participant');
   for (const start of ['joiner', 'restart', 'restart'] as const) {
-    await using server = await startByHand({ directory: by.path, id: 9, address, start, members: [member] });
+    const common = { directory: by.path, id: 9, address, distribution: await zookeeperHome() };
+    await using server = await startByHand({ ...common, start, members: [member] });
     await server.untilServing();
     await using client = await ZookeeperClient.connect({ servers: `${address}:2181` });
     const names = Array.from({ length: 200 }, (_, index) => `/foreign-${index}`);

@@ -1,6 +1,7 @@
 /** Real ZooKeeper 3.9.5 servers for tests, on loopback addresses of their own, gone with the `await using` block. */
 import { join } from 'node:path';
 import { type ByHandOptions, type ServerByHand, startByHand } from '../../lab/zookeeper/by-hand.ts';
+import { zookeeperHome } from '../../lab/zookeeper/fetch.ts';
 import { freeLoopbackBlock, type LoopbackBlock } from '../../lab/zookeeper/loopback.ts';
 import { ZookeeperClient } from '../../src/client/index.ts';
 import { CLIENT_PORT, type Member, memberAt } from '../../src/model/member.ts';
@@ -63,6 +64,7 @@ export async function emptyEnsemble(size: number): Promise<RealEnsemble> {
         id,
         address: block.address(id),
         start: 'restart',
+        distribution: await zookeeperHome(),
         ...options,
       });
       servers.set(id, server);

@@ -1,4 +1,4 @@
-import type { Blueprint } from '../stack/stack.ts';
+import type { Blueprint } from '../stack/blueprint.ts';
 import type { PlannedChange } from './planned-change.ts';
 
 type ChangeSetStatus = 'CREATE_PENDING' | 'CREATE_COMPLETE' | 'FAILED' | 'DELETE_COMPLETE';

@@ -3,12 +3,13 @@ import { AwsFailure } from '../../failure.ts';
 import type { Struct, Value } from '../../value.ts';
 import { handlerOf } from '../resources/handlers.ts';
 import { type ResourceSchema, type SchemaOf, topLevel } from '../schema/resource-schema.ts';
+import type { Blueprint } from '../stack/blueprint.ts';
 import { type Place, symbolicResolver } from '../stack/resolvers.ts';
-import type { Blueprint, StackResource } from '../stack/stack.ts';
+import type { StackResource } from '../stack/stack.ts';
+import type { ResourceDeclaration } from '../template/declarations.ts';
 import { evaluateStruct, type Resolver } from '../template/evaluate.ts';
 import { dependenciesOf } from '../template/order.ts';
 import { referencesIn } from '../template/references.ts';
-import type { ResourceDeclaration } from '../template/template.ts';
 import type { ChangeDetail, PlannedChange, Recreation } from './planned-change.ts';
 
 interface PlanInput {

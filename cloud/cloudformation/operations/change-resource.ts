@@ -1,8 +1,9 @@
 import { recreationOf } from '../changes/plan.ts';
 import type { PlannedChange } from '../changes/planned-change.ts';
 import { changedProperties } from '../resources/property-diff.ts';
-import type { Blueprint, StackResource } from '../stack/stack.ts';
-import type { ResourceDeclaration } from '../template/template.ts';
+import type { Blueprint } from '../stack/blueprint.ts';
+import type { StackResource } from '../stack/stack.ts';
+import type { ResourceDeclaration } from '../template/declarations.ts';
 import { makeResource, newResource } from './make-resource.ts';
 import { existing, type StackRun } from './stack-run.ts';
 

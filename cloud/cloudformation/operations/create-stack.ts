@@ -1,4 +1,5 @@
-import type { Blueprint, StackResource } from '../stack/stack.ts';
+import type { Blueprint } from '../stack/blueprint.ts';
+import type { StackResource } from '../stack/stack.ts';
 import { deleteResources } from './delete-resources.ts';
 import { makeResource, newResource } from './make-resource.ts';
 import { outputsOf } from './outputs.ts';

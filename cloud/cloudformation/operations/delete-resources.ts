@@ -1,4 +1,5 @@
-import type { Blueprint, StackResource } from '../stack/stack.ts';
+import type { Blueprint } from '../stack/blueprint.ts';
+import type { StackResource } from '../stack/stack.ts';
 import { existing, type StackRun } from './stack-run.ts';
 import { reversed, walk } from './walk.ts';
 

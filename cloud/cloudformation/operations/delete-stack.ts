@@ -1,4 +1,4 @@
-import type { Blueprint } from '../stack/stack.ts';
+import type { Blueprint } from '../stack/blueprint.ts';
 import { namesOf } from './create-stack.ts';
 import { deleteResources } from './delete-resources.ts';
 import type { StackRun } from './stack-run.ts';

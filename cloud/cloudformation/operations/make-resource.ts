@@ -1,5 +1,6 @@
-import type { Blueprint, StackResource } from '../stack/stack.ts';
-import type { ResourceDeclaration } from '../template/template.ts';
+import type { Blueprint } from '../stack/blueprint.ts';
+import type { StackResource } from '../stack/stack.ts';
+import type { ResourceDeclaration } from '../template/declarations.ts';
 import type { StackRun } from './stack-run.ts';
 
 /** A resource of which nothing is there yet. */

@@ -1,4 +1,5 @@
-import type { Blueprint, StackOutput } from '../stack/stack.ts';
+import type { Blueprint } from '../stack/blueprint.ts';
+import type { StackOutput } from '../stack/stack.ts';
 import { evaluate } from '../template/evaluate.ts';
 import type { StackRun } from './stack-run.ts';
 

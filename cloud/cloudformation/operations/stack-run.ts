@@ -5,11 +5,12 @@ import { SignalBox } from '../policies/signals.ts';
 import type { ExistingResource, ResourceContext, ResourceHandler, Tag } from '../resources/handler.ts';
 import { handlerOf } from '../resources/handlers.ts';
 import { checkProperties } from '../schema/check-properties.ts';
+import type { Blueprint } from '../stack/blueprint.ts';
 import { liveResolver, type Place } from '../stack/resolvers.ts';
-import type { Blueprint, Operation, Phase, Stack, StackResource } from '../stack/stack.ts';
+import type { Operation, Phase, Stack, StackResource } from '../stack/stack.ts';
+import type { ResourceDeclaration } from '../template/declarations.ts';
 import { evaluateStruct, type Resolver } from '../template/evaluate.ts';
 import { type Dependencies, dependenciesOf } from '../template/order.ts';
-import type { ResourceDeclaration } from '../template/template.ts';
 import type { StackCloud } from './cloud.ts';
 
 /** Thrown into what is under way when another resource has failed. */

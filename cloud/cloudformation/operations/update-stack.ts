@@ -1,5 +1,6 @@
 import { plan } from '../changes/plan.ts';
-import type { Blueprint, StackResource } from '../stack/stack.ts';
+import type { Blueprint } from '../stack/blueprint.ts';
+import type { StackResource } from '../stack/stack.ts';
 import { applyProperties, changeResource, type Update } from './change-resource.ts';
 import { namesOf } from './create-stack.ts';
 import { deleteResources } from './delete-resources.ts';

@@ -3,7 +3,8 @@ import type { Value } from '../../value.ts';
 import { evaluateCondition, type Resolver } from '../template/evaluate.ts';
 import { parameterValue } from '../template/parameter-values.ts';
 import { pseudoParameters } from '../template/pseudo-parameters.ts';
-import type { Blueprint, StackResource } from './stack.ts';
+import type { Blueprint } from './blueprint.ts';
+import type { StackResource } from './stack.ts';
 
 export interface Place {
   readonly id: string;

@@ -3,16 +3,8 @@ import type { Struct } from '../../value.ts';
 import type { ChangeSet } from '../changes/change-set.ts';
 import type { SignalBox } from '../policies/signals.ts';
 import type { Tag } from '../resources/handler.ts';
-import type { ParameterValues } from '../template/parameter-values.ts';
-import type { ResourceDeclaration, Template } from '../template/template.ts';
-
-/** What a stack is to be: everything that a person submits. */
-export interface Blueprint {
-  readonly template: Template;
-  readonly parameters: ParameterValues;
-  readonly tags: readonly Tag[];
-  readonly capabilities: readonly string[];
-}
+import type { ResourceDeclaration } from '../template/declarations.ts';
+import type { Blueprint } from './blueprint.ts';
 
 export type Phase = 'CREATE' | 'UPDATE' | 'DELETE';
 type ResourceStatus = `${Phase}_${'IN_PROGRESS' | 'COMPLETE' | 'FAILED'}` | 'DELETE_SKIPPED';

@@ -1,9 +1,9 @@
 import { AwsFailure } from '../../failure.ts';
 import type { Value } from '../../value.ts';
+import type { Template } from './declarations.ts';
 import { intrinsicOf } from './intrinsics.ts';
 import { isPseudoParameter } from './pseudo-parameters.ts';
 import { conditionsIn, type Reference, referencesIn } from './references.ts';
-import type { Template } from './template.ts';
 
 const CONDITION_FUNCTIONS = ['Fn::Equals', 'Fn::And', 'Fn::Or', 'Fn::Not'];
 

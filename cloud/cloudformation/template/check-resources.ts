@@ -5,9 +5,9 @@ import { readRollingPolicy } from '../policies/rolling-policy.ts';
 import type { ResourceHandler } from '../resources/handler.ts';
 import { handlerOf } from '../resources/handlers.ts';
 import type { ResourceSchema, SchemaOf } from '../schema/resource-schema.ts';
+import type { ResourceDeclaration, Template } from './declarations.ts';
 import { intrinsicOf, toList } from './intrinsics.ts';
 import { referencesIn } from './references.ts';
-import type { ResourceDeclaration, Template } from './template.ts';
 
 /**
  * Refuses what the lab does not support: types, properties, attributes and policies. What AWS's own schema does not

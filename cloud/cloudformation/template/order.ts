@@ -1,6 +1,6 @@
 import { AwsFailure } from '../../failure.ts';
+import type { ResourceDeclaration, Template } from './declarations.ts';
 import { referencesIn } from './references.ts';
-import type { ResourceDeclaration, Template } from './template.ts';
 
 /** Logical id to the logical ids that it needs: by Ref, Fn::GetAtt, Fn::Sub and DependsOn. */
 export type Dependencies = ReadonlyMap<string, ReadonlySet<string>>;

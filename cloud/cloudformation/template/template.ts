@@ -1,40 +1,8 @@
 import { AwsFailure } from '../../failure.ts';
 import { isStruct, type Struct, textAt, textsAt, type Value } from '../../value.ts';
 import { checkReferences } from './check-references.ts';
-import { type ParameterDeclaration, readParameters } from './parameter-declaration.ts';
-
-type DeletionPolicy = 'Delete' | 'Retain' | 'RetainExceptOnCreate';
-
-export interface ResourceDeclaration {
-  readonly logicalId: string;
-  readonly type: string;
-  readonly properties: Struct;
-  readonly condition?: string;
-  readonly dependsOn: readonly string[];
-  readonly creationPolicy?: Struct;
-  readonly updatePolicy?: Struct;
-  readonly metadata?: Struct;
-  readonly deletionPolicy: DeletionPolicy;
-  /** What happens to the old one when the resource is replaced. */
-  readonly updateReplacePolicy: 'Delete' | 'Retain';
-}
-
-interface OutputDeclaration {
-  readonly value: Value;
-  readonly description?: string;
-  readonly condition?: string;
-}
-
-/** A template as it is written, every reference in it known to lead somewhere. */
-export interface Template {
-  readonly text: string;
-  readonly description?: string;
-  readonly metadata?: Struct;
-  readonly parameters: ReadonlyMap<string, ParameterDeclaration>;
-  readonly conditions: ReadonlyMap<string, Value>;
-  readonly resources: ReadonlyMap<string, ResourceDeclaration>;
-  readonly outputs: ReadonlyMap<string, OutputDeclaration>;
-}
+import type { DeletionPolicy, OutputDeclaration, ResourceDeclaration, Template } from './declarations.ts';
+import { readParameters } from './parameter-declaration.ts';
 
 const SECTIONS = ['AWSTemplateFormatVersion', 'Description', 'Metadata', 'Parameters', 'Conditions', 'Resources'];
 const LOGICAL_ID = /^[A-Za-z0-9]+$/;

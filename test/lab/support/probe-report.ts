@@ -1,8 +1,19 @@
 /** What a probe saw of an ensemble: whether there was always a quorum, its elections, and who went when. */
 import assert from 'node:assert/strict';
 import type { Setback } from '../../../lab/demo/writer.ts';
-import { quorumOf, votersOf } from '../../../src/model/member.ts';
-import type { ProbeLook } from './quorum-probe.ts';
+import { type EnsembleConfig, quorumOf, votersOf } from '../../../src/model/member.ts';
+
+/** One look at all servers; times by performance.now(). */
+export interface ProbeLook {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly config: EnsembleConfig;
+  /** Voters of the config whose server answers at all, and those that serve. */
+  readonly up: readonly string[];
+  readonly serving: readonly string[];
+  /** The address of a voter that says that it leads. */
+  readonly leader: string | undefined;
+}
 
 /** A time in which fewer than a quorum served; performance.now(). */
 export interface Election {

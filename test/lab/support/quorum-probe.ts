@@ -15,23 +15,11 @@ import type { ServerAnswer } from '../../../src/model/server.ts';
 import { askSrvr } from '../../../src/zookeeper/four-letter-words.ts';
 import { configOnDisks } from './disk-config.ts';
 import type { TestLab } from './lab.ts';
-import { ProbeReport } from './probe-report.ts';
+import { type ProbeLook, ProbeReport } from './probe-report.ts';
 
 const EVERY_MS = 100;
 /** A server that is gone refuses at once; this is for one that is only slow, as the whole machine may be. */
 const ANSWER_LIMIT_MS = 5_000;
-
-/** One look at all servers; times by performance.now(). */
-export interface ProbeLook {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly config: EnsembleConfig;
-  /** Voters of the config whose server answers at all, and those that serve. */
-  readonly up: readonly string[];
-  readonly serving: readonly string[];
-  /** The address of a voter that says that it leads. */
-  readonly leader: string | undefined;
-}
 
 export class QuorumProbe implements AsyncDisposable {
   readonly #lab: TestLab;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ServerByHand, startByHand } from '../../../lab/zookeeper/by-hand.ts';
+import { zookeeperHome } from '../../../lab/zookeeper/fetch.ts';
 import { freeLoopbackBlock } from '../../../lab/zookeeper/loopback.ts';
 import { CLIENT_PORT, type Member, memberAt } from '../../../src/model/member.ts';
 import { waitFor } from './wait-for.ts';
@@ -48,7 +49,8 @@ export class StaticEnsemble implements AsyncDisposable {
   async #start(member: Member, start: 'genesis' | 'restart'): Promise<ServerByHand> {
     const { id, address } = member;
     const directory = join(this.#directory, String(id));
-    const server = await startByHand({ directory, id, address, start, members: this.#members });
+    const distribution = await zookeeperHome();
+    const server = await startByHand({ directory, id, address, start, members: this.#members, distribution });
     this.#running.set(id, server);
     return server;
   }

@@ -1,0 +1,35 @@
+import type { Struct, Value } from '../../value.ts';
+import type { ParameterDeclaration } from './parameter-declaration.ts';
+
+export type DeletionPolicy = 'Delete' | 'Retain' | 'RetainExceptOnCreate';
+
+export interface ResourceDeclaration {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly properties: Struct;
+  readonly condition?: string;
+  readonly dependsOn: readonly string[];
+  readonly creationPolicy?: Struct;
+  readonly updatePolicy?: Struct;
+  readonly metadata?: Struct;
+  readonly deletionPolicy: DeletionPolicy;
+  /** What happens to the old one when the resource is replaced. */
+  readonly updateReplacePolicy: 'Delete' | 'Retain';
+}
+
+export interface OutputDeclaration {
+  readonly value: Value;
+  readonly description?: string;
+  readonly condition?: string;
+}
+
+/** A template as it is written, every reference in it known to lead somewhere. */
+export interface Template {
+  readonly text: string;
+  readonly description?: string;
+  readonly metadata?: Struct;
+  readonly parameters: ReadonlyMap<string, ParameterDeclaration>;
+  readonly conditions: ReadonlyMap<string, Value>;
+  readonly resources: ReadonlyMap<string, ResourceDeclaration>;
+  readonly outputs: ReadonlyMap<string, OutputDeclaration>;
+}
