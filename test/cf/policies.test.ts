@@ -1,4 +1,4 @@
-/** What the policies of role and bucket allow and refuse, by the evaluator that the lab's gateway uses. */
+/** What the policies of role and bucket allow and refuse, by the evaluator that the local AWS uses. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
