@@ -3,6 +3,7 @@
  * code is 1 if anything failed, a stage ran no test, or something was left behind, 2 for wrong usage, 130 for Ctrl-C.
  */
 import { fileURLToPath } from 'node:url';
+import { startForkServer } from '../cloud/moto/fork-server.ts';
 import { endLeftovers, openRun, whatIsLeft } from './runner/leftovers.ts';
 import { runTestFiles } from './runner/node-tests.ts';
 import { checkWith } from './runner/program.ts';
@@ -51,10 +52,13 @@ async function main(words: readonly string[]): Promise<number> {
   const stop = (): void => interrupt.abort(new Error('The run was interrupted.'));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const run = await openRun(ROOT);
+  // Loading moto takes three seconds of a core, and hundreds of tests want one of their own.
+  const forks = stages.some(({ files }) => files.length > 0) ? await startForkServer() : undefined;
   let counts = noTests;
   for (const stage of stages) {
     if (!interrupt.signal.aborted) counts = sum(counts, await runStage(stage, interrupt.signal));
   }
+  forks?.[Symbol.dispose]();
   const left = await whatIsLeft(run, interrupt.signal.aborted ? 0 : FAREWELL_MS);
   await endLeftovers(run, left);
   if (!interrupt.signal.aborted && left.sentences.length > 0) {

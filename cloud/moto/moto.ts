@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Progress, pythonEnvironment } from '../../tools/python-environment.ts';
 import { isOwnAddress } from '../own-address.ts';
+import { DEBIAN_IMAGES_ENVIRONMENT } from './debian-images.ts';
+import { askForFork } from './forks.ts';
 
 const MOTO_VERSION = '5.2.5';
 
@@ -19,10 +21,23 @@ const CHECKS = {
 /** With this in its environment, moto gives the address of a terminated instance to the next one in its subnet. */
 export const REUSED_ADDRESSES = { LAB_REUSES_ADDRESSES: 'yes' } as const;
 
+export const SERVE = fileURLToPath(new URL('serve.py', import.meta.url));
+
+export function motoEnvironment(): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', ...CHECKS };
+}
+
+/** What a fork was loaded with is what everybody gets, so one that wants something else is started by itself. */
+function isPlain({ environment = {} }: MotoOptions): boolean {
+  return ![...Object.keys(REUSED_ADDRESSES), ...Object.keys(DEBIAN_IMAGES_ENVIRONMENT)].some(
+    (key) => key in environment,
+  );
+}
+
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 5_000;
 
-interface Moto {
+export interface Moto {
   readonly url: string;
   readonly pid: number;
   /** Ends the process and returns once it is gone. Can be called again. */
@@ -62,10 +77,11 @@ export async function startMoto(options: MotoOptions): Promise<Moto> {
   }
   signal?.throwIfAborted();
   const python = await installMoto(options);
-  const script = fileURLToPath(new URL('serve.py', import.meta.url));
-  const child = spawn(python, ['-I', script, address, String(options.port ?? 0)], {
+  const forked = isPlain(options) ? await askForFork(address, options.port ?? 0, signal) : undefined;
+  if (forked) return forked;
+  const child = spawn(python, ['-I', SERVE, address, String(options.port ?? 0)], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', ...CHECKS, ...options.environment },
+    env: { ...motoEnvironment(), ...options.environment },
   });
   const ended = new Promise<void>((resolve) => {
     child.once('error', () => resolve());

@@ -3,19 +3,24 @@
 With LAB_REUSES_ADDRESSES set, the address of a terminated instance passes to the next one in its subnet, as on EC2;
 otherwise moto answers what it always does, only quicker.
 
-usage: serve.py ADDRESS PORT    (port 0 takes a free one)
+usage: serve.py ADDRESS PORT      (port 0 takes a free one)
+       serve.py --forks NAME      (an abstract Unix socket)
 
-Prints the port once it answers.
+The first prints the port once it answers. The second loads moto once, and makes a server of each connection: a request
+is one line, `{"address": "127.0.0.1", "port": 0}`, the answer is one, `{"pid": 1, "port": 2}` or `{"error": "why"}`; the
+server lives as long as the connection. Loading takes seconds, and a fork takes none.
 """
 
 import ctypes
 import functools
 import io
+import json
 import logging
 import os
 import signal
 import socket
 import sys
+import threading
 
 PR_SET_PDEATHSIG = 1
 
@@ -25,14 +30,26 @@ ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 if os.getppid() != parent:
     sys.exit(1)
 
-# Taken before the seconds of loading, so that nobody else gets the port meanwhile; it refuses connections until then.
-listener = socket.socket()
-listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-listener.bind((sys.argv[1], int(sys.argv[2])))
-address, port = listener.getsockname()
-os.environ["MOTO_PORT"] = str(port)
+FORKS = sys.argv[1] == "--forks"
+
+
+def bound_to(address, port):
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address, port))
+    os.environ["MOTO_PORT"] = str(listener.getsockname()[1])
+    return listener
+
+
+if FORKS:
+    asked = socket.socket(socket.AF_UNIX)
+    asked.bind("\0" + sys.argv[2])
+else:
+    # Taken before the seconds of loading, so that nobody else gets the port meanwhile; it refuses connections until then.
+    listener = bound_to(sys.argv[1], int(sys.argv[2]))
 
 from moto.core import serialize  # noqa: E402
+from moto.moto_api._internal import mock_random  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -106,10 +123,54 @@ application = Dispatcher(create_backend_app)
 for service in ("ec2", "logs", "s3", "iam"):
     application.app_instances[service] = create_backend_app(service)
 
-# Threads let werkzeug speak HTTP/1.1, which keeps connections open. The gateway sends one call at a time.
-listener.listen(128)
-server = make_server(
-    address, port, application, threaded=True, request_handler=KeepingRequestHandler, fd=listener.fileno()
-)
-print(port, flush=True)
-server.serve_forever()
+
+
+def serve(listener, started):
+    """Serves until the process ends; `started` is called with the port once connections are taken."""
+    address, port = listener.getsockname()
+    listener.listen(128)
+    # Threads let werkzeug speak HTTP/1.1, which keeps connections open. The gateway sends one call at a time.
+    server = make_server(
+        address, port, application, threaded=True, request_handler=KeepingRequestHandler, fd=listener.fileno()
+    )
+    started(port)
+    server.serve_forever()
+
+
+def die_with(connection):
+    connection.recv(1)
+    os._exit(0)
+
+
+def serve_fork(connection):
+    try:
+        request = json.loads(connection.makefile().readline())
+        # A fork would give out the ids that its siblings give out.
+        mock_random.seed()
+        listener = bound_to(request["address"], request["port"])
+    except Exception as error:  # noqa: BLE001 whatever it is, who asked is told
+        connection.sendall((json.dumps({"error": str(error)}) + "\n").encode())
+        return
+    threading.Thread(target=die_with, args=(connection,), daemon=True).start()
+    answer = lambda port: json.dumps({"pid": os.getpid(), "port": port}) + "\n"  # noqa: E731
+    serve(listener, lambda port: connection.sendall(answer(port).encode()))
+
+
+def serve_forks():
+    # Nobody waits for the forks: each ends with the connection of who asked for it.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    asked.listen(128)
+    print("ready", flush=True)
+    while True:
+        connection, _ = asked.accept()
+        if os.fork() == 0:
+            asked.close()
+            serve_fork(connection)
+            os._exit(0)
+        connection.close()
+
+
+if FORKS:
+    serve_forks()
+else:
+    serve(listener, lambda port: print(port, flush=True))

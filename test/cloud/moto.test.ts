@@ -8,11 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startGateway } from '../../cloud/gateway.ts';
+import { FORKS_VARIABLE } from '../../cloud/moto/forks.ts';
 import { motoDirectory, startMoto } from '../../cloud/moto/moto.ts';
 import { pythonEnvironment } from '../../tools/python-environment.ts';
 import { waitFor } from './local-aws.ts';
 
 const ADDRESS = '127.254.251.1';
+// Here moto starts by itself; forks have a file of their own.
+delete process.env[FORKS_VARIABLE];
 
 const folder = await mkdtemp(join(tmpdir(), 'moto-test-'));
 after(() => rm(folder, { recursive: true, force: true }));
