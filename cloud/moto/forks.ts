@@ -5,7 +5,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { Moto } from './moto.ts';
+import type { Moto } from './running-moto.ts';
 
 /** The abstract Unix socket of the process that makes forks. */
 export const FORKS_VARIABLE = 'ZK_LAB_MOTO_FORKS';

@@ -7,6 +7,7 @@ import { type Progress, pythonEnvironment } from '../../tools/python-environment
 import { isOwnAddress } from '../own-address.ts';
 import { DEBIAN_IMAGES_ENVIRONMENT } from './debian-images.ts';
 import { askForFork } from './forks.ts';
+import type { Moto } from './running-moto.ts';
 
 const MOTO_VERSION = '5.2.5';
 
@@ -36,13 +37,6 @@ function isPlain({ environment = {} }: MotoOptions): boolean {
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 5_000;
-
-export interface Moto {
-  readonly url: string;
-  readonly pid: number;
-  /** Ends the process and returns once it is gone. Can be called again. */
-  close(): Promise<void>;
-}
 
 interface MotoOptions {
   /** A loopback address, or one of a lab's own network; never a wildcard. */
