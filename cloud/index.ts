@@ -5,5 +5,6 @@ export type { Machines } from './ec2/machines.ts';
 export { FAULT_KINDS, type Fault, SPARED_CALLER } from './faults.ts';
 export type { InstanceIdentity } from './iam/instance-identity.ts';
 export { debianImages } from './moto/debian-images.ts';
+export { startForkServer } from './moto/fork-server.ts';
 export { installMoto, startMoto } from './moto/moto.ts';
 export { ISOLATED_ADDRESS } from './own-address.ts';

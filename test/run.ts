@@ -3,7 +3,7 @@
  * code is 1 if anything failed, a stage ran no test, or something was left behind, 2 for wrong usage, 130 for Ctrl-C.
  */
 import { fileURLToPath } from 'node:url';
-import { startForkServer } from '../cloud/moto/fork-server.ts';
+import { startForkServer } from '../cloud/index.ts';
 import { endLeftovers, openRun, whatIsLeft } from './runner/leftovers.ts';
 import { runTestFiles } from './runner/node-tests.ts';
 import { checkWith } from './runner/program.ts';
