@@ -1,5 +1,5 @@
 /** observe → decide → act, and again until there is nothing to do, the limit is reached, or somebody says stop. */
-import { act as realAct } from './act/act.ts';
+import { ACTS, act as realAct } from './act/act.ts';
 import { decide as realDecide } from './decide/decide.ts';
 import { decideGivingUp } from './decide/launch.ts';
 import { reportDigest } from './decide/recover.ts';
@@ -8,7 +8,7 @@ import { foundByHand } from './facts/by-hand.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { type Advice, adviceText } from './model/advice.ts';
 import type { Command, Observation, Order, StackTies } from './model/observation.ts';
-import { adviceOf, type Decision, type Step, type StepKind } from './model/step.ts';
+import { adviceOf, type Decision, type Step } from './model/step.ts';
 import { Memory } from './observe/memory.ts';
 import { type Earlier, type Look, observe as realObserve } from './observe/observe.ts';
 import type { Ports } from './ports.ts';
@@ -141,38 +141,17 @@ function pauseMs({ ports, memory, timings }: Look): number {
 }
 
 /**
- * Steps that change this node's own disk and process alone, or its report and announcement, on which the next step does
- * not rely. The rest of the world still stands as it was seen a moment ago; each step re-checks what it relies on anyway.
+ * What a step has changed, when that is little; undefined asks for a look at the whole world. Each step re-checks what it
+ * relies on anyway.
  */
-const NODE_STEPS: ReadonlySet<StepKind> = new Set<StepKind>([
-  'write-id',
-  'prepare-genesis',
-  'set-data-aside',
-  'prepare-join',
-  'note-failed-start',
-  'stop-server',
-  'raise-fence',
-  'keep-source',
-  'lift-fence',
-  'found-forced',
-  'unmark-left',
-  'vouch-config',
-  'unmark-abandoned',
-]);
-
-/** Steps that change this node's report, on which the next step does rely. */
-const REPORT_STEPS: ReadonlySet<StepKind> = new Set<StepKind>(['write-report', 'propose-record', 'answer-proposal']);
-
-/** What a step has changed, when that is little; undefined asks for a look at the whole world. */
 function changedBy(step: Step, acted: Acted, observation: Observation): Earlier['changed'] | undefined {
+  const { changes } = ACTS[step.kind];
   // When all nodes boot at once they race for the same id, and whoever lost needs to know of the new claims alone.
   if (acted === 'overtaken') return step.kind === 'claim-id' ? 'node and shared' : undefined;
-  if (acted === 'failed') return undefined;
-  if (NODE_STEPS.has(step.kind)) return 'node';
+  if (acted === 'failed' || changes === 'the world') return undefined;
   // Before the first ensemble the claims of the others are what is waited for, so a claim is no reason not to look.
-  if (step.kind === 'claim-id' && observation.ensemble !== undefined) return 'node and shared';
-  if (REPORT_STEPS.has(step.kind)) return 'node and reports';
-  return step.kind === 'accept-record' || step.kind === 'write-record' ? 'node and records' : undefined;
+  if (step.kind === 'claim-id' && observation.ensemble === undefined) return undefined;
+  return changes;
 }
 
 /** The fact that could not be had and that the sentence names. */

@@ -113,6 +113,16 @@ export type Step =
 
 export type StepKind = Step['kind'];
 
+/** What has to be looked at again after a step: all the rest still stands as it was seen a moment before. */
+export type Changes =
+  | 'the world'
+  /** This node's disk and process, or what it wrote about itself and the next step does not rely on. */
+  | 'node'
+  /** Beside the node: claims and records, or its reports, or records and reports. */
+  | 'node and shared'
+  | 'node and reports'
+  | 'node and records';
+
 /**
  * At most one step, or none, and always a human sentence saying why. What a person may do stands in `advice` and nowhere
  * else. `wait`: look again soon; `watch` names facts that have to stay equal for a while before the next step.

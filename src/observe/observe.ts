@@ -10,6 +10,7 @@ import { type GroupFact, type InstanceFact, type Known, known, unknown } from '.
 import type { DiskFacts } from '../model/disk.ts';
 import type { Member } from '../model/member.ts';
 import type { Ensemble, Observation, Order, ServerSigns, Shared, Silence, StackTies } from '../model/observation.ts';
+import type { Changes } from '../model/step.ts';
 import type { Ports } from '../ports.ts';
 import { outcomesAmong, readAnnouncements, readRecords } from '../registry/lineage.ts';
 import { readReports, reportsAmong } from '../registry/reports.ts';
@@ -36,7 +37,7 @@ export interface Look {
 export interface Earlier {
   readonly observation: Observation;
   /** What has changed since: this node's disk and server, alone or with the reports, the records, or records and claims. */
-  readonly changed: 'node' | 'node and reports' | 'node and records' | 'node and shared';
+  readonly changed: Exclude<Changes, 'the world'>;
 }
 
 /** Looks at the whole world, or again at what has changed since a moment ago. */
