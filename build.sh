@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Compiles the agent, bakes the image with Packer and Ansible, and prints its id. `./build.sh --help` describes every
 # option.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Creates, updates or deletes the stack of a ZooKeeper ensemble. `./deploy.sh --help` describes every option.
 set -euo pipefail
 

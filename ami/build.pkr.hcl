@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What is done on the instance, the same for every version of Packer. The source is in current/ or packer-1.6/.
 
 locals {

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Everything that a bake is told. build.sh fills them in; `packer validate` alone needs those without a default.
 
 variable "region" {

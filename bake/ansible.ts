@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Ansible and ansible-lint of this project: pinned, in a private Python environment, independent of the system's. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The bake: everything that can be wrong is looked at before anything is launched; then Packer makes the image; what it
  * could not say is done; and only an image that is right becomes known here. After a failure nothing stays in AWS.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The least that a person needs who builds: what build.sh asks itself, and what Packer's amazon-ebs builder does. A bake
  * changes only what it has made itself: by its tag (`bake`, which all of it carries), and where EC2 gives it none, by its

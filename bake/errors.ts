@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Errors for people who make images: what happened, what to do next, and a stable code with its exit code. */
 import { DeployError } from '../deploy/errors.ts';
 import { ExplainedError } from '../tools/explained-error.ts';

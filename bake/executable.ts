@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The agent's executable for the image, as `npm run package` makes it. */
 import { constants, copyFile } from 'node:fs/promises';
 import { packageAgent } from '../build/package.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Why a bake failed, from what Packer and the programs that it ran have said, and what a person does about it. */
 import { type BakeCode, BakeError } from './errors.ts';
 import type { PackerEvent } from './packer-output.ts';

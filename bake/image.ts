@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The image that Packer made: found in its manifest, held against what it has to be, and made known here. */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

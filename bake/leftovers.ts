@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a bake that failed left in AWS. Packer removes what it made when it can; but it may have been killed, and an image
  * that it still waited for it forgets. All of it is found by what this bake alone has: its tag and its names.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a bake needs on this machine beside Packer. */
 import { runProgram } from '../tools/program.ts';
 import type { Terminal } from '../tools/terminal.ts';

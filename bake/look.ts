@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the options name in AWS is looked at before anything is launched; everything wrong is said at once. */
 import {
   DescribeImagesCommand,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The command line of build.sh, which hands over its own settings before a lone `--` and the flags after it. Exit codes
  * stand in errors.ts.

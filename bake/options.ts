@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The command line of build.sh. What can be checked without AWS and without looking at files is checked here. */
 import yargs, { type Argv, type Options } from 'yargs';
 import { architectureOf, DEFAULT_INSTANCE_TYPE } from '../cf/instance-type.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What `packer build -machine-readable` writes: one line an event, `time,target,type,data…`, with commas and line ends
  * inside of the data escaped (Packer's documentation, "Machine-Readable Output").

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The Packer that is installed: which version it is, and which of the two sources it can read. */
 import { fileURLToPath } from 'node:url';
 import { aptCommand, installPackages, isDebian } from '../tools/debian-packages.ts';

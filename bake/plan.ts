@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Everything that Packer and Ansible are told, as data. */
 
 import type { CompiledAgent } from './executable.ts';

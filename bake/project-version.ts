@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 
 const PACKAGE = new URL('../package.json', import.meta.url);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** ZooKeeper's archive and the digest that it has to have. A local file is held against it before anything is launched. */
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `npm run bench -- NAME`: side by side with the floor, interleaved in one run; JSON on standard output. */
 import yargs from 'yargs';
 import { benchExecutableTick } from './executable-tick.ts';

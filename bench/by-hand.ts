@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Ensembles started by hand, the floor of the benchmarks: nobody can be quicker with these servers. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

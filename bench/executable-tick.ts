@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A healthy `recovery` run of the executable, against a bare Node and against an executable that does nothing. */
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

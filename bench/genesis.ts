@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** From the last instance running to a quorum that serves, against the same servers started by hand at once. */
 import { startLab } from '../test/lab/support/lab.ts';
 import { EnsembleByHand, quorumServes, until } from './by-hand.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** From the replacement running to voting, against a prepared config and one reconfig call by hand. */
 
 import type { Member } from '../src/model/member.ts';

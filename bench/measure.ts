@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What every benchmark shares: pairs of measurements taken in turn, their medians, spread and ratio. */
 
 export interface Figures {

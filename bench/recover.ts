@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** From the majority terminated to serving again, against one server start; with and without the fixed wait. */
 import { SuspendProcessesCommand } from '@aws-sdk/client-auto-scaling';
 import type { Servers } from '../src/ports.ts';

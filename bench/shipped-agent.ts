@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The agent as nodes have it: the packaged executable, with a tick of cron every minute. */
 import { packageAgent } from '../build/package.ts';
 import type { Architecture } from '../build/target.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A healthy `recovery` run, bundled, against a bare `node -e 0` of the same Node. */
 import { join } from 'node:path';
 import { agentCommand } from '../lab/daemon/agent-program.ts';

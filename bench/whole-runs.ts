@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Times and peak memory of whole runs of programs, the programs in turn. A small process of its own (Python) starts and
  * reaps them: a child begins with the peak memory of the process that started it, Node can't ask for a single child's,

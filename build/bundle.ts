@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Bundles the agent into four files: `zk-agent.cjs`, which is the healthy tick and little more, `commands.cjs` with
  * the rest of the agent, `words.cjs`, which reads what a person types, and `aws-sdk.cjs`. Each is parsed only when there

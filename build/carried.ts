@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The packages that an executable carries: those whose code is in its bundles, by their source maps, and Node itself. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Run by the Node that the executable is made of: writes V8's code cache of one source. Every function is compiled, also
  * those that a start would compile later.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run documents`: writes the tables of the documents that are made from tables of the code. Each stands between
  * `<!-- name -->` and `<!-- /name -->`; a test holds what is there against what this makes.

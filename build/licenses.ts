@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The licenses of everything that an executable carries, in one text that is handed on with it. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

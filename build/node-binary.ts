@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The Node that an executable is made of: the one of the lock file, which vouches for its bytes. */
 import { randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';

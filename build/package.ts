@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run package [-- --arch x64|arm64|all]`: the agent as one file that runs without Node, `dist/zk-agent-linux-x64`
  * and `dist/zk-agent-linux-arm64`. It is a Node binary with the three bundles inside, each with V8's code cache of it,

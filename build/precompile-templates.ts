@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Puts the compiled templates and Handlebars' runtime in the place of `src/templates/render.ts`, so that neither the
  * compiler is in a bundle nor a node has to compile.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run release -- v1.2.3`: makes what a release consists of from a tag, in `dist/release/v1.2.3`. It publishes
  * nothing. The same tag gives the same bytes.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The commit that an executable is made from, as it is told by `zk-agent --version`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The bill of materials of an executable: what `npm sbom` says of the lock file, in CycloneDX, cut down to the packages
  * that the executable carries. npm's own choice of them (`--omit dev`) lacks packages that a development tool uses too.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Run in a process of its own, since pkg changes the working directory: puts the start program and the assets into a
  * copy of a Node binary. Nothing is downloaded: the binary is given, and this process makes the blob, so it has to run

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Makes esbuild drop what the agent does not use of the AWS SDK: 0.8 MB stay of 2.2, loaded in 40 ms instead of 115. */
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The architectures that executables are made for, and how this machine runs the other one's programs. */
 import { access } from 'node:fs/promises';
 import { aptCommand, installPackages, isDebian } from '../tools/debian-packages.ts';

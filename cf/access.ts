@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The role of the nodes and the profile that hands it to their instances. */
 import { type Json, type Resource, type Resources, ref, sub } from './cloudformation.ts';
 import { nodePolicy } from './node-policy.ts';

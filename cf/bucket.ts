@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The bucket of records, reports and backups: private, encrypted, versioned and kept. Its policy holds even a node with
  * a fault to the protocol: what is created once can't be written over, and nobody of the cluster deletes anything.

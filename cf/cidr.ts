@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Networks in CIDR notation, IPv4. */
 
 /** Undefined when the text is a network; otherwise what is wrong with it, after the words "10.0.0.1/8". */

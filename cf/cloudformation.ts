@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The shape of a CloudFormation template, as far as this one uses it, and its intrinsic functions. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };

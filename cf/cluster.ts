@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Who a cluster is: the stack's name and the first part of the stack's unique id, `orders-4f1c2a90`. */
 import { type JsonObject, join, ref, sub } from './cloudformation.ts';
 

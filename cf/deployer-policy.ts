@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The least that a person needs who deploys: what deploy.sh asks itself, and what CloudFormation does in that person's
  * name, which is allowed through CloudFormation only. The second follows the permissions that AWS's own schemas name

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The policy for a role that stands before the stack does, and so before the stack's id is known. */
 import type { Json } from './cloudformation.ts';
 import { nodePolicy } from './node-policy.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The Auto Scaling group, and how it changes without outrunning the ensemble: a launching node is in service once it
  * votes, a leaving one is gone once it has left the config, and CloudFormation waits for each node's signal.

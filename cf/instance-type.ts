@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the name of an instance type tells: `<family><generation><attributes>.<size>`, as in `c7gn.xlarge`. */
 import type { Architecture } from './template-options.ts';
 

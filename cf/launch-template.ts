@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What every instance is made from. A new version reaches the group, whose update policy then replaces the nodes. */
 import { getAtt, type JsonObject, literal, type Resources, ref, sub } from './cloudformation.ts';
 import { clusterId } from './cluster.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What values may be, in one place for the options, which are checked here, and the parameters, checked by AWS. */
 
 /** A pattern that matches the whole value, as CloudFormation's AllowedPattern does, and the sentence for people. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** cfn-lint: looks at a template for what CloudFormation, or a reviewer, would object to. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Two log groups: one whose streams are the claims on ids, which are state and stay, and one for the nodes' logs. */
 import { type Resources, ref } from './cloudformation.ts';
 import { CLAIMS_LOG_GROUP, subCluster } from './cluster.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `npm run template -- [options]`: prints the template, or a policy. Exit codes: 0 printed, 2 wrong usage. */
 import yargs from 'yargs';
 import { AgentError } from '../src/errors.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Who may talk to the nodes. Clients reach port 2181 from the stack's own group for clients and from the sources given;
  * the quorum's ports belong to the members alone, since ZooKeeper trusts whoever reaches them. Each rule is a resource

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a node may do in AWS: exactly what its agent calls (src/aws), and what the CloudWatch agent of an image that has
  * it needs to send the node's logs; on nothing but its own cluster's things. Describe calls of EC2 and Auto Scaling

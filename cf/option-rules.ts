@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What is wrong with the answers to the options, one sentence each, without asking AWS. */
 import { AgentError } from '../src/errors.ts';
 import { loadSettings } from '../src/settings.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The options of the template, as yargs reads them; deploy.sh has the same table and adds its own. What can be checked
  * without AWS is checked here, all at once, so that a person corrects the line one time.

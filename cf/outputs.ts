@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a user needs to know of a stack. */
 import { getAtt, type Output, ref } from './cloudformation.ts';
 import { CLUSTER_TAG, clusterId, subCluster } from './cluster.ts';

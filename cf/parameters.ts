@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The parameters: what an operator may change by hand in the console, with the options as defaults. What changes the
  * structure (a key or none, a role given or made, who the clients are) is decided by the generator instead, so that the

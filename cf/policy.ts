@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Policy documents of IAM, as data. */
 import type { Json } from './cloudformation.ts';
 

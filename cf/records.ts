@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The keys that nodes write in the cluster's bucket, under `<cluster>/` (docs/protocol.md; src/registry). */
 
 /** Claims' owners, notes of the dead, lineage records with the announcements: created once, never changed. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Tags that every resource of a stack carries, as CloudFormation wants them: a list of keys and values. */
 import type { JsonObject } from './cloudformation.ts';
 import { ref, sub } from './cloudformation.ts';

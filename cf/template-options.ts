@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the template is made from. Plain data; cf/options.ts makes it from a command line and refuses what can't be. */
 
 export type Architecture = 'x86_64' | 'arm64';

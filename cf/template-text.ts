@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The text of a template, for people to read and review. */
 import { Document, isCollection, visit } from 'yaml';
 import type { Json, Template } from './cloudformation.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The user data of a node: a script that writes its agent.env, and the way back from the script to the settings. */
 import { dirname } from 'node:path';
 import Handlebars from 'handlebars';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** One call to AWS as the gateway saw it. */
 export interface LoggedCall {
   /** Milliseconds since 1970, when the call had arrived. */

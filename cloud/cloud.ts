@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The whole local AWS: moto, and before it the gateway that everybody talks to. */
 import { randomBytes } from 'node:crypto';
 import type { AccessKey } from '../tools/aws-clients.ts';

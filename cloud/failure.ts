@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** An answer by which AWS refuses a call; thrown by whoever finds out, written out in the protocol of the service. */
 export class AwsFailure extends Error {
   readonly code: string;

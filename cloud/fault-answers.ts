@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { ApiModel } from './api-model/model.ts';
 import { AwsFailure } from './failure.ts';
 import type { FaultKind, PlacedFault } from './faults.ts';

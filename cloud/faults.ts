@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 export const FAULT_KINDS = ['throttle', 'error', 'slow', 'empty', 'lose-answer', 'outage', 'stale'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 

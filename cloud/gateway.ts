@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { botocoreModels } from './api-model/model.ts';
 import { AutoScaling } from './auto-scaling/auto-scaling.ts';

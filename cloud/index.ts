@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The local AWS, for everybody outside of this folder; README.md says how it is used. */
 export type { CallCount, LoggedCall } from './call-log.ts';
 export { type Cloud, type CloudOptions, startCloud } from './cloud.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import type { ApiModel } from './api-model/model.ts';
 import { AwsFailure } from './failure.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Beside loopback: the address at which the cloud listens when its whole process is in a network namespace that has no
  * way out, as labs of containers have it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `npm run cloud`: the local AWS on its own, until Ctrl-C. Prints what tells an SDK, or the AWS CLI, of it. */
 import yargs from 'yargs';
 import { interruption } from '../tools/interruption.ts';

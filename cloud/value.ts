@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Parameters and answers as plain data. Timestamps and blobs (base64) stay strings. */
 export type Value = string | number | boolean | readonly Value[] | Struct;
 export interface Struct {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a person's command makes of the answers of AWS. */
 import { type Fault, faultOf } from '../src/aws/aws-errors.ts';
 import type { AwsClients } from '../tools/aws-clients.ts';

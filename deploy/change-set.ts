@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Change sets: what CloudFormation would do, before it does it. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';

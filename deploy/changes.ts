@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A change set in words. */
 import type { Change, ResourceChange, ResourceChangeDetail } from '@aws-sdk/client-cloudformation';
 

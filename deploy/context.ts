@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What every part of a deployment is handed. */
 
 import type { AwsClients } from '../tools/aws-clients.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `--delete`: the stack first, after a question; then, after a second and explicit one, what it and earlier stacks of
  * its name left behind. A living stack's data is never offered.

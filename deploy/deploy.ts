@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The deployment: looks whether the input fits what stands in AWS, generates the template, shows the change set in
  * words, executes it and follows it to its end. Everything up to the execution changes nothing.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Errors for people who deploy: what happened, what to do next, and a stable code with its exit code for scripts. */
 import { ExplainedError } from '../tools/explained-error.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A stack's events in words, and the first cause of a failure among them. */
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 

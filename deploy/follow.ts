@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Follows an operation on a stack by its events, to its end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeStackEventsCommand, type StackEvent } from '@aws-sdk/client-cloudformation';

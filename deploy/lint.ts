@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** cfn-lint, where it is installed. */
 import { lintTemplate } from '../cf/lint.ts';
 import { messageOf } from './aws.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The command line of deploy.sh: the template's options, and its own. */
 import yargs, { type Argv, type Options } from 'yargs';
 import { fits, STACK_NAME } from '../cf/limits.ts';

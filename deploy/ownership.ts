@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Whether a stack is one of ours: an update with our template would remove all that another one holds. */
 import type { DeployContext } from './context.ts';
 import { DeployError } from './errors.ts';

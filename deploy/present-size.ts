@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The present size of a stack's group: an update must not bring another one. */
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import type { TemplateOptions } from '../cf/template-options.ts';

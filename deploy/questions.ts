@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Questions before what can't be undone. */
 
 import type { Terminal } from '../tools/terminal.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The empty stack that a change set for a creation leaves when it is not executed. */
 import { DeleteStackCommand, ListChangeSetsCommand } from '@aws-sdk/client-cloudformation';
 import { messageOf } from './aws.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The stack as CloudFormation describes it, and what can be done with it in each of its states. */
 import {
   DescribeStackResourceCommand,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The AWS account of a lab before anything is deployed into it: a network with three private subnets and a way out, a
  * key pair, an image.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Clients of the lab's AWS. */
 import { type AccessKey, type AwsClients, awsClients } from '../tools/aws-clients.ts';
 

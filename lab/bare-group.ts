@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A group without a stack: network, log group, bucket, launch template and Auto Scaling group, made call by call. It has
  * no hooks, its nodes signal nobody, and without a role they have all rights: for tests of what does not depend on these.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The command line of the lab; `lab.sh` prepares the machine and runs it. */
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Sourced by lab.sh and test.sh. `prepare ROOT` makes everything that they need, with a line of progress for whatever takes
 # time; when all is there it costs a few milliseconds. Afterwards PATH begins with the project's own Node.
 # shellcheck source=tools/setup.sh

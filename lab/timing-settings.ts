@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { LAB_TICK, PRODUCTION_TICK, type TickSettings } from '../src/timings.ts';
 
 /** The image's waits and ticks, or the lab's short ones, as lines of agent.env. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Reader of environment files, strict on purpose: it takes only what a shell, systemd (`EnvironmentFile=`) and this
  * reader understand alike, so one file can serve all three.

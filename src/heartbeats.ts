@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Heartbeats of the lifecycle hook in which this node waits, beside the work that it waits for: one at once when a look
  * finds it waiting, then at a bounded interval, never two at a time. One that fails is logged, and stops nothing.

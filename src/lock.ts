@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One run of the agent on a node at a time. The lock is a Unix socket in Linux's abstract namespace: the kernel gives a
  * name to one process only and takes it back when that process ends, however it ends, so a lock can never be stale.

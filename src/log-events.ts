@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Every event that the agent logs: one table, from which the type of a log line is made. docs/layout.md shows an example
  * of each for people who parse logs, and a test holds the two together.

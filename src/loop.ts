@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** observe → decide → act, and again until there is nothing to do, the limit is reached, or somebody says stop. */
 import { ACTS, act as realAct } from './act/act.ts';
 import { decide as realDecide } from './decide/decide.ts';

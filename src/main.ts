@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The healthy tick first, then the commands; nothing else. */
 import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';

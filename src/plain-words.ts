@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The command lines of the unit and of cron: an order without any flag but settings as `--key=value`. They need no
  * yargs, which takes longer to load than a healthy tick takes as a whole.

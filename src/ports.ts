@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Everything the agent needs of the world, as small interfaces: the real ones stand in aws/, zookeeper/ and identity/,
  * the simulated ones in test/simulation/. Every call takes an AbortSignal, has a limit of its own, and rejects with an

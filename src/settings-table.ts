@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Every setting of the agent, once: its key in the environment and in agent.env, its flag, its default, what its value
  * may be, and a sentence. From it come the flags, `--help`, the errors about bad values, and docs/settings.md.

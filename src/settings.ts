@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The agent's settings: flags win over the environment, and that over the settings file. The healthy tick reads them,
  * so nothing heavy is imported here.

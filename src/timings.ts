@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** All waits and limits of the agent, in one record; milliseconds. The lab replaces it whole with short ones. */
 export interface Timings {
   /** Between two looks of the loop while something is awaited. */

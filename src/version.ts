@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Which agent this is: for `zk-agent --version`, and for whoever reads a report of a bug. */
 import { isSea } from 'node:sea';
 import packageJson from '../package.json' with { type: 'json' };

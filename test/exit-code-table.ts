@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a document says of exit codes and the error codes beside them. */
 
 /** The table after `| exit code |` and before `end`: exit code by error code. */

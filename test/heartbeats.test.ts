@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Heartbeats of a lifecycle hook: at once, then at intervals, one at a time, and never in the way of the work. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** One run of the agent on a node at a time, whatever became of the one before. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The loop: observe, decide, act, and every way in which it ends. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Runs the stages of ./test.sh in order. The last line printed is `N passed, N failed` (and `, N skipped`); the exit
  * code is 1 if anything failed, a stage ran no test, or something was left behind, 2 for wrong usage, 130 for Ctrl-C.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Debian's packages, installed where that can be done: as root on Debian or Ubuntu. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';

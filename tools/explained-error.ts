@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The base of every error that a person reads: of the agent, of deploy.sh and of build.sh. The message says what
  * happened and to what. `Code` is the closed list of codes of one program.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What becomes of Ctrl-C, and of SIGTERM. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 

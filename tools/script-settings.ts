@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The settings block of build.sh and deploy.sh, which they hand over before a lone `--` and the flags after it. */
 
 /** The words of a command line in which flags win over settings of the same name. */

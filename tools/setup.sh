@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Sourced by build.sh and deploy.sh, and by lab/setup.sh. `prepare_packages ROOT` makes Node and the npm packages ready; when
 # they are, it costs a few milliseconds. Afterwards PATH begins with the project's own Node.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Tables on standard output. */
 
 /** Characters that fit on a line; a terminal that does not know its size says 0. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { ExplainedError } from './explained-error.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Where a deployment speaks: what happens goes to standard error, results to standard output, so that scripts can read
  * them. Questions are asked only where a person can answer.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The source for Packer 1.7 and later, with its plugins. Equal to that of packer-1.6/ but for IMDSv2, which only this one
 # can ask for; a test holds the two together.
 

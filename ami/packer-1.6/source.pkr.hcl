@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The source for Packer 1.6, whose plugins are built in. It can't say that instance and image want IMDSv2; build.sh does
 # that.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Fails unless the machine is what a node has to be. Says everything that is wrong, not the first thing only.
 # AGENT_ANSWER (what `zk-agent --version` prints) and ZOOKEEPER_VERSION say what has to be on it.
 set -euo pipefail

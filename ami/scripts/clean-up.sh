@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Removes what belongs to this one machine, then fails if anything of it is left. Nothing may run on it afterwards but
 # the shutdown. Packer's open connection goes on; a new one would find neither host keys nor a key that may log in.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Waits for cloud-init, which writes to the machine for a while after sshd answers.
 set -euo pipefail
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the kind of identity (how a node comes by its id and address) changes in the template. */
 import type { JsonObject, Resources } from '../cloudformation.ts';
 

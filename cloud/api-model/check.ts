@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { isStruct, type Struct, type Value } from '../value.ts';
 import { type ApiModel, type Shape, type ShapeUse, shapeOf } from './model.ts';
 

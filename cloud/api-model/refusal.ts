@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../failure.ts';
 import type { Problem } from './check.ts';
 import type { Protocol } from './model.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 
 /** The codes of ScalingActivityStatusCode that the lab's activities have. */

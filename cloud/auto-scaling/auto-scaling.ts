@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Group, GroupInstance } from './group.ts';
 import type { GroupCloud } from './group-cloud.ts';
 import { nextMoveMs } from './instance-lifecycle.ts';

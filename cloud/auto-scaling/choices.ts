@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { activeInstances, type Group, type GroupInstance, type Place } from './group.ts';
 
 /**

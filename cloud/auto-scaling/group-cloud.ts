@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { ApiModel } from '../api-model/model.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
 import type { MotoClient } from '../moto-client.ts';

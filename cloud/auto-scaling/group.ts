@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Activity } from './activity.ts';
 import type { LifecycleAction } from './lifecycle-action.ts';
 import type { LifecycleHook } from './lifecycle-hook.ts';

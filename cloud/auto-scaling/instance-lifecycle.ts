@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The way of one instance through its group, as the Auto Scaling User Guide has it in "Amazon EC2 Auto Scaling
  * instance lifecycle" and "How lifecycle hooks work":

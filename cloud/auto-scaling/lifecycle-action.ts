@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One instance's wait for one hook. Times, default results and what several hooks do together follow the Auto Scaling
  * User Guide, "How lifecycle hooks work" and "Considerations and limitations for lifecycle hooks".

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Struct } from '../value.ts';
 import type { Group, GroupTag } from './group.ts';
 import { shownGroup, shownInstance } from './show.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { scaleInVictim } from './choices.ts';
 import { activeInstances, type Group } from './group.ts';
 import type { GroupCloud } from './group-cloud.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { structsAt, textAt } from '../value.ts';
 import { beginActivity, endActivity } from './activity.ts';
 import { nextPlaces } from './choices.ts';

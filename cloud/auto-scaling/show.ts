@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Struct } from '../value.ts';
 import type { Activity } from './activity.ts';
 import type { Group, GroupInstance, GroupTag } from './group.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../failure.ts';
 import type { StackCloud } from './operations/cloud.ts';
 import { StackRun } from './operations/stack-run.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Problem } from '../api-model/check.ts';
 import type { ApiModel } from '../api-model/model.ts';
 

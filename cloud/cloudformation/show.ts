@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../failure.ts';
 import { type Struct, textAt } from '../value.ts';
 import type { Tag } from './resources/handler.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../failure.ts';
 import { flagAt, type Struct, textAt, textsAt } from '../value.ts';
 import { plan } from './changes/plan.ts';

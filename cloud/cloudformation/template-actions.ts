@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { type Struct, textAt } from '../value.ts';
 import { changeSetOf } from './change-set-actions.ts';
 import type { CloudFormation } from './cloudformation.ts';

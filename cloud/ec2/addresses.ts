@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Elastic IP addresses: who has one, and who may take it. */
 import { AwsFailure } from '../failure.ts';
 import { flagAt, type Struct, structAt, structsAt, textAt } from '../value.ts';

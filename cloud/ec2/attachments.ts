@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What an instance holds and nobody else can have meanwhile: volumes, network interfaces, Elastic IP addresses. What a
  * terminated instance held comes free a while after its end. Codes and rules follow the EC2 API Reference (AttachVolume,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../failure.ts';
 import { numberAt, type Struct, structsAt, textAt, textsAt, type Value } from '../value.ts';
 import { instanceFilter } from './filters.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What moto does not know of images: whether their instances take IMDSv1, whether their disk is encrypted, that a name is
  * taken, and a filter. Follows the EC2 API Reference: CreateImage, ModifyImageAttribute, DescribeImages.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Images made of instances and of other images. Moto forgets their root device, and has them at once; here an image is
  * pending until its disk is kept.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Struct } from '../value.ts';
 
 /** How long EC2 takes for what moto does in an instant; milliseconds. */

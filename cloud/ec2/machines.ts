@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What stands behind the instances, where something does: without it they are entries of a table alone. */
 export interface Machines {
   /** Shuts the instance's machine down and resolves when it is off; its disk stays. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Network interfaces have one holder at a time; moto gives them away again without a word. */
 import { AwsFailure } from '../failure.ts';
 import { numberAt, type Struct, structAt, structsAt, textAt } from '../value.ts';

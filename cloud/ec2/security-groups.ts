@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../failure.ts';
 import { type Struct, structsAt, textAt } from '../value.ts';
 import type { Ec2World } from './world.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Stopping, starting and rebooting instances, which moto does in an instant and without a machine. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsFailure } from '../failure.ts';

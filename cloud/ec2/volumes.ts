@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Volumes have one holder at a time; moto gives them away again without a word. */
 import { AwsFailure } from '../failure.ts';
 import { flagAt, type Struct, structAt, structsAt, textAt, textsAt } from '../value.ts';

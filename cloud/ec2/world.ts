@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { ApiModel } from '../api-model/model.ts';
 import type { MotoClient } from '../moto-client.ts';
 import { type Struct, structAt, structsAt, textAt } from '../value.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest, Decision } from './evaluate.ts';
 
 /** Requests that differ in nothing but their time, counted together. Plain data: it can be written as JSON. */

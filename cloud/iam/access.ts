@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * IAM enforced: who calls, what the call needs, and whether the policies allow it. Both calls from outside and those
  * that CloudFormation makes on behalf of somebody go through `authorize`.

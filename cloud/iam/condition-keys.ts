@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a policy may ask for (IAM User Guide, "AWS global condition context keys"; the services' own keys stand in the
  * tables of actions). A key that no request here carries would make its statement never hold, or, negated, always: so

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Whether the conditions of a statement hold (IAM User Guide, "Conditions with multiple context keys or values", "Set
  * operators for multi-valued context keys", "Condition operators": …IfExists, Null).

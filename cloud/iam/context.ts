@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What is known of a request: condition keys and their values. The case of a key does not count (IAM User Guide, "IAM
  * JSON policy elements: Condition"), so they stand in lower case here, tag keys included.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How the services say no (IAM User Guide, "Troubleshoot access denied error messages"). */
 import { AwsFailure } from '../failure.ts';
 import type { AccessRequest, Decision } from './evaluate.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Whether the policies allow a request: IAM User Guide, "Policy evaluation logic" and "How AWS enforcement code logic
  * evaluates requests", within one account and for identity and resource policies, which is all that the lab has.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the tables of actions have to look up of a call's resources. */
 import type { ApiModel } from '../api-model/model.ts';
 import type { AutoScaling } from '../auto-scaling/auto-scaling.ts';

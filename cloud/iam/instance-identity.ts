@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Whose rights an instance has: those of the role in its instance profile. */
 import type { Ec2World } from '../ec2/world.ts';
 import { structAt, textAt } from '../value.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The condition operators (IAM User Guide, "IAM JSON policy elements: Condition operators") but BinaryEquals, which
  * nothing here needs. Each compares one value of the request with one value of the policy.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Wildcards and policy variables (IAM User Guide, "IAM JSON policy elements: Resource", "Variables and tags",
  * "Action"). `*` is any text, `?` one sign; `${key}` is a value of the request, `${key, 'default'}` one with a

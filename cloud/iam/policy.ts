@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * IAM policy documents as the gateway keeps them: read once, strictly. Follows the IAM User Guide, "IAM JSON policy
  * elements reference" and "Grammar of the IAM JSON policy language". What stands here in part only would be evaluated

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Policies are held against what the gateway can evaluate when they are put, not when they first let somebody in. */
 import { AwsFailure } from '../failure.ts';
 import { type Struct, textAt } from '../value.ts';

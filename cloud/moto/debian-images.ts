@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The images of Debian's account that moto knows when it is started with them, under the names that Debian gives them. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

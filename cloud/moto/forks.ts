@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Moto from a process that has loaded it already: 20 ms instead of three seconds. Whoever runs many clouds one after the
  * other, as the tests do, starts that process once and names it in the environment; a cloud that does not find it there,

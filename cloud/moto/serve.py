@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Starts moto's own server, warm and tied to the life of the process that started it.
 
 With LAB_REUSES_ADDRESSES set, the address of a terminated instance passes to the next one in its subnet, as on EC2;

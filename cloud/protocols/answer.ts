@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import type { ApiModel, Operation, Protocol } from '../api-model/model.ts';
 import { shapeOf } from '../api-model/model.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { IncomingHttpHeaders } from 'node:http';
 import { check, type Problem } from '../api-model/check.ts';
 import type { ApiModel, ModelOf, Operation } from '../api-model/model.ts';

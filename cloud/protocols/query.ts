@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Problem } from '../api-model/check.ts';
 import { type ApiModel, type Shape, type ShapeUse, shapeOf } from '../api-model/model.ts';
 import { isStruct, type Struct, type Value } from '../value.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ApiModel, type Operation, type ShapeUse, shapeOf } from '../api-model/model.ts';
 import type { Struct, Value } from '../value.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Shape } from '../api-model/model.ts';
 import type { Value } from '../value.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { ApiModel, Operation, Shape } from '../api-model/model.ts';
 import { shapeOf } from '../api-model/model.ts';
 import { AwsFailure } from '../failure.ts';

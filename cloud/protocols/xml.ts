@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { XMLParser } from 'fast-xml-parser';
 import { type ApiModel, type Operation, type Shape, type ShapeUse, shapeOf } from '../api-model/model.ts';
 import { isStruct, type Struct, type Value } from '../value.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** All checks of what the options name in AWS, before anything is created. */
 import type { TemplateOptions } from '../../cf/template-options.ts';
 import type { DeployContext } from '../context.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The image, and the instance type that is to run it. */
 import { DescribeImagesCommand, DescribeInstanceTypesCommand, type Image } from '@aws-sdk/client-ec2';
 import type { TemplateOptions } from '../../cf/template-options.ts';

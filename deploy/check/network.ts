@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The VPC and its subnets. */
 import { DescribeSubnetsCommand, DescribeVpcsCommand, type Subnet } from '@aws-sdk/client-ec2';
 import { call } from '../aws.ts';

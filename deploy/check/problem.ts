@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The checks of what the options name in AWS. Each returns sentences, one for each thing that is wrong, so that a
  * person gets them all at once; each only reads.

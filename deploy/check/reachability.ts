@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Whether nodes in private subnets would reach AWS: by a route out (NAT, transit gateway …) or by endpoints in the VPC.
  * Routes can be more than is looked at here, so what is missing is said, and refuses nothing.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The buckets (records, reports, backups) of clusters whose stack is gone. */
 import {
   DeleteBucketCommand,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a deleted stack leaves behind: kept resources of its cluster, told by the tag that carries the cluster's id. */
 import type { DeployContext } from '../context.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The claims' log groups of clusters whose stack is gone. */
 import {
   DeleteLogGroupCommand,

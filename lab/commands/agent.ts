@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Argv } from 'yargs';
 import { callLab } from './lab-client.ts';
 import { interruptSignal } from './terminal.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The verbs about the local AWS: faults, and who called what. */
 import type { Argv } from 'yargs';
 import { type CallCount, FAULT_KINDS } from '../../cloud/index.ts';

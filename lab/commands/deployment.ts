@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The verbs that run deploy.sh on the lab's stack. */
 import type { Argv } from 'yargs';
 import type { Frame } from '../daemon/control-socket.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Argv } from 'yargs';
 import { endLab } from './lab-client.ts';
 import { printJson, progress } from './terminal.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a lab of baked images needs, made before it starts: its own network has no way out. Everything is kept in the
  * cache, so that only the first time takes minutes.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The command line's way to a running lab. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The verbs that do something to nodes. */
 import type { Argv } from 'yargs';
 import type { Killable } from '../hypervisor/machine.ts';

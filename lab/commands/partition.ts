@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The verbs that cut and restore links between machines. */
 import type { Argv } from 'yargs';
 import { callLab } from './lab-client.ts';

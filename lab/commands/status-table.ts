@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { votersOf } from '../../src/model/member.ts';
 import { table } from '../../tools/table.ts';
 import type { LabStatus, NodeView } from '../daemon/lab-status.ts';

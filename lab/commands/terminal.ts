@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the lab's commands print: progress on standard error, results on standard output. */
 import { styleText } from 'node:util';
 import { interruption } from '../../tools/interruption.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Argv } from 'yargs';
 import { imageParts } from './image-parts.ts';
 import { callLab, endOwnLab, startDaemon } from './lab-client.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Each lab of containers has this network, in a network namespace of its own where nothing else has it. */
 import { ISOLATED_ADDRESS } from '../../cloud/index.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Debian's package sources, as this host has them: no mirror's name stands in the lab. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A ZooKeeper archive for the image, in the layout of the official one, which Maven Central does not have: its jars
  * come from there, its scripts and documents, which the image has no use for, are missing.

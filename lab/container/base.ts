@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The disk that every machine starts from: what Debian's own AMI holds, made once by mmdebstrap and kept in `.cache/`.
  * `npx tsx lab/container/base.ts [12|13]` makes it by hand.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A disk of a size of its own, so that it can run full: a file system in a file, which the machine mounts where nobody
  * else sees it. So the mount goes with the machine, however that ends; the file stays with the machine's directory.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 
 const LIMIT_BYTES = 1_048_576;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The processes of a container as the host sees them in /proc. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { commandLineOf } from '../hypervisor/processes.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a container leaves on disk while it runs, by which a later process ends it when its daemon is gone. */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

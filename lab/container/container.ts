@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A machine that systemd-nspawn boots from layers: a disk, namespaces and control groups of its own. Everything that
  * runs in it is below one process, which dies with the process that booted it; so a killed daemon leaves no machine.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A machine's control groups: one in each hierarchy that matters here. They bound its memory, freeze it, and hold its
  * systemd. Version 1, version 2 and both beside each other (cgroups(7)).

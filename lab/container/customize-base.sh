@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Makes a Debian system what the base of all machines is. mmdebstrap calls it with the system's root as the last thing
 # that is done to it. ROLE_PACKAGES, BASE_FILES: see base.ts.
 set -eu

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A command in the namespaces of a machine. */
 import { spawn } from 'node:child_process';
 import { signalGroup } from '../hypervisor/processes.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Disks as layers: an overlay file system shows the layers of an AMI, which nobody writes to, with a machine's own
  * directory above them. What a machine changes and deletes stands in that upper directory, which is a layer itself once

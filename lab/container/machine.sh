@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Boots a machine: container.ts calls it with everything in the environment. Three stages, each in place of the one
 # before it, but for the fork between the second and the third:
 #   join     into the machine's control groups, and to die with the daemon

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The lab's network: a namespace with a bridge that has the lab's own address and the metadata service's, and a
  * namespace for each machine. As in EC2 the network answers every ARP request itself and all packets pass through it:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What container machines need of this system, and its installation where that can be done. */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Each lab has a /16 of the loopback network, so that two labs side by side never share an address. Servers started by
  * hand in tests use blocks from 127.32 on: the two never meet.

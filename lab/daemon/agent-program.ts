@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How the agent is run on the lab's machines: by the project's own Node from the bundled source. */
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';

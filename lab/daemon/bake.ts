@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Bakes the lab's image with build.sh, as a person with exactly the documented permissions. */
 import { resolve } from 'node:path';
 import { type Deployer, runScript } from './run-script.ts';

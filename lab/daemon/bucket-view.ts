@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the nodes have written down: the cluster's bucket and its log streams, read past all faults. */
 import { paginateDescribeLogStreams } from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Machines that boot their image in containers. The process of the lab is in the lab's network namespace: gateway, moto
  * and metadata service have their addresses there, and nothing in it has a way out.

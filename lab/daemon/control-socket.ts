@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The control socket: one request a connection, as a line of JSON; the answer is lines of JSON (frames), the last one a
  * result or an error. A client that goes away withdraws its request.

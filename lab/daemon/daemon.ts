@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The background process of a lab: `node daemon.ts '<DaemonPlan as JSON>'`. It offers the control socket at once, so
  * that who started it can follow the start, and ends with everything that belongs to it on SIGTERM, SIGINT or `down`.

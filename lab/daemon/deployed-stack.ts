@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The stack of a lab and the deployments that make and change it. */
 import { labClients } from '../aws-clients.ts';
 import type { Stack } from '../stack.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The lab's stack, deployed with deploy.sh, or with its code in this process, as a person with the documented
  * permissions. CloudFormation is done when every node has signalled, so the stack's own facts are read before that: as

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The ensemble as the servers themselves describe it, side by side with what EC2 and Auto Scaling say. */
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a lab stands on: where it has its addresses, what its machines are, and where its images come from. */
 import type { CloudOptions } from '../../cloud/index.ts';
 import type { Network } from '../account.ts';

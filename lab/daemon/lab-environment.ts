@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { LAB_VARIABLE, type StateDirectory } from './state-directory.ts';
 
 const INHERITED = ['PATH', 'HOME', 'LANG', 'JAVA_HOME', 'TMPDIR', 'PACKER_PLUGIN_PATH'];

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What `./lab.sh status` tells of a lab. */
 import type { EnsembleConfig } from '../../src/model/member.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The local AWS of one lab, from moto up to the operator's clients; the network block comes first and goes last. */
 import { builderPolicy } from '../../bake/builder-policy.ts';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';

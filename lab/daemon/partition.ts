@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Links between machines that are cut, as a person names them: one direction is one cut. */
 
 import { CONTAINER_LAB_ADDRESS, METADATA_ADDRESS } from '../container/addresses.ts';

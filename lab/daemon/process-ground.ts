@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Machines that are processes, at addresses of the loopback network: no root, nothing to bake. */
 import { resolve } from 'node:path';
 import { bundleProgram } from '../../build/bundle.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The project's scripts, run as a person runs them, against the lab's AWS. */
 import { basename } from 'node:path';
 import type { AccessKey } from '../../tools/aws-clients.ts';

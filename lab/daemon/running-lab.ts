@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A lab in this process: local AWS, hypervisor and the deployed stack, with everything that can be done to it as
  * methods. The daemon offers them over its control socket; tests call them directly.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Sizes of a group, as a person at the AWS command line sets them. */
 import {
   type AutoScalingClient,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Puts a lab together: local AWS, hypervisor, then the stack, each on top of the one before. */
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { CloudOptions } from '../../cloud/index.ts';

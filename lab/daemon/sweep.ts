@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Ends what a lab has left running, with or without its daemon: the daemon, then every machine's group by the file that
  * names it, then whatever carries the lab's mark in its environment. Each process is recognised by pid and start time,

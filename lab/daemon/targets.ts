@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Which nodes a word of the command line means. */
 import { quorumOf, votersOf } from '../../src/model/member.ts';
 import type { LabStatus, NodeView } from './lab-status.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What can be asked of a running lab over its control socket. Arguments and results are plain JSON. */
 
 import type { CallCount } from '../../cloud/index.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Runs the story on a lab of its own and reports each step. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callLab, endOwnLab, startDaemon } from '../commands/lab-client.ts';

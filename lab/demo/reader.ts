@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What one server has of the demo's writes, asked from that very server. */
 import { ZookeeperClient, ZookeeperError } from '../../src/client/index.ts';
 import { CLIENT_PORT } from '../../src/model/member.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How the demo shows itself: a table redrawn in place on a terminal, lines elsewhere, an object per step as JSON. */
 import { votersOf } from '../../src/model/member.ts';
 import { table, width } from '../../tools/table.ts';

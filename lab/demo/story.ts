@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The demo's story, step by step. Each step ends with a check that asks the servers themselves. */
 import { votersOf } from '../../src/model/member.ts';
 import type { LabStatus } from '../daemon/lab-status.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A client as it should be: it writes numbered nodes, one after the other, through everything that happens to the
  * ensemble, and remembers which were acknowledged. A write whose answer was lost is made again under the same name: if

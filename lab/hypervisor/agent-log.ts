@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What an agent's log says to people. */
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A machine that boots the root file system of its instance's image, with systemd, in a container. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Makes the machines that boot their image in a container, each in a network namespace of the lab's network. */
 import { join } from 'node:path';
 import type { LabNetwork } from '../container/network.ts';

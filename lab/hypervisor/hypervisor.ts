@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Gives every running instance of EC2 a machine, and pulls the plug of a machine whose instance shuts down. It looks
  * at EC2 as everybody does, through the gateway; an instance that is missing in an answer proves nothing and changes

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The disks of images. Each is a list of layers, topmost first, on the root file system of a Debian release. What a
  * stopped machine has changed is copied and becomes the topmost layer of the image that is made of it.

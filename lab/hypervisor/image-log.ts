@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Where the agent of an image says what it does: its unit in the journal, cron's runs in a file. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What an instance was launched with, and DescribeInstances does not tell. */
 import { DescribeInstanceAttributeCommand, DescribeKeyPairsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import type { InstanceFacts } from '../metadata/instance-facts.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How instances get their machines: each kind of machine has a maker. */
 import type { MetadataOptions } from '../metadata/instance-metadata.ts';
 import type { MetadataService } from '../metadata/metadata-service.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the daemon and a machine process say to each other over their channel. */
 
 /** Given to a machine process as its only argument, as JSON. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What an instance runs on. Two kinds: a process group in a directory, and a container that boots an image. */
 import type { ProcessIdentity } from './processes.ts';
 

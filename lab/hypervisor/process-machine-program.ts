@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One machine of the lab: the first process of its own session, so that its process group holds everything of the
  * machine (this process, the agent's runs, the ZooKeeper server) and one signal reaches all of it. It does what systemd

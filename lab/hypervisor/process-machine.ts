@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A machine that is a process group with a directory: boots it, runs the agent on it, pauses, kills and reboots it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Makes the machines that are process groups: agent, ticks and server in a directory, at a loopback address. */
 import { join } from 'node:path';
 import { formatSettings, settingsOfUserData } from '../../cf/user-data.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Processes as Linux shows them in /proc. A pid alone names nothing for long, as it is used again: a process is its pid
  * *and* its start time (field 22 of /proc/<pid>/stat, in clock ticks since boot).

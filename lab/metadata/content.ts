@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The paths of the metadata service. Names and values follow the EC2 User Guide ("Instance metadata categories"), the
  * Auto Scaling User Guide ("Retrieve the target lifecycle state through instance metadata"), and what cloud-init's

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the metadata service of one instance has to tell. */
 export interface InstanceFacts {
   readonly instance: string;

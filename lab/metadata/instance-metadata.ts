@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The metadata of one instance, version 2 only. The token's rules and the status codes follow the EC2 User Guide ("Use
  * the Instance Metadata Service"). The hop limit has no meaning on one machine and is left out.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The metadata service at the address that it has on EC2, for all container machines of a lab. Each instance gets its
  * own metadata: it is told by the address that the request comes from.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The instance metadata service of a machine that is a process: an endpoint of its own, on a port of its own. */
 import type { AddressInfo } from 'node:net';
 import { InstanceMetadata, type MetadataOptions } from './instance-metadata.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Real ZooKeeper servers started by hand, as an operator would with nothing but a static config: what tests stand on
  * and what benchmarks compare the agent with.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { EXTRA_SIZE_FLAG } from '../../src/zookeeper/java-flags.ts';
 

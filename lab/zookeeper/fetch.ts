@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The real ZooKeeper 3.9.5 server for lab, tests and benchmarks: fetched once by Maven into `.cache/`, or taken from
  * an unpacked official distribution that ZOOKEEPER_HOME names. `npx tsx lab/zookeeper/fetch.ts` does it by hand.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { CLIENT_PORT, ELECTION_PORT, QUORUM_PORT } from '../../src/model/member.ts';

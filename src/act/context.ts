@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AgentError } from '../errors.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Ports } from '../ports.ts';

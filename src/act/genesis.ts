@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Steps of the first ensemble. */
 
 import { hasData } from '../facts/data.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Steps that give a node its id. */
 
 import { AgentError } from '../errors.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Steps of joining, and of changing who is a member. */
 import { AgentError } from '../errors.ts';
 import { instancesBehind, ownerKey, unreadableOf } from '../model/claims.ts';

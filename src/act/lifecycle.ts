@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Steps that tell the Auto Scaling group and the stack how this node is doing. Each may be repeated at any time. */
 
 import { AgentError } from '../errors.ts';

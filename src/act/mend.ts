@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Writes a serving node's own files anew (Files 3). */
 
 import { unreadable } from '../model/disk.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * How a record that follows another comes about (docs/protocol.md, "Recovery by force"): proposed and answered in the
  * reports, then settled by an outcome that is created once, and only then written.

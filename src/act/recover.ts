@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Steps of a recovery by force. Their order within a step is what makes each of them repeatable after a crash. */
 import { mayHaveFounded } from '../facts/data.ts';
 import { unfencedOf } from '../facts/fenced.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a node says in its report, and how it takes that back: never past a proposal that it is bound to. */
 import { proposalNamed } from '../model/proposals.ts';
 import type { Step } from '../model/step.ts';

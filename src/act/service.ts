@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Steps that start and stop the node's own server, and that take the node out. */
 import { AgentError } from '../errors.ts';
 import type { Step } from '../model/step.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { ActContext } from './context.ts';
 import { changed } from './context.ts';
 

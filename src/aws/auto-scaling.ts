@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import { AgentError } from '../errors.ts';
 import type { GroupFact } from '../model/cloud.ts';

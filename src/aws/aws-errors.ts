@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What an error of an AWS call means for the one who made it. */
 import { AgentError } from '../errors.ts';
 

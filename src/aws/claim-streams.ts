@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AgentError } from '../errors.ts';
 import type { ClaimStreams } from '../ports.ts';
 import { UnreadableAnswer } from './aws-errors.ts';

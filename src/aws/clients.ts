@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The SDK's clients, each loaded and made on first use. */
 import type { Credentials } from './credentials.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Credentials of the agent's AWS calls: from the environment, else from the instance profile. The SDK's own chain
  * would also look into files, SSO and containers, which a node has not, and gives the metadata service one second

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Why a limit of ours cut something off, told apart from the caller's own abort. */
 export class DeadlinePassed extends Error {
   constructor(limitMs: number) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Filter, Instance } from '@aws-sdk/client-ec2';
 import type { InstanceFact, InstanceState } from '../model/cloud.ts';
 import type { Ec2 } from '../ports.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * IMDSv2 by hand: a token by PUT, then GETs that carry it.
  * Source: EC2 user guide, "Use the Instance Metadata Service to access instance metadata".

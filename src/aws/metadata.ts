@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AgentError } from '../errors.ts';
 import type { InstanceIdentity, Metadata } from '../ports.ts';
 import type { MetadataService } from './metadata-service.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
 import { AgentError } from '../errors.ts';
 import type { ObjectStore, StoredObject } from '../ports.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { UnreadableAnswer } from './aws-errors.ts';
 
 /** Far above what a cluster can have: a list that goes on longer is a fault of the service. */

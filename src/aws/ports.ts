@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The agent's view of AWS, made from its settings. Nothing is contacted, and no SDK loaded, before the first call. */
 import { uptime } from 'node:os';
 import type { AutoScaling, ClaimStreams, Ec2, Metadata, ObjectStore, StackSignals } from '../ports.ts';

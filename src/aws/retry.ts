@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One AWS call with all its attempts. The SDK's own retries are off: whether an earlier attempt may have been carried
  * out decides what a later answer means, and the SDK does not tell.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What the agent uses of the AWS SDK, in one module that is imported only dynamically: a bundler makes it a file of
  * its own, keeps these names and drops the rest of the packages.

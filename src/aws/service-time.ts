@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The time by the service's own clock, from the `Date` header of its answer. The node's clock may be wrong, and ages
  * decide over claims.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AgentError } from '../errors.ts';
 import type { StackSignals } from '../ports.ts';
 import type { StackSettings } from '../settings.ts';

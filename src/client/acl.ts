@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { JuteWriter } from './jute-writer.ts';
 
 /** Bits of an ACL entry's permissions. */

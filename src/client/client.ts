@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { type Acl, OPEN_ACL } from './acl.ts';
 import { ZookeeperError } from './errors.ts';
 import type { Operation } from './operation.ts';

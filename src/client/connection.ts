@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { connect, type Socket } from 'node:net';
 import type { Credentials, KeptCredential } from './credentials.ts';
 import { ConnectionLostError, ProtocolError, SessionExpiredError, ZookeeperError } from './errors.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { ServerError } from './errors.ts';
 import type { Credential } from './operations/auth.ts';
 

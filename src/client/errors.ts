@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { type ServerErrorCode, type ServerErrorKind, serverErrorKind } from './server-errors.ts';
 
 export type ZookeeperErrorCode =

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { ProtocolError } from './errors.ts';
 import { JuteReader } from './jute-reader.ts';
 

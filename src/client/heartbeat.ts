@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 export interface HeartbeatEvents {
   ping(): void;
   /** Nothing came for so long that the server counts as lost. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { ProtocolError } from './errors.ts';
 import type { JuteReader } from './jute-reader.ts';
 import type { PendingRequest } from './request.ts';

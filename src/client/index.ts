@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 export { type Acl, type AclEntry, CREATOR_ACL, OPEN_ACL, PERMISSIONS, READ_ACL } from './acl.ts';
 export { type ClientOptions, type CreateOptions, type VersionOptions, ZookeeperClient } from './client.ts';
 export {

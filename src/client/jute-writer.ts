@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Writer of jute, ZooKeeper's record format: big-endian, no padding; strings and buffers carry a length as an int
  * before them (−1 for null), vectors a count. Source: ZooKeeper's BinaryOutputArchive and zookeeper.jute.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { JuteReader } from './jute-reader.ts';
 import type { JuteWriter } from './jute-writer.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { PendingRequest } from './request.ts';
 
 /** Requests in the order in which they were made; adding, taking the first and removing any one are all O(1). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Every error code of a ZooKeeper server with its name and cause. `unsure`: the code does not say whether a write was
  * applied. Source: KeeperException.Code of release 3.9.5.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, type ConnectionSettings, type SessionState } from './connection.ts';
 import { Credentials, KeptCredential } from './credentials.ts';

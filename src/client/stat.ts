@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { JuteReader } from './jute-reader.ts';
 
 /** What a server knows of a node beside its data. Transaction ids and sessions are bigints, times are Unix milliseconds. */

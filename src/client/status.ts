@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What became of a client; `expired` and `closed` are ends. */
 export type ClientStatus =
   | { readonly kind: 'connecting' }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The commands: what each does with its flags, and how a run ends. */
 import { AgentError } from '../errors.ts';
 import { readableStack } from '../executable/readable-stack.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How much of the disk takes what lies aside, and what killed runs have left half made. Reads only. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Who holds the node's lock. The lock itself is the kernel's (src/lock.ts) and says nothing; this file beside it lets a
  * person's command end a run that only waits, be it a bootstrap that waits for the very decision the person brings.

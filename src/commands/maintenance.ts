@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Maintenance mode: a tag on the group that stops genesis, joins, removals and recovery by force on all nodes. */
 import { AgentError } from '../errors.ts';
 import type { Settings } from '../settings.ts';

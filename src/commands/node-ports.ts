@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The real world of a node: every port with its real adapter. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleepTimer } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Runs the loop for one order under the node's lock, and turns its outcome into log lines and an exit code. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';

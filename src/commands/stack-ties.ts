@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { StackTies } from '../model/observation.ts';
 import type { Settings } from '../settings.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the node sees, what it would do and why; and what it has set aside. Changes nothing. */
 import { foundByHand } from '../facts/by-hand.ts';
 import { ownState } from '../facts/lifecycle.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The command line, read with yargs. A module of its own, which is loaded only when a person has called: what the unit
  * and cron say is read without it (src/plain-words.ts).

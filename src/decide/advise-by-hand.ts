@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a person may do about members that somebody added by hand. */
 import type { Advice } from '../model/advice.ts';
 import type { Member } from '../model/member.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a person may do while nothing goes on by itself (docs/protocol.md, "Advice"). Pure. Nobody is told to terminate
  * an instance that can run, whatever it holds: with the conditions kept, only what is lost already goes.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Setting data aside, and how often that may be (docs/protocol.md, "Server 4"). Pure. */
 import type { Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Which id a node takes (docs/protocol.md, "Claims"). Pure.
  * Invariant 3: an id passes on only after its removal from the config has committed and its instance is gone for good.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a node does next: a pure function of one observation, at most one step, and a sentence saying why. No I/O, no
  * clock, no randomness. The rules and their reasons stand in docs/protocol.md.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A server that ends again and again at its start (docs/protocol.md, "Server 5"). What it says at its end tells whether
  * other data, or a fresh config, could mend it. Pure.

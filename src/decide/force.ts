@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Lost for good, and everybody heard: which record follows, and who proposes it (docs/protocol.md, "Recovery by force").
  * Pure.

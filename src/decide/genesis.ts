@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The first ensemble (docs/protocol.md, "Genesis"). Pure.
  * Invariant 1: a new ensemble starts under a new record only. Invariant 2: a node's marker is written once, for members

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What holds the dangerous steps back: maintenance, and a leaving that may be under way. Pure. */
 import type { Observation } from '../model/observation.ts';
 

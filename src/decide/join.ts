@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Following and joining an ensemble that answers (docs/protocol.md, "Joining"). Pure.
  * Invariant 5: a node is added as a participant only once its own server follows and is caught up.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What the group and the stack are told about a new node (docs/protocol.md, "Joining"). Pure.
  * The launch hook is completed once the node votes; the stack is told once, when the node votes and no terminating

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Leaving for good (docs/protocol.md, "Leaving"): removed from the config first, stopped after a later write, and the
  * terminate hook answered last. Pure. Invariant 4 for oneself: not while the rest would be without quorum.

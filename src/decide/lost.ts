@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Whether the quorum is lost for good, and who has not been heard (docs/protocol.md, "Words" and "Recovery by force").
  * Pure. A recovery by force counts the gone for good alone, never the shutting down, the silent or the unknown.

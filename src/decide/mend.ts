@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Mending a node's own files while its server serves (docs/protocol.md, "Files 3"). Pure. The server has read them before
  * and goes on; without them it would be no voter after its next start. It is not stopped for it: two nodes that stopped

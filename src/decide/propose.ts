@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The proposal of the next record, and its answers (docs/protocol.md, "Recovery by force"). Pure.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Which data is the best to recover from (Recovery 5 and 7). Pure.
  * The lineage ranks first, then the *current* epoch, then the last zxid: the accepted epoch rises before data is there.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Recovery by force (docs/protocol.md, "Recovery by force"): silent → fenced → owner or joiner. Pure.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { votingObstacle } from '../facts/data.ts';
 import { listed } from '../model/member.ts';
 import type { Observation, ObservedServer } from '../model/observation.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A server that runs beside an ensemble and does not say that it serves (docs/protocol.md, "Server 3"). Silence on one
  * way of asking is no proof: whatever else can tell is asked before a running server is stopped. Pure.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A stamp that is gone from data which was this node's own (docs/protocol.md, "Files 2"). Pure.
  *

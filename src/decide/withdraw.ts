@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Observation } from '../model/observation.ts';
 import { type Decision, take } from '../model/step.ts';
 

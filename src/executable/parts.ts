@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The bundles inside of the executable, as assets: `commands.cjs` is the source in the wrapper that CommonJS has,
  * ASCII alone; `commands.cjs.cache` is V8's code cache of it, every function in it; `commands.cjs.map` is its source

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Stacks that name the source, for whoever reads a report. Only what is shown is translated: many an error that the
  * agent gets over has its stack looked at by a package, and reading a map takes longer than a healthy tick.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the executable starts with: it loads the agent's bundles from inside of itself, each when it is asked for. */
 
 import { writeSync } from 'node:fs';

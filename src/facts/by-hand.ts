@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a person put into the config by hand: members that nobody claimed, and lines that can't be understood
  * (docs/protocol.md, "Claims 7" and "Joining 11"). Pure. Both are tolerated: such a member is unknown, so it counts as a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a node's own disk is worth. Pure. */
 import {
   type AsideFacts,

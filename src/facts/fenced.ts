@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Who of those that a record names could still run a server of an older one (docs/protocol.md, "Recovery 6"). Pure. */
 import type { FoundReport, LineageRecord } from '../model/records.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Where instances stand in the lifecycle of their Auto Scaling group, and the hooks that hold them there. Pure.
  * `Pending:Wait` and `Terminating:Wait` are the states in which a hook waits for somebody's word.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Which instance stands behind a member, and whether it lives. Pure. Unknown is never dead. */
 
 import { instancesBehind, unreadableOf } from '../model/claims.ts';

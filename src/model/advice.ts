@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a person may do, as data (docs/protocol.md, "Advice"): which action, on which instance, and what must hold at
  * that moment. The sentence is made from the data, here and nowhere else. So a person in the simulation obeys every

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the claims say by themselves. Pure. */
 import type { Member } from './member.ts';
 import type { Claim } from './records.ts';

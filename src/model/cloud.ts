@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { ErrorCode } from '../errors.ts';
 
 /** A fact that may not be had. Unknown is never absent: an error or an empty answer proves nothing. */

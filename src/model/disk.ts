@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { EnsembleConfig } from './member.ts';
 import type { Zxid } from './zxid.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The versions of the configs that agents write (docs/protocol.md, "Recovery 10"). Pure.
  *

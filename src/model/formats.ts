@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The format of each thing that agents write for each other, and for themselves after an update (docs/protocol.md,
  * "Words"). During an update of the image, and its rollback, agents of two releases read each other's. A number rises

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Zxid } from './zxid.ts';
 
 export type Role = 'participant' | 'observer';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { GroupFact, Known, Life } from './cloud.ts';
 import type { DiskFacts } from './disk.ts';
 import type { EnsembleConfig, Member } from './member.ts';

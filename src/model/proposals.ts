@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The next record before it is one (docs/protocol.md, "Recovery by force"). A node *proposes* it and every other node
  * that it names *answers*, each in its own report; both are bound by that until an *outcome* stands, which is created

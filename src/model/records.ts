@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { AsideFacts, DataFacts, UnreadableFile } from './disk.ts';
 import type { EnsembleConfig } from './member.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What is known of a ZooKeeper server from outside. */
 import type { Zxid } from './zxid.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { ErrorCode } from '../errors.ts';
 import { type Advice, adviceText } from './advice.ts';
 import type { DataFacts } from './disk.ts';

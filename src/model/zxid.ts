@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A ZooKeeper transaction id, or a config version (which is one), as 16 lowercase hex digits.
  * Fixed width makes plain string comparison the numeric one and keeps observations plain JSON.

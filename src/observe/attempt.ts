@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AgentError } from '../errors.ts';
 import { type Known, known, unknown } from '../model/cloud.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Servers that a person added, while no ensemble answers: no agent fences them, so they are asked themselves. */
 import { isUnclaimed } from '../facts/by-hand.ts';
 import type { Known } from '../model/cloud.ts';

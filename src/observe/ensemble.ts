@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Finding the ensemble: who leads, what its config says, and whether it is this cluster's at all. */
 import { instancesBehind } from '../model/claims.ts';
 import type { Life } from '../model/cloud.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** For how long the server's process has done next to nothing, as one process of the agent has seen it. */
 import type { Work } from '../ports.ts';
 

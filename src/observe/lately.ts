@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { DiskFacts } from '../model/disk.ts';
 import type { Lately } from '../model/observation.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Who lives (docs/protocol.md, "Gone for good"). An instance that is missing from an answer is unknown, not gone. */
 import type { InstanceFact, Life } from '../model/cloud.ts';
 import type { Claim } from '../model/records.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What one process remembers between two looks: where the ensemble was found, and since when facts stand unchanged.
  * All of it may be lost at any time; it only makes the next look quicker or a wait longer.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One look at the world, as plain data. The order is the protocol's (Claims 6): the config through a session opened for
  * it, then the claims, then EC2; the epoch and the records after the session; the leader's zxid before the node's own.

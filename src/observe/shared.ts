@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the bucket and the log group say: one listing of the bucket, the records in it, and the claims. */
 import type { Known } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';

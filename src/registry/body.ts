@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Bodies of objects in the bucket: one that doesn't fit what its key stands for, or of a newer format, is unknown, and its
  * key is named.

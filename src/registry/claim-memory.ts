@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What this process has learnt of the claims (docs/protocol.md, "Claims 8"). Nothing is ever deleted by a node, and an
  * owner never changes, so what was seen once stays true when an older answer follows a newer one.

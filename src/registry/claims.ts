@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Claims on ids (docs/protocol.md, "Claims"). The log stream `7.2` is the second generation of the claim on id 7; the
  * object `claims/7.2.json`, created once, says whose it is. The object decides: whoever reads it back as its own owns

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Notes of the dead, `dead/<instance>`: EC2 forgets a terminated instance within an hour, so whoever sees the owner
  * of a claim terminated writes it down, created once and for ever (docs/protocol.md, "Words").

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Lineage records, the outcomes of proposals for them, and the announcements of first starts (docs/protocol.md,
  * "Genesis", "Recovery by force"). All are created once; creating one answers with what is there, which may be another

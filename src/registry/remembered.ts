@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What the last texts from the bucket were understood as. Few of them ever change, and a node without a quorum reads all
  * of them with every look. All who ask get the same object, so nobody may write to it.

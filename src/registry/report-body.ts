@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What lies under a report's key, and whether it can be understood (docs/protocol.md, "Recovery by force"). */
 import { whyNotUnderstood } from '../model/formats.ts';
 import type { Binding, Report } from '../model/records.ts';

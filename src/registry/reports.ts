@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Reports of nodes without quorum, `reports/<instance>.json` (docs/protocol.md, "Recovery by force").
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Fills in a template. In the bundles this module is replaced (build/precompile-templates.ts): there the templates are
  * compiled beforehand, since compiling these few lines would take a node longer than writing its config.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The templates of the files that the agent writes for its server. */
 import { DYNAMIC_CONFIG_TEMPLATE } from './dynamic-config.ts';
 import { ZOO_CFG_TEMPLATE } from './zoo-cfg.ts';

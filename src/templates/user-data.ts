@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The user data of an instance: a script that writes what differs from one stack to the next, the agent's settings.
  * Everything else is in the image.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `zoo.cfg`, as a string module so that it needs no file beside the executable.
  * The server edits the written file itself: it points `dynamicConfigFile` at each config that commits.

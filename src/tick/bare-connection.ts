@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A TCP connection made of what Node's own `node:net` is made of. Loading that module with its streams, and running
  * them for the first time, takes a third of a healthy tick, which every node runs every minute.

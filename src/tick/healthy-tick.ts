@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The healthy tick: is there anything to do at all? It makes no AWS call and loads neither the SDK nor yargs, nor even
  * `node:net`. It can only say "healthy" or why not; every doubt goes the long way through the loop.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The two facts that a healthy tick needs of the metadata service, over one bare connection: `node:http` would cost
  * more than all the rest of the tick. IMDSv2: a session token first, then `local-ipv4` and the target lifecycle state.

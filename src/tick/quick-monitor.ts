@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `mntr` of the node's own server, for the healthy tick. Whatever is out of the ordinary rejects. */
 import { type VoterMonitor, voterMonitorOf } from '../zookeeper/mntr.ts';
 import { connectBare } from './bare-connection.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 const MODULUS = 65_521;
 /** The most bytes for which the sums stay below 2^32, so that the modulus is taken once per block. */
 const BLOCK = 3_800;

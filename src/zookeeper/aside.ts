@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Data set aside: `<dataDir>/aside/<name>/{version-2, stamp.json, config/, facts.json}`. Nothing here deletes data. Each
  * folder is built under a hidden name and renamed when it is whole:

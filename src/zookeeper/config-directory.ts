@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The server's config directory. The server writes there too: each committed config as `zoo.cfg.dynamic.<hex zxid>`,
  * to which it points `zoo.cfg`, and a proposed one as `zoo.cfg.dynamic.next`.

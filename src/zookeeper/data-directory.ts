@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a `version-2` directory holds, as the server would see it if it started on it. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';

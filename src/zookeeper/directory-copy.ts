@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { constants, copyFile, open, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError } from '../errors.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Small files that are there whole or not at all, also after a power cut: written beside their place, synced, renamed,
  * and the directory synced. What root writes belongs to the owner of the directory, since the server that shares these

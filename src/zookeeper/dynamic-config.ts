@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { EnsembleConfig, Member, Role } from '../model/member.ts';
 import { toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
 

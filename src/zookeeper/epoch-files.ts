@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The two epochs of a `version-2`, as a server reads them at its start (ZooKeeper 3.9.5, QuorumPeer.loadDataBase). */
 import { join } from 'node:path';
 import { readIfThere } from './durable-file.ts';

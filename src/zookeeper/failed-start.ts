@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The note that no server starts on the data of this disk. It names the very files, by size and time, so that it means
  * nothing once a person has mended or replaced one of them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * ZooKeeper's four-letter words: one word over a plain TCP connection, the answer is text up to the server's close.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Java's flags of every server that are part of the protocol; the image's role writes the same (a test holds them together). */
 
 /**

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The last error of a server's log, as a line for people. */
 
 /** A server that ends later than this after its start did not fail at its start. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a run that was killed leaves half made: copies under way, and small files not yet renamed to their place. All of
  * it is the agent's own, nothing reads it, and each is known by its place and its name (Disk 2). Nothing else is ever

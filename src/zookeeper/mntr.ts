@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a server that votes says to the four-letter word `mntr`: lines of `key<tab>value`, some two hundred of them. */
 
 /** Numbers of servers. */

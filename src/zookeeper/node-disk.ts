@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The node's own disk, as the ports want it: what it says, and every change the agent makes to it. */
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';

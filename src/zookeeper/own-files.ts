@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The small files of a node, each by itself: one that can't be read, or says nothing that can be used, is a fact beside
  * the others and never the end of the look (Files 2).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * How the server's process ended by itself, as the shell that stays beside it has noted in a line for each: when it began
  * and ended, in seconds since the boot, and its code.

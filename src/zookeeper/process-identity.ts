@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Which process a number means. Numbers are used again, so a process is known by its number, the time of its start and
  * the boot of the machine (proc(5): fields 1, 3 and 22 of /proc/<pid>/stat).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Unpacks what a server wrote with `zookeeper.snapshot.compression.method=snappy` (snappy-java's SnappyOutputStream):
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Whether a server could load a snapshot (ZooKeeper 3.9.5, SnapStream.isValidSnapshot and checkSealIntegrity):
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What was found in large snapshots, by the identity of the file, in a note that outlives the process: a node in trouble
  * looks every few seconds, and must not read gigabytes each time. The note decides nothing else; without it the files are

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Snapshots, `version-2/snapshot.<hex zxid>[.gz|.snappy]`: the zxid is the last one applied when the snapshot began
  * (ZooKeeper 3.9.5, FileSnap and SnapStream). The server takes the newest hundred that pass a quick test, tries them one

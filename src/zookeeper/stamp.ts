@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AgentError } from '../errors.ts';
 import { mendFile } from '../model/advice.ts';
 import type { Stamp } from '../model/disk.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AgentError } from '../errors.ts';
 
 /** What keeps the server from starting; the unit of the image looks for the same two files. */

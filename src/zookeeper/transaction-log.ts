@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Reader of one transaction log, `version-2/log.<hex zxid>` (ZooKeeper 3.9.5, FileTxnLog and SerializeUtils):
  *

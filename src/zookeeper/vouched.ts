@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The agent's note of the config that it has looked at: `0000000100000007 3` is its version and how many members it has
  * (docs/protocol.md, "Joining 5" and "Files 3"). Pure, and read by the healthy tick.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Member } from '../model/member.ts';
 import { render } from '../templates/render.ts';
 import type { TickSettings } from '../timings.ts';

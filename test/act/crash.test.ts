@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Every step survives the death of the process after each of its effects: done again by a new process, it ends where
  * an undisturbed run ends, and nothing of the data was lost on the way. The cases come from the type of the steps.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the group and the stack are told, in which order, and what is looked at once more before. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One node in memory, every port of it: what it did stands in `journal`, in order, and it can crash before or after
  * any of its effects. Only for tests of order and repetition; what disks and servers really do is tested on them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Bucket and log group in memory, with what goes wrong on the way to them: an answer that is lost after the effect, and
  * a write that arrives long after its caller gave up. Conditions hold at the moment of arrival, as with S3.

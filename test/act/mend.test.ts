@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What `mend-files` checks again, and that it writes no more than is missing (Files 3). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The order of a step's effects, where another order would break an invariant, and what each step checks again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the steps that change who is a member look at once more in the config that their own session reads. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

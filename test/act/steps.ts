@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** One situation for every kind of step in which it can be taken: a kind without one does not compile. */
 import type { Step, StepKind } from '../../src/model/step.ts';
 import { toZxid } from '../../src/model/zxid.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Takes a step of a scene, and looks at what came of it. */
 import assert from 'node:assert/strict';
 import { act } from '../../src/act/act.ts';

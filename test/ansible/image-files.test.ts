@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the roles write into the image, against the agent that relies on it. */
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The playbook and its roles as a whole: lint, syntax, arguments, packages, and what a bake refuses. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

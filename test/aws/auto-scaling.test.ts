@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { type FakeAnswer, fakeAws, portsAt, queryError } from './support/fake-aws.ts';

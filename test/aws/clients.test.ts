@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What every client of the SDK is made with. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The adapters against moto: what a well-behaved AWS answers is read as it is meant. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

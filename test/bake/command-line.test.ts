@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** build.sh as scripts see it: exit codes, JSON, and a Packer that is not there, too old, or never ends. */
 import assert from 'node:assert/strict';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** docs/building.md against the code: options, exit codes and the statements of the policy. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Stands in for Packer where it has to misbehave on purpose, and makes in AWS what Packer makes. Called with the
  * behaviour before Packer's own arguments, by the start script of support.ts.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The real Packer against the local AWS, with the real source and without anything done on the instance: that the calls
  * that a bake makes are what the documented policy allows, and the policy no more than they need.

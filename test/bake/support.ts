@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** An account to bake in, and bakes with parts that stand in for what takes minutes. */
 import { chmod, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

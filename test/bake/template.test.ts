@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The Packer template, with the Packer at hand: Debian's 1.6, which the tests install where they may. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The section of a version in the changelog. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the executable is made from: which Node, and which commit. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The other architecture's executable, run by qemu: what can be known of it without a machine of its kind. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The executable of this machine's architecture: made twice, and run without Node, PATH or any variable. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The combinations of options whose templates are kept as files, and linted. */
 import { parseOptions } from '../../cf/options.ts';
 import { type Template, template } from '../../cf/template.ts';

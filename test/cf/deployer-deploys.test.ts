@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Whoever has the documented policy, narrowed to one stack, creates, updates and deletes that stack, and no other. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

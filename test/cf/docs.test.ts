@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** docs/deploying.md against the code: every option, resource, output and statement stands there. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

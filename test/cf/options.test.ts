@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What is refused without asking AWS, each with its sentence, and what the answers become. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

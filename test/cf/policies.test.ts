@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the policies of role and bucket allow and refuse, by the evaluator that the local AWS uses. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';

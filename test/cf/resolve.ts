@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Resolves the intrinsic functions of a part of a template, as CloudFormation would with these names. */
 import assert from 'node:assert/strict';
 import type { Json } from '../../cf/cloudformation.ts';

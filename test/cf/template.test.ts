@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What must hold for every template, whatever the options. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The user data as cloud-init runs it: at every boot, on a node whose last one may have been cut off anywhere. */
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';

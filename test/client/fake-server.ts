@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A server that misbehaves on purpose, on a free port of 127.0.0.1. Its frames are put together by hand, so that the
  * client's codec is not held against itself. What a well-behaved server does is tested on a real one.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { CREATOR_ACL, READ_ACL, ZookeeperClient } from '../../src/client/index.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Stacks with an Auto Scaling group, and who plays its nodes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CompleteLifecycleActionCommand, type Instance } from '@aws-sdk/client-auto-scaling';

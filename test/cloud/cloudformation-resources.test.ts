@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Each resource type: what it makes of its properties, how it changes, and in whose name. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

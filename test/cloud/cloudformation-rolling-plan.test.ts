@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The arithmetic of a rolling update, over all small groups. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The life of a stack: made, named, tagged, told about, and deleted with what belongs to it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Stacks on a local AWS, for the tests of the gateway's CloudFormation. */
 import assert from 'node:assert/strict';
 import {

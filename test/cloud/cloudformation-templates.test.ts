@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What CloudFormation makes of a template: functions, conditions, parameters, and what it refuses before it begins. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Updates: what counts as a change, what is replaced, what change sets say of it, and the way back. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Auto Scaling groups with lifecycle hooks, in tests. */
 import {
   CompleteLifecycleActionCommand,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Calls of instances that have a role: what its policy, and the bucket's, let through. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';

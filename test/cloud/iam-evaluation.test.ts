@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Small cases after the IAM User Guide: evaluation logic, operators, several values, variables, principals. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Whose credentials an instance has: those of the role in its profile, as its metadata service gives them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

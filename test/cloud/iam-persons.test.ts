@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A person who deploys: exactly the policy that is handed to the gateway, also for what CloudFormation does in his name. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

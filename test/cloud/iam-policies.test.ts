@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What can't be held to is refused when it is put, never when it has let somebody in. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

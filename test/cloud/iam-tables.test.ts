@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The tables of actions against AWS's own reference, which cfn-lint brings along: each action is one of AWS's, and the
  * resource that a call is held against is of a kind that the reference names for it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a bake asks of EC2 about images, beyond what moto knows. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

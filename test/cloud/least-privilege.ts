@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Whether a policy is the least one for what was recorded: takes each action, resource and value of a condition away,
  * one at a time, and looks which recorded access would have come out otherwise. Pure: a record and policies in, findings

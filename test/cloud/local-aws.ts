@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A local AWS for one test file, with the AWS SDK's own clients on them:
  *

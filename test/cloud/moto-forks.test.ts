@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Moto as a fork of a process that has loaded it: as good as one of its own, and gone with whoever asked for it. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Roles for instances, made with IAM's own calls, and the clients of the instances that have them. */
 import {
   AddRoleToInstanceProfileCommand,

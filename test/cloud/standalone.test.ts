@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The local AWS without the rest: what cloud/README.md shows is tried as it is written. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';

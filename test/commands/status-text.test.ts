@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What `zk-agent status` prints, beside the sentences of the decision. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Loaded before the agent: writes down what the process had loaded when it ended.
 const { writeFileSync } = require('node:fs');
 

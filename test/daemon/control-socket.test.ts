@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The way from a lab's command line to its daemon. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';

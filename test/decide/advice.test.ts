@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a person is told to do (docs/protocol.md, "Advice"): what in which situation, and what holds of every piece of
  * advice whatever was seen.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Data set aside counts for the record that it was written under, also where its stamp is lost or it is damaged. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

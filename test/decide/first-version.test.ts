@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The versions of the configs that agents write under a record (docs/protocol.md, Recovery 10). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Recovery 6: which reports of those whom a record names tell its owner that they still stand still. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Joining 7: which config a joiner with data starts on while no leader is in sight. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Recovery 3: which of the reported configs says who the voters are, and who has to be heard. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

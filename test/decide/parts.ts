@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The parts of an observation of a cluster of three, each to change for a test. Plain data, as decide gets it. */
 import { type GroupFact, known, type Life, unknown } from '../../src/model/cloud.ts';
 import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';

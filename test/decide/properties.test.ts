@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What holds of every decision, whatever was seen. The rules are written here a second time, from docs/protocol.md and
  * not from src/decide, and held against thousands of drawn observations; a seed that fails is printed.

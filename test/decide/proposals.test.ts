@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Who proposes the next record, who answers, and when it is accepted (docs/protocol.md, Recovery 9). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Observations as they may come: every fact drawn on its own, so that most of them never met in a real cluster. */
 import { known, type Life, unknown } from '../../src/model/cloud.ts';
 import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';

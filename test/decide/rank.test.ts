@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Recovery 5: which data is the best, and what may be better. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

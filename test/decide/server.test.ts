@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The node's own server: what counts as stopped, as failed, and as working (docs/protocol.md). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The situations of a node that tests begin from, by name: of three nodes unless the name says another number. */
 import { known, unknown } from '../../src/model/cloud.ts';
 import type { Observation } from '../../src/model/observation.ts';

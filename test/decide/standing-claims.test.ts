@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Claims 8: an id that stamp and config give a node at its own address is not given up for what a list does not show.
  * Each row is one fault of a list, of the bucket, or of a hand.

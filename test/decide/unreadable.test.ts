@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a node does of whose files one can't be read (Files 2 and 3). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** deploy.sh as a person or a script runs it: as a process, told where AWS is by the SDK's own settings. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Deleting: the stack after one question, the data that it leaves after a second one that names it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

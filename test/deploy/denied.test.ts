@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A person with too few permissions is told which one is missing, and where they are listed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

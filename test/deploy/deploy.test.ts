@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Whole deployments against the local CloudFormation, with the nodes played. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

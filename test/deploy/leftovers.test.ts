@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What deleted stacks leave behind is found by tag, name and region together, and removed whole. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

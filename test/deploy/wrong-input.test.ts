@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the options name is held against AWS before anything is created; everything wrong is said at once. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Texts that tell a person to act (docs/protocol.md, "Advice 1"). What can destroy something is said by the advice data
  * alone; everything else that asks for an act stands in the `next` of an error.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** ARCHITECTURE's table of rooms, held against what the code imports. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';

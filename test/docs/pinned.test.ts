@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Python packages come from an index: each is pinned, with the hashes of all its files, and pip is told to insist. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';

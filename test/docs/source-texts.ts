@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The texts that a TypeScript source can say, with the place in which each stands: a reader of its strings and
  * templates that knows comments, regular expressions and the arguments of calls, and nothing else of the language.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The client of the image's tests: it runs in the lab's network namespace, where the servers' addresses are, and does
  * over its channel what client.ts asks for.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What is left of machines when their daemon is killed: nothing that runs. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A machine from the base: cloud-init, ssh, hardened units, power cut, orderly shutdown, reboot, pause. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

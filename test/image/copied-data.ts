@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Data that somebody has copied from one node to another by hand, so that nobody can vouch for it. */
 import { callLab, entering } from '../../lab/commands/lab-client.ts';
 import { runProgram } from '../../tools/program.ts';

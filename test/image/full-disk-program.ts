@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Run in a lab's network namespace by full-disk.test.ts with a FullDiskPlan. Bakes with build.sh on an instance whose
  * disk has that size, and prints a FullDiskBake.

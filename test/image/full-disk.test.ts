@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A bake with build.sh on an instance whose disk is too small, or runs full under it. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';

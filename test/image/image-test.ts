@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The life of an ensemble on an image of either Debian release: `npm run image-test [-- --debian 12|13]` (default 12,
  * which ./test.sh runs too). Ends as ./test.sh does; 2 for wrong usage.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Programs of these tests that run in a lab's network namespace, as a lab's daemon does. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A cloud whose instances are containers, without a stack; for programs in a lab's network namespace. */
 import { containerGround, type ImageParts } from '../../lab/daemon/container-ground.ts';
 import { type LocalCloud, startLocalCloud } from '../../lab/daemon/local-cloud.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Run in a lab's network namespace by lab-instances.test.ts: `'{"lab", "directory", "parts"}'`. Launches instances of
  * Debian's own image, and ends with the first thing that is not as on EC2.

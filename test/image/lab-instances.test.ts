@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { test } from 'node:test';
 import { baseRootFileSystem } from '../../lab/container/base.ts';
 import { runInLabNetwork } from './in-lab-network.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A daemon to be killed: `node left-machine.ts <options as JSON>` boots a machine, says `booted` and waits. */
 import { Container, type ContainerOptions } from '../../lab/container/container.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A metadata service with just what cloud-init asks for: `node metadata-stand-in.ts <facts as JSON>` listens on
  * 169.254.169.254:80 of the network namespace it is started in, and ends with its standard input.

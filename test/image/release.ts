@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Of which Debian release the tests' image is made. */
 
 export const RELEASE_VARIABLE = 'IMAGE_TEST_DEBIAN';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The life of an ensemble on the baked image, as its users have it: build.sh bakes it, deploy.sh deploys it, systemd
  * boots it, and from then on nobody helps. One lab for all of it, since every boot takes its time.

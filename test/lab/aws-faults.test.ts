@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * AWS unreachable, throttled, broken, slow, stale, answering empty or not at all: unknown is never absent. Nothing is
  * removed, nothing is started anew, ZooKeeper keeps serving; and when the fault is over all heals.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Bad input gets a clear error and changes nothing: neither on the machine, nor in the bucket, nor a claim. */
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Members and lines that a person put into the config: the ensemble goes on healing beside them, or says why not. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

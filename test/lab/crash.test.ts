@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Kill -9 of the agent right before, right after and in the middle of every step: the next run completes what was
  * begun, with one ensemble, one record for each history, no id with two nodes, and no acknowledged write lost.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One follower, a file of it damaged while it is off, and the leader terminated as it comes back: two of three are hit. The
  * third has everything that was acknowledged. Nothing of it is lost, and the outage has an end. Every kind of damage, over

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Claims 8 on real servers: a tool that cleans the account has deleted every log stream of the claims. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

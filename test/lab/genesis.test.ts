@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Fresh bootstraps: all instances start at the same moment, and there is one ensemble. */
 import { describe, test } from 'node:test';
 import { bootstrapAndCheck } from './support/fresh-ensemble.ts';

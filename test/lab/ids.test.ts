@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Ids: claimed once, passed on only when they are free for certain, never held by two. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

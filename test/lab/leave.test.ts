@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the operator does by hand: leave and rejoin, maintenance, removals, and commands that only look. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

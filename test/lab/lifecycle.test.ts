@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Nodes in a group with lifecycle hooks: who votes is launched, who leaves has left the config before its instance goes,
  * and what the dead can't answer the living do. Then the same with kill -9 right before and right after each of the

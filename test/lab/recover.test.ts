@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Quorum lost: recovered by force when it is lost for good, and never when it is not. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Nodes die and are replaced without a person, the group grows and shrinks, and nothing acknowledged is lost. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A stack is deleted, and deployed again under the same name: the deletion waits for nobody, the new cluster neither. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

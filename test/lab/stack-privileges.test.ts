@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Least privilege, held against what the nodes of a stack really ask AWS for: everything that can happen to a cluster
  * happens once, under enforced policies, and is recorded.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A stack's group is scaled under a writing client: whoever goes has left the ensemble first, the leader too. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A stack is updated to other images under a writing client: good ones, one that can't bootstrap, one that gives up. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The agent of the release before and that of today in one ensemble: through an update of the image and its rollback,
  * and with a majority lost in between. Each reads what the other has written.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A genesis that was cut short. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** An id belongs to one node: whatever the claims say, and however long an instance takes to go. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';

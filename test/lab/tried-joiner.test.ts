@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Joiners whose disks are not what the ensemble takes them for. */
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The owner of a forced record: crashes around its stamp, its own death, and reports that are left over. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Survivors whose disks disagree with the world: an old config, a config that never committed, unequal data. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

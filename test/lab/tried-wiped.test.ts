@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Disks that were wiped after their first start: they never get a second marker, and never a vote by themselves. */
 import assert from 'node:assert/strict';
 import { existsSync, type FSWatcher, readdirSync, rmSync, watch } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * docs/protocol.md, "Lists and filters": every list and filter that is called, emptied, while the real loop runs in
  * situations in which it matters. Absence may make a node wait; it never takes an id, a member, data or a history away.

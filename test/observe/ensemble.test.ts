@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Claims 7: which ensemble is this cluster's. The stranger at addresses that are used again is the danger. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

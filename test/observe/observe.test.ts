@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** One look at the world: in which order it asks, and what becomes of answers that are not to be had. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

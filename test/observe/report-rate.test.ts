@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How often a node writes its report: counted over a hundred seconds of real looks, decisions and steps. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

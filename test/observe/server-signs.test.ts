@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What else is asked of a server that runs beside an ensemble and does not say that it serves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

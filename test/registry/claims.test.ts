@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Claims on ids over streams and objects that lose answers and write late (docs/protocol.md, "Claims"). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Lineage records and announcements: created once, and holes are never overlooked. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

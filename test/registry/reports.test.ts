@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Reports can be withdrawn, and a write that arrives late never brings one back (docs/protocol.md, "Recovery by force"). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

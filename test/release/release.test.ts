@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A release is made from a tag, twice to the same bytes, and from nothing else than what the tag has. */
 import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';

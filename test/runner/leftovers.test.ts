@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What an interrupted run leaves, and how it is cleared away. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

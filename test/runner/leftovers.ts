@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a test run leaves behind: processes, and files outside of the checkout. Every process of the run inherits a
  * variable that no other process has; the temporary and the home folder of the run are its own and must end empty.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Runs test files with node:test, each in a process of its own, and follows its events. */
 import { relative } from 'node:path';
 import { type EventData, run } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A check that is one program: its exit code is the verdict, and its output is shown when it is a bad one. */
 import { outcomeOf } from '../../tools/program.ts';
 import { failure } from './report.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the runner prints. */
 import { inspect } from 'node:util';
 import type { Counts } from './stages.ts';

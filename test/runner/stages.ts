@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the runner runs: the stages in their order, their files, and their limits. */
 import { existsSync, globSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Members that a person adds to the config with a reconfig of his own, and removes again or not. Their servers are on
  * machines that nobody claims an id for: no agent runs there, and EC2 knows them under no tag of the cluster.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Outages that end by what a person does, who follows what the nodes advise and nothing else. */
 import assert from 'node:assert/strict';
 import { whyNotHealed } from './checkers/healing.ts';

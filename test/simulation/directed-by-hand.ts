@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a person added by hand, and nobody remembers. */
 import assert from 'node:assert/strict';
 import { whyNotHealed } from './checkers/healing.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Scenarios that random histories seldom reach, step by step. */
 import assert from 'node:assert/strict';
 import type { Scenario } from './scenario.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Scenarios of claims that no list shows, and of ids that were changed by mistake (docs/protocol.md, "Claims 8"). */
 import assert from 'node:assert/strict';
 import type { Case } from './directed-cases.ts';

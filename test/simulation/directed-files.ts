@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Scenarios of files that are not what they were, on the node that alone holds what was committed last. */
 import assert from 'node:assert/strict';
 import type { Case } from './directed-cases.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Scenarios of hooks, signals and leaving that random histories seldom reach, step by step. */
 import assert from 'node:assert/strict';
 import { changed } from '../../src/act/context.ts';

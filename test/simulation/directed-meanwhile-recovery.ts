@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What can happen between a look and its step, re-check by re-check (meanwhile.ts): recovery by force. */
 import assert from 'node:assert/strict';
 import { createOutcome } from '../../src/registry/lineage.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Scenarios of a record that is written long after its facts were seen (docs/protocol.md, Recovery 9). */
 import assert from 'node:assert/strict';
 import type { Case } from './directed-cases.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Scenarios of a node's own server: its supervisor, and when it is stopped. */
 import assert from 'node:assert/strict';
 import { Violation } from './core/violation.ts';

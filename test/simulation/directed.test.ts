@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Scenarios that random histories seldom reach. Each runs with the real agent, which must come through, and where a
  * rule is named, without that rule, which must break an invariant.

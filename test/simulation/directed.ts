@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** All directed cases. */
 import { ADVICE_CASES } from './directed-advice.ts';
 import { BY_HAND_CASES } from './directed-by-hand.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Histories in several processes of this machine: each runs a share of the seeds, and says what came of each. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';

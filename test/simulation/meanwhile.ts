@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Something happens between the look that led to a step and the step itself: the moment for which `act` checks again.
  * Each case here brings one node to a step, does something then, and sees that the step refuses, does nothing, and that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What can happen at a moment between a look and its step (meanwhile.ts), and how a scenario gets to such a moment. */
 import assert from 'node:assert/strict';
 import type { EnsembleConfig } from '../../src/model/member.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The simulation can fail: with each of these rules left out it finds a violation within a stated number of seeds. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What befalls a cluster: people, hardware and AWS, drawn from the seed; and the operator who sets things right again. */
 import { SERVICES, SKIES } from './cloud/weather.ts';
 import type { Random } from './core/random.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A person who follows the printed advice (docs/protocol.md, "Advice"): reads what a node says, acts minutes later, when
  * the world may have changed, and checks what is printed and nothing else. A checker sees that nothing is lost by it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Every re-check of `act`, and the code of every rule, is run by some directed case or some history of the fixed set. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Which places of the agent's code were run: V8's own counting of blocks. A place is named by what stands there in the
  * source, which Node runs as it is but for its types, so offsets are the same.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A history in which nothing happens but what a healthy cluster's owner does to it: scaling, rolling updates, instances
  * replaced through the group. Agents may die and AWS may have its moods; servers and machines are well. So no moment may

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A directed scenario: a cluster in which nothing happens by chance but the order of things, and a hand that acts. */
 import { memberAt } from '../../src/model/member.ts';
 import { whyNotHealed } from './checkers/healing.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Two thousand histories of the real agent, and the promise that a seed replays its history. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

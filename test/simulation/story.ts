@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A long story in place of single faults: members fall behind, a majority goes, and while the rest recovers things go
  * on happening to them. Single faults seldom add up to this.

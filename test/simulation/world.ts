@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** One simulated cluster: its cloud, its nodes, their servers, a client, and the checkers that watch. */
 import type { Parts } from '../../src/loop.ts';
 import type { EnsembleConfig } from '../../src/model/member.ts';

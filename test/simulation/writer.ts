@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A client that writes numbered entries through whatever server takes them. */
 import type { Random } from './core/random.ts';
 import type { Scheduler } from './core/scheduler.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Numbers that look random and repeat with their seed (mulberry32). */
 export interface Random {
   /** A whole number, both ends included. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Real ZooKeeper 3.9.5 servers for tests, on loopback addresses of their own, gone with the `await using` block. */
 import { join } from 'node:path';
 import { type ByHandOptions, type ServerByHand, startByHand } from '../../lab/zookeeper/by-hand.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A terminal that remembers what was shown and answers from a script. */
 import type { Terminal } from '../../tools/terminal.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The healthy tick of the bundled agent: no AWS call, nothing heavy loaded, and every doubt goes the long way. */
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Ctrl-C, as a command sees it. The signals go to a process of its own. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The runner of programs: what it resolves with, and how it ends a program that should not go on. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A crash at a chosen call to the file system: that call and every later one fails, the ones of `finally` blocks too,
  * so the disk is left as a power cut would leave it after the calls before. (Functions are replaced for the whole test

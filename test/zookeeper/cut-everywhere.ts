@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One change of the disk with the power cut after each of its calls, and with its process killed at each of them, the
  * change repeated by another process, and the power cut then. Rejects at the first state in which a promise is broken.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the reader says of a data directory is what a real server makes of it. */
 import assert from 'node:assert/strict';
 import { appendFile, cp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Every change that the agent makes to its disk, and what must hold of it wherever the power is cut. */
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';

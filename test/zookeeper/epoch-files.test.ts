@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The epochs by the server's rule (QuorumPeer.loadDataBase of 3.9.5), `currentEpoch.tmp` included. */
 import assert from 'node:assert/strict';
 import { symlink, writeFile } from 'node:fs/promises';

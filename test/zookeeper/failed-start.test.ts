@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How a server ended at its start, why, and the note that none starts on its data. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

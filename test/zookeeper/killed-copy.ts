@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * On a small disk that is mounted on /mnt: a copy of its data is killed when it is half there, and then made by another
  * process. Prints what lies aside after each. With an argument: the process that is killed.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The lab's own server: where it comes from, and the addresses it gets. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';

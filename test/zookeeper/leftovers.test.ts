@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a killed run left half made goes before the next change, and nothing else ever does. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Which logs count beside a snapshot: the server replays from the one before those that begin after it. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';

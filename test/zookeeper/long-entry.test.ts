@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The entry that closes a session with many ephemerals, on real servers (docs/protocol.md, "Server 2"). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

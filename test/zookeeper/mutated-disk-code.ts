@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The disk code with one place of one file replaced, loaded beside the real one. */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';

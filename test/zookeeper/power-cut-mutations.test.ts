@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Each call that makes something durable, taken out: a power cut then loses what a rule relies on. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

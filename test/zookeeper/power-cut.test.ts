@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** No fence, stamp, mark, copy or data is lost or torn by a power cut, wherever in whichever change of the disk. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A file system that loses what was not synced. The calls run on a real directory, beside a journal of what a power cut
  * may take back:

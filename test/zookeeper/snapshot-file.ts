@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Snapshots made byte by byte: content that no server looks into here, sealed as a server seals it. */
 import { adler32 } from '../../src/zookeeper/adler32.ts';
 

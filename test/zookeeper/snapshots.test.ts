@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Which snapshot a server would start on, and what is said of one that does not load. */
 import assert from 'node:assert/strict';
 import { rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** An agent that starts a server and ends at once: arguments are the pid file and the log file. */
 import { processService } from '../../src/zookeeper/service-control.ts';
 

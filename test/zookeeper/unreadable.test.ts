@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Each file of a node, edited in every way: a fact beside the others, and never the end of the look. */
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { isDeepStrictEqual } from 'node:util';
 import { AwsFailure } from '../../failure.ts';
 import type { Struct, Value } from '../../value.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Struct, Value } from '../../value.ts';
 
 export type Recreation = 'Never' | 'Conditionally' | 'Always';

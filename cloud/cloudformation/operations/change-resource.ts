@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { recreationOf } from '../changes/plan.ts';
 import type { PlannedChange } from '../changes/planned-change.ts';
 import { changedProperties } from '../resources/property-diff.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Struct } from '../../value.ts';
 import type { CloudFormationTimings } from '../resources/handler.ts';
 import type { SchemaOf } from '../schema/resource-schema.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Blueprint } from '../stack/blueprint.ts';
 import type { StackResource } from '../stack/stack.ts';
 import type { ResourceDeclaration } from '../template/declarations.ts';

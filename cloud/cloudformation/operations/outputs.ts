@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Blueprint } from '../stack/blueprint.ts';
 import type { StackOutput } from '../stack/stack.ts';
 import { evaluate } from '../template/evaluate.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Runs every task once all those are done that it needs, otherwise at the same time. After the first failure no further
  * one starts, or with `goOn` none of those that need what failed. Resolves when the last has ended, with the failures

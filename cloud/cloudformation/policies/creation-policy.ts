@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../../failure.ts';
 import { type Struct, structAt } from '../../value.ts';
 import type { ResourceContext } from '../resources/handler.ts';

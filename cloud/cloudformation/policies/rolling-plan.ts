@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { PolicyFailure } from './policy-failure.ts';
 import type { RollingPolicy } from './rolling-policy.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../../failure.ts';
 import { type Struct, structAt, textsAt } from '../../value.ts';
 import { durationMs } from './duration.ts';

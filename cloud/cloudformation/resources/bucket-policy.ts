@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { textAt } from '../../value.ts';
 import { unlessGone } from './gone.ts';
 import type { ResourceHandler } from './handler.ts';

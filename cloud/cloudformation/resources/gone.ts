@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../../failure.ts';
 
 /** Deletes, and takes the service's word that it is not there any more for success. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { type Struct, structAt, structsAt, textAt, textsAt } from '../../value.ts';
 import type { ResourceContext } from './handler.ts';
 

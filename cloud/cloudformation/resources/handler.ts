@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Struct } from '../../value.ts';
 import type { SignalBox } from '../policies/signals.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { autoScalingGroup } from './auto-scaling-group.ts';
 import { bucket } from './bucket.ts';
 import { bucketPolicy } from './bucket-policy.ts';

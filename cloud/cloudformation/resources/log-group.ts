@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { numberAt, type Struct, textAt } from '../../value.ts';
 import { physicalName } from '../stack/physical-names.ts';
 import { unlessGone } from './gone.ts';

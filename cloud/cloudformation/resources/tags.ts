@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { type Struct, structsAt, textAt } from '../../value.ts';
 import type { ExistingResource, ResourceContext, Tag } from './handler.ts';
 

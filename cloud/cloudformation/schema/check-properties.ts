@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { patternOf } from '../../api-model/check.ts';
 import { isStruct, type Struct, type Value } from '../../value.ts';
 import { followed, type ResourceSchema, type Schema } from './resource-schema.ts';

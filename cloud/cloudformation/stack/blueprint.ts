@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Tag } from '../resources/handler.ts';
 import type { Template } from '../template/declarations.ts';
 import type { ParameterValues } from '../template/parameter-values.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../../failure.ts';
 import type { Value } from '../../value.ts';
 import { evaluateCondition, type Resolver } from '../template/evaluate.ts';

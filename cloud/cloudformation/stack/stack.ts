@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import type { Struct } from '../../value.ts';
 import type { ChangeSet } from '../changes/change-set.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../../failure.ts';
 import { type Struct, textAt, type Value } from '../../value.ts';
 import type { ParameterDeclaration } from './parameter-declaration.ts';

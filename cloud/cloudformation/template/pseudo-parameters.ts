@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a stack is told about itself and its place. */
 interface PseudoParameters {
   readonly 'AWS::AccountId': string;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { isStruct, type Value } from '../../value.ts';
 import { attributeArguments, intrinsicOf, subArguments, subParts, toList } from './intrinsics.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Service Authorization Reference, "Actions, resources, and condition keys for AWS CloudFormation". */
 import { structsAt, textAt } from '../../value.ts';
 import { contextOf, merged, tagContext } from '../context.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2". */
 import { type Struct, structAt, structsAt, textAt, textsAt } from '../../value.ts';
 import { type Context, contextOf, merged, tagContext } from '../context.ts';

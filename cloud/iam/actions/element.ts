@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a call needs: the rows of the Service Authorization Reference that the lab's parties use, one table a service. */
 import type { Struct } from '../../value.ts';
 import { type Context, contextOf, merged, tagContext } from '../context.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and Access Management". */
 import { type Struct, structsAt, textAt, textsAt } from '../../value.ts';
 import { contextOf, merged, tagContext } from '../context.ts';

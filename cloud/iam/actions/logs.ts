@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Service Authorization Reference, "Actions, resources, and condition keys for Amazon CloudWatch Logs". Calls about a
  * group are held against `…:log-group:<name>:log-stream:`, so a policy needs `…:log-group:<name>:*`; only those about

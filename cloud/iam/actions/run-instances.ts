@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * RunInstances, which is authorized on everything that it uses or makes (Service Authorization Reference, "RunInstances";
  * EC2 User Guide, "Example policies": launch instances). Who creates or changes a group with a launch template needs

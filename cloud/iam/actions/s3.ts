@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3". */
 import { type Struct, structAt, structsAt, textAt } from '../../value.ts';
 import { type Context, contextOf } from '../context.ts';

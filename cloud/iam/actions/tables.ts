@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AUTO_SCALING_ACTIONS } from './auto-scaling.ts';
 import { CLOUDFORMATION_ACTIONS } from './cloudformation.ts';
 import { EC2_ACTIONS } from './ec2.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { JuteWriter } from '../jute-writer.ts';
 
 export const AUTH_XID = -4;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Operation } from '../operation.ts';
 
 /** closeSession: header alone; the server answers, then closes the connection */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { type Acl, writeAcl } from '../acl.ts';
 import type { Operation } from '../operation.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Operation } from '../operation.ts';
 import { readStat } from '../stat.ts';
 import type { DataAndStat } from './get.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Operation } from '../operation.ts';
 
 /** sync: path string → path string; the server has then caught up with what the leader had committed */

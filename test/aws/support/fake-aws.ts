@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * An AWS endpoint that misbehaves on purpose. Each test says what every request is answered with; nothing here knows
  * how AWS works. What AWS does when it behaves is held against moto.

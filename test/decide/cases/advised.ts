@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The pieces of advice that come up in many cases. */
 import type { Advice, Condition } from '../../../src/model/advice.ts';
 import { instanceOf } from '../parts.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { CLAIMS } from './claims.ts';
 import { FILES } from './files.ts';
 import { GENESIS } from './genesis.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { refuse, take } from '../../../src/model/step.ts';
 import { COMMITTED, configOf, dataOf, diskOf, ensembleOf, instanceOf, STOPPED } from '../parts.ts';
 import { healthy } from '../situations.ts';

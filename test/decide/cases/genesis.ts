@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { unknown } from '../../../src/model/cloud.ts';
 import { done, take, wait } from '../../../src/model/step.ts';
 import { ZXID_ZERO } from '../../../src/model/zxid.ts';

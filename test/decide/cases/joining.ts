@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { known, unknown } from '../../../src/model/cloud.ts';
 import { done, take, wait } from '../../../src/model/step.ts';
 import { toZxid } from '../../../src/model/zxid.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Observation } from '../../../src/model/observation.ts';
 import type { Decision } from '../../../src/model/step.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What an account has before anything is deployed: a network, a key pair, an image; and clients for who deploys. */
 import { CreateKeyPairCommand, CreateSubnetCommand, CreateVpcCommand, RegisterImageCommand } from '@aws-sdk/client-ec2';
 import { templateOptions } from '../../../cf/options.ts';

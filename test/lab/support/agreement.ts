@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What every recovery must leave behind: one ensemble, and no file of a database gone. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Runs the lab's command line as a person does, without the set-up of lab.sh. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

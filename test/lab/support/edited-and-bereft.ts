@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Three nodes of which one is edited while it is off, and the leader terminated as it comes back; again and again. */
 import assert from 'node:assert/strict';
 import type { Action } from '../../../src/model/advice.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** An ensemble that goes on serving while followers of it are switched off, edited and switched on again, some at once. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

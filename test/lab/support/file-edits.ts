@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What can befall a file. Only the files of a machine that is off are edited. */
 import { readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A fresh bootstrap: all instances start at the same moment, and what comes of it is held against what must. */
 import assert from 'node:assert/strict';
 import { oneEnsemble } from './agreement.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The Auto Scaling group of a lab, as a person sees and changes it. */
 import assert from 'node:assert/strict';
 import {

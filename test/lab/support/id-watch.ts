@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What must hold for ids at every moment, and for the claims on them once all is quiet. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

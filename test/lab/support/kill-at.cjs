@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Preloaded into the agent (NODE_OPTIONS=--require …), it sends SIGKILL to its own process at one exact point, which
  * KILL_AT names as JSON:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Places a crash of the agent exactly; see kill-at.cjs for what each point means. */
 import { resolve } from 'node:path';
 import type { StepKind } from '../../../src/model/step.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Preloaded into the agent (NODE_OPTIONS=--require …), it sends SIGKILL to its own process at the first point inside a
  * step at which no run has died before. The file KILL_TRAIL holds the points of the earlier runs, one a line, and gets

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Kills the agent at every point of its steps in turn; see kill-trail.cjs for what the points are. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';

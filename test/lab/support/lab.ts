@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A lab for one test: local AWS, machines, the real agent and real ZooKeeper servers, all of this process and gone with
  * it.

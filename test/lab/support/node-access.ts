@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** AWS as one of the nodes, with the credentials that its metadata service gives it. */
 import assert from 'node:assert/strict';
 import { labClients } from '../../../lab/aws-clients.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The files of a node, row by row: what is in them, and what is done to each. Files that are no more than the agent's
  * notes to itself stand in one row and are edited together: none of them can hide what becomes of another.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A person who reads what the agent of a node prints, and does it. */
 import { globSync, renameSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a probe saw of an ensemble: whether there was always a quorum, its elections, and who went when. */
 import assert from 'node:assert/strict';
 import type { Setback } from '../../../lab/demo/writer.ts';

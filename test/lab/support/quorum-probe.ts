@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Asks every server again and again, each time all of them at once, and holds what they say against the config that is
  * committed at that moment.

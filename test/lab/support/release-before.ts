@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The agent of the release before, as one executable. It is made from that commit of this very repository, with the
  * packages of this checkout, and kept in .cache: an update of the image lets it run beside the agent of today.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Changes the policy of the nodes' role where it stands, in the template of the stack that runs. */
 import assert from 'node:assert/strict';
 import { DescribeStacksCommand, GetTemplateCommand, UpdateStackCommand } from '@aws-sdk/client-cloudformation';

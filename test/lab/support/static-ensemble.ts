@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Three servers by hand with a static config and the lab's settings: what the product's failover is held against. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

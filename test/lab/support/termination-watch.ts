@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Each instance that Auto Scaling has EC2 terminate, and whether it was still a member at that very moment. */
 import assert from 'node:assert/strict';
 import { configOnDisks } from './disk-config.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the agent tells people and scripts when a command fails. */
 import assert from 'node:assert/strict';
 import type { AgentRun } from '../../../lab/hypervisor/machine.ts';

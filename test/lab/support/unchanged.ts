@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a command that must change nothing has to leave as it was: a machine's disk, the bucket, the claims. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

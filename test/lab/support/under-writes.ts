@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A client writes and a probe looks while something happens to the ensemble; nothing acknowledged may be missing then. */
 import assert from 'node:assert/strict';
 import { DEMO_ROOT, nameOf, Writer } from '../../../lab/demo/writer.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Numbered znodes: what was acknowledged is remembered, and must be on every server afterwards. */
 import assert from 'node:assert/strict';
 import type { TestLab } from './lab.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What can befall a history beyond the faults of the operator and of the story (operator.ts, story.ts): one row each.
  *

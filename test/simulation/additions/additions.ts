@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The additions of one history: which are on, how likely each is in it, and how often each struck. */
 import { Random } from '../core/random.ts';
 import type { World } from '../world.ts';

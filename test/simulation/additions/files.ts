@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Files of a node that are not what they were, and epochs that are written late. */
 import type { NodeFile } from '../../../src/model/disk.ts';
 import type { Random } from '../core/random.ts';

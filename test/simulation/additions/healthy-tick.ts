@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Production's healthy tick (src/tick/healthy-tick.ts): a node that is well looks at nothing else. */
 import { listed, votersOf } from '../../../src/model/member.ts';
 import { ZXID_ZERO } from '../../../src/model/zxid.ts';

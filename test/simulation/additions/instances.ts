@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Addition } from './addition.ts';
 
 export const INSTANCE_STOPPED: Addition = {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Lists that promise no consistency, and streams that somebody deletes (docs/protocol.md, "Claims 8"). */
 import type { Addition } from './addition.ts';
 import type { Additions } from './additions.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** All additions, and the choice among them. How to add one: addition.ts. */
 import type { Addition } from './addition.ts';
 import { MEMBER_BY_HAND } from './by-hand.ts';

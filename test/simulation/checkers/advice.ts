@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Who does what is printed loses nothing but what was said, and breaks no quorum that lives or can come back. */
 import type { Loss } from '../../../src/model/advice.ts';
 import { quorumOf, votersOf } from '../../../src/model/member.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The bound on healing: without faults every node votes, the dead are out, the history goes on. */
 import { votersOf } from '../../../src/model/member.ts';
 import type { World } from '../world.ts';

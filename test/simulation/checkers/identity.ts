@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Invariant 3. No two servers run under one id of the cluster. */
 import { Violation } from '../core/violation.ts';
 import type { Server } from '../zookeeper/server.ts';

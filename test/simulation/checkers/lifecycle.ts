@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What the group and the stack are told is true: a launch is over for a voter, the living answer their own hooks, nobody
  * whose data may be needed gives its launch up, and the stack hears of a node when no terminating member is left.

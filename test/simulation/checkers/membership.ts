@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Invariants 4 and 5: only the dead, or who asks to leave, are removed; only a synced server gets a vote. */
 import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../../../src/model/member.ts';
 import { Violation } from '../core/violation.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Invariant 2. A `version-2` that an agent takes away is still there, set aside, as the very same data. */
 import { Violation } from '../core/violation.ts';
 import type { DataState } from '../node/disk-state.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Invariant 1. The committed entries form one line. It may break off and go on from an earlier point only under a new
  * lineage, and only if no instance that could come back holds what is left behind.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * In a history of scaling and updates alone, no moment is without a quorum: of the voters of the newest committed config
  * a majority has a server that runs. (Elections are no loss of quorum: their voters are there.)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The Auto Scaling group: keeps the desired number of instances, replaces the dead, follows scaling, holds in hooks. */
 import type { GroupFact } from '../../../src/model/cloud.ts';
 import type { StackTies } from '../../../src/model/observation.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** EC2 as far as the agent sees it: states, addresses that are used again, tags, what is visible when. */
 import type { InstanceFact, InstanceState } from '../../../src/model/cloud.ts';
 import type { Random } from '../core/random.ts';

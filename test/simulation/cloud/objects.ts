@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** S3 under the cluster's prefix: atomic conditional writes, strongly consistent; an etag is a digest of the body. */
 import type { StoredObject } from '../../../src/ports.ts';
 import type { Scheduler } from '../core/scheduler.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * CloudFormation as far as a stack's nodes notice it: it waits for signals, and its rolling update takes the next old
  * node down as soon as a new one has signalled, without waiting for those in the terminate hook (its haste).

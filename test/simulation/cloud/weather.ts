@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How AWS behaves at the moment: what happens to a call, drawn from the seed. */
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A rule of the protocol left out: the agent's world or one of its parts replaced from the outside. */
 import type { Parts } from '../../../src/loop.ts';
 import type { Ports } from '../../../src/ports.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A seeded source of randomness (sfc32, from PractRand): every draw of a simulated history comes from one of these. */
 export class Random {
   #a: number;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Virtual time. Events run one at a time, by time and then by the order in which they were planned. After an event
  * that answered an agent, the agent's code runs until it waits for its next port call; so a history depends on nothing

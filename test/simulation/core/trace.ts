@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Scheduler } from './scheduler.ts';
 
 /** What happened, line by line. Only a digest is kept unless somebody wants to read it. */

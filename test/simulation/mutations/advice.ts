@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { bestCandidate } from '../../../src/decide/rank.ts';
 import type { Parts } from '../../../src/loop.ts';
 import type { Advice } from '../../../src/model/advice.ts';

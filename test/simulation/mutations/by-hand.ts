@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { isUnclaimed } from '../../../src/facts/by-hand.ts';
 import type { Advice } from '../../../src/model/advice.ts';
 import type { Observation } from '../../../src/model/observation.ts';

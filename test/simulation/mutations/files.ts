@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { AgentError } from '../../../src/errors.ts';
 import type { DataFacts, DiskFacts } from '../../../src/model/disk.ts';
 import { ZXID_ZERO } from '../../../src/model/zxid.ts';

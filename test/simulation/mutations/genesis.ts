@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import type { Mutation } from '../core/mutation.ts';
 

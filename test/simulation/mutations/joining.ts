@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Parts } from '../../../src/loop.ts';
 import { instancesBehind } from '../../../src/model/claims.ts';
 import type { Mutation } from '../core/mutation.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { LAUNCH_WAIT, ownState, TERMINATE_WAIT } from '../../../src/facts/lifecycle.ts';
 import type { Parts } from '../../../src/loop.ts';
 import type { Observation } from '../../../src/model/observation.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The rules that can be left out, one at a time. Each must be found: within so many seeds, or by a directed scenario. */
 import type { Mutation } from '../core/mutation.ts';
 import { ADVICE_MUTATIONS } from './advice.ts';

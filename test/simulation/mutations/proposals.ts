@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { ObjectStore } from '../../../src/ports.ts';
 import type { Mutation } from '../core/mutation.ts';
 import { deciding } from './seen.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { ActContext } from '../../../src/act/context.ts';
 import { unreadable } from '../../../src/model/disk.ts';
 import type { Observation } from '../../../src/model/observation.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Changes to what an agent sees, for the mutations that falsify an observation. */
 import type { Parts } from '../../../src/loop.ts';
 import type { Life } from '../../../src/model/cloud.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { Mutation } from '../core/mutation.ts';
 
 export const SERVER_MUTATIONS: readonly Mutation[] = [

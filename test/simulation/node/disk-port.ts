@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The port `NodeDisk` of a simulated node; each method is one durable, atomic effect, as the real one promises. */
 import { AgentError } from '../../../src/errors.ts';
 import type { NodeDisk } from '../../../src/ports.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The durable state of a simulated node: it outlives crashes and reboots, and goes with the instance. */
 import {
   type DataFacts,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A simulated node: an instance with its disk, its server, and its agent's runs under one lock. */
 import { AgentError } from '../../../src/errors.ts';
 import { type AgentOrder, type Parts, REAL_PARTS, runAgent } from '../../../src/loop.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** All ports of one run of a simulated node's agent. A run gets its own, as a process has its own memory. */
 import type { Advice } from '../../../src/model/advice.ts';
 import type { Ports } from '../../../src/ports.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One run of the agent as a process: every port call goes through here. A call is an effect that happens once, some
  * time after it was made, and an answer after that; the process may die before the effect, or between effect and

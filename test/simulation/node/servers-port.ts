@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The ports `Servers` and `ServerControl` of a simulated node. */
 import { AgentError } from '../../../src/errors.ts';
 import type { ServerAnswer } from '../../../src/model/server.ts';

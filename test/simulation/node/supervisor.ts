@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * systemd as the keeper of a node's server: it starts one again that ended, a second later, and gives up after five
  * starts (StartLimitBurst). Between two starts the server looks stopped. An agent that stops it ends that, too.

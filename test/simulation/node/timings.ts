@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The product's waits, except where hours of virtual time would only cost real time. */
 import { PRODUCTION_TIMINGS, type Timings } from '../../../src/timings.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a looking server does (FastLeaderElection, by its outcome rather than by its messages): take over a newer config
  * that it hears of, follow a leader that a quorum of its config follows, or win an election.

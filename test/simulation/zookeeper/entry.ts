@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A ZooKeeper history as a tree: every entry of a transaction log points at the one before it, so a server's log is
  * just its last entry, and two logs agree as far as their chains are the same. `undefined` is the empty database.

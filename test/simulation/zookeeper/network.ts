@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Which servers hear each other: awake ones, unless a partition stands between their machines. */
 import type { Host, Server } from './server.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What clients ask of the servers: sessions, writes and reconfigurations, each an entry that has to commit. */
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import type { ReconfigAnswer, ReconfigChange } from '../../../src/ports.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** One ZooKeeper server process of the model, and the term (one leader's time in office) that it follows. */
 import { type EnsembleConfig, votersOf } from '../../../src/model/member.ts';
 import { Violation } from '../core/violation.ts';

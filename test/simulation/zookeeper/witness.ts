@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the checkers get to see of the servers, at the moment when it happens. */
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import type { Entry, Log } from './entry.ts';
