@@ -89,7 +89,7 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
     case 'run-newer-release':
       return `run the release of zk-agent that wrote ${path} on ${where}, or a newer one`;
     case 'find-data':
-      return 'start every old instance that is only stopped, attach every volume that is still there, and stop every server that somebody added by hand, for it may have the last data, and would follow an empty ensemble and lose it';
+      return 'start every old instance that is only stopped, attach every volume that is still there, and stop every server that somebody added by hand: it may have the last data, and loses them when it follows an empty ensemble';
     case 'move-data-away':
       if (isAside(path)) return `move ${path} of ${where} to another directory, and keep it`;
       return `rename ${path} of ${where}, and keep it`;
@@ -155,7 +155,7 @@ export function adviceSentence(advice: Advice): string {
   const { instance = HERE, when, loses, next } = advice;
   const order = orderOf(advice, instance);
   const conditions = when.map(wordsOf);
-  const limits = conditions.length > 0 ? `Only if ${conditions.join(', and ')}: ` : '';
+  const limits = conditions.length > 0 ? `Only if ${conditions.join('; and ')}: ` : '';
   const told = limits === '' ? `${order.charAt(0).toUpperCase()}${order.slice(1)}.` : `${limits}${order}.`;
   const parts = [told];
   if (loses) parts.push(`That loses ${lossOf(loses)}.`);

@@ -35,7 +35,7 @@ test('each piece of advice has a line of its own, behind the reason and in its o
   assert.equal(told[0], 'do        Only if i-0a02 is stopped or hangs: start i-0a02, or reboot it.');
   assert.match(
     told[3] ?? '',
-    /^do {8}Only if i-0a03 was started and rebooted and can't run any more, and fewer than 2 of /,
+    /^do {8}Only if i-0a03 was started and rebooted and can't run any more; and fewer than 2 of /,
   );
   assert.ok(lines.findIndex((line) => line.startsWith('because')) < lines.indexOf(told[0] ?? ''));
 });

@@ -77,7 +77,7 @@ test('who has newer data that no server starts on is told to mend it or to keep 
   assert.deepEqual(away.next, { id: 1, instance: 'i-0a01' });
   assert.equal(
     adviceSentence(away),
-    'Only if nothing else has helped within five minutes, and "zk-agent status" names no leader on any node, and "zk-agent status", asked once more, still says so: rename version-2 of i-0a02, and keep it. That loses what stands in that data after zxid 0000000100000042, acknowledged writes among it, until somebody mends it. Node 1 (i-0a01) recovers then.',
+    'Only if nothing else has helped within five minutes; and "zk-agent status" names no leader on any node; and "zk-agent status", asked once more, still says so: rename version-2 of i-0a02, and keep it. That loses what stands in that data after zxid 0000000100000042, acknowledged writes among it, until somebody mends it. Node 1 (i-0a01) recovers then.',
   );
 });
 

@@ -40,6 +40,14 @@ function asPrinted(decision: Decision | undefined): unknown {
   return decision && JSON.parse(JSON.stringify(decision));
 }
 
+test('no sentence of a reason has more than 30 words', () => {
+  const sentences = CASES.flatMap(({ expected }) => expected?.why.split(/(?<=[.!?:;])\s+/) ?? []);
+  assert.deepEqual(
+    sentences.filter((sentence) => sentence.split(/\s+/).length > 30),
+    [],
+  );
+});
+
 test('no two cases have the same name', () => {
   assert.equal(new Set(CASES.map(({ name }) => name)).size, CASES.length);
 });

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Operators read these at night, most of them in a second language: no sentence is long. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const MOST_WORDS = 30;
+const DOCUMENTS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'docs/runbook.md',
+  'docs/deploying.md',
+  'docs/building.md',
+  'docs/measurements.md',
+];
+
+/** The sentences of a document, or the parts of one that a colon or a semicolon divides; a code span is one word. */
+function sentencesOf(markdown: string): readonly string[] {
+  const prose = markdown
+    .replace(/^( *)```.*?^\1```$/gms, '')
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/`[^`\n]*`/g, 'code');
+  return prose.split('\n').flatMap((line) => line.split('|').flatMap((cell) => cell.split(/(?<=[.!?:;])\s+/)));
+}
+
+function wordsIn(sentence: string): number {
+  return sentence.split(/\s+/).filter((word) => /\w/.test(word)).length;
+}
+
+for (const name of DOCUMENTS) {
+  test(`no sentence of ${name} has more than ${MOST_WORDS} words`, () => {
+    const sentences = sentencesOf(readFileSync(join(ROOT, name), 'utf8'));
+    assert.ok(
+      sentences.filter((sentence) => wordsIn(sentence) > 3).length > 10,
+      'A search that finds nothing would prove nothing.',
+    );
+    assert.deepEqual(
+      sentences.filter((sentence) => wordsIn(sentence) > MOST_WORDS),
+      [],
+    );
+  });
+}
