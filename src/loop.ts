@@ -10,8 +10,9 @@ import { Heartbeats } from './heartbeats.ts';
 import { type Advice, adviceText } from './model/advice.ts';
 import type { Command, Observation, Order, StackTies } from './model/observation.ts';
 import { adviceOf, type Decision, type Step } from './model/step.ts';
+import type { Look } from './observe/look.ts';
 import { Memory } from './observe/memory.ts';
-import { type Earlier, type Look, observe as realObserve } from './observe/observe.ts';
+import { type Earlier, observe as realObserve } from './observe/observe.ts';
 import type { Ports } from './ports.ts';
 import type { Timings } from './timings.ts';
 

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Which ensemble of this cluster answers, and who of the claims' owners lives. */
+import { instancesBehind, ownersOf } from '../model/claims.ts';
+import type { Known } from '../model/cloud.ts';
+import type { DiskFacts } from '../model/disk.ts';
+import type { Member } from '../model/member.ts';
+import type { Ensemble, Shared } from '../model/observation.ts';
+import { attempt } from './attempt.ts';
+import { firstOfOurs, observeEnsembles } from './ensemble.ts';
+import { type Leaderless, observeLeaderless } from './leaderless.ts';
+import { type Lives, observeLives } from './lives.ts';
+import type { Look } from './look.ts';
+import { type Bucket, ownIds, readBucket, readShared } from './shared.ts';
+
+/** The ensemble, if one answers, and the bucket as read after its config (Claims 6). */
+export interface Search {
+  readonly shared: Known<Shared>;
+  readonly bucket: Bucket;
+  readonly ensemble: Ensemble | undefined;
+  /** Of the owners of claims. */
+  readonly lives: Lives;
+  /** Looked at already where no server answered. */
+  readonly leaderless: Leaderless | undefined;
+}
+
+/** Where the ensemble was last, else where the claims say that members may be. */
+export async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSignal): Promise<Search> {
+  const { ports, memory, self } = look;
+  const near = new Set([...memory.addresses, ...(disk.config?.members ?? []).map((member) => member.address)]);
+  if (near.size > 0) near.add(self.address);
+  // A config from before a person's addition lacks the server that leads now; whoever follows it has a later one.
+  const unknown = ({ address }: Member): boolean => !near.has(address);
+  const nearby = await ofThisCluster(
+    look,
+    disk,
+    await observeEnsembles(ports.servers, [...near], signal, unknown),
+    signal,
+  );
+  if (nearby.ensemble || !nearby.shared.known || nearby.shared.value.records.length === 0) return nearby;
+  const { shared, lives } = nearby;
+  const claimed = new Set<string>();
+  for (const claim of shared.value.claims) {
+    // Claims 7: a claimed address counts only if its instance runs.
+    if (typeof claim.owner !== 'object' || lives.lives[claim.owner.instance] !== 'alive') continue;
+    if (!near.has(claim.owner.address)) claimed.add(claim.owner.address);
+  }
+  if (claimed.size === 0) return nearby;
+  // Under a leader that a person added, all that is claimed follows.
+  const unclaimed = (member: Member): boolean => instancesBehind(shared.value.claims, member).length === 0;
+  const elsewhere = await observeEnsembles(ports.servers, [...claimed], signal, unclaimed);
+  return elsewhere.length > 0 ? ofThisCluster(look, disk, elsewhere, signal) : nearby;
+}
+
+/** Reads the bucket after the configs, then EC2, and drops what is a stranger or of an older record. */
+async function ofThisCluster(
+  look: Look,
+  disk: DiskFacts,
+  found: readonly Ensemble[],
+  signal: AbortSignal,
+): Promise<Search> {
+  const { memory } = look;
+  const bucket = readBucket(look.ports.objects, signal);
+  const [{ shared, lives }, leaderless] = await Promise.all([
+    readShared(look, bucket, ownIds(look.self, disk, found), signal).then(async (shared) => {
+      const owners = shared.known ? ownersOf(shared.value.claims) : [];
+      return { shared, lives: await observeAllLives(look, shared, owners, signal) };
+    }),
+    // Beside the claims: each of these takes a call or two, and a node without a quorum looks often.
+    found.length === 0 ? observeLeaderless(look, bucket, signal) : undefined,
+  ]);
+  const ensemble = shared.known
+    ? await firstOfOurs(look.ports.servers, found, shared.value, lives.lives, signal)
+    : undefined;
+  if (ensemble) {
+    memory.addresses = [
+      ...new Set([ensemble.leader.address, ...ensemble.config.members.map((member) => member.address)]),
+    ];
+  }
+  return { shared, bucket, ensemble, lives, leaderless };
+}
+
+/** Whoever has not been asked for yet: the owners of claims were, after the bucket was read. */
+export async function observeOtherLives(
+  look: Look,
+  { shared, lives: seen }: Search,
+  instances: readonly string[],
+  signal: AbortSignal,
+): Promise<Lives> {
+  const others = instances.filter((instance) => seen.lives[instance] === undefined);
+  if (others.length === 0) return seen;
+  const found = await observeAllLives(look, shared, others, signal);
+  return { lives: { ...seen.lives, ...found.lives }, terminated: [...seen.terminated, ...found.terminated] };
+}
+
+async function observeAllLives(
+  look: Look,
+  shared: Known<Shared>,
+  instances: readonly string[],
+  signal: AbortSignal,
+): Promise<Lives> {
+  const nobody: Lives = { lives: {}, terminated: [] };
+  if (!shared.known) return nobody;
+  const { ports, timings } = look;
+  const lives = await attempt(
+    () => observeLives(ports.ec2, instances, shared.value, timings.forgottenMs, signal),
+    signal,
+  );
+  return lives.known ? lives.value : nobody;
+}
