@@ -30,6 +30,8 @@ export interface Watched {
 export class LifecycleChecker implements HookWatch, SignalWatch {
   readonly #world: Watched;
   #ledAtMs = 0;
+  /** When the first record was seen; before it nobody has data that could be needed. */
+  #recordAtMs: number | undefined;
   /** Those that had begun to give their launch up while they might. */
   readonly #abandoned = new Set<Node>();
 
@@ -39,14 +41,16 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
 
   /** To be called often: when somebody led last is not to be seen afterwards. */
   look(): void {
-    if (this.#world.leader) this.#ledAtMs = this.#world.scheduler.nowMs;
+    const { leader, scheduler, cloud } = this.#world;
+    if (leader) this.#ledAtMs = scheduler.nowMs;
+    if (this.#recordAtMs === undefined && cloud.objects.list('lineage/').length > 0) this.#recordAtMs = scheduler.nowMs;
     if (this.#mayBeLost) return;
     for (const node of this.#world.nodes) if (node.disk.abandoned) this.#abandoned.add(node);
   }
 
   get #mayBeLost(): boolean {
-    const { cloud, scheduler } = this.#world;
-    return scheduler.nowMs - this.#ledAtMs > OLD_NEWS_MS && cloud.objects.list('lineage/').length > 0;
+    if (this.#recordAtMs === undefined) return false;
+    return this.#world.scheduler.nowMs - Math.max(this.#ledAtMs, this.#recordAtMs) > OLD_NEWS_MS;
   }
 
   hookCompleted(by: string, instance: Instance, hook: string, result: 'CONTINUE' | 'ABANDON'): void {
