@@ -107,7 +107,7 @@ test('a call that the tables do not know is denied, and says so', async () => {
   await refused(
     vpc,
     'UnauthorizedOperation',
-    /the lab does not know which rights it needs: it is not in lab\/gateway\/iam\/actions/,
+    /the lab does not know which rights it needs: it is not in cloud\/iam\/actions/,
   );
 });
 
