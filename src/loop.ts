@@ -9,7 +9,7 @@ import { foundByHand } from './facts/by-hand.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { type Advice, adviceText } from './model/advice.ts';
 import type { Command, Observation, Order, StackTies } from './model/observation.ts';
-import { adviceOf, type Decision, type Step } from './model/step.ts';
+import { adviceOf, type Decision, type Missing, type Step } from './model/step.ts';
 import type { Look } from './observe/look.ts';
 import { Memory } from './observe/memory.ts';
 import { type Earlier, observe as realObserve } from './observe/observe.ts';
@@ -31,15 +31,9 @@ export interface AgentOrder {
 
 export type Outcome =
   | { readonly kind: 'done'; readonly why: string; readonly advice?: readonly Advice[] }
-  | { readonly kind: 'out-of-time'; readonly why: string; readonly cause?: Cause; readonly advice: readonly Advice[] }
+  | { readonly kind: 'out-of-time'; readonly why: string; readonly cause?: Missing; readonly advice: readonly Advice[] }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly why: string; readonly next: string }
   | { readonly kind: 'dry-run'; readonly observation: Observation; readonly decision: Decision };
-
-/** The failure that a wait is about, when it is about one. */
-export interface Cause {
-  readonly code: ErrorCode;
-  readonly next: string;
-}
 
 /** The parts of the loop, and its last word when it ends without success; a simulation may wrap them. */
 export interface Parts {
@@ -90,7 +84,7 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
   let last = { words: '', step: '' };
   let sentence = 'The limit was reached before the first look.';
   let advice: readonly Advice[] = [];
-  let cause: Cause | undefined;
+  let cause: Missing | undefined;
   let earlier: Earlier | undefined;
   let lookedAtMs = 0;
   let seen: Observation | undefined;
@@ -102,7 +96,7 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
     const decision = parts.decide(observation);
     sentence = decision.why;
     advice = adviceOf(decision);
-    cause = causeOf(observation, sentence);
+    cause = decision.kind === 'wait' ? decision.missing : undefined;
     seen = observation;
     if (agentOrder.dryRun) return { outcome: { kind: 'dry-run', observation, decision }, seen };
     for (const found of foundByHand(observation)) {
@@ -154,15 +148,6 @@ function changedBy(step: Step, acted: Acted, observation: Observation): Earlier[
   // Before the first ensemble the claims of the others are what is waited for, so a claim is no reason not to look.
   if (step.kind === 'claim-id' && observation.ensemble === undefined) return undefined;
   return changes;
-}
-
-/** The fact that could not be had and that the sentence names. */
-function causeOf({ shared, group, targetState, silence }: Observation, sentence: string): Cause | undefined {
-  for (const fact of [shared, group, targetState, silence]) {
-    if (fact.known || fact.code === undefined || fact.next === undefined) continue;
-    if (sentence.includes(fact.why.replace(/\.$/, ''))) return { code: fact.code, next: fact.next };
-  }
-  return undefined;
 }
 
 /** Who this node is: asked once, since nothing can be done for a node without a name. */

@@ -11,7 +11,7 @@ import { unreadable } from '../model/disk.ts';
 import { type EnsembleConfig, listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { Claim } from '../model/records.ts';
-import { type Decision, take, wait } from '../model/step.ts';
+import { type Decision, take, wait, waitForFact } from '../model/step.ts';
 import { mayRun } from './restart.ts';
 
 /** The claims that this node owns: it made the highest generation (Claims 2). */
@@ -158,7 +158,8 @@ export function decideClaim(observation: Observation, shared: Shared): Decision 
     if (kept !== 'passed on') return kept;
   }
   // Who is in no group can be no member, and a claim that leads nowhere would cost the others an id.
-  if (!observation.group.known) return wait(`This node claims no id yet: ${observation.group.why.replace(/\.$/, '')}.`);
+  if (!observation.group.known)
+    return waitForFact(`This node claims no id yet: ${observation.group.why.replace(/\.$/, '')}.`, observation.group);
   const highest = highestGenerations(shared.claims);
   for (let id = LOWEST_ID; id <= HIGHEST_ID; id++) {
     const claim = highest.get(id);

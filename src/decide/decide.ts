@@ -10,11 +10,12 @@
 import { hasData } from '../facts/data.ts';
 import { isGone } from '../facts/lives.ts';
 import { refusedData } from '../model/advice.ts';
+import type { Unknown } from '../model/cloud.ts';
 import { unreadable } from '../model/disk.ts';
 import { listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
-import { adviceOf, advised, type Decision, done, refuse, take, wait } from '../model/step.ts';
+import { adviceOf, advised, type Decision, done, refuse, take, waitForFact } from '../model/step.ts';
 import { withAdvice } from './advise.ts';
 import { decideClaim, decideStream, ownClaims } from './claim.ts';
 import { decideFailedStart, waitsForSurroundings } from './failed-start.ts';
@@ -39,14 +40,13 @@ function decideNext(observation: Observation): Decision {
   if (refused) return decideLeaveRefused(observation) ?? refused;
   const { disk, order, shared } = observation;
   if (disk.left && order.rejoin) return take({ kind: 'unmark-left' }, 'The operator brings this node back.');
-  if (!shared.known) return decideUninformed(observation, shared.why);
+  if (!shared.known) return decideUninformed(observation, shared);
   const newest = shared.value.records.at(-1);
   // A stamp without its record: the bucket is not what it was, and says nothing about this data.
   if (disk.stamp && disk.stamp.lineage > (newest?.number ?? 0))
-    return decideUninformed(
-      observation,
-      `the bucket is without record ${disk.stamp.lineage}, which this disk is stamped with`,
-    );
+    return decideUninformed(observation, {
+      why: `the bucket is without record ${disk.stamp.lineage}, which this disk is stamped with`,
+    });
   const stale = stopStale(observation, newest);
   if (stale) return stale;
   const failed = decideFailedStart(observation);
@@ -130,13 +130,15 @@ function isOurs(observation: Observation): boolean {
 }
 
 /** Genesis 4: without word from AWS a stamped, unfenced node restarts from its own files, and does nothing else. */
-function decideUninformed(observation: Observation, reason: string): Decision {
+function decideUninformed(observation: Observation, unknown: { readonly why: string } | Unknown): Decision {
   const { server, disk } = observation;
-  const why = reason.replace(/\.$/, '');
+  const why = unknown.why.replace(/\.$/, '');
+  const fact = 'known' in unknown ? unknown : undefined;
   if (server.answer.kind === 'serving') return done(`The server serves; nothing else is done while ${why}.`);
-  if (mayRun(server)) return wait(`The server runs without quorum, and nothing else is done while ${why}.`);
+  if (mayRun(server))
+    return waitForFact(`The server runs without quorum, and nothing else is done while ${why}.`, fact);
   const restart = disk.stamp && !disk.left ? decideRestart(observation, disk.stamp.lineage) : undefined;
-  return restart ?? wait(`Nothing is done while ${why}.`);
+  return restart ?? waitForFact(`Nothing is done while ${why}.`, fact);
 }
 
 /** A server that would run with data of an older record could found a second history, or truncate itself. */
@@ -172,7 +174,7 @@ function decideAlone(observation: Observation, shared: Shared, newest: LineageRe
   const restart = decideRestart(observation, newest.number);
   if (restart) return restart;
   const { silence } = observation;
-  if (!silence.known) return wait(`No leader answers, and the reports can't be read: ${silence.why}.`);
+  if (!silence.known) return waitForFact(`No leader answers, and the reports can't be read: ${silence.why}.`, silence);
   const founded = decideFounded(newest, silence.value);
   if (founded) return founded;
   // Who is to leave, or gave its launch up, starts nothing new, but its data counts as long as it is there.

@@ -12,15 +12,15 @@ import { type UnreadableFile, unreadable } from '../model/disk.ts';
 import type { Observation } from '../model/observation.ts';
 import { factsOf } from '../model/proposals.ts';
 import type { ForcedRecord, FoundReport, LineageRecord, Report } from '../model/records.ts';
-import { adviceOf, type Decision, take, wait } from '../model/step.ts';
+import { adviceOf, type Decision, take, wait, waitForFact } from '../model/step.ts';
 import { awaitOverdue, bringDataBack, mendAhead } from './advise.ts';
 import { stopAdded } from './advise-by-hand.ts';
 import { chosenClaim } from './claim.ts';
 import { firstMembers, neverStarted } from './genesis.ts';
-import { heldBack } from './hold.ts';
 import type { Lost } from './lost.ts';
 import { answerDue, ownProposal, proposeOrAccept, standingProposals } from './propose.ts';
 import { aheadOf, bestCandidate, epochFloor } from './rank.ts';
+import { whyNotNow } from './why-not-now.ts';
 
 export const LOST_AND_HEARD =
   'The quorum is lost for good and everybody has reported, so this node stands still before the recovery.';
@@ -40,8 +40,8 @@ interface Told {
 /** Fence, watch, and have the next record proposed, answered and accepted. */
 export function decideForce(lost: Lost): Decision {
   const { observation, newest, silence, reports } = lost;
-  const held = heldBack(observation);
-  if (held) return wait(`The quorum is lost for good, and the recovery is held back: ${held}.`);
+  const held = whyNotNow(observation);
+  if (held) return waitForFact(`The quorum is lost for good, and the recovery is held back: ${held.why}.`, held.fact);
   if (!observation.disk.fence) {
     return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
   }
@@ -213,7 +213,7 @@ function nextGenesis(lost: Lost): Next {
   const fenced = reports.map((report) => report.instance).sort();
   const next = { number: newest.number + 1, fenced, epochFloor: epochFloor(reports, newest.epochFloor) };
   const first = firstMembers(observation, shared, next);
-  if (typeof first === 'string') return others.length > 0 ? theirs(first) : nobody(first);
+  if (!('record' in first)) return others.length > 0 ? theirs(first.why) : nobody(first.why);
   const { record, why } = first;
   const idOf = (proposer: string) =>
     reports.find((report) => report.instance === proposer)?.id ?? Number.POSITIVE_INFINITY;

@@ -12,9 +12,9 @@ import { highestGenerations } from '../model/claims.ts';
 import { unreadable } from '../model/disk.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { Announcement, GenesisRecord, LineageRecord, RecordMember } from '../model/records.ts';
-import { type Decision, take, wait } from '../model/step.ts';
+import { type Decision, type Obstacle, take, wait, waitForFact } from '../model/step.ts';
 import { decideAside } from './aside.ts';
-import { heldBack } from './hold.ts';
+import { whyNotNow } from './why-not-now.ts';
 
 /** Claimed, running, not leaving: whoever can be a member of a first ensemble, lowest ids first (Genesis 1). */
 function candidates(observation: Observation, shared: Shared): readonly RecordMember[] {
@@ -47,16 +47,16 @@ export function firstMembers(
   observation: Observation,
   shared: Shared,
   next: { readonly number: number; readonly fenced: readonly string[]; readonly epochFloor: number },
-): FirstMembers | string {
-  const held = heldBack(observation);
-  if (held) return `There is no ensemble yet and none is founded: ${held}.`;
+): FirstMembers | Obstacle {
+  const held = whyNotNow(observation);
+  if (held) return { ...held, why: `There is no ensemble yet and none is founded: ${held.why}.` };
   const desired = observation.group.known ? observation.group.value.desired : 0;
   const seen = candidates(observation, shared);
   if (!seen.some((member) => member.instance === observation.self.instance)) {
-    return 'This node does not see its own claim with a running instance yet.';
+    return { why: 'This node does not see its own claim with a running instance yet.' };
   }
   if (desired < 1 || seen.length < desired) {
-    return `${seen.length} of the ${desired} nodes that the group desires have claimed an id.`;
+    return { why: `${seen.length} of the ${desired} nodes that the group desires have claimed an id.` };
   }
   const record: GenesisRecord = { kind: 'genesis', ...next, members: seen.slice(0, desired) };
   const ids = record.members.map((member) => member.id).join(', ');
@@ -66,7 +66,9 @@ export function firstMembers(
 /** Genesis 1. The first record relies on nobody's report. */
 export function decideGenesis(observation: Observation, shared: Shared): Decision {
   const first = firstMembers(observation, shared, { number: 1, fenced: [], epochFloor: 0 });
-  return typeof first === 'string' ? wait(first) : take({ kind: 'create-genesis', record: first.record }, first.why);
+  return 'record' in first
+    ? take({ kind: 'create-genesis', record: first.record }, first.why)
+    : waitForFact(first.why, first.fact);
 }
 
 /** This node's entry in a genesis record, by instance. */
@@ -94,8 +96,12 @@ export function decideFirstStart(
   const announced = announcements.find((entry) => entry.record === newest.number && entry.id === member.id);
   // Another nonce than the disk's: this disk was wiped after its start, and a second marker could erase a survivor.
   if (announced && announced.nonce !== disk.nonce) return undefined;
-  const held = heldBack(observation);
-  if (held) return wait(`This node is listed in record ${newest.number} and its first start is held back: ${held}.`);
+  const held = whyNotNow(observation);
+  if (held)
+    return waitForFact(
+      `This node is listed in record ${newest.number} and its first start is held back: ${held.why}.`,
+      held.fact,
+    );
   const [unfenced] = unfencedOf(newest, {
     self: observation.self.instance,
     reports: silence.reports,

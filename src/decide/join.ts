@@ -11,15 +11,15 @@ import { isFirstVersion } from '../model/first-version.ts';
 import { type EnsembleConfig, listed, type Member, memberAt, strangeLines, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
-import { adviceOf, advised, type Decision, done, take, wait } from '../model/step.ts';
+import { adviceOf, advised, type Decision, done, take, wait, waitForFact } from '../model/step.ts';
 import { runNewerRelease } from './advise.ts';
 import { decideAside } from './aside.ts';
 import { failedStart, waitsForSurroundings } from './failed-start.ts';
-import { heldBack } from './hold.ts';
 import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts';
 import { decideRemoval, isRemovable, type Removal, removalDue } from './remove.ts';
 import { mayRun, RESTARTING } from './restart.ts';
 import { NO_LEADER_FOUND, whatSpares } from './spared.ts';
+import { whyNotNow } from './why-not-now.ts';
 import { withdrawReport } from './withdraw.ts';
 
 /** Joining 1: an ensemble belongs to the newest record only if its epoch is above that record's floor. */
@@ -110,8 +110,8 @@ function unusableData(observation: Observation, newest: LineageRecord, ensemble:
 /** A node that does not vote yet, beside an ensemble of the newest record that answers. */
 export function decideFollow(observation: Observation, newest: LineageRecord, ensemble: Ensemble): Decision {
   const { disk, server, self } = observation;
-  const held = heldBack(observation);
-  if (held && !votes(observation, ensemble)) return wait(`This node does not join yet: ${held}.`);
+  const held = whyNotNow(observation);
+  if (held && !votes(observation, ensemble)) return waitForFact(`This node does not join yet: ${held.why}.`, held.fact);
   const id = disk.id;
   if (id === undefined) return wait('This node has no id yet.');
   const newer = ofNewerRelease(observation);
@@ -240,7 +240,7 @@ function addSelf(observation: Observation, ensemble: Ensemble, id: number): Deci
 function waitForAddress(observation: Observation, stranger: Member, removal: Removal | undefined): Decision {
   const stands = `The address of this node still stands under id ${stranger.id} in the config`;
   if (removal && isRemovable(observation, stranger))
-    return wait(`${stands}. ${removal.why}`, undefined, removal.advice);
+    return waitForFact(`${stands}. ${removal.why}`, removal.fact, removal.advice);
   const byHand = isUnclaimed(observation, stranger)
     ? ` No node of this cluster ever claimed it: whoever added member ${stranger.id} by hand has to remove it.`
     : '';

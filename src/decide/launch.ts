@@ -13,14 +13,17 @@ import { instancesBehind } from '../model/claims.ts';
 import type { DiskFacts } from '../model/disk.ts';
 import { type Member, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
-import { type Decision, type Step, take, wait } from '../model/step.ts';
+import { type Decision, type Step, take, wait, waitForFact } from '../model/step.ts';
 
 /** The launch hook of a node that votes: before it is ready, so that an unanswered hook can't end a settled node. */
 export function decideLaunched(observation: Observation, id: number): Decision | undefined {
   const { stack, group } = observation;
   if (stack?.launchHook === undefined) return undefined;
   if (!group.known)
-    return wait(`This node votes, and its launch hook waits for that word, but ${group.why.replace(/\.$/, '')}.`);
+    return waitForFact(
+      `This node votes, and its launch hook waits for that word, but ${group.why.replace(/\.$/, '')}.`,
+      group,
+    );
   const state = ownState(observation);
   if (state === LAUNCH_WAIT) {
     return take(
@@ -38,7 +41,11 @@ export function decideSignal(observation: Observation, ensemble: Ensemble, id: n
   const { stack, disk } = observation;
   if (!stack?.signals || disk.signalled) return undefined;
   const obstacle = whatHoldsTheSignal(observation, ensemble);
-  if (obstacle) return wait(`This node votes, and tells the stack so later: ${obstacle}`);
+  if (obstacle)
+    return waitForFact(
+      `This node votes, and tells the stack so later: ${obstacle}`,
+      observation.group.known ? undefined : observation.group,
+    );
   return take(
     { kind: 'signal-success', id },
     `This node votes as member ${id}, and no member of the config is about to be terminated.`,

@@ -11,7 +11,7 @@ import { unreadable } from '../model/disk.ts';
 import { listed, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
-import { type Decision, done, refuse, take, wait } from '../model/step.ts';
+import { type Decision, done, refuse, take, wait, waitForFact } from '../model/step.ts';
 import { decideRemoval } from './remove.ts';
 import { decideRestart, mayRun, RESTARTING } from './restart.ts';
 import { withdrawReport } from './withdraw.ts';
@@ -128,7 +128,10 @@ function decideHookOfLeaving(observation: Observation): Decision | undefined {
   const terminates = targetState.known && targetState.value === 'Terminated';
   if (stack?.terminateHook === undefined || !terminates) return undefined;
   if (!group.known)
-    return wait(`This node has left, and its terminate hook waits for that word, but ${group.why.replace(/\.$/, '')}.`);
+    return waitForFact(
+      `This node has left, and its terminate hook waits for that word, but ${group.why.replace(/\.$/, '')}.`,
+      group,
+    );
   const state = ownState(observation);
   if (state === TERMINATE_WAIT) {
     return take(

@@ -14,16 +14,16 @@ import { isGone } from '../facts/lives.ts';
 import { unreadable } from '../model/disk.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { ForcedRecord, LineageRecord, Report } from '../model/records.ts';
-import { type Decision, take, wait } from '../model/step.ts';
+import { type Decision, take, wait, waitForFact } from '../model/step.ts';
 import { awaitInstance, awaitOverdue, awaitQuorum, writeAnew } from './advise.ts';
 import { whatHoldsAside } from './aside.ts';
 import { chosenClaim } from './claim.ts';
 import { mendOwnConfig } from './failed-start.ts';
 import { decideForce, LOST_AND_HEARD } from './force.ts';
-import { heldBack } from './hold.ts';
 import { awaitedVoters, countingReports, unheard, whatHoldsCounting } from './lost.ts';
 import { lineageOfEpoch } from './rank.ts';
 import { outnumbered } from './remove.ts';
+import { whyNotNow } from './why-not-now.ts';
 
 /** What this node reports now (Recovery 1). */
 export function ownReport(observation: Observation, newest: LineageRecord): Report {
@@ -90,9 +90,12 @@ export function decideFounding(
   if (disk.stamp?.lineage === newest.number || !hasSource(observation, newest)) return undefined;
   // It is as any other node then, and a person mends its stamp (Advice 4).
   if (mayHaveFounded(newest, unreadable(disk, 'stamp') !== undefined, disk)) return undefined;
-  const held = heldBack(observation);
+  const held = whyNotNow(observation);
   if (held)
-    return wait(`Record ${newest.number} makes this node the owner of what follows, and that is held back: ${held}.`);
+    return waitForFact(
+      `Record ${newest.number} makes this node the owner of what follows, and that is held back: ${held.why}.`,
+      held.fact,
+    );
   if (!disk.fence)
     return take(
       { kind: 'raise-fence', record: newest.number - 1 },
@@ -175,7 +178,7 @@ export function decideSilence(
   const silent = unheard(observation, shared, silence, reports);
   if (!told) {
     // The last one to be heard need not say that it is silent first, only that it is fenced.
-    const fences = !awaited && silent.length === 0 && !disk.fence && !heldBack(observation);
+    const fences = !awaited && silent.length === 0 && !disk.fence && !whyNotNow(observation);
     if (fences) return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
     const restMs = observation.reportRest?.digest === reportDigest(report) ? observation.reportRest.forMs : 0;
     if (restMs > 0)

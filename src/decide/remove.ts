@@ -9,11 +9,12 @@ import { countsAsServing, isUnclaimed, whatLinesHold } from '../facts/by-hand.ts
 import { lifeOfMember } from '../facts/lives.ts';
 import type { Advice } from '../model/advice.ts';
 import { instancesBehind, ownersOf } from '../model/claims.ts';
+import type { Unknown } from '../model/cloud.ts';
 import { type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
-import { type Decision, take, wait } from '../model/step.ts';
+import { type Decision, take, waitForFact } from '../model/step.ts';
 import { removeTogether } from './advise-by-hand.ts';
-import { heldBack } from './hold.ts';
+import { whyNotNow } from './why-not-now.ts';
 
 /** Whether this member may be removed: its instance shuts down or is gone for good. */
 export function isRemovable(observation: Observation, member: Member): boolean {
@@ -35,10 +36,12 @@ export interface Removal {
   readonly dead: readonly string[];
   readonly why: string;
   readonly advice?: readonly Advice[];
+  /** The fact that could not be had, where that holds the removal back. */
+  readonly fact?: Unknown;
 }
 
-function none(why: string): Removal {
-  return { ids: [], dead: [], why };
+function none(why: string, fact?: Unknown): Removal {
+  return { ids: [], dead: [], why, ...(fact === undefined ? {} : { fact }) };
 }
 
 function behind({ shared }: Observation, member: Member): readonly string[] {
@@ -57,8 +60,9 @@ export function removalDue(
   const dead = ensemble.config.members.filter((member) => isRemovable(observation, member));
   if (dead.length === 0) return undefined;
   const names = dead.map((member) => `${member.id} at ${member.address}`).join(', ');
-  const held = heldBack(observation);
-  if (held) return none(`The instances of members ${names} are gone, and their removal is held back: ${held}.`);
+  const held = whyNotNow(observation);
+  if (held)
+    return none(`The instances of members ${names} are gone, and their removal is held back: ${held.why}.`, held.fact);
   const lines = whatLinesHold(ensemble.config);
   if (lines) return none(`The instances of members ${names} are gone, and they stay in the config: ${lines}.`);
   const limit = Math.max(1, Math.floor((votersOf(ensemble.config).length - 1) / 2));
@@ -85,10 +89,10 @@ const COUNTED_NOT = 'Voters that somebody added by hand are not counted on.';
 export function decideRemoval(observation: Observation, ensemble: Ensemble): Decision | undefined {
   const removal = removalDue(observation, ensemble);
   if (!removal) return undefined;
-  const { ids, dead, why, advice } = removal;
+  const { ids, dead, why, advice, fact } = removal;
   return ids.length > 0
     ? take({ kind: 'remove-members', ids, dead, fromVersion: ensemble.config.version }, why)
-    : wait(why, undefined, advice);
+    : waitForFact(why, fact, advice);
 }
 
 /** The dead owners of claims that nobody has noted yet: EC2 forgets them within the hour. */

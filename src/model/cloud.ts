@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors.ts';
 /** A fact that may not be had. Unknown is never absent: an error or an empty answer proves nothing. */
 export type Known<T> = { readonly known: true; readonly value: T } | Unknown;
 
-/** `code` and `next` stand for people, where the failure that left it unknown has them; no decision looks at them. */
+/** `code` and `next` stand for people, where the failure that left it unknown has them; a decision only passes them on. */
 export interface Unknown {
   readonly known: false;
   readonly why: string;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ErrorCode } from '../errors.ts';
 import { type Advice, adviceText } from './advice.ts';
+import type { Unknown } from './cloud.ts';
 import type { DataFacts } from './disk.ts';
 import type { EnsembleConfig, Member } from './member.ts';
 import type { ForcedRecord, GenesisRecord, LineageRecord, RecordMember, Report } from './records.ts';
@@ -130,9 +131,21 @@ export type Changes =
  */
 export type Decision =
   | { readonly kind: 'step'; readonly step: Step; readonly why: string }
-  | ({ readonly kind: 'wait'; readonly why: string; readonly watch?: string } & Advised)
+  | ({ readonly kind: 'wait'; readonly why: string; readonly watch?: string; readonly missing?: Missing } & Advised)
   | ({ readonly kind: 'done'; readonly why: string } & Advised)
   | ({ readonly kind: 'refuse'; readonly code: ErrorCode; readonly why: string; readonly next: string } & Advised);
+
+/** The failure that left a fact unknown which a wait is about: its code, and what a person does about it. */
+export interface Missing {
+  readonly code: ErrorCode;
+  readonly next: string;
+}
+
+/** Why something waits, and the fact that could not be had where that is the reason. */
+export interface Obstacle {
+  readonly why: string;
+  readonly fact?: Unknown;
+}
 
 interface Advised {
   /** In the order in which a person tries it; absent when there is nothing for a person to do. */
@@ -145,6 +158,12 @@ export function take(step: Step, why: string): Decision {
 
 export function wait(why: string, watch?: string, advice: readonly Advice[] = []): Decision {
   return advised({ kind: 'wait', why, ...(watch === undefined ? {} : { watch }) }, advice);
+}
+
+/** A wait for a fact that could not be had; without one, a wait like any other. */
+export function waitForFact(why: string, fact: Unknown | undefined, advice: readonly Advice[] = []): Decision {
+  const { code, next } = fact ?? {};
+  return advised({ kind: 'wait', why, ...(code && next ? { missing: { code, next } } : {}) }, advice);
 }
 
 export function done(why: string): Decision {
