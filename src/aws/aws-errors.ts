@@ -102,7 +102,7 @@ export function awsError(action: Action, instance: string | undefined, fault: Fa
       );
     case 'refused':
       return new AgentError(
-        'AWS_UNAVAILABLE',
+        'AWS_REFUSED',
         `AWS refused ${what} as asked by ${who} (${said}).`,
         "Check that the node's settings name what exists in its region; a later tick tries again.",
         fault.cause,

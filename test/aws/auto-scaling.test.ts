@@ -117,7 +117,7 @@ test('completeHook answers the hook of an instance, and one that is over is no f
   await autoScaling.completeHook('orders-group', 'terminate', 'i-1', 'ABANDON', signal);
   answers(queryError('ValidationError', 400, 'AutoScalingGroup name not found'));
   await assert.rejects(autoScaling.completeHook('orders-group', 'terminate', 'i-1', 'CONTINUE', signal), {
-    code: 'AWS_UNAVAILABLE',
+    code: 'AWS_REFUSED',
     message: /name not found/,
   });
 });

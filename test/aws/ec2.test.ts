@@ -63,10 +63,12 @@ test('forgotten is only who EC2 does not know when asked for that one id', async
   assert.equal(await ec2.isForgotten('i-1', signal), false);
   answers(instancesPage([]));
   assert.equal(await ec2.isForgotten('i-1', signal), false);
-  for (const answer of [ec2Error('InvalidInstanceID.Malformed'), ec2Error('InternalError', 500), { status: 404 }]) {
+  for (const answer of [ec2Error('InvalidInstanceID.Malformed'), { status: 404 }]) {
     answers(answer);
-    await assert.rejects(ec2.isForgotten('i-1', signal), { code: 'AWS_UNAVAILABLE' });
+    await assert.rejects(ec2.isForgotten('i-1', signal), { code: 'AWS_REFUSED' });
   }
+  answers(ec2Error('InternalError', 500));
+  await assert.rejects(ec2.isForgotten('i-1', signal), { code: 'AWS_UNAVAILABLE' });
   answers(ec2Error('UnauthorizedOperation', 403));
   await assert.rejects(ec2.isForgotten('i-1', signal), { code: 'AWS_DENIED' });
 });

@@ -81,7 +81,7 @@ test('unknown is never absent: denied, a bare 404, no bucket, no date, cut and s
   const cases: [FakeAnswer, string][] = [
     [s3Error('AccessDenied', 403), 'AWS_DENIED'],
     [{ status: 403 }, 'AWS_DENIED'],
-    [{ status: 404 }, 'AWS_UNAVAILABLE'],
+    [{ status: 404 }, 'AWS_REFUSED'],
     [s3Error('NoSuchBucket', 404), 'BAD_SETTINGS'],
     [{ headers: { date: '', etag: '"e"', 'last-modified': new Date().toUTCString() }, body: 'x' }, 'AWS_UNAVAILABLE'],
     [{ body: 'no etag' }, 'AWS_UNAVAILABLE'],

@@ -32,7 +32,7 @@ test('an answer that is slow but in time is taken', async () => {
 test('a refused request is not tried again', async () => {
   const { ec2 } = await portsAt(aws.url);
   answers(ec2Error('InvalidParameterValue'));
-  await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_UNAVAILABLE', message: /InvalidParameterValue/ });
+  await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_REFUSED', message: /InvalidParameterValue/ });
   assert.equal(aws.requests.length, 1);
 });
 

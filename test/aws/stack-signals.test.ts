@@ -49,7 +49,7 @@ test('a signal whose answer was lost has been heard', async () => {
 test('another refusal is an error, and so is a signal without a stack', async () => {
   const { stackSignals } = await portsAt(aws.url, { stack });
   answers(refusal('Stack orders does not exist'));
-  await assert.rejects(stackSignals.signal('SUCCESS', 'i-1', signal), { code: 'AWS_UNAVAILABLE' });
+  await assert.rejects(stackSignals.signal('SUCCESS', 'i-1', signal), { code: 'AWS_REFUSED' });
   answers(queryError('AccessDenied', 403));
   await assert.rejects(stackSignals.signal('SUCCESS', 'i-1', signal), {
     code: 'AWS_DENIED',
