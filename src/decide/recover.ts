@@ -177,7 +177,7 @@ export function decideSilence(
   const awaited = awaitedVoters(observation, shared, reports, newest);
   const silent = unheard(observation, shared, silence, reports);
   if (!told) {
-    // The last one to be heard need not say that it is silent first, only that it is fenced.
+    // The last node to report may fence first, and report once, already fenced.
     const fences = !awaited && silent.length === 0 && !disk.fence && !whyNotNow(observation);
     if (fences) return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
     const restMs = observation.reportRest?.digest === reportDigest(report) ? observation.reportRest.forMs : 0;

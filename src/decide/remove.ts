@@ -105,7 +105,7 @@ export function decideNotes(observation: Observation): Decision | undefined {
   if (instances.length === 0) return undefined;
   return take(
     { kind: 'note-dead', instances },
-    `EC2 says that ${instances.join(', ')} ${instances.length > 1 ? 'are' : 'is'} terminated, and will forget it within the hour.`,
+    `EC2 reports ${instances.join(', ')} as terminated, and will stop listing ${instances.length > 1 ? 'them' : 'it'} within the hour.`,
   );
 }
 

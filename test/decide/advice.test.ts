@@ -97,7 +97,7 @@ test('while a quorum can come back its instances are started, and one goes only 
   ]);
 });
 
-test('one silent instance that holds a recovery up is started first, and goes only when it can’t run any more', () => {
+test('one silent instance that blocks a recovery is started first, and goes only when it can’t run any more', () => {
   const held = fencedSurvivor({
     shared: sharedOf([genesisOf([1, 2, 3])], [1, 2, 3], { claims: [1, 2, 3, 4].map((id) => claimOf(id)) }),
     lives: { ...livesOf([1, 4]), ...livesOf([2, 3], 'gone') },

@@ -39,7 +39,7 @@ export const ADVICE_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'one machine that never runs again holds a recovery up until a person has tried to start it',
+    name: 'one machine that never runs again blocks a recovery until a person has tried to start it',
     nodes: 3,
     without: ['terminate-unconditionally'],
     play: async (scenario) => {

@@ -54,7 +54,7 @@ describe('snapshot', () => {
     const log = Buffer.concat([LOG_HEADER, logEntry(0x64), logEntry(0x65)]);
     const facts = await factsOf({ 'snapshot.64': snapshotOf('an older tree', 0x3n), 'log.64': log });
     assert.match(facts.damage ?? '', /snapshot\.64 is not the snapshot that its name tells: it ends at zxid 0+3,/);
-    assert.equal(facts.lastZxid, zxid(0x65), 'It holds a recovery up as far as its name and the logs reach.');
+    assert.equal(facts.lastZxid, zxid(0x65), 'It blocks a recovery as far as its name and the logs reach.');
     for (const bytes of [snapshotOf('written while writes went on', 0x70n), snapshotOf('still', 0x64n)]) {
       assert.equal((await factsOf({ 'snapshot.64': bytes, 'log.64': log })).damage, undefined);
       assert.equal((await factsOf({ 'snapshot.64.gz': gzipSync(bytes), 'log.64': log })).damage, undefined);

@@ -195,7 +195,7 @@ export const CLAIMS: readonly Row[] = [
     }),
     take(
       { kind: 'note-dead', instances: [instanceOf(1)] },
-      'EC2 says that i-0a01 is terminated, and will forget it within the hour.',
+      'EC2 reports i-0a01 as terminated, and will stop listing it within the hour.',
     ),
   ),
   row(
@@ -214,7 +214,7 @@ export const CLAIMS: readonly Row[] = [
     }),
     take(
       { kind: 'note-dead', instances: [instanceOf(1)] },
-      'EC2 says that i-0a01 is terminated, and will forget it within the hour.',
+      'EC2 reports i-0a01 as terminated, and will stop listing it within the hour.',
     ),
   ),
   row(

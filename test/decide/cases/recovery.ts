@@ -348,7 +348,7 @@ export const RECOVERY: readonly Row[] = [
     ),
   ),
   row(
-    'Recovery 3: the last one to be heard fences at once',
+    'Recovery 3: the last node to report fences first',
     survivor({ disk: diskOf(1), silence: silenceOf([1, 2, 3], []) }),
     take(
       { kind: 'raise-fence', record: 1 },

@@ -30,7 +30,7 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'hidden-end-not-awaited',
-    rule: 'Files 1: damage that hides the end of the data holds a recovery up',
+    rule: 'Files 1: damage that hides the end of the data blocks a recovery',
     ports: reading((facts) => (facts.data ? { ...facts, data: endKnown(facts.data) } : facts)),
   },
   {
@@ -49,7 +49,7 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'torn-stamp-not-awaited',
-    rule: 'Files 2: data whose stamp can’t be read holds a recovery up that would have less',
+    rule: 'Files 2: data whose stamp can’t be read blocks a recovery that would have less',
     ports: reading((facts, { disk }) => {
       const aside = facts.aside.map((each) => (each.lineage === 0 ? { ...each, data: NOTHING } : each));
       if (!disk.torn.has('stamp') || disk.stamp === undefined) return { ...facts, aside };
