@@ -9,8 +9,10 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const MOST_WORDS = 30;
 const DOCUMENTS = [
   'README.md',
+  'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'docs/protocol.md',
   'docs/runbook.md',
   'docs/deploying.md',
   'docs/building.md',
