@@ -14,6 +14,8 @@ export interface ProbeLook {
   readonly serving: readonly string[];
   /** The address of a voter that says that it leads. */
   readonly leader: string | undefined;
+  /** Every server that answers at all, be it of a voter or of one that has left the config and is stopped next. */
+  readonly answering: readonly string[];
 }
 
 /** A time in which fewer than a quorum served; performance.now(). */
@@ -83,12 +85,14 @@ export class ProbeReport {
     return `${this.looks.length} looks; ${least} to ${most} voters, never fewer than ${this.fewestUp} up; elections: ${elections || 'none'}`;
   }
 
-  /** Times in which a voter stopped to be one, or its server stopped to answer. */
+  /** Times in which a voter stopped to be one, or a server stopped to answer: it may do so long after it has left. */
   #departures(): readonly { readonly fromMs: number; readonly toMs: number }[] {
     return this.looks.flatMap((look, index) => {
       const before = this.looks[index - 1];
-      const left = before?.up.some((address) => !look.up.includes(address)) ?? false;
-      return left && before ? [{ fromMs: before.fromMs, toMs: look.toMs }] : [];
+      if (before === undefined) return [];
+      const left = before.up.some((address) => !look.up.includes(address));
+      const ended = before.answering.some((address) => !look.answering.includes(address));
+      return left || ended ? [{ fromMs: before.fromMs, toMs: look.toMs }] : [];
     });
   }
 }

@@ -91,7 +91,7 @@ async function ask(address: string): Promise<ServerAnswer> {
 function seenOf(
   config: EnsembleConfig,
   answers: ReadonlyMap<string, ServerAnswer>,
-): Pick<ProbeLook, 'config' | 'up' | 'serving' | 'leader'> {
+): Pick<ProbeLook, 'config' | 'up' | 'serving' | 'leader' | 'answering'> {
   const voters = votersOf(config).map(({ address }) => address);
   const kind = (address: string): ServerAnswer['kind'] => answers.get(address)?.kind ?? 'silent';
   const leads = (address: string): boolean => {
@@ -103,6 +103,7 @@ function seenOf(
     up: voters.filter((address) => kind(address) !== 'silent'),
     serving: voters.filter((address) => kind(address) === 'serving'),
     leader: voters.find(leads),
+    answering: [...answers.keys()].filter((address) => kind(address) !== 'silent'),
   };
 }
 
