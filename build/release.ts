@@ -102,7 +102,7 @@ async function takePackages(root: string, tag: string, sources: string): Promise
 }
 
 async function makeExecutable(sources: string, architecture: Architecture, folder: string): Promise<void> {
-  await runProgram('npm', ['run', '--silent', 'package', '--', '--arch', architecture], {
+  await runProgram('npm', ['run', '--silent', '--logs-max=0', 'package', '--', '--arch', architecture], {
     directory: sources,
     limitMs: STEP_LIMIT_MS,
   });
@@ -114,7 +114,7 @@ async function makeExecutable(sources: string, architecture: Architecture, folde
 
 async function makeTemplates(sources: string, folder: string): Promise<void> {
   const print = (...words: readonly string[]): Promise<string> =>
-    runProgram('npm', ['run', '--silent', 'template', '--', ...words], { directory: sources });
+    runProgram('npm', ['run', '--silent', '--logs-max=0', 'template', '--', ...words], { directory: sources });
   await writeWhole(join(folder, 'template.json'), await print(...EXAMPLE));
   await writeWhole(join(folder, 'template.yaml'), await print(...EXAMPLE, '--yaml'));
   await writeWhole(join(folder, 'deployer-policy.json'), await print('--deployer-policy'));
