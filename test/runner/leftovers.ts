@@ -15,8 +15,8 @@ import { labsWithNetwork, removeNetwork } from '../../lab/container/network.ts';
 import { LAB_VARIABLE, labNames } from '../../lab/daemon/state-directory.ts';
 import { labPrefix, RUN_VARIABLE } from '../support/lab-name.ts';
 
-/** The home folder itself, and where Biome and tsx keep what they made. */
-const EXPECTED = /^(home(\/\.cache(\/biome(\/.*)?)?|\/\.rustup(\/.*)?)?|tsx-\d+(\/.*)?)$/;
+/** The home folder itself, where Biome and tsx keep what they made, and the empty folder that npm always makes. */
+const EXPECTED = /^(home(\/\.cache(\/biome(\/.*)?)?|\/\.rustup(\/.*)?|\/\.npm)?|tsx-\d+(\/.*)?)$/;
 
 export interface Run {
   readonly root: string;
