@@ -10,12 +10,11 @@
 import { hasData } from '../facts/data.ts';
 import { isGone } from '../facts/lives.ts';
 import { refusedData } from '../model/advice.ts';
-import type { Unknown } from '../model/cloud.ts';
 import { unreadable } from '../model/disk.ts';
 import { listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
-import { adviceOf, advised, type Decision, done, refuse, take, waitForFact } from '../model/step.ts';
+import { adviceOf, advised, type Decision, done, type Obstacle, refuse, take, waitForFact } from '../model/step.ts';
 import { withAdvice } from './advise.ts';
 import { decideClaim, decideStream, ownClaims } from './claim.ts';
 import { decideFailedStart, waitsForSurroundings } from './failed-start.ts';
@@ -40,7 +39,7 @@ function decideNext(observation: Observation): Decision {
   if (refused) return decideLeaveRefused(observation) ?? refused;
   const { disk, order, shared } = observation;
   if (disk.left && order.rejoin) return take({ kind: 'unmark-left' }, 'The operator brings this node back.');
-  if (!shared.known) return decideUninformed(observation, shared);
+  if (!shared.known) return decideUninformed(observation, { why: shared.why, fact: shared });
   const newest = shared.value.records.at(-1);
   // A stamp without its record: the bucket is not what it was, and says nothing about this data.
   if (disk.stamp && disk.stamp.lineage > (newest?.number ?? 0))
@@ -130,10 +129,10 @@ function isOurs(observation: Observation): boolean {
 }
 
 /** Genesis 4: without word from AWS a stamped, unfenced node restarts from its own files, and does nothing else. */
-function decideUninformed(observation: Observation, unknown: { readonly why: string } | Unknown): Decision {
+function decideUninformed(observation: Observation, obstacle: Obstacle): Decision {
   const { server, disk } = observation;
-  const why = unknown.why.replace(/\.$/, '');
-  const fact = 'known' in unknown ? unknown : undefined;
+  const why = obstacle.why.replace(/\.$/, '');
+  const { fact } = obstacle;
   if (server.answer.kind === 'serving') return done(`The server serves; nothing else is done while ${why}.`);
   if (mayRun(server))
     return waitForFact(`The server runs without quorum, and nothing else is done while ${why}.`, fact);
