@@ -54,7 +54,7 @@ async function main(words: readonly string[]): Promise<number> {
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const run = await openRun(ROOT);
   // Loading moto takes three seconds of a core, and hundreds of tests want one of their own.
-  const forks = stages.some(({ files }) => files.length > 0) ? await startForkServer() : undefined;
+  const forks = stages.some(({ files }) => files.length > 0) ? await startForkServer(interrupt.signal) : undefined;
   let counts = noTests;
   for (const stage of stages) {
     if (!interrupt.signal.aborted) counts = sum(counts, await runStage(stage, interrupt.signal));

@@ -2,26 +2,26 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { FORKS_VARIABLE } from './forks.ts';
-import { installMoto, motoEnvironment, SERVE } from './moto.ts';
+import { firstWord, installMoto, motoEnvironment, SERVE } from './moto.ts';
 
 /**
  * Loads moto in a process that dies with this one, and names it in this process's environment: every cloud that this
- * process and its children start from now on takes a fork of it (./forks.ts).
+ * process and its children start from now on takes a fork of it (./forks.ts). Rejects when it can't load, or with the
+ * signal's reason.
  */
-export async function startForkServer(): Promise<Disposable> {
-  const python = await installMoto();
+export async function startForkServer(signal?: AbortSignal): Promise<Disposable> {
+  const python = await installMoto(signal === undefined ? {} : { signal });
   const name = `zk-lab-moto-${randomBytes(8).toString('hex')}`;
   const child = spawn(python, ['-I', SERVE, '--forks', name], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: motoEnvironment(),
   });
-  await new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the process that loads moto ended with ${code}`)));
-    child.stdout.once('data', () => resolve());
-  });
-  child.removeAllListeners('exit');
-  child.unref();
+  try {
+    await firstWord(child, signal);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
   process.env[FORKS_VARIABLE] = name;
   return {
     [Symbol.dispose]() {

@@ -6,6 +6,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Moto } from './running-moto.ts';
 
 /** The abstract Unix socket of the process that makes forks. */
@@ -13,6 +14,7 @@ export const FORKS_VARIABLE = 'ZK_LAB_MOTO_FORKS';
 
 const ANSWER_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 5_000;
+const POLL_MS = 5;
 
 /** Undefined where nobody makes forks. Rejects when the fork can't listen, or with the signal's reason. */
 export async function askForFork(address: string, port: number, signal?: AbortSignal): Promise<Moto | undefined> {
@@ -25,9 +27,9 @@ export async function askForFork(address: string, port: number, signal?: AbortSi
     const answer = await answerOf(connection, signal);
     // Its end shows as the end of the connection; nothing else is ever said over it.
     connection.unref();
-    return { url: `http://${address}:${answer.port}`, pid: answer.pid, close: () => end(connection) };
+    return { url: `http://${address}:${answer.port}`, pid: answer.pid, close: () => endFork(connection, answer.pid) };
   } catch (error) {
-    await end(connection);
+    await endConnection(connection);
     throw error;
   }
 }
@@ -61,12 +63,34 @@ async function answerOf(connection: Socket, signal: AbortSignal | undefined): Pr
 }
 
 /** Ends the fork and returns once it is gone. Can be called again. */
-async function end(connection: Socket): Promise<void> {
+async function endFork(connection: Socket, pid: number): Promise<void> {
+  if (connection.closed) return;
+  await endConnection(connection);
+  // A process that ends closes what it has open a moment before it is gone.
+  const endMs = performance.now() + STOP_LIMIT_MS;
+  while (isThere(pid)) {
+    if (performance.now() > endMs) throw new Error(`moto (process ${pid}) is still there after it was told to end`);
+    await sleep(POLL_MS);
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function endConnection(connection: Socket): Promise<void> {
   if (connection.closed) return;
   connection.ref();
   const gone = new Promise<void>((resolve, reject) => {
     connection.once('close', () => resolve());
-    connection.setTimeout(STOP_LIMIT_MS, () => reject(new Error('moto is still there after it was told to end')));
+    connection.setTimeout(STOP_LIMIT_MS, () => {
+      connection.destroy();
+      reject(new Error(`moto is still there ${STOP_LIMIT_MS / 1_000} s after it was told to end`));
+    });
   });
   connection.resume();
   connection.end();

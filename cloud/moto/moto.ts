@@ -83,7 +83,7 @@ export async function startMoto(options: MotoOptions): Promise<Moto> {
     child.once('exit', () => resolve());
   });
   try {
-    const port = await portOf(child, signal);
+    const port = Number(await firstWord(child, signal));
     return { url: `http://${address}:${port}`, pid: child.pid ?? 0, close: () => stop(child, ended) };
   } catch (error) {
     await stop(child, ended);
@@ -91,10 +91,10 @@ export async function startMoto(options: MotoOptions): Promise<Moto> {
   }
 }
 
-type MotoProcess = ChildProcessByStdio<null, Readable, Readable>;
+export type MotoProcess = ChildProcessByStdio<null, Readable, Readable>;
 
-/** The port, which the process prints once it answers. */
-function portOf(child: MotoProcess, signal: AbortSignal | undefined): Promise<number> {
+/** What the process prints once it answers. Rejects at the limit, with what it said on stderr. */
+export function firstWord(child: MotoProcess, signal: AbortSignal | undefined): Promise<string> {
   const limit = AbortSignal.timeout(START_LIMIT_MS);
   const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
   let said = '';
@@ -109,7 +109,7 @@ function portOf(child: MotoProcess, signal: AbortSignal | undefined): Promise<nu
     });
     child.once('error', (error) => failed(error.message));
     child.once('close', (code) => failed(`it ended with ${code}. ${said}`));
-    child.stdout.setEncoding('utf8').once('data', (text: string) => resolve(Number(text)));
+    child.stdout.setEncoding('utf8').once('data', (text: string) => resolve(text.trim()));
   });
 }
 

@@ -125,7 +125,6 @@ for service in ("ec2", "logs", "s3", "iam"):
     application.app_instances[service] = create_backend_app(service)
 
 
-
 def serve(listener, started):
     """Serves until the process ends; `started` is called with the port once connections are taken."""
     address, port = listener.getsockname()
@@ -153,8 +152,7 @@ def serve_fork(connection):
         connection.sendall((json.dumps({"error": str(error)}) + "\n").encode())
         return
     threading.Thread(target=die_with, args=(connection,), daemon=True).start()
-    answer = lambda port: json.dumps({"pid": os.getpid(), "port": port}) + "\n"  # noqa: E731
-    serve(listener, lambda port: connection.sendall(answer(port).encode()))
+    serve(listener, lambda port: connection.sendall(f'{{"pid": {os.getpid()}, "port": {port}}}\n'.encode()))
 
 
 def serve_forks():
