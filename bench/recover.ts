@@ -64,11 +64,11 @@ export async function benchRecover(rounds: number, progress: (line: string) => v
     measureProduct: async () => {
       const elapsedMs = await product(agentCommand);
       whole.push(elapsedMs);
-      return elapsedMs - LAB_TIMINGS.equalFactsMs;
+      return elapsedMs - LAB_TIMINGS.recoveryQuietMs;
     },
     measureFloor: floor,
     progress,
   });
   const withWait = figuresOf(whole.slice(-rounds));
-  return { ...comparison, more: { fixedWaitMs: LAB_TIMINGS.equalFactsMs, medianWithWaitMs: withWait.medianMs } };
+  return { ...comparison, more: { fixedWaitMs: LAB_TIMINGS.recoveryQuietMs, medianWithWaitMs: withWait.medianMs } };
 }

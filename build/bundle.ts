@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Bundles the agent into four files: `zk-agent.cjs`, which is the healthy tick and little more, `commands.cjs` with
- * the rest of the agent, `words.cjs`, which reads what a person types, and `aws-sdk.cjs`. Each is parsed only when there
- * is something to do for it.
+ * the rest of the agent, `arguments.cjs`, which reads what a person types, and `aws-sdk.cjs`. Each is parsed only when
+ * there is something to do for it.
  */
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ const BUILD_FILES = [
 ].map((file) => join(ROOT, file));
 /** What is imported only when it is needed, by the ends of the paths. */
 const COMMANDS = /\/commands\/cli\.ts$/;
-const WORDS = /^\.\/words\.ts$/;
+const ARGUMENTS = /^\.\/arguments\.ts$/;
 const SDK = /^\.\/sdk\.ts$/;
 
 export interface BundleOptions {
@@ -42,11 +42,11 @@ export async function bundle(options: BundleOptions = {}): Promise<{ readonly ag
   const main = resolve(options.main ?? join(ROOT, 'src/main.ts'));
   const programs = [
     { entry: join(ROOT, 'src/aws/sdk.ts'), file: 'aws-sdk.cjs', plugins: [shakeSdk] },
-    { entry: join(ROOT, 'src/commands/words.ts'), file: 'words.cjs', plugins: [] },
+    { entry: join(ROOT, 'src/commands/arguments.ts'), file: 'arguments.cjs', plugins: [] },
     {
       entry: join(dirname(main), 'commands/cli.ts'),
       file: 'commands.cjs',
-      plugins: [apart(WORDS, './words.cjs'), apart(SDK, './aws-sdk.cjs'), precompileTemplates],
+      plugins: [apart(ARGUMENTS, './arguments.cjs'), apart(SDK, './aws-sdk.cjs'), precompileTemplates],
     },
     { entry: main, file: 'zk-agent.cjs', plugins: [apart(COMMANDS, './commands.cjs')] },
   ];

@@ -88,11 +88,11 @@ export const optionTable = {
 
 /** Reads a command line of the template alone. Throws BAD_ARGUMENT with a sentence for everything that is wrong. */
 export function parseOptions(words: readonly string[]): TemplateOptions {
-  return templateOptions(parseWords(words));
+  return templateOptions(parseArguments(words));
 }
 
 /** Yargs' answers to the table; unknown words are refused. */
-export function parseWords(words: readonly string[]): Readonly<Record<string, unknown>> {
+export function parseArguments(words: readonly string[]): Readonly<Record<string, unknown>> {
   return yargs([...words])
     .options(optionTable)
     .strict()

@@ -132,7 +132,7 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
 /** Until the next look, which comes no later than the moment in which watched facts have stood for long enough. */
 function pauseMs({ ports, memory, timings }: Look): number {
   const watch = memory.watch(ports.clock.monotonicMs());
-  const leftMs = watch ? timings.equalFactsMs - watch.forMs : 0;
+  const leftMs = watch ? timings.recoveryQuietMs - watch.forMs : 0;
   return leftMs > 0 ? Math.min(timings.pollMs, Math.ceil(leftMs)) : timings.pollMs;
 }
 

@@ -5,7 +5,7 @@ import { enableCompileCache } from 'node:module';
 import { basename, join } from 'node:path';
 import { acquireLock, type Lock } from './lock.ts';
 import type { LogEntry } from './log-events.ts';
-import { plainOrder } from './plain-words.ts';
+import { plainOrder } from './plain-arguments.ts';
 import { readSettings } from './settings.ts';
 import { checkHealth } from './tick/healthy-tick.ts';
 

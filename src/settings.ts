@@ -237,12 +237,12 @@ function tickFrom(values: Values): TickSettings {
 
 function timingsFrom(values: Values, tick: TickSettings): Timings {
   // Recovery 5: a shorter look could take a leader that is merely slow for a lost one.
-  const leastEqualFactsMs = 2 * tick.syncLimit * tick.tickTimeMs;
+  const leastQuietMs = 2 * tick.syncLimit * tick.tickTimeMs;
   const raised = (timings: Timings) => ({
     ...timings,
-    equalFactsMs: Math.max(timings.equalFactsMs, leastEqualFactsMs),
+    recoveryQuietMs: Math.max(timings.recoveryQuietMs, leastQuietMs),
     // Server 3: a server that syncs has initLimit for it, and half as long again to load and to begin.
-    joinRestartMs: Math.max(timings.joinRestartMs, Math.ceil(1.5 * tick.initLimit * tick.tickTimeMs)),
+    noLeaderRejoinMs: Math.max(timings.noLeaderRejoinMs, Math.ceil(1.5 * tick.initLimit * tick.tickTimeMs)),
   });
   const name = values.text('TIMINGS');
   if (name === 'production') return raised(PRODUCTION_TIMINGS);
@@ -255,7 +255,7 @@ function timingsFrom(values: Values, tick: TickSettings): Timings {
   }
   for (const [key, value] of Object.entries(overrides)) {
     if (!Object.hasOwn(PRODUCTION_TIMINGS, key)) throw bad('TIMINGS', name, allowed);
-    const least = key === 'equalFactsMs' ? leastEqualFactsMs : 1;
+    const least = key === 'recoveryQuietMs' ? leastQuietMs : 1;
     if (!Number.isInteger(value) || value < least || value > LARGEST) {
       throw bad(`TIMINGS.${key}`, value, `a whole number of milliseconds from ${least} to ${LARGEST}`);
     }

@@ -22,11 +22,11 @@ export interface Timings {
   /** An instance that EC2 has forgotten is gone for good once its claim is older than this. */
   readonly forgottenMs: number;
   /** All fenced must be seen twice with equal facts, at least this far apart: 2 × syncLimit × tickTime (Recovery 5). */
-  readonly equalFactsMs: number;
+  readonly recoveryQuietMs: number;
   /** An instance without a claim in two listings this far apart need not report (Recovery 3). */
   readonly unclaimedMs: number;
   /** A joiner whose server found no leader for this long is given a fresh config. */
-  readonly joinRestartMs: number;
+  readonly noLeaderRejoinMs: number;
   /** −13 no quorum of the new config, −14 in progress: wait this long, then read again. */
   readonly reconfigRetryMs: number;
   /** After its start a server is left alone for this long to find its quorum, before anybody is asked or told. */
@@ -52,9 +52,9 @@ export const PRODUCTION_TIMINGS: Timings = {
   metadataTimeoutMs: 5_000,
   ownerUnknownMs: 900_000,
   forgottenMs: 7_200_000,
-  equalFactsMs: 20_000,
+  recoveryQuietMs: 20_000,
   unclaimedMs: 20_000,
-  joinRestartMs: 60_000,
+  noLeaderRejoinMs: 60_000,
   reconfigRetryMs: 1_000,
   serverStartMs: 10_000,
   serverStopMs: 30_000,
@@ -71,9 +71,9 @@ export const LAB_TIMINGS: Timings = {
   probeTimeoutMs: 500,
   sessionTimeoutMs: 4_000,
   awsTimeoutMs: 8_000,
-  equalFactsMs: 4_000,
+  recoveryQuietMs: 4_000,
   unclaimedMs: 4_000,
-  joinRestartMs: 15_000,
+  noLeaderRejoinMs: 15_000,
   reconfigRetryMs: 300,
   serverStartMs: 4_000,
   serverStopMs: 10_000,
@@ -90,7 +90,7 @@ export interface TickSettings {
   readonly maxSessionTimeoutMs?: number;
 }
 
-/** An initLimit of 40 s: time for a large snapshot to reach a joiner, and still less than joinRestartMs. */
+/** An initLimit of 40 s: time for a large snapshot to reach a joiner, and still less than noLeaderRejoinMs. */
 export const PRODUCTION_TICK: TickSettings = { tickTimeMs: 2_000, initLimit: 20, syncLimit: 5 };
 
 /** A hung leader is given up after 2 s instead of 10; a crashed one is noticed as fast with either. */

@@ -162,9 +162,13 @@ test('timings by name and by overrides', () => {
 
 test('equal facts are never seen closer together than 2 × syncLimit × tickTime', () => {
   const slow = { ...MINIMAL, TICK_TIME_MS: '3000', SYNC_LIMIT: '10' };
-  assert.equal(loadSettings({}, slow).timings.equalFactsMs, 60_000);
-  assert.equal(loadSettings({}, { ...slow, TIMINGS: 'lab' }).timings.equalFactsMs, 60_000);
-  refused(() => loadSettings({}, { ...slow, TIMINGS: '{"equalFactsMs":59999}' }), 'TIMINGS.equalFactsMs', '60000');
+  assert.equal(loadSettings({}, slow).timings.recoveryQuietMs, 60_000);
+  assert.equal(loadSettings({}, { ...slow, TIMINGS: 'lab' }).timings.recoveryQuietMs, 60_000);
+  refused(
+    () => loadSettings({}, { ...slow, TIMINGS: '{"recoveryQuietMs":59999}' }),
+    'TIMINGS.recoveryQuietMs',
+    '60000',
+  );
 });
 
 test('every bad value is refused by name, value and what is allowed', () => {

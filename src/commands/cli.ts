@@ -6,15 +6,15 @@ import type { Lock } from '../lock.ts';
 import type { LogEntry } from '../log-events.ts';
 import type { AgentOrder } from '../loop.ts';
 import type { Command } from '../model/observation.ts';
-import { plainOrder } from '../plain-words.ts';
+import { plainOrder } from '../plain-arguments.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { FLAG_KEYS, type Flags } from '../settings-table.ts';
 import { formatVersion, readVersion } from '../version.ts';
+import type { ParsedFlags } from './arguments.ts';
 import { setMaintenance } from './maintenance.ts';
 import { type ExitCode, runOrder } from './run-order.ts';
 import { stackTies } from './stack-ties.ts';
 import { formatStatus, readStatus } from './status.ts';
-import type { ParsedFlags } from './words.ts';
 
 /** Exit codes: 0 done, 1 failed (the last line on standard error says what to do), 2 wrong usage, 130 interrupted. */
 export async function run(words: readonly string[], lock?: Lock): Promise<number> {
@@ -33,7 +33,7 @@ export async function run(words: readonly string[], lock?: Lock): Promise<number
     const plain = plainOrder(words);
     if (words.includes('--version')) printVersion(words.includes('--json'));
     else if (plain) await order(session, plain.flags, plain.command);
-    else await readWords(words, session);
+    else await readArguments(words, session);
   } catch (error) {
     exitCode = tell(error);
   } finally {
@@ -49,9 +49,9 @@ function printVersion(asJson: boolean): void {
 }
 
 /** Most runs have plain words and never come here. */
-async function readWords(words: readonly string[], session: CommandSession): Promise<void> {
-  const { parseWords } = await import('./words.ts');
-  await parseWords(words, {
+async function readArguments(words: readonly string[], session: CommandSession): Promise<void> {
+  const { parseArguments } = await import('./arguments.ts');
+  await parseArguments(words, {
     order: (flags, command) => order(session, flags, command),
     status: (flags) => status(session, flags),
     maintenance: (flags) => maintenance(session, flags),

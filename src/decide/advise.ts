@@ -37,7 +37,7 @@ export function awaitOverdue(
   instances: readonly string[],
 ): readonly Advice[] {
   const newestMs = Math.min(...reports.map(({ ageMs }) => ageMs));
-  return newestMs < OVERDUE_SHARE * observation.limits.equalFactsMs ? [] : instances.flatMap(awaitInstance);
+  return newestMs < OVERDUE_SHARE * observation.limits.recoveryQuietMs ? [] : instances.flatMap(awaitInstance);
 }
 
 /** A node that lives writes its report anew; a key of a node that never was stays until somebody takes it away. */

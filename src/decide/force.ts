@@ -73,7 +73,7 @@ export function decideForce(lost: Lost): Decision {
   const { watch, limits } = observation;
   const watchedForMs = watch?.digest === digest ? watch.forMs : undefined;
   const next = nextRecord(lost);
-  const ripe = watchedForMs !== undefined && watchedForMs >= limits.equalFactsMs;
+  const ripe = watchedForMs !== undefined && watchedForMs >= limits.recoveryQuietMs;
   const step = stepTowards(next, lost, { watched: watchedForMs !== undefined, ripe });
   if (step?.kind === 'step') return step;
   const why = step?.why ?? next.why;
@@ -81,7 +81,7 @@ export function decideForce(lost: Lost): Decision {
   const advice = next.kind === 'mine' ? adviceOf(proposeOrAccept(lost, next)) : next.advice;
   if (ripe) return wait(why, digest, advice);
   return wait(
-    `Everybody is fenced, and the facts must stay equal for ${limits.equalFactsMs / 1_000} s. Then: ${next.why}`,
+    `Everybody is fenced, and the facts must stay equal for ${limits.recoveryQuietMs / 1_000} s. Then: ${next.why}`,
     digest,
     advice,
   );

@@ -145,7 +145,7 @@ export function decideSilence(
   if (!able && !disk.fence) {
     if (
       observation.server.upMs !== undefined &&
-      observation.server.upMs < observation.limits.equalFactsMs &&
+      observation.server.upMs < observation.limits.recoveryQuietMs &&
       disk.stamp?.lineage === newest.number
     ) {
       return wait(

@@ -15,7 +15,7 @@ export const NO_LEADER_FOUND = 'no leader found';
 
 /** How long a server may run without the leader before it is given a fresh config. */
 export function restartAfterMs({ limits, lately }: Observation): number {
-  return limits.joinRestartMs * 2 ** Math.min(lately?.freshConfigs ?? 0, DOUBLINGS);
+  return limits.noLeaderRejoinMs * 2 ** Math.min(lately?.freshConfigs ?? 0, DOUBLINGS);
 }
 
 /** Why the server is left alone for now, or undefined when everything says that it found no leader. */
@@ -25,7 +25,7 @@ export function whatSpares(observation: Observation, ensemble: Ensemble): string
   const waitMs = restartAfterMs(observation);
   // An election looks the same for a moment, and a voter that is stopped then may be the one that it needs.
   const foundNoneForMs = watch?.digest === NO_LEADER_FOUND ? watch.forMs : 0;
-  if (upMs < waitMs || foundNoneForMs < limits.equalFactsMs)
+  if (upMs < waitMs || foundNoneForMs < limits.recoveryQuietMs)
     return `The server of this node has not found the leader yet${asking(observation)}.`;
   const { signs } = server;
   if (!signs) return 'The server of this node does not say that it serves, and nothing else was asked yet.';
@@ -35,7 +35,7 @@ export function whatSpares(observation: Observation, ensemble: Ensemble): string
   const saysItself = server.answer.kind === 'not-serving' && upMs >= waitMs * MOST_WAITS;
   if (signs.learners.value > othersThatServe(observation, ensemble) && !saysItself)
     return `The server of this node does not say that it serves${asking(observation)}, but its leader counts ${signs.learners.value} that follow, which may be one of them: it is not stopped.`;
-  if (signs.idleForMs < limits.equalFactsMs && upMs < waitMs * MOST_WAITS)
+  if (signs.idleForMs < limits.recoveryQuietMs && upMs < waitMs * MOST_WAITS)
     return 'The server of this node works, as one that loads its data does, so it is not stopped.';
   return undefined;
 }

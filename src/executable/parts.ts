@@ -7,7 +7,7 @@
 import { getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
 
-export const PARTS = ['zk-agent.cjs', 'commands.cjs', 'words.cjs', 'aws-sdk.cjs'] as const;
+export const PARTS = ['zk-agent.cjs', 'commands.cjs', 'arguments.cjs', 'aws-sdk.cjs'] as const;
 
 export type Part = (typeof PARTS)[number];
 

@@ -47,7 +47,7 @@ export function votingObstacle({ disk, server, limits }: Observation, newestReco
     if (stamp) return `${stamp.file} can't be understood (${stamp.why}), so nobody knows which ensemble its data is of`;
     return NO_DATA;
   }
-  const runs = server.upMs !== undefined && (server.answer.kind !== 'silent' || server.upMs >= limits.joinRestartMs);
+  const runs = server.upMs !== undefined && (server.answer.kind !== 'silent' || server.upMs >= limits.noLeaderRejoinMs);
   if (runs) return undefined;
   const [file] = (['id', 'config', 'pending'] as const).flatMap((what) => unreadable(disk, what) ?? []);
   if (file) return `its server can't start: ${file.file} can't be understood (${file.why})`;

@@ -131,7 +131,7 @@ export interface Observation {
 /** The waits that decisions compare with; milliseconds. */
 export interface ObservedLimits {
   readonly ownerUnknownMs: number;
-  readonly equalFactsMs: number;
+  readonly recoveryQuietMs: number;
   readonly unclaimedMs: number;
-  readonly joinRestartMs: number;
+  readonly noLeaderRejoinMs: number;
 }

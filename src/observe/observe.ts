@@ -73,9 +73,9 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     watch: memory.watch(ports.clock.monotonicMs()),
     limits: {
       ownerUnknownMs: timings.ownerUnknownMs,
-      equalFactsMs: timings.equalFactsMs,
+      recoveryQuietMs: timings.recoveryQuietMs,
       unclaimedMs: timings.unclaimedMs,
-      joinRestartMs: timings.joinRestartMs,
+      noLeaderRejoinMs: timings.noLeaderRejoinMs,
     },
     ...(look.stack === undefined ? {} : { stack: look.stack }),
     ...restOf(look),

@@ -27,7 +27,7 @@ test(`the executable for ${architecture} starts, takes its code cache, and tells
   assert.deepEqual(version.codeCache, {
     'zk-agent.cjs': 'accepted',
     'commands.cjs': 'accepted',
-    'words.cjs': 'accepted',
+    'arguments.cjs': 'accepted',
     'aws-sdk.cjs': 'accepted',
   });
   const settings = await run(executable, ['recovery']);

@@ -95,7 +95,7 @@ test('without Node, PATH and environment it tells version, commit and Node', asy
 const ACCEPTED = {
   'zk-agent.cjs': 'accepted',
   'commands.cjs': 'accepted',
-  'words.cjs': 'accepted',
+  'arguments.cjs': 'accepted',
   'aws-sdk.cjs': 'accepted',
 };
 

@@ -2,7 +2,7 @@
 /** What is refused without asking AWS, each with its sentence, and what the answers become. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseOptions, parseWords, templateOptions } from '../../cf/options.ts';
+import { parseArguments, parseOptions, templateOptions } from '../../cf/options.ts';
 import { AgentError } from '../../src/errors.ts';
 import { optionsOf } from './combinations.ts';
 
@@ -163,7 +163,7 @@ test('a value may hold an equals sign', () => {
 
 test('an update keeps the present size, even an even one, and leaves room for one more', () => {
   const words = ['--stackname', 'orders', '--vpcid', 'vpc-0aaaaaaa', '--ami', 'ami-0aaaaaaa', '--subnets', ...SUBNETS];
-  const options = templateOptions(parseWords(words), 8);
+  const options = templateOptions(parseArguments(words), 8);
   assert.deepEqual([options.hosts, options.presentHosts, options.mostHosts], [3, 8, 8]);
 });
 

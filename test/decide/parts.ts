@@ -154,7 +154,12 @@ export function groupOf(ids: readonly number[], change: Partial<GroupFact> = {})
   return known(groupFact(ids, change));
 }
 
-export const LIMITS = { ownerUnknownMs: 900_000, equalFactsMs: 20_000, unclaimedMs: 20_000, joinRestartMs: 60_000 };
+export const LIMITS = {
+  ownerUnknownMs: 900_000,
+  recoveryQuietMs: 20_000,
+  unclaimedMs: 20_000,
+  noLeaderRejoinMs: 60_000,
+};
 
 /** What node `id` of three reports while nobody leads. */
 export function reportOf(id: number, change: Change<Report> = {}): FoundReport {

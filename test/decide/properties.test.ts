@@ -37,7 +37,7 @@ function ripened(observation: Observation, random: Random): Observation {
   const reported = { ...observation, silence: { ...silence, value: { ...silence.value, reports: [own, ...others] } } };
   const decision = decide(reported);
   if (decision.kind !== 'wait' || decision.watch === undefined) return reported;
-  const watched = { ...reported, watch: { digest: decision.watch, forMs: observation.limits.equalFactsMs } };
+  const watched = { ...reported, watch: { digest: decision.watch, forMs: observation.limits.recoveryQuietMs } };
   const next = decide(watched);
   const proposes = next.kind === 'step' && next.step.kind === 'propose-record' && random.between(1, 3) > 1;
   return proposes ? proposed(watched, next.step, random) : watched;
@@ -364,7 +364,7 @@ test('a forced record is proposed only when every invariant holds', () => {
 test('a record is accepted after a long enough wait, when all whom it names are bound to its very proposal', () => {
   eachStep('accept-record', ({ record, proposal, unasked }, seen) => {
     assertMayForce(seen);
-    assert.ok(seen.watch && seen.watch.forMs >= seen.limits.equalFactsMs, 'not watched for long enough');
+    assert.ok(seen.watch && seen.watch.forMs >= seen.limits.recoveryQuietMs, 'not watched for long enough');
     assert.equal(record.number, newestOf(seen).number + 1);
     const { reports, outcomes = [] } = silenceOf(seen);
     assert.deepEqual(outcomes, []);

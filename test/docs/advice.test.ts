@@ -15,7 +15,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** Where the sentences are made. */
 const ADVICE = 'src/model/advice.ts';
 /** The words of the command line: what a command does, and not what a person is to do. */
-const COMMAND_WORDS = new Set(['src/commands/words.ts', 'src/plain-words.ts']);
+const ARGUMENT_READERS = new Set(['src/commands/arguments.ts', 'src/plain-arguments.ts']);
 
 /** Acts that can take data, a node or a member away. */
 const DESTRUCTIVE =
@@ -51,7 +51,7 @@ interface Finding {
 }
 
 function findingsIn(path: string, source: string): readonly Finding[] {
-  if (path === ADVICE || COMMAND_WORDS.has(path)) return [];
+  if (path === ADVICE || ARGUMENT_READERS.has(path)) return [];
   return textsOf(source)
     .filter(({ text, isNext }) => DESTROYS.test(text) || (!isNext && asks(text)))
     .map(({ text, line }) => ({ where: `${path}:${line}`, text }));

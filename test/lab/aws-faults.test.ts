@@ -19,7 +19,7 @@ const TICK_SECONDS = 2;
 /** At least one whole tick falls into this. */
 const TICKS_MS = 3_500;
 /** More than two of the windows after which a recovery by force is decided. */
-const WINDOWS_MS = 2.5 * LAB_TIMINGS.equalFactsMs;
+const WINDOWS_MS = 2.5 * LAB_TIMINGS.recoveryQuietMs;
 /** Longer than the agent waits for any call, and than a fault lasts here. */
 const LONG_MS = 60_000;
 

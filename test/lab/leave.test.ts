@@ -19,7 +19,7 @@ import { nothingChangesOn } from './support/unchanged.ts';
 import { WrittenData } from './support/written-data.ts';
 
 const LIMIT_MS = 60_000;
-const WINDOWS_MS = 2.5 * LAB_TIMINGS.equalFactsMs;
+const WINDOWS_MS = 2.5 * LAB_TIMINGS.recoveryQuietMs;
 /** A command that can only wait gives up after this. */
 const SHORT = { TIMINGS: JSON.stringify({ ...LAB_TIMINGS, tickLimitMs: 4_000, bootstrapLimitMs: 4_000 }) };
 

@@ -9,7 +9,7 @@ import { WrittenData } from './support/written-data.ts';
 
 const LIMIT_MS = 90_000;
 /** More than two of the windows in which a recovery by force would have been decided. */
-const WINDOWS_MS = 2.5 * LAB_TIMINGS.equalFactsMs;
+const WINDOWS_MS = 2.5 * LAB_TIMINGS.recoveryQuietMs;
 
 /** The instances of a majority, the leader among them, and those that survive its loss. */
 async function split(lab: TestLab): Promise<{ majority: readonly string[]; survivors: readonly string[] }> {

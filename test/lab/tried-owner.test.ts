@@ -69,7 +69,7 @@ test('a forced owner that crashes before its stamp, after it, and after its ense
     const alone = lab.agent(owner, ['recovery']);
     await waitFor(async () => (await lab.srvr(address)).kind === 'not-serving', { limitMs: LIMIT_MS, why: 'it is up' });
     const waits = async (): Promise<boolean> => (await lab.srvr(address)).kind === 'not-serving';
-    await staysSo(waits, { limitMs: LAB_TIMINGS.equalFactsMs, why: 'the owner does not serve alone any more' });
+    await staysSo(waits, { limitMs: LAB_TIMINGS.recoveryQuietMs, why: 'the owner does not serve alone any more' });
     lab.setBootPlan({ bootstrap: true, ticks: 5 });
     for (const node of await lab.nodes()) if (node.instance !== owner) lab.powerOn(node.instance);
     await alone;
@@ -149,7 +149,7 @@ test('a report left over from an earlier recovery lets nobody force a record bes
     why: 'the node that sees nobody reports',
   });
   await staysSo(async () => (await lab.records()).length === 2, {
-    limitMs: 3 * LAB_TIMINGS.equalFactsMs,
+    limitMs: 3 * LAB_TIMINGS.recoveryQuietMs,
     why: 'no third record is forced',
   });
   for (const { instance } of serving) lab.host(instance).machine.resume();

@@ -60,7 +60,7 @@ test('a survivor with an old config beside newer members recovers nothing: they 
     why: 'it takes its quorum for lost and names who has not reported',
   });
   await staysSo(async () => (await lab.records()).length === 1, {
-    limitMs: 2.5 * LAB_TIMINGS.equalFactsMs,
+    limitMs: 2.5 * LAB_TIMINGS.recoveryQuietMs,
     why: 'nothing is recovered by force',
   });
   for (const instance of newer) lab.host(instance).machine.resume();

@@ -76,7 +76,7 @@ test('two wiped nodes and one with data: heals unasked with the data, and the wi
     const answers = await Promise.all(wiped.map((instance) => lab.srvr(lab.host(instance).address)));
     return answers.every((answer) => answer.kind !== 'serving') && (await lab.records()).length === 1;
   };
-  await staysSo(silent, { limitMs: 1.5 * LAB_TIMINGS.equalFactsMs, why: 'the wiped nodes serve nothing' });
+  await staysSo(silent, { limitMs: 1.5 * LAB_TIMINGS.recoveryQuietMs, why: 'the wiped nodes serve nothing' });
 
   lab.powerOn(survivor);
   await written.checkOn(await oneEnsemble(lab, 3));
@@ -118,7 +118,7 @@ test('a stamped genesis node whose version-2 alone was wiped: no second marker, 
     const answers = await Promise.all([wiped, behind].map((instance) => lab.srvr(lab.host(instance).address)));
     return answers.every((answer) => answer.kind !== 'serving') && (await lab.records()).length === 1;
   };
-  await staysSo(quiet, { limitMs: 2.5 * LAB_TIMINGS.equalFactsMs, why: 'nothing is served without the leader' });
+  await staysSo(quiet, { limitMs: 2.5 * LAB_TIMINGS.recoveryQuietMs, why: 'nothing is served without the leader' });
 
   lab.powerOn(leader);
   await written.checkOn(await oneEnsemble(lab, 3));

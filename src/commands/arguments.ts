@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The command line, read with yargs. A module of its own, which is loaded only when a person has called: what the unit
- * and cron say is read without it (src/plain-words.ts).
+ * and cron say is read without it (src/plain-arguments.ts).
  */
 import yargs, { type Argv } from 'yargs';
 import type { Command } from '../model/observation.ts';
@@ -58,7 +58,7 @@ const ALLOW_EMPTY_GENESIS = {
 } as const;
 
 /** Runs the command that the words name. Rejects with `misused` for words that name none. */
-export async function parseWords(words: readonly string[], commands: Commands): Promise<void> {
+export async function parseArguments(words: readonly string[], commands: Commands): Promise<void> {
   await yargs([...words])
     .scriptName('zk-agent')
     .usage(
