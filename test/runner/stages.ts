@@ -33,12 +33,16 @@ export interface Stage {
 }
 
 const MINUTE_MS = 60_000;
-const OWN_DIRECTORY = ['client', 'cf', 'cloud', 'deploy', 'simulation', 'lab', 'image', 'release'];
+/** The folders of test/ that a stage of another name has; `unit` has what is in none of these or the others. */
+const FOLDERS: Readonly<Record<string, readonly string[]>> = { build: ['build', 'ansible', 'bake'] };
+const OWN_STAGE = ['zookeeper', 'client', 'build', 'cf', 'cloud', 'deploy', 'simulation', 'lab', 'image', 'release'];
 const STAGE_NAMES = [
   'lint',
   'types',
   'unit',
+  'zookeeper',
   'client',
+  'build',
   'cf',
   'cloud',
   'deploy',
@@ -57,8 +61,10 @@ Runs everything, or only the stages named, or only the test files named.
 
   lint        Biome: style and common mistakes
   types       the TypeScript compiler
-  unit        everything under test/ but the following
+  unit        everything under test/ but the following: the quick part
+  zookeeper   what the agent reads and writes on disks, and real servers on what it wrote
   client      the ZooKeeper client, against real and misbehaving servers
+  build       the executable, the roles of the image, and build.sh, up to the launch of an instance
   cf          the template, its options and policies, cfn-lint
   cloud       the local AWS
   deploy      deploy.sh against the local AWS
@@ -80,6 +86,10 @@ function testFiles(root: string, pattern: string): string[] {
     .sort();
 }
 
+function foldersOf(stage: string): readonly string[] {
+  return FOLDERS[stage] ?? [stage];
+}
+
 function stageOf(root: string, name: string): Stage {
   const checks = { files: [], concurrency: 1, fileLimitMs: 0, limitMs: 5 * MINUTE_MS };
   if (name === 'lint') {
@@ -88,7 +98,7 @@ function stageOf(root: string, name: string): Stage {
   }
   if (name === 'types') return { name, ...checks, program: ['node_modules/.bin/tsc', '--noEmit', '--pretty', 'false'] };
   if (name === 'unit') {
-    const others = OWN_DIRECTORY.map((stage) => join(root, 'test', stage));
+    const others = OWN_STAGE.flatMap(foldersOf).map((folder) => join(root, 'test', folder));
     const files = testFiles(root, '**/*.test.ts').filter(
       (file) => !others.some((other) => file.startsWith(`${other}/`)),
     );
@@ -106,7 +116,9 @@ function stageOf(root: string, name: string): Stage {
     };
   }
   if (name === 'stack') return { name, files: stackFiles, concurrency: 1, ...inLab };
-  const files = testFiles(root, `${name}/**/*.test.ts`).filter((file) => !stackFiles.includes(file));
+  const files = foldersOf(name)
+    .flatMap((folder) => testFiles(root, `${folder}/**/*.test.ts`))
+    .filter((file) => !stackFiles.includes(file));
   if (name === 'lab') return { name, files, concurrency: 2, ...inLab };
   const forceExit = name === 'client';
   return { name, files, concurrency: 2, fileLimitMs: 15 * MINUTE_MS, limitMs: 25 * MINUTE_MS, forceExit };
