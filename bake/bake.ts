@@ -16,18 +16,18 @@ import { compileAgent } from './executable.ts';
 import { checkImage, demandTokens, imageIn, OUTPUT, publish, supportTokensOnly } from './image.ts';
 import { type Left, leftovers, removeLeftovers, type Traces } from './leftovers.ts';
 import { ansiblePlaybook, checkSshClient } from './local-tools.ts';
-import { type Account, lookAt } from './look.ts';
+import { type Ec2Access, lookAt } from './look.ts';
 import type { BakeOptions } from './options.ts';
 import { packerBuild } from './packer-build.ts';
 import type { PackerEvent } from './packer-output.ts';
 import { findPacker, initialise, type PackerProgram, validate } from './packer-program.ts';
 import {
+  type AnsibleParts,
   ansibleVariables,
+  type BakeFacts,
   bakeIdOf,
   type Endpoint,
-  type Facts,
   imageNameOf,
-  type Parts,
   packerVariables,
 } from './plan.ts';
 import { projectVersion } from './project-version.ts';
@@ -108,7 +108,7 @@ async function prepared(options: BakeOptions, context: BakeContext, tools: Tools
   await mkdir(directory, { recursive: true });
   try {
     const agent = await tools.compileAgent(options.architecture, terminal, signal, join(directory, 'zk-agent'));
-    const facts: Facts = {
+    const facts: BakeFacts = {
       bakeId,
       atMs,
       region,
@@ -132,21 +132,21 @@ async function prepared(options: BakeOptions, context: BakeContext, tools: Tools
   }
 }
 
-function cloudWatchAgentOf({ cloudWatchAgent }: BakeOptions): Pick<Parts, 'cloudWatchAgent'> {
+function cloudWatchAgentOf({ cloudWatchAgent }: BakeOptions): Pick<AnsibleParts, 'cloudWatchAgent'> {
   return cloudWatchAgent === undefined ? {} : { cloudWatchAgent: resolve(cloudWatchAgent) };
 }
 
 async function baked(plan: Plan, context: BakeContext): Promise<string> {
   const { terminal, signal, aws, profile, region, endpoint } = context;
   const { packer, traces } = plan;
-  const account: Account = { ec2: aws.ec2, signal };
+  const access: Ec2Access = { ec2: aws.ec2, signal };
   const logFile = `${plan.directory}.log`;
   await removeOldLogs(dirname(logFile));
   terminal.line(`Baking ${traces.imageName} with Packer ${packer.version}.`);
   // Packer's keys, and sockets of its own and of Ansible's: who is killed leaves them. Paths of sockets must be short.
   const scratch = await mkdtemp(join(tmpdir(), 'zk-bake-'));
   let securityGroup: string | undefined;
-  const demand = packer.edition === 'packer-1.6' ? tokenDemand(account) : async () => {};
+  const demand = packer.edition === 'packer-1.6' ? tokenDemand(access) : async () => {};
   try {
     await packerBuild({
       packer,
@@ -168,8 +168,8 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
       },
     });
     const imageId = await imageIn(plan.manifestFile);
-    if (packer.edition === 'packer-1.6') await supportTokensOnly(account, imageId);
-    await checkImage(account, imageId);
+    if (packer.edition === 'packer-1.6') await supportTokensOnly(access, imageId);
+    await checkImage(access, imageId);
     await publish(imageId, plan.manifestFile, context.output ?? OUTPUT);
     return imageId;
   } catch (error) {
@@ -187,26 +187,26 @@ async function removeOldLogs(work: string): Promise<void> {
 }
 
 /** Demands IMDSv2 of the instance once it runs, which is before Packer logs in. */
-function tokenDemand(account: Account): (event: PackerEvent) => Promise<void> {
+function tokenDemand(access: Ec2Access): (event: PackerEvent) => Promise<void> {
   let instance: string | undefined;
   let demanded = false;
   return async ({ text }) => {
     instance ??= /^Instance ID: (i-[0-9a-f]+)$/.exec(text)?.[1];
     if (demanded || instance === undefined || !/^(Using ssh communicator|Waiting for SSH)/.test(text)) return;
     demanded = true;
-    await demandTokens(account, instance);
+    await demandTokens(access, instance);
   };
 }
 
 /** The error of the bake, once nothing of it is left; another one when something is. */
 async function cleaned(error: unknown, { aws, terminal }: BakeContext, traces: Traces): Promise<BakeError> {
   const failure = bakeErrorOf(error);
-  const account: Account = { ec2: aws.ec2, signal: AbortSignal.timeout(REMOVAL_LIMIT_MS) };
+  const access: Ec2Access = { ec2: aws.ec2, signal: AbortSignal.timeout(REMOVAL_LIMIT_MS) };
   try {
-    const found = await leftovers(account, traces);
+    const found = await leftovers(access, traces);
     if (found.length === 0) return failure;
     terminal.line(`Packer left ${named(found)}; removing that.`);
-    const left = await removeLeftovers(account, traces);
+    const left = await removeLeftovers(access, traces);
     return left.length === 0 ? failure : remaining(failure, `${named(left)} could not be removed`);
   } catch (removal) {
     const tags = `the tag bake=${traces.bakeId}, the key pair ${traces.bakeId}, the image ${traces.imageName}`;

@@ -12,7 +12,7 @@ import { call } from '../deploy/aws.ts';
 import { IMAGE_FILE } from '../deploy/image-file.ts';
 import { writeWhole } from '../tools/whole-file.ts';
 import { BakeError } from './errors.ts';
-import type { Account } from './look.ts';
+import type { Ec2Access } from './look.ts';
 
 export const MANIFEST_NAME = 'image-manifest.json';
 /** Where deploy.sh looks for the image. */
@@ -35,7 +35,7 @@ export async function imageIn(manifestFile: string): Promise<string> {
 }
 
 /** For Packer 1.6, which can't ask for it: the instance takes no IMDSv1 from now on. */
-export async function demandTokens({ ec2, signal }: Account, InstanceId: string): Promise<void> {
+export async function demandTokens({ ec2, signal }: Ec2Access, InstanceId: string): Promise<void> {
   const command = new ModifyInstanceMetadataOptionsCommand({
     InstanceId,
     HttpEndpoint: 'enabled',
@@ -46,13 +46,13 @@ export async function demandTokens({ ec2, signal }: Account, InstanceId: string)
 }
 
 /** For Packer 1.6: instances of the image take no IMDSv1, unless their launch template says otherwise. */
-export async function supportTokensOnly({ ec2, signal }: Account, ImageId: string): Promise<void> {
+export async function supportTokensOnly({ ec2, signal }: Ec2Access, ImageId: string): Promise<void> {
   const command = new ModifyImageAttributeCommand({ ImageId, ImdsSupport: { Value: 'v2.0' } });
   await call('EC2 ModifyImageAttribute', signal, (options) => ec2.send(command, options));
 }
 
 /** Rejects when AWS does not say of the image what was asked for. */
-export async function checkImage({ ec2, signal }: Account, id: string): Promise<void> {
+export async function checkImage({ ec2, signal }: Ec2Access, id: string): Promise<void> {
   const { Images = [] } = await call('EC2 DescribeImages', signal, (options) =>
     ec2.send(new DescribeImagesCommand({ ImageIds: [id] }), options),
   );

@@ -19,8 +19,8 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { call } from '../deploy/aws.ts';
-import type { Fault } from '../src/aws/aws-errors.ts';
-import type { Account } from './look.ts';
+import type { CallFailure } from '../src/aws/aws-errors.ts';
+import type { Ec2Access } from './look.ts';
 
 export interface Traces {
   /** Value of the tag `bake`, and name of the key pair. */
@@ -36,12 +36,12 @@ export interface Left {
 }
 
 /** Everything of this bake that is there. A missing right to look is an error, not an empty list. */
-export async function leftovers(account: Account, traces: Traces): Promise<readonly Left[]> {
+export async function leftovers(access: Ec2Access, traces: Traces): Promise<readonly Left[]> {
   const lists = await Promise.all([
-    instances(account, traces),
-    imagesAndSnapshots(account, traces),
-    securityGroups(account, traces),
-    keyPairs(account, traces),
+    instances(access, traces),
+    imagesAndSnapshots(access, traces),
+    securityGroups(access, traces),
+    keyPairs(access, traces),
   ]);
   return lists.flat();
 }
@@ -55,7 +55,7 @@ const WAITS: RemovalWaits = { pollMs: 3_000, limitMs: 300_000 };
 
 /** Removes them, in an order that AWS takes. Returns what is still there at the end. */
 export async function removeLeftovers(
-  account: Account,
+  access: Ec2Access,
   traces: Traces,
   { pollMs, limitMs }: RemovalWaits = WAITS,
 ): Promise<readonly Left[]> {
@@ -63,20 +63,20 @@ export async function removeLeftovers(
   // A snapshot is in use until its image is gone, and without its image nothing leads to it any more.
   const snapshots = new Map<string, Left>();
   for (;;) {
-    const found = await leftovers(account, traces);
+    const found = await leftovers(access, traces);
     for (const one of found) if (one.kind === 'snapshot') snapshots.set(one.id, one);
     const all = [...found.filter(({ kind }) => kind !== 'snapshot'), ...snapshots.values()];
     if (all.length === 0 || Date.now() > until) return all;
     for (const one of all) {
-      if (one.kind === 'image' || one.kind === 'snapshot') await tag(account, one, traces.bakeId);
-      const removed = await remove(account, one);
+      if (one.kind === 'image' || one.kind === 'snapshot') await tag(access, one, traces.bakeId);
+      const removed = await remove(access, one);
       if (removed) snapshots.delete(one.id);
     }
-    await sleep(pollMs, undefined, { signal: account.signal });
+    await sleep(pollMs, undefined, { signal: access.signal });
   }
 }
 
-async function instances({ ec2, signal }: Account, { bakeId }: Traces): Promise<readonly Left[]> {
+async function instances({ ec2, signal }: Ec2Access, { bakeId }: Traces): Promise<readonly Left[]> {
   const states = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
   const Filters = [
     { Name: 'tag:bake', Values: [bakeId] },
@@ -89,7 +89,7 @@ async function instances({ ec2, signal }: Account, { bakeId }: Traces): Promise<
   return found.flatMap(({ InstanceId }) => left('instance', InstanceId));
 }
 
-async function imagesAndSnapshots({ ec2, signal }: Account, traces: Traces): Promise<readonly Left[]> {
+async function imagesAndSnapshots({ ec2, signal }: Ec2Access, traces: Traces): Promise<readonly Left[]> {
   const { bakeId, imageName } = traces;
   const named = new DescribeImagesCommand({ Owners: ['self'], Filters: [{ Name: 'name', Values: [imageName] }] });
   const tagged = new DescribeSnapshotsCommand({
@@ -111,7 +111,7 @@ async function imagesAndSnapshots({ ec2, signal }: Account, traces: Traces): Pro
   ];
 }
 
-async function securityGroups({ ec2, signal }: Account, { securityGroup }: Traces): Promise<readonly Left[]> {
+async function securityGroups({ ec2, signal }: Ec2Access, { securityGroup }: Traces): Promise<readonly Left[]> {
   if (securityGroup === undefined) return [];
   const command = new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: [securityGroup] }] });
   const { SecurityGroups = [] } = await call('EC2 DescribeSecurityGroups', signal, (options) =>
@@ -120,7 +120,7 @@ async function securityGroups({ ec2, signal }: Account, { securityGroup }: Trace
   return SecurityGroups.flatMap(({ GroupId }) => left('security group', GroupId));
 }
 
-async function keyPairs({ ec2, signal }: Account, { bakeId }: Traces): Promise<readonly Left[]> {
+async function keyPairs({ ec2, signal }: Ec2Access, { bakeId }: Traces): Promise<readonly Left[]> {
   const command = new DescribeKeyPairsCommand({ Filters: [{ Name: 'key-name', Values: [bakeId] }] });
   const { KeyPairs = [] } = await call('EC2 DescribeKeyPairs', signal, (options) => ec2.send(command, options));
   return KeyPairs.flatMap(({ KeyName }) => left('key pair', KeyName));
@@ -134,16 +134,16 @@ const LATER = new Set(['DependencyViolation', 'InvalidGroup.InUse', 'InvalidSnap
 const GONE = /^Invalid[A-Za-z]+\.(NotFound|Unavailable)$/;
 
 /** Packer 1.6 tags an image last, and a person who builds may remove only what has the tag of a bake. */
-async function tag({ ec2, signal }: Account, { id }: Left, bakeId: string): Promise<void> {
+async function tag({ ec2, signal }: Ec2Access, { id }: Left, bakeId: string): Promise<void> {
   const command = new CreateTagsCommand({ Resources: [id], Tags: [{ Key: 'bake', Value: bakeId }] });
-  const gone = ({ code }: Fault) => (GONE.test(code) ? {} : undefined);
+  const gone = ({ code }: CallFailure) => (GONE.test(code) ? {} : undefined);
   await call<unknown>('EC2 CreateTags', signal, (options) => ec2.send(command, options), gone);
 }
 
 /** False when it is in use for now: a security group is until its instance is gone. */
-async function remove({ ec2, signal }: Account, { kind, id }: Left): Promise<boolean> {
+async function remove({ ec2, signal }: Ec2Access, { kind, id }: Left): Promise<boolean> {
   const inUse = {};
-  const passes = ({ code }: Fault) => (LATER.has(code) ? inUse : GONE.test(code) ? {} : undefined);
+  const passes = ({ code }: CallFailure) => (LATER.has(code) ? inUse : GONE.test(code) ? {} : undefined);
   const carryOut = async (action: string, send: (options: { abortSignal: AbortSignal }) => Promise<unknown>) =>
     (await call<unknown>(`EC2 ${action}`, signal, send, passes)) !== inUse;
   switch (kind) {

@@ -11,7 +11,7 @@ import type { AwsClients } from '../tools/aws-clients.ts';
 import { BakeError } from './errors.ts';
 import type { BakeOptions } from './options.ts';
 
-export interface Account {
+export interface Ec2Access {
   readonly ec2: AwsClients['ec2'];
   readonly signal: AbortSignal;
 }
@@ -21,18 +21,18 @@ export interface Found {
   readonly rootDevice?: string;
 }
 
-export async function lookAt(account: Account, options: BakeOptions): Promise<Found> {
+export async function lookAt(access: Ec2Access, options: BakeOptions): Promise<Found> {
   const [image, ...problems] = await Promise.all([
-    sourceImage(account, options),
-    instanceTypeProblem(account, options),
-    subnetProblem(account, options),
+    sourceImage(access, options),
+    instanceTypeProblem(access, options),
+    subnetProblem(access, options),
   ]);
   const all = [...imageProblems(image, options), ...problems.flatMap((problem) => problem ?? [])];
   if (all.length > 0) throw new BakeError('BAD_INPUT', all.join('\n'), 'Correct it. Nothing was launched.');
   return image?.RootDeviceName === undefined ? {} : { rootDevice: image.RootDeviceName };
 }
 
-async function sourceImage({ ec2, signal }: Account, { sourceImage: id }: BakeOptions): Promise<Image | undefined> {
+async function sourceImage({ ec2, signal }: Ec2Access, { sourceImage: id }: BakeOptions): Promise<Image | undefined> {
   if (id === undefined) return undefined;
   const command = new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values: [id] }] });
   const { Images = [] } = await call('EC2 DescribeImages', signal, (options) => ec2.send(command, options));
@@ -57,7 +57,7 @@ function imageProblems(image: Image | undefined, options: BakeOptions): readonly
   return problems;
 }
 
-async function instanceTypeProblem({ ec2, signal }: Account, { instanceType }: BakeOptions) {
+async function instanceTypeProblem({ ec2, signal }: Ec2Access, { instanceType }: BakeOptions) {
   const command = new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: [instanceType] }] });
   const { InstanceTypes = [] } = await call('EC2 DescribeInstanceTypes', signal, (options) =>
     ec2.send(command, options),
@@ -66,7 +66,7 @@ async function instanceTypeProblem({ ec2, signal }: Account, { instanceType }: B
   return `The instance type ${instanceType} (--instancetype) does not exist in this region.`;
 }
 
-async function subnetProblem({ ec2, signal }: Account, { subnet }: BakeOptions): Promise<string | undefined> {
+async function subnetProblem({ ec2, signal }: Ec2Access, { subnet }: BakeOptions): Promise<string | undefined> {
   const filter =
     subnet === undefined ? { Name: 'default-for-az', Values: ['true'] } : { Name: 'subnet-id', Values: [subnet] };
   const command = new DescribeSubnetsCommand({ Filters: [filter] });

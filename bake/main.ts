@@ -14,7 +14,7 @@ import { bake } from './bake.ts';
 import { builderPolicy } from './builder-policy.ts';
 import { BakeError, bakeErrorOf, exitCodeOf } from './errors.ts';
 import { compileAgent } from './executable.ts';
-import { type Order, readOrder } from './options.ts';
+import { type BakeOrder, readOrder } from './options.ts';
 import { endpointOf } from './plan.ts';
 
 const ELSEWHERE = fileURLToPath(new URL('../.cache/bake', import.meta.url));
@@ -41,7 +41,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
   }
 }
 
-async function carryOut(order: Order, terminal: Terminal, signal: AbortSignal): Promise<void> {
+async function carryOut(order: BakeOrder, terminal: Terminal, signal: AbortSignal): Promise<void> {
   switch (order.kind) {
     case 'help':
       return;
@@ -58,7 +58,7 @@ async function carryOut(order: Order, terminal: Terminal, signal: AbortSignal): 
   }
 }
 
-async function bakeOrder(order: Extract<Order, { kind: 'bake' }>, terminal: Terminal, signal: AbortSignal) {
+async function bakeOrder(order: Extract<BakeOrder, { kind: 'bake' }>, terminal: Terminal, signal: AbortSignal) {
   const { profile } = order;
   using aws = awsClients({
     ...(profile === undefined ? {} : { profile }),

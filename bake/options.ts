@@ -85,22 +85,22 @@ export interface BakeOptions {
   readonly pollSeconds: number;
 }
 
-export interface CommonOptions {
+export interface CommonBakeOptions {
   readonly json: boolean;
   readonly region?: string;
   readonly profile?: string;
 }
 
-export type Order =
+export type BakeOrder =
   | { readonly kind: 'help' }
   | { readonly kind: 'policy'; readonly instanceProfile?: string }
-  | ({ readonly kind: 'agent'; readonly architecture: Architecture } & CommonOptions)
-  | ({ readonly kind: 'bake' } & BakeOptions & CommonOptions);
+  | ({ readonly kind: 'agent'; readonly architecture: Architecture } & CommonBakeOptions)
+  | ({ readonly kind: 'bake' } & BakeOptions & CommonBakeOptions);
 
 type Answers = Readonly<Record<string, unknown>>;
 
 /** Throws BakeError BAD_INPUT with a line for everything that is wrong. `print` is where `--help` goes. */
-export function readOrder(words: readonly string[], print: (text: string) => void): Order {
+export function readOrder(words: readonly string[], print: (text: string) => void): BakeOrder {
   let help: string | undefined;
   const answers: Answers = parser(words).parseSync([...words], {}, (_error, _answers, output) => {
     help = output;

@@ -12,7 +12,7 @@ export interface Endpoint {
   readonly ofOtherCloud: boolean;
 }
 
-export interface Facts {
+export interface BakeFacts {
   readonly bakeId: string;
   /** For the image's name. */
   readonly atMs: number;
@@ -42,7 +42,7 @@ export function bakeIdOf(atMs: number, random: string): string {
 }
 
 /** Unique in an account, as EC2 wants it; at most 128 characters. */
-export function imageNameOf({ version, atMs }: Pick<Facts, 'version' | 'atMs'>, options: BakeOptions): string {
+export function imageNameOf({ version, atMs }: Pick<BakeFacts, 'version' | 'atMs'>, options: BakeOptions): string {
   const { debian, architecture } = options;
   return `zookeeper-${ZOOKEEPER_VERSION}-${version}-debian-${debian}-${architecture}-${compact(atMs)}`;
 }
@@ -52,7 +52,7 @@ function compact(atMs: number): string {
 }
 
 /** The variables of ami/variables.pkr.hcl; what is left out has its default there. */
-export function packerVariables(options: BakeOptions, facts: Facts): Readonly<Record<string, unknown>> {
+export function packerVariables(options: BakeOptions, facts: BakeFacts): Readonly<Record<string, unknown>> {
   const given = {
     source_ami: options.sourceImage,
     root_device: facts.rootDevice,
@@ -86,7 +86,7 @@ export function packerVariables(options: BakeOptions, facts: Facts): Readonly<Re
   };
 }
 
-export interface Parts {
+export interface AnsibleParts {
   /** Absolute paths on this machine. */
   readonly executable: string;
   readonly archive: Archive;
@@ -94,7 +94,11 @@ export interface Parts {
 }
 
 /** The variables of ansible/playbook.yml, as its roles' argument specifications have them. */
-export function ansibleVariables({ executable, archive, cloudWatchAgent }: Parts): Readonly<Record<string, string>> {
+export function ansibleVariables({
+  executable,
+  archive,
+  cloudWatchAgent,
+}: AnsibleParts): Readonly<Record<string, string>> {
   return {
     agent_executable: executable,
     zookeeper_archive: archive.from,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The agent as nodes have it: the packaged executable, with a tick of cron every minute. */
 import { packageAgent } from '../build/package.ts';
-import type { Architecture } from '../build/target.ts';
+import type { NodeArchitecture } from '../build/target.ts';
 
-export const ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+export const ARCHITECTURE: NodeArchitecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 
 export const CRON_SECONDS = 60;
 

@@ -57,7 +57,7 @@ export async function bundle(options: BundleOptions = {}): Promise<{ readonly ag
   return { agent: join(outdir, 'zk-agent.cjs') };
 }
 
-export interface ProgramOptions {
+export interface BundledProgram {
   readonly entry: string;
   readonly outfile: string;
   readonly progress?: ((line: string) => void) | undefined;
@@ -65,7 +65,7 @@ export interface ProgramOptions {
 }
 
 /** Bundles one program into one CommonJS file with a source map beside it. */
-export async function bundleProgram({ entry, outfile, progress, plugins = [] }: ProgramOptions): Promise<void> {
+export async function bundleProgram({ entry, outfile, progress, plugins = [] }: BundledProgram): Promise<void> {
   const stampFile = stampFileOf(outfile);
   const options = optionsFor(entry, outfile);
   const request = JSON.stringify([options, plugins.map(({ name }) => name)]);

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LOG_EVENTS } from '../src/log-events.ts';
-import { allowedFor, type Check, SETTINGS, type Setting } from '../src/settings-table.ts';
+import { allowedFor, SETTINGS, type Setting, type ValueCheck } from '../src/settings-table.ts';
 import { LAB_TIMINGS, PRODUCTION_TIMINGS, type Timings } from '../src/timings.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -52,7 +52,7 @@ function allowed({ check, unit }: Setting): string {
 }
 
 /** What the sentence about a value leaves to the place where it is said. */
-const MORE = new Map<Check, string>([[SETTINGS.TIMINGS.check, ' the names below in milliseconds']]);
+const MORE = new Map<ValueCheck, string>([[SETTINGS.TIMINGS.check, ' the names below in milliseconds']]);
 
 function otherwise({ required, default: standard, without }: Setting): string {
   if (required) return 'none; it must be set';

@@ -5,7 +5,7 @@ import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha512Of } from '../tools/digest.ts';
 import { runProgram } from '../tools/program.ts';
-import type { Architecture, Progress } from './target.ts';
+import type { BuildProgress, NodeArchitecture } from './target.ts';
 
 const FETCH_LIMIT_MS = 600_000;
 
@@ -24,7 +24,11 @@ interface Locked {
  * npm installs only the package of the machine's own architecture; the other one is fetched by npm once, held against
  * the lock file and kept in `.cache`.
  */
-export async function nodeBinary(root: string, architecture: Architecture, progress?: Progress): Promise<NodeBinary> {
+export async function nodeBinary(
+  root: string,
+  architecture: NodeArchitecture,
+  progress?: BuildProgress,
+): Promise<NodeBinary> {
   const name = `node-linux-${architecture}`;
   const { version, integrity } = await lockedPackage(root, name);
   const installed = join(root, 'node_modules', name);

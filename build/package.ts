@@ -19,7 +19,7 @@ import { licenseText } from './licenses.ts';
 import { type NodeBinary, nodeBinary } from './node-binary.ts';
 import { sourceRevision } from './revision.ts';
 import { bomText } from './sbom.ts';
-import { ARCHITECTURES, type Architecture, type Progress, runnerFor } from './target.ts';
+import { ARCHITECTURES, type BuildProgress, type NodeArchitecture, runnerFor } from './target.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COMPILE = join(ROOT, 'build/compile-part.cjs');
@@ -32,14 +32,14 @@ const INPUTS = [
 const STEP_LIMIT_MS = 300_000;
 
 export interface PackageOptions {
-  readonly architecture: Architecture;
+  readonly architecture: NodeArchitecture;
   /** Where the executable goes, with the bundles; `dist` of the checkout when left out. */
   readonly outdir?: string;
   /** Another start program than the agent's, to measure what an executable itself costs; then nothing is tried out. */
   readonly start?: string;
   /** What `--version` tells; the checkout's own when left out. */
   readonly commit?: string;
-  readonly progress?: Progress;
+  readonly progress?: BuildProgress;
 }
 
 /** Path of the executable. Quick when nothing has changed; the file appears whole. */
@@ -122,7 +122,7 @@ async function slimMap(file: string): Promise<string> {
   return JSON.stringify({ ...map, sources, sourcesContent: undefined });
 }
 
-async function seal(stage: string, architecture: Architecture, binary: NodeBinary): Promise<string> {
+async function seal(stage: string, architecture: NodeArchitecture, binary: NodeBinary): Promise<string> {
   const own = process.arch === 'x64' || process.arch === 'arm64' ? process.arch : undefined;
   if (!own) throw new Error(`Executables are made on x64 and arm64, not on ${process.arch}.`);
   const maker = await nodeBinary(ROOT, own);

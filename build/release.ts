@@ -12,7 +12,7 @@ import { runProgram } from '../tools/program.ts';
 import { writeWhole } from '../tools/whole-file.ts';
 import { accompanyingFiles } from './carried.ts';
 import { changesOf } from './changes.ts';
-import { ARCHITECTURES, type Architecture, type Progress } from './target.ts';
+import { ARCHITECTURES, type BuildProgress, type NodeArchitecture } from './target.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TAG = /^v(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)$/;
@@ -28,10 +28,10 @@ export interface ReleaseOptions {
   readonly root: string;
   /** `v1.2.3`; the version in its package.json is the same. */
   readonly tag: string;
-  readonly architectures: readonly Architecture[];
+  readonly architectures: readonly NodeArchitecture[];
   /** The folder of the tag is made in it. */
   readonly outdir: string;
-  readonly progress?: Progress;
+  readonly progress?: BuildProgress;
 }
 
 /** Path of the folder, which appears whole and replaces an older one of the tag. Rejects when the tag does not fit. */
@@ -101,7 +101,7 @@ async function takePackages(root: string, tag: string, sources: string): Promise
   });
 }
 
-async function makeExecutable(sources: string, architecture: Architecture, folder: string): Promise<void> {
+async function makeExecutable(sources: string, architecture: NodeArchitecture, folder: string): Promise<void> {
   await runProgram('npm', ['run', '--silent', '--logs-max=0', 'package', '--', '--arch', architecture], {
     directory: sources,
     limitMs: STEP_LIMIT_MS,

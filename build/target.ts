@@ -4,9 +4,9 @@ import { access } from 'node:fs/promises';
 import { aptCommand, installPackages, isDebian } from '../tools/debian-packages.ts';
 
 export const ARCHITECTURES = ['x64', 'arm64'] as const;
-export type Architecture = (typeof ARCHITECTURES)[number];
+export type NodeArchitecture = (typeof ARCHITECTURES)[number];
 
-export type Progress = ((line: string) => void) | undefined;
+export type BuildProgress = ((line: string) => void) | undefined;
 
 interface Emulator {
   readonly program: string;
@@ -15,7 +15,7 @@ interface Emulator {
   readonly packages: readonly string[];
 }
 
-const EMULATORS: Readonly<Record<Architecture, Emulator>> = {
+const EMULATORS: Readonly<Record<NodeArchitecture, Emulator>> = {
   arm64: {
     program: '/usr/bin/qemu-aarch64-static',
     libraries: '/usr/aarch64-linux-gnu',
@@ -32,7 +32,7 @@ const EMULATORS: Readonly<Record<Architecture, Emulator>> = {
  * The words to put before a program of this architecture: none for the machine's own. Installs what is missing where
  * that can be done, and otherwise rejects with the command that does it.
  */
-export async function runnerFor(architecture: Architecture, progress?: Progress): Promise<readonly string[]> {
+export async function runnerFor(architecture: NodeArchitecture, progress?: BuildProgress): Promise<readonly string[]> {
   if (architecture === process.arch) return [];
   const emulator = EMULATORS[architecture];
   if (!(await isInstalled(emulator))) await install(architecture, emulator, progress);
@@ -45,7 +45,7 @@ async function isInstalled({ program, libraries }: Emulator): Promise<boolean> {
   return found.every(({ status }) => status === 'fulfilled');
 }
 
-async function install(architecture: Architecture, emulator: Emulator, progress: Progress): Promise<void> {
+async function install(architecture: NodeArchitecture, emulator: Emulator, progress: BuildProgress): Promise<void> {
   const command = aptCommand(emulator.packages);
   const why = `An executable for ${architecture} is compiled by that architecture's Node, which qemu runs here; it is not installed.`;
   if (!(await isDebian())) {

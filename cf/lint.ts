@@ -3,7 +3,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Outcome, outcomeOf, ProgramError } from '../tools/program.ts';
+import { outcomeOf, ProgramError, type ProgramOutcome } from '../tools/program.ts';
 import { type Progress, pythonEnvironment } from '../tools/python-environment.ts';
 
 const VERSION = '1.58.0';
@@ -75,7 +75,7 @@ async function command(): Promise<readonly [string, ...string[]]> {
   }
 }
 
-function findingsOf({ stdout, stderr, code }: Outcome): readonly Finding[] {
+function findingsOf({ stdout, stderr, code }: ProgramOutcome): readonly Finding[] {
   try {
     return JSON.parse(stdout) as readonly Finding[];
   } catch (cause) {

@@ -14,7 +14,7 @@ import { formatSettings } from './user-data.ts';
 const MOST_SETTINGS_BYTES = 12_000;
 
 /** The options as given, by their names; numbers that are none are NaN. */
-export interface Answers {
+export interface GivenOptions {
   readonly stackname: string | undefined;
   readonly vpcid: string | undefined;
   readonly subnets: readonly string[];
@@ -43,7 +43,7 @@ export interface Answers {
   readonly terminateheartbeat: number;
 }
 
-export function faultsOf(answers: Answers): readonly string[] {
+export function faultsOf(answers: GivenOptions): readonly string[] {
   return [
     ...required('stackname', answers.stackname, limits.STACK_NAME),
     ...required('vpcid', answers.vpcid, limits.VPC_ID),
@@ -101,7 +101,7 @@ function subnetFaults(subnets: readonly string[]): readonly string[] {
   return subnets.flatMap((subnet) => optional('subnets', subnet, limits.SUBNET_ID));
 }
 
-function sourceFaults({ sshsource, keyname, clientsource }: Answers): readonly string[] {
+function sourceFaults({ sshsource, keyname, clientsource }: GivenOptions): readonly string[] {
   const faults = [
     ...(sshsource === undefined ? [] : sourceFault('sshsource', sshsource)),
     ...clientsource.flatMap((source) => sourceFault('clientsource', source)),
@@ -127,7 +127,7 @@ function modeFaults(mode: string): readonly string[] {
   return [`--mode ${mode}: there is no such mode; dynamic is there.`];
 }
 
-function instanceTypeFaults({ instancetype, architecture }: Answers): readonly string[] {
+function instanceTypeFaults({ instancetype, architecture }: GivenOptions): readonly string[] {
   if (architecture !== 'x86_64' && architecture !== 'arm64') {
     return [`--architecture ${architecture}: there are images for x86_64 and arm64.`];
   }
@@ -143,7 +143,7 @@ function instanceTypeFaults({ instancetype, architecture }: Answers): readonly s
   ];
 }
 
-function sizeFaults({ numhosts, maxhosts }: Answers): readonly string[] {
+function sizeFaults({ numhosts, maxhosts }: GivenOptions): readonly string[] {
   const faults: string[] = [];
   if (!Number.isInteger(numhosts) || numhosts < 1 || numhosts > limits.HIGHEST_HOSTS) {
     faults.push(`--numhosts ${shown(numhosts)}: An odd number from 1 to ${limits.HIGHEST_HOSTS}.`);
@@ -158,7 +158,7 @@ function sizeFaults({ numhosts, maxhosts }: Answers): readonly string[] {
   return maxhosts < numhosts ? [...faults, `--maxhosts ${maxhosts} is less than --numhosts ${numhosts}.`] : faults;
 }
 
-function volumeFaults({ volumesize, volumetype, volumeiops, rootdevice }: Answers): readonly string[] {
+function volumeFaults({ volumesize, volumetype, volumeiops, rootdevice }: GivenOptions): readonly string[] {
   const faults = [
     ...wholeNumber('volumesize', volumesize, limits.VOLUME_GIB),
     ...optional('rootdevice', rootdevice, limits.ROOT_DEVICE),
@@ -188,7 +188,7 @@ function pair(word: string): [string, string | undefined] {
   return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
 }
 
-function settingFaults(answers: Answers): readonly string[] {
+function settingFaults(answers: GivenOptions): readonly string[] {
   const settings = answers.setting;
   const faults = settings.flatMap((setting) => {
     const [key, value] = pair(setting);
@@ -208,7 +208,7 @@ function settingFaults(answers: Answers): readonly string[] {
 }
 
 /** Reads the settings as every node will: what the agent would refuse at boot is refused here. */
-function agentFaults(answers: Answers): readonly string[] {
+function agentFaults(answers: GivenOptions): readonly string[] {
   const given = Object.fromEntries(
     answers.setting.map((setting): [string, string] => [pair(setting)[0], pair(setting)[1] ?? '']),
   );
@@ -222,7 +222,7 @@ function agentFaults(answers: Answers): readonly string[] {
 }
 
 /** A hook that ends before the second heartbeat gives up nodes that are well. */
-function heartbeatFaults(answers: Answers, heartbeatSeconds: number): readonly string[] {
+function heartbeatFaults(answers: GivenOptions, heartbeatSeconds: number): readonly string[] {
   const least = Math.ceil(2 * heartbeatSeconds);
   return (['launchheartbeat', 'terminateheartbeat'] as const)
     .filter((name) => answers[name] >= limits.HOOK_SECONDS[0] && answers[name] < least)
@@ -231,7 +231,7 @@ function heartbeatFaults(answers: Answers, heartbeatSeconds: number): readonly s
     );
 }
 
-function timeFaults(answers: Answers): readonly string[] {
+function timeFaults(answers: GivenOptions): readonly string[] {
   const faults = [
     ...optional('creationtimeout', answers.creationtimeout, limits.DURATION),
     ...optional('updatetimeout', answers.updatetimeout, limits.DURATION),

@@ -7,7 +7,7 @@ import yargs, { type Options } from 'yargs';
 import { AgentError } from '../src/errors.ts';
 import { DEFAULT_INSTANCE_TYPE } from './instance-type.ts';
 import { RETENTION_DAYS, VOLUME_GIB } from './limits.ts';
-import { type Answers, faultsOf } from './option-rules.ts';
+import { faultsOf, type GivenOptions } from './option-rules.ts';
 import { LARGEST_TEMPLATE_BYTES, template, templateText } from './template.ts';
 import type { Architecture, Source, TemplateOptions, VolumeType } from './template-options.ts';
 
@@ -128,7 +128,7 @@ function badArgument(faults: readonly string[]): AgentError {
 }
 
 /** The answers with their types; what was left out is undefined, and so is what is empty, as shells have it. */
-function answersOf(answered: Readonly<Record<string, unknown>>): Answers {
+function answersOf(answered: Readonly<Record<string, unknown>>): GivenOptions {
   const text = (name: string): string | undefined => {
     const value = answered[name];
     // An option given twice is a list to yargs.
@@ -177,7 +177,7 @@ function answersOf(answered: Readonly<Record<string, unknown>>): Answers {
 }
 
 /** Only of answers without faults. */
-function optionsOf(answers: Answers, presentHosts: number | undefined): TemplateOptions {
+function optionsOf(answers: GivenOptions, presentHosts: number | undefined): TemplateOptions {
   const { keyname, sshsource, instancerole, volumeiops, rootdevice, numhosts } = answers;
   const present = presentHosts ?? numhosts;
   const architecture = answers.architecture as Architecture;

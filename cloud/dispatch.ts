@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from './api-model/check.ts';
-import type { ApiModel, ModelOf, Operation, Protocol } from './api-model/model.ts';
+import type { ApiModel, ApiOperation, ModelOf, Protocol } from './api-model/model.ts';
 import { refusal, unknownAction } from './api-model/refusal.ts';
 import { answerAutoScaling } from './auto-scaling/answer.ts';
 import type { AutoScaling } from './auto-scaling/auto-scaling.ts';
@@ -231,7 +231,7 @@ export class Dispatch {
   }
 }
 
-function checkOutput({ model, operation }: { model: ApiModel; operation: Operation }, output: Struct): void {
+function checkOutput({ model, operation }: { model: ApiModel; operation: ApiOperation }, output: Struct): void {
   const misfits = operation.output === undefined ? [] : check(model, operation.output, output);
   const problems = misfits.filter((problem) => !isLooseAnswer(model, operation.name, problem));
   if (problems.length === 0) return;

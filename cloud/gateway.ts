@@ -17,7 +17,7 @@ import { Ec2World } from './ec2/world.ts';
 import { FaultBoard } from './faults.ts';
 import { Access } from './iam/access.ts';
 import type { AccessRecord } from './iam/access-record.ts';
-import type { InstanceIdentity, WithoutProfile } from './iam/instance-identity.ts';
+import type { InstanceRights, WithoutProfile } from './iam/instance-rights.ts';
 import { MotoClient } from './moto-client.ts';
 import { isOwnAddress } from './own-address.ts';
 
@@ -76,7 +76,7 @@ export interface Gateway {
   /** EC2 forgets this terminated instance now. Throws when it is not terminated. */
   forget(instance: string): void;
   /** Whose rights this instance has, and with it whose credentials its metadata service gives. */
-  identityOf(instance: string): Promise<InstanceIdentity>;
+  rightsOf(instance: string): Promise<InstanceRights>;
   /** Undefined for an instance that is in no group (any more). */
   membership(instance: string): Membership | undefined;
   /** The hooks that the instance waits for now. */
@@ -164,7 +164,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       callers.set(accessKeyId, caller);
     },
     accessRecord: access.record,
-    identityOf: (instance) => access.identityOf(instance),
+    rightsOf: (instance) => access.rightsOf(instance),
     forget: (instance) => world.forget(instance),
     membership: (instance) => membershipOf(scaling, instance),
     lifecycleNotices: (instance) => noticesOf(scaling, instance),

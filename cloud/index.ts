@@ -4,7 +4,7 @@ export type { CallCount, LoggedCall } from './call-log.ts';
 export { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
 export type { Machines } from './ec2/machines.ts';
 export { FAULT_KINDS, type Fault, SPARED_CALLER } from './faults.ts';
-export type { InstanceIdentity } from './iam/instance-identity.ts';
+export type { InstanceRights } from './iam/instance-rights.ts';
 export { debianImages } from './moto/debian-images.ts';
 export { startForkServer } from './moto/fork-server.ts';
 export { installMoto, startMoto } from './moto/moto.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a person's command makes of the answers of AWS. */
-import { type Fault, faultOf } from '../src/aws/aws-errors.ts';
+import { type CallFailure, callFailureOf } from '../src/aws/aws-errors.ts';
 import type { AwsClients } from '../tools/aws-clients.ts';
 import { DeployError } from './errors.ts';
 
@@ -26,17 +26,17 @@ export async function call<T>(
   action: string,
   signal: AbortSignal,
   send: (options: { abortSignal: AbortSignal }) => Promise<T>,
-  answers?: (fault: Fault) => T | undefined,
+  answers?: (failure: CallFailure) => T | undefined,
 ): Promise<T> {
   signal.throwIfAborted();
   try {
     return await send({ abortSignal: signal });
   } catch (error) {
     signal.throwIfAborted();
-    const fault = faultOf(error);
-    const answer = answers?.(fault);
+    const failure = callFailureOf(error);
+    const answer = answers?.(failure);
     if (answer !== undefined) return answer;
-    throw callError(action, fault);
+    throw callError(action, failure);
   }
 }
 
@@ -44,36 +44,36 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function callError(action: string, fault: Fault): DeployError {
-  const said = `${fault.code}: ${messageOf(fault.cause)}`;
-  switch (fault.kind) {
+function callError(action: string, failure: CallFailure): DeployError {
+  const said = `${failure.code}: ${messageOf(failure.cause)}`;
+  switch (failure.kind) {
     case 'no-credentials':
       return new DeployError(
         'NO_CREDENTIALS',
-        `There are no credentials for AWS (${messageOf(fault.cause)}).`,
+        `There are no credentials for AWS (${messageOf(failure.cause)}).`,
         'Log in, set AWS_PROFILE or give --profile, as for the AWS CLI.',
-        fault.cause,
+        failure.cause,
       );
     case 'denied':
       return new DeployError(
         'AWS_DENIED',
         `AWS denied ${action} (${said}).`,
         'Compare your permissions with those that docs/deploying.md lists for a person who deploys.',
-        fault.cause,
+        failure.cause,
       );
     case 'refused':
       return new DeployError(
         'AWS_REFUSED',
         `AWS refused ${action} (${said}).`,
         'Correct what the message names, then run this again.',
-        fault.cause,
+        failure.cause,
       );
     default:
       return new DeployError(
         'AWS_UNAVAILABLE',
         `${action} gave no usable answer (${said}).`,
         'Run this again; if it stays, check the way to AWS (network, proxy, AWS_ENDPOINT_URL).',
-        fault.cause,
+        failure.cause,
       );
   }
 }

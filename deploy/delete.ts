@@ -9,7 +9,7 @@ import { call } from './aws.ts';
 import type { DeployContext } from './context.ts';
 import { DeployError } from './errors.ts';
 import { adviceFor, firstCause } from './events.ts';
-import { follow, followRunning, newestEvent, type Outcome } from './follow.ts';
+import { follow, followRunning, newestEvent, type StackOutcome } from './follow.ts';
 import { bucketsLeft } from './leftovers/buckets.ts';
 import type { Leftover } from './leftovers/leftover.ts';
 import { logGroupsLeft } from './leftovers/log-groups.ts';
@@ -89,7 +89,7 @@ export async function deletionOf(context: DeployContext, stack: StackView): Prom
   if (outcome.status !== 'DELETE_COMPLETE') throw notDeleted(stack.name, outcome);
 }
 
-function notDeleted(stackName: string, { status, events }: Outcome): DeployError {
+function notDeleted(stackName: string, { status, events }: StackOutcome): DeployError {
   const cause = firstCause(events);
   const why = cause === undefined ? '' : ` First cause: ${cause.logicalId} (${cause.type}): ${cause.reason}`;
   return new DeployError(

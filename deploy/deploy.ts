@@ -12,7 +12,7 @@ import type { DeployContext } from './context.ts';
 import { deletionOf } from './delete.ts';
 import { DeployError } from './errors.ts';
 import { adviceFor, firstCause } from './events.ts';
-import { follow, followRunning, newestEvent, type Outcome } from './follow.ts';
+import { follow, followRunning, newestEvent, type StackOutcome } from './follow.ts';
 import { lint } from './lint.ts';
 import { refuseForeign } from './ownership.ts';
 import { keepingSize, presentSize } from './present-size.ts';
@@ -221,7 +221,7 @@ function isSuccess(status: string): boolean {
   return status === 'CREATE_COMPLETE' || status === 'UPDATE_COMPLETE';
 }
 
-function failure(stackName: string, { status, events }: Outcome): DeployError {
+function failure(stackName: string, { status, events }: StackOutcome): DeployError {
   const cause = firstCause(events);
   const state: Record<string, string> = {
     ROLLBACK_COMPLETE: 'could not be created and was rolled back',

@@ -15,7 +15,7 @@ const MOST_FAILURES_IN_A_ROW = 5;
 const BEGINNINGS = ['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS', 'DELETE_IN_PROGRESS'];
 const STYLES = { failed: 'red', done: 'green', working: 'dim' } as const;
 
-export interface Operation {
+export interface FollowedOperation {
   readonly stackId: string;
   readonly stackName: string;
   /** The newest event before the operation; undefined when the stack had none. */
@@ -24,7 +24,7 @@ export interface Operation {
   readonly resources?: number;
 }
 
-export interface Outcome {
+export interface StackOutcome {
   /** The stack's final status. */
   readonly status: string;
   /** Of this operation alone, oldest first. */
@@ -41,7 +41,7 @@ export async function newestEvent(context: DeployContext, stackId: string): Prom
  * Prints each event as it comes and resolves when the stack has reached a final status. Rejects with INTERRUPTED when
  * the signal aborts, and NOT_DONE_IN_TIME: in both cases the stack goes on by itself.
  */
-export async function follow(context: DeployContext, operation: Operation): Promise<Outcome> {
+export async function follow(context: DeployContext, operation: FollowedOperation): Promise<StackOutcome> {
   const { terminal, signal, waits } = context;
   const startedMs = Date.now();
   const events: StackEvent[] = [];
@@ -75,7 +75,7 @@ export async function follow(context: DeployContext, operation: Operation): Prom
 export async function followRunning(
   context: DeployContext,
   stack: { readonly id: string; readonly name: string },
-): Promise<Outcome> {
+): Promise<StackOutcome> {
   const all = await eventsAfter(context, stack.id, undefined);
   const beginning = all.findLastIndex(
     (event) => isOfTheStack(event) && BEGINNINGS.includes(event.ResourceStatus ?? ''),
@@ -130,7 +130,7 @@ export function progressLine(events: readonly StackEvent[], resources: number | 
   ].join(' · ');
 }
 
-function interrupted({ stackName }: Operation, cause: unknown): DeployError {
+function interrupted({ stackName }: FollowedOperation, cause: unknown): DeployError {
   return new DeployError(
     'INTERRUPTED',
     `Nobody follows any more; CloudFormation goes on with the stack ${stackName} by itself.`,
@@ -139,7 +139,7 @@ function interrupted({ stackName }: Operation, cause: unknown): DeployError {
   );
 }
 
-function outOfTime({ stackName }: Operation, limitMs: number): DeployError {
+function outOfTime({ stackName }: FollowedOperation, limitMs: number): DeployError {
   return new DeployError(
     'NOT_DONE_IN_TIME',
     `CloudFormation was not done with the stack ${stackName} within ${Math.round(limitMs / 60_000)} minutes.`,

@@ -14,7 +14,7 @@ import { DEFAULT_WAITS, type DeployContext } from './context.ts';
 import { type DeleteResult, deleteStack } from './delete.ts';
 import { type DeployResult, deploy } from './deploy.ts';
 import { DeployError, exitCodeOf } from './errors.ts';
-import { type Order, readOrder } from './options.ts';
+import { type DeployOrder, readOrder } from './options.ts';
 
 /** Returns the exit code. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
@@ -34,7 +34,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
   }
 }
 
-async function carryOut(order: Exclude<Order, { kind: 'help' }>, terminal: Terminal, signal: AbortSignal) {
+async function carryOut(order: Exclude<DeployOrder, { kind: 'help' }>, terminal: Terminal, signal: AbortSignal) {
   const { profile, region, pollMs, json } = order;
   using aws = awsClients({
     ...(profile === undefined ? {} : { profile }),

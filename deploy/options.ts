@@ -24,12 +24,12 @@ const OWN_OPTIONS = {
 } as const satisfies Readonly<Record<string, Options>>;
 
 /** What the command line asks for. */
-export type Order =
+export type DeployOrder =
   | { readonly kind: 'help' }
-  | ({ readonly kind: 'deploy' } & DeployOptions & CommonOptions)
-  | ({ readonly kind: 'delete' } & DeleteOptions & CommonOptions);
+  | ({ readonly kind: 'deploy' } & DeployOptions & CommonDeployOptions)
+  | ({ readonly kind: 'delete' } & DeleteOptions & CommonDeployOptions);
 
-export interface CommonOptions {
+export interface CommonDeployOptions {
   readonly json: boolean;
   readonly profile?: string;
   readonly region?: string;
@@ -44,7 +44,7 @@ export interface Reading {
 }
 
 /** Throws DeployError BAD_INPUT with a sentence for everything that is wrong and can be told without AWS. */
-export function readOrder(words: readonly string[], { image = builtImage, print }: Reading = {}): Order {
+export function readOrder(words: readonly string[], { image = builtImage, print }: Reading = {}): DeployOrder {
   const answers = answersTo(words, print);
   if (answers === undefined) return { kind: 'help' };
   const common = commonOptions(answers);
@@ -103,7 +103,7 @@ function parser(words: readonly string[]): Argv {
     });
 }
 
-function commonOptions(answers: Readonly<Record<string, unknown>>): CommonOptions {
+function commonOptions(answers: Readonly<Record<string, unknown>>): CommonDeployOptions {
   const text = (name: string): string | undefined => {
     const value = answers[name];
     if (Array.isArray(value)) throw badInput(`--${name} is given more than once.`);

@@ -6,7 +6,7 @@ import {
   ListStackResourcesCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
-import type { Fault } from '../src/aws/aws-errors.ts';
+import type { CallFailure } from '../src/aws/aws-errors.ts';
 import type { AwsClients } from '../tools/aws-clients.ts';
 import { call, messageOf } from './aws.ts';
 
@@ -50,14 +50,14 @@ export async function describeStack(
     'CloudFormation DescribeStacks',
     signal,
     (options) => aws.cloudFormation.send(new DescribeStacksCommand({ StackName: nameOrId }), options),
-    (fault) => (isMissing(fault) ? { $metadata: {}, Stacks: [] } : undefined),
+    (failure) => (isMissing(failure) ? { $metadata: {}, Stacks: [] } : undefined),
   );
   const stack = Stacks[0];
   return stack === undefined ? undefined : viewOf(stack);
 }
 
 /** CloudFormation has no code of its own for this. */
-export function isMissing({ code, cause }: Fault): boolean {
+export function isMissing({ code, cause }: CallFailure): boolean {
   return code === 'ValidationError' && /does not exist/.test(messageOf(cause));
 }
 
@@ -89,7 +89,7 @@ export async function physicalId(
         new DescribeStackResourceCommand({ StackName: stackId, LogicalResourceId: logicalId }),
         options,
       ),
-    (fault) => (isMissing(fault) ? { $metadata: {}, StackResourceDetail: undefined } : undefined),
+    (failure) => (isMissing(failure) ? { $metadata: {}, StackResourceDetail: undefined } : undefined),
   );
   if (StackResourceDetail?.ResourceStatus === 'DELETE_COMPLETE') return undefined;
   return StackResourceDetail?.PhysicalResourceId || undefined;

@@ -23,7 +23,7 @@ export interface Network {
   readonly subnets: readonly string[];
 }
 
-export interface Account extends Network {
+export interface LabAccount extends Network {
   readonly keyName: string;
   /** Of the key pair, in PEM. */
   readonly privateKey: string;
@@ -38,7 +38,7 @@ export async function makeAccount(
   aws: AwsClients,
   prefix: string,
   imageOf: (network: Network) => Promise<string>,
-): Promise<Account> {
+): Promise<LabAccount> {
   const [network, { KeyMaterial = '' }] = await Promise.all([
     makeNetwork(aws, prefix),
     aws.ec2.send(new CreateKeyPairCommand({ KeyName: KEY_NAME })),

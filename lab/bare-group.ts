@@ -12,7 +12,7 @@ import { userData } from '../cf/user-data.ts';
 import type { AwsClients } from '../tools/aws-clients.ts';
 import { makeNetwork, registerImage } from './account.ts';
 import { REGION } from './aws-clients.ts';
-import type { Stack } from './stack.ts';
+import type { LabDeployment } from './lab-deployment.ts';
 import { timingSettings } from './timing-settings.ts';
 
 const INSTANCE_TYPE = 't3.small';
@@ -30,7 +30,7 @@ export interface BareGroupOptions {
 }
 
 /** Rejects with the SDK's error of the call that failed; there is no rollback, as a lab that can't start is thrown away. */
-export async function createBareGroup(aws: AwsClients, options: BareGroupOptions): Promise<Stack> {
+export async function createBareGroup(aws: AwsClients, options: BareGroupOptions): Promise<LabDeployment> {
   const cluster = `${options.name}-${randomBytes(4).toString('hex')}`;
   const names = {
     cluster,
@@ -51,7 +51,7 @@ export async function createBareGroup(aws: AwsClients, options: BareGroupOptions
   return { ...names, imageId };
 }
 
-type TemplateNames = Pick<Stack, 'cluster' | 'bucket' | 'logGroup' | 'imageId'>;
+type TemplateNames = Pick<LabDeployment, 'cluster' | 'bucket' | 'logGroup' | 'imageId'>;
 
 async function createLaunchTemplate(aws: AwsClients, names: TemplateNames, options: BareGroupOptions): Promise<string> {
   const { LaunchTemplate } = await aws.ec2.send(
@@ -68,7 +68,10 @@ async function createLaunchTemplate(aws: AwsClients, names: TemplateNames, optio
   return present(LaunchTemplate?.LaunchTemplateId, 'CreateLaunchTemplate', 'LaunchTemplateId');
 }
 
-type GroupNames = Pick<Stack, 'cluster' | 'group'> & { readonly template: string; readonly subnets: readonly string[] };
+type GroupNames = Pick<LabDeployment, 'cluster' | 'group'> & {
+  readonly template: string;
+  readonly subnets: readonly string[];
+};
 
 async function createGroup(aws: AwsClients, names: GroupNames, nodes: number): Promise<void> {
   await aws.autoScaling.send(

@@ -29,29 +29,29 @@ export interface AgentOrder {
   readonly stack?: StackTies;
 }
 
-export type Outcome =
+export type LoopOutcome =
   | { readonly kind: 'done'; readonly why: string; readonly advice?: readonly Advice[] }
   | { readonly kind: 'out-of-time'; readonly why: string; readonly cause?: Missing; readonly advice: readonly Advice[] }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly why: string; readonly next: string }
   | { readonly kind: 'dry-run'; readonly observation: Observation; readonly decision: Decision };
 
 /** The parts of the loop, and its last word when it ends without success; a simulation may wrap them. */
-export interface Parts {
+export interface LoopParts {
   readonly observe: typeof realObserve;
   readonly decide: typeof realDecide;
   readonly act: typeof realAct;
   readonly giveUp: typeof decideGivingUp;
 }
 
-export const REAL_PARTS: Parts = { observe: realObserve, decide: realDecide, act: realAct, giveUp: decideGivingUp };
+export const REAL_PARTS: LoopParts = { observe: realObserve, decide: realDecide, act: realAct, giveUp: decideGivingUp };
 
 /** Runs one order. Rejects with an AgentError only when the node can't even learn who it is. */
 export async function runAgent(
   ports: Ports,
   agentOrder: AgentOrder,
   signal: AbortSignal,
-  parts: Parts = REAL_PARTS,
-): Promise<Outcome> {
+  parts: LoopParts = REAL_PARTS,
+): Promise<LoopOutcome> {
   const endMs = ports.clock.monotonicMs() + agentOrder.limitMs;
   const look = await prepare(ports, agentOrder, signal);
   await using heartbeats = new Heartbeats(ports, agentOrder.timings, signal);
@@ -67,13 +67,13 @@ export async function runAgent(
 interface Course {
   readonly endMs: number;
   readonly signal: AbortSignal;
-  readonly parts: Parts;
+  readonly parts: LoopParts;
   readonly heartbeats: Heartbeats;
 }
 
 /** How the loop ended, and what was seen last. */
 interface End {
-  readonly outcome: Outcome;
+  readonly outcome: LoopOutcome;
   readonly seen: Observation | undefined;
 }
 
@@ -168,7 +168,7 @@ async function prepare(ports: Ports, agentOrder: AgentOrder, signal: AbortSignal
 type Acted = 'done' | 'overtaken' | 'failed';
 
 /** A failure is logged, and the next look tells what became of it. */
-async function perform(step: Step, parts: Parts, context: Parameters<Parts['act']>[1]): Promise<Acted> {
+async function perform(step: Step, parts: LoopParts, context: Parameters<LoopParts['act']>[1]): Promise<Acted> {
   const { ports, signal, timings } = context;
   ports.log.write({ event: 'act', step: step.kind });
   try {

@@ -17,12 +17,12 @@ export interface Setting {
   /** What happens without it, where that is no value: the end of "default: …". */
   readonly without?: string;
   readonly unit?: 'ms' | 'ticks';
-  readonly check: Check;
+  readonly check: ValueCheck;
   /** What it is; begins with a small letter and has no full stop. */
   readonly sentence: string;
 }
 
-export type Check =
+export type ValueCheck =
   /** `allowed` is the end of "which is not …" and of "Set KEY to …". */
   | { readonly pattern: RegExp; readonly allowed: string }
   /** Both bounds are allowed. `atLeast` says in words what raises the lower one. */
@@ -33,8 +33,8 @@ export type Check =
 /** setTimeout and ZooKeeper's own settings are signed 32 bit. */
 export const LARGEST = 2 ** 31 - 1;
 
-const PATH: Check = { pattern: /^\/[^\n\r\0]*$/, allowed: 'an absolute path' };
-const HOOK: Check = { pattern: /^[A-Za-z0-9_/-]{1,255}$/, allowed: 'the name of a lifecycle hook' };
+const PATH: ValueCheck = { pattern: /^\/[^\n\r\0]*$/, allowed: 'an absolute path' };
+const HOOK: ValueCheck = { pattern: /^[A-Za-z0-9_/-]{1,255}$/, allowed: 'the name of a lifecycle hook' };
 
 export const SETTINGS = {
   REGION: {
@@ -166,7 +166,7 @@ export const FLAG_KEYS = Object.fromEntries(
 export type Flags = { readonly [flag in keyof FlagKeys]?: string | undefined };
 
 /** What a value may be, in words. `least` is the lower bound where another setting raises it. */
-export function allowedFor(check: Check, least?: number): string {
+export function allowedFor(check: ValueCheck, least?: number): string {
   return 'least' in check ? `a whole number from ${least ?? check.least} to ${check.most}` : check.allowed;
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AgentError } from '../src/errors.ts';
-import { type AgentOrder, type Outcome, type Parts, REAL_PARTS, runAgent } from '../src/loop.ts';
+import { type AgentOrder, type LoopOutcome, type LoopParts, REAL_PARTS, runAgent } from '../src/loop.ts';
 import type { Observation } from '../src/model/observation.ts';
 import { type Decision, done, type Step, type StepKind, take, wait } from '../src/model/step.ts';
 import { PRODUCTION_TIMINGS } from '../src/timings.ts';
@@ -33,9 +33,9 @@ class ScriptedRun {
     this.#script = script;
   }
 
-  run(order: Partial<AgentOrder> = {}, signal = never): Promise<Outcome> {
+  run(order: Partial<AgentOrder> = {}, signal = never): Promise<LoopOutcome> {
     const { decisions } = this.#script;
-    const parts: Parts = {
+    const parts: LoopParts = {
       giveUp: REAL_PARTS.giveUp,
       observe: async (look) => {
         // A look takes a moment; a loop that never sleeps must still come to its limit.
@@ -177,7 +177,7 @@ test('after a step on the node itself only the node is looked at again; after an
   const decisions = [STOP, ready, failing, wait('Wait.'), done('end')];
   const given: boolean[] = [];
   let look = 0;
-  const parts: Parts = {
+  const parts: LoopParts = {
     giveUp: REAL_PARTS.giveUp,
     observe: async (_look, _signal, unchanged) => {
       given.push(unchanged !== undefined);
@@ -192,7 +192,7 @@ test('after a step on the node itself only the node is looked at again; after an
   assert.deepEqual(given, [false, true, false, false, false]);
 });
 
-type SeenAgain = NonNullable<Parameters<Parts['observe']>[2]>['changed'] | 'the whole world';
+type SeenAgain = NonNullable<Parameters<LoopParts['observe']>[2]>['changed'] | 'the whole world';
 
 /** What the look after each step sees anew. A step that changes the ensemble, or what others see, asks for all of it. */
 const SEEN_AGAIN: Readonly<Record<StepKind, SeenAgain>> = {
@@ -242,7 +242,7 @@ async function seenAgainAfter(
 ): Promise<SeenAgain> {
   const node = new MemoryNode();
   const seen: SeenAgain[] = [];
-  const parts: Parts = {
+  const parts: LoopParts = {
     giveUp: REAL_PARTS.giveUp,
     observe: async (_look, _signal, earlier) => {
       seen.push(earlier?.changed ?? 'the whole world');
@@ -327,9 +327,9 @@ class Launching {
     this.#lifecycleState = lifecycleState;
   }
 
-  run(order: Partial<AgentOrder>, act: Parts['act'] = async () => undefined): Promise<Outcome> {
+  run(order: Partial<AgentOrder>, act: LoopParts['act'] = async () => undefined): Promise<LoopOutcome> {
     const self = { instance: instanceOf(4), address: addressOf(4), cluster: CLUSTER };
-    const parts: Parts = {
+    const parts: LoopParts = {
       giveUp: REAL_PARTS.giveUp,
       observe: async (look) => {
         this.node.nowMs += 10;

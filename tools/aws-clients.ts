@@ -27,7 +27,7 @@ export interface AccessKey {
   readonly sessionToken?: string;
 }
 
-export interface AwsSettings {
+export interface AwsClientSettings {
   readonly region?: string;
   /** A profile of the AWS configuration files. */
   readonly profile?: string;
@@ -36,7 +36,7 @@ export interface AwsSettings {
   readonly credentials?: AccessKey;
 }
 
-export function awsClients(settings: AwsSettings = {}): AwsClients {
+export function awsClients(settings: AwsClientSettings = {}): AwsClients {
   const config = {
     ...settings,
     maxAttempts: MOST_ATTEMPTS,

@@ -23,7 +23,7 @@ export interface ProgramOptions {
 }
 
 /** How a program ended. */
-export interface Outcome {
+export interface ProgramOutcome {
   /** Null when a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -73,7 +73,7 @@ export async function outcomeOf(
   program: string,
   args: readonly string[],
   options: ProgramOptions = {},
-): Promise<Outcome> {
+): Promise<ProgramOutcome> {
   const { signal, limitMs = LIMIT_MS } = options;
   signal?.throwIfAborted();
   const child = spawn(program, args, {

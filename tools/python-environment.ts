@@ -8,7 +8,7 @@ import { type ProgramOptions, runProgram } from './program.ts';
 /** One sentence about what is being done, and how much of it, between 0 and 1, where that is known. */
 export type Progress = (sentence: string, done?: number) => void;
 
-export interface Environment {
+export interface PythonEnvironment {
   /** Where the environment belongs; made complete beside it, then renamed. */
   readonly directory: string;
   /** A pip requirements file in which every version is pinned. */
@@ -24,7 +24,7 @@ const STAMP = 'requirements.sha256';
  * Makes a private Python virtual environment, or finds it made already for these very requirements. Returns the path
  * of its interpreter. Of two processes at once the second waits, and takes what the first has made.
  */
-export async function pythonEnvironment(environment: Environment): Promise<string> {
+export async function pythonEnvironment(environment: PythonEnvironment): Promise<string> {
   const { directory, progress } = environment;
   const wanted = await readFile(environment.requirements, 'utf8');
   const stamp = createHash('sha256').update(wanted).digest('hex');

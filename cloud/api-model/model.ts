@@ -29,7 +29,7 @@ export interface Shape {
   readonly payload?: string;
 }
 
-export interface Operation {
+export interface ApiOperation {
   readonly name: string;
   readonly http: { readonly method: string; readonly requestUri: string };
   readonly input?: ShapeUse;
@@ -48,7 +48,7 @@ export interface ApiModel {
     readonly targetPrefix?: string;
     readonly jsonVersion?: string;
   };
-  readonly operations: Readonly<Record<string, Operation>>;
+  readonly operations: Readonly<Record<string, ApiOperation>>;
   readonly shapes: Readonly<Record<string, Shape>>;
 }
 

@@ -3,7 +3,7 @@ import { AwsFailure } from '../failure.ts';
 import { type Struct, structsAt, textAt, textsAt } from '../value.ts';
 import type { AutoScaling } from './auto-scaling.ts';
 import {
-  type Account,
+  type CallerAccount,
   createGroup,
   deleteGroup,
   setDesiredCapacity,
@@ -33,7 +33,7 @@ export async function answerAutoScaling(
   scaling: AutoScaling,
   action: string,
   input: Struct,
-  account: Account,
+  account: CallerAccount,
   atMs: number,
 ): Promise<Struct> {
   const stale = atMs < Date.now() - STALE_MS;
@@ -59,7 +59,7 @@ export async function answerAutoScaling(
   }
 }
 
-async function change(scaling: AutoScaling, action: string, input: Struct, account: Account): Promise<Struct> {
+async function change(scaling: AutoScaling, action: string, input: Struct, account: CallerAccount): Promise<Struct> {
   switch (action) {
     case 'CreateAutoScalingGroup':
       return createGroup(scaling, input, account);

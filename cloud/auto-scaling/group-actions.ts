@@ -19,14 +19,14 @@ import { type LifecycleHook, withHook } from './lifecycle-hook.ts';
 
 const USUAL_COOLDOWN_SECONDS = 300;
 
-export interface Account {
+export interface CallerAccount {
   readonly region: string;
   readonly account: string;
   /** Set for a service of AWS, which may use its reserved tags. */
   readonly systemTags?: boolean;
 }
 
-export async function createGroup(scaling: AutoScaling, input: Struct, account: Account): Promise<Struct> {
+export async function createGroup(scaling: AutoScaling, input: Struct, account: CallerAccount): Promise<Struct> {
   refuseWhatIsNotImitated(input);
   const name = textAt(input, 'AutoScalingGroupName') ?? '';
   if (name.includes(':')) throw new AwsFailure('ValidationError', 'A colon is not allowed in the name of a group');

@@ -3,7 +3,7 @@ import { AwsFailure } from '../failure.ts';
 import type { StackCloud } from './operations/cloud.ts';
 import { StackRun } from './operations/stack-run.ts';
 import type { CloudFormationTimings } from './resources/handler.ts';
-import { type Operation, Stack } from './stack/stack.ts';
+import { Stack, type StackOperation } from './stack/stack.ts';
 
 export const DEFAULT_CLOUDFORMATION_TIMINGS: CloudFormationTimings = {
   pollMs: 100,
@@ -52,7 +52,7 @@ export class CloudFormation {
   /** Starts an operation and returns; what it comes to stands in the stack's status. */
   start(stack: Stack, caller: string, token: string | undefined, act: (run: StackRun) => Promise<void>): void {
     const ended = Promise.withResolvers<void>();
-    const operation: Operation = {
+    const operation: StackOperation = {
       ...{ caller, token, signals: new Map(), superseded: false },
       cancel: () => run.cancel(),
       ended: ended.promise,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessRequest, Decision } from './evaluate.ts';
+import type { AccessRequest, Evaluation } from './evaluate.ts';
 
 /** Requests that differ in nothing but their time, counted together. Plain data: it can be written as JSON. */
 export interface RecordedAccess {
@@ -9,7 +9,7 @@ export interface RecordedAccess {
   /** Condition keys in lower case. */
   readonly context: Readonly<Record<string, readonly string[]>>;
   readonly allowed: boolean;
-  readonly because: Decision['because'];
+  readonly because: Evaluation['because'];
   /** The statements that decided, and the condition keys that these look at. */
   readonly statements: readonly string[];
   readonly keys: readonly string[];
@@ -26,7 +26,7 @@ export class AccessRecord {
   /** Requests beyond the most that are kept apart: a record with some is not whole. */
   dropped = 0;
 
-  add({ principal, action, resource, context }: AccessRequest, decision: Decision): void {
+  add({ principal, action, resource, context }: AccessRequest, decision: Evaluation): void {
     const kept = Object.fromEntries([...context].filter(([key]) => !OF_THE_MOMENT.includes(key)).sort(byKey));
     const { allowed, because, statements, keys } = decision;
     const entry = { principal, action, resource, context: kept, allowed, because, statements, keys };

@@ -14,9 +14,9 @@ import { BucketPolicies } from './bucket-policies.ts';
 import { asksForResourceTags, checkConditionKeys } from './condition-keys.ts';
 import { type Context, contextOf, merged, tagContext } from './context.ts';
 import { denial, noIdentity, notInTheTable } from './denials.ts';
-import { type Decision, evaluate, type Principal } from './evaluate.ts';
-import { Facts, type FactsParts } from './facts.ts';
-import { InstanceIdentities, type InstanceIdentity, type WithoutProfile } from './instance-identity.ts';
+import { type Evaluation, evaluate, type Principal } from './evaluate.ts';
+import { type FactsParts, ResourceFacts } from './facts.ts';
+import { type InstanceRights, RightsOfInstances, type WithoutProfile } from './instance-rights.ts';
 import { type Policy, readPolicy } from './policy.ts';
 import { checkPutPolicy } from './put-policies.ts';
 import { RoleDirectory } from './role-directory.ts';
@@ -57,7 +57,7 @@ export class Access {
   readonly #facts: FactsParts;
   readonly #roles: RoleDirectory;
   readonly #buckets: BucketPolicies;
-  readonly #instances: InstanceIdentities;
+  readonly #instances: RightsOfInstances;
   readonly #persons = new Map<string, Policy>();
   readonly #roleDelayMs: number;
 
@@ -65,7 +65,7 @@ export class Access {
     this.#roles = new RoleDirectory(parts.moto, () => models('iam'));
     this.#facts = { ...parts, roles: this.#roles };
     this.#buckets = new BucketPolicies(parts.moto, parts.region);
-    this.#instances = new InstanceIdentities(parts.world, this.#roles, options.withoutProfile);
+    this.#instances = new RightsOfInstances(parts.world, this.#roles, options.withoutProfile);
     this.#roleDelayMs = options.roleDelayMs;
     for (const [person, document] of Object.entries(options.policies)) {
       const policy = readPolicy(person, 'identity', document);
@@ -74,14 +74,14 @@ export class Access {
     }
   }
 
-  identityOf(instance: string): Promise<InstanceIdentity> {
+  rightsOf(instance: string): Promise<InstanceRights> {
     return this.#instances.of(instance);
   }
 
   /** Throws the service's denial. */
   async authorize(call: AuthorizedCall): Promise<void> {
     checkPutPolicy(call.service, call.action, call.input);
-    const identity = await this.#identity(call);
+    const identity = await this.#rights(call);
     if (identity === undefined) return;
     const rule = actionRule(call.service, call.action);
     if (rule === undefined) {
@@ -90,7 +90,7 @@ export class Access {
     }
     const bucket = this.#bucketPolicy(call);
     if (identity.allRights && bucket === undefined) return;
-    const facts = new Facts(
+    const facts = new ResourceFacts(
       this.#facts,
       asksForResourceTags([...identity.policies, ...(bucket === undefined ? [] : [bucket])]),
     );
@@ -107,7 +107,7 @@ export class Access {
    * key counts as s3:prefix).
    */
   async hideMissing(call: AuthorizedCall): Promise<void> {
-    const identity = await this.#identity(call);
+    const identity = await this.#rights(call);
     if (identity === undefined || identity.allRights) return;
     const element = listingOf(call.input);
     const decision = this.#decide(identity, element, this.#bucketPolicy(call));
@@ -128,7 +128,7 @@ export class Access {
     this.#roles.forget();
   }
 
-  #decide(identity: Identity, element: Element, bucket: Policy | undefined): Decision {
+  #decide(identity: Identity, element: Element, bucket: Policy | undefined): Evaluation {
     const { principal, policies } = identity;
     const { action, resource } = element;
     const context = merged(identity.context, element.context ?? new Map());
@@ -143,16 +143,16 @@ export class Access {
   }
 
   /** Undefined for the lab itself, whom nothing holds back. */
-  async #identity(call: AuthorizedCall): Promise<Identity | undefined> {
+  async #rights(call: AuthorizedCall): Promise<Identity | undefined> {
     const { caller } = call;
     if (caller === SPARED_CALLER) return undefined;
     if (!caller.startsWith('i-')) return this.#person(call, this.#persons.get(caller));
-    const identity = await this.#instances.of(caller);
-    switch (identity.kind) {
+    const rights = await this.#instances.of(caller);
+    switch (rights.kind) {
       case 'all-rights':
         return this.#person(call, undefined);
       case 'role':
-        return this.#session(call, identity);
+        return this.#session(call, rights);
       default:
         throw noIdentity(call.service, caller);
     }
@@ -171,7 +171,7 @@ export class Access {
   }
 
   /** The session that EC2 opens for an instance is called by the instance's id. */
-  #session(call: AuthorizedCall, { role, instance }: Extract<InstanceIdentity, { kind: 'role' }>): Identity {
+  #session(call: AuthorizedCall, { role, instance }: Extract<InstanceRights, { kind: 'role' }>): Identity {
     const { account, region } = this.#facts;
     const own = contextOf({
       'aws:PrincipalType': 'AssumedRole',

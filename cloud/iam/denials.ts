@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /** How the services say no (IAM User Guide, "Troubleshoot access denied error messages"). */
 import { AwsFailure } from '../failure.ts';
-import type { AccessRequest, Decision } from './evaluate.ts';
+import type { AccessRequest, Evaluation } from './evaluate.ts';
 
 /** `service` is the one that was called; the action may be another's, such as iam:PassRole. */
 export function denial(
   service: string,
   request: Omit<AccessRequest, 'context'>,
-  because: Decision['because'],
+  because: Evaluation['because'],
 ): AwsFailure {
   const { principal, action, resource } = request;
   const quoted = service === 's3' ? `"${resource}"` : resource;
@@ -27,7 +27,7 @@ export function noIdentity(service: string, caller: string): AwsFailure {
   return worded(service, `${caller} has no instance profile, and with it no rights`);
 }
 
-function reason(action: string, because: Decision['because']): string {
+function reason(action: string, because: Evaluation['because']): string {
   switch (because) {
     case 'denied-by-identity':
       return 'with an explicit deny in an identity-based policy';

@@ -28,7 +28,7 @@ export interface AccessRequest {
   readonly context: Context;
 }
 
-export interface Decision {
+export interface Evaluation {
   readonly allowed: boolean;
   /** Which policies denied it outright, or that none allowed it. */
   readonly because: 'allowed' | 'denied-by-identity' | 'denied-by-resource' | 'not-allowed';
@@ -43,7 +43,7 @@ export function evaluate(
   request: AccessRequest,
   identity: readonly Policy[],
   resource: Policy | undefined = undefined,
-): Decision {
+): Evaluation {
   const ofIdentity = identity.flatMap((policy) => applying(policy, request));
   const ofResource = resource === undefined ? [] : applying(resource, request);
   const denying = (found: readonly Statement[]) => found.filter(({ effect }) => effect === 'Deny');
@@ -115,7 +115,7 @@ function grants({ effect, principals }: Statement, principal: Principal): boolea
   return principals?.aws.some((name) => isPrincipal(name, principal) && !isAccount(name, principal)) ?? false;
 }
 
-function decision(allowed: boolean, because: Decision['because'], statements: readonly Statement[]): Decision {
+function decision(allowed: boolean, because: Evaluation['because'], statements: readonly Statement[]): Evaluation {
   const keys = statements.flatMap(({ conditions, resources }) => [
     ...conditions.map(({ key }) => key),
     ...conditions.flatMap(({ values }) => values.flatMap(variableKeys)),

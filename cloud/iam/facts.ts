@@ -31,7 +31,7 @@ export interface FactsParts {
 
 const NO_TAGS: Tags = new Map();
 
-export class Facts {
+export class ResourceFacts {
   readonly #parts: FactsParts;
   /** False when no policy in question asks for tags of resources: then they are not looked up. */
   readonly #tagsWanted: boolean;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import type { ApiModel, Operation, Protocol } from '../api-model/model.ts';
+import type { ApiModel, ApiOperation, Protocol } from '../api-model/model.ts';
 import { shapeOf } from '../api-model/model.ts';
 import type { AwsFailure } from '../failure.ts';
 import type { Struct, Value } from '../value.ts';
@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 /** Writes an answer that the gateway makes itself. */
-export function writeAnswer(model: ApiModel, operation: Operation, output: Struct): Answer {
+export function writeAnswer(model: ApiModel, operation: ApiOperation, output: Struct): Answer {
   const requestId = randomUUID();
   switch (model.protocol) {
     case 'ec2':
@@ -34,7 +34,7 @@ export function writeAnswer(model: ApiModel, operation: Operation, output: Struc
 }
 
 /** What is an answer's whole body instead of an element of it, such as a bucket's policy. */
-function textPayload(model: ApiModel, operation: Operation, output: Struct): string | undefined {
+function textPayload(model: ApiModel, operation: ApiOperation, output: Struct): string | undefined {
   const shape = operation.output === undefined ? undefined : shapeOf(model, operation.output);
   const use = shape?.payload === undefined ? undefined : shape.members?.[shape.payload];
   const value = shape?.payload === undefined ? undefined : output[shape.payload];
@@ -81,7 +81,7 @@ export function writeFailure(protocol: Protocol, failure: AwsFailure, head: bool
 }
 
 /** An answer in which every list is empty, and nothing else is there. */
-export function emptyOutput(model: ApiModel, operation: Operation): Struct {
+export function emptyOutput(model: ApiModel, operation: ApiOperation): Struct {
   if (operation.output === undefined) return {};
   const members = Object.entries(shapeOf(model, operation.output).members ?? {});
   const output: Record<string, Value> = {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingHttpHeaders } from 'node:http';
 import { check, type Problem } from '../api-model/check.ts';
-import type { ApiModel, ModelOf, Operation } from '../api-model/model.ts';
+import type { ApiModel, ApiOperation, ModelOf } from '../api-model/model.ts';
 import { unknownAction } from '../api-model/refusal.ts';
 import { AwsFailure } from '../failure.ts';
 import { isStruct, type Struct } from '../value.ts';
@@ -27,7 +27,7 @@ export interface Scope {
 /** A call as its service's API model reads it. */
 export interface Call {
   readonly model: ApiModel;
-  readonly operation: Operation;
+  readonly operation: ApiOperation;
   readonly input: Struct;
   readonly problems: readonly Problem[];
 }
@@ -64,7 +64,7 @@ export function readCall(models: ModelOf, service: string, action: string, reque
   return { model, operation, input, problems: [...problems, ...rest] };
 }
 
-function readInput(model: ApiModel, operation: Operation, request: HttpRequest) {
+function readInput(model: ApiModel, operation: ApiOperation, request: HttpRequest) {
   switch (model.protocol) {
     case 'ec2':
     case 'query':

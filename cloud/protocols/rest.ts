@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingHttpHeaders } from 'node:http';
-import { type ApiModel, type Operation, type ShapeUse, shapeOf } from '../api-model/model.ts';
+import { type ApiModel, type ApiOperation, type ShapeUse, shapeOf } from '../api-model/model.ts';
 import type { Struct, Value } from '../value.ts';
 import { readScalar } from './scalar.ts';
 import { readElement } from './xml.ts';
@@ -11,7 +11,7 @@ import { readElement } from './xml.ts';
  */
 export function restOperation(model: ApiModel, method: string, url: URL, headers: IncomingHttpHeaders) {
   const depth = bucketAndKey(url).length;
-  let best: Operation | undefined;
+  let best: ApiOperation | undefined;
   let bestWords = -1;
   for (const operation of Object.values(model.operations)) {
     if (operation.http.method !== method) continue;
@@ -31,7 +31,7 @@ export function restOperation(model: ApiModel, method: string, url: URL, headers
 }
 
 /** How many required members are in query and headers (UploadPart, CopyObject); −1 when one is missing. */
-function requiredWords(model: ApiModel, operation: Operation, url: URL, headers: IncomingHttpHeaders): number {
+function requiredWords(model: ApiModel, operation: ApiOperation, url: URL, headers: IncomingHttpHeaders): number {
   if (operation.input === undefined) return 0;
   const shape = shapeOf(model, operation.input);
   let found = 0;
@@ -50,7 +50,7 @@ function requiredWords(model: ApiModel, operation: Operation, url: URL, headers:
 /** The input of a rest-xml call: path, query, headers and an XML body by the model. A blob body is left out. */
 export function readRestInput(
   model: ApiModel,
-  operation: Operation,
+  operation: ApiOperation,
   url: URL,
   headers: IncomingHttpHeaders,
   body: Buffer,

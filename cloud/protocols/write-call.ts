@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ApiModel, Operation, Shape } from '../api-model/model.ts';
+import type { ApiModel, ApiOperation, Shape } from '../api-model/model.ts';
 import { shapeOf } from '../api-model/model.ts';
 import { AwsFailure } from '../failure.ts';
 import type { HttpAnswer, HttpCall } from '../moto-client.ts';
@@ -8,7 +8,7 @@ import { writeForm } from './query.ts';
 import { readElement, readOutput, writeElement } from './xml.ts';
 
 /** Writes a call as a client of the service would, for moto: the opposite of `readCall`. It is not signed. */
-export function writeCall(model: ApiModel, operation: Operation, input: Struct, region: string): HttpCall {
+export function writeCall(model: ApiModel, operation: ApiOperation, input: Struct, region: string): HttpCall {
   const authorization = `AWS4-HMAC-SHA256 Credential=GATEWAY/20200101/${region}/${model.service}/aws4_request, SignedHeaders=host, Signature=0`;
   switch (model.protocol) {
     case 'ec2':
@@ -31,7 +31,7 @@ export function writeCall(model: ApiModel, operation: Operation, input: Struct, 
 }
 
 /** A rest-xml call (S3, path-style) from the places that the model gives to its members. */
-function writeRest(model: ApiModel, operation: Operation, input: Struct, common: Readonly<Record<string, string>>) {
+function writeRest(model: ApiModel, operation: ApiOperation, input: Struct, common: Readonly<Record<string, string>>) {
   const shape: Shape = operation.input === undefined ? { type: 'structure' } : shapeOf(model, operation.input);
   const headers: Record<string, string> = { ...common };
   const [path = '/', query = ''] = operation.http.requestUri.split('?');
@@ -63,7 +63,7 @@ function encode(part: string): string {
 }
 
 /** Reads the answer to such a call. An error of the service is an AwsFailure. */
-export function readAnswer(model: ApiModel, operation: Operation, answer: HttpAnswer): Struct {
+export function readAnswer(model: ApiModel, operation: ApiOperation, answer: HttpAnswer): Struct {
   const text = answer.body.toString('utf8');
   if (answer.status >= 300) throw failureOf(text, answer.status);
   switch (model.protocol) {
@@ -79,7 +79,7 @@ export function readAnswer(model: ApiModel, operation: Operation, answer: HttpAn
   }
 }
 
-function readRest(model: ApiModel, operation: Operation, answer: HttpAnswer, text: string): Struct {
+function readRest(model: ApiModel, operation: ApiOperation, answer: HttpAnswer, text: string): Struct {
   if (operation.output === undefined) return {};
   const shape = shapeOf(model, operation.output);
   const output: Record<string, Value> = {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { XMLParser } from 'fast-xml-parser';
-import { type ApiModel, type Operation, type Shape, type ShapeUse, shapeOf } from '../api-model/model.ts';
+import { type ApiModel, type ApiOperation, type Shape, type ShapeUse, shapeOf } from '../api-model/model.ts';
 import { isStruct, type Struct, type Value } from '../value.ts';
 import { readScalar } from './scalar.ts';
 
@@ -14,7 +14,7 @@ const parser = new XMLParser({
 });
 
 /** Reads the answer of moto to a call of the query protocols. What the model does not know is left out. */
-export function readOutput(model: ApiModel, operation: Operation, xml: string): Struct {
+export function readOutput(model: ApiModel, operation: ApiOperation, xml: string): Struct {
   const use = operation.output;
   if (use === undefined) return {};
   const document: unknown = parser.parse(xml);
@@ -57,7 +57,7 @@ function readStruct(model: ApiModel, shape: Shape, node: unknown): Struct {
 }
 
 /** Writes an answer of the query protocols, namespace and request id included. */
-export function writeOutput(model: ApiModel, operation: Operation, output: Struct, requestId: string): string {
+export function writeOutput(model: ApiModel, operation: ApiOperation, output: Struct, requestId: string): string {
   const use = operation.output;
   const members = use === undefined ? '' : writeMembers(model, shapeOf(model, use), output);
   const open = `<${operation.name}Response xmlns="${model.metadata.xmlNamespace ?? ''}">`;

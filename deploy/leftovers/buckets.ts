@@ -11,7 +11,7 @@ import {
   type ObjectIdentifier,
   type Tag,
 } from '@aws-sdk/client-s3';
-import type { Fault } from '../../src/aws/aws-errors.ts';
+import type { CallFailure } from '../../src/aws/aws-errors.ts';
 import { call, regionOf } from '../aws.ts';
 import type { DeployContext } from '../context.ts';
 import { DeployError } from '../errors.ts';
@@ -72,7 +72,7 @@ interface BucketFacts {
 
 /** Undefined for a bucket that may not be looked at; most such are not ours. */
 async function factsOf({ aws, signal }: DeployContext, Bucket: string): Promise<BucketFacts | undefined> {
-  const unseen = ({ kind, code }: Fault) =>
+  const unseen = ({ kind, code }: CallFailure) =>
     code === 'NoSuchBucket' ? 'gone' : kind === 'denied' ? 'denied' : undefined;
   const location = await call<{ readonly name: string } | 'gone' | 'denied'>(
     'S3 GetBucketLocation',
@@ -89,7 +89,7 @@ async function factsOf({ aws, signal }: DeployContext, Bucket: string): Promise<
     'S3 GetBucketTagging',
     signal,
     async (options) => (await aws.s3.send(new GetBucketTaggingCommand({ Bucket }), options)).TagSet ?? [],
-    (fault) => (fault.code === 'NoSuchTagSet' ? [] : unseen(fault)),
+    (failure) => (failure.code === 'NoSuchTagSet' ? [] : unseen(failure)),
   );
   if (tags === 'gone') return {};
   if (tags === 'denied') return undefined;

@@ -4,17 +4,16 @@
  * cache, so that only the first time takes minutes.
  */
 import { resolve } from 'node:path';
+import type { DebianRelease } from '../container/base.ts';
 import type { ImageParts } from '../daemon/container-ground.ts';
 import { UsageError } from './lab-client.ts';
 
 const BUILD_SCRIPT = resolve(import.meta.dirname, '../../build.sh');
 const COMPILE_LIMIT_MS = 900_000;
 
-export type Release = 12 | 13;
-
 /** Rejects with UsageError, and the command to run, where machines in containers can't be had. */
 export async function imageParts(
-  release: Release,
+  release: DebianRelease,
   progress: (line: string) => void,
   signal: AbortSignal,
 ): Promise<ImageParts> {

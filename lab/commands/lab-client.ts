@@ -8,7 +8,7 @@ import type { DaemonPlan } from '../daemon/daemon.ts';
 import { LAB_VARIABLE, labNames, StateDirectory } from '../daemon/state-directory.ts';
 import { sweep } from '../daemon/sweep.ts';
 import type { Verb, Verbs } from '../daemon/verbs.ts';
-import { identityOf, type ProcessIdentity, runs } from '../hypervisor/processes.ts';
+import { type LinuxProcess, processOf, runs } from '../hypervisor/processes.ts';
 
 const DAEMON = fileURLToPath(new URL('../daemon/daemon.ts', import.meta.url));
 const SOCKET_LIMIT_MS = 20_000;
@@ -42,7 +42,7 @@ function noLab(name: string, crashed: boolean): string {
 }
 
 /** Starts the daemon in a session of its own, after clearing away what a crashed one of that name has left. */
-export async function startDaemon(plan: DaemonPlan): Promise<ProcessIdentity> {
+export async function startDaemon(plan: DaemonPlan): Promise<LinuxProcess> {
   const state = StateDirectory.ofLab(plan.name);
   const existing = state.readDaemon();
   if (existing !== undefined && runs(existing)) {
@@ -61,7 +61,7 @@ export async function startDaemon(plan: DaemonPlan): Promise<ProcessIdentity> {
   });
   closeSync(log);
   child.unref();
-  const identity = child.pid === undefined ? undefined : identityOf(child.pid);
+  const identity = child.pid === undefined ? undefined : processOf(child.pid);
   if (identity === undefined) throw new Error('The process of the lab could not be started.');
   await untilItListens(state, identity);
   return identity;
@@ -81,7 +81,7 @@ export function entering(namespace: string, words: readonly string[]): readonly 
   return ['nsenter', `--net=/run/netns/${namespace}`, '--', ...words];
 }
 
-async function untilItListens(state: StateDirectory, daemon: ProcessIdentity): Promise<void> {
+async function untilItListens(state: StateDirectory, daemon: LinuxProcess): Promise<void> {
   const { setTimeout: sleep } = await import('node:timers/promises');
   const { existsSync } = await import('node:fs');
   const deadline = performance.now() + SOCKET_LIMIT_MS;
@@ -101,7 +101,7 @@ export async function endLab(name: string): Promise<number> {
 }
 
 /** Ends the lab only if this daemon is its own: an `up` that lost against another one leaves that alone. */
-export async function endOwnLab(name: string, daemon: ProcessIdentity): Promise<void> {
+export async function endOwnLab(name: string, daemon: LinuxProcess): Promise<void> {
   const record = StateDirectory.ofLab(name).readDaemon();
   if (record === undefined || (record.pid === daemon.pid && record.startTime === daemon.startTime)) await endLab(name);
 }

@@ -2,13 +2,13 @@
 /** What a container leaves on disk while it runs, by which a later process ends it when its daemon is gone. */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { endProcesses, type ProcessIdentity, runs, signalProcess } from '../hypervisor/processes.ts';
+import { endProcesses, type LinuxProcess, runs, signalProcess } from '../hypervisor/processes.ts';
 import { type ControlGroups, removeControlGroups, setFrozen } from './control-groups.ts';
 import { unmountAll } from './layers.ts';
 
 export interface ContainerRecord {
   /** systemd-nspawn, the first process of the namespace that holds all of the container's. */
-  readonly process: ProcessIdentity;
+  readonly process: LinuxProcess;
   readonly groups: ControlGroups;
 }
 

@@ -8,7 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identityOf, type ProcessIdentity, runs, signalProcess } from '../hypervisor/processes.ts';
+import { type LinuxProcess, processOf, runs, signalProcess } from '../hypervisor/processes.ts';
 import { makeBoundedDisk, mountPointOf } from './bounded-disk.ts';
 import { ConsoleLog } from './console-log.ts';
 import { type ContainerProcess, childrenOf, firstProcessBelow, processesBeside } from './container-processes.ts';
@@ -49,8 +49,8 @@ export type ContainerState = 'off' | 'running' | 'paused';
 
 interface Running {
   readonly outer: ChildProcess;
-  readonly nspawn: ProcessIdentity;
-  readonly first: ProcessIdentity;
+  readonly nspawn: LinuxProcess;
+  readonly first: LinuxProcess;
   readonly groups: ControlGroups;
   readonly ended: Promise<void>;
 }
@@ -70,7 +70,7 @@ export class Container {
   #starting: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   #paused = false;
-  #stopped: readonly ProcessIdentity[] = [];
+  #stopped: readonly LinuxProcess[] = [];
   #toldToEnd = false;
 
   constructor(options: ContainerOptions) {
@@ -147,7 +147,7 @@ export class Container {
     const running = this.#mustRun();
     if (this.#paused) return;
     if (!(await setFrozen(running.groups, true))) {
-      this.#stopped = this.processes().flatMap(({ pid }) => identityOf(pid) ?? []);
+      this.#stopped = this.processes().flatMap(({ pid }) => processOf(pid) ?? []);
       for (const process of this.#stopped) signalProcess(process, 'SIGSTOP');
     }
     this.#paused = true;
@@ -235,7 +235,7 @@ export class Container {
   async #untilFirstProcess(
     outer: ChildProcess,
     exit: Promise<number | null>,
-  ): Promise<{ readonly nspawn: ProcessIdentity; readonly first: ProcessIdentity }> {
+  ): Promise<{ readonly nspawn: LinuxProcess; readonly first: LinuxProcess }> {
     let code: number | null | undefined;
     exit.then(
       (value) => {
@@ -249,7 +249,7 @@ export class Container {
     while (performance.now() < deadline && code === undefined) {
       const nspawn = outer.pid === undefined ? undefined : childrenOf(outer.pid)[0];
       const first = nspawn === undefined ? undefined : firstProcessBelow(nspawn);
-      const identities = [nspawn, first].map((pid) => (pid === undefined ? undefined : identityOf(pid)));
+      const identities = [nspawn, first].map((pid) => (pid === undefined ? undefined : processOf(pid)));
       const [nspawnIdentity, firstIdentity] = identities;
       if (nspawnIdentity !== undefined && firstIdentity !== undefined) {
         return { nspawn: nspawnIdentity, first: firstIdentity };

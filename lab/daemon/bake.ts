@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { type Deployer, runScript } from './run-script.ts';
 
-export interface BakeOrder {
+export interface LabBake {
   readonly release: 12 | 13;
   readonly subnet: string;
   /** The official ZooKeeper archive. */
@@ -21,7 +21,7 @@ const VOLUME_GIB = 15;
 const GRACE_MS = 30_000;
 
 /** Resolves with the image's id. */
-export async function bakeImage(order: BakeOrder): Promise<string> {
+export async function bakeImage(order: LabBake): Promise<string> {
   const { release, subnet, archive, builder, environment, hear, signal } = order;
   const words = [
     ...['--debian', String(release), '--subnet', subnet, '--ssh-interface', 'private_ip'],

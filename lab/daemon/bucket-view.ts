@@ -4,10 +4,14 @@ import { paginateDescribeLogStreams } from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import type { ClaimOwner, LineageRecord } from '../../src/model/records.ts';
 import type { AwsClients } from '../../tools/aws-clients.ts';
-import type { Stack } from '../stack.ts';
+import type { LabDeployment } from '../lab-deployment.ts';
 
 /** The objects under the cluster's prefix and this one, by key without the cluster's, in the order of keys. */
-export async function readBucket(aws: AwsClients, stack: Stack, prefix: string): Promise<ReadonlyMap<string, string>> {
+export async function readBucket(
+  aws: AwsClients,
+  stack: LabDeployment,
+  prefix: string,
+): Promise<ReadonlyMap<string, string>> {
   const own = `${stack.cluster}/`;
   const keys: string[] = [];
   const pages = paginateListObjectsV2({ client: aws.s3 }, { Bucket: stack.bucket, Prefix: own + prefix });
@@ -21,7 +25,7 @@ export async function readBucket(aws: AwsClients, stack: Stack, prefix: string):
 }
 
 /** The lineage records, oldest first. */
-export async function readLineage(aws: AwsClients, stack: Stack): Promise<readonly LineageRecord[]> {
+export async function readLineage(aws: AwsClients, stack: LabDeployment): Promise<readonly LineageRecord[]> {
   const objects = await readBucket(aws, stack, 'lineage/');
   return [...objects]
     .filter(([key]) => /^lineage\/\d{6}\.json$/.test(key))
@@ -36,7 +40,7 @@ export interface ClaimView {
 }
 
 /** The claims on ids by their log streams and by their objects, lowest ids and generations first. */
-export async function readClaimViews(aws: AwsClients, stack: Stack): Promise<readonly ClaimView[]> {
+export async function readClaimViews(aws: AwsClients, stack: LabDeployment): Promise<readonly ClaimView[]> {
   const owners = await readBucket(aws, stack, 'claims/');
   const names = new Set(await readStreamNames(aws, stack));
   for (const key of owners.keys()) names.add(key.replace(/^claims\/(.*)\.json$/, '$1'));
@@ -52,7 +56,7 @@ export async function readClaimViews(aws: AwsClients, stack: Stack): Promise<rea
 }
 
 /** The log streams of the claims, and any others in their group. */
-export async function readStreamNames(aws: AwsClients, stack: Stack): Promise<readonly string[]> {
+export async function readStreamNames(aws: AwsClients, stack: LabDeployment): Promise<readonly string[]> {
   const names: string[] = [];
   const pages = paginateDescribeLogStreams({ client: aws.logs }, { logGroupName: stack.logGroup });
   for await (const page of pages) {

@@ -5,7 +5,7 @@
  */
 import { appendFileSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identityOf } from '../hypervisor/processes.ts';
+import { processOf } from '../hypervisor/processes.ts';
 import { agentCommand } from './agent-program.ts';
 import type { ImageParts } from './container-ground.ts';
 import { type ControlRequest, type Frame, serveControl } from './control-socket.ts';
@@ -46,9 +46,9 @@ function progress(line: string): void {
 
 /** Only one daemon gets to write the file: a second `up` of the same name at the same moment ends here. */
 function takeName(): void {
-  const identity = identityOf(process.pid);
-  if (identity === undefined) throw new Error('This process is not in /proc; the lab needs Linux.');
-  const record: DaemonRecord = { ...identity, name: plan.name, startedAt: new Date().toISOString() };
+  const itself = processOf(process.pid);
+  if (itself === undefined) throw new Error('This process is not in /proc; the lab needs Linux.');
+  const record: DaemonRecord = { ...itself, name: plan.name, startedAt: new Date().toISOString() };
   const own = join(state.path, `daemon.json.${process.pid}`);
   writeFileSync(own, JSON.stringify(record), { mode: 0o600 });
   try {

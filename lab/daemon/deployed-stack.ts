@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The stack of a lab and the deployments that make and change it. */
 import { labClients } from '../aws-clients.ts';
-import type { Stack } from '../stack.ts';
+import type { LabDeployment } from '../lab-deployment.ts';
 import { type Deployer, type DeploymentOptions, runDeletion, runDeployment, stackFacts } from './deployment.ts';
 
 export interface DeployedStackOptions extends DeploymentOptions {
@@ -15,7 +15,7 @@ export interface DeployedStackOptions extends DeploymentOptions {
 export class DeployedStack implements AsyncDisposable {
   readonly #options: DeployedStackOptions;
   readonly #ending = new AbortController();
-  #facts: Stack | undefined;
+  #facts: LabDeployment | undefined;
   /** What the stack has, or gets when it is created again. */
   #imageId: string;
   /** The deployment that runs, or ran last; one begins when the one before it has ended. */
@@ -36,7 +36,7 @@ export class DeployedStack implements AsyncDisposable {
   }
 
   /** Of the stack that was created last, also when that is deleted. */
-  get facts(): Stack {
+  get facts(): LabDeployment {
     if (this.#facts === undefined) throw new Error('The stack has no group yet.');
     return this.#facts;
   }

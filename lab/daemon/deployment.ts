@@ -12,9 +12,9 @@ import { deploy } from '../../deploy/deploy.ts';
 import { readOrder } from '../../deploy/options.ts';
 import { clusterOf, describeStack, physicalId } from '../../deploy/stack.ts';
 import type { AwsClients } from '../../tools/aws-clients.ts';
-import type { Account } from '../account.ts';
+import type { LabAccount } from '../account.ts';
 import { labClients } from '../aws-clients.ts';
-import type { Stack } from '../stack.ts';
+import type { LabDeployment } from '../lab-deployment.ts';
 import { timingSettings } from '../timing-settings.ts';
 import { type Deployer, runScript } from './run-script.ts';
 
@@ -22,7 +22,7 @@ export type { Deployer } from './run-script.ts';
 
 export interface DeploymentOptions {
   readonly stackName: string;
-  readonly account: Account;
+  readonly account: LabAccount;
   readonly nodes: number;
   readonly productionTiming: boolean;
   /** Further lines of agent.env. */
@@ -127,7 +127,7 @@ export async function stackFacts(
   stackName: string,
   imageId: string,
   signal: AbortSignal,
-): Promise<Stack> {
+): Promise<LabDeployment> {
   for (;;) {
     const stack = await describeStack(aws, stackName, signal);
     const [group, bucket] = await Promise.all(

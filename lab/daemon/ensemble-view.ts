@@ -9,14 +9,14 @@ import type { Servers } from '../../src/ports.ts';
 import type { AwsClients } from '../../tools/aws-clients.ts';
 import type { Cut } from '../container/network.ts';
 import type { Host } from '../hypervisor/hypervisor.ts';
-import type { Stack } from '../stack.ts';
+import type { LabDeployment } from '../lab-deployment.ts';
 import type { LabStatus, NodeRole, NodeView } from './lab-status.ts';
 import { namedCuts } from './partition.ts';
 
 export interface ViewSources {
   readonly name: string;
   readonly aws: AwsClients;
-  readonly stack: Stack;
+  readonly stack: LabDeployment;
   readonly servers: Servers;
   hosts(): readonly Host[];
   /** By address. */

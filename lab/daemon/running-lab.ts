@@ -15,8 +15,8 @@ import type { AwsClients } from '../../tools/aws-clients.ts';
 import type { Host, Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { AgentRun, AgentRunOptions, Killable, Machine } from '../hypervisor/machine.ts';
 import type { ProcessMachines } from '../hypervisor/process-machines.ts';
-import type { ProcessIdentity } from '../hypervisor/processes.ts';
-import type { Stack } from '../stack.ts';
+import type { LinuxProcess } from '../hypervisor/processes.ts';
+import type { LabDeployment } from '../lab-deployment.ts';
 import { type ClaimView, readBucket, readClaimViews, readLineage } from './bucket-view.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import { viewEnsemble } from './ensemble-view.ts';
@@ -31,7 +31,7 @@ import { nodesMeant, TargetError } from './targets.ts';
 export interface LabParts {
   readonly name: string;
   readonly state: StateDirectory;
-  readonly stack: Stack;
+  readonly stack: LabDeployment;
   readonly cloud: LocalCloud;
   readonly hypervisor: Hypervisor;
   readonly ground: Ground;
@@ -60,7 +60,7 @@ export class Lab implements AsyncDisposable {
   /** Undefined for a bare group. */
   readonly deployedStack: DeployedStack | undefined;
   readonly #ground: Ground;
-  readonly #stack: Stack;
+  readonly #stack: LabDeployment;
   readonly #disposables: AsyncDisposableStack;
 
   /** What startLab has made; it is the lab's own from here on. */
@@ -84,7 +84,7 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Other facts once the stack is deleted and deployed again. */
-  get stack(): Stack {
+  get stack(): LabDeployment {
     return this.deployedStack?.facts ?? this.#stack;
   }
 
@@ -199,7 +199,7 @@ export class Lab implements AsyncDisposable {
   async kill(
     target: string,
     what: Killable,
-  ): Promise<readonly { instance: string; killed: readonly ProcessIdentity[] }[]> {
+  ): Promise<readonly { instance: string; killed: readonly LinuxProcess[] }[]> {
     return (await this.#hostsMeant(target)).map(({ instance, machine }) => ({ instance, killed: machine.kill(what) }));
   }
 

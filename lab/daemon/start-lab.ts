@@ -152,7 +152,7 @@ function newHypervisor({ name, state }: LabOptions, cloud: LocalCloud, maker: Ma
     maker,
     targetLifecycleState: (instance) => cloud.aws.membership(instance)?.target,
     role: `${name}-node`,
-    identityOf: (instance) => cloud.aws.identityOf(instance),
+    rightsOf: (instance) => cloud.aws.rightsOf(instance),
     registerCaller: (key, instance) => cloud.aws.registerCaller(key, instance),
     report: (line) => appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`),
   });

@@ -2,7 +2,7 @@
 /** Where a lab keeps what it needs to be found again: `.cache/labs/<name>/`. */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ProcessIdentity } from '../hypervisor/processes.ts';
+import type { LinuxProcess } from '../hypervisor/processes.ts';
 
 export const LABS = resolve(import.meta.dirname, '../../.cache/labs');
 
@@ -11,7 +11,7 @@ export const LAB_VARIABLE = 'ZOOKEEPER_LAB';
 
 const NAME = /^[a-z][a-z0-9-]{0,29}$/;
 
-export interface DaemonRecord extends ProcessIdentity {
+export interface DaemonRecord extends LinuxProcess {
   readonly name: string;
   readonly cluster?: string;
   readonly startedAt: string;

@@ -6,13 +6,7 @@
  */
 
 import { recordedMachineProcess } from '../hypervisor/process-machine.ts';
-import {
-  endProcesses,
-  killGroup,
-  type ProcessIdentity,
-  processesWithEnvironment,
-  runs,
-} from '../hypervisor/processes.ts';
+import { endProcesses, killGroup, type LinuxProcess, processesWithEnvironment, runs } from '../hypervisor/processes.ts';
 import { LAB_VARIABLE, type StateDirectory } from './state-directory.ts';
 
 /** A daemon that ends by itself switches its machines off in order; then nothing is left to do here. */
@@ -52,7 +46,7 @@ async function sweepMarked(state: StateDirectory): Promise<number> {
   let ended = 0;
   // More than once, since a process may have started another one while it was looked for.
   for (let round = 0; round < SWEEPS; round++) {
-    const left: ProcessIdentity[] = processesWithEnvironment(LAB_VARIABLE, state.path);
+    const left: LinuxProcess[] = processesWithEnvironment(LAB_VARIABLE, state.path);
     if (left.length === 0) break;
     await endProcesses(left, 0);
     ended += left.length;

@@ -5,7 +5,7 @@ import { callLab, endOwnLab, startDaemon } from '../commands/lab-client.ts';
 import type { DaemonPlan } from '../daemon/daemon.ts';
 import type { LabStatus } from '../daemon/lab-status.ts';
 import type { Screen, StepResult } from './screen.ts';
-import { type Memory, STORY, type Stage, type Step } from './story.ts';
+import { STORY, type Stage, type StoryMemory, type StoryStep } from './story.ts';
 import { Writer } from './writer.ts';
 
 const LOOK_MS = 150;
@@ -39,7 +39,7 @@ export async function runDemo(options: DemoOptions): Promise<readonly StepResult
 /** Tells the story of a lab that is up, or comes up; each of its waits may last `patience` times as long. */
 export async function tellDemo(
   options: Pick<DemoOptions, 'name' | 'screen' | 'signal'>,
-  story: readonly Step[],
+  story: readonly StoryStep[],
   patience: number,
 ): Promise<readonly StepResult[]> {
   const { name, screen, signal } = options;
@@ -54,13 +54,13 @@ export async function tellDemo(
 }
 
 async function tellStory(
-  story: readonly Step[],
+  story: readonly StoryStep[],
   stage: Stage,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
-  const memory: Memory = {};
+  const memory: StoryMemory = {};
   for (const step of story) {
     screen.begin(step.name);
     const startedAtMs = performance.now();

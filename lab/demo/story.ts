@@ -13,14 +13,14 @@ export interface Stage {
   until(what: string, limitMs: number, holds: (status: LabStatus) => boolean): Promise<LabStatus>;
 }
 
-export interface Step {
+export interface StoryStep {
   readonly name: string;
   /** Resolves with what was found, for people; throws when the step failed. */
-  run(stage: Stage, memory: Memory): Promise<string>;
+  run(stage: Stage, memory: StoryMemory): Promise<string>;
 }
 
 /** What later steps need of earlier ones. */
-export interface Memory {
+export interface StoryMemory {
   firstCluster?: string;
   survivor?: Survivor;
 }
@@ -39,7 +39,7 @@ const CHANGE_LIMIT_MS = 90_000;
 const UPDATE_LIMIT_MS = 180_000;
 const WRITES_AFTER = 20;
 
-export const STORY: readonly Step[] = [
+export const STORY: readonly StoryStep[] = [
   { name: 'three nodes form one ensemble', run: form },
   { name: 'the leader is terminated and replaced', run: replaceLeader },
   { name: 'scaled to five', run: (stage) => scale(stage, 5) },
@@ -52,7 +52,7 @@ export const STORY: readonly Step[] = [
 ];
 
 /** The same of an image that is baked first; cron runs the agent on it once a minute, and its machines boot. */
-export const IMAGE_STORY: readonly Step[] = [{ name: 'the image is baked and deployed', run: bake }, ...STORY];
+export const IMAGE_STORY: readonly StoryStep[] = [{ name: 'the image is baked and deployed', run: bake }, ...STORY];
 export const IMAGE_PATIENCE = 5;
 
 function check(holds: boolean, otherwise: string): void {
@@ -93,7 +93,7 @@ async function bake(stage: Stage): Promise<string> {
   return `${group.desired} instances ${image === undefined ? 'are launched' : `boot ${image}`}`;
 }
 
-async function form(stage: Stage, memory: Memory): Promise<string> {
+async function form(stage: Stage, memory: StoryMemory): Promise<string> {
   const status = await stage.until('three voters', FORM_LIMIT_MS, (now) => now.healthy);
   memory.firstCluster = status.cluster;
   await stage.call('settled', {});
@@ -160,7 +160,7 @@ function present(status: LabStatus): LabStatus['nodes'] {
   return status.nodes.filter((node) => node.machine !== undefined);
 }
 
-async function loseMajority(stage: Stage, memory: Memory): Promise<string> {
+async function loseMajority(stage: Stage, memory: StoryMemory): Promise<string> {
   const before = await stage.call('status', {});
   const doomed = new Set(await stage.call('resolve', { target: 'majority' }));
   const rest = before.nodes.find((node) => node.role === 'follower' && !doomed.has(node.instance));
@@ -182,7 +182,7 @@ async function loseMajority(stage: Stage, memory: Memory): Promise<string> {
   return `id ${rest.id} survived with ${had.length} writes; ids ${idsOf(status)} now; ${gap(stage)}`;
 }
 
-async function checkWrites(stage: Stage, memory: Memory): Promise<string> {
+async function checkWrites(stage: Stage, memory: StoryMemory): Promise<string> {
   const { survivor } = memory;
   if (survivor === undefined) throw new Error('No survivor is known.');
   await stage.writer.stop();
@@ -228,7 +228,7 @@ async function checkAgreement(stage: Stage): Promise<string> {
   return `${members.length} members hold the same ${readings[0]?.split(',').length} writes and config ${status.config?.version.replace(/^0+(?=.)/, '')}`;
 }
 
-async function checkLineage(stage: Stage, memory: Memory): Promise<string> {
+async function checkLineage(stage: Stage, memory: StoryMemory): Promise<string> {
   const records = await stage.call('records', {});
   const kinds = records.map((record) => record.kind);
   check(

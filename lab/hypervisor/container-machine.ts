@@ -8,7 +8,7 @@ import type { LabNetwork } from '../container/network.ts';
 import { idIn } from './agent-log.ts';
 import { BOOTSTRAP_UNIT, ImageLog } from './image-log.ts';
 import type { AgentRun, AgentRunOptions, Killable, Machine, MachineState } from './machine.ts';
-import { identityOf, type ProcessIdentity, signalProcess } from './processes.ts';
+import { type LinuxProcess, processOf, signalProcess } from './processes.ts';
 
 export interface ContainerMachineOptions {
   readonly lab: string;
@@ -114,18 +114,18 @@ export class ContainerMachine implements Machine {
     return this.#on().resume();
   }
 
-  kill(what: Killable): readonly ProcessIdentity[] {
+  kill(what: Killable): readonly LinuxProcess[] {
     const kinds = what === 'both' ? [isAgent, isZookeeper] : [what === 'agent' ? isAgent : isZookeeper];
     const targets = kinds.flatMap((isMeant) => this.#processes(isMeant));
     return targets.filter((target) => signalProcess(target, 'SIGKILL'));
   }
 
-  zookeeperProcesses(): readonly ProcessIdentity[] {
+  zookeeperProcesses(): readonly LinuxProcess[] {
     return this.#processes(isZookeeper);
   }
 
-  #processes(isMeant: (process: ContainerProcess) => boolean): readonly ProcessIdentity[] {
-    return (this.#container?.processes() ?? []).filter(isMeant).flatMap(({ pid }) => identityOf(pid) ?? []);
+  #processes(isMeant: (process: ContainerProcess) => boolean): readonly LinuxProcess[] {
+    return (this.#container?.processes() ?? []).filter(isMeant).flatMap(({ pid }) => processOf(pid) ?? []);
   }
 
   async runAgent(args: readonly string[], options: AgentRunOptions = {}): Promise<AgentRun> {

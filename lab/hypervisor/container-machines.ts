@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { LabNetwork } from '../container/network.ts';
 import type { MetadataOptions } from '../metadata/instance-metadata.ts';
 import type { LinkLocalMetadata } from '../metadata/link-local-service.ts';
-import type { MetadataService } from '../metadata/metadata-service.ts';
+import type { MetadataEndpoint } from '../metadata/metadata-service.ts';
 import { ContainerMachine } from './container-machine.ts';
 import type { ImageDisks } from './image-disks.ts';
 import type { Machine } from './machine.ts';
@@ -31,7 +31,7 @@ export class ContainerMachines implements MachineMaker {
     this.#options = options;
   }
 
-  async startMetadata(options: MetadataOptions): Promise<MetadataService> {
+  async startMetadata(options: MetadataOptions): Promise<MetadataEndpoint> {
     return this.#options.metadata.add(options);
   }
 

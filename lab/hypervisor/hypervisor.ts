@@ -7,11 +7,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import type { InstanceIdentity, Machines } from '../../cloud/index.ts';
+import type { InstanceRights, Machines } from '../../cloud/index.ts';
 import { REGION } from '../aws-clients.ts';
 import type { InstanceFacts } from '../metadata/instance-facts.ts';
 import type { AttachedRole } from '../metadata/instance-metadata.ts';
-import type { MetadataService } from '../metadata/metadata-service.ts';
+import type { MetadataEndpoint } from '../metadata/metadata-service.ts';
 import { KeyPairs, userDataOf } from './launch-facts.ts';
 import type { Machine } from './machine.ts';
 import { type LaunchedInstance, type MachineMaker, NoMachineError } from './machine-maker.ts';
@@ -25,7 +25,7 @@ export interface HypervisorOptions {
   /** Of instances that have no profile and yet all rights, as the gateway may be told. */
   readonly role: string;
   /** Whose rights an instance has, which its metadata service shows. */
-  readonly identityOf: (instance: string) => Promise<InstanceIdentity>;
+  readonly rightsOf: (instance: string) => Promise<InstanceRights>;
   readonly registerCaller: (accessKeyId: string, instance: string) => void;
   /** Told of everything that is worth a line in the daemon's log. */
   readonly report: (line: string) => void;
@@ -37,7 +37,7 @@ export interface Host {
   readonly address: string;
   readonly zone: string;
   readonly machine: Machine;
-  readonly metadata: MetadataService;
+  readonly metadata: MetadataEndpoint;
   /** When its first boot began, by performance.now(); undefined before. */
   bootedAtMs?: number;
   /** EC2 runs it: from its first boot on, but for the time in which it is stopped. */
@@ -208,8 +208,8 @@ export class Hypervisor implements Machines {
   #startMetadata(
     { instance, address, zone, imageId, userData }: LaunchedInstance,
     further: Pick<InstanceFacts, 'instanceType' | 'publicKeys' | 'tags'>,
-  ): Promise<MetadataService> {
-    const { role, identityOf, maker, registerCaller, targetLifecycleState } = this.#options;
+  ): Promise<MetadataEndpoint> {
+    const { role, rightsOf, maker, registerCaller, targetLifecycleState } = this.#options;
     const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`;
     registerCaller(accessKeyId, instance);
     return maker.startMetadata({
@@ -219,7 +219,7 @@ export class Hypervisor implements Machines {
         secretAccessKey: randomBytes(30).toString('base64'),
         token: randomBytes(60).toString('base64'),
       },
-      attachedRole: async () => attachedRole(await identityOf(instance), role),
+      attachedRole: async () => attachedRole(await rightsOf(instance), role),
       targetLifecycleState: async () => targetLifecycleState(instance),
     });
   }
@@ -270,12 +270,12 @@ async function shutDown(machine: Machine): Promise<void> {
   }
 }
 
-function attachedRole(identity: InstanceIdentity, withoutProfile: string): AttachedRole | undefined {
-  switch (identity.kind) {
+function attachedRole(rights: InstanceRights, withoutProfile: string): AttachedRole | undefined {
+  switch (rights.kind) {
     case 'role':
-      return { name: identity.role.name, assumable: true };
+      return { name: rights.role.name, assumable: true };
     case 'not-assumable':
-      return { name: identity.role, assumable: false };
+      return { name: rights.role, assumable: false };
     case 'all-rights':
       return { name: withoutProfile, assumable: true };
     case 'no-credentials':

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** How instances get their machines: each kind of machine has a maker. */
 import type { MetadataOptions } from '../metadata/instance-metadata.ts';
-import type { MetadataService } from '../metadata/metadata-service.ts';
+import type { MetadataEndpoint } from '../metadata/metadata-service.ts';
 import type { Machine } from './machine.ts';
 
 /** What EC2 tells of an instance that has been launched. */
@@ -20,9 +20,9 @@ export class NoMachineError extends Error {
 
 export interface MachineMaker {
   /** The metadata service as the instance's machine reaches it. */
-  startMetadata(options: MetadataOptions): Promise<MetadataService>;
+  startMetadata(options: MetadataOptions): Promise<MetadataEndpoint>;
   /** Makes the machine, switched off. Rejects with NoMachineError when the instance can have none. */
-  make(launched: LaunchedInstance, metadata: MetadataService): Promise<Machine>;
+  make(launched: LaunchedInstance, metadata: MetadataEndpoint): Promise<Machine>;
   /** Keeps the disk of a machine that is off as that of an image. */
   capture(machine: Machine, imageId: string): Promise<void>;
   /** Gives an image the disk of another one. */

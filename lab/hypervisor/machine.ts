@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What an instance runs on. Two kinds: a process group in a directory, and a container that boots an image. */
-import type { ProcessIdentity } from './processes.ts';
+import type { LinuxProcess } from './processes.ts';
 
 export interface AgentRun {
   readonly code: number | null;
@@ -41,9 +41,9 @@ export interface Machine {
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Kills -9 the ZooKeeper server, the agent's runs, or both; returns what was killed. The machine itself stays on. */
-  kill(what: Killable): readonly ProcessIdentity[];
+  kill(what: Killable): readonly LinuxProcess[];
   /** The running ZooKeeper servers (one, when all is well) of the machine. */
-  zookeeperProcesses(): readonly ProcessIdentity[];
+  zookeeperProcesses(): readonly LinuxProcess[];
   /** Runs the agent on the machine with these arguments. Rejects when the machine is off or goes off. */
   runAgent(args: readonly string[], options?: AgentRunOptions): Promise<AgentRun>;
   /** The ZooKeeper id on its disk, if it has one. */

@@ -10,9 +10,9 @@ import type { BootPlan, MachineEvent, MachinePlan, MachineRequest } from './mach
 import {
   commandLineOf,
   groupMembers,
-  identityOf,
   killGroup,
-  type ProcessIdentity,
+  type LinuxProcess,
+  processOf,
   signalGroup,
   signalProcess,
 } from './processes.ts';
@@ -83,12 +83,12 @@ export class ProcessMachine implements Machine {
     mkdirSync(join(directory, 'run'), { mode: 0o700 });
     const child = this.#spawn();
     const { pid } = child;
-    const identity = pid === undefined ? undefined : identityOf(pid);
-    if (identity === undefined) throw new Error(`The process of machine ${this.instance} could not be started.`);
+    const started = pid === undefined ? undefined : processOf(pid);
+    if (started === undefined) throw new Error(`The process of machine ${this.instance} could not be started.`);
     // With this file `down` finds the group even when the daemon that started it is gone.
-    writeFileSync(join(directory, 'run', 'machine.json'), JSON.stringify(identity));
+    writeFileSync(join(directory, 'run', 'machine.json'), JSON.stringify(started));
     this.#child = child;
-    this.#group = identity.pid;
+    this.#group = started.pid;
     this.#listen(child);
   }
 
@@ -182,19 +182,19 @@ export class ProcessMachine implements Machine {
     }
   }
 
-  kill(what: Killable): readonly ProcessIdentity[] {
+  kill(what: Killable): readonly LinuxProcess[] {
     const [zookeeper, agent] = this.#programs();
     const targets = what === 'zookeeper' ? zookeeper : what === 'agent' ? agent : [...agent, ...zookeeper];
     return targets.filter((target) => signalProcess(target, 'SIGKILL'));
   }
 
-  zookeeperProcesses(): readonly ProcessIdentity[] {
+  zookeeperProcesses(): readonly LinuxProcess[] {
     return this.#programs()[0];
   }
 
-  #programs(): readonly [zookeeper: ProcessIdentity[], agent: ProcessIdentity[]] {
-    const zookeeper: ProcessIdentity[] = [];
-    const agent: ProcessIdentity[] = [];
+  #programs(): readonly [zookeeper: LinuxProcess[], agent: LinuxProcess[]] {
+    const zookeeper: LinuxProcess[] = [];
+    const agent: LinuxProcess[] = [];
     for (const member of this.#group === undefined ? [] : groupMembers(this.#group)) {
       const command = commandLineOf(member.pid);
       if (member.pid === this.#group) continue;
@@ -244,9 +244,9 @@ export class ProcessMachine implements Machine {
 }
 
 /** The machine process that a directory names, if one was booted there and not switched off since. */
-export function recordedMachineProcess(directory: string): ProcessIdentity | undefined {
+export function recordedMachineProcess(directory: string): LinuxProcess | undefined {
   try {
-    return JSON.parse(readFileSync(join(directory, 'run', 'machine.json'), 'utf8')) as ProcessIdentity;
+    return JSON.parse(readFileSync(join(directory, 'run', 'machine.json'), 'utf8')) as LinuxProcess;
   } catch {
     return undefined;
   }

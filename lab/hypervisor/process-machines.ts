@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { formatSettings, settingsOfUserData } from '../../cf/user-data.ts';
 import { REGION } from '../aws-clients.ts';
 import type { MetadataOptions } from '../metadata/instance-metadata.ts';
-import { type MetadataService, startMetadataService } from '../metadata/metadata-service.ts';
+import { type MetadataEndpoint, startMetadataService } from '../metadata/metadata-service.ts';
 import type { LaunchedInstance, MachineMaker } from './machine-maker.ts';
 import type { BootPlan } from './machine-messages.ts';
 import { ProcessMachine } from './process-machine.ts';
@@ -44,11 +44,11 @@ export class ProcessMachines implements MachineMaker {
     this.#agentOfImage.set(imageId, agentCommand);
   }
 
-  startMetadata(options: MetadataOptions): Promise<MetadataService> {
+  startMetadata(options: MetadataOptions): Promise<MetadataEndpoint> {
     return startMetadataService({ ...options, listenAddress: this.#options.listenAddress });
   }
 
-  async make({ instance, imageId, userData }: LaunchedInstance, metadata: MetadataService): Promise<ProcessMachine> {
+  async make({ instance, imageId, userData }: LaunchedInstance, metadata: MetadataEndpoint): Promise<ProcessMachine> {
     const directory = join(this.#options.directory, instance);
     const agentEnv = settingsOfUserData(userData) + formatSettings(this.#machineSettings(directory, metadata.url));
     return new ProcessMachine({

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface ProcessIdentity {
+export interface LinuxProcess {
   readonly pid: number;
   readonly startTime: string;
 }
@@ -33,13 +33,13 @@ function statOf(pid: number): Stat | undefined {
   return { state, group: Number(group), startTime };
 }
 
-export function identityOf(pid: number): ProcessIdentity | undefined {
+export function processOf(pid: number): LinuxProcess | undefined {
   const stat = statOf(pid);
   return stat === undefined ? undefined : { pid, startTime: stat.startTime };
 }
 
 /** A zombie runs no more: it only waits for its parent to read how it ended. */
-export function runs(process: ProcessIdentity): boolean {
+export function runs(process: LinuxProcess): boolean {
   const stat = statOf(process.pid);
   return stat !== undefined && stat.startTime === process.startTime && stat.state !== 'Z' && stat.state !== 'X';
 }
@@ -51,8 +51,8 @@ function allPids(): number[] {
 }
 
 /** The running processes of a process group. */
-export function groupMembers(group: number): ProcessIdentity[] {
-  const members: ProcessIdentity[] = [];
+export function groupMembers(group: number): LinuxProcess[] {
+  const members: LinuxProcess[] = [];
   for (const pid of allPids()) {
     const stat = statOf(pid);
     if (stat !== undefined && stat.group === group && stat.state !== 'Z' && stat.state !== 'X') {
@@ -63,9 +63,9 @@ export function groupMembers(group: number): ProcessIdentity[] {
 }
 
 /** The running processes whose environment holds this very variable; those of other users can't be read and are left out. */
-export function processesWithEnvironment(name: string, value: string): ProcessIdentity[] {
+export function processesWithEnvironment(name: string, value: string): LinuxProcess[] {
   const wanted = `${name}=${value}`;
-  const found: ProcessIdentity[] = [];
+  const found: LinuxProcess[] = [];
   for (const pid of allPids()) {
     if (pid === process.pid) continue;
     let environment: string;
@@ -74,7 +74,7 @@ export function processesWithEnvironment(name: string, value: string): ProcessId
     } catch {
       continue;
     }
-    const identity = environment.split('\0').includes(wanted) ? identityOf(pid) : undefined;
+    const identity = environment.split('\0').includes(wanted) ? processOf(pid) : undefined;
     if (identity !== undefined && runs(identity)) found.push(identity);
   }
   return found;
@@ -89,7 +89,7 @@ export function commandLineOf(pid: number): string[] {
 }
 
 /** Sends the signal if the process is still the one that is meant; false when it is gone. */
-export function signalProcess(target: ProcessIdentity, signal: NodeJS.Signals): boolean {
+export function signalProcess(target: LinuxProcess, signal: NodeJS.Signals): boolean {
   if (!runs(target)) return false;
   try {
     process.kill(target.pid, signal);
@@ -125,7 +125,7 @@ export async function killGroup(group: number, limitMs = 10_000): Promise<void> 
 }
 
 /** Ends these processes: SIGTERM, `graceMs` later SIGKILL; returns when all are gone. */
-export async function endProcesses(targets: readonly ProcessIdentity[], graceMs: number): Promise<void> {
+export async function endProcesses(targets: readonly LinuxProcess[], graceMs: number): Promise<void> {
   for (const target of targets) signalProcess(target, graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
   const killAt = performance.now() + graceMs;
   const deadline = killAt + 10_000;

@@ -30,13 +30,13 @@ export interface MetadataOptions {
   readonly withoutToken?: RegExp;
 }
 
-export interface Answer {
+export interface MetadataAnswer {
   readonly status: number;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export class InstanceMetadata {
+export class OfferedMetadata {
   readonly #options: MetadataOptions;
   readonly #tokens = new Map<string, number>();
   offersCredentials = true;
@@ -46,7 +46,7 @@ export class InstanceMetadata {
     this.#options = options;
   }
 
-  async answer(request: IncomingMessage): Promise<Answer> {
+  async answer(request: IncomingMessage): Promise<MetadataAnswer> {
     if (this.broken) return { status: 500, body: '' };
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (path === '/latest/api/token') return this.#issueToken(request);
@@ -62,7 +62,7 @@ export class InstanceMetadata {
     return this.#options.withoutToken?.test(headers['user-agent'] ?? '') ?? false;
   }
 
-  #issueToken(request: IncomingMessage): Answer {
+  #issueToken(request: IncomingMessage): MetadataAnswer {
     if (request.method !== 'PUT') return { status: 405, body: '' };
     // The service refuses a PUT that passed a proxy.
     if (request.headers['x-forwarded-for'] !== undefined) return { status: 403, body: '' };

@@ -4,8 +4,8 @@
  * own metadata: it is told by the address that the request comes from.
  */
 import { METADATA_ADDRESS } from '../container/addresses.ts';
-import { InstanceMetadata, type MetadataOptions } from './instance-metadata.ts';
-import { type MetadataService, metadataService } from './metadata-service.ts';
+import { type MetadataOptions, OfferedMetadata } from './instance-metadata.ts';
+import { type MetadataEndpoint, metadataService } from './metadata-service.ts';
 import { serveMetadata } from './serve.ts';
 
 const PORT = 80;
@@ -18,7 +18,7 @@ const CLOUD_INIT = /^(Cloud-Init|python-requests)\//;
 
 export interface LinkLocalMetadata {
   /** From now on the instance at `facts.address` has this metadata, until it is closed. */
-  add(options: MetadataOptions): MetadataService;
+  add(options: MetadataOptions): MetadataEndpoint;
   close(): Promise<void>;
 }
 
@@ -26,12 +26,12 @@ export interface LinkLocalMetadata {
 export async function startLinkLocalMetadata(
   listen: { readonly address: string; readonly port: number } = { address: METADATA_ADDRESS, port: PORT },
 ): Promise<LinkLocalMetadata> {
-  const byAddress = new Map<string, InstanceMetadata>();
+  const byAddress = new Map<string, OfferedMetadata>();
   const { close } = await serveMetadata(listen.address, listen.port, (asker) => byAddress.get(asker));
   return {
     add: (options) => {
       const { address } = options.facts;
-      const metadata = new InstanceMetadata({ withoutToken: CLOUD_INIT, ...options });
+      const metadata = new OfferedMetadata({ withoutToken: CLOUD_INIT, ...options });
       byAddress.set(address, metadata);
       return metadataService(metadata, `http://${METADATA_ADDRESS}`, async () => {
         // Another instance may have the address by now.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The instance metadata service of a machine that is a process: an endpoint of its own, on a port of its own. */
 import type { AddressInfo } from 'node:net';
-import { InstanceMetadata, type MetadataOptions } from './instance-metadata.ts';
+import { type MetadataOptions, OfferedMetadata } from './instance-metadata.ts';
 import { serveMetadata } from './serve.ts';
 
 export interface OwnMetadataOptions extends MetadataOptions {
@@ -9,7 +9,7 @@ export interface OwnMetadataOptions extends MetadataOptions {
 }
 
 /** One instance's metadata, as it is offered. */
-export interface MetadataService {
+export interface MetadataEndpoint {
   readonly url: string;
   /** While false, the instance has no role: the credentials' paths answer 404. */
   offerCredentials(offered: boolean): void;
@@ -18,14 +18,14 @@ export interface MetadataService {
   close(): Promise<void>;
 }
 
-export async function startMetadataService(options: OwnMetadataOptions): Promise<MetadataService> {
-  const metadata = new InstanceMetadata(options);
+export async function startMetadataService(options: OwnMetadataOptions): Promise<MetadataEndpoint> {
+  const metadata = new OfferedMetadata(options);
   const { server, close } = await serveMetadata(options.listenAddress, 0, () => metadata);
   const { port } = server.address() as AddressInfo;
   return metadataService(metadata, `http://${options.listenAddress}:${port}`, close);
 }
 
-export function metadataService(metadata: InstanceMetadata, url: string, close: () => Promise<void>): MetadataService {
+export function metadataService(metadata: OfferedMetadata, url: string, close: () => Promise<void>): MetadataEndpoint {
   return {
     url,
     offerCredentials: (offered) => {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { Answer, InstanceMetadata } from './instance-metadata.ts';
+import type { MetadataAnswer, OfferedMetadata } from './instance-metadata.ts';
 
 /** Listens, and answers each request from the metadata of whoever asks; 404 when nobody knows the asker. */
 export async function serveMetadata(
   address: string,
   port: number,
-  metadataOf: (asker: string) => InstanceMetadata | undefined,
+  metadataOf: (asker: string) => OfferedMetadata | undefined,
 ): Promise<{ readonly server: Server; readonly close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     request.resume();
@@ -31,7 +31,7 @@ export async function serveMetadata(
   };
 }
 
-function send(response: ServerResponse, { status, body, headers }: Answer): void {
+function send(response: ServerResponse, { status, body, headers }: MetadataAnswer): void {
   const length = String(Buffer.byteLength(body));
   response.writeHead(status, { 'content-type': 'text/plain', 'content-length': length, server: 'EC2ws', ...headers });
   response.end(body);

@@ -3,7 +3,7 @@
 import { proposalNamed } from '../model/proposals.ts';
 import type { Step } from '../model/step.ts';
 import { createOutcome, createRecord } from '../registry/lineage.ts';
-import { type Release, readReports, type Slot, withdrawReport, writeReport } from '../registry/reports.ts';
+import { readReports, type Slot, type Unbind, withdrawReport, writeReport } from '../registry/reports.ts';
 import { type ActContext, changed } from './context.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
@@ -36,7 +36,7 @@ export async function withdraw(newest: number, context: ActContext): Promise<voi
  * Recovery 9: the proposal for a later record that a slot is bound to is void before the slot changes. If it was founded
  * first, the slot stays as it is: its node goes on to the record.
  */
-export function releaseAbove(newest: number, context: ActContext): Release {
+export function releaseAbove(newest: number, context: ActContext): Unbind {
   const { ports, signal } = context;
   return async (slot) => {
     for (const { serial, number } of await proposalsOf(slot, context)) {

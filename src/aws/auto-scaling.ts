@@ -3,7 +3,7 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import { AgentError } from '../errors.ts';
 import type { GroupFact } from '../model/cloud.ts';
 import type { AutoScaling } from '../ports.ts';
-import { type Fault, UnreadableAnswer } from './aws-errors.ts';
+import { type CallFailure, UnreadableAnswer } from './aws-errors.ts';
 import { type ClientSettings, clientConfig, once, unlogged } from './clients.ts';
 import { allPages, listed } from './pages.ts';
 import type { Caller } from './retry.ts';
@@ -89,7 +89,7 @@ export function autoScalingAdapter(settings: ClientSettings, caller: Caller): Au
         signal,
         (abortSignal) => client.send(new sdk.CompleteLifecycleActionCommand(input), { abortSignal }),
         // Somebody did, or the hook's time is up: what was asked for has come about.
-        (fault) => (isOver(fault) ? 'over' : undefined),
+        (failure) => (isOver(failure) ? 'over' : undefined),
       );
     },
 
@@ -108,14 +108,14 @@ export function autoScalingAdapter(settings: ClientSettings, caller: Caller): Au
           await client.send(new sdk.RecordLifecycleActionHeartbeatCommand(input), { abortSignal });
           return 'recorded';
         },
-        (fault) => (isOver(fault) ? 'over' : undefined),
+        (failure) => (isOver(failure) ? 'over' : undefined),
       );
     },
   };
 }
 
 /** `No active Lifecycle Action found with instance ID i-…`: a ValidationError, which says other things as well. */
-function isOver({ code, cause }: Fault): boolean {
+function isOver({ code, cause }: CallFailure): boolean {
   return code === 'ValidationError' && cause instanceof Error && /no active lifecycle action/i.test(cause.message);
 }
 

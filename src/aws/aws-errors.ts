@@ -9,10 +9,10 @@ import { AgentError } from '../errors.ts';
  * - `unanswered`: an error of the service, or no (readable) answer at all: the call may have been carried out.
  * - `refused`: the request itself was refused; trying again changes nothing.
  */
-export type FaultKind = 'throttled' | 'conflict' | 'denied' | 'no-credentials' | 'unanswered' | 'refused';
+export type CallFailureKind = 'throttled' | 'conflict' | 'denied' | 'no-credentials' | 'unanswered' | 'refused';
 
-export interface Fault {
-  readonly kind: FaultKind;
+export interface CallFailure {
+  readonly kind: CallFailureKind;
   /** The service's own error code, such as `InvalidInstanceID.NotFound`. */
   readonly code: string;
   readonly status: number | undefined;
@@ -20,7 +20,7 @@ export interface Fault {
 }
 
 /** What was called, for messages: `EC2 DescribeInstances`, and about what. */
-export interface Action {
+export interface AwsAction {
   readonly service: 'EC2' | 'Auto Scaling' | 'CloudFormation' | 'CloudWatch Logs' | 'S3';
   readonly action: string;
   readonly about?: string;
@@ -54,7 +54,7 @@ const CONFLICT = new Set([
 ]);
 const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'NoCredentials']);
 
-export function faultOf(error: unknown): Fault {
+export function callFailureOf(error: unknown): CallFailure {
   const {
     name = 'Error',
     Code,
@@ -71,7 +71,7 @@ export function faultOf(error: unknown): Fault {
   return { kind: skewed ? 'conflict' : kindOf(is, status), code, status, cause: error };
 }
 
-function kindOf(is: (names: ReadonlySet<string>) => boolean, status: number | undefined): FaultKind {
+function kindOf(is: (names: ReadonlySet<string>) => boolean, status: number | undefined): CallFailureKind {
   if (is(NO_CREDENTIALS)) return 'no-credentials';
   if (is(THROTTLED) || status === 429) return 'throttled';
   if (is(CONFLICT)) return 'conflict';
@@ -81,31 +81,36 @@ function kindOf(is: (names: ReadonlySet<string>) => boolean, status: number | un
   return status !== undefined && status >= 300 && status < 500 ? 'refused' : 'unanswered';
 }
 
-export function awsError(action: Action, instance: string | undefined, fault: Fault, tries: string): AgentError {
+export function awsError(
+  action: AwsAction,
+  instance: string | undefined,
+  failure: CallFailure,
+  tries: string,
+): AgentError {
   const what = `${action.service} ${action.action}${action.about === undefined ? '' : ` (${action.about})`}`;
   const who = instance === undefined ? 'this node' : `node ${instance}`;
-  const said = `${fault.code}: ${messageOf(fault.cause)}`;
-  switch (fault.kind) {
+  const said = `${failure.code}: ${messageOf(failure.cause)}`;
+  switch (failure.kind) {
     case 'denied':
       return new AgentError(
         'AWS_DENIED',
         `AWS denied ${what} to ${who}${tries} (${said}).`,
         `Compare the policy of the node's role, and of the endpoints in its subnet, with the action ${action.action}.`,
-        fault.cause,
+        failure.cause,
       );
     case 'no-credentials':
       return new AgentError(
         'NO_CREDENTIALS',
         `There are no credentials on ${who} for ${what}${tries} (${said}).`,
         'Check that the instance has an instance profile and that its metadata service answers.',
-        fault.cause,
+        failure.cause,
       );
     case 'refused':
       return new AgentError(
         'AWS_REFUSED',
         `AWS refused ${what} as asked by ${who} (${said}).`,
         "Check that the node's settings name what exists in its region; a later tick tries again.",
-        fault.cause,
+        failure.cause,
       );
     default:
       return new AgentError(
@@ -113,7 +118,7 @@ export function awsError(action: Action, instance: string | undefined, fault: Fa
         `${what} gave ${who} no usable answer${tries} (${said}).`,
         "Nothing was decided on it, and a later tick tries again; if it stays, check the node's route to AWS " +
           `(NAT or the endpoint of ${action.service}).`,
-        fault.cause,
+        failure.cause,
       );
   }
 }

@@ -33,11 +33,11 @@ export function claimStreamsAdapter(logGroup: string, settings: ClientSettings, 
           await client.send(new sdk.CreateLogStreamCommand(input), { abortSignal });
           return 'created';
         },
-        (fault, mayHaveBeenDone) => {
+        (failure, mayHaveBeenDone) => {
           const inDoubt = wasInDoubt || mayHaveBeenDone;
-          if (!inDoubt && fault.kind !== 'unanswered') doubtful.delete(name);
-          if (fault.code === 'ResourceNotFoundException') throw noLogGroup(logGroup, fault.cause);
-          if (fault.code !== 'ResourceAlreadyExistsException') return undefined;
+          if (!inDoubt && failure.kind !== 'unanswered') doubtful.delete(name);
+          if (failure.code === 'ResourceNotFoundException') throw noLogGroup(logGroup, failure.cause);
+          if (failure.code !== 'ResourceAlreadyExistsException') return undefined;
           return inDoubt ? 'unsure' : 'exists';
         },
       );
@@ -65,8 +65,8 @@ export function claimStreamsAdapter(logGroup: string, settings: ClientSettings, 
               });
               return { items, next: page.nextToken };
             },
-            (fault) => {
-              if (fault.code === 'ResourceNotFoundException') throw noLogGroup(logGroup, fault.cause);
+            (failure) => {
+              if (failure.code === 'ResourceNotFoundException') throw noLogGroup(logGroup, failure.cause);
               return undefined;
             },
           ),

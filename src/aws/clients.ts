@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The SDK's clients, each loaded and made on first use. */
-import type { Credentials } from './credentials.ts';
+import type { AwsCredentials } from './credentials.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const MOST_SOCKETS = 8;
 
 export interface ClientSettings {
   readonly region: () => Promise<string>;
-  readonly credentials: () => Promise<Credentials>;
+  readonly credentials: () => Promise<AwsCredentials>;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

@@ -6,7 +6,7 @@
  */
 import type { MetadataService } from './metadata-service.ts';
 
-export interface Credentials {
+export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
@@ -28,8 +28,8 @@ export class NoCredentials extends Error {
 export function credentialsProvider(
   environment: Readonly<Record<string, string | undefined>>,
   service: MetadataService,
-): () => Promise<Credentials> {
-  let asking: Promise<Credentials> | undefined;
+): () => Promise<AwsCredentials> {
+  let asking: Promise<AwsCredentials> | undefined;
   let renewAtMs = 0;
   return () => {
     if (asking === undefined || Date.now() >= renewAtMs) {
@@ -48,14 +48,16 @@ export function credentialsProvider(
   };
 }
 
-function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): Promise<Credentials> | undefined {
+function fromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<AwsCredentials> | undefined {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment;
   if (!accessKeyId || !secretAccessKey) return undefined;
   const sessionToken = environment.AWS_SESSION_TOKEN;
   return Promise.resolve({ accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) });
 }
 
-async function fromInstanceProfile(service: MetadataService): Promise<Credentials> {
+async function fromInstanceProfile(service: MetadataService): Promise<AwsCredentials> {
   try {
     // The metadata service has its own limit, and the AWS call that waits for this has another.
     const { signal } = new AbortController();
@@ -70,7 +72,7 @@ async function fromInstanceProfile(service: MetadataService): Promise<Credential
   }
 }
 
-function credentialsOf(text: string, role: string): Credentials {
+function credentialsOf(text: string, role: string): AwsCredentials {
   const document = Object(JSON.parse(text)) as Record<string, unknown>;
   const { Code, AccessKeyId, SecretAccessKey, Token, Expiration } = document;
   const expiration = new Date(String(Expiration));

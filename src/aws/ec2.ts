@@ -69,7 +69,7 @@ export function ec2Adapter(settings: ClientSettings, caller: Caller): Ec2 {
           // Any answer but the one error, an empty one too, is no proof.
           return false;
         },
-        (fault) => (fault.code === 'InvalidInstanceID.NotFound' ? true : undefined),
+        (failure) => (failure.code === 'InvalidInstanceID.NotFound' ? true : undefined),
       );
     },
 

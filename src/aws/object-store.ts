@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { AgentError } from '../errors.ts';
 import type { ObjectStore, StoredObject } from '../ports.ts';
-import { type Action, type Fault, UnreadableAnswer } from './aws-errors.ts';
+import { type AwsAction, type CallFailure, UnreadableAnswer } from './aws-errors.ts';
 import { type ClientSettings, clientConfig, once, unlogged } from './clients.ts';
 import { allPages } from './pages.ts';
 import type { Caller } from './retry.ts';
@@ -27,13 +27,13 @@ export function objectStoreAdapter(
     const client = unlogged(new sdk.S3Client({ ...clientConfig(settings), forcePathStyle }));
     return { sdk, client, serviceTime: rememberServiceTime(client) };
   });
-  const about = (action: string, key: string): Action => ({
+  const about = (action: string, key: string): AwsAction => ({
     service: 'S3',
     action,
     about: `${bucket} ${prefix}${key}`,
   });
-  const notTheBucket = (fault: Fault) => {
-    if (fault.code === 'NoSuchBucket') throw noBucket(bucket, fault.cause);
+  const notTheBucket = (failure: CallFailure) => {
+    if (failure.code === 'NoSuchBucket') throw noBucket(bucket, failure.cause);
   };
 
   return {
@@ -50,9 +50,9 @@ export function objectStoreAdapter(
           const made = found.LastModified?.getTime();
           return { found: { key, body, etag, ageMs: ageMs(serviceTime(found), made, `the object ${key}`) } };
         },
-        (fault) => {
-          notTheBucket(fault);
-          return fault.code === 'NoSuchKey' ? { found: undefined } : undefined;
+        (failure) => {
+          notTheBucket(failure);
+          return failure.code === 'NoSuchKey' ? { found: undefined } : undefined;
         },
       );
       return answer.found;
@@ -84,8 +84,8 @@ export function objectStoreAdapter(
               }
               return { items, next: page.NextContinuationToken };
             },
-            (fault) => {
-              notTheBucket(fault);
+            (failure) => {
+              notTheBucket(failure);
               return undefined;
             },
           ),
@@ -103,9 +103,9 @@ export function objectStoreAdapter(
           hasEtag(await client.send(new sdk.PutObjectCommand(input), { abortSignal }), key);
           return 'created';
         },
-        (fault) => {
-          notTheBucket(fault);
-          return fault.status === 412 ? 'exists' : undefined;
+        (failure) => {
+          notTheBucket(failure);
+          return failure.status === 412 ? 'exists' : undefined;
         },
       );
     },
@@ -121,9 +121,9 @@ export function objectStoreAdapter(
           hasEtag(await client.send(new sdk.PutObjectCommand(input), { abortSignal }), key);
           return 'written';
         },
-        (fault) => {
-          notTheBucket(fault);
-          return fault.status === 412 || fault.status === 409 || fault.status === 404 ? 'conflict' : undefined;
+        (failure) => {
+          notTheBucket(failure);
+          return failure.status === 412 || failure.status === 409 || failure.status === 404 ? 'conflict' : undefined;
         },
       );
     },
@@ -137,9 +137,9 @@ export function objectStoreAdapter(
           await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: prefix + key }), { abortSignal });
           return true;
         },
-        (fault) => {
-          notTheBucket(fault);
-          return fault.code === 'NoSuchKey' ? true : undefined;
+        (failure) => {
+          notTheBucket(failure);
+          return failure.code === 'NoSuchKey' ? true : undefined;
         },
       );
     },

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
-import { type Action, awsError, type Fault, faultOf, UnreadableAnswer } from './aws-errors.ts';
+import { type AwsAction, awsError, type CallFailure, callFailureOf, UnreadableAnswer } from './aws-errors.ts';
 import { DeadlinePassed, withDeadline } from './deadline.ts';
 
 /** In its first five minutes an instance may be ahead of its own permissions and credentials: IAM is eventual. */
@@ -29,11 +29,11 @@ export interface CallerOptions {
 }
 
 /** What an error of the service means when it is an answer; undefined when it is an error after all. */
-export type Answers<T> = (fault: Fault, mayHaveBeenDone: boolean) => T | undefined;
+export type Answers<T> = (failure: CallFailure, mayHaveBeenDone: boolean) => T | undefined;
 
 export interface Attempts {
   /** One request with its retries. `send` is handed the signal of one attempt. */
-  request<T>(action: Action, send: (signal: AbortSignal) => Promise<T>, answers?: Answers<T>): Promise<T>;
+  request<T>(action: AwsAction, send: (signal: AbortSignal) => Promise<T>, answers?: Answers<T>): Promise<T>;
 }
 
 export class Caller {
@@ -45,7 +45,7 @@ export class Caller {
 
   /** A single request under the deadline. Rejects with AgentError, or with the caller's reason when it aborts. */
   request<T>(
-    action: Action,
+    action: AwsAction,
     signal: AbortSignal,
     send: (signal: AbortSignal) => Promise<T>,
     answers?: Answers<T>,
@@ -54,12 +54,12 @@ export class Caller {
   }
 
   /** Several requests (the pages of a list) under one deadline. */
-  async within<T>(action: Action, signal: AbortSignal, run: (attempts: Attempts) => Promise<T>): Promise<T> {
+  async within<T>(action: AwsAction, signal: AbortSignal, run: (attempts: Attempts) => Promise<T>): Promise<T> {
     const { timeoutMs } = this.#options;
-    let last: Fault | undefined;
+    let last: CallFailure | undefined;
     let count = 0;
-    const noted = (fault: Fault) => {
-      last = fault;
+    const noted = (failure: CallFailure) => {
+      last = failure;
       count += 1;
     };
     try {
@@ -74,20 +74,20 @@ export class Caller {
       );
     } catch (error) {
       if (signal.aborted) throw error;
-      if (error instanceof UnreadableAnswer) throw awsError(action, this.#options.instance(), faultOf(error), '');
+      if (error instanceof UnreadableAnswer) throw awsError(action, this.#options.instance(), callFailureOf(error), '');
       if (!(error instanceof DeadlinePassed)) throw error;
       // What the service itself said last tells more than that the time is up.
       const tries = ` within ${timeoutMs} ms${count === 0 ? '' : `, after ${count} failed attempts`}`;
-      throw awsError(action, this.#options.instance(), last ?? faultOf(error), tries);
+      throw awsError(action, this.#options.instance(), last ?? callFailureOf(error), tries);
     }
   }
 
   async #attempts<T>(
-    action: Action,
+    action: AwsAction,
     deadline: AbortSignal,
     send: (signal: AbortSignal) => Promise<T>,
     answers: Answers<T> | undefined,
-    noted: (fault: Fault) => void,
+    noted: (failure: CallFailure) => void,
   ): Promise<T> {
     let mayHaveBeenDone = false;
     for (let attempt = 1; ; attempt += 1) {
@@ -96,30 +96,30 @@ export class Caller {
       } catch (error) {
         deadline.throwIfAborted();
         if (error instanceof AgentError) throw error;
-        const fault = faultOf(error);
-        const answer = answers?.(fault, mayHaveBeenDone);
+        const failure = callFailureOf(error);
+        const answer = answers?.(failure, mayHaveBeenDone);
         if (answer !== undefined) return answer;
-        noted(fault);
-        if (!this.#again(fault) || attempt === MOST_ATTEMPTS) {
-          throw awsError(action, this.#options.instance(), fault, attempt === 1 ? '' : ` in ${attempt} attempts`);
+        noted(failure);
+        if (!this.#again(failure) || attempt === MOST_ATTEMPTS) {
+          throw awsError(action, this.#options.instance(), failure, attempt === 1 ? '' : ` in ${attempt} attempts`);
         }
-        mayHaveBeenDone ||= fault.kind === 'unanswered';
-        await sleep(this.#pauseMs(fault, attempt), undefined, { signal: deadline }).catch(() => {
+        mayHaveBeenDone ||= failure.kind === 'unanswered';
+        await sleep(this.#pauseMs(failure, attempt), undefined, { signal: deadline }).catch(() => {
           throw deadline.reason;
         });
       }
     }
   }
 
-  #again(fault: Fault): boolean {
-    if (fault.kind === 'refused') return false;
-    if (fault.kind === 'denied' || fault.kind === 'no-credentials') return this.#options.bootedMsAgo() < YOUNG_MS;
+  #again(failure: CallFailure): boolean {
+    if (failure.kind === 'refused') return false;
+    if (failure.kind === 'denied' || failure.kind === 'no-credentials') return this.#options.bootedMsAgo() < YOUNG_MS;
     return true;
   }
 
   /** Doubles each time; half of it is chance, so nodes that were throttled together do not come back together. */
-  #pauseMs(fault: Fault, attempt: number): number {
-    const first = fault.kind === 'throttled' ? THROTTLED_FIRST_PAUSE_MS : FIRST_PAUSE_MS;
+  #pauseMs(failure: CallFailure, attempt: number): number {
+    const first = failure.kind === 'throttled' ? THROTTLED_FIRST_PAUSE_MS : FIRST_PAUSE_MS;
     const pauseMs = Math.min(first * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
     return Math.ceil((pauseMs * (1 + this.#options.random())) / 2);
   }

@@ -2,7 +2,7 @@
 import { AgentError } from '../errors.ts';
 import type { StackSignals } from '../ports.ts';
 import type { StackSettings } from '../settings.ts';
-import type { Fault } from './aws-errors.ts';
+import type { CallFailure } from './aws-errors.ts';
 import { type ClientSettings, clientConfig, once, unlogged } from './clients.ts';
 import type { Caller } from './retry.ts';
 
@@ -42,7 +42,7 @@ export function stackSignalsAdapter(
  * Two ValidationErrors are answers: outside of an operation a resource `is in CREATE_COMPLETE state and cannot be
  * signaled`; and a `Signal with ID i-… already exists` when an answer to this very signal was lost.
  */
-function answerOf({ code, cause }: Fault): 'told' | 'nobody-waits' | undefined {
+function answerOf({ code, cause }: CallFailure): 'told' | 'nobody-waits' | undefined {
   if (code !== 'ValidationError' || !(cause instanceof Error)) return undefined;
   if (/cannot be signaled/i.test(cause.message)) return 'nobody-waits';
   return /signal with id .* already exists/i.test(cause.message) ? 'told' : undefined;

@@ -10,7 +10,7 @@ import { type ChildrenAndStat, getChildren } from './operations/get-children.ts'
 import { type ReconfigRequest, reconfig } from './operations/reconfig.ts';
 import { set } from './operations/set.ts';
 import { sync } from './operations/sync.ts';
-import { pathFault } from './path.ts';
+import { pathProblem } from './path.ts';
 import type { CallOptions } from './request.ts';
 import { parseServers, type ServerAddress } from './servers.ts';
 import { type SessionSettings, ZookeeperSession } from './session.ts';
@@ -153,8 +153,8 @@ export class ZookeeperClient {
     call: CallOptions,
     sequential = false,
   ): Promise<Reply> {
-    const fault = pathFault(path, sequential);
-    if (fault !== undefined) return Promise.reject(fault);
+    const problem = pathProblem(path, sequential);
+    if (problem !== undefined) return Promise.reject(problem);
     return this.#session.request(operation, body, path, call.signal);
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { connect, type Socket } from 'node:net';
-import type { Credentials, KeptCredential } from './credentials.ts';
+import type { KeptCredential, SessionCredentials } from './credentials.ts';
 import { ConnectionLostError, ProtocolError, SessionExpiredError, ZookeeperError } from './errors.ts';
 import { FrameParser } from './frames.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -21,7 +21,7 @@ export interface SessionState {
   password: Uint8Array;
   /** The newest transaction that this client has seen. */
   lastZxid: bigint;
-  readonly credentials: Credentials;
+  readonly credentials: SessionCredentials;
   /** Requests that were not sent yet, oldest first. */
   readonly queue: RequestList;
 }

@@ -35,7 +35,7 @@ export class KeptCredential {
 }
 
 /** The credentials of a session. Servers know them per connection only. */
-export class Credentials {
+export class SessionCredentials {
   #kept: readonly KeptCredential[] = [];
 
   get all(): readonly KeptCredential[] {

@@ -5,7 +5,7 @@ import { ZookeeperError } from './errors.ts';
  * What is wrong with a path, as BAD_REQUEST: no server accepts it, so it is never sent. A sequential node's path may end in a
  * slash: its name is then the number alone. Source: PathUtils.validatePath.
  */
-export function pathFault(path: string, sequential: boolean): ZookeeperError | undefined {
+export function pathProblem(path: string, sequential: boolean): ZookeeperError | undefined {
   const why = faultOf(sequential ? `${path}1` : path);
   return why === undefined ? undefined : new ZookeeperError('BAD_REQUEST', `the path ${JSON.stringify(path)} ${why}`);
 }

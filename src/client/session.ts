@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, type ConnectionSettings, type SessionState } from './connection.ts';
-import { Credentials, KeptCredential } from './credentials.ts';
+import { KeptCredential, SessionCredentials } from './credentials.ts';
 import { ClientClosedError, ConnectionLostError, ServerError, SessionExpiredError, ZookeeperError } from './errors.ts';
 import type { Operation } from './operation.ts';
 import type { Credential } from './operations/auth.ts';
@@ -35,7 +35,7 @@ export class ZookeeperSession {
     id: 0n,
     password: new Uint8Array(16),
     lastZxid: 0n,
-    credentials: new Credentials(),
+    credentials: new SessionCredentials(),
     queue: new RequestList(),
   };
   readonly #stop = new AbortController();

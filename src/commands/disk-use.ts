@@ -16,7 +16,7 @@ export interface Aside extends AsideFacts {
 }
 
 /** Removed by the agent itself, before its next change of the disk. */
-export interface Leftover {
+export interface HalfMade {
   readonly path: string;
   readonly sizeBytes: number;
 }
@@ -30,7 +30,7 @@ export async function asideWithSize(dataDir: string, facts: AsideFacts, observat
   return { ...facts, sizeBytes, ...(remove ? { remove } : {}) };
 }
 
-export async function leftoversWithSize(places: AgentPlaces): Promise<readonly Leftover[]> {
+export async function leftoversWithSize(places: AgentPlaces): Promise<readonly HalfMade[]> {
   const paths = await findLeftovers(places);
   return Promise.all(paths.map(async (path) => ({ path, sizeBytes: await sizeOf(path) })));
 }

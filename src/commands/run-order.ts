@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
 import { acquireLock, type Lock } from '../lock.ts';
-import { type AgentOrder, advised, type Outcome, runAgent } from '../loop.ts';
+import { type AgentOrder, advised, type LoopOutcome, runAgent } from '../loop.ts';
 import { adviceText } from '../model/advice.ts';
 import { adviceOf } from '../model/step.ts';
 import type { Log } from '../ports.ts';
@@ -56,7 +56,7 @@ async function waitForLock({ settings, lockWaitMs, takesOver, signal }: OrderRun
   }
 }
 
-function conclude(outcome: Outcome, order: AgentOrder, write: Log['write']): ExitCode {
+function conclude(outcome: LoopOutcome, order: AgentOrder, write: Log['write']): ExitCode {
   switch (outcome.kind) {
     case 'done':
       write({ event: 'done', why: outcome.why, ...advised(outcome.advice ?? []) });
@@ -83,7 +83,7 @@ function conclude(outcome: Outcome, order: AgentOrder, write: Log['write']): Exi
   }
 }
 
-function nextOf({ cause, advice }: Extract<Outcome, { kind: 'out-of-time' }>): string {
+function nextOf({ cause, advice }: Extract<LoopOutcome, { kind: 'out-of-time' }>): string {
   if (cause) return cause.next;
   return adviceText(advice) || 'Nothing: the next tick goes on from here by itself.';
 }

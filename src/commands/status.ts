@@ -7,7 +7,7 @@ import { adviceSentence, adviceText } from '../model/advice.ts';
 import type { Observation } from '../model/observation.ts';
 import { adviceOf, type Decision } from '../model/step.ts';
 import type { Settings } from '../settings.ts';
-import { type Aside, asideWithSize, type Leftover, leftoversWithSize } from './disk-use.ts';
+import { type Aside, asideWithSize, type HalfMade, leftoversWithSize } from './disk-use.ts';
 import { nodePorts } from './node-ports.ts';
 import { stackTies } from './stack-ties.ts';
 
@@ -28,7 +28,7 @@ export interface Status {
   readonly byHand: readonly string[];
   readonly aside: readonly Aside[];
   /** Copies under way too, while a run is. */
-  readonly leftovers: readonly Leftover[];
+  readonly leftovers: readonly HalfMade[];
   readonly observation: Observation;
   readonly decision: Decision;
 }

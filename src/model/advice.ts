@@ -7,7 +7,7 @@
 import type { Zxid } from './zxid.ts';
 
 /** What must hold when a person acts, minutes after the advice was read. Each can be found out by looking. */
-export type Condition =
+export type Precondition =
   /** It is stopped or hangs. */
   | { readonly is: 'not-running'; readonly instance: string }
   /** It was started and rebooted, and does not come up: nothing on its disk can be had any more. */
@@ -58,7 +58,7 @@ export interface Advice {
   /** The file or directory that it is about. */
   readonly path?: string;
   /** All of these must hold at the moment at which the person acts. */
-  readonly when: readonly Condition[];
+  readonly when: readonly Precondition[];
   /** What is lost by it; absent when nothing is. */
   readonly loses?: Loss;
   /** Who recovers then. */
@@ -125,7 +125,7 @@ export function isAside(path: string): boolean {
   return /(^|\/)aside\/[^/]+$/.test(path);
 }
 
-function wordsOf(condition: Condition): string {
+function wordsOf(condition: Precondition): string {
   switch (condition.is) {
     case 'not-running':
       return `${condition.instance} is stopped or hangs`;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Zxid } from './zxid.ts';
 
-export type Role = 'participant' | 'observer';
+export type MemberRole = 'participant' | 'observer';
 
 /** A server in a ZooKeeper config. Addresses are bare: an IPv6 address has no brackets here. */
 export interface Member {
@@ -9,7 +9,7 @@ export interface Member {
   readonly address: string;
   readonly quorumPort: number;
   readonly electionPort: number;
-  readonly role: Role;
+  readonly role: MemberRole;
   readonly clientAddress: string;
   readonly clientPort: number;
   /** What stands behind the `=`, where the rest of this does not say all of it: several addresses, a secure client port. */
@@ -32,7 +32,7 @@ export const ELECTION_PORT = 3888;
 export const CLIENT_PORT = 2181;
 
 /** The member that a node of this product is: standard ports, clients on its own address, never on a wildcard. */
-export function memberAt(id: number, address: string, role: Role): Member {
+export function memberAt(id: number, address: string, role: MemberRole): Member {
   return {
     id,
     address,

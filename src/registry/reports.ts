@@ -20,7 +20,7 @@ export interface Slot {
 }
 
 /** Ends whatever the slot binds the node to, or rejects: only then may it be replaced. */
-export type Release = (slot: Slot) => Promise<void>;
+export type Unbind = (slot: Slot) => Promise<void>;
 
 /** All that lies under the keys of reports. */
 export interface Reports {
@@ -131,7 +131,7 @@ async function replaceSlot(
 export async function writeReport(
   objects: ObjectStore,
   { report, serial }: { readonly report: Report; readonly serial: string },
-  release: Release,
+  release: Unbind,
   signal: AbortSignal,
 ): Promise<'written' | 'conflict'> {
   const { instance } = report;
@@ -147,7 +147,7 @@ export async function writeReport(
 export async function withdrawReport(
   objects: ObjectStore,
   { instance, serial }: { readonly instance: string; readonly serial: string },
-  release: Release,
+  release: Unbind,
   signal: AbortSignal,
 ): Promise<'written' | 'conflict'> {
   const body = { format: FORMATS.report, serial };
@@ -161,7 +161,7 @@ async function overwrite(
   objects: ObjectStore,
   instance: string,
   body: Body,
-  release: Release,
+  release: Unbind,
   signal: AbortSignal,
 ): Promise<'written' | 'conflict'> {
   const slot = await readSlot(objects, instance, signal);
@@ -187,7 +187,7 @@ export interface NewBinding {
 export async function bindReport(
   objects: ObjectStore,
   { instance, from, serial, binds }: NewBinding,
-  release: Release,
+  release: Unbind,
   signal: AbortSignal,
 ): Promise<'written' | 'conflict'> {
   const slot = slotsSeenIn(objects).get(reportKey(instance)) ?? (await readSlot(objects, instance, signal));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EnsembleConfig, Member, Role } from '../model/member.ts';
+import type { EnsembleConfig, Member, MemberRole } from '../model/member.ts';
 import { toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
 
 /**
@@ -129,7 +129,7 @@ interface QuorumPart {
   readonly address: string;
   readonly quorumPort: number;
   readonly electionPort: number;
-  readonly role: Role | undefined;
+  readonly role: MemberRole | undefined;
 }
 
 function parseQuorumPart(text: string): QuorumPart {
@@ -145,7 +145,7 @@ function parseQuorumPart(text: string): QuorumPart {
   };
 }
 
-function parseRole(text: string): Role {
+function parseRole(text: string): MemberRole {
   const role = text.trim().toLowerCase();
   if (!ROLES.includes(role)) {
     throw new NotUnderstood(`the role "${text}" is neither participant nor observer`);

@@ -26,7 +26,7 @@ const USUAL_BODY_BYTES = 2 * 0xf_ffff;
 const CHUNK_BYTES = 256 * 1024;
 
 /** A whole entry: where it begins, and what must still stand there for a scan to go on after it. */
-export interface LogEntry {
+export interface TransactionEntry {
   readonly offset: number;
   readonly checksum: bigint;
   readonly zxid: Zxid;
@@ -36,7 +36,7 @@ export interface LogScan {
   /** The file has no byte at all: the server crashed before it wrote the header. */
   readonly empty: boolean;
   /** The last whole entry, be it behind a damaged one. */
-  readonly last: LogEntry | undefined;
+  readonly last: TransactionEntry | undefined;
   /** What was found that makes a server end; one sentence without the file's name. */
   readonly damage: string | undefined;
   /** The damage hides where the log ends, so it may hold more than `last` tells. */
@@ -115,7 +115,7 @@ async function scanEntries(from: Bytes, before: LogScan, signal: AbortSignal): P
   }
 }
 
-function after(scan: LogScan, entry: LogEntry): LogScan {
+function after(scan: LogScan, entry: TransactionEntry): LogScan {
   const { last } = scan;
   const gap = last !== undefined && !follows(last.zxid, entry.zxid);
   return {
@@ -135,7 +135,7 @@ export function follows(before: Zxid, next: Zxid): boolean {
 }
 
 type Found =
-  | { readonly kind: 'whole'; readonly entry: LogEntry }
+  | { readonly kind: 'whole'; readonly entry: TransactionEntry }
   /** `next`: where the next one begins, in bytes; undefined when nobody can tell. */
   | { readonly kind: 'wrong'; readonly why: string; readonly next: number | undefined };
 

@@ -4,15 +4,15 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageAgent } from '../../build/package.ts';
-import { type Architecture, runnerFor } from '../../build/target.ts';
-import { type Outcome, outcomeOf } from '../../tools/program.ts';
+import { type NodeArchitecture, runnerFor } from '../../build/target.ts';
+import { outcomeOf, type ProgramOutcome } from '../../tools/program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-const architecture: Architecture = process.arch === 'arm64' ? 'x64' : 'arm64';
+const architecture: NodeArchitecture = process.arch === 'arm64' ? 'x64' : 'arm64';
 const runner = await runnerFor(architecture).catch((error: Error) => error.message);
 const skip = typeof runner === 'string' ? runner : false;
 
-function run(executable: string, words: readonly string[]): Promise<Outcome> {
+function run(executable: string, words: readonly string[]): Promise<ProgramOutcome> {
   const [program = '', ...before] = [...runner, executable];
   return outcomeOf(program, [...before, ...words], { environment: {}, limitMs: 60_000 });
 }

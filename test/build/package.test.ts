@@ -10,12 +10,12 @@ import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { packageAgent } from '../../build/package.ts';
-import type { Architecture } from '../../build/target.ts';
+import type { NodeArchitecture } from '../../build/target.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { followerMonitor, nodeByHand } from '../commands/node-by-hand.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 
-const architecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+const architecture: NodeArchitecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 const COMMIT = '0123456789ab';
 let folder: TemporaryDirectory;
 let executable: string;

@@ -9,18 +9,18 @@ import type { DeployError } from '../../deploy/errors.ts';
 import type { AwsClients } from '../../tools/aws-clients.ts';
 import { LocalAws } from '../cloud/local-aws.ts';
 import {
-  type Account,
   clientsOf,
   deployer,
   giveWayOut,
   makeAccount,
   makeImage,
   optionsFor,
+  type TestAccount,
 } from '../deploy/support/account.ts';
 import { type Nodes, playNodes } from '../deploy/support/nodes.ts';
 
 let local: LocalAws;
-let account: Account;
+let account: TestAccount;
 let aws: AwsClients;
 let nodes: Nodes;
 

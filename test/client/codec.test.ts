@@ -8,7 +8,7 @@ import { JuteWriter } from '../../src/client/jute-writer.ts';
 import { encodeConnect } from '../../src/client/operations/connect.ts';
 import { create } from '../../src/client/operations/create.ts';
 import { reconfig } from '../../src/client/operations/reconfig.ts';
-import { pathFault } from '../../src/client/path.ts';
+import { pathProblem } from '../../src/client/path.ts';
 import { parseServers, ServerRound } from '../../src/client/servers.ts';
 import { readStat } from '../../src/client/stat.ts';
 import { frame, int, long, STAT, text } from './fake-server.ts';
@@ -116,7 +116,7 @@ test('a record that claims more than its frame holds is a protocol error', () =>
     () => readerOf(Buffer.alloc(7)).long(),
     () => readerOf(Buffer.alloc(0)).boolean(),
   ];
-  for (const fault of faults) assert.throws(fault, { code: 'PROTOCOL' });
+  for (const problem of faults) assert.throws(problem, { code: 'PROTOCOL' });
   assert.equal(readerOf(int(-1)).string(), '');
   assert.deepEqual(readerOf(int(-1)).strings(), []);
 });
@@ -194,14 +194,14 @@ test('xids begin at 1 and wrap to 1, never reaching the reserved ones', () => {
 
 test('paths that no server accepts are found', () => {
   for (const path of ['/', '/a', '/a/b', '/.a', '/a..', '/ä', '/...', '/zookeeper/config']) {
-    assert.equal(pathFault(path, false), undefined, path);
+    assert.equal(pathProblem(path, false), undefined, path);
   }
   const bad = ['', 'a', 'a/b', '/a/', '//', '/a//b', '/.', '/..', '/a/./b', '/a/..', '/a\0', '/\x1f', '/\x7f', '/\x9f'];
   for (const path of [...bad, '/\ud83d\ude00', '/\ue000', '/\uffff']) {
-    assert.equal(pathFault(path, false)?.code, 'BAD_REQUEST', JSON.stringify(path));
+    assert.equal(pathProblem(path, false)?.code, 'BAD_REQUEST', JSON.stringify(path));
   }
-  assert.equal(pathFault('/a/', true), undefined);
-  assert.equal(pathFault('/a//', true)?.code, 'BAD_REQUEST');
+  assert.equal(pathProblem('/a/', true), undefined);
+  assert.equal(pathProblem('/a//', true)?.code, 'BAD_REQUEST');
 });
 
 test('lists of servers are read, IPv6 too', () => {

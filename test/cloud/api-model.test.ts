@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { check, patternOf } from '../../cloud/api-model/check.ts';
-import { type ApiModel, botocoreModels, type Operation } from '../../cloud/api-model/model.ts';
+import { type ApiModel, type ApiOperation, botocoreModels } from '../../cloud/api-model/model.ts';
 import { motoDirectory } from '../../cloud/moto/moto.ts';
 import { readForm, writeForm } from '../../cloud/protocols/query.ts';
 import { readOutput, writeOutput } from '../../cloud/protocols/xml.ts';
@@ -185,7 +185,7 @@ test('what is written is read back, and fits the model', () => {
 });
 
 function roundTripInput(model: ApiModel, action: string, input: Parameters<typeof writeForm>[2]): void {
-  const operation: Operation | undefined = model.operations[action];
+  const operation: ApiOperation | undefined = model.operations[action];
   assert.ok(operation?.input);
   assert.deepEqual(check(model, operation.input, input), []);
   assert.deepEqual(readForm(model, operation.input, writeForm(model, action, input)), { input, problems: [] });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type ContextValue, contextOf } from '../../cloud/iam/context.ts';
-import { type Decision, evaluate, mayAssume, type Principal } from '../../cloud/iam/evaluate.ts';
+import { type Evaluation, evaluate, mayAssume, type Principal } from '../../cloud/iam/evaluate.ts';
 import { readPolicy } from '../../cloud/iam/policy.ts';
 
 const ACCOUNT = '123456789012';
@@ -21,7 +21,7 @@ function decide(
   statements: StatementJson | readonly StatementJson[],
   request: { action?: string; resource?: string; context?: ContextJson; version?: string } = {},
   bucket?: StatementJson,
-): Decision {
+): Evaluation {
   const { action = 's3:PutObject', resource = OBJECT, context = {}, version = '2012-10-17' } = request;
   const policy = readPolicy('role', 'identity', { Version: version, Statement: statements });
   const ofBucket = bucket && readPolicy('bucket', 'resource', { Version: version, Statement: bucket });
@@ -35,7 +35,7 @@ describe('allow and deny', () => {
   const BUCKET_DENY = { ...DENY, Principal: '*' };
   const BUCKET_ALLOW = { ...ALLOW, Principal: { AWS: SESSION.identityArn } };
   const NOTHING = { Effect: 'Allow', Action: 'ec2:*', Resource: '*' };
-  const cases: [string, StatementJson | StatementJson[], StatementJson | undefined, Decision['because']][] = [
+  const cases: [string, StatementJson | StatementJson[], StatementJson | undefined, Evaluation['because']][] = [
     ['nothing speaks of it', NOTHING, undefined, 'not-allowed'],
     ['an identity policy allows', ALLOW, undefined, 'allowed'],
     ['an explicit deny wins', [ALLOW, DENY], undefined, 'denied-by-identity'],

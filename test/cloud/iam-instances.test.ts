@@ -12,7 +12,7 @@ import {
   type IAMClient,
   RemoveRoleFromInstanceProfileCommand,
 } from '@aws-sdk/client-iam';
-import { type MetadataService, startMetadataService } from '../../lab/metadata/metadata-service.ts';
+import { type MetadataEndpoint, startMetadataService } from '../../lab/metadata/metadata-service.ts';
 import { awsPorts } from '../../src/aws/ports.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import { LocalAws, refused, waitFor } from './local-aws.ts';
@@ -24,7 +24,7 @@ const ROLE_DELAY_MS = 3_000;
 let aws: LocalAws;
 let iam: IAMClient;
 let subnet: string;
-const services: MetadataService[] = [];
+const services: MetadataEndpoint[] = [];
 
 before(async () => {
   aws = await LocalAws.start({ roleDelayMs: ROLE_DELAY_MS, withoutProfile: 'no-credentials' });
@@ -64,7 +64,7 @@ async function credentials(instance: string): Promise<(role?: string) => Promise
     },
     credentials: { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'secret', token: 'session' },
     attachedRole: async () => {
-      const identity = await aws.cloud.identityOf(instance);
+      const identity = await aws.cloud.rightsOf(instance);
       if (identity.kind === 'role') return { name: identity.role.name, assumable: true };
       return identity.kind === 'not-assumable' ? { name: identity.role, assumable: false } : undefined;
     },

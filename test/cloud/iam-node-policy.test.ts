@@ -18,7 +18,14 @@ import { readPolicy } from '../../cloud/iam/policy.ts';
 import { deploy } from '../../deploy/deploy.ts';
 import { type AwsPorts, awsPorts } from '../../src/aws/ports.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
-import { type Account, clientsOf, deployer, giveWayOut, makeAccount, optionsFor } from '../deploy/support/account.ts';
+import {
+  clientsOf,
+  deployer,
+  giveWayOut,
+  makeAccount,
+  optionsFor,
+  type TestAccount,
+} from '../deploy/support/account.ts';
 import { playNodes } from '../deploy/support/nodes.ts';
 import { unneededParts, unusedActions } from './least-privilege.ts';
 import { LocalAws, refused } from './local-aws.ts';
@@ -27,7 +34,7 @@ import { iamClient } from './roles.ts';
 const limit = AbortSignal.timeout(120_000);
 let aws: LocalAws;
 let iam: IAMClient;
-let account: Account;
+let account: TestAccount;
 
 before(async () => {
   aws = await LocalAws.start({

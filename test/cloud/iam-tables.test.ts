@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import { actionRule, knownActions } from '../../cloud/iam/actions/tables.ts';
 import { checkConditionKeys } from '../../cloud/iam/condition-keys.ts';
-import type { Facts } from '../../cloud/iam/facts.ts';
+import type { ResourceFacts } from '../../cloud/iam/facts.ts';
 import { readPolicy } from '../../cloud/iam/policy.ts';
 import { motoDirectory } from '../../cloud/moto/moto.ts';
 import type { Struct } from '../../cloud/value.ts';
@@ -56,7 +56,7 @@ const FACTS = {
   roleOfProfile: async () => 'arn:aws:iam::123456789012:role/node',
   template: async () => ({ id: 'lt-0a', name: 't', version: 1, data: { ImageId: 'ami-0a', KeyName: 'key' } }),
   stack: () => ({ arn: 'arn:aws:cloudformation:eu-west-1:123456789012:stack/orders/0-1', tags: new Map() }),
-} as unknown as Facts;
+} as unknown as ResourceFacts;
 
 /** Every member that some call is held by. */
 const INPUT: Struct = {

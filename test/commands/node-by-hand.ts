@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../../build/bundle.ts';
-import { type MetadataService, startMetadataService } from '../../lab/metadata/metadata-service.ts';
+import { type MetadataEndpoint, startMetadataService } from '../../lab/metadata/metadata-service.ts';
 import { freeLoopbackBlock } from '../../lab/zookeeper/loopback.ts';
 import { CLIENT_PORT, memberAt } from '../../src/model/member.ts';
 import { formatMember } from '../../src/zookeeper/dynamic-config.ts';
@@ -32,7 +32,7 @@ export class NodeByHand implements AsyncDisposable {
   awsCalls = 0;
   readonly directory: string;
   readonly address: string;
-  readonly metadata: MetadataService;
+  readonly metadata: MetadataEndpoint;
   /** The bundled program. */
   readonly agent: string;
   readonly #close: () => Promise<void>;
@@ -41,7 +41,7 @@ export class NodeByHand implements AsyncDisposable {
   constructor(parts: {
     directory: string;
     address: string;
-    metadata: MetadataService;
+    metadata: MetadataEndpoint;
     agent: string;
     awsUrl: string;
     close: () => Promise<void>;

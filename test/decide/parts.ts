@@ -2,7 +2,7 @@
 /** The parts of an observation of a cluster of three, each to change for a test. Plain data, as decide gets it. */
 import { type GroupFact, known, type Life, unknown } from '../../src/model/cloud.ts';
 import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';
-import { type EnsembleConfig, type Member, memberAt, type Role } from '../../src/model/member.ts';
+import { type EnsembleConfig, type Member, type MemberRole, memberAt } from '../../src/model/member.ts';
 import type { Ensemble, Observation, Shared, Silence } from '../../src/model/observation.ts';
 import type {
   Announcement,
@@ -36,7 +36,7 @@ export function addressOf(id: number): string {
   return `10.0.0.${id}`;
 }
 
-export function member(id: number, role: Role = 'participant', address = addressOf(id)): Member {
+export function member(id: number, role: MemberRole = 'participant', address = addressOf(id)): Member {
   return memberAt(id, address, role);
 }
 

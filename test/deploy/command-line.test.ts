@@ -7,14 +7,14 @@ import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { EXIT_CODES } from '../../deploy/errors.ts';
 import { LocalAws, waitFor } from '../cloud/local-aws.ts';
-import { type Account, clientsOf, giveWayOut, makeAccount } from './support/account.ts';
+import { clientsOf, giveWayOut, makeAccount, type TestAccount } from './support/account.ts';
 import { type Nodes, playNodes } from './support/nodes.ts';
 
 const SCRIPT = resolve(import.meta.dirname, '../../deploy.sh');
 const KEY = 'AKIACOMMANDLINE';
 
 let local: LocalAws;
-let account: Account;
+let account: TestAccount;
 let nodes: Nodes;
 const running = new Set<ChildProcess>();
 

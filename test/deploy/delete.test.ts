@@ -10,11 +10,11 @@ import { type DeleteOptions, deleteStack } from '../../deploy/delete.ts';
 import { deploy } from '../../deploy/deploy.ts';
 import type { AwsClients } from '../../tools/aws-clients.ts';
 import { LocalAws } from '../cloud/local-aws.ts';
-import { type Account, clientsOf, deployer, giveWayOut, makeAccount, optionsFor } from './support/account.ts';
+import { clientsOf, deployer, giveWayOut, makeAccount, optionsFor, type TestAccount } from './support/account.ts';
 import { type Nodes, playNodes } from './support/nodes.ts';
 
 let local: LocalAws;
-let account: Account;
+let account: TestAccount;
 let operator: AwsClients;
 /** Has no more than the documented permissions. */
 let aws: AwsClients;

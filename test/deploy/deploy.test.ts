@@ -16,7 +16,6 @@ import type { DeployError } from '../../deploy/errors.ts';
 import type { AwsClients } from '../../tools/aws-clients.ts';
 import { LocalAws, waitFor } from '../cloud/local-aws.ts';
 import {
-  type Account,
   clientsOf,
   type Deployer,
   deployer,
@@ -24,11 +23,12 @@ import {
   makeAccount,
   makeImage,
   optionsFor,
+  type TestAccount,
 } from './support/account.ts';
 import { type Nodes, playNodes } from './support/nodes.ts';
 
 let local: LocalAws;
-let account: Account;
+let account: TestAccount;
 let operator: AwsClients;
 /** Has no more than the documented permissions. */
 let aws: AwsClients;

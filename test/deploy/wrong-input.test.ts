@@ -10,17 +10,17 @@ import { deploy } from '../../deploy/deploy.ts';
 import type { AwsClients } from '../../tools/aws-clients.ts';
 import { LocalAws } from '../cloud/local-aws.ts';
 import {
-  type Account,
   clientsOf,
   deployer,
   giveWayOut,
   makeAccount,
   makeImage,
   optionsFor,
+  type TestAccount,
 } from './support/account.ts';
 
 let local: LocalAws;
-let account: Account;
+let account: TestAccount;
 let aws: AwsClients;
 
 before(async () => {

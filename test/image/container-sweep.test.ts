@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Container, sweepContainers } from '../../lab/container/container.ts';
 import { mountsUnder, overlayOptions } from '../../lab/container/layers.ts';
-import { identityOf, type ProcessIdentity, runs } from '../../lab/hypervisor/processes.ts';
+import { type LinuxProcess, processOf, runs } from '../../lab/hypervisor/processes.ts';
 import { runProgram } from '../../tools/program.ts';
 import { Machines, until, whyNoBoundedDisks, whyNoMachines } from './machines.ts';
 
@@ -24,14 +24,14 @@ before(async () => {
 after(() => machines?.[Symbol.asyncDispose]());
 
 /** Boots the machine in another process, which is the daemon then. */
-async function leave(container: Container): Promise<{ daemon: ChildProcess; first: ProcessIdentity }> {
+async function leave(container: Container): Promise<{ daemon: ChildProcess; first: LinuxProcess }> {
   const words = [join(import.meta.dirname, 'left-machine.ts'), JSON.stringify(container.options)];
   const daemon = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const said = await new Promise<string>((resolve, reject) => {
     daemon.stdout.once('data', (data: Buffer) => resolve(data.toString()));
     daemon.once('exit', (code) => reject(new Error(`The daemon ended with ${code}.`)));
   });
-  const first = identityOf(Number(said.split(' ')[1]));
+  const first = processOf(Number(said.split(' ')[1]));
   assert.ok(first !== undefined);
   return { daemon, first };
 }

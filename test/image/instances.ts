@@ -45,7 +45,7 @@ export async function startInstances(plan: InstancesPlan, ends: AsyncDisposableS
       maker: ground.makeMachines(cloud),
       targetLifecycleState: () => undefined,
       role: 'none',
-      identityOf: (instance) => cloud.aws.identityOf(instance),
+      rightsOf: (instance) => cloud.aws.rightsOf(instance),
       registerCaller: (key, instance) => cloud.aws.registerCaller(key, instance),
       report: (line) => reported.push(line),
     }),

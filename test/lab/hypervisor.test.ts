@@ -12,8 +12,8 @@ import { bundleProgram } from '../../build/bundle.ts';
 import { ProcessMachine, recordedMachineProcess } from '../../lab/hypervisor/process-machine.ts';
 import {
   groupMembers,
-  identityOf,
   processesWithEnvironment,
+  processOf,
   runs,
   signalGroup,
 } from '../../lab/hypervisor/processes.ts';
@@ -126,7 +126,7 @@ describe('a machine', () => {
     await using _ = switchedOff(one);
     one.boot();
     const pid = Number((await one.runAgent(['child'])).stdout);
-    const child = identityOf(pid);
+    const child = processOf(pid);
     assert.ok(child);
     one.pause();
     assert.equal(one.state, 'paused');

@@ -4,11 +4,11 @@ import { get } from 'node:http';
 import { after, before, test } from 'node:test';
 import type { MetadataOptions } from '../../lab/metadata/instance-metadata.ts';
 import { startLinkLocalMetadata } from '../../lab/metadata/link-local-service.ts';
-import { type MetadataService, startMetadataService } from '../../lab/metadata/metadata-service.ts';
+import { type MetadataEndpoint, startMetadataService } from '../../lab/metadata/metadata-service.ts';
 
 const TTL = 'x-aws-ec2-metadata-token-ttl-seconds';
 const TOKEN = 'x-aws-ec2-metadata-token';
-let service: MetadataService;
+let service: MetadataEndpoint;
 let target: string | undefined;
 
 function optionsOf(instance: string, address: string): MetadataOptions {

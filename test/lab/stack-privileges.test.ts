@@ -136,9 +136,9 @@ const BEYOND_THE_LAB: Readonly<Record<string, string>> = {
 };
 
 test('each action, resource and condition of role and bucket is needed, and nothing allowed is unused', async () => {
-  const { accessRecord, identityOf } = lab.lab.aws;
+  const { accessRecord, rightsOf } = lab.lab.aws;
   const [{ instance } = { instance: '' }] = await lab.nodes();
-  const identity = await identityOf(instance);
+  const identity = await rightsOf(instance);
   assert.ok(identity.kind === 'role', 'The nodes have the role of their stack.');
   const { role } = identity;
   const { Policy = '' } = await lab.lab.operator.s3.send(new GetBucketPolicyCommand({ Bucket: lab.lab.stack.bucket }));

@@ -5,10 +5,10 @@ import { test } from 'node:test';
 import type { ObjectStore } from '../../src/ports.ts';
 import {
   bindReport,
-  type Release,
   readReports,
   reportsOf,
   stands,
+  type Unbind,
   withdrawReport,
   writeReport,
 } from '../../src/registry/reports.ts';
@@ -18,7 +18,7 @@ import { reportOf } from '../decide/parts.ts';
 const signal = new AbortController().signal;
 const { report } = reportOf(1);
 /** Nothing that is released here binds anybody. */
-const unbound: Release = async () => {};
+const unbound: Unbind = async () => {};
 const fenced = { ...report, fenced: true };
 
 test('a report is written, replaced and withdrawn', async () => {
@@ -263,8 +263,8 @@ test('an answer that arrives late binds nobody that has moved on', async () => {
 
 test('nothing takes the place of a report before what binds it is released, whoever wrote it', async () => {
   for (const write of [
-    (objects: ObjectStore, release: Release) => writeReport(objects, { report, serial: 'n' }, release, signal),
-    (objects: ObjectStore, release: Release) =>
+    (objects: ObjectStore, release: Unbind) => writeReport(objects, { report, serial: 'n' }, release, signal),
+    (objects: ObjectStore, release: Unbind) =>
       withdrawReport(objects, { instance: report.instance, serial: 'n' }, release, signal),
   ]) {
     const { objects } = new MemoryShelf();

@@ -5,7 +5,7 @@ import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promis
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeRelease } from '../../build/release.ts';
-import type { Architecture } from '../../build/target.ts';
+import type { NodeArchitecture } from '../../build/target.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { runProgram } from '../../tools/program.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
@@ -14,7 +14,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const NOT_COPIED = new Set(['.git', '.cache', 'node_modules', 'dist']);
 const VERSION = packageJson.version;
 const TAG = `v${VERSION}`;
-const architecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+const architecture: NodeArchitecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 const IDENTITY = ['-c', 'user.name=Release', '-c', 'user.email=release@localhost', '-c', 'commit.gpgsign=false'];
 
 let folder: TemporaryDirectory;
@@ -46,7 +46,7 @@ after(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-const made = (outdir: string, tag = TAG, architectures: readonly Architecture[] = []) =>
+const made = (outdir: string, tag = TAG, architectures: readonly NodeArchitecture[] = []) =>
   makeRelease({ root, tag, architectures, outdir: join(folder.path, outdir) });
 
 test('twice it has the same bytes, all of it stands in the checksums, and nothing else changes', async () => {

@@ -3,7 +3,7 @@
  * Members that a person adds to the config with a reconfig of his own, and removes again or not. Their servers are on
  * machines that nobody claims an id for: no agent runs there, and EC2 knows them under no tag of the cluster.
  */
-import { listed, type Member, memberAt, type Role, votersOf } from '../../src/model/member.ts';
+import { listed, type Member, type MemberRole, memberAt, votersOf } from '../../src/model/member.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { Random } from './core/random.ts';
 import { blankDisk, type DiskState } from './node/disk-state.ts';
@@ -107,7 +107,7 @@ export class ByHand {
     return true;
   }
 
-  #hostFor(random: Random, role: Role): HandHost {
+  #hostFor(random: Random, role: MemberRole): HandHost {
     const number = ++this.#made;
     const id = number === 1 && random.chance(0.2) ? 0 : random.pick([200, 300]) + number;
     const host = new HandHost(`hand-${number}`, memberAt(id, `127.16.9.${number}`, role));

@@ -20,7 +20,7 @@ const FAULTS = {
   'remove-terminated': 2,
 } as const;
 
-export type Fault = keyof typeof FAULTS;
+export type FaultName = keyof typeof FAULTS;
 
 const VICTIMS = { one: 8, leader: 4, minority: 2, majority: 4, all: 0.2 } as const;
 
@@ -36,7 +36,7 @@ function leanings<K extends string>(weights: Readonly<Record<K, number>>, random
 
 export class Operator {
   readonly #world: World;
-  readonly #faults: Readonly<Record<Fault, number>>;
+  readonly #faults: Readonly<Record<FaultName, number>>;
   readonly #victimKinds: Readonly<Record<keyof typeof VICTIMS, number>>;
   #faulty = true;
 
@@ -77,7 +77,7 @@ export class Operator {
     }
   }
 
-  strike(fault: Fault): void {
+  strike(fault: FaultName): void {
     const world = this.#world;
     const { random, trace } = world;
     trace.line('fault', fault);

@@ -3,7 +3,7 @@
  * A person who follows the printed advice (docs/protocol.md, "Advice"): reads what a node says, acts minutes later, when
  * the world may have changed, and checks what is printed and nothing else. A checker sees that nothing is lost by it.
  */
-import { type Advice, type Condition, isAside } from '../../src/model/advice.ts';
+import { type Advice, isAside, type Precondition } from '../../src/model/advice.ts';
 import { checkDataMoved, checkTermination } from './checkers/advice.ts';
 import type { Random } from './core/random.ts';
 import { damageOf } from './node/disk-state.ts';
@@ -57,7 +57,7 @@ export class Person {
     return this.#tried.get(keyOf(piece)) ?? Number.NEGATIVE_INFINITY;
   }
 
-  #holds(condition: Condition, piece: Advice, from: Node, before: readonly Advice[]): boolean {
+  #holds(condition: Precondition, piece: Advice, from: Node, before: readonly Advice[]): boolean {
     const world = this.#world;
     switch (condition.is) {
       case 'not-running': {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One simulated cluster: its cloud, its nodes, their servers, a client, and the checkers that watch. */
-import type { Parts } from '../../src/loop.ts';
+import type { LoopParts } from '../../src/loop.ts';
 import type { EnsembleConfig } from '../../src/model/member.ts';
 import type { Addition } from './additions/addition.ts';
 import { Additions } from './additions/additions.ts';
@@ -15,7 +15,7 @@ import { QuorumKept } from './checkers/quorum-kept.ts';
 import { Group, type Machines } from './cloud/group.ts';
 import { type Instance, Instances } from './cloud/instances.ts';
 import { Objects } from './cloud/objects.ts';
-import { Stack } from './cloud/stack.ts';
+import { SimulatedStack } from './cloud/stack.ts';
 import { Streams } from './cloud/streams.ts';
 import { Weather } from './cloud/weather.ts';
 import type { Mutation } from './core/mutation.ts';
@@ -58,7 +58,7 @@ export class World implements NodeWorld, Witness {
   readonly history: OneHistory;
   readonly writer: Writer;
   readonly mutation: Mutation | undefined;
-  parts: ((parts: Parts, node: Node) => Parts) | undefined;
+  parts: ((parts: LoopParts, node: Node) => LoopParts) | undefined;
   crashShare = 0;
   hand: Hand = {};
   newsAtMs = 0;
@@ -88,7 +88,7 @@ export class World implements NodeWorld, Witness {
     // The group launches at once, and the nodes need a cloud by the time they boot.
     const cloud = {
       instances,
-      stack: new Stack(() => this.cloud.group, this.#lifecycle, this.random, this.scheduler, this.trace),
+      stack: new SimulatedStack(() => this.cloud.group, this.#lifecycle, this.random, this.scheduler, this.trace),
       streams: new Streams(this.random, this.scheduler),
       objects: new Objects(this.scheduler),
     };

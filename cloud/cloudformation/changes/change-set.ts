@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Blueprint } from '../stack/blueprint.ts';
-import type { PlannedChange } from './planned-change.ts';
+import type { PlannedResourceChange } from './planned-change.ts';
 
 type ChangeSetStatus = 'CREATE_PENDING' | 'CREATE_COMPLETE' | 'FAILED' | 'DELETE_COMPLETE';
 type ExecutionStatus =
@@ -22,7 +22,7 @@ export interface ChangeSet {
   status: ChangeSetStatus;
   executionStatus: ExecutionStatus;
   reason: string | undefined;
-  changes: readonly PlannedChange[];
+  changes: readonly PlannedResourceChange[];
 }
 
 export const NO_CHANGES =

@@ -5,16 +5,16 @@ import type { Struct, Value } from '../../value.ts';
 import { handlerOf } from '../resources/handlers.ts';
 import { type ResourceSchema, type SchemaOf, topLevel } from '../schema/resource-schema.ts';
 import type { Blueprint } from '../stack/blueprint.ts';
-import { type Place, symbolicResolver } from '../stack/resolvers.ts';
+import { type StackPlace, symbolicResolver } from '../stack/resolvers.ts';
 import type { StackResource } from '../stack/stack.ts';
 import type { ResourceDeclaration } from '../template/declarations.ts';
 import { evaluateStruct, type Resolver } from '../template/evaluate.ts';
 import { dependenciesOf } from '../template/order.ts';
 import { referencesIn } from '../template/references.ts';
-import type { ChangeDetail, PlannedChange, Recreation } from './planned-change.ts';
+import type { ChangeDetail, PlannedResourceChange, Recreation } from './planned-change.ts';
 
 interface PlanInput {
-  readonly place: Place;
+  readonly place: StackPlace;
   /** Undefined for a stack that is to be created. */
   readonly before: Blueprint | undefined;
   readonly after: Blueprint;
@@ -27,11 +27,11 @@ interface PlanInput {
  * that changes is followed, as its value may change with it. Added and modified resources come in the order in which
  * they are made, the removed last.
  */
-export function plan(input: PlanInput): readonly PlannedChange[] {
+export function plan(input: PlanInput): readonly PlannedResourceChange[] {
   const { place, before, after, resources } = input;
   const resolver = symbolicResolver(place, after);
   const dependencies = dependenciesOf(after.template, (name) => resolver.condition(name));
-  const changes = new Map<string, PlannedChange>();
+  const changes = new Map<string, PlannedResourceChange>();
   for (const logicalId of inOrder(dependencies)) {
     const declaration = after.template.resources.get(logicalId);
     if (declaration === undefined) continue;
@@ -60,7 +60,7 @@ function inOrder(dependencies: ReadonlyMap<string, ReadonlySet<string>>): readon
   return [...done];
 }
 
-function added({ logicalId, type }: ResourceDeclaration, present: StackResource | undefined): PlannedChange {
+function added({ logicalId, type }: ResourceDeclaration, present: StackResource | undefined): PlannedResourceChange {
   if (present !== undefined) {
     throw new AwsFailure(
       'ValidationError',
@@ -70,7 +70,7 @@ function added({ logicalId, type }: ResourceDeclaration, present: StackResource 
   return { action: 'Add', logicalId, type, details: [] };
 }
 
-function removed({ logicalId, type, physicalId, declaration }: StackResource): PlannedChange {
+function removed({ logicalId, type, physicalId, declaration }: StackResource): PlannedResourceChange {
   return {
     action: 'Remove',
     logicalId,
@@ -86,8 +86,8 @@ function modified(
   before: Blueprint,
   declaration: ResourceDeclaration,
   present: StackResource,
-  changes: ReadonlyMap<string, PlannedChange>,
-): PlannedChange | undefined {
+  changes: ReadonlyMap<string, PlannedResourceChange>,
+): PlannedResourceChange | undefined {
   const { logicalId, type } = declaration;
   const details = [
     ...propertyDetails(input, before, declaration, present, changes),
@@ -118,7 +118,7 @@ function propertyDetails(
   before: Blueprint,
   declaration: ResourceDeclaration,
   present: StackResource,
-  changes: ReadonlyMap<string, PlannedChange>,
+  changes: ReadonlyMap<string, PlannedResourceChange>,
 ): readonly ChangeDetail[] {
   const { place, after, schemaOf } = input;
   const schema = schemaOf(declaration.type);
@@ -160,7 +160,7 @@ function followedDetails(
   recreation: Recreation,
   written: Value,
   resolver: Resolver,
-  changes: ReadonlyMap<string, PlannedChange>,
+  changes: ReadonlyMap<string, PlannedResourceChange>,
 ): readonly ChangeDetail[] {
   const causes = new Map<string, ChangeDetail>();
   for (const reference of referencesIn(written, (condition) => resolver.condition(condition))) {

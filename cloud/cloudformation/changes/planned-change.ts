@@ -18,7 +18,7 @@ export interface ChangeDetail {
 }
 
 /** What a change set says of one resource. */
-export interface PlannedChange {
+export interface PlannedResourceChange {
   readonly action: 'Add' | 'Modify' | 'Remove';
   readonly logicalId: string;
   readonly type: string;
@@ -29,7 +29,7 @@ export interface PlannedChange {
   readonly details: readonly ChangeDetail[];
 }
 
-export function shownChange(change: PlannedChange): Struct {
+export function shownChange(change: PlannedResourceChange): Struct {
   const { action, logicalId, type, physicalId, replacement, policyAction, details } = change;
   return {
     Type: 'Resource',

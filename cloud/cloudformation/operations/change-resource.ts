@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { recreationOf } from '../changes/plan.ts';
-import type { PlannedChange } from '../changes/planned-change.ts';
+import type { PlannedResourceChange } from '../changes/planned-change.ts';
 import { changedProperties } from '../resources/property-diff.ts';
 import type { Blueprint } from '../stack/blueprint.ts';
 import type { StackResource } from '../stack/stack.ts';
@@ -26,7 +26,7 @@ export interface Update {
 /** Carries out one planned modification. Nothing happens when the values turn out to be what they were. */
 export async function changeResource(
   update: Update,
-  change: PlannedChange,
+  change: PlannedResourceChange,
   resource: StackResource,
   declaration: ResourceDeclaration,
   needs: ReadonlySet<string>,

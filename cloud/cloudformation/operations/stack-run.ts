@@ -7,8 +7,8 @@ import type { ExistingResource, ResourceContext, ResourceHandler, Tag } from '..
 import { handlerOf } from '../resources/handlers.ts';
 import { checkProperties } from '../schema/check-properties.ts';
 import type { Blueprint } from '../stack/blueprint.ts';
-import { liveResolver, type Place } from '../stack/resolvers.ts';
-import type { Operation, Phase, Stack, StackResource } from '../stack/stack.ts';
+import { liveResolver, type StackPlace } from '../stack/resolvers.ts';
+import type { Phase, Stack, StackOperation, StackResource } from '../stack/stack.ts';
 import type { ResourceDeclaration } from '../template/declarations.ts';
 import { evaluateStruct, type Resolver } from '../template/evaluate.ts';
 import { type Dependencies, dependenciesOf } from '../template/order.ts';
@@ -21,12 +21,12 @@ class Cancelled extends Error {}
 export class StackRun {
   readonly cloud: StackCloud;
   readonly stack: Stack;
-  readonly operation: Operation;
-  readonly place: Place;
+  readonly operation: StackOperation;
+  readonly place: StackPlace;
   readonly #closed: AbortSignal;
   #failed = new AbortController();
 
-  constructor(cloud: StackCloud, stack: Stack, operation: Operation, closed: AbortSignal) {
+  constructor(cloud: StackCloud, stack: Stack, operation: StackOperation, closed: AbortSignal) {
     this.cloud = cloud;
     this.stack = stack;
     this.operation = operation;

@@ -7,7 +7,7 @@ import { pseudoParameters } from '../template/pseudo-parameters.ts';
 import type { Blueprint } from './blueprint.ts';
 import type { StackResource } from './stack.ts';
 
-export interface Place {
+export interface StackPlace {
   readonly id: string;
   readonly name: string;
   readonly region: string;
@@ -20,7 +20,7 @@ interface ResourceView {
   attribute(logicalId: string, attribute: string): Value;
 }
 
-function resolver(place: Place, blueprint: Blueprint, view: ResourceView): Resolver {
+function resolver(place: StackPlace, blueprint: Blueprint, view: ResourceView): Resolver {
   const pseudo: Readonly<Record<string, string>> = { ...pseudoParameters(place) };
   const { template, parameters } = blueprint;
   const truths = new Map<string, boolean>();
@@ -45,7 +45,7 @@ function resolver(place: Place, blueprint: Blueprint, view: ResourceView): Resol
 
 /** Sees the resources as they are. */
 export function liveResolver(
-  place: Place,
+  place: StackPlace,
   blueprint: Blueprint,
   resources: ReadonlyMap<string, StackResource>,
 ): Resolver {
@@ -65,7 +65,7 @@ export function liveResolver(
 }
 
 /** Sees names in place of resources, so that two templates can be held against each other. */
-export function symbolicResolver(place: Place, blueprint: Blueprint): Resolver {
+export function symbolicResolver(place: StackPlace, blueprint: Blueprint): Resolver {
   return resolver(place, blueprint, {
     ref: (logicalId) => `{{Ref:${logicalId}}}`,
     attribute: (logicalId, attribute) => `{{GetAtt:${logicalId}.${attribute}}}`,

@@ -41,7 +41,7 @@ export interface StackEvent {
 }
 
 /** What is being done to a stack, and on whose behalf. */
-export interface Operation {
+export interface StackOperation {
   readonly caller: string;
   readonly token: string | undefined;
   /** Set when the stack is deleted while it is created: then there is nothing to roll back. */
@@ -77,7 +77,7 @@ export class Stack {
   updatedAtMs: number | undefined;
   deletedAtMs: number | undefined;
   blueprint: Blueprint | undefined;
-  operation: Operation | undefined;
+  operation: StackOperation | undefined;
   /** The tokens of the requests that started something: who sends one again gets the same answer. */
   readonly tokens = new Set<string>();
   lastChangeSet: string | undefined;

@@ -2,7 +2,7 @@
 /** Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2 Auto Scaling". */
 import { type Struct, structAt, structsAt, textAt } from '../../value.ts';
 import { contextOf, merged, tagContext } from '../context.ts';
-import { type Facts, tagsOf } from '../facts.ts';
+import { type ResourceFacts, tagsOf } from '../facts.ts';
 import {
   type ActionRule,
   type ActionTable,
@@ -17,7 +17,7 @@ import { runInstancesElements } from './run-instances.ts';
 const GROUP_KEYS = [...TAGS_OF_RESOURCE, 'autoscaling:ResourceTag/'];
 const SIZE_KEYS = ['autoscaling:MinSize', 'autoscaling:MaxSize', 'autoscaling:LaunchTemplateVersionSpecified'];
 
-function groupElement(facts: Facts, action: string, name: string): Element {
+function groupElement(facts: ResourceFacts, action: string, name: string): Element {
   const tags = facts.groupTags(name);
   const context = merged(tagContext('aws:ResourceTag', tags), tagContext('autoscaling:ResourceTag', tags));
   return { action: `autoscaling:${action}`, resource: facts.groupArn(name), context };
@@ -80,7 +80,7 @@ function creatingOrUpdating(action: string): ActionRule {
 }
 
 /** What the group will launch, the caller must be allowed to. */
-function launching(input: Struct, template: Struct, facts: Facts): Promise<readonly Element[]> {
+function launching(input: Struct, template: Struct, facts: ResourceFacts): Promise<readonly Element[]> {
   const subnets = (textAt(input, 'VPCZoneIdentifier') ?? '').split(',').map((id) => id.trim());
   return runInstancesElements({ LaunchTemplate: template, SubnetIds: subnets }, facts);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Struct, structsAt, textAt } from '../../value.ts';
-import { type Facts, type Tags, tagsOf } from '../facts.ts';
+import { type ResourceFacts, type Tags, tagsOf } from '../facts.ts';
 
 /** Images and snapshots stand in no account. */
-export function ec2Arn(facts: Facts, kind: string, id: string): string {
+export function ec2Arn(facts: ResourceFacts, kind: string, id: string): string {
   if (kind === 'image' || kind === 'snapshot') return `arn:aws:ec2:${facts.region}::${kind}/${id}`;
   return facts.arn('ec2', `${kind}/${id}`);
 }

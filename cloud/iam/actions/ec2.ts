@@ -2,7 +2,7 @@
 /** Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2". */
 import { type Struct, structAt, structsAt, textAt, textsAt } from '../../value.ts';
 import { type Context, contextOf, merged, tagContext } from '../context.ts';
-import { type Facts, tagsOf } from '../facts.ts';
+import { type ResourceFacts, tagsOf } from '../facts.ts';
 import { ec2Arn, specifiedTags } from './ec2-resources.ts';
 import {
   type ActionRule,
@@ -38,7 +38,7 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** An existing resource, with its tags and what else its kind has. */
-async function existing(facts: Facts, action: string, id: string): Promise<Element> {
+async function existing(facts: ResourceFacts, action: string, id: string): Promise<Element> {
   const kind = KINDS[id.slice(0, id.lastIndexOf('-'))] ?? 'unknown';
   const tags = await facts.ec2Tags(id);
   const context = merged(
@@ -60,7 +60,7 @@ function instanceContext(id: string, instance: Struct | undefined): Context {
 }
 
 /** A resource that is made by the call, and, when it is made with tags, CreateTags on it (`ec2:CreateAction`). */
-function made(facts: Facts, action: string, kind: string, input: Struct): readonly Element[] {
+function made(facts: ResourceFacts, action: string, kind: string, input: Struct): readonly Element[] {
   const tags = specifiedTags(input, kind);
   const resource = ec2Arn(facts, kind, '*');
   const context = merged(contextOf({ 'ec2:Region': facts.region }), requestTags(tags));

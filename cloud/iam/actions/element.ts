@@ -2,7 +2,7 @@
 /** What a call needs: the rows of the Service Authorization Reference that the lab's parties use, one table a service. */
 import type { Struct } from '../../value.ts';
 import { type Context, contextOf, merged, tagContext } from '../context.ts';
-import type { Facts } from '../facts.ts';
+import type { ResourceFacts } from '../facts.ts';
 
 /** One action on one resource; a call is allowed when all of its elements are. */
 export interface Element {
@@ -19,7 +19,7 @@ export interface ActionRule {
   readonly action: string;
   /** The condition keys beside the global ones; one that ends with a slash is a family, such as `aws:ResourceTag/`. */
   readonly keys: readonly string[];
-  readonly elements: (input: Struct, facts: Facts) => readonly Element[] | Promise<readonly Element[]>;
+  readonly elements: (input: Struct, facts: ResourceFacts) => readonly Element[] | Promise<readonly Element[]>;
 }
 
 /** By the API's name of the action. */

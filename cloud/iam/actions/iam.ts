@@ -2,7 +2,7 @@
 /** Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and Access Management". */
 import { type Struct, structsAt, textAt, textsAt } from '../../value.ts';
 import { contextOf, merged, tagContext } from '../context.ts';
-import { type Facts, type Tags, tagsOf } from '../facts.ts';
+import { type ResourceFacts, type Tags, tagsOf } from '../facts.ts';
 import {
   type ActionRule,
   type ActionTable,
@@ -27,7 +27,7 @@ function tagsIn(input: Struct): Tags {
   return new Map([...textsAt(input, 'TagKeys').map((key) => [key, ''] as const), ...tagsOf(structsAt(input, 'Tags'))]);
 }
 
-async function roleElement(facts: Facts, action: string, input: Struct, resource: string): Promise<Element> {
+async function roleElement(facts: ResourceFacts, action: string, input: Struct, resource: string): Promise<Element> {
   const tags = await facts.roleTags(textAt(input, 'RoleName') ?? '');
   const context = merged(
     requestTags(tagsIn(input)),
@@ -67,7 +67,7 @@ function makingRole(action: string): ActionRule {
 
 function onProfile(
   action: string,
-  further: (input: Struct, facts: Facts) => Promise<readonly Element[]> = async () => [],
+  further: (input: Struct, facts: ResourceFacts) => Promise<readonly Element[]> = async () => [],
 ): ActionRule {
   return {
     action,

@@ -6,12 +6,12 @@
  */
 import { type Struct, structAt, structsAt, textAt, textsAt } from '../../value.ts';
 import { type Context, contextOf, merged, tagContext } from '../context.ts';
-import type { Facts } from '../facts.ts';
+import type { ResourceFacts } from '../facts.ts';
 import { ec2Arn, specifiedTags } from './ec2-resources.ts';
 import { type Element, requestTags } from './element.ts';
 
 /** What the call says wins over its launch template. */
-export async function runInstancesElements(input: Struct, facts: Facts): Promise<readonly Element[]> {
+export async function runInstancesElements(input: Struct, facts: ResourceFacts): Promise<readonly Element[]> {
   const template = await facts.template(structAt(input, 'LaunchTemplate'));
   const data: Struct = { ...template?.data, ...input };
   const templateArn = template === undefined ? undefined : ec2Arn(facts, 'launch-template', template.id);
@@ -54,7 +54,7 @@ export function passRole(role: string): Element {
   return { action: 'iam:PassRole', resource: role, context };
 }
 
-function madeByRun(facts: Facts, kind: string, data: Struct, common: Context): readonly Element[] {
+function madeByRun(facts: ResourceFacts, kind: string, data: Struct, common: Context): readonly Element[] {
   const tags = specifiedTags(data, kind);
   const resource = ec2Arn(facts, kind, '*');
   const context = merged(common, requestTags(tags));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The pieces of advice that come up in many cases. */
-import type { Advice, Condition } from '../../../src/model/advice.ts';
+import type { Advice, Precondition } from '../../../src/model/advice.ts';
 import { instanceOf } from '../parts.ts';
 
 export function start(id: number): Advice {
@@ -17,7 +17,7 @@ export function mendData(id: number): Advice {
 }
 
 /** Only once it cannot run any more, and while nobody leads; `also` must hold, too. */
-export function terminate(id: number, also: readonly Condition[] = [], change: Partial<Advice> = {}): Advice {
+export function terminate(id: number, also: readonly Precondition[] = [], change: Partial<Advice> = {}): Advice {
   const instance = instanceOf(id);
   return {
     action: 'terminate-instance',
@@ -29,8 +29,8 @@ export function terminate(id: number, also: readonly Condition[] = [], change: P
 }
 
 /** Fewer than `needs` of these nodes can run. */
-export function tooFewCanRun(needs: number, ids: readonly number[]): Condition {
+export function tooFewCanRun(needs: number, ids: readonly number[]): Precondition {
   return { is: 'too-few-can-run', quorums: [{ needs, of: ids.map(instanceOf) }] };
 }
 
-export const NOTHING_ELSE_HELPS: Condition = { is: 'nothing-else-helps' };
+export const NOTHING_ELSE_HELPS: Precondition = { is: 'nothing-else-helps' };

@@ -9,7 +9,7 @@ import { type AwsClients, awsClients } from '../../../tools/aws-clients.ts';
 import type { LocalAws } from '../../cloud/local-aws.ts';
 import { type ScriptTerminal, scriptTerminal } from '../../support/script-terminal.ts';
 
-export interface Account {
+export interface TestAccount {
   readonly vpcId: string;
   /** In three zones. */
   readonly subnets: readonly string[];
@@ -19,7 +19,7 @@ export interface Account {
   readonly keyName: string;
 }
 
-export async function makeAccount(aws: LocalAws): Promise<Account> {
+export async function makeAccount(aws: LocalAws): Promise<TestAccount> {
   const { ec2 } = aws.operator;
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '127.40.0.0/16' }));
   const VpcId = Vpc?.VpcId ?? '';
@@ -47,13 +47,13 @@ export async function makeImage(aws: LocalAws, RootDeviceName = '/dev/xvda'): Pr
 }
 
 /** A NAT gateway, as private subnets have one. */
-export function giveWayOut(aws: LocalAws, { vpcId, subnets }: Account): Promise<void> {
+export function giveWayOut(aws: LocalAws, { vpcId, subnets }: TestAccount): Promise<void> {
   return letOut(aws.operator, { vpc: vpcId, subnets });
 }
 
 /** Options as the command line would give them, for this account. */
 export function optionsFor(
-  account: Account,
+  account: TestAccount,
   stackname: string,
   answers: Readonly<Record<string, unknown>> = {},
 ): DeployOptions {

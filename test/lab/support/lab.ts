@@ -40,7 +40,7 @@ import { StateDirectory } from '../../../lab/daemon/state-directory.ts';
 import { sweep } from '../../../lab/daemon/sweep.ts';
 import type { Host } from '../../../lab/hypervisor/hypervisor.ts';
 import type { AgentRun, AgentRunOptions, Killable } from '../../../lab/hypervisor/machine.ts';
-import type { MetadataService } from '../../../lab/metadata/metadata-service.ts';
+import type { MetadataEndpoint } from '../../../lab/metadata/metadata-service.ts';
 import { ZookeeperClient } from '../../../src/client/index.ts';
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import type { LineageRecord, Report } from '../../../src/model/records.ts';
@@ -158,7 +158,7 @@ export class TestLab implements AsyncDisposable {
   }
 
   /** To take a node's credentials away, or to break its metadata service down. */
-  metadataOf(instance: string): MetadataService {
+  metadataOf(instance: string): MetadataEndpoint {
     return this.host(instance).metadata;
   }
 

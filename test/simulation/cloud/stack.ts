@@ -24,7 +24,7 @@ interface Update {
   waitsUntilMs: number;
 }
 
-export class Stack {
+export class SimulatedStack {
   /** Rolling updates that went through, and that did not. */
   updated = 0;
   rolledBack = 0;

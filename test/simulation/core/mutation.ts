@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A rule of the protocol left out: the agent's world or one of its parts replaced from the outside. */
-import type { Parts } from '../../../src/loop.ts';
+import type { LoopParts } from '../../../src/loop.ts';
 import type { Ports } from '../../../src/ports.ts';
 import type { Timings } from '../../../src/timings.ts';
 import type { Node } from '../node/node.ts';
@@ -11,7 +11,7 @@ export interface Mutation {
   /** Which rule of docs/protocol.md is left out. */
   readonly rule: string;
   readonly ports?: (ports: Ports, node: Node) => Ports;
-  readonly parts?: (parts: Parts) => Parts;
+  readonly parts?: (parts: LoopParts) => LoopParts;
   readonly timings?: Partial<Timings>;
   /** Found by random histories from seed 1 on within this many; without it by a directed scenario. */
   readonly seeds?: number;

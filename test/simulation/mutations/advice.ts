@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bestCandidate } from '../../../src/decide/rank.ts';
-import type { Parts } from '../../../src/loop.ts';
+import type { LoopParts } from '../../../src/loop.ts';
 import type { Advice } from '../../../src/model/advice.ts';
 import type { Observation } from '../../../src/model/observation.ts';
 import { adviceOf, advised } from '../../../src/model/step.ts';
@@ -8,7 +8,7 @@ import type { Mutation } from '../core/mutation.ts';
 
 /** What was decided stays; a person is told something else about it. */
 function advising(tell: (observation: Observation, advice: readonly Advice[]) => readonly Advice[]) {
-  return (parts: Parts): Parts => ({
+  return (parts: LoopParts): LoopParts => ({
     ...parts,
     decide: (observation) => {
       const decision = parts.decide(observation);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Parts } from '../../../src/loop.ts';
+import type { LoopParts } from '../../../src/loop.ts';
 import { instancesBehind } from '../../../src/model/claims.ts';
 import type { Mutation } from '../core/mutation.ts';
 
@@ -40,7 +40,10 @@ export const JOINING_MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-function removingAll(parts: Parts, observation: Parameters<Parts['decide']>[0]): ReturnType<Parts['decide']> {
+function removingAll(
+  parts: LoopParts,
+  observation: Parameters<LoopParts['decide']>[0],
+): ReturnType<LoopParts['decide']> {
   const decision = parts.decide(observation);
   const { shared, ensemble, lives } = observation;
   if (decision.kind !== 'step' || decision.step.kind !== 'remove-members' || !shared.known || !ensemble)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LAUNCH_WAIT, ownState, TERMINATE_WAIT } from '../../../src/facts/lifecycle.ts';
-import type { Parts } from '../../../src/loop.ts';
+import type { LoopParts } from '../../../src/loop.ts';
 import type { Observation } from '../../../src/model/observation.ts';
 import { take } from '../../../src/model/step.ts';
 import type { Mutation } from '../core/mutation.ts';
@@ -86,14 +86,14 @@ function leaves({ targetState }: Observation): boolean {
   return targetState.known && targetState.value === 'Terminated';
 }
 
-function launched(observation: Observation): ReturnType<Parts['decide']> | undefined {
+function launched(observation: Observation): ReturnType<LoopParts['decide']> | undefined {
   const { group, stack, disk } = observation;
   if (!group.known || stack?.launchHook === undefined || ownState(observation) !== LAUNCH_WAIT) return undefined;
   const step = { kind: 'complete-launch', group: group.value.name, hook: stack.launchHook, id: disk.id ?? 0 } as const;
   return take(step, 'It runs.');
 }
 
-function givenUp(observation: Observation): ReturnType<Parts['giveUp']> {
+function givenUp(observation: Observation): ReturnType<LoopParts['giveUp']> {
   const { group, stack, shared, order } = observation;
   if (order.command !== 'bootstrap' || !group.known || !shared.known || stack?.launchHook === undefined)
     return undefined;
@@ -103,7 +103,7 @@ function givenUp(observation: Observation): ReturnType<Parts['giveUp']> {
   return take({ kind: 'give-up-launch', group: group.value.name, hook, signals: true, record }, 'It took too long.');
 }
 
-function leaveAtOnce(observation: Observation): ReturnType<Parts['decide']> | undefined {
+function leaveAtOnce(observation: Observation): ReturnType<LoopParts['decide']> | undefined {
   const { group, stack, server } = observation;
   if (!leaves(observation) || !group.known || stack?.terminateHook === undefined) return undefined;
   if (ownState(observation) !== TERMINATE_WAIT) return undefined;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Changes to what an agent sees, for the mutations that falsify an observation. */
-import type { Parts } from '../../../src/loop.ts';
+import type { LoopParts } from '../../../src/loop.ts';
 import type { Life } from '../../../src/model/cloud.ts';
 import type { Observation } from '../../../src/model/observation.ts';
 
 /** The agent decides on a falsified observation. */
-export function deciding(falsify: (observation: Observation) => Observation): (parts: Parts) => Parts {
+export function deciding(falsify: (observation: Observation) => Observation): (parts: LoopParts) => LoopParts {
   return (parts) => ({ ...parts, decide: (observation) => parts.decide(falsify(observation)) });
 }
 

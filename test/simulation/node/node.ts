@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A simulated node: an instance with its disk, its server, and its agent's runs under one lock. */
 import { AgentError } from '../../../src/errors.ts';
-import { type AgentOrder, type Parts, REAL_PARTS, runAgent } from '../../../src/loop.ts';
+import { type AgentOrder, type LoopParts, REAL_PARTS, runAgent } from '../../../src/loop.ts';
 import type { Advice } from '../../../src/model/advice.ts';
 import { isWell } from '../additions/healthy-tick.ts';
 import type { Instance } from '../cloud/instances.ts';
@@ -20,7 +20,7 @@ export interface NodeWorld extends Surroundings {
   readonly supervisor: Supervisor;
   readonly mutation: Mutation | undefined;
   /** What a scenario puts around the parts of a node's agent. */
-  readonly parts: ((parts: Parts, node: Node) => Parts) | undefined;
+  readonly parts: ((parts: LoopParts, node: Node) => LoopParts) | undefined;
   /** The agent failed with something that is no error for people. */
   bug(node: string, error: unknown): void;
 }

@@ -7,7 +7,7 @@ import type { Group } from '../cloud/group.ts';
 import { GROUP_NAME } from '../cloud/group.ts';
 import type { Instance, Instances } from '../cloud/instances.ts';
 import type { Objects } from '../cloud/objects.ts';
-import type { Stack } from '../cloud/stack.ts';
+import type { SimulatedStack } from '../cloud/stack.ts';
 import type { Streams } from '../cloud/streams.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
 import { diskPort } from './disk-port.ts';
@@ -18,7 +18,7 @@ import type { Kept, Supervisor } from './supervisor.ts';
 export interface Cloud {
   readonly instances: Instances;
   readonly group: Group;
-  readonly stack: Stack;
+  readonly stack: SimulatedStack;
   readonly streams: Streams;
   readonly objects: Objects;
 }

@@ -12,7 +12,7 @@ import type { Role, RoleDirectory } from './role-directory.ts';
  */
 export type WithoutProfile = 'all-rights' | 'no-credentials';
 
-export type InstanceIdentity =
+export type InstanceRights =
   | { readonly kind: 'role'; readonly role: Role; readonly instance: string }
   /** The role's trust policy does not let EC2 assume it, or there is no role in the profile. */
   | { readonly kind: 'not-assumable'; readonly role: string }
@@ -20,7 +20,7 @@ export type InstanceIdentity =
 
 const NAME_IN_ARN = /:instance-profile\/(?:.*\/)?([^/]+)$/;
 
-export class InstanceIdentities {
+export class RightsOfInstances {
   readonly #world: Ec2World;
   readonly #roles: RoleDirectory;
   readonly #withoutProfile: WithoutProfile;
@@ -33,7 +33,7 @@ export class InstanceIdentities {
     this.#withoutProfile = withoutProfile;
   }
 
-  async of(instance: string): Promise<InstanceIdentity> {
+  async of(instance: string): Promise<InstanceRights> {
     const name = this.#profileName(instance);
     if (name === undefined) return { kind: this.#withoutProfile };
     const role = (await this.#roles.profile(name))?.role;
