@@ -103,6 +103,9 @@ function optionsFor(entry: string, outfile: string) {
     format: 'cjs',
     sourcemap: 'linked',
     legalComments: 'none',
+    // Less to read at each start. Names stay, and a stack in the log names the source, by the map.
+    minifySyntax: true,
+    minifyWhitespace: true,
     // The packages' ES modules can be shaken: of a client of the SDK only the commands in use stay.
     mainFields: ['module', 'main'],
     // require() of the commands is quicker than import(), and works from inside of an executable.

@@ -134,3 +134,13 @@ test('the agent itself: bundled without a warning, and it shows its commands', a
   const stdout = await run(agent, ['--help']);
   for (const command of ['bootstrap', 'recovery', 'status']) assert.ok(stdout.includes(command), stdout);
 });
+
+test('a fault of the agent has a stack that names the source, by the map beside the bundle', async () => {
+  const { agent } = await bundle({ outdir: join(folder, 'fault') });
+  const hook = join(folder, 'spoil.cjs');
+  await writeFile(hook, `process.stdout.write = () => { throw new TypeError('spoiled'); };`);
+  const fault = /at printVersion \([^ ]*src\/commands\/cli\.ts:\d+:\d+\)/;
+  await assert.rejects(run(agent, ['--version'], { NODE_OPTIONS: `--require=${hook}` }), fault);
+  await rm(join(folder, 'fault', 'commands.cjs.map'));
+  await assert.rejects(run(agent, ['--version'], { NODE_OPTIONS: `--require=${hook}` }), /commands\.cjs:\d+:\d+/);
+});
