@@ -168,7 +168,7 @@ async function removeObjects({ aws, signal }: DeployContext, Bucket: string, Obj
   if (first === undefined) return;
   throw new DeployError(
     'LEFTOVERS_REMAIN',
-    `${Errors.length} objects of the bucket ${Bucket} could not be removed, the first one ${first.Key} (${first.Code}: ${first.Message}).`,
+    `${Errors.length} objects of the bucket ${Bucket} could not be removed. The first is ${first.Key} (${first.Code}: ${first.Message}).`,
     "Check your permissions and the bucket's policy, then run this again.",
   );
 }

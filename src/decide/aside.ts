@@ -17,13 +17,13 @@ export function whatHoldsAside({ lately, disk, self }: Observation, why: string)
   const times = lately?.asides ?? 0;
   if (times >= ASIDES_AN_HOUR)
     return wait(
-      `${why} It is not renamed aside now: this node has set data aside ${times} times within an hour, and something must be wrong that new data does not mend. It goes on within the hour.`,
+      `${why} It is not renamed aside now: this node has set data aside ${times} times within an hour, and new data does not mend what is wrong. It goes on within the hour.`,
     );
   if (disk.freeShare === undefined)
     return wait(`${why} It is not renamed aside, as the file system does not say how much of the disk is free.`);
   if (disk.freeShare < LEAST_FREE_SHARE)
     return wait(
-      `${why} It is not renamed aside, as only ${Math.floor(disk.freeShare * 100)} % of the disk are free, and what comes in its place needs room (${LEAST_FREE_SHARE * 100} % are asked for).`,
+      `${why} It is not renamed aside: only ${Math.floor(disk.freeShare * 100)} % of the disk are free. What comes in its place needs room, at least ${LEAST_FREE_SHARE * 100} %.`,
       undefined,
       [{ action: 'free-space', instance: self.instance, when: [] }],
     );

@@ -138,7 +138,7 @@ function nextRecord(lost: Lost): Next {
   const ahead = aheadOf(best, reports);
   if (ahead) {
     return nobody(
-      `${ahead.report.instance} has newer data${ahead.data ? ` (zxid ${ahead.data.lastZxid})` : ''} than all others, or may have, and ${ahead.why} Without it node ${best.id} (${best.instance}) has the best.`,
+      `${ahead.report.instance} has, or may have, newer data${ahead.data ? ` (zxid ${ahead.data.lastZxid})` : ''} than all others. ${ahead.why} Without it node ${best.id} (${best.instance}) has the best.`,
       mendAhead(ahead, best),
     );
   }

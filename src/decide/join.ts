@@ -88,7 +88,7 @@ function ofNewerRelease({ disk, self }: Observation): Decision | undefined {
   const stamp = unreadable(disk, 'stamp');
   if (!stamp?.newer) return undefined;
   return wait(
-    `${stamp.file} can't be understood (${stamp.why}), so this node neither starts nor stops a server with its data, and does not set the data aside.`,
+    `${stamp.file} can't be understood (${stamp.why}). So this node neither starts nor stops a server with its data, and does not set the data aside.`,
     undefined,
     [runNewerRelease(self.instance, stamp)],
   );
@@ -99,7 +99,7 @@ function unusableData(observation: Observation, newest: LineageRecord, ensemble:
   const { disk } = observation;
   const stamp = unreadable(disk, 'stamp');
   if (disk.data && stamp && !isVouchedFor(observation, newest, ensemble)) {
-    return `${stamp.file} can't be understood (${stamp.why}), and nothing else says that the data on this disk is of record ${newest.number}.`;
+    return `${stamp.file} can't be understood (${stamp.why}). Nothing else says that the data on this disk is of record ${newest.number}.`;
   }
   if (disk.data && disk.stamp && disk.stamp.lineage < newest.number) {
     return `The data on this disk is of lineage ${disk.stamp.lineage}, and the ensemble's is ${newest.number}.`;

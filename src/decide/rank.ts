@@ -81,18 +81,18 @@ function whyUnranked(report: Report, best: Candidate): Omit<Ahead, 'report'> | u
   }
   if (data?.damage !== undefined && (lineage ?? 0) >= best.lineage) {
     const more = (lineage ?? 0) > best.lineage || data.lastZxid > best.data.lastZxid || data.mayHoldMore === true;
-    if (more) return { why: `it is damaged: ${data.damage}`, data };
+    if (more) return { why: `It is damaged: ${data.damage}`, data };
   }
   // Data set aside is older than what the node has now, unless nobody has any of the newest lineage.
   const lost = report.aside.find((each) => each.data.damage !== undefined && each.lineage > best.lineage);
-  if (lost) return { why: `it is damaged: ${lost.data.damage}`, data: lost.data, directory: `aside/${lost.name}` };
+  if (lost) return { why: `It is damaged: ${lost.data.damage}`, data: lost.data, directory: `aside/${lost.name}` };
   const aside = unreadable(report, 'aside');
   if (aside === undefined || best.lineage >= report.record) return undefined;
   return { ...notUnderstood(aside), directory: aside.file };
 }
 
 function notUnderstood({ file, why }: UnreadableFile): Omit<Ahead, 'report'> {
-  return { file, why: `it can't be ranked: ${file} can't be understood (${why}).` };
+  return { file, why: `It can't be ranked: ${file} can't be understood (${why}).` };
 }
 
 function isLater(a: DataFacts, b: DataFacts): boolean {

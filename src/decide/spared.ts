@@ -34,7 +34,7 @@ export function whatSpares(observation: Observation, ensemble: Ensemble): string
   // A learner that is in no config is counted for ever, so the server's own word decides in the end.
   const saysItself = server.answer.kind === 'not-serving' && upMs >= waitMs * MOST_WAITS;
   if (signs.learners.value > othersThatServe(observation, ensemble) && !saysItself)
-    return `The server of this node does not say that it serves${asking(observation)}, but its leader counts ${signs.learners.value} that follow, which may be one of them: it is not stopped.`;
+    return `The server of this node does not say that it serves${asking(observation)}. It is not stopped: its leader counts ${signs.learners.value} learners, and this server may be one of them.`;
   if (signs.idleForMs < limits.recoveryQuietMs && upMs < waitMs * MOST_WAITS)
     return 'The server of this node works, as one that loads its data does, so it is not stopped.';
   return undefined;

@@ -83,7 +83,10 @@ test('damaged data of a later record waits for a person, also where it was set a
     data: { ...LATER, damage: 'A log is damaged.' },
   });
   assert.equal(decision.kind, 'wait');
-  assert.match(decision.why, /has newer data \(zxid 0001000300000000\).*it is damaged: A log is damaged\./);
+  assert.match(
+    decision.why,
+    /has, or may have, newer data \(zxid 0001000300000000\).*It is damaged: A log is damaged\./,
+  );
   assert.deepEqual(
     adviceOf(decision).map(({ action, path }) => [action, path]),
     [

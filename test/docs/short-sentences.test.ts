@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Operators read these at night, most of them in a second language: no sentence is long. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { textsOf } from './source-texts.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const MOST_WORDS = 30;
@@ -18,6 +19,11 @@ const DOCUMENTS = [
   'docs/building.md',
   'docs/measurements.md',
 ];
+
+/** What the code says: errors and their `next`, reasons, help, log events, questions. */
+const CODE = '{bake,bench,build,cf,cloud,deploy,lab,src,tools}/**/*.ts';
+/** What a text computes is taken to be this long: a name or two, or the reason of something else. */
+const COMPUTED_WORDS = 4;
 
 /** The sentences of a document, or the parts of one that a colon or a semicolon divides; a code span is one word. */
 function sentencesOf(markdown: string): readonly string[] {
@@ -45,3 +51,18 @@ for (const name of DOCUMENTS) {
     );
   });
 }
+
+test(`no sentence in the code has more than ${MOST_WORDS} words`, () => {
+  const texts = globSync(CODE, { cwd: ROOT }).flatMap((file) =>
+    textsOf(readFileSync(join(ROOT, file), 'utf8')).map(({ text, line }) => ({ text, where: `${file}:${line}` })),
+  );
+  assert.ok(texts.length > 1_500, 'A search that finds nothing would prove nothing.');
+  const computed = ` ${'computed '.repeat(COMPUTED_WORDS)}`;
+  const long = texts.flatMap(({ text, where }) =>
+    text
+      .split(/(?<=[.!?:;])\s+|\n/)
+      .filter((sentence) => wordsIn(sentence.replaceAll('…', computed)) > MOST_WORDS)
+      .map((sentence) => `${where} ${sentence}`),
+  );
+  assert.deepEqual(long, []);
+});

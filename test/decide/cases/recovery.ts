@@ -460,7 +460,7 @@ export const RECOVERY: readonly Row[] = [
       ),
     }),
     wait(
-      'i-0a02 has newer data (zxid 0000000200000003) than all others, or may have, and it is damaged: The current epoch 0 is older than the last zxid 0000000200000003. Without it node 1 (i-0a01) has the best.',
+      'i-0a02 has, or may have, newer data (zxid 0000000200000003) than all others. It is damaged: The current epoch 0 is older than the last zxid 0000000200000003. Without it node 1 (i-0a01) has the best.',
       '[1,["s1","s2"],["i-0a01","i-0a02","i-0a03","i-0a04","i-0a05"]]',
       [
         mendData(2),
