@@ -8,6 +8,7 @@ import { OWN_SETTINGS } from './launch-template.ts';
 import * as limits from './limits.ts';
 import { fits, type Rule } from './limits.ts';
 import { RESERVED_TAGS } from './tags.ts';
+import { IDENTITY_MODES } from './template-options.ts';
 import { formatSettings } from './user-data.ts';
 
 /** EC2 takes 16 KiB of user data; the stack's own settings need a part of it. */
@@ -120,11 +121,12 @@ function sourceFault(name: string, source: string): readonly string[] {
 }
 
 function modeFaults(mode: string): readonly string[] {
-  if (mode === 'dynamic') return [];
+  if (IDENTITY_MODES.some((one) => one === mode)) return [];
+  const there = IDENTITY_MODES.join(', ');
   if (mode === 'elastic-ip' || mode === 'network-interface') {
-    return [`--mode ${mode} is not built yet: only dynamic is there.`];
+    return [`--mode ${mode} is not built yet: only ${there} is there.`];
   }
-  return [`--mode ${mode}: there is no such mode; dynamic is there.`];
+  return [`--mode ${mode}: there is no such mode; ${there} is there.`];
 }
 
 function instanceTypeFaults({ instancetype, architecture }: GivenOptions): readonly string[] {

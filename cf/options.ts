@@ -9,7 +9,7 @@ import { DEFAULT_INSTANCE_TYPE } from './instance-type.ts';
 import { RETENTION_DAYS, VOLUME_GIB } from './limits.ts';
 import { faultsOf, type GivenOptions } from './option-rules.ts';
 import { LARGEST_TEMPLATE_BYTES, template, templateText } from './template.ts';
-import type { Architecture, Source, TemplateOptions, VolumeType } from './template-options.ts';
+import type { Architecture, IdentityMode, Source, TemplateOptions, VolumeType } from './template-options.ts';
 
 export const DEFAULT_TIMES = { creation: 'PT30M', update: 'PT30M', launchHookSeconds: 300, terminateHookSeconds: 300 };
 
@@ -192,7 +192,7 @@ function optionsOf(answers: GivenOptions, presentHosts: number | undefined): Tem
     ...(sshsource === undefined ? {} : { sshSource: sourceOf(sshsource) }),
     clientSources: answers.clientsource.toSorted().map(sourceOf),
     ...(instancerole === undefined ? {} : { instanceRole: instancerole }),
-    mode: 'dynamic',
+    mode: answers.mode as IdentityMode,
     hosts: numhosts,
     presentHosts: present,
     mostHosts: Math.max(answers.maxhosts ?? 2 * numhosts + 1, present),

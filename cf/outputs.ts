@@ -23,7 +23,7 @@ export function outputs(): { readonly [name: string]: Output } {
       Value: ref('ClaimsLogGroup'),
     },
     NodeLogGroupName: { Description: 'Log group of the nodes.', Value: ref('NodeLogGroup') },
-    BucketName: { Description: 'Bucket of records and backups; kept when the stack is deleted.', Value: ref('Bucket') },
+    BucketName: { Description: 'Bucket of records; kept when the stack is deleted.', Value: ref('Bucket') },
     ConnectionStringCommand: {
       Description: 'Prints the servers as ZooKeeper clients take them.',
       Value: subCluster(CONNECTION_STRING),

@@ -4,6 +4,10 @@
 export type Architecture = 'x86_64' | 'arm64';
 export type VolumeType = 'gp3' | 'io2';
 
+/** How a node comes by its id and address. What each changes in the template stands in cf/identity/modes.ts. */
+export const IDENTITY_MODES = ['dynamic'] as const;
+export type IdentityMode = (typeof IDENTITY_MODES)[number];
+
 /** Who may open a port: a security group, or a network in CIDR notation. */
 export type Source = { readonly kind: 'group'; readonly id: string } | { readonly kind: 'cidr'; readonly cidr: string };
 
@@ -23,7 +27,7 @@ export interface TemplateOptions {
   readonly clientSources: readonly Source[];
   /** Name of an existing role; without it the template makes one. */
   readonly instanceRole?: string;
-  readonly mode: 'dynamic';
+  readonly mode: IdentityMode;
   /** The least number of nodes, and how many there are at first. */
   readonly hosts: number;
   /** How many nodes the group has now; an update keeps them. At first as many as `hosts`. */

@@ -10,7 +10,7 @@ java_major() {
 
 has_java() { at_least 17 java_major; }
 has_maven() { [[ -n ${ZOOKEEPER_HOME:-} ]] || command -v mvn >/dev/null; }
-has_python() { at_least 310 python3 -c 'import sys, venv, ensurepip; print(sys.version_info[0] * 100 + sys.version_info[1])'; }
+has_python() { at_least 311 python3 -c 'import sys, venv, ensurepip; print(sys.version_info[0] * 100 + sys.version_info[1])'; }
 
 # What the system must have, and the Debian packages that bring it.
 check_system() {
@@ -19,7 +19,7 @@ check_system() {
   has_node || { missing+=('Node 20 or later with npm') && packages+=(nodejs npm); }
   has_java || { missing+=('Java 17 or later') && packages+=(default-jre-headless); }
   has_maven || { missing+=('Maven') && packages+=(maven); }
-  has_python || { missing+=('Python 3.10 or later with venv') && packages+=(python3 python3-venv); }
+  has_python || { missing+=('Python 3.11 or later with venv') && packages+=(python3 python3-venv); }
   ((${#missing[@]} == 0)) && return
   local list
   list=$(printf '%s, ' "${missing[@]}")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Everything the agent needs of the world, as small interfaces: the real ones stand in aws/, zookeeper/ and identity/,
- * the simulated ones in test/simulation/. Every call takes an AbortSignal, has a limit of its own, and rejects with an
+ * Everything the agent needs of the world, as small interfaces: the real ones stand in aws/ and zookeeper/, the
+ * simulated ones in test/simulation/. Every call takes an AbortSignal, has a limit of its own, and rejects with an
  * AgentError (or an AwsError) when the answer is not to be had; it never answers "nothing" for "I don't know".
  */
 import type { LogEntry } from './log-events.ts';

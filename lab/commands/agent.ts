@@ -23,7 +23,10 @@ export function addAgent(cli: Argv<{ name: string }>): Argv {
         // Everything after the target belongs to the agent, its flags included.
         .parserConfiguration({ 'unknown-options-as-args': true })
         .example('$0 agent 1 status', 'what node 1 sees and would do')
-        .example('$0 agent 1 -- recovery --dry-run', 'flags of the agent after a double dash'),
+        .example(
+          '$0 agent 1 recovery --dry-run',
+          'flags of the agent too; only --help and --name need a -- before them',
+        ),
     async ({ name, target, arguments: before, _: after }) => {
       // yargs keeps what follows a double dash apart, behind the command's own name.
       const args = [...before, ...after.slice(1).map(String)];

@@ -29,7 +29,7 @@ export function awaitInstance(instance: string): readonly Advice[] {
 }
 
 /** A node's next tick and its own wait for equal facts, several times over: three minutes in production. */
-const OVERDUE_SHARE = 9;
+const OVERDUE_WAITS = 9;
 
 /** Advice 2: for those that have reported, once nobody has said anything new for so long that they should have acted. */
 export function awaitOverdue(
@@ -37,7 +37,7 @@ export function awaitOverdue(
   instances: readonly string[],
 ): readonly Advice[] {
   const newestMs = Math.min(...reports.map(({ ageMs }) => ageMs));
-  return newestMs < OVERDUE_SHARE * observation.limits.recoveryQuietMs ? [] : instances.flatMap(awaitInstance);
+  return newestMs < OVERDUE_WAITS * observation.limits.recoveryQuietMs ? [] : instances.flatMap(awaitInstance);
 }
 
 /** A node that lives writes its report anew; a key of a node that never was stays until somebody takes it away. */

@@ -5,7 +5,6 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { XMLValidator } from 'fast-xml-parser';
-import { pythonObstacle } from '../../bake/ansible.ts';
 import { userData } from '../../cf/user-data.ts';
 import { loadSettings } from '../../src/settings.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
@@ -21,14 +20,11 @@ const BOOTSTRAP = '/etc/systemd/system/zk-bootstrap.service';
 /** systemctl(1), systemd-analyze(1): the level in tenths. */
 const LARGEST_EXPOSURE_TENTHS = 30;
 
-const skip = (await pythonObstacle()) ?? false;
-
 let directory: TemporaryDirectory;
 let image: Rendered;
 
 before(
   async () => {
-    if (skip !== false) return;
     directory = await temporaryDirectory();
     const jars = [
       { path: '/opt/apache-zookeeper-3.9.5-bin/lib/b.jar' },
@@ -55,7 +51,7 @@ function valuesOf(path: string, key: string): readonly string[] {
   return lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
 }
 
-test('the server’s unit is the one that the agent starts, with the files that the agent writes', { skip }, () => {
+test('the server’s unit is the one that the agent starts, with the files that the agent writes', () => {
   assert.deepEqual(service, { kind: 'systemd', unit: 'zookeeper.service' });
   const files = agentFiles(dataDir);
   assert.deepEqual(valuesOf(SERVER, 'ConditionPathExists'), [`!${files.fence}`, files.stamp]);
@@ -73,7 +69,7 @@ test('the server’s unit is the one that the agent starts, with the files that 
   assert.deepEqual(valuesOf(SERVER, 'WantedBy'), [], 'the agent alone starts it');
 });
 
-test('Java takes every flag of the server', { skip }, async () => {
+test('Java takes every flag of the server', async () => {
   const [command = ''] = valuesOf(SERVER, 'ExecStart');
   const secret = join(directory.path, 'java-options');
   await writeFile(secret, '-Dzookeeper.DigestAuthenticationProvider.superDigest=super:x\n');
@@ -87,17 +83,17 @@ test('Java takes every flag of the server', { skip }, async () => {
   assert.doesNotMatch(stderr, /warning|deprecated|ignor/i);
 });
 
-test('a closing session with many ephemerals is one entry that every server reads', { skip }, () => {
+test('a closing session with many ephemerals is one entry that every server reads', () => {
   assert.ok(file('/etc/zookeeper/java-arguments').split('\n').includes(EXTRA_SIZE_FLAG));
 });
 
-test('the class path is a list in one order, and the log’s configuration is XML', { skip }, () => {
+test('the class path is a list in one order, and the log’s configuration is XML', () => {
   const jars = ['a', 'b'].map((name) => `/opt/apache-zookeeper-3.9.5-bin/lib/${name}.jar`);
   assert.ok(file('/etc/zookeeper/java-arguments').includes(`-cp\n"${jars.join(':')}"\n`));
   assert.equal(XMLValidator.validate(file('/etc/zookeeper/logback.xml')), true);
 });
 
-test('the server is exposed no more than it must be', { skip }, async (context) => {
+test('the server is exposed no more than it must be', async (context) => {
   const version = await runProgram('systemd-analyze', ['--version']).then(
     (told) => Number(/^systemd (\d+)/.exec(told)?.[1]),
     () => 0,
@@ -109,7 +105,7 @@ test('the server is exposed no more than it must be', { skip }, async (context) 
   assert.match(told, /Overall exposure level for zookeeper\.service: \d/);
 });
 
-test('systemd waits longer than the agent, whose own limits tell what is wrong', { skip }, () => {
+test('systemd waits longer than the agent, whose own limits tell what is wrong', () => {
   const { bootstrapLimitMs, tickLimitMs, rollbackBeginsMs, awsTimeoutMs } = PRODUCTION_TIMINGS;
   const lockWaitMs = tickLimitMs + 10_000;
   const [limitS = ''] = valuesOf(BOOTSTRAP, 'TimeoutStartSec');
@@ -118,7 +114,7 @@ test('systemd waits longer than the agent, whose own limits tell what is wrong',
   assert.ok(Number(tick) * 1_000 > 10 * tickLimitMs);
 });
 
-test('a bootstrap is tried again a few times, and never while systemd starts it anew without an end', { skip }, () => {
+test('a bootstrap is tried again a few times, and never while systemd starts it anew without an end', () => {
   const [burst = '', interval = '', limitS = ''] = ['StartLimitBurst', 'StartLimitIntervalSec', 'TimeoutStartSec'].map(
     (key) => valuesOf(BOOTSTRAP, key)[0] ?? '',
   );
@@ -126,9 +122,7 @@ test('a bootstrap is tried again a few times, and never while systemd starts it 
   assert.ok(Number(burst) * Number(limitS) < 2 * 3_600, 'all tries are within the interval that is counted');
 });
 
-test('the unit and the cron entry name the settings that the user data writes, and start the agent by its names', {
-  skip,
-}, () => {
+test('the unit and the cron entry name the settings that the user data writes, and start the agent by its names', () => {
   const script = userData({ CLUSTER: 'orders' });
   const settings = String(variablesOf('agent', 'vars').agent_settings_file);
   assert.ok(script.includes(`mv -f ${settings}.new ${settings}\n`));
@@ -143,7 +137,7 @@ test('the unit and the cron entry name the settings that the user data writes, a
   );
 });
 
-test('what looks after the class-data archive tells one of this Java from one of another', { skip }, async () => {
+test('what looks after the class-data archive tells one of this Java from one of another', async () => {
   const java = join(directory.path, 'java');
   const archive = join(directory.path, 'class-data');
   const jar = join(directory.path, 'zookeeper/lib/a.jar');
@@ -180,7 +174,7 @@ test('what looks after the class-data archive tells one of this Java from one of
   }
 });
 
-test('the CloudWatch agent is told this cluster’s log group, and a node without one says so', { skip }, async () => {
+test('the CloudWatch agent is told this cluster’s log group, and a node without one says so', async () => {
   const control = join(directory.path, 'amazon-cloudwatch-agent-ctl');
   await writeFile(control, '#!/bin/sh\necho "$@"\n');
   await chmod(control, 0o755);

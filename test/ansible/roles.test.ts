@@ -5,12 +5,11 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { pythonObstacle } from '../../bake/ansible.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { ANSIBLE, ansible, argumentsOf, ROLES, variablesOf } from './playbook.ts';
 
 /** Installing Ansible is part of the first one. */
-const LIMIT = { timeout: 230_000, skip: (await pythonObstacle()) ?? false };
+const LIMIT = { timeout: 230_000 };
 
 test('ansible-lint finds nothing, in its strictest profile and with no rule left out', LIMIT, async () => {
   await using directory = await temporaryDirectory();

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseArguments, parseOptions, templateOptions } from '../../cf/options.ts';
+import { IDENTITY_MODES } from '../../cf/template-options.ts';
 import { AgentError } from '../../src/errors.ts';
 import { optionsOf } from './combinations.ts';
 
@@ -117,6 +118,11 @@ test('everything that is wrong is said at once', () => {
   const said = refusal(['--numhosts', '2', '--mode', 'static']).split('\n');
   const about = said.map((sentence) => sentence.split(/[ :]/)[0]);
   assert.deepEqual(about, ['--stackname', '--vpcid', '--subnets', '--ami', '--mode', '--numhosts']);
+});
+
+test('the mode that is given is the mode of the template, whatever modes there are', () => {
+  for (const mode of IDENTITY_MODES) assert.equal(optionsOf('--mode', mode).mode, mode);
+  assert.equal(optionsOf().mode, 'dynamic');
 });
 
 test('defaults', () => {
