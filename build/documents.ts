@@ -65,9 +65,10 @@ function timingRows(): readonly string[] {
   return tableOf(
     ['name', 'production, ms', 'lab, ms', 'what it is'],
     (Object.keys(PRODUCTION_TIMINGS) as (keyof Timings)[]).map((name) => {
-      const comment = new RegExp(`/\\*\\* ([^\\n]*) \\*/\\n  readonly ${name}:`).exec(source)?.[1];
-      if (comment === undefined) throw new Error(`src/timings.ts has no comment of one line above ${name}.`);
-      return [`\`${name}\``, String(PRODUCTION_TIMINGS[name]), String(LAB_TIMINGS[name]), comment];
+      const comment = new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\n  readonly ${name}:`).exec(source)?.[1];
+      if (comment === undefined) throw new Error(`src/timings.ts has no comment above ${name}.`);
+      const sentences = comment.replace(/\s*\n +\*? */g, ' ').trim();
+      return [`\`${name}\``, String(PRODUCTION_TIMINGS[name]), String(LAB_TIMINGS[name]), sentences];
     }),
   );
 }

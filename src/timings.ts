@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** All waits and limits of the agent, in one record; milliseconds. The lab replaces it whole with short ones. */
+/**
+ * The waits and limits of the agent that the setting TIMINGS can change; milliseconds. Most of them are shorter in the
+ * lab. The others stand where they are used: docs/settings.md has a table of them.
+ */
 export interface Timings {
   /** Between two looks of the loop while something is awaited. */
   readonly pollMs: number;
@@ -21,7 +24,12 @@ export interface Timings {
   readonly ownerUnknownMs: number;
   /** An instance that EC2 has forgotten is gone for good once its claim is older than this. */
   readonly forgottenMs: number;
-  /** All fenced must be seen twice with equal facts, at least this far apart: 2 × syncLimit × tickTime (Recovery 5). */
+  /**
+   * All fenced must be seen twice with equal facts, at least this far apart: 2 × syncLimit × tickTime (Recovery 5). A
+   * running server is seen without a leader, and idle, for as long before it is stopped (Server 3). A new and empty one
+   * that lost its leader is left alone for as long (Recovery 1). After nine times this, a node that has reported and does
+   * nothing is named to a person (Advice 2).
+   */
   readonly recoveryQuietMs: number;
   /** An instance without a claim in two listings this far apart need not report (Recovery 3). */
   readonly unclaimedMs: number;

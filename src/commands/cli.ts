@@ -16,6 +16,9 @@ import { type ExitCode, runOrder } from './run-order.ts';
 import { stackTies } from './stack-ties.ts';
 import { formatStatus, readStatus } from './status.ts';
 
+/** Whoever waits for another run's lock waits for this much longer than a tick may take. */
+const LOCK_SPARE_MS = 10_000;
+
 /** Exit codes: 0 done, 1 failed (the last line on standard error says what to do), 2 wrong usage, 130 interrupted. */
 export async function run(words: readonly string[], lock?: Lock): Promise<number> {
   const interrupt = new AbortController();
@@ -89,7 +92,7 @@ async function order(session: CommandSession, flags: ParsedFlags, command: Comma
   // A tick that finds another run leaves at once; whoever was called by a person, or by the boot, waits for its turn.
   const takesOver =
     agentOrder.allowEmptyGenesis || agentOrder.rejoin || command === 'leave' || command === 'remove-terminated';
-  const lockWaitMs = command === 'bootstrap' || takesOver ? timings.tickLimitMs + 10_000 : 0;
+  const lockWaitMs = command === 'bootstrap' || takesOver ? timings.tickLimitMs + LOCK_SPARE_MS : 0;
   const code: ExitCode = await runOrder({
     settings,
     order: agentOrder,

@@ -11,6 +11,9 @@ import { type Aside, asideWithSize, type HalfMade, leftoversWithSize } from './d
 import { nodePorts } from './node-ports.ts';
 import { stackTies } from './stack-ties.ts';
 
+/** The limit of the one look that a status takes. */
+const LOOK_LIMIT_MS = 60_000;
+
 export interface Status {
   /** This node's own state in its group; undefined when it can't be had. */
   readonly lifecycleState: string | undefined;
@@ -39,7 +42,7 @@ export async function readStatus(settings: Settings, signal: AbortSignal): Promi
     command: 'recovery',
     cluster: settings.cluster,
     timings: settings.timings,
-    limitMs: 60_000,
+    limitMs: LOOK_LIMIT_MS,
     dryRun: true,
     ...stackTies(settings),
   } as const;

@@ -18,6 +18,9 @@ const DOCUMENTS = [
   'docs/deploying.md',
   'docs/building.md',
   'docs/measurements.md',
+  'docs/glossary.md',
+  'docs/layout.md',
+  'docs/settings.md',
 ];
 
 /** What the code says: errors and their `next`, reasons, help, log events, questions. */
@@ -25,13 +28,17 @@ const CODE = '{bake,bench,build,cf,cloud,deploy,lab,src,tools}/**/*.ts';
 /** What a text computes is taken to be this long: a name or two, or the reason of something else. */
 const COMPUTED_WORDS = 4;
 
-/** The sentences of a document, or the parts of one that a colon or a semicolon divides; a code span is one word. */
+/**
+ * The sentences of a document, or the parts of one that a colon divides; a code span is one word. The table of advice is
+ * made of data by the agent: each of the conditions that stand in it counts for itself.
+ */
 function sentencesOf(markdown: string): readonly string[] {
   const prose = markdown
     .replace(/^( *)```.*?^\1```$/gms, '')
+    .replace(/<!-- advice: .*?<!-- \/advice -->/s, (table) => table.replaceAll('; and', '. And'))
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/`[^`\n]*`/g, 'code');
-  return prose.split('\n').flatMap((line) => line.split('|').flatMap((cell) => cell.split(/(?<=[.!?:;])\s+/)));
+  return prose.split('\n').flatMap((line) => line.split('|').flatMap((cell) => cell.split(/(?<=[.!?:])\s+/)));
 }
 
 function wordsIn(sentence: string): number {
