@@ -6,20 +6,33 @@ import type { Claim } from './records.ts';
 export const LOWEST_ID = 1;
 export const HIGHEST_ID = 255;
 
-/** The generation that owns each id: the highest one (Claims 2). Each decision asks several times. */
+/** The generation that owns each id: the highest one (Claims 2). Each decision asks several times about the same claims. */
 export function highestGenerations(claims: readonly Claim[]): ReadonlyMap<number, Claim> {
-  const known = found.get(claims);
-  if (known) return known;
+  if (latest.claims === claims) return latest.highest;
   const highest = new Map<number, Claim>();
   for (const claim of claims) {
     const present = highest.get(claim.id);
     if (!present || present.generation < claim.generation) highest.set(claim.id, claim);
   }
-  found.set(claims, highest);
+  latest = { claims, highest };
   return highest;
 }
 
-const found = new WeakMap<readonly Claim[], ReadonlyMap<number, Claim>>();
+interface Highest {
+  readonly claims: readonly Claim[];
+  readonly highest: ReadonlyMap<number, Claim>;
+}
+
+let latest: Highest = { claims: [], highest: new Map() };
+
+/** The highest generation of one id, of claims in any order. */
+export function highestGeneration(claims: readonly Claim[], id: number): Claim | undefined {
+  let highest: Claim | undefined;
+  for (const claim of claims) {
+    if (claim.id === id && (!highest || highest.generation < claim.generation)) highest = claim;
+  }
+  return highest;
+}
 
 /** The instances behind all of these claims, each as often as it has claims. */
 export function ownersOf(claims: readonly Claim[]): readonly string[] {

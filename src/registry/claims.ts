@@ -7,7 +7,7 @@
  * Claims 8: the claims are what either list names. The list of streams may lag, and streams get deleted; an object read
  * by its key is a fact.
  */
-import { HIGHEST_ID, highestGenerations, ownerKey } from '../model/claims.ts';
+import { HIGHEST_ID, highestGeneration, ownerKey } from '../model/claims.ts';
 import { whyNotUnderstood } from '../model/formats.ts';
 import type { Claim, ClaimOwner } from '../model/records.ts';
 import type { ClaimStreams, ObjectStore } from '../ports.ts';
@@ -86,7 +86,7 @@ export async function readClaims(
   const claims = claimsOf(memory, streams, objects);
   const more: Claim[] = [];
   for (const id of new Set(self.ids)) {
-    const highest = highestGenerations(claims).get(id);
+    const highest = highestGeneration(claims, id);
     const owner = highest?.owner;
     if (typeof owner === 'object' && owner.instance === self.instance) continue;
     more.push(...(await readOnwards(shelf, id, (highest?.generation ?? 0) + 1, signal)));

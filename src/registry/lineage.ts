@@ -52,13 +52,15 @@ async function read(objects: ObjectStore, key: string, signal: AbortSignal): Pro
 }
 
 /** The bodies under these keys, in their order; undefined where there is none. */
-function readAll(
+async function readAll(
   objects: ObjectStore,
   keys: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly (string | undefined)[]> {
   const bodies = settledIn(objects);
-  return Promise.all(keys.map((key) => bodies.get(key) ?? read(objects, key, signal)));
+  const open = keys.filter((key) => !bodies.has(key));
+  await Promise.all(open.map((key) => read(objects, key, signal)));
+  return keys.map((key) => bodies.get(key));
 }
 
 /** The body that the key has now: this one, unless somebody was first; undefined only if that one can't be read. */

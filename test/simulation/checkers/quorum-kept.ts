@@ -14,8 +14,17 @@ export class QuorumKept {
   /** The smallest number of running voters beyond the quorum that was ever seen. */
   leastSpare = Number.POSITIVE_INFINITY;
 
+  /** What was counted last. Servers are added to their list, and it is another list when one has ended. */
+  #counted:
+    | { readonly newest: EnsembleConfig; readonly servers: readonly Server[]; readonly length: number }
+    | undefined;
+
   look(newest: EnsembleConfig | undefined, servers: readonly Server[], nodes: readonly Node[]): void {
     if (!this.watching || !newest) return;
+    const { length } = servers;
+    const before = this.#counted;
+    if (before?.newest === newest && before.servers === servers && before.length === length) return;
+    this.#counted = { newest, servers, length };
     const voters = votersOf(newest);
     const running = voters.filter((member) =>
       servers.some((server) => server.id === member.id && server.host.address === member.address),

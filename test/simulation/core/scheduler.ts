@@ -4,16 +4,15 @@
  * that answered an agent, the agent's code runs until it waits for its next port call; so a history depends on nothing
  * but its seed.
  */
+import { nextTick } from 'node:process';
+
 interface Event {
   readonly atMs: number;
   readonly serial: number;
   readonly run: () => void;
 }
 
-/** Node runs a tick that was asked for among microtasks when none of them is left: without a turn of its event loop. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
-}
+const READY = Promise.resolve();
 
 export class Scheduler {
   #nowMs = 0;
@@ -35,21 +34,39 @@ export class Scheduler {
   }
 
   /** Runs events until `stop` says so, the time is reached or nothing is left. */
-  async run(untilMs: number, stop: () => boolean): Promise<void> {
+  run(untilMs: number, stop: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const go = (answered: boolean): void => {
+        try {
+          if ((answered && stop()) || !this.#runUntilAnswered(untilMs, stop)) resolve();
+          else nextTick(settled);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      // Node runs a tick that was asked for among microtasks when none of them is left: without a turn of its event loop.
+      const settled = (): void => void READY.then(goOn);
+      const goOn = (): void => go(true);
+      go(false);
+    });
+  }
+
+  /** True after an event that answered somebody; false when this run is over. */
+  #runUntilAnswered(untilMs: number, stop: () => boolean): boolean {
     for (;;) {
       const next = this.#heap[0];
       if (!next || next.atMs > untilMs) {
         this.#nowMs = Math.max(this.#nowMs, untilMs);
-        return;
+        return false;
       }
       this.#pop();
       this.#nowMs = next.atMs;
       next.run();
       if (this.#answered) {
         this.#answered = false;
-        await settled();
+        return true;
       }
-      if (stop()) return;
+      if (stop()) return false;
     }
   }
 

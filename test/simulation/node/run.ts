@@ -124,9 +124,18 @@ export class Run {
 
   #nearby<T>(label: string, apply: () => T, latencyMs: number, changed: Machine | undefined): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const effect = { label, apply, resolve, reject, changed };
-      this.later(this.random.between(latencyMs / 4, latencyMs), this.#performing(effect));
+      this.#plan(this.random.between(latencyMs / 4, latencyMs), { label, apply, resolve, reject, changed });
     });
+  }
+
+  /** As `later`. */
+  #plan<T>(delayMs: number, effect: Effect<T>): void {
+    const perform = (): void => {
+      if (!this.alive) return;
+      if (this.#machine.paused) this.#machine.park(perform);
+      else this.#perform(effect);
+    };
+    this.scheduler.after(delayMs, perform);
   }
 
   /** As `local`, with an answer that comes when the world is ready to give it. */
@@ -185,7 +194,7 @@ export class Run {
   }
 
   #parkCall<T>(call: Effect<T>): void {
-    this.#machine.park(() => this.later(0, this.#performing(call)));
+    this.#machine.park(() => this.#plan(0, call));
   }
 
   #performBadly<T>(fate: Fate, service: Service, call: Effect<T>, { writes, empty, lost }: CallOptions<T>): void {
