@@ -169,7 +169,8 @@ export function decideSilence(
   const report = ownReport(observation, newest);
   const standing = countingReports(observation, silence, newest);
   const written = standing.find((entry) => entry.report.instance === self.instance);
-  const told = written !== undefined && reportDigest(written.report) === reportDigest(report);
+  const digest = digestOf(report);
+  const told = written !== undefined && reportDigest(written.report) === digest;
   // What this node is about to say counts for its own judgement already.
   const reports = told
     ? standing
@@ -180,7 +181,7 @@ export function decideSilence(
     // The last node to report may fence first, and report once, already fenced.
     const fences = !awaited && silent.length === 0 && !disk.fence && !whyNotNow(observation);
     if (fences) return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
-    const restMs = observation.reportRest?.digest === reportDigest(report) ? observation.reportRest.forMs : 0;
+    const restMs = observation.reportRest?.digest === digest ? observation.reportRest.forMs : 0;
     if (restMs > 0)
       return wait(`This node has just reported, and says the same again in ${Math.ceil(restMs / 1_000)} s.`);
     return take(

@@ -59,13 +59,18 @@ function claimsAmong(list: readonly { readonly name: string; readonly ageMs: num
 const FOLDER = 'claims/';
 const ENDING = '.json';
 
-/** As above, of the keys in the bucket. Keys of another form under `claims/` are not ours. */
+/** The name of the claim whose object lies under this key. Keys of another form under `claims/` are not ours. */
+const nameUnder = remembered((key) => {
+  const name = key.endsWith(ENDING) ? key.slice(FOLDER.length, -ENDING.length) : '';
+  return parseName(name) && name;
+});
+
+/** As above, of the keys in the bucket. */
 function claimsUnder(listing: readonly Listed[]): ReadonlyMap<string, number> {
   const ages = new Map<string, number>();
   for (const { key, ageMs } of listing) {
-    if (!key.startsWith(FOLDER) || !key.endsWith(ENDING)) continue;
-    const name = key.slice(FOLDER.length, -ENDING.length);
-    if (parseName(name)) ages.set(name, ageMs);
+    const name = key.startsWith(FOLDER) ? nameUnder(key) : undefined;
+    if (name !== undefined) ages.set(name, ageMs);
   }
   return ages;
 }
@@ -103,7 +108,8 @@ interface Named {
 /** What either list named, now or at an earlier look of this process, or an owner that was read by its key. */
 function claimsOf(memory: ClaimMemory, streams: Named, objects: Named): readonly Claim[] {
   const found = new Map<string, Claim>();
-  for (const names of [streams.ages, objects.ages, memory.streams, memory.owners]) {
+  // The streams of this list are among those that were ever seen.
+  for (const names of [memory.streams, objects.ages, memory.owners]) {
     for (const name of names.keys()) {
       const parsed = found.has(name) ? undefined : parseName(name);
       if (!parsed) continue;
@@ -124,7 +130,8 @@ async function readOwners(
   ages: ReadonlyMap<string, number>,
   signal: AbortSignal,
 ): Promise<Named> {
-  const names = [...ages.keys()].filter((name) => !memory.owners.has(name));
+  const names: string[] = [];
+  for (const name of ages.keys()) if (!memory.owners.has(name)) names.push(name);
   const found = await Promise.all(names.map((name) => memory.once(name, () => readOwner(shelf, name, signal))));
   return { ages, owners: new Map(names.map((name, index) => [name, found[index]])) };
 }
