@@ -124,6 +124,8 @@ function claimsOf(memory: ClaimMemory, streams: Named, objects: Named): readonly
   return [...found.values()];
 }
 
+const NOBODY: Named['owners'] = new Map();
+
 async function readOwners(
   shelf: Shelf,
   memory: ClaimMemory,
@@ -132,6 +134,7 @@ async function readOwners(
 ): Promise<Named> {
   const names: string[] = [];
   for (const name of ages.keys()) if (!memory.owners.has(name)) names.push(name);
+  if (names.length === 0) return { ages, owners: NOBODY };
   const found = await Promise.all(names.map((name) => memory.once(name, () => readOwner(shelf, name, signal))));
   return { ages, owners: new Map(names.map((name, index) => [name, found[index]])) };
 }

@@ -5,17 +5,18 @@
  */
 import type { ObjectStore } from '../ports.ts';
 import { bodyOf } from './body.ts';
+import { remembered } from './remembered.ts';
 
 const DEAD = 'dead/';
 
 /** A folder's own key, or one that somebody else put there, is no note. */
-const NOTE = /^dead\/(i-[0-9a-zA-Z-]+)$/;
+const instanceIn = remembered((key) => /^dead\/(i-[0-9a-zA-Z-]+)$/.exec(key)?.[1]);
 
 /** The instances that the notes among these keys name, sorted. */
 export function deadAmong(keys: readonly string[]): readonly string[] {
   const instances: string[] = [];
   for (const key of keys) {
-    const instance = key.startsWith(DEAD) ? NOTE.exec(key)?.[1] : undefined;
+    const instance = key.startsWith(DEAD) ? instanceIn(key) : undefined;
     if (instance !== undefined) instances.push(instance);
   }
   return instances.sort();
