@@ -7,7 +7,7 @@
 import { type PolicyDocument, policy, type Statement } from '../cf/policy.ts';
 
 /** Narrower is better; what is left out means any. */
-export interface BuilderScope {
+interface BuilderScope {
   /** `aws` when left out, as a partition can't be left open. */
   readonly partition?: string;
   readonly region?: string;

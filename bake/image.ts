@@ -14,7 +14,7 @@ import { writeWhole } from '../tools/whole-file.ts';
 import { BakeError } from './errors.ts';
 import type { Ec2Access } from './look.ts';
 
-export const MANIFEST_NAME = 'image-manifest.json';
+const MANIFEST_NAME = 'image-manifest.json';
 /** Where deploy.sh looks for the image. */
 export const OUTPUT = dirname(IMAGE_FILE);
 

@@ -46,7 +46,7 @@ export async function leftovers(access: Ec2Access, traces: Traces): Promise<read
   return lists.flat();
 }
 
-export interface RemovalWaits {
+interface RemovalWaits {
   readonly pollMs: number;
   readonly limitMs: number;
 }

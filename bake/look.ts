@@ -16,7 +16,7 @@ export interface Ec2Access {
   readonly signal: AbortSignal;
 }
 
-export interface Found {
+interface Found {
   /** The root device of the image that was named; undefined when Debian's is taken. */
   readonly rootDevice?: string;
 }

@@ -85,7 +85,7 @@ export interface BakeOptions {
   readonly pollSeconds: number;
 }
 
-export interface CommonBakeOptions {
+interface CommonBakeOptions {
   readonly json: boolean;
   readonly region?: string;
   readonly profile?: string;

@@ -10,7 +10,7 @@ import { Causes } from './first-cause.ts';
 import { isMachineReadable, type PackerEvent, readEvent } from './packer-output.ts';
 import { environment, type PackerProgram } from './packer-program.ts';
 
-export interface PackerBuild {
+interface PackerBuild {
   readonly packer: PackerProgram;
   readonly variablesFile: string;
   readonly logFile: string;
@@ -23,7 +23,7 @@ export interface PackerBuild {
   readonly limits?: BuildLimits;
 }
 
-export interface BuildLimits {
+interface BuildLimits {
   /** For the whole bake. */
   readonly bakeMs: number;
   /** For Packer's own cleaning up; then it is killed, and what it left is looked for. */

@@ -27,7 +27,7 @@ export async function until(why: string, holds: () => Promise<boolean>): Promise
   throw new Error(`After ${LIMIT_MS / 1_000} s it still does not hold that ${why}.`);
 }
 
-export function serversFor(readSecret: () => Promise<string>): Servers {
+function serversFor(readSecret: () => Promise<string>): Servers {
   return zookeeperServers({ timings: LAB_TIMINGS, readSecret });
 }
 

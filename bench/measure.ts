@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What every benchmark shares: pairs of measurements taken in turn, their medians, spread and ratio. */
 
-export interface Figures {
+interface Figures {
   readonly medianMs: number;
   readonly minMs: number;
   readonly maxMs: number;
@@ -38,7 +38,7 @@ export function figuresOf(values: readonly number[]): Figures {
   return { medianMs: round(median(values)), minMs: round(Math.min(...values)), maxMs: round(Math.max(...values)) };
 }
 
-export interface Contest {
+interface Contest {
   readonly name: string;
   readonly rounds: number;
   readonly product: string;

@@ -31,20 +31,20 @@ for number in range(rounds):
     print(json.dumps(runs), flush=True)
 `;
 
-export interface Program {
+interface Program {
   /** The first by its path. */
   readonly words: readonly string[];
   /** What stands in its output, or the run does not count and the benchmark ends. */
   readonly says: string;
 }
 
-export interface WholeRuns {
+interface WholeRuns {
   readonly elapsedMs: readonly number[];
   /** The kernel's ru_maxrss. */
   readonly peakKib: readonly number[];
 }
 
-export interface Course {
+interface Course {
   readonly rounds: number;
   /** Rounds before the counted ones. */
   readonly warmUp: number;

@@ -28,7 +28,7 @@ const COMMANDS = /\/commands\/cli\.ts$/;
 const ARGUMENTS = /^\.\/arguments\.ts$/;
 const SDK = /^\.\/sdk\.ts$/;
 
-export interface BundleOptions {
+interface BundleOptions {
   /** Where the bundle goes; `dist` of the checkout when left out. */
   readonly outdir?: string;
   /** The agent's main file, with `commands/cli.ts` beside it; `src/main.ts` when left out. */
@@ -57,7 +57,7 @@ export async function bundle(options: BundleOptions = {}): Promise<{ readonly ag
   return { agent: join(outdir, 'zk-agent.cjs') };
 }
 
-export interface BundledProgram {
+interface BundledProgram {
   readonly entry: string;
   readonly outfile: string;
   readonly progress?: ((line: string) => void) | undefined;

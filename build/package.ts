@@ -31,7 +31,7 @@ const INPUTS = [
 ].map((file) => join(ROOT, file));
 const STEP_LIMIT_MS = 300_000;
 
-export interface PackageOptions {
+interface PackageOptions {
   readonly architecture: NodeArchitecture;
   /** Where the executable goes, with the bundles; `dist` of the checkout when left out. */
   readonly outdir?: string;

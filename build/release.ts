@@ -23,7 +23,7 @@ const EXAMPLE = [
   ...['--subnets', 'subnet-0000000a', 'subnet-0000000b', 'subnet-0000000c'],
 ];
 
-export interface ReleaseOptions {
+interface ReleaseOptions {
   /** The checkout that has the tag, with its packages installed. */
   readonly root: string;
   /** `v1.2.3`; the version in its package.json is the same. */

@@ -7,7 +7,7 @@
 import { type PolicyDocument, policy, type Statement } from './policy.ts';
 
 /** Narrower is better; what is left out means any. */
-export interface DeployerScope {
+interface DeployerScope {
   /** `aws` when left out, as a partition can't be left open. */
   readonly partition?: string;
   readonly region?: string;

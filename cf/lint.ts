@@ -12,7 +12,7 @@ const LIMIT_MS = 180_000;
 /** What a shell, or a version manager's stand-in, answers for a program that is not there. */
 const NOT_FOUND = 127;
 
-export interface LintResult {
+interface LintResult {
   readonly installed: boolean;
   /** Errors and warnings, one sentence each, with the place in the template; empty when there are none. */
   readonly findings: readonly string[];

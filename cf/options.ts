@@ -3,7 +3,7 @@
  * The options of the template, as yargs reads them; deploy.sh has the same table and adds its own. What can be checked
  * without AWS is checked here, all at once, so that a person corrects the line one time.
  */
-import yargs, { type Options } from 'yargs';
+import type { Options } from 'yargs';
 import { AgentError } from '../src/errors.ts';
 import { DEFAULT_INSTANCE_TYPE } from './instance-type.ts';
 import { RETENTION_DAYS, VOLUME_GIB } from './limits.ts';
@@ -11,7 +11,7 @@ import { faultsOf, type GivenOptions } from './option-rules.ts';
 import { LARGEST_TEMPLATE_BYTES, template, templateText } from './template.ts';
 import type { Architecture, IdentityMode, Source, TemplateOptions, VolumeType } from './template-options.ts';
 
-export const DEFAULT_TIMES = { creation: 'PT30M', update: 'PT30M', launchHookSeconds: 300, terminateHookSeconds: 300 };
+const DEFAULT_TIMES = { creation: 'PT30M', update: 'PT30M', launchHookSeconds: 300, terminateHookSeconds: 300 };
 
 const NETWORK = 'Network:';
 const NODES = 'Nodes:';
@@ -85,25 +85,6 @@ export const optionTable = {
     describe: 'seconds of silence after which a leaving node goes',
   },
 } as const satisfies Readonly<Record<string, Options>>;
-
-/** Reads a command line of the template alone. Throws BAD_ARGUMENT with a sentence for everything that is wrong. */
-export function parseOptions(words: readonly string[]): TemplateOptions {
-  return templateOptions(parseArguments(words));
-}
-
-/** Yargs' answers to the table; unknown words are refused. */
-export function parseArguments(words: readonly string[]): Readonly<Record<string, unknown>> {
-  return yargs([...words])
-    .options(optionTable)
-    .strict()
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? badArgument([message]);
-    })
-    .parseSync();
-}
 
 /**
  * The template's options from yargs' answers, checked. `presentHosts` is what the group has now, for an update.

@@ -49,7 +49,7 @@ export interface TemplateOptions {
 }
 
 /** How long CloudFormation and the lifecycle hooks wait for the nodes. */
-export interface StackTimes {
+interface StackTimes {
   /** For the signals of all nodes of a new stack; ISO 8601 duration. */
   readonly creation: string;
   /** For the signal of each node that a rolling update starts; ISO 8601 duration, at most PT1H. */

@@ -12,8 +12,6 @@ import { outputs } from './outputs.ts';
 import { parameterInterface, parameters } from './parameters.ts';
 import type { TemplateOptions } from './template-options.ts';
 
-export type { Template } from './cloudformation.ts';
-export type { TemplateOptions } from './template-options.ts';
 export { LARGEST_TEMPLATE_BYTES, templateText } from './template-text.ts';
 
 export function template(options: TemplateOptions): Template {

@@ -17,7 +17,7 @@ import type { DeployContext } from './context.ts';
 import { DeployError } from './errors.ts';
 import { dropReview } from './review.ts';
 
-export interface ChangeSetRequest {
+interface ChangeSetRequest {
   readonly stackName: string;
   readonly type: 'CREATE' | 'UPDATE';
   readonly templateBody: string;

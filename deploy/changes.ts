@@ -2,7 +2,7 @@
 /** A change set in words. */
 import type { Change, ResourceChange, ResourceChangeDetail } from '@aws-sdk/client-cloudformation';
 
-export type ChangeKind = 'replace' | 'remove' | 'may replace' | 'change' | 'create';
+type ChangeKind = 'replace' | 'remove' | 'may replace' | 'change' | 'create';
 
 /** What happens to one resource of the stack. */
 export interface PlannedChange {

@@ -12,7 +12,7 @@ export interface DeployContext {
   readonly waits: Waits;
 }
 
-export interface Waits {
+interface Waits {
   /** Between two looks at a stack or a change set. */
   readonly pollMs: number;
   /** For CloudFormation to make a change set. */

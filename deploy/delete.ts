@@ -34,7 +34,7 @@ export interface DeleteResult {
   readonly kept: readonly LeftoverFacts[];
 }
 
-export type LeftoverFacts = Pick<Leftover, 'kind' | 'name' | 'cluster' | 'holds'>;
+type LeftoverFacts = Pick<Leftover, 'kind' | 'name' | 'cluster' | 'holds'>;
 
 export async function deleteStack(context: DeployContext, options: DeleteOptions): Promise<DeleteResult> {
   const { stackName } = options;
@@ -65,7 +65,7 @@ async function wouldDelete(
 }
 
 /** Deletes a stack whose deletion somebody has agreed to, or agrees to now, and waits until it is gone. */
-export async function endStack(context: DeployContext, stack: StackView, agreed: boolean): Promise<void> {
+async function endStack(context: DeployContext, stack: StackView, agreed: boolean): Promise<void> {
   const { terminal, signal } = context;
   if (conditionOf(stack.status) === 'working') {
     terminal.line(`The stack ${stack.name} is in ${stack.status}; waiting for that to end first.`);

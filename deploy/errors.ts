@@ -31,7 +31,7 @@ export const EXIT_CODES = {
   INTERNAL: 1,
 } as const;
 
-export type DeployCode = keyof typeof EXIT_CODES;
+type DeployCode = keyof typeof EXIT_CODES;
 
 export class DeployError extends ExplainedError<DeployCode> {
   override readonly name = 'DeployError';

@@ -10,7 +10,7 @@ export function eventLine(event: StackEvent, startedMs: number): string {
   return `${seconds.toFixed(1).padStart(7)}s  ${id}  ${event.ResourceStatus ?? ''}${reason}`;
 }
 
-export type EventTone = 'failed' | 'done' | 'working';
+type EventTone = 'failed' | 'done' | 'working';
 
 export function toneOf(event: StackEvent): EventTone {
   const status: string = event.ResourceStatus ?? '';
@@ -23,7 +23,7 @@ export function isOfTheStack({ PhysicalResourceId, StackId }: StackEvent): boole
   return PhysicalResourceId !== undefined && PhysicalResourceId === StackId;
 }
 
-export interface Cause {
+interface Cause {
   readonly logicalId: string;
   readonly type: string;
   readonly status: string;

@@ -15,7 +15,7 @@ const MOST_FAILURES_IN_A_ROW = 5;
 const BEGINNINGS = ['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS', 'DELETE_IN_PROGRESS'];
 const STYLES = { failed: 'red', done: 'green', working: 'dim' } as const;
 
-export interface FollowedOperation {
+interface FollowedOperation {
   readonly stackId: string;
   readonly stackName: string;
   /** The newest event before the operation; undefined when the stack had none. */

@@ -17,7 +17,7 @@ import { DeployError, exitCodeOf } from './errors.ts';
 import { type DeployOrder, readOrder } from './options.ts';
 
 /** Returns the exit code. */
-export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
+async function main(words: readonly string[], terminal: Terminal): Promise<number> {
   const all = wordsOf(words);
   const json = all.includes('--json');
   using interrupt = interruption(

@@ -29,14 +29,14 @@ export type DeployOrder =
   | ({ readonly kind: 'deploy' } & DeployOptions & CommonDeployOptions)
   | ({ readonly kind: 'delete' } & DeleteOptions & CommonDeployOptions);
 
-export interface CommonDeployOptions {
+interface CommonDeployOptions {
   readonly json: boolean;
   readonly profile?: string;
   readonly region?: string;
   readonly pollMs: number;
 }
 
-export interface Reading {
+interface Reading {
   /** The image to take when none is named; by default the one that was built here last. */
   readonly image?: () => string | undefined;
   /** Where `--help` goes. */

@@ -7,7 +7,7 @@ import type { DeployContext } from './context.ts';
 import { DeployError } from './errors.ts';
 import { physicalId, type StackView } from './stack.ts';
 
-export interface PresentSize {
+interface PresentSize {
   readonly group: string;
   readonly desired: number;
 }

@@ -4,7 +4,7 @@
 import type { Terminal } from '../tools/terminal.ts';
 import { DeployError } from './errors.ts';
 
-export interface Question {
+interface Question {
   readonly text: string;
   /** What has to be typed; other answers, and nobody to ask, decline. */
   readonly expected: string;

@@ -57,7 +57,7 @@ export async function describeStack(
 }
 
 /** CloudFormation has no code of its own for this. */
-export function isMissing({ code, cause }: CallFailure): boolean {
+function isMissing({ code, cause }: CallFailure): boolean {
   return code === 'ValidationError' && /does not exist/.test(messageOf(cause));
 }
 

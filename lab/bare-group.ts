@@ -17,7 +17,7 @@ import { timingSettings } from './timing-settings.ts';
 
 const INSTANCE_TYPE = 't3.small';
 
-export interface BareGroupOptions {
+interface BareGroupOptions {
   /** Short lower-case name; the cluster's id is this and eight hex digits. */
   readonly name: string;
   /** First two numbers of the network, `127.16`. */

@@ -39,13 +39,3 @@ function unquote(value: string): string | undefined {
   if (single !== null) return single[1];
   return DOUBLE_QUOTED.exec(value)?.[1]?.replace(/\\(.)/g, '$1');
 }
-
-/** The text of a file that parseEnvironmentFile reads back as these entries. Values hold no line breaks. */
-export function formatEnvironmentFile(entries: Readonly<Record<string, string>>): string {
-  return Object.entries(entries)
-    .map(([key, value]) => {
-      if (/[\n\r\0]/.test(value)) throw new TypeError(`The value of ${key} holds a line break or a NUL.`);
-      return `${key}=${PLAIN.test(value) ? value : `"${value.replace(/["\\$`]/g, '\\$&')}"`}\n`;
-    })
-    .join('');
-}

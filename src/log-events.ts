@@ -135,7 +135,7 @@ export const LOG_EVENTS = {
 } as const satisfies Readonly<Record<string, EventRow>>;
 
 type Table = typeof LOG_EVENTS;
-export type LogEvent = keyof Table;
+type LogEvent = keyof Table;
 
 type Values<F extends Fields> = { readonly [field in keyof F]: Kinds[F[field]] };
 

@@ -5,7 +5,7 @@
  */
 import { FLAG_KEYS, type Flags } from './settings-table.ts';
 
-export interface PlainOrder {
+interface PlainOrder {
   readonly command: 'bootstrap' | 'recovery';
   readonly flags: Flags;
 }

@@ -96,7 +96,6 @@ export interface ObjectStore {
   createOnce(key: string, body: string, signal: AbortSignal): Promise<'created' | 'exists'>;
   /** PutObject with `If-Match` (or `If-None-Match: *` without an etag): `conflict` when it is not as expected. */
   replace(key: string, body: string, etag: string | undefined, signal: AbortSignal): Promise<'written' | 'conflict'>;
-  delete(key: string, signal: AbortSignal): Promise<void>;
 }
 
 /** One server as its clients see it: four-letter words and sessions. */

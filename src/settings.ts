@@ -20,7 +20,7 @@ import {
 } from './settings-table.ts';
 import { LAB_TIMINGS, PRODUCTION_TIMINGS, type TickSettings, type Timings } from './timings.ts';
 
-export type ServiceSettings =
+type ServiceSettings =
   | { readonly kind: 'systemd'; readonly unit: string }
   | {
       readonly kind: 'process';
@@ -59,7 +59,7 @@ export interface Settings {
   readonly aws: Readonly<Record<string, string>>;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_FILE = '/etc/zookeeper-on-aws/agent.env';
 

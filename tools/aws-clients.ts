@@ -27,7 +27,7 @@ export interface AccessKey {
   readonly sessionToken?: string;
 }
 
-export interface AwsClientSettings {
+interface AwsClientSettings {
   readonly region?: string;
   /** A profile of the AWS configuration files. */
   readonly profile?: string;

@@ -2,7 +2,7 @@
 /** What becomes of Ctrl-C, and of SIGTERM. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-export interface Interruption extends Disposable {
+interface Interruption extends Disposable {
   /** Aborts with the first of these signals. */
   readonly signal: AbortSignal;
 }

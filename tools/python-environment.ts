@@ -8,7 +8,7 @@ import { type ProgramOptions, runProgram } from './program.ts';
 /** One sentence about what is being done, and how much of it, between 0 and 1, where that is known. */
 export type Progress = (sentence: string, done?: number) => void;
 
-export interface PythonEnvironment {
+interface PythonEnvironment {
   /** Where the environment belongs; made complete beside it, then renamed. */
   readonly directory: string;
   /** A pip requirements file in which every version is pinned. */

@@ -91,7 +91,7 @@ export async function startMoto(options: MotoOptions): Promise<Moto> {
   }
 }
 
-export type MotoProcess = ChildProcessByStdio<null, Readable, Readable>;
+type MotoProcess = ChildProcessByStdio<null, Readable, Readable>;
 
 /** What the process prints once it answers. Rejects at the limit, with what it said on stderr. */
 export function firstWord(child: MotoProcess, signal: AbortSignal | undefined): Promise<string> {

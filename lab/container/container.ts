@@ -26,8 +26,6 @@ import { type ExecOptions, type ExecResult, execIn } from './exec.ts';
 import { type Disk, overlayOptions } from './layers.ts';
 
 export type { ContainerProcess } from './container-processes.ts';
-export { sweepContainers } from './container-record.ts';
-export type { ExecOptions, ExecResult } from './exec.ts';
 
 export interface ContainerOptions {
   /** Unique on this host; letters, digits and hyphens. */
@@ -45,7 +43,7 @@ export interface ContainerOptions {
   readonly onOff?: (why: string) => void;
 }
 
-export type ContainerState = 'off' | 'running' | 'paused';
+type ContainerState = 'off' | 'running' | 'paused';
 
 interface Running {
   readonly outer: ChildProcess;

@@ -6,9 +6,7 @@ import { aptCommand, installPackages, isDebian } from '../../tools/debian-packag
 import type { Progress } from '../../tools/python-environment.ts';
 import { whyNotIsolated } from './isolation.ts';
 
-export type Requirements =
-  | { readonly met: true }
-  | { readonly met: false; readonly why: string; readonly command?: string };
+type Requirements = { readonly met: true } | { readonly met: false; readonly why: string; readonly command?: string };
 
 /** Each program that is called, with the Debian package that brings it. */
 const PROGRAMS: Readonly<Record<string, string>> = {

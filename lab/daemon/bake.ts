@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { type Deployer, runScript } from './run-script.ts';
 
-export interface LabBake {
+interface LabBake {
   readonly release: 12 | 13;
   readonly subnet: string;
   /** The official ZooKeeper archive. */

@@ -26,7 +26,7 @@ export interface ImageParts {
   readonly archive: { readonly file: string; readonly sha512: string };
 }
 
-export interface ContainerGroundOptions {
+interface ContainerGroundOptions {
   readonly name: string;
   readonly state: StateDirectory;
   readonly parts: ImageParts;

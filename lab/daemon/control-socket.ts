@@ -21,10 +21,10 @@ export interface ControlRequest {
   readonly arguments: unknown;
 }
 
-export type Answerer = (request: ControlRequest, emit: (frame: Frame) => void, signal: AbortSignal) => Promise<unknown>;
+type Answerer = (request: ControlRequest, emit: (frame: Frame) => void, signal: AbortSignal) => Promise<unknown>;
 
 /** The daemon's answer was an error; `name` is that of the error over there. */
-export class ControlError extends Error {
+class ControlError extends Error {
   constructor(name: string, message: string) {
     super(message);
     this.name = name;

@@ -4,7 +4,7 @@ import { labClients } from '../aws-clients.ts';
 import type { LabDeployment } from '../lab-deployment.ts';
 import { type Deployer, type DeploymentOptions, runDeletion, runDeployment, stackFacts } from './deployment.ts';
 
-export interface DeployedStackOptions extends DeploymentOptions {
+interface DeployedStackOptions extends DeploymentOptions {
   readonly deployer: Deployer;
   /** For the lab's own looks at the stack. */
   readonly lab: Deployer;

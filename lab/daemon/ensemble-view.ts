@@ -13,7 +13,7 @@ import type { LabDeployment } from '../lab-deployment.ts';
 import type { LabStatus, NodeRole, NodeView } from './lab-status.ts';
 import { namedCuts } from './partition.ts';
 
-export interface ViewSources {
+interface ViewSources {
   readonly name: string;
   readonly aws: AwsClients;
   readonly stack: LabDeployment;

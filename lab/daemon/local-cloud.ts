@@ -26,7 +26,7 @@ export interface LocalCloud extends AsyncDisposable {
   readonly labAccess: Deployer;
 }
 
-export interface LocalCloudOptions {
+interface LocalCloudOptions {
   /** The addresses of the lab; a free block of loopback's is taken when it is left out. */
   readonly block?: AddressBlock;
   /** Added to moto's environment, so that `down` finds the process. */

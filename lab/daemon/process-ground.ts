@@ -8,7 +8,7 @@ import { ProcessMachines } from '../hypervisor/process-machines.ts';
 import { zookeeperHome } from '../zookeeper/fetch.ts';
 import type { Ground } from './ground.ts';
 
-export interface ProcessGroundOptions {
+interface ProcessGroundOptions {
   readonly name: string;
   /** Holds a directory for each instance. */
   readonly directory: string;

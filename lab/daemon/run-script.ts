@@ -11,7 +11,7 @@ export interface Deployer {
   readonly key: AccessKey;
 }
 
-export interface ScriptRun {
+interface ScriptRun {
   readonly person: Deployer;
   /** Of the script's process, besides what tells it of AWS. */
   readonly environment: Readonly<Record<string, string>>;

@@ -28,7 +28,7 @@ import { scaleGroup } from './scale.ts';
 import type { StateDirectory } from './state-directory.ts';
 import { nodesMeant, TargetError } from './targets.ts';
 
-export interface LabParts {
+interface LabParts {
   readonly name: string;
   readonly state: StateDirectory;
   readonly stack: LabDeployment;

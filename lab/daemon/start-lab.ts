@@ -15,7 +15,7 @@ import { processGround } from './process-ground.ts';
 import { Lab } from './running-lab.ts';
 import type { StateDirectory } from './state-directory.ts';
 
-export interface LabOptions {
+interface LabOptions {
   /** Part of the cluster's id. */
   readonly name: string;
   readonly state: StateDirectory;

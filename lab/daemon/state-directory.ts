@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Where a lab keeps what it needs to be found again: `.cache/labs/<name>/`. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { LinuxProcess } from '../hypervisor/processes.ts';
 
-export const LABS = resolve(import.meta.dirname, '../../.cache/labs');
+const LABS = resolve(import.meta.dirname, '../../.cache/labs');
 
 /** Every process of a lab carries its directory in this variable: the last means by which `down` finds it. */
 export const LAB_VARIABLE = 'ZOOKEEPER_LAB';
@@ -55,12 +55,6 @@ export class StateDirectory {
     } catch {
       return undefined;
     }
-  }
-
-  writeDaemon(record: DaemonRecord): void {
-    const path = join(this.path, 'daemon.json');
-    writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
   }
 
   /** Says that the machines are containers in the network of the lab of this name. */

@@ -33,7 +33,7 @@ export async function sweep(state: StateDirectory): Promise<number> {
   const lab = state.containersOf();
   if (lab !== undefined) {
     const [{ sweepContainers }, { removeNetwork }] = await Promise.all([
-      import('../container/container.ts'),
+      import('../container/container-record.ts'),
       import('../container/network.ts'),
     ]);
     await sweepContainers(state.machines);

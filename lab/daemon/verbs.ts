@@ -145,7 +145,7 @@ function reporter(emit: (frame: Frame) => void): (status: LabStatus) => void {
 }
 
 /** `3 of 3 instances run, 2 vote, leader is id 1`. */
-export function summaryOf({ group, nodes }: LabStatus): string {
+function summaryOf({ group, nodes }: LabStatus): string {
   const running = nodes.filter((node) => node.state === 'running').length;
   const voting = nodes.filter((node) => node.role === 'leader' || node.role === 'follower');
   const leader = voting.find((node) => node.role === 'leader');

@@ -11,7 +11,7 @@ import { Writer } from './writer.ts';
 const LOOK_MS = 150;
 const NODES = 3;
 
-export interface DemoOptions {
+interface DemoOptions {
   readonly name: string;
   readonly screen: Screen;
   /** Leaves the lab running at the end. */

@@ -10,7 +10,7 @@ import { BOOTSTRAP_UNIT, ImageLog } from './image-log.ts';
 import type { AgentRun, AgentRunOptions, Killable, Machine, MachineState } from './machine.ts';
 import { type LinuxProcess, processOf, signalProcess } from './processes.ts';
 
-export interface ContainerMachineOptions {
+interface ContainerMachineOptions {
   readonly lab: string;
   readonly instance: string;
   readonly directory: string;

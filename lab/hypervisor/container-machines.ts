@@ -10,7 +10,7 @@ import type { ImageDisks } from './image-disks.ts';
 import type { Machine } from './machine.ts';
 import { type LaunchedInstance, type MachineMaker, NoMachineError } from './machine-maker.ts';
 
-export interface ContainerMachinesOptions {
+interface ContainerMachinesOptions {
   readonly lab: string;
   /** Holds a directory for each instance. */
   readonly directory: string;

@@ -16,7 +16,7 @@ import { KeyPairs, userDataOf } from './launch-facts.ts';
 import type { Machine } from './machine.ts';
 import { type LaunchedInstance, type MachineMaker, NoMachineError } from './machine-maker.ts';
 
-export interface HypervisorOptions {
+interface HypervisorOptions {
   /** Made by the daemon for itself; its calls are not the operator's. */
   readonly ec2: EC2Client;
   readonly maker: MachineMaker;

@@ -17,7 +17,7 @@ import {
   signalProcess,
 } from './processes.ts';
 
-export interface ProcessMachineOptions {
+interface ProcessMachineOptions {
   readonly instance: string;
   readonly directory: string;
   /** process-machine-program.ts, bundled. */

@@ -9,7 +9,7 @@ import type { LaunchedInstance, MachineMaker } from './machine-maker.ts';
 import type { BootPlan } from './machine-messages.ts';
 import { ProcessMachine } from './process-machine.ts';
 
-export interface ProcessMachinesOptions {
+interface ProcessMachinesOptions {
   readonly endpoint: string;
   /** Where the metadata services listen. */
   readonly listenAddress: string;

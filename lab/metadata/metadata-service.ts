@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type MetadataOptions, OfferedMetadata } from './instance-metadata.ts';
 import { serveMetadata } from './serve.ts';
 
-export interface OwnMetadataOptions extends MetadataOptions {
+interface OwnMetadataOptions extends MetadataOptions {
   readonly listenAddress: string;
 }
 

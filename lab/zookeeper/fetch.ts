@@ -9,8 +9,6 @@ import { runProgram } from '../../tools/program.ts';
 import { classDataArchive } from './class-data-archive.ts';
 import { distributionOf, type ZookeeperDistribution } from './distribution.ts';
 
-export type { JvmKind, ZookeeperDistribution } from './distribution.ts';
-
 const VERSION = '3.9.5';
 const HERE = import.meta.dirname;
 const CACHE = resolve(HERE, '../../.cache');

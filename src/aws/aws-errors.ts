@@ -9,7 +9,7 @@ import { AgentError } from '../errors.ts';
  * - `unanswered`: an error of the service, or no (readable) answer at all: the call may have been carried out.
  * - `refused`: the request itself was refused; trying again changes nothing.
  */
-export type CallFailureKind = 'throttled' | 'conflict' | 'denied' | 'no-credentials' | 'unanswered' | 'refused';
+type CallFailureKind = 'throttled' | 'conflict' | 'denied' | 'no-credentials' | 'unanswered' | 'refused';
 
 export interface CallFailure {
   readonly kind: CallFailureKind;

@@ -17,7 +17,7 @@ const ROLES = '/latest/meta-data/iam/security-credentials/';
 /** The service has new ones at least five minutes before the old ones expire. */
 const RENEW_BEFORE_MS = 300_000;
 
-export class NoCredentials extends Error {
+class NoCredentials extends Error {
   constructor(why: string, cause?: unknown) {
     super(why, { cause });
     this.name = 'NoCredentials';

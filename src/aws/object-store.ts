@@ -127,22 +127,6 @@ export function objectStoreAdapter(
         },
       );
     },
-
-    async delete(key, signal) {
-      const { sdk, client } = await ready();
-      await caller.request(
-        about('DeleteObject', key),
-        signal,
-        async (abortSignal) => {
-          await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: prefix + key }), { abortSignal });
-          return true;
-        },
-        (failure) => {
-          notTheBucket(failure);
-          return failure.code === 'NoSuchKey' ? true : undefined;
-        },
-      );
-    },
   };
 }
 

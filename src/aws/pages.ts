@@ -4,7 +4,7 @@ import { UnreadableAnswer } from './aws-errors.ts';
 /** Far above what a cluster can have: a list that goes on longer is a fault of the service. */
 const MOST_PAGES = 1_000;
 
-export interface Page<T> {
+interface Page<T> {
   readonly items: readonly T[];
   /** An empty page with a token is not the last one. */
   readonly next: string | undefined;

@@ -17,7 +17,7 @@ const LONGEST_PAUSE_MS = 2_000;
 /** A deadline leaves room for this many attempts that hang. */
 const HANGS_PER_DEADLINE = 3;
 
-export interface CallerOptions {
+interface CallerOptions {
   /** One call with all its attempts and pages. */
   readonly timeoutMs: number;
   /** How long ago the instance booted. */
@@ -29,9 +29,9 @@ export interface CallerOptions {
 }
 
 /** What an error of the service means when it is an answer; undefined when it is an error after all. */
-export type Answers<T> = (failure: CallFailure, mayHaveBeenDone: boolean) => T | undefined;
+type Answers<T> = (failure: CallFailure, mayHaveBeenDone: boolean) => T | undefined;
 
-export interface Attempts {
+interface Attempts {
   /** One request with its retries. `send` is handed the signal of one attempt. */
   request<T>(action: AwsAction, send: (signal: AbortSignal) => Promise<T>, answers?: Answers<T>): Promise<T>;
 }

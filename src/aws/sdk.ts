@@ -19,7 +19,6 @@ export {
 } from '@aws-sdk/client-cloudwatch-logs';
 export { CreateTagsCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 export {
-  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,

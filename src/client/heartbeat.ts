@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-export interface HeartbeatEvents {
+interface HeartbeatEvents {
   ping(): void;
   /** Nothing came for so long that the server counts as lost. */
   silent(silentMs: number): void;

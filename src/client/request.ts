@@ -6,7 +6,7 @@ import type { Operation } from './operation.ts';
 import { serverErrorKind } from './server-errors.ts';
 
 /** What a request knows of the list that it stands in. */
-export interface LinkedRequests {
+interface LinkedRequests {
   remove(request: PendingRequest): void;
 }
 

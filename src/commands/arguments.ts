@@ -10,7 +10,7 @@ import { SETTINGS, type Setting } from '../settings-table.ts';
 export type ParsedFlags = Readonly<Record<string, unknown>>;
 
 /** What the commands do. */
-export interface Commands {
+interface Commands {
   order(flags: ParsedFlags, command: Command): Promise<void>;
   status(flags: ParsedFlags): Promise<void>;
   maintenance(flags: ParsedFlags): Promise<void>;

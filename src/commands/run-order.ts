@@ -15,7 +15,7 @@ import { nodePorts } from './node-ports.ts';
 /** 0: nothing is left to do. 1: it could not be brought to an end, and the last line says why. */
 export type ExitCode = 0 | 1;
 
-export interface OrderRun {
+interface OrderRun {
   readonly settings: Settings;
   readonly order: AgentOrder;
   /** How long to wait for another run to end; 0 means that finding one is no failure. */

@@ -25,7 +25,7 @@ const SURROUNDINGS: readonly (readonly [RegExp, string])[] = [
 ];
 const CONFIG = /ConfigException|Invalid config|not in the peer list|invalid config/;
 
-export interface FailedStart {
+interface FailedStart {
   /** `unknown`: nobody has read why. */
   readonly by: 'data' | 'config' | 'surroundings' | 'unknown';
   /** A sentence with the last error of the server's log. */

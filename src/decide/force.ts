@@ -26,7 +26,7 @@ export const LOST_AND_HEARD =
   'The quorum is lost for good and everybody has reported, so this node stands still before the recovery.';
 
 /** The record that is to follow: this node proposes it, or another one (undefined: whoever does), or nobody can. */
-export type Next =
+type Next =
   | ({ readonly kind: 'mine'; readonly record: LineageRecord } & Told)
   | ({ readonly kind: 'theirs'; readonly proposer: string | undefined } & Told)
   | ({ readonly kind: 'nobody' } & Told);

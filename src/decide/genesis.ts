@@ -34,7 +34,7 @@ function candidates(observation: Observation, shared: Shared): readonly RecordMe
   return [...byInstance.values()].sort((a, b) => a.id - b.id);
 }
 
-export interface FirstMembers {
+interface FirstMembers {
   readonly record: GenesisRecord;
   readonly why: string;
 }
@@ -72,7 +72,7 @@ export function decideGenesis(observation: Observation, shared: Shared): Decisio
 }
 
 /** This node's entry in a genesis record, by instance. */
-export function listedInGenesis(observation: Observation, newest: LineageRecord): RecordMember | undefined {
+function listedInGenesis(observation: Observation, newest: LineageRecord): RecordMember | undefined {
   if (newest.kind !== 'genesis') return undefined;
   return newest.members.find((member) => member.instance === observation.self.instance);
 }

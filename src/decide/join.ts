@@ -192,7 +192,7 @@ function fits(disk: DiskFacts, config: EnsembleConfig): boolean {
 }
 
 /** Joining 3: the current members and oneself, as an observer unless the config already says more. */
-export function prepareJoin(
+function prepareJoin(
   observation: Observation,
   newest: LineageRecord,
   config: EnsembleConfig,

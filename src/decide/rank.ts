@@ -34,7 +34,7 @@ function candidatesOf(report: Report): readonly Candidate[] {
 }
 
 /** Positive when `a` is the better one. */
-export function compareCandidates(a: Candidate, b: Candidate): number {
+function compareCandidates(a: Candidate, b: Candidate): number {
   if (a.lineage !== b.lineage) return a.lineage - b.lineage;
   if (a.data.currentEpoch !== b.data.currentEpoch) return a.data.currentEpoch - b.data.currentEpoch;
   if (a.data.lastZxid !== b.data.lastZxid) return a.data.lastZxid > b.data.lastZxid ? 1 : -1;

@@ -14,7 +14,7 @@ const MOST_WAITS = 20;
 export const NO_LEADER_FOUND = 'no leader found';
 
 /** How long a server may run without the leader before it is given a fresh config. */
-export function restartAfterMs({ limits, lately }: Observation): number {
+function restartAfterMs({ limits, lately }: Observation): number {
   return limits.noLeaderRejoinMs * 2 ** Math.min(lately?.freshConfigs ?? 0, DOUBLINGS);
 }
 

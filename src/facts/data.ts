@@ -29,7 +29,7 @@ export function recoverable(data: DataFacts | undefined): data is DataFacts {
  * Recovery 1: a node can vote if it has a database of the newest lineage, or the marker of a first start that is still
  * due. A wiped node can't: with a fresh marker two of them would elect each other and erase the survivor.
  */
-export function canVote(disk: DiskFacts, newestRecord: number): boolean {
+function canVote(disk: DiskFacts, newestRecord: number): boolean {
   if (disk.stamp?.lineage !== newestRecord) return false;
   if (disk.data?.damage !== undefined) return false;
   return disk.marker || (disk.data !== undefined && disk.data.currentEpoch !== NO_DATABASE);

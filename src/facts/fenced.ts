@@ -2,7 +2,7 @@
 /** Who of those that a record names could still run a server of an older one (docs/protocol.md, "Recovery 6"). Pure. */
 import type { FoundReport, LineageRecord } from '../model/records.ts';
 
-export interface FenceFacts {
+interface FenceFacts {
   /** The node that asks: it knows of its own fence. */
   readonly self: string;
   readonly reports: readonly FoundReport[];

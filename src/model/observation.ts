@@ -129,7 +129,7 @@ export interface Observation {
 }
 
 /** The waits that decisions compare with; milliseconds. */
-export interface ObservedLimits {
+interface ObservedLimits {
   readonly ownerUnknownMs: number;
   readonly recoveryQuietMs: number;
   readonly unclaimedMs: number;

@@ -52,7 +52,7 @@ export interface ForcedRecord {
 }
 
 /** Where the data of a forced record comes from: the owner's `version-2`, or data it had set aside. */
-export interface DataSource {
+interface DataSource {
   readonly lineage: number;
   readonly aside?: string;
 }

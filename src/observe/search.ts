@@ -13,7 +13,7 @@ import type { Look } from './look.ts';
 import { type Bucket, ownIds, readBucket, readShared } from './shared.ts';
 
 /** The ensemble, if one answers, and the bucket as read after its config (Claims 6). */
-export interface Search {
+interface Search {
   readonly shared: Known<Shared>;
   readonly bucket: Bucket;
   readonly ensemble: Ensemble | undefined;

@@ -24,7 +24,7 @@ interface Listed {
 }
 
 /** What is read beside the list of streams. */
-export interface ClaimSources {
+interface ClaimSources {
   /** All keys of the bucket: a look lists them anyway. */
   readonly listing: Promise<readonly Listed[]>;
   /** The ids that the asking node goes by (disk, stamp, configs at its own address): their owners are asked for by key. */

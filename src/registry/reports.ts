@@ -23,7 +23,7 @@ export interface Slot {
 export type Unbind = (slot: Slot) => Promise<void>;
 
 /** All that lies under the keys of reports. */
-export interface Reports {
+interface Reports {
   readonly reports: readonly FoundReport[];
   readonly unreadable: readonly UnreadableReport[];
 }
@@ -175,7 +175,7 @@ export async function stands(objects: ObjectStore, instance: string, signal: Abo
   return slot !== undefined && (typeof slot.body === 'string' || slot.body.report !== undefined);
 }
 
-export interface NewBinding {
+interface NewBinding {
   readonly instance: string;
   /** The serial of the standing report that was judged. */
   readonly from: string;

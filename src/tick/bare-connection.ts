@@ -34,7 +34,7 @@ interface StreamBinding {
 /** libuv's UV_EOF. */
 const END_OF_FILE = -4095;
 
-export interface Conversation {
+interface Conversation {
   opened(connection: BareConnection): void;
   /** A piece of what the other side says, byte for byte. */
   heard(text: string): void;
@@ -42,7 +42,7 @@ export interface Conversation {
   ended(failure: Error | undefined): void;
 }
 
-export interface BareConnection {
+interface BareConnection {
   /** Latin-1. */
   say(text: string): void;
   /** Nothing is heard any more. May be called twice. */

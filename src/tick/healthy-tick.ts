@@ -14,7 +14,7 @@ import { formatVouched } from '../zookeeper/vouched.ts';
 import { quickMetadata } from './quick-metadata.ts';
 import { quickMonitor } from './quick-monitor.ts';
 
-export type Health = { readonly healthy: boolean; readonly why: string };
+type Health = { readonly healthy: boolean; readonly why: string };
 
 const METADATA_ENDPOINT = 'http://169.254.169.254';
 

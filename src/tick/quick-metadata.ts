@@ -6,7 +6,7 @@
  */
 import { connectBare } from './bare-connection.ts';
 
-export interface QuickMetadata {
+interface QuickMetadata {
   readonly address: string;
   /** Undefined when there is none yet (404). */
   readonly targetState: string | undefined;

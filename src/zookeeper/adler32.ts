@@ -29,10 +29,3 @@ export class Adler32 {
     return this.#b * 65_536 + this.#a;
   }
 }
-
-/** Adler-32 of the bytes, an unsigned 32-bit number. */
-export function adler32(bytes: Uint8Array): number {
-  const sum = new Adler32();
-  sum.update(bytes);
-  return sum.value;
-}

@@ -26,7 +26,7 @@ import { parseDynamicConfig, versionOfFileName } from './dynamic-config.ts';
 import type { Vouched } from './vouched.ts';
 import { renderDynamicConfig, renderZooCfg } from './zoo-cfg.ts';
 
-export interface ConfigPlaces {
+interface ConfigPlaces {
   readonly confDir: string;
   readonly dataDir: string;
   /** The version-less dynamic file that the agent writes. */

@@ -59,11 +59,6 @@ export function parseDynamicConfig(text: string): EnsembleConfig {
   };
 }
 
-/** One line a member, without a version: what stands in a file. */
-export function formatDynamicConfig(members: readonly Member[]): string {
-  return members.map((member) => `${formatMember(member)}\n`).join('');
-}
-
 /** `server.1=10.0.0.1:2888:3888:participant;10.0.0.1:2181`, also what a reconfig takes as a joining server. */
 export function formatMember(member: Member): string {
   if (member.verbatim !== undefined) {

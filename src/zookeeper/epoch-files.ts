@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { readIfThere } from './durable-file.ts';
 
-export interface Epochs {
+interface Epochs {
   readonly current: number;
   readonly accepted: number;
   /** What a server ends on; one sentence. */

@@ -13,7 +13,7 @@ export interface WordOptions {
 }
 
 /** `silent`: no whole answer was had, which proves nothing about the server. */
-export type WordAnswer =
+type WordAnswer =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'silent'; readonly why: string; readonly closed?: true };
 
@@ -25,7 +25,7 @@ const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
 /** Rejects only with the signal's reason; everything that goes wrong on the way is an answer of kind `silent`. */
 export function askWord(
   address: string,
-  word: 'srvr' | 'ruok' | 'mntr',
+  word: 'srvr' | 'mntr',
   options: WordOptions,
   signal: AbortSignal,
 ): Promise<WordAnswer> {
@@ -83,12 +83,6 @@ export async function askSrvr(address: string, options: WordOptions, signal: Abo
   if (answer.kind === 'silent') return answer;
   const parsed = parseSrvr(answer.text);
   return parsed.kind === 'silent' ? { kind: 'silent', why: `${address}:${options.port} ${parsed.why}` } : parsed;
-}
-
-/** True only for `imok`, which a server says even without a quorum. */
-export async function askRuok(address: string, options: WordOptions, signal: AbortSignal): Promise<boolean> {
-  const answer = await askWord(address, 'ruok', options, signal);
-  return answer.kind === 'text' && answer.text.trim() === 'imok';
 }
 
 /** An answer that is none of `srvr`'s (say, the word is not on the server's list) counts as silence, with the text. */

@@ -41,7 +41,7 @@ import { formatVouched, parseVouched, type Vouched } from './vouched.ts';
 /** A whole `version-2` may have to be read before it is changed. */
 const DATA_READ_LIMIT_MS = 600_000;
 
-export interface NodeDiskOptions {
+interface NodeDiskOptions {
   /** The server's `dataDir`; it must exist. */
   readonly dataDir: string;
   readonly confDir: string;

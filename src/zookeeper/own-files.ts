@@ -68,7 +68,7 @@ export async function readNonce(path: string): Promise<string | undefined> {
   return nonce;
 }
 
-export async function readFence(path: string): Promise<Fence | undefined> {
+async function readFence(path: string): Promise<Fence | undefined> {
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
   const { record } = plainly(() => parseJson(text, path));

@@ -10,7 +10,7 @@ import { type ProcessIdentity, parsePidFile, runningMs } from './process-identit
 import { workOf } from './process-work.ts';
 import { type Forbidding, refuseWhileForbidden } from './start-check.ts';
 
-export interface ProcessServiceOptions {
+interface ProcessServiceOptions {
   /** java with all its arguments. */
   readonly command: readonly string[];
   readonly pidFile: string;

@@ -15,7 +15,7 @@ import { formatMember, parseDynamicConfig } from './dynamic-config.ts';
 import { askSrvr, askWord, type WordOptions } from './four-letter-words.ts';
 import { learnersOf } from './mntr.ts';
 
-export interface ZookeeperServersOptions {
+interface ZookeeperServersOptions {
   readonly timings: Timings;
   /** The password of the user `super` of the node's own server. */
   readSecret(): Promise<string>;

@@ -15,7 +15,7 @@ import {
   writeDurably,
 } from './durable-file.ts';
 
-export interface SuperSecret {
+interface SuperSecret {
   /** For `addAuth` with the scheme `digest` as `super:<password>`, on the node's own server only. */
   readonly password: string;
   /** Java reads it as `@<file>`, so that the digest stands in no argument list and no environment. */

@@ -10,7 +10,7 @@ import { type Forbidding, refuseWhileForbidden } from './start-check.ts';
 
 const run = promisify(execFile);
 
-export interface SystemdServiceOptions {
+interface SystemdServiceOptions {
   /** For example `zookeeper.service`. */
   readonly unit: string;
   readonly whatForbids: () => Promise<Forbidding | undefined>;

@@ -26,7 +26,7 @@ const USUAL_BODY_BYTES = 2 * 0xf_ffff;
 const CHUNK_BYTES = 256 * 1024;
 
 /** A whole entry: where it begins, and what must still stand there for a scan to go on after it. */
-export interface TransactionEntry {
+interface TransactionEntry {
   readonly offset: number;
   readonly checksum: bigint;
   readonly zxid: Zxid;

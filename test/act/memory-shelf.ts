@@ -96,7 +96,6 @@ export class MemoryShelf {
         this.objectsByKey.set(key, { body, etag: `e${++this.#etags}` });
         return 'written';
       }),
-    delete: async (key) => this.#write(`delete ${key}`, () => void this.objectsByKey.delete(key)),
   };
 
   readonly claimStreams: ClaimStreams = {

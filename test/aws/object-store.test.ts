@@ -145,14 +145,3 @@ test('an answer of 200 that is no list is not an empty list', async () => {
     await assert.rejects(objects.list('claims/', signal), { code: 'AWS_UNAVAILABLE' }, body);
   }
 });
-
-test('delete is content with what is gone already', async () => {
-  const { objects } = await portsAt(aws.url);
-  answers({ status: 204 });
-  await objects.delete('reports/i-1.json', signal);
-  assert.equal(aws.requests[0]?.action, 'DELETE /orders-data/orders-4f1c2a90/reports/i-1.json');
-  answers(s3Error('NoSuchKey', 404));
-  await objects.delete('reports/i-1.json', signal);
-  answers(s3Error('NoSuchBucket', 404));
-  await assert.rejects(objects.delete('reports/i-1.json', signal), { code: 'BAD_SETTINGS' });
-});

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The combinations of options whose templates are kept as files, and linted. */
-import { parseOptions } from '../../cf/options.ts';
-import { type Template, template } from '../../cf/template.ts';
+import type { Template } from '../../cf/cloudformation.ts';
+import { template } from '../../cf/template.ts';
+import { parseOptions } from './parse-options.ts';
 
 const NEEDED = [
   ...['--stackname', 'orders', '--vpcid', 'vpc-0123456789abcdef0', '--ami', 'ami-0123456789abcdef0'],

@@ -2,10 +2,11 @@
 /** What is refused without asking AWS, each with its sentence, and what the answers become. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseArguments, parseOptions, templateOptions } from '../../cf/options.ts';
+import { templateOptions } from '../../cf/options.ts';
 import { IDENTITY_MODES } from '../../cf/template-options.ts';
 import { AgentError } from '../../src/errors.ts';
 import { optionsOf } from './combinations.ts';
+import { parseArguments, parseOptions } from './parse-options.ts';
 
 const SUBNETS = ['subnet-0aaaaaaa', 'subnet-0bbbbbbb', 'subnet-0ccccccc'];
 

@@ -11,7 +11,7 @@ import {
   PutLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { GetRolePolicyCommand, type IAMClient } from '@aws-sdk/client-iam';
-import { GetBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import { knownActions } from '../../cloud/iam/actions/tables.ts';
 import { readPolicy } from '../../cloud/iam/policy.ts';
@@ -132,7 +132,8 @@ test('the agent may do all that it does, nothing else, and each part of its poli
 
   await assert.rejects(ports.ec2.tag(neighbour, { zookeeper_id: '1' }, limit), /UnauthorizedOperation/);
   await assert.rejects(ports.ec2.tag(instance, { zookeeper_cluster: 'x' }, limit), /UnauthorizedOperation/);
-  await assert.rejects(ports.objects.delete('claims/1.1.json', limit), /explicit deny in a resource-based policy/);
+  const deletion = new DeleteObjectCommand({ Bucket, Key: `${cluster}/claims/1.1.json` });
+  await assert.rejects(node.s3.send(deletion), /explicit deny in a resource-based policy/);
   const foreign = await portsOf(instance, { ...outputs, Cluster: 'billing-0a1b2c3d' }, stackId);
   await assert.rejects(foreign.objects.createOnce('claims/1.1.json', '{}', limit), /AccessDenied/);
   await assert.rejects(foreign.objects.list('claims/', limit), /AccessDenied/);

@@ -15,7 +15,7 @@ import type { ServerControl } from '../../src/ports.ts';
 import { readDataDirectory } from '../../src/zookeeper/data-directory.ts';
 import { noteFailedStart, readFailedStart } from '../../src/zookeeper/failed-start.ts';
 import { lastErrorOf } from '../../src/zookeeper/last-error.ts';
-import { processService } from '../../src/zookeeper/service-control.ts';
+import { processService } from '../../src/zookeeper/process-service.ts';
 import { connectTo, type RealEnsemble, realEnsemble } from '../support/real-server.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { addUnknownEntry } from './unknown-entry.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Snapshots made byte by byte: content that no server looks into here, sealed as a server seals it. */
-import { adler32 } from '../../src/zookeeper/adler32.ts';
+import { adler32 } from './adler32.ts';
 
 const END = Buffer.from([0, 0, 0, 1, 0x2f]);
 

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { appendFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { adler32 } from '../../src/zookeeper/adler32.ts';
 import { type LogScan, scanTransactionLog } from '../../src/zookeeper/transaction-log.ts';
 import { randomOf } from '../support/random.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { adler32 } from './adler32.ts';
 import { LOG_HEADER, logEntry, zxid } from './transaction-log-file.ts';
 
 const SIGNAL = new AbortController().signal;

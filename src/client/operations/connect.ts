@@ -2,7 +2,7 @@
 import type { JuteReader } from '../jute-reader.ts';
 import type { JuteWriter } from '../jute-writer.ts';
 
-export interface ConnectRequest {
+interface ConnectRequest {
   /** A server that has seen less must refuse, so that the client never reads the past. */
   readonly lastZxid: bigint;
   readonly timeoutMs: number;

@@ -2,7 +2,7 @@
 import { type Acl, writeAcl } from '../acl.ts';
 import type { Operation } from '../operation.ts';
 
-export interface CreateRequest {
+interface CreateRequest {
   readonly path: string;
   readonly data: Uint8Array;
   readonly acl: Acl;

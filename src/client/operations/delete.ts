@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Operation } from '../operation.ts';
 
-export interface DeleteRequest {
+interface DeleteRequest {
   readonly path: string;
   /** −1 for any. */
   readonly version: number;

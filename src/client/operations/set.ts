@@ -2,7 +2,7 @@
 import type { Operation } from '../operation.ts';
 import { readStat, type Stat } from '../stat.ts';
 
-export interface SetRequest {
+interface SetRequest {
   readonly path: string;
   readonly data: Uint8Array;
   /** −1 for any. */

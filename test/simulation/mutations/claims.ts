@@ -89,8 +89,7 @@ export const CLAIM_MUTATIONS: readonly Mutation[] = [
             if (name.endsWith('.1')) return ports.claimStreams.create(name, signal);
             // Whoever deletes may be slow about it.
             await ports.clock.sleep(node.slownessMs(), signal);
-            await ports.objects.delete(`claims/${first(name)}.json`, signal);
-            node.deleteStream(first(name));
+            node.deleteClaim(first(name));
             return ports.claimStreams.create(first(name), signal);
           },
         },

@@ -63,9 +63,11 @@ export class Node implements Host, Machine {
     return this.#world.random.between(0, 15_000);
   }
 
-  /** For the mutation that deletes claims; no agent can. */
-  deleteStream(name: string): void {
-    this.#world.cloud.streams.delete(name);
+  /** Stream and object of a claim, for the mutation that deletes claims; no agent can. */
+  deleteClaim(name: string): void {
+    const { streams, objects } = this.#world.cloud;
+    objects.delete(`claims/${name}.json`);
+    streams.delete(name);
   }
 
   boot(): void {

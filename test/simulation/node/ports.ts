@@ -157,6 +157,5 @@ function objectsPort(run: Run, objects: Objects): Ports['objects'] {
         writes: true,
         lost: () => 'conflict',
       }),
-    delete: (key) => run.aws('s3', `DeleteObject ${key}`, () => objects.delete(key), { writes: true }),
   };
 }
