@@ -2,6 +2,9 @@
 /**
  * IMDSv2 by hand: a token by PUT, then GETs that carry it.
  * Source: EC2 user guide, "Use the Instance Metadata Service to access instance metadata".
+ *
+ * The healthy tick has a second way (src/tick/quick-metadata.ts), since loading `node:http` takes longer than the rest
+ * of a tick. That way asks once and gives up; this one tries again, renews its token and explains every failure.
  */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

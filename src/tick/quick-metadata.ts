@@ -2,7 +2,7 @@
 /**
  * The two facts that a healthy tick needs of the metadata service, over one bare connection: `node:http` would cost
  * more than all the rest of the tick. IMDSv2: a session token first, then `local-ipv4` and the target lifecycle state.
- * Whatever is out of the ordinary rejects, and the tick then goes the long way.
+ * Whatever is out of the ordinary rejects, and the tick then goes the long way, which asks by src/aws/metadata-service.ts.
  */
 import { connectBare } from './bare-connection.ts';
 
