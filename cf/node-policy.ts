@@ -35,6 +35,7 @@ function ec2Statements(): readonly Statement[] {
       Action: [
         'autoscaling:DescribeAutoScalingGroups',
         'autoscaling:DescribeAutoScalingInstances',
+        'autoscaling:DescribeLifecycleHooks',
         'ec2:DescribeInstances',
       ],
       Resource: '*',

@@ -12,6 +12,8 @@ import type { Timings } from './timings.ts';
 
 /** From here on an operator is told that no heartbeat will help much longer. */
 const NEAR_SHARE = 0.8;
+/** A hundred times the shortest heartbeat timeout that Auto Scaling takes: no hook ends earlier, so nobody asks earlier. */
+const SHORTEST_LIMIT_MS = 3_000_000;
 
 export class Heartbeats implements AsyncDisposable {
   readonly #ports: Ports;
@@ -22,6 +24,8 @@ export class Heartbeats implements AsyncDisposable {
   #end: AbortController | undefined;
   #wait: HookWait | undefined;
   #why = '';
+  /** By hook: the limit, once it was asked for. */
+  readonly #limits = new Map<string, number | undefined>();
   #beating = false;
   #underWay: Promise<void> = Promise.resolve();
 
@@ -66,7 +70,7 @@ export class Heartbeats implements AsyncDisposable {
     try {
       const answer = await autoScaling.heartbeat(group, hook, instance, this.#run);
       log.write({ event: 'heartbeat', saw: `The hook ${hook} ${answer === 'recorded' ? 'waits on' : 'is over'}.` });
-      if (answer === 'recorded') await this.#warn(hook, lifecycleState);
+      if (answer === 'recorded') await this.#warn(group, hook, lifecycleState);
     } catch (error) {
       if (this.#run.aborted) return;
       const code = error instanceof AgentError ? error.code : 'INTERNAL';
@@ -75,18 +79,32 @@ export class Heartbeats implements AsyncDisposable {
   }
 
   /** The hook has a limit that no heartbeat prolongs, and only a person can do something about what the node waits for. */
-  async #warn(hook: string, lifecycleState: string): Promise<void> {
+  async #warn(group: string, hook: string, lifecycleState: string): Promise<void> {
     const { clock, disk, log } = this.#ports;
-    const { hookLimitMs } = this.#timings;
     const nowMs = clock.nowMs();
     const waitedMs = nowMs - (await disk.inStateSince(lifecycleState, nowMs));
-    if (waitedMs < hookLimitMs * NEAR_SHARE) return;
-    const left = Math.max(0, Math.round((hookLimitMs - waitedMs) / 60_000));
+    if (waitedMs < SHORTEST_LIMIT_MS * NEAR_SHARE) return;
+    const limitMs = await this.#limitMs(group, hook);
+    if (limitMs === undefined || waitedMs < limitMs * NEAR_SHARE) return;
+    const left = Math.max(0, Math.round((limitMs - waitedMs) / 60_000));
     log.write({
       event: 'error',
       code: 'HOOK_ENDS_SOON',
       saw: `The hook ${hook} has held this instance for ${Math.round(waitedMs / 60_000)} minutes; in about ${left} its group terminates it. ${this.#why}`,
       next: 'Bring enough of the other voters back, or let the group launch replacements, before that; a voter that is terminated counts against the quorum.',
     });
+  }
+
+  /** As Auto Scaling says it; without an answer that of a hook of 300 s, which the template makes unless told otherwise. */
+  async #limitMs(group: string, hook: string): Promise<number | undefined> {
+    if (this.#limits.has(hook)) return this.#limits.get(hook);
+    try {
+      const limitMs = await this.#ports.autoScaling.hookLimitMs(group, hook, this.#run);
+      this.#limits.set(hook, limitMs);
+      return limitMs;
+    } catch {
+      this.#run.throwIfAborted();
+      return this.#timings.hookLimitMs;
+    }
   }
 }

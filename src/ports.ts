@@ -61,6 +61,8 @@ export interface AutoScaling {
   ): Promise<void>;
   /** Prolongs the wait by the hook's heartbeat timeout; `over` when the instance does not wait in it any more. */
   heartbeat(group: string, hook: string, instance: string, signal: AbortSignal): Promise<'recorded' | 'over'>;
+  /** How long the hook can hold an instance, however many heartbeats; undefined when the group has no such hook. */
+  hookLimitMs(group: string, hook: string, signal: AbortSignal): Promise<number | undefined>;
 }
 
 /** The stack that this node belongs to, as far as it waits for its nodes. */

@@ -45,7 +45,7 @@ export interface Timings {
   readonly heartbeatMs: number;
   /** After a failure signal a stack that rolls back has this long to take the instance away; then its launch is abandoned. */
   readonly rollbackBeginsMs: number;
-  /** However many heartbeats, a hook of 300 s ends after a hundred times that (or 48 h, if that is less). */
+  /** When Auto Scaling does not say how long a hook can last: a hundred times 300 s. */
   readonly hookLimitMs: number;
 }
 

@@ -12,7 +12,7 @@ import { MemoryNode } from './act/memory-node.ts';
 import { groupOf, instanceOf } from './decide/parts.ts';
 import { healthy } from './decide/situations.ts';
 
-const TIMINGS: Timings = { ...LAB_TIMINGS, heartbeatMs: 20, hookLimitMs: 600_000 };
+const TIMINGS: Timings = { ...LAB_TIMINGS, heartbeatMs: 20, hookLimitMs: 6_000_000 };
 const WHY = 'This node waits for the others.';
 
 function seen(lifecycleState: string, stack: Observation['stack'] = STACK): Observation {
@@ -26,6 +26,7 @@ interface Beats {
   readonly node: MemoryNode;
   readonly heartbeats: Heartbeats;
   readonly beats: string[];
+  readonly limitsAsked: string[];
   most: number;
 }
 
@@ -33,9 +34,10 @@ interface Beats {
 function started(
   answer: () => Promise<'recorded' | 'over'> = async () => 'recorded',
   run = new AbortController(),
+  limit: () => Promise<number | undefined> = async () => 12_000_000,
 ): Beats {
   const node = new MemoryNode();
-  const state = { node, beats: [] as string[], most: 0, now: 0 };
+  const state = { node, beats: [] as string[], limitsAsked: [] as string[], most: 0, now: 0 };
   const ports: Ports = {
     ...node.ports,
     clock: { ...node.ports.clock, sleep: async (ms, signal) => void (await sleep(ms, undefined, { signal })) },
@@ -45,6 +47,10 @@ function started(
         state.beats.push(`${group} ${hook} ${instance}`);
         state.most = Math.max(state.most, ++state.now);
         return answer().finally(() => state.now--);
+      },
+      hookLimitMs: async (group, hook) => {
+        state.limitsAsked.push(`${group} ${hook}`);
+        return limit();
       },
     },
   };
@@ -133,15 +139,47 @@ test('the end of the run lets the one that is under way through, and sends no ot
   assert.ok(each.node.logged.some(({ event }) => event === 'heartbeat'));
 });
 
-test('near the limit of the hook the log says so, with the reason of the wait and what to do', async () => {
+const isTold = ({ node }: Beats): boolean => node.logged.some(({ code }) => code === 'HOOK_ENDS_SOON');
+
+async function twoMore(each: Beats): Promise<void> {
+  const before = each.beats.length;
+  await until(() => each.beats.length >= before + 2);
+}
+
+test('near the limit that the hook itself has the log says so, with the reason of the wait and what to do', async () => {
   const each = started();
   await using heartbeats = each.heartbeats;
   heartbeats.saw(seen('Terminating:Wait'), WHY);
   await until(() => each.beats.length >= 2);
-  assert.ok(!each.node.logged.some(({ code }) => code === 'HOOK_ENDS_SOON'));
-  each.node.nowMs += 0.8 * TIMINGS.hookLimitMs;
-  await until(() => each.node.logged.some(({ code }) => code === 'HOOK_ENDS_SOON'));
+  assert.deepEqual(each.limitsAsked, [], 'No hook ends this early, whatever its timeout.');
+  each.node.nowMs += 9_540_000;
+  await twoMore(each);
+  assert.ok(!isTold(each));
+  each.node.nowMs += 60_000;
+  await until(() => isTold(each));
   const told = each.node.logged.find(({ code }) => code === 'HOOK_ENDS_SOON');
-  assert.match(String(told?.saw), /terminate has held this instance for 8 minutes; in about 2 .* This node waits/);
+  assert.match(String(told?.saw), /terminate has held this instance for 160 minutes; in about 40 .* This node waits/);
   assert.match(String(told?.next), /replacements/);
+  assert.equal(each.limitsAsked.length, 1);
+  assert.match(each.limitsAsked[0] ?? '', /group terminate$/);
+});
+
+test('a limit that could not be had is that of a hook of 300 s, and is asked for again; a deleted hook has none', async () => {
+  const denied = started(undefined, undefined, () =>
+    Promise.reject(new AgentError('AWS_DENIED', 'Denied.', 'Allow it.')),
+  );
+  await using heartbeats = denied.heartbeats;
+  heartbeats.saw(seen('Pending:Wait'), WHY);
+  await until(() => denied.beats.length >= 2);
+  denied.node.nowMs += 4_800_000;
+  await until(() => isTold(denied));
+  await until(() => denied.limitsAsked.length >= 2);
+
+  const deleted = started(undefined, undefined, async () => undefined);
+  await using others = deleted.heartbeats;
+  others.saw(seen('Pending:Wait'), WHY);
+  await until(() => deleted.beats.length >= 2);
+  deleted.node.nowMs += 40_000_000;
+  await twoMore(deleted);
+  assert.ok(deleted.limitsAsked.length > 0 && !isTold(deleted));
 });

@@ -111,6 +111,20 @@ export function autoScalingAdapter(settings: ClientSettings, caller: Caller): Au
         (failure) => (isOver(failure) ? 'over' : undefined),
       );
     },
+
+    async hookLimitMs(group, hook, signal) {
+      const { sdk, client } = await ready();
+      const action = { service: 'Auto Scaling', action: 'DescribeLifecycleHooks', about: `${group} ${hook}` } as const;
+      const input = { AutoScalingGroupName: group, LifecycleHookNames: [hook] };
+      return caller.request(action, signal, async (abortSignal) => {
+        const { LifecycleHooks } = await client.send(new sdk.DescribeLifecycleHooksCommand(input), { abortSignal });
+        const found = listed(LifecycleHooks, 'hooks').find(({ LifecycleHookName }) => LifecycleHookName === hook);
+        if (found === undefined) return undefined;
+        const { GlobalTimeout: limitSeconds } = found;
+        if (limitSeconds === undefined) throw new UnreadableAnswer(`the hook ${hook} lacks its limit`);
+        return limitSeconds * 1_000;
+      });
+    },
   };
 }
 

@@ -9,6 +9,7 @@ export {
   CreateOrUpdateTagsCommand,
   DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
+  DescribeLifecycleHooksCommand,
   RecordLifecycleActionHeartbeatCommand,
 } from '@aws-sdk/client-auto-scaling';
 export { CloudFormationClient, SignalResourceCommand } from '@aws-sdk/client-cloudformation';

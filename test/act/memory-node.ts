@@ -264,6 +264,7 @@ export class MemoryNode {
         this.#note(`heartbeat ${hook} of ${instance}`);
         return 'recorded';
       },
+      hookLimitMs: async () => 30_000_000,
     },
     stackSignals: {
       signal: async (status, uniqueId) => {

@@ -139,3 +139,21 @@ test('a heartbeat is recorded, or comes too late', async () => {
   answers(queryError('AccessDenied', 403));
   await assert.rejects(autoScaling.heartbeat('orders-group', 'launch', 'i-1', signal), { code: 'AWS_DENIED' });
 });
+
+test('the limit of a hook, whatever its timeout; a hook that is not there has none, and half an answer is none', async () => {
+  const hooks = (inner: string) => result('DescribeLifecycleHooks', `<LifecycleHooks>${inner}</LifecycleHooks>`);
+  const hook = (limit: string) => `<member><LifecycleHookName>launch</LifecycleHookName>${limit}</member>`;
+  const { autoScaling } = await portsAt(aws.url);
+  answers(hooks(hook('<HeartbeatTimeout>120</HeartbeatTimeout><GlobalTimeout>12000</GlobalTimeout>')));
+  assert.equal(await autoScaling.hookLimitMs('orders-group', 'launch', signal), 12_000_000);
+  const form = aws.requests[0]?.form;
+  assert.equal(form?.get('AutoScalingGroupName'), 'orders-group');
+  assert.equal(form?.get('LifecycleHookNames.member.1'), 'launch');
+  answers(hooks(''));
+  assert.equal(await autoScaling.hookLimitMs('orders-group', 'launch', signal), undefined);
+  const { autoScaling: hurried } = await portsAt(aws.url, short);
+  for (const answer of [hooks(hook('')), { body: '<html/>' }, 'cut'] as const) {
+    answers(answer);
+    await assert.rejects(hurried.hookLimitMs('orders-group', 'launch', signal), { code: 'AWS_UNAVAILABLE' });
+  }
+});

@@ -89,6 +89,7 @@ async function callEverything(ports: AwsPorts, instance: string, neighbour: stri
   await autoScaling.describe(group, limit);
   await autoScaling.setMaintenance(group, true, limit);
   await autoScaling.setMaintenance(group, false, limit);
+  assert.ok(Number(await autoScaling.hookLimitMs(group, 'launch', limit)) >= 3_000_000);
   assert.equal(await autoScaling.heartbeat(group, 'launch', instance, limit), 'over');
   await autoScaling.completeHook(group, 'launch', instance, 'CONTINUE', limit);
   assert.equal(await stackSignals.signal('SUCCESS', instance, limit), 'nobody-waits');

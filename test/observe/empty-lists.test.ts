@@ -75,6 +75,7 @@ const LISTS: Readonly<Record<string, Emptied>> = {
   "group's instances": autoScaling((group) => ({
     describe: async (name, signal) => ({ ...(await group.describe(name, signal)), instances: [] }),
   })),
+  hooks: autoScaling(() => ({ hookLimitMs: async () => undefined })),
 };
 
 /** Node `self` of members 1, 2 and 3, which all serve under 3, with claims and a record of some hours ago. */

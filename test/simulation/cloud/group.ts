@@ -38,7 +38,7 @@ export interface HookWatch {
 
 const HEARTBEAT_TIMEOUT_MS = 300_000;
 /** However many heartbeats. */
-const HOOK_LIMIT_MS = 1_500_000;
+export const HOOK_LIMIT_MS = 1_500_000;
 
 export class Group {
   desired: number;

@@ -4,7 +4,7 @@ import type { Advice } from '../../../src/model/advice.ts';
 import type { Ports } from '../../../src/ports.ts';
 import { lagMs } from '../additions/lists.ts';
 import type { Group } from '../cloud/group.ts';
-import { GROUP_NAME } from '../cloud/group.ts';
+import { GROUP_NAME, HOOK_LIMIT_MS } from '../cloud/group.ts';
 import type { Instance, Instances } from '../cloud/instances.ts';
 import type { Objects } from '../cloud/objects.ts';
 import type { SimulatedStack } from '../cloud/stack.ts';
@@ -89,6 +89,7 @@ export function portsOf(
         ),
       heartbeat: (_name, hook, id) =>
         run.aws('autoscaling', `RecordLifecycleActionHeartbeat ${hook}`, () => group.heartbeat(hook, id)),
+      hookLimitMs: () => run.aws('autoscaling', 'DescribeLifecycleHooks', () => HOOK_LIMIT_MS),
     },
     stackSignals: {
       signal: (status, uniqueId) =>
