@@ -76,7 +76,7 @@ export const LAB_TIMINGS: Timings = {
   pollMs: 150,
   tickLimitMs: 40_000,
   bootstrapLimitMs: 600_000,
-  probeTimeoutMs: 500,
+  probeTimeoutMs: 1_500,
   sessionTimeoutMs: 4_000,
   awsTimeoutMs: 8_000,
   recoveryQuietMs: 4_000,

@@ -8,8 +8,8 @@ import { STORY } from '../../lab/demo/story.ts';
 import { processesWithEnvironment } from '../../lab/hypervisor/processes.ts';
 import { namedLab } from './support/command-line.ts';
 
-/** The demo promises to take less. */
-const LIMIT_MS = 280_000;
+/** A minute and a half alone; on a busy machine many times as long, and right all the same. */
+const LIMIT_MS = 700_000;
 
 test('the demo tells its whole story and leaves nothing behind', async () => {
   await using lab = namedLab();
