@@ -157,8 +157,10 @@ describe('an ensemble on the baked image', { skip, concurrency: 1 }, () => {
       return look.healthy && gone;
     });
     const members = present(now.config).members;
+    // Its id is free once it has left, and a replacement that boots late enough takes it.
+    const heir = now.nodes.find(({ id }) => id === old.id);
     assert.ok(
-      members.every(({ id }) => id !== old.id),
+      heir?.machine === 'running' || members.every(({ id }) => id !== old.id),
       'The dead member has left the config.',
     );
     assert.ok(

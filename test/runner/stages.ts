@@ -110,7 +110,7 @@ function stageOf(root: string, name: string): Stage {
     return {
       name,
       files: testFiles(root, 'image/**/*.test.ts'),
-      concurrency: 1,
+      concurrency: 2,
       ...inLab,
       fileLimitMs: 30 * MINUTE_MS,
     };
