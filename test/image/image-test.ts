@@ -12,8 +12,23 @@ import { RELEASE_VARIABLE } from './release.ts';
 const RUNNER = join(import.meta.dirname, '../run.ts');
 const STORY = join(import.meta.dirname, 'story.test.ts');
 
-function readRelease(): string {
-  const { values } = parseArgs({ options: { debian: { type: 'string', default: '12' } } });
+const USAGE = `Usage: npm run image-test [-- --debian 12|13]
+
+The life of an ensemble on an image of this release of Debian (default 12). Needs root.
+
+Example:
+  npm run image-test -- --debian 13
+`;
+
+/** Undefined when only help was asked for. */
+function readRelease(): string | undefined {
+  const { values } = parseArgs({
+    options: { debian: { type: 'string', default: '12' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return undefined;
+  }
   if (!['12', '13'].includes(values.debian)) throw new Error(`--debian is 12 or 13: ${values.debian}`);
   return values.debian;
 }
@@ -22,7 +37,7 @@ let release: string | undefined;
 try {
   release = readRelease();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
   process.exitCode = 2;
 }
 if (release !== undefined) {

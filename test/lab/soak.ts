@@ -9,8 +9,23 @@ import { bootstrapAndCheck } from './support/fresh-ensemble.ts';
 const SIZES = [1, 3, 5, 7];
 const LIMIT_MS = 240_000;
 
-function readRounds(): number {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
+const USAGE = `Usage: npm run soak [-- --rounds N]
+
+Fresh ensembles of ${SIZES.join(', ')} nodes, N rounds of each size (default 20). Prints a line for each.
+
+Example:
+  npm run soak -- --rounds 3
+`;
+
+/** Undefined when only help was asked for. */
+function readRounds(): number | undefined {
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string', default: '20' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return undefined;
+  }
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is a whole number above 0: ${values.rounds}`);
   return rounds;
@@ -40,11 +55,11 @@ async function soak(rounds: number): Promise<number> {
   return failed;
 }
 
-let rounds: number;
+let rounds: number | undefined;
 try {
   rounds = readRounds();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\nUsage: npm run soak [-- --rounds N]\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
   process.exit(2);
 }
-process.exitCode = (await soak(rounds)) > 0 ? 1 : 0;
+if (rounds !== undefined) process.exitCode = (await soak(rounds)) > 0 ? 1 : 0;
