@@ -4,7 +4,6 @@ import { type Struct, structsAt, textAt, textsAt } from '../value.ts';
 import type { StackCloud } from './operations/cloud.ts';
 import type { Tag } from './resources/handler.ts';
 import type { Blueprint } from './stack/blueprint.ts';
-import { symbolicResolver } from './stack/resolvers.ts';
 import type { Stack } from './stack/stack.ts';
 import { checkResources } from './template/check-resources.ts';
 import type { Template } from './template/declarations.ts';
@@ -28,8 +27,7 @@ export async function readSubmission(
   // Tags that are left out stay as they are.
   const tags = input.Tags === undefined ? (stack.blueprint?.tags ?? []) : tagsOf(input);
   const blueprint = { template, parameters, tags, capabilities };
-  const resolver = symbolicResolver({ ...stack, region: cloud.region, account: cloud.account }, blueprint);
-  dependenciesOf(template, (name) => resolver.condition(name));
+  dependenciesOf(template);
   await checkExistence(template.parameters, parameters, (service, action, asked) =>
     cloud.call(service, action, asked, caller),
   );

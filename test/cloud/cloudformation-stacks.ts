@@ -27,17 +27,15 @@ export type Resources = { readonly [logicalId: string]: { readonly [name: string
 
 export interface Sections {
   readonly parameters?: Json;
-  readonly conditions?: Json;
   readonly outputs?: { readonly [name: string]: Json };
 }
 
 /** The text of a template. `outputs` are values. */
-export function templateOf(resources: Resources, { parameters, conditions, outputs = {} }: Sections = {}): string {
+export function templateOf(resources: Resources, { parameters, outputs = {} }: Sections = {}): string {
   const named = Object.entries(outputs).map(([name, Value]) => [name, { Value }]);
   return JSON.stringify({
     AWSTemplateFormatVersion: '2010-09-09',
     ...(parameters === undefined ? {} : { Parameters: parameters }),
-    ...(conditions === undefined ? {} : { Conditions: conditions }),
     Resources: resources,
     ...(named.length === 0 ? {} : { Outputs: Object.fromEntries(named) }),
   });

@@ -87,38 +87,6 @@ test('Fn::Sub, Join, Select, Split and Base64, one in the other', async () => {
   assert.equal(Buffer.from(values.Encoded ?? '', 'base64').toString(), `of ${aws.cloud.region}`);
 });
 
-test('conditions choose values, properties, resources and outputs', async () => {
-  const parameters = { Size: { Type: 'String', Default: 'small' }, Word: { Type: 'String', Default: '' } };
-  const conditions = {
-    IsLarge: { 'Fn::Equals': [{ Ref: 'Size' }, 'large'] },
-    HasWord: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Word' }, ''] }] },
-    Both: { 'Fn::And': [{ Condition: 'IsLarge' }, { Condition: 'HasWord' }] },
-    Either: { 'Fn::Or': [{ Condition: 'IsLarge' }, { Condition: 'HasWord' }] },
-  };
-  const resources = {
-    Always: logGroup({ RetentionInDays: { 'Fn::If': ['IsLarge', 30, { Ref: 'AWS::NoValue' }] } }),
-    Extra: { ...logGroup(), Condition: 'IsLarge' },
-  };
-  const text = templateOf(resources, {
-    parameters,
-    conditions,
-    outputs: {
-      Both: { 'Fn::If': ['Both', 'yes', 'no'] },
-      Either: { 'Fn::If': ['Either', 'yes', 'no'] },
-      Extra: { 'Fn::If': ['IsLarge', { Ref: 'Extra' }, 'none'] },
-    },
-  });
-  const small = outputsOf(await stacks.create(stacks.name(), text));
-  assert.deepEqual(small, { Both: 'no', Either: 'no', Extra: 'none' });
-  const chosen = [
-    { ParameterKey: 'Size', ParameterValue: 'large' },
-    { ParameterKey: 'Word', ParameterValue: 'word' },
-  ];
-  const large = await stacks.create(stacks.name(), text, { Parameters: chosen });
-  assert.equal(outputsOf(large).Both, 'yes');
-  assert.equal(outputsOf(large).Extra, await stacks.physicalId(large.StackName ?? '', 'Extra'));
-});
-
 test('a parameter has its value, its default, or the stack is refused', async () => {
   const sections = { parameters: { Word: { Type: 'String' }, List: { Type: 'CommaDelimitedList', Default: 'a, b' } } };
   const outputs = { Word: { Ref: 'Word' }, Second: { 'Fn::Select': [1, { Ref: 'List' }] } };
@@ -209,7 +177,6 @@ test('references that lead nowhere, and circles, are refused', async () => {
   );
   await refusedTemplate(of({ LogGroupName: { 'Fn::GetAtt': ['Nobody', 'Arn'] } }), /undefined resource Nobody/);
   await refusedTemplate(of({}, { DependsOn: 'Nobody' }), /Unresolved resource dependencies \[Nobody\]/);
-  await refusedTemplate(of({}, { Condition: 'Nobody' }), /Unresolved condition 'Nobody'/);
   const circle = templateOf({
     One: logGroup({ LogGroupName: { Ref: 'Two' } }),
     Two: logGroup({ LogGroupName: { 'Fn::Sub': `${hole('One')}x` } }),
@@ -220,11 +187,6 @@ test('references that lead nowhere, and circles, are refused', async () => {
     'ValidationError',
     /Circular dependency between resources: \[One, Two\]/,
   );
-  const left = templateOf(
-    { One: { ...logGroup(), Condition: 'Never' }, Two: logGroup({ LogGroupName: { Ref: 'One' } }) },
-    { conditions: { Never: { 'Fn::Equals': ['a', 'b'] } } },
-  );
-  await refused(stacks.start('never', left), 'ValidationError', /Unresolved resource dependencies \[One\]/);
 });
 
 test('what AWS or the lab does not know is refused, never ignored', async () => {
@@ -243,6 +205,15 @@ test('what AWS or the lab does not know is refused, never ignored', async () => 
   await refusedTemplate(
     of({ LogGroupName: { 'Fn::ImportValue': 'x' } }),
     /lab does not support the function Fn::ImportValue/,
+  );
+  await refusedTemplate(
+    of({ RetentionInDays: { 'Fn::If': ['IsLarge', 30, 7] } }),
+    /lab does not support the function Fn::If/,
+  );
+  await refusedTemplate(of({}, { Condition: 'IsLarge' }), /does not support the attribute Condition/);
+  await refusedTemplate(
+    '{"Resources": {"A": {"Type": "AWS::Logs::LogGroup"}}, "Conditions": {}}',
+    /section Conditions/,
   );
   await refusedTemplate(
     of({}, { UpdatePolicy: { AutoScalingRollingUpdate: {} } }),

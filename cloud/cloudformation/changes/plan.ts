@@ -8,7 +8,7 @@ import type { Blueprint } from '../stack/blueprint.ts';
 import { type StackPlace, symbolicResolver } from '../stack/resolvers.ts';
 import type { StackResource } from '../stack/stack.ts';
 import type { ResourceDeclaration } from '../template/declarations.ts';
-import { evaluateStruct, type Resolver } from '../template/evaluate.ts';
+import { evaluateStruct } from '../template/evaluate.ts';
 import { dependenciesOf } from '../template/order.ts';
 import { referencesIn } from '../template/references.ts';
 import type { ChangeDetail, PlannedResourceChange, Recreation } from './planned-change.ts';
@@ -28,9 +28,8 @@ interface PlanInput {
  * they are made, the removed last.
  */
 export function plan(input: PlanInput): readonly PlannedResourceChange[] {
-  const { place, before, after, resources } = input;
-  const resolver = symbolicResolver(place, after);
-  const dependencies = dependenciesOf(after.template, (name) => resolver.condition(name));
+  const { before, after, resources } = input;
+  const dependencies = dependenciesOf(after.template);
   const changes = new Map<string, PlannedResourceChange>();
   for (const logicalId of inOrder(dependencies)) {
     const declaration = after.template.resources.get(logicalId);
@@ -122,15 +121,14 @@ function propertyDetails(
 ): readonly ChangeDetail[] {
   const { place, after, schemaOf } = input;
   const schema = schemaOf(declaration.type);
-  const [was, willBe] = [symbolicResolver(place, before), symbolicResolver(place, after)];
-  const old = evaluateStruct(present.declaration.properties, was);
-  const fresh = evaluateStruct(declaration.properties, willBe);
+  const old = evaluateStruct(present.declaration.properties, symbolicResolver(place, before));
+  const fresh = evaluateStruct(declaration.properties, symbolicResolver(place, after));
   const names = new Set([...Object.keys(old), ...Object.keys(fresh)]);
   return [...names].flatMap((name): readonly ChangeDetail[] => {
     const recreation = recreationOf(schema, name);
     const written = declaration.properties[name];
     if (isDeepStrictEqual(old[name], fresh[name])) {
-      return written === undefined ? [] : followedDetails(name, recreation, written, willBe, changes);
+      return written === undefined ? [] : followedDetails(name, recreation, written, changes);
     }
     const shared = {
       attribute: 'Properties',
@@ -141,14 +139,14 @@ function propertyDetails(
       ...(fresh[name] === undefined ? {} : { after: fresh[name] }),
     } as const;
     const same = isDeepStrictEqual(present.declaration.properties[name], written);
-    const causes = same && written !== undefined ? changedParameters(written, before, after, willBe) : [];
+    const causes = same && written !== undefined ? changedParameters(written, before, after) : [];
     if (causes.length === 0) return [{ ...shared, source: 'DirectModification' }];
     return causes.map((cause) => ({ ...shared, source: 'ParameterReference', cause }));
   });
 }
 
-function changedParameters(value: Value, before: Blueprint, after: Blueprint, resolver: Resolver): readonly string[] {
-  const names = referencesIn(value, (condition) => resolver.condition(condition)).flatMap((reference) =>
+function changedParameters(value: Value, before: Blueprint, after: Blueprint): readonly string[] {
+  const names = referencesIn(value).flatMap((reference) =>
     reference.kind === 'ref' && after.template.parameters.has(reference.name) ? [reference.name] : [],
   );
   return [...new Set(names)].filter((name) => before.parameters.get(name) !== after.parameters.get(name));
@@ -159,12 +157,10 @@ function followedDetails(
   name: string,
   recreation: Recreation,
   written: Value,
-  resolver: Resolver,
   changes: ReadonlyMap<string, PlannedResourceChange>,
 ): readonly ChangeDetail[] {
   const causes = new Map<string, ChangeDetail>();
-  for (const reference of referencesIn(written, (condition) => resolver.condition(condition))) {
-    if (reference.kind === 'condition') continue;
+  for (const reference of referencesIn(written)) {
     const change = changes.get(reference.name);
     if (change === undefined) continue;
     const shared = { attribute: 'Properties', name, recreation, evaluation: 'Dynamic' } as const;

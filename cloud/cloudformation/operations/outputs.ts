@@ -7,15 +7,13 @@ import type { StackRun } from './stack-run.ts';
 /** The outputs as the resources are now. */
 export function outputsOf(run: StackRun, blueprint: Blueprint): readonly StackOutput[] {
   const resolver = run.resolver(blueprint);
-  return [...blueprint.template.outputs]
-    .filter(([, { condition }]) => condition === undefined || resolver.condition(condition))
-    .map(([key, { value, description }]) => {
-      const resolved = evaluate(value, resolver);
-      if (resolved === undefined || typeof resolved === 'object') {
-        throw new Error(
-          `Template format error: Output ${key} is malformed. The Value field of every Outputs member must evaluate to a String.`,
-        );
-      }
-      return { key, value: String(resolved), description };
-    });
+  return [...blueprint.template.outputs].map(([key, { value, description }]) => {
+    const resolved = evaluate(value, resolver);
+    if (resolved === undefined || typeof resolved === 'object') {
+      throw new Error(
+        `Template format error: Output ${key} is malformed. The Value field of every Outputs member must evaluate to a String.`,
+      );
+    }
+    return { key, value: String(resolved), description };
+  });
 }

@@ -54,8 +54,7 @@ export class StackRun {
   }
 
   dependencies(blueprint: Blueprint): Dependencies {
-    const resolver = this.resolver(blueprint);
-    return dependenciesOf(blueprint.template, (name) => resolver.condition(name));
+    return dependenciesOf(blueprint.template);
   }
 
   /** The properties of a resource as they are now, in the types that its schema wants. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../../failure.ts';
 import type { Value } from '../../value.ts';
-import { evaluateCondition, type Resolver } from '../template/evaluate.ts';
+import type { Resolver } from '../template/evaluate.ts';
 import { parameterValue } from '../template/parameter-values.ts';
 import { pseudoParameters } from '../template/pseudo-parameters.ts';
 import type { Blueprint } from './blueprint.ts';
@@ -23,8 +23,7 @@ interface ResourceView {
 function resolver(place: StackPlace, blueprint: Blueprint, view: ResourceView): Resolver {
   const pseudo: Readonly<Record<string, string>> = { ...pseudoParameters(place) };
   const { template, parameters } = blueprint;
-  const truths = new Map<string, boolean>();
-  const self: Resolver = {
+  return {
     ref(name) {
       if (name === 'AWS::NoValue') return undefined;
       const declaration = template.parameters.get(name);
@@ -32,15 +31,7 @@ function resolver(place: StackPlace, blueprint: Blueprint, view: ResourceView): 
       return pseudo[name] ?? view.ref(name);
     },
     attribute: (logicalId, attribute) => view.attribute(logicalId, attribute),
-    condition(name) {
-      const known = truths.get(name);
-      if (known !== undefined) return known;
-      const truth = evaluateCondition(template.conditions.get(name) ?? '', self);
-      truths.set(name, truth);
-      return truth;
-    },
   };
-  return self;
 }
 
 /** Sees the resources as they are. */

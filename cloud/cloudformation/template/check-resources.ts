@@ -7,7 +7,7 @@ import type { ResourceHandler } from '../resources/handler.ts';
 import { handlerOf } from '../resources/handlers.ts';
 import type { ResourceSchema, SchemaOf } from '../schema/resource-schema.ts';
 import type { ResourceDeclaration, Template } from './declarations.ts';
-import { intrinsicOf, toList } from './intrinsics.ts';
+import { intrinsicOf } from './intrinsics.ts';
 import { referencesIn } from './references.ts';
 
 /**
@@ -57,16 +57,10 @@ function checkNames(resource: ResourceDeclaration, handler: ResourceHandler, sch
   }
 }
 
-/** Every leaf of the properties as a dotted path without indexes; both branches of an Fn::If count. */
+/** Every leaf of the properties as a dotted path without indexes. */
 function pathsIn(value: Value, path: string): readonly string[] {
-  const intrinsic = intrinsicOf(value);
-  if (intrinsic?.name === 'Fn::If') {
-    return toList(intrinsic.argument)
-      .slice(1)
-      .flatMap((branch) => pathsIn(branch, path));
-  }
   const isEmpty = typeof value === 'object' && Object.keys(value).length === 0;
-  if (intrinsic !== undefined || typeof value !== 'object' || (isEmpty && path !== '')) return [path];
+  if (intrinsicOf(value) !== undefined || typeof value !== 'object' || (isEmpty && path !== '')) return [path];
   if (Array.isArray(value)) return value.flatMap((item: Value) => pathsIn(item, path));
   return Object.entries(value).flatMap(([name, below]: [string, Value]) =>
     pathsIn(below, path === '' ? name : `${path}.${name}`),

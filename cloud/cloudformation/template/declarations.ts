@@ -8,7 +8,6 @@ export interface ResourceDeclaration {
   readonly logicalId: string;
   readonly type: string;
   readonly properties: Struct;
-  readonly condition?: string;
   readonly dependsOn: readonly string[];
   readonly creationPolicy?: Struct;
   readonly updatePolicy?: Struct;
@@ -21,7 +20,6 @@ export interface ResourceDeclaration {
 export interface OutputDeclaration {
   readonly value: Value;
   readonly description?: string;
-  readonly condition?: string;
 }
 
 /** A template as it is written, every reference in it known to lead somewhere. */
@@ -30,7 +28,6 @@ export interface Template {
   readonly description?: string;
   readonly metadata?: Struct;
   readonly parameters: ReadonlyMap<string, ParameterDeclaration>;
-  readonly conditions: ReadonlyMap<string, Value>;
   readonly resources: ReadonlyMap<string, ResourceDeclaration>;
   readonly outputs: ReadonlyMap<string, OutputDeclaration>;
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../../failure.ts';
 import { isStruct, type Struct, type Value } from '../../value.ts';
-import { attributeArguments, intrinsicOf, subArguments, subParts, toList } from './intrinsics.ts';
+import { attributeArguments, type Intrinsic, intrinsicOf, subArguments, subParts, toList } from './intrinsics.ts';
 
 /** What the functions of a template ask for. */
 export interface Resolver {
   /** A parameter, pseudo parameter or resource; undefined for AWS::NoValue. */
   ref(name: string): Value | undefined;
   attribute(logicalId: string, attribute: string): Value;
-  condition(name: string): boolean;
 }
 
 /** Stands in a text for what a resource will be called: `{{Ref:Role}}`, `{{GetAtt:Role.Arn}}`. */
@@ -17,7 +16,7 @@ const SYMBOL = /\{\{(Ref|GetAtt):/;
 /** The value that an expression of a template has; undefined when it is to be left out (AWS::NoValue). */
 export function evaluate(value: Value, resolver: Resolver): Value | undefined {
   const intrinsic = intrinsicOf(value);
-  if (intrinsic !== undefined) return call(intrinsic.name, intrinsic.argument, resolver);
+  if (intrinsic !== undefined) return call(intrinsic, resolver);
   if (typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.flatMap((item: Value) => presence(evaluate(item, resolver)));
   return evaluateStruct(isStruct(value) ? value : {}, resolver);
@@ -37,7 +36,7 @@ function presence(value: Value | undefined): readonly Value[] {
   return value === undefined ? [] : [value];
 }
 
-function call(name: string, argument: Value, resolver: Resolver): Value | undefined {
+function call({ name, argument }: Intrinsic, resolver: Resolver): Value | undefined {
   switch (name) {
     case 'Ref':
       return resolver.ref(String(argument));
@@ -55,15 +54,6 @@ function call(name: string, argument: Value, resolver: Resolver): Value | undefi
       const text = textOf(evaluate(argument, resolver), 'Fn::Base64');
       return SYMBOL.test(text) ? text : Buffer.from(text).toString('base64');
     }
-    case 'Fn::If': {
-      const [condition, whenTrue, whenFalse, ...rest] = toList(argument);
-      if (typeof condition !== 'string' || whenTrue === undefined || whenFalse === undefined || rest.length > 0) {
-        throw wrong('Fn::If requires a list argument with three elements, the name of a condition first');
-      }
-      return evaluate(resolver.condition(condition) ? whenTrue : whenFalse, resolver);
-    }
-    default:
-      throw wrong(`${name} can stand in the Conditions block of the template only`);
   }
 }
 
@@ -112,38 +102,6 @@ function split(argument: Value, resolver: Resolver): Value {
     throw wrong('every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split');
   }
   return textOf(evaluate(source, resolver), 'Fn::Split').split(delimiter);
-}
-
-/** The truth of an expression of the Conditions block. */
-export function evaluateCondition(value: Value, resolver: Resolver): boolean {
-  if (isStruct(value) && typeof value.Condition === 'string') return resolver.condition(value.Condition);
-  const { name = '', argument = [] } = intrinsicOf(value) ?? {};
-  const items = toList(argument);
-  switch (name) {
-    case 'Fn::Equals': {
-      const [left, right] = items.map((item) => evaluate(item, resolver));
-      if (items.length !== 2) throw wrong('Fn::Equals requires a list argument with two elements');
-      return JSON.stringify(textual(left)) === JSON.stringify(textual(right));
-    }
-    case 'Fn::Not':
-      if (items.length !== 1) throw wrong('Fn::Not requires a list argument with one element');
-      return !items.every((item) => evaluateCondition(item, resolver));
-    case 'Fn::And':
-    case 'Fn::Or': {
-      if (items.length < 2 || items.length > 10)
-        throw wrong(`every ${name} object requires a list of 2 to 10 conditions`);
-      const truths = items.map((item) => evaluateCondition(item, resolver));
-      return name === 'Fn::And' ? truths.every(Boolean) : truths.some(Boolean);
-    }
-    default:
-      throw wrong(`a condition is made of Fn::Equals, Fn::And, Fn::Or and Fn::Not, not of ${JSON.stringify(value)}`);
-  }
-}
-
-/** Parameters are texts, so `1` equals `"1"`. */
-function textual(value: Value | undefined): unknown {
-  if (value === undefined) return undefined;
-  return typeof value === 'object' ? value : String(value);
 }
 
 function textOf(value: Value | undefined, name: string): string {

@@ -2,40 +2,30 @@
 import { AwsFailure } from '../../failure.ts';
 import { isStruct, type Value } from '../../value.ts';
 
+const KNOWN = ['Ref', 'Fn::GetAtt', 'Fn::Sub', 'Fn::Join', 'Fn::Select', 'Fn::Split', 'Fn::Base64'] as const;
+
+type IntrinsicName = (typeof KNOWN)[number];
+
 /** One intrinsic function: its name and what it is given. */
-interface Intrinsic {
-  readonly name: string;
+export interface Intrinsic {
+  readonly name: IntrinsicName;
   readonly argument: Value;
 }
-
-const KNOWN = [
-  'Ref',
-  'Fn::GetAtt',
-  'Fn::Sub',
-  'Fn::Join',
-  'Fn::Select',
-  'Fn::Split',
-  'Fn::Base64',
-  'Fn::If',
-  'Fn::Equals',
-  'Fn::And',
-  'Fn::Or',
-  'Fn::Not',
-];
 
 /** The function that a value is, if it is one; a function that the lab does not know is a ValidationError. */
 export function intrinsicOf(value: Value): Intrinsic | undefined {
   if (!isStruct(value)) return undefined;
-  const [[name, argument] = ['', ''], ...others] = Object.entries(value);
   const found = Object.keys(value).find((key) => key === 'Ref' || key.startsWith('Fn::'));
   if (found === undefined) return undefined;
-  if (!KNOWN.includes(found)) {
+  const name = KNOWN.find((known) => known === found);
+  if (name === undefined) {
     throw new AwsFailure('ValidationError', `Template error: The lab does not support the function ${found}`);
   }
-  if (others.length > 0) {
-    throw new AwsFailure('ValidationError', `Template error: ${found} can not stand beside ${others[0]?.[0] ?? name}`);
+  const other = Object.keys(value).find((key) => key !== found);
+  if (other !== undefined) {
+    throw new AwsFailure('ValidationError', `Template error: ${found} can not stand beside ${other}`);
   }
-  return { name, argument };
+  return { name, argument: value[name] ?? '' };
 }
 
 /** A part of the text of Fn::Sub: plain, or a name in `${}`. */

@@ -5,12 +5,11 @@ import { checkReferences } from './check-references.ts';
 import type { DeletionPolicy, OutputDeclaration, ResourceDeclaration, Template } from './declarations.ts';
 import { readParameters } from './parameter-declaration.ts';
 
-const SECTIONS = ['AWSTemplateFormatVersion', 'Description', 'Metadata', 'Parameters', 'Conditions', 'Resources'];
+const SECTIONS = ['AWSTemplateFormatVersion', 'Description', 'Metadata', 'Parameters', 'Resources'];
 const LOGICAL_ID = /^[A-Za-z0-9]+$/;
 const RESOURCE_MEMBERS = [
   'Type',
   'Properties',
-  'Condition',
   'DependsOn',
   'CreationPolicy',
   'UpdatePolicy',
@@ -42,7 +41,6 @@ export function readTemplate(text: string): Template {
     ...(description === undefined ? {} : { description }),
     ...(metadata === undefined ? {} : { metadata }),
     parameters: readParameters(section(document, 'Parameters') ?? {}),
-    conditions: new Map(Object.entries(section(document, 'Conditions') ?? {})),
     resources: new Map(entries(resources, 'Resources').map(([id, body]) => [id, readResource(id, body)])),
     outputs: new Map(
       entries(section(document, 'Outputs') ?? {}, 'Outputs').map(([id, body]) => [id, readOutput(id, body)]),
@@ -103,7 +101,6 @@ function readResource(logicalId: string, body: Struct): ResourceDeclaration {
   const type = textAt(body, 'Type');
   if (type === undefined) throw invalid(`Template format error: ${at} Every resource must contain a Type member.`);
   const { DependsOn: dependsOn = [] } = body;
-  const condition = textAt(body, 'Condition');
   return {
     logicalId,
     type,
@@ -111,7 +108,6 @@ function readResource(logicalId: string, body: Struct): ResourceDeclaration {
     dependsOn: typeof dependsOn === 'string' ? [dependsOn] : textsAt(body, 'DependsOn'),
     deletionPolicy: deletionPolicy(body.DeletionPolicy ?? 'Delete', at),
     updateReplacePolicy: updateReplacePolicy(body.UpdateReplacePolicy ?? 'Delete', at),
-    ...(condition === undefined ? {} : { condition }),
     ...optional('creationPolicy', section(body, 'CreationPolicy')),
     ...optional('updatePolicy', section(body, 'UpdatePolicy')),
     ...optional('metadata', section(body, 'Metadata')),
@@ -134,7 +130,7 @@ function updateReplacePolicy(value: Value, at: string): 'Delete' | 'Retain' {
 
 function readOutput(id: string, body: Struct): OutputDeclaration {
   for (const name of Object.keys(body)) {
-    if (name !== 'Value' && name !== 'Description' && name !== 'Condition') {
+    if (name !== 'Value' && name !== 'Description') {
       throw invalid(`Template format error: [/Outputs/${id}] The lab does not support ${name} of an output`);
     }
   }
@@ -142,11 +138,9 @@ function readOutput(id: string, body: Struct): OutputDeclaration {
   if (value === undefined)
     throw invalid(`Template format error: [/Outputs/${id}] Every Outputs member must contain a Value object`);
   const description = textAt(body, 'Description');
-  const condition = textAt(body, 'Condition');
   return {
     value,
     ...(description === undefined ? {} : { description }),
-    ...(condition === undefined ? {} : { condition }),
   };
 }
 
