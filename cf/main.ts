@@ -5,7 +5,8 @@ import { AgentError } from '../src/errors.ts';
 import { deployerPolicy } from './deployer-policy.ts';
 import { givenRolePolicy } from './given-role-policy.ts';
 import { fits, STACK_NAME } from './limits.ts';
-import { optionTable, templateOptions } from './options.ts';
+import { answersOf, optionTable } from './option-table.ts';
+import { templateOptions } from './options.ts';
 import { template, templateText } from './template.ts';
 
 const OUTPUT = 'Output:';
@@ -46,7 +47,7 @@ function parser(words: readonly string[]) {
 type Answers = ReturnType<ReturnType<typeof parser>['parseSync']>;
 
 function output(answers: Answers): string {
-  const { stackname, instancerole } = answers;
+  const { stackname, instancerole } = answersOf(answers);
   if (answers.deployerPolicy) {
     if (stackname !== undefined) checkStackName(stackname);
     return policyText(

@@ -7,42 +7,13 @@ import { architectureOf } from './instance-type.ts';
 import { OWN_SETTINGS } from './launch-template.ts';
 import * as limits from './limits.ts';
 import { fits, type Rule } from './limits.ts';
+import type { GivenOptions } from './option-table.ts';
 import { RESERVED_TAGS } from './tags.ts';
 import { IDENTITY_MODES } from './template-options.ts';
 import { formatSettings } from './user-data.ts';
 
 /** EC2 takes 16 KiB of user data; the stack's own settings need a part of it. */
 const MOST_SETTINGS_BYTES = 12_000;
-
-/** The options as given, by their names; numbers that are none are NaN. */
-export interface GivenOptions {
-  readonly stackname: string | undefined;
-  readonly vpcid: string | undefined;
-  readonly subnets: readonly string[];
-  readonly sshsource: string | undefined;
-  readonly clientsource: readonly string[];
-  readonly keyname: string | undefined;
-  readonly ami: string | undefined;
-  readonly architecture: string;
-  readonly instancetype: string | undefined;
-  readonly instancerole: string | undefined;
-  readonly mode: string;
-  readonly volumesize: number;
-  readonly volumetype: string;
-  readonly volumeiops: number | undefined;
-  readonly rootdevice: string | undefined;
-  readonly numhosts: number;
-  readonly maxhosts: number | undefined;
-  readonly environment: string;
-  readonly tag: readonly string[];
-  readonly setting: readonly string[];
-  readonly monitoring: boolean;
-  readonly logretention: number;
-  readonly creationtimeout: string;
-  readonly updatetimeout: string;
-  readonly launchheartbeat: number;
-  readonly terminateheartbeat: number;
-}
 
 export function faultsOf(answers: GivenOptions): readonly string[] {
   return [

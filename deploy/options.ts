@@ -2,7 +2,8 @@
 /** The command line of deploy.sh: the template's options, and its own. */
 import yargs, { type Argv, type Options } from 'yargs';
 import { fits, STACK_NAME } from '../cf/limits.ts';
-import { optionTable, templateOptions } from '../cf/options.ts';
+import { optionTable } from '../cf/option-table.ts';
+import { templateOptions } from '../cf/options.ts';
 import { AgentError } from '../src/errors.ts';
 import type { DeleteOptions } from './delete.ts';
 import type { DeployOptions } from './deploy.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { nodePolicy } from '../../cf/node-policy.ts';
-import { optionTable } from '../../cf/options.ts';
+import { optionTable } from '../../cf/option-table.ts';
 import { templateOf } from './combinations.ts';
 
 const TEXT = readFileSync(new URL('../../docs/deploying.md', import.meta.url), 'utf8');

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The template's options from a command line of them alone, read as cf/main.ts and deploy.sh read it. */
 import yargs from 'yargs';
-import { optionTable, templateOptions } from '../../cf/options.ts';
+import { optionTable } from '../../cf/option-table.ts';
+import { templateOptions } from '../../cf/options.ts';
 import type { TemplateOptions } from '../../cf/template-options.ts';
 import { AgentError } from '../../src/errors.ts';
 

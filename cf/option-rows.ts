@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The kinds of options: how yargs shows one, and how its answer is read. What is empty counts as left out, as shells have it. */
+import type { Options } from 'yargs';
+
+export interface OptionRow<Answer> {
+  /** For yargs, which demands nothing, and reads numbers as text, since it makes a 0 of what is empty. */
+  readonly shown: Options;
+  /** `answered` is what yargs has made of it. */
+  readonly read: (answered: unknown) => Answer;
+}
+
+/** Heading in `--help`, and the sentence. */
+type Told = readonly [group: string, describe: string];
+
+function textIn(answered: unknown): string | undefined {
+  // An option given twice is a list to yargs.
+  const last: unknown = Array.isArray(answered) ? answered.at(-1) : answered;
+  return last === undefined || last === '' ? undefined : String(last).trim();
+}
+
+/** NaN when it is no number. */
+function numberIn(answered: unknown): number | undefined {
+  const text = textIn(answered);
+  if (text === undefined) return undefined;
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+}
+
+function textsIn(answered: unknown): readonly string[] {
+  return (Array.isArray(answered) ? answered : []).map((one) => String(one).trim()).filter((one) => one !== '');
+}
+
+export function text(...[group, describe]: Told): OptionRow<string | undefined> {
+  return { shown: { type: 'string', group, describe }, read: textIn };
+}
+
+export function textOr(standard: string, ...[group, describe]: Told): OptionRow<string> {
+  const shown: Options = { type: 'string', default: standard, group, describe };
+  return { shown, read: (answered) => textIn(answered) ?? standard };
+}
+
+/** Yargs refuses every other word. The first is the default. */
+export function oneOf(words: readonly [string, ...string[]], ...[group, describe]: Told): OptionRow<string> {
+  const [standard] = words;
+  const shown: Options = { choices: words, default: standard, group, describe };
+  return { shown, read: (answered) => textIn(answered) ?? standard };
+}
+
+export function number(...[group, describe]: Told): OptionRow<number | undefined> {
+  return { shown: { type: 'string', group, describe }, read: numberIn };
+}
+
+export function numberOr(standard: number, ...[group, describe]: Told): OptionRow<number> {
+  const shown: Options = { type: 'string', default: standard, group, describe };
+  return { shown, read: (answered) => numberIn(answered) ?? standard };
+}
+
+/** Words, each taken as it is. */
+export function words(...[group, describe]: Told): OptionRow<readonly string[]> {
+  return { shown: { type: 'array', string: true, default: [], group, describe }, read: textsIn };
+}
+
+/** Words, also several in one with commas between them. */
+export function list(...[group, describe]: Told): OptionRow<readonly string[]> {
+  const read = (answered: unknown): readonly string[] =>
+    textsIn(answered).flatMap((one) => one.split(',').filter((part) => part !== ''));
+  return { shown: { type: 'array', string: true, group, describe }, read };
+}
+
+export function flag(...[group, describe]: Told): OptionRow<boolean> {
+  const shown: Options = { type: 'boolean', default: false, group, describe };
+  return { shown, read: (answered) => [answered].flat().at(-1) === true };
+}
