@@ -12,7 +12,7 @@ import { isGone } from '../facts/lives.ts';
 import { refusedData } from '../model/advice.ts';
 import { unreadable } from '../model/disk.ts';
 import { listed } from '../model/member.ts';
-import type { Observation, Shared } from '../model/observation.ts';
+import type { Ensemble, Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { adviceOf, advised, type Decision, done, type Obstacle, refuse, take, waitForFact } from '../model/step.ts';
 import { withAdvice } from './advise.ts';
@@ -34,6 +34,31 @@ export function decide(observation: Observation): Decision {
   return withAdvice(seen, decideNext(seen));
 }
 
+/** What the phases look at, once AWS has told what the node needs to know. */
+interface Situation {
+  readonly observation: Observation;
+  readonly shared: Shared;
+  readonly newest: LineageRecord | undefined;
+  /** The running ensemble of the newest record. */
+  readonly ensemble: Ensemble | undefined;
+  readonly leaving: boolean;
+}
+
+type Phase = (situation: Situation) => Decision | undefined;
+
+/** In this order: the first phase that has something to say decides. */
+const PHASES: readonly Phase[] = [
+  ({ observation, newest }) => stopStale(observation, newest),
+  ({ observation }) => decideFailedStart(observation),
+  mendFiles,
+  leave,
+  settle,
+  refuseToRemove,
+  abandonLaunch,
+  claimId,
+  follow,
+];
+
 function decideNext(observation: Observation): Decision {
   const refused = refuseData(observation);
   if (refused) return decideLeaveRefused(observation) ?? refused;
@@ -46,37 +71,59 @@ function decideNext(observation: Observation): Decision {
     return decideUninformed(observation, {
       why: `the bucket is without record ${disk.stamp.lineage}, which this disk is stamped with`,
     });
-  const stale = stopStale(observation, newest);
-  if (stale) return stale;
-  const failed = decideFailedStart(observation);
-  if (failed) return failed;
   const ensemble = newest && followable(observation, newest);
-  const mend = newest && ensemble && decideMend(observation, newest, ensemble);
-  if (mend) return mend;
-  const leaving = isLeaving(observation);
-  const leave = leaving ? decideLeave(observation, newest, ensemble) : undefined;
-  if (leave) return leave;
-  const serves = observation.server.answer.kind === 'serving' && disk.stamp?.lineage === newest?.number;
-  const notes = decideNotes(observation);
-  if (ensemble && serves && !disk.fence && votes(observation, ensemble)) {
-    const settled = decideSettled(observation, ensemble);
-    // Who asks for the removal of the dead, with --dry-run above all, is told of that first.
-    if (order.command === 'remove-terminated') return settled.kind === 'step' ? settled : (notes ?? settled);
-    return notes ?? (settled.kind === 'step' ? settled : (decideStream(observation) ?? settled));
+  const situation = { observation, shared: shared.value, newest, ensemble, leaving: isLeaving(observation) };
+  for (const phase of PHASES) {
+    const decision = phase(situation);
+    if (decision) return decision;
   }
-  if (order.command === 'remove-terminated') return NO_VOTER;
+  return newest ? decideLeaderless(situation, newest) : decideGenesis(observation, shared.value);
+}
+
+function mendFiles({ observation, newest, ensemble }: Situation): Decision | undefined {
+  return newest && ensemble && decideMend(observation, newest, ensemble);
+}
+
+function leave({ observation, newest, ensemble, leaving }: Situation): Decision | undefined {
+  return leaving ? decideLeave(observation, newest, ensemble) : undefined;
+}
+
+/** A voter that serves: little is left to do, and nothing below is for it. */
+function settle({ observation, newest, ensemble }: Situation): Decision | undefined {
+  const { disk, server, order } = observation;
+  const serves = server.answer.kind === 'serving' && disk.stamp?.lineage === newest?.number;
+  if (!ensemble || !serves || disk.fence || !votes(observation, ensemble)) return undefined;
+  const settled = decideSettled(observation, ensemble);
+  const notes = decideNotes(observation);
+  // Who asks for the removal of the dead, with --dry-run above all, is told of that first.
+  if (order.command === 'remove-terminated') return settled.kind === 'step' ? settled : (notes ?? settled);
+  return notes ?? (settled.kind === 'step' ? settled : (decideStream(observation) ?? settled));
+}
+
+function refuseToRemove({ observation }: Situation): Decision | undefined {
+  return observation.order.command === 'remove-terminated' ? NO_VOTER : undefined;
+}
+
+function abandonLaunch({ observation, newest, ensemble }: Situation): Decision | undefined {
   // Data counts as long as it is there (Leaving 3).
-  const offers = !ensemble && newest !== undefined && disk.stamp !== undefined;
-  const abandoned = offers ? undefined : decideAbandoned(observation, newest?.number ?? 0);
-  if (abandoned) return abandoned;
-  const claim = leaving || disk.abandoned ? undefined : decideClaim(observation, shared.value);
-  if (claim) return claim;
-  if (!newest) return decideGenesis(observation, shared.value);
-  if (ensemble) return decideFollow(observation, newest, ensemble);
-  const alone = hindered(observation, decideAlone(observation, shared.value, newest));
+  const offers = !ensemble && newest !== undefined && observation.disk.stamp !== undefined;
+  return offers ? undefined : decideAbandoned(observation, newest?.number ?? 0);
+}
+
+function claimId({ observation, shared, leaving }: Situation): Decision | undefined {
+  return leaving || observation.disk.abandoned ? undefined : decideClaim(observation, shared);
+}
+
+function follow({ observation, newest, ensemble }: Situation): Decision | undefined {
+  return newest && ensemble && decideFollow(observation, newest, ensemble);
+}
+
+/** No ensemble of the newest record answers: it restarts, and recovers if it must. */
+function decideLeaderless({ observation, shared }: Situation, newest: LineageRecord): Decision {
+  const alone = hindered(observation, decideAlone(observation, shared, newest));
   // A recovery is not kept waiting by a note; one that waits itself may wait until EC2 has forgotten the dead.
   const watched = alone.kind === 'wait' && (alone.watch === undefined || alone.watch === observation.watch?.digest);
-  return (watched ? (notes ?? decideStream(observation)) : undefined) ?? alone;
+  return (watched ? (decideNotes(observation) ?? decideStream(observation)) : undefined) ?? alone;
 }
 
 /** A node that waits for others tells what keeps its own server from starting, too. */
