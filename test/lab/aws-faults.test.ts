@@ -70,7 +70,7 @@ test('a member that hangs is not removed, whatever AWS says or does not say, and
   await lab.healthy();
   const written = await WrittenData.start(lab);
   const leader = await lab.leader();
-  const [hung, other] = (await lab.nodes()).filter((node) => node.role === 'follower');
+  const [hung, other] = await lab.followers(2);
   const serving = [leader.address ?? '', other?.address ?? ''];
   const before = await lab.configOf(leader.address ?? '');
   await lab.pause(hung?.instance ?? '');
@@ -111,8 +111,8 @@ for (const fault of [
     const written = await WrittenData.start(lab);
     await written.write(30);
     const leader = await lab.leader();
+    const [{ instance: dead }] = await lab.followers(1);
     const old = await lab.nodes();
-    const dead = old.find((node) => node.role === 'follower')?.instance ?? '';
     const left = old.filter((node) => node.instance !== dead);
     const before = await membersNow(lab, leader.address ?? '');
 

@@ -108,7 +108,7 @@ for (const depth of ['around', 'inside'] as const)
       const written = await WrittenData.start(lab);
       await written.write(50);
 
-      const victim = (await lab.nodes()).find((node) => node.role === 'follower')?.instance ?? '';
+      const [{ instance: victim }] = await lab.followers(1);
       await lab.terminate(victim);
       await lab.untilGone([victim]);
       const joiner = await newcomer(lab, founders);
@@ -142,7 +142,7 @@ for (const depth of ['around', 'inside'] as const)
       await bootstrapped(lab);
       const written = await WrittenData.start(lab);
       await written.write(100);
-      const survivors = (await lab.nodes()).filter((node) => node.role === 'follower').slice(0, 2);
+      const survivors = (await lab.followers(3)).slice(0, 2);
       const dead = (await lab.nodes())
         .map((node) => node.instance)
         .filter((each) => !survivors.some((one) => one.instance === each));
@@ -245,8 +245,8 @@ async function deleteStreams(lab: TestLab): Promise<void> {
 
 /** A majority is paused until the follower that is left has reported, and comes back. */
 async function silencePasses(lab: TestLab, depth: KillDepth): Promise<void> {
+  const [{ instance: left, address }] = await lab.followers(1);
   const nodes = await lab.nodes();
-  const { instance: left, address } = nodes.find((node) => node.role === 'follower') ?? (await lab.leader());
   const paused = nodes.map((node) => node.instance).filter((instance) => instance !== left);
   const trail = new KillTrail(lab, 'silence', depth);
   for (const instance of paused) lab.host(instance).machine.pause();

@@ -94,7 +94,7 @@ test('leave on a follower, then on the leader, of 3; the mark outlives ticks and
   const written = await WrittenData.start(lab);
   await written.write(50);
   const first = await lab.leader();
-  const [follower, other] = (await lab.nodes()).filter((node) => node.role === 'follower');
+  const [follower, other] = await lab.followers(2);
   assert.ok(follower?.address && other?.address && first.address);
 
   await lab.pause(other.instance);
@@ -109,10 +109,7 @@ test('leave on a follower, then on the leader, of 3; the mark outlives ticks and
   });
   assert.equal((await voterIds(lab, first.address)).length, 3, 'Nobody was removed while it would cost the quorum.');
   await succeeds(lab.agent(follower.instance, ['recovery']));
-  await waitFor(async () => (await lab.nodes()).filter((node) => node.role === 'follower').length === 2, {
-    limitMs: LIMIT_MS,
-    why: 'giving up has left no mark: both follow',
-  });
+  assert.equal((await lab.followers(2)).length, 2, 'Giving up left no mark.');
 
   await leave(lab, follower.instance);
   await written.write(20, [first.address]);
@@ -165,7 +162,7 @@ test('maintenance: no join, no removal, no force, but a killed server restarts; 
   const written = await WrittenData.start(lab);
   await written.write(50);
   const leader = await lab.leader();
-  const [victim, other] = (await lab.nodes()).filter((node) => node.role === 'follower');
+  const [victim, other] = await lab.followers(2);
   assert.ok(victim && other?.address && leader.address);
   const config = await lab.configOf(leader.address);
 
@@ -199,7 +196,7 @@ test('maintenance: no join, no removal, no force, but a killed server restarts; 
   await written.checkOn(await oneEnsemble(lab, 3));
 
   await succeeds(lab.agent(leader.instance, ['maintenance', 'on']));
-  const survivor = await lab.nodeWhere('a node follows', (node) => node.role === 'follower', LIMIT_MS);
+  const [survivor] = await lab.followers(1);
   assert.ok(survivor.address);
   await written.reaches(survivor.address);
   const lost = (await lab.nodes()).map((node) => node.instance).filter((instance) => instance !== survivor.instance);
@@ -272,7 +269,7 @@ test('a healthy tick calls nobody; what only looks changes nothing; remove-termi
   await bootstrapped(lab);
   const instances = (await lab.nodes()).map((node) => node.instance);
   const leader = await lab.leader();
-  const [victim, other] = (await lab.nodes()).filter((node) => node.role === 'follower');
+  const [victim, other] = await lab.followers(2);
   assert.ok(victim && other?.address && leader.address);
 
   await t.test('a healthy tick makes no AWS call, on the leader as on a follower, and changes nothing', async () => {

@@ -138,7 +138,7 @@ test('the hook of an instance that was terminated behind the group is answered b
 }, async () => {
   await using lab = await hookedLab();
   const before = (await lab.nodes()).map(({ instance }) => instance);
-  const victim = (await lab.nodes()).find((node) => node.role === 'follower')?.instance ?? '';
+  const [{ instance: victim }] = await lab.followers(1);
   await lab.terminate(victim);
   await lab.untilGone([victim]);
   await newcomer(lab, before);
@@ -209,7 +209,7 @@ test('runs die before and after each step that tells the group or the stack some
   await lab.untilGone([joiner], LIMIT_MS);
   await oneEnsemble(lab, 3);
 
-  const victim = (await lab.nodes()).find((node) => node.role === 'follower')?.instance ?? '';
+  const [{ instance: victim }] = await lab.followers(1);
   await lab.terminate(victim);
   await lab.untilGone([victim]);
   const replacement = await newcomer(lab, [...founders, joiner]);

@@ -26,8 +26,8 @@ async function replaced(lab: TestLab, written: WrittenData, dead: readonly strin
   await written.write(10, addresses);
 }
 
-async function followers(lab: TestLab): Promise<readonly string[]> {
-  return (await lab.nodes()).filter((node) => node.role === 'follower').map((node) => node.instance);
+async function followers(lab: TestLab, count: number): Promise<readonly string[]> {
+  return (await lab.followers(count)).slice(0, count).map((node) => node.instance);
 }
 
 test('a follower of 3, then the leader, is replaced; their ids are free again; the group grows to 5 and shrinks to 3', {
@@ -39,7 +39,7 @@ test('a follower of 3, then the leader, is replaced; their ids are free again; t
   const written = await WrittenData.start(lab);
   await written.write(100);
 
-  await replaced(lab, written, (await followers(lab)).slice(0, 1));
+  await replaced(lab, written, await followers(lab, 1));
   await replaced(lab, written, [(await lab.leader()).instance]);
 
   // Newcomers take the lowest free ids: if those of the dead were not free, an id above 5 would be needed.
@@ -68,8 +68,8 @@ test('the leader and a follower of 5, then two followers, are terminated at once
   const written = await WrittenData.start(lab);
   await written.write(100);
 
-  await replaced(lab, written, [(await lab.leader()).instance, ...(await followers(lab)).slice(0, 1)]);
-  await replaced(lab, written, (await followers(lab)).slice(0, 2));
+  await replaced(lab, written, [(await lab.leader()).instance, ...(await followers(lab, 1))]);
+  await replaced(lab, written, await followers(lab, 2));
   await checkClaims(lab);
   assert.equal((await lab.records()).length, 1, 'Nothing was founded twice.');
   watch.check();

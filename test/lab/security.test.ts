@@ -39,9 +39,9 @@ describe('an ensemble whose members have used their secrets', { timeout: LIMIT_M
     lab = await startLab({ nodes: 3 });
     await lab.healthy();
     // A removal and an addition: each is made by a node with its own secret.
-    const follower = (await lab.nodes()).find((node) => node.role === 'follower');
-    await lab.terminate(follower?.instance ?? '');
-    await lab.untilGone([follower?.instance ?? '']);
+    const [follower] = await lab.followers(1);
+    await lab.terminate(follower.instance);
+    await lab.untilGone([follower.instance]);
     await oneEnsemble(lab, 3);
     nodes = (await lab.nodes()).map(({ id = 0, instance, address = '' }) => {
       const files = agentFiles(join(lab.directoryOf(instance), 'data'));

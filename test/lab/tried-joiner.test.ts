@@ -104,8 +104,10 @@ test('data of an older lineage that is ahead is set aside whole: it neither pois
   assert.ok(foreign !== undefined && leading.kind === 'serving');
   assert.ok(foreign.currentEpoch > epochOf(leading.zxid) && foreign.lastZxid > leading.zxid, 'It is ahead.');
 
-  const node = (await lab.nodes()).find((each) => each.instance !== owner && each.role === 'follower');
-  assert.ok(node !== undefined);
+  const node = await lab.nodeWhere(
+    'another node than the owner follows',
+    (each) => each.instance !== owner && each.role === 'follower',
+  );
   await lab.powerOff(node.instance);
   const data = join(lab.directoryOf(node.instance), 'data');
   rmSync(join(data, 'version-2'), { recursive: true });

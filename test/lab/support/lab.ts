@@ -68,6 +68,7 @@ export interface TestLabOptions {
 
 const HEALTHY_LIMIT_MS = 90_000;
 const LIMIT_MS = 15_000;
+const ROLE_LIMIT_MS = 60_000;
 
 /** Returns once the instances are launched. */
 export async function startLab(options: TestLabOptions): Promise<TestLab> {
@@ -138,7 +139,18 @@ export class TestLab implements AsyncDisposable {
 
   /** The node that leads, waiting for an election that is under way. */
   leader(): Promise<NodeView> {
-    return this.nodeWhere('a node leads', (node) => node.role === 'leader');
+    return this.nodeWhere('a node leads', (node) => node.role === 'leader', ROLE_LIMIT_MS);
+  }
+
+  /** Those that follow, waiting until there are so many: on a busy machine a server may be late with an answer. */
+  async followers(count: number): Promise<readonly [NodeView, ...NodeView[]]> {
+    return waitFor(
+      async () => {
+        const [first, ...others] = (await this.nodes()).filter((node) => node.role === 'follower');
+        return first !== undefined && others.length + 1 >= count ? ([first, ...others] as const) : undefined;
+      },
+      { limitMs: ROLE_LIMIT_MS, why: `${count} nodes follow` },
+    );
   }
 
   /** The node with this ZooKeeper id on its disk. */
