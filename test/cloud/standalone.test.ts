@@ -25,7 +25,7 @@ test('the program of the README starts it and asks it', async () => {
 test('npm run cloud serves until Ctrl-C, and prints the environment of its clients', async () => {
   assert.match(README, /^npm run cloud -- --port 4566$/m);
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { cloud: string } };
-  assert.equal(scripts.cloud, 'node cloud/serve.ts');
+  assert.equal(scripts.cloud, 'tools/with-packages.sh node cloud/serve.ts');
   const child = spawn(process.execPath, ['cloud/serve.ts'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const environment = await environmentOf(child, 4);
