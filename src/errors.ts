@@ -3,7 +3,7 @@ import { ExplainedError } from '../tools/explained-error.ts';
 
 /**
  * Errors for people: what happened to which node, and what the operator does next. Each code has its section in
- * docs/runbook.md (a test holds the two together).
+ * docs/runbook.md; a test compares the two.
  */
 export const ERROR_CODES = [
   'BAD_ARGUMENT',

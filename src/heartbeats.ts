@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Heartbeats of the lifecycle hook in which this node waits, beside the work that it waits for: one at once when a look
- * finds it waiting, then at a bounded interval, never two at a time. One that fails is logged, and stops nothing.
+ * Heartbeats of the lifecycle hook in which this node waits, sent while the node does other work. The first is sent at
+ * once when a look finds the node waiting. Further ones follow at a bounded interval, never two at a time. A heartbeat
+ * that fails is logged, and stops nothing.
  */
 
 import { AgentError } from './errors.ts';
@@ -10,21 +11,24 @@ import type { Observation } from './model/observation.ts';
 import type { Ports } from './ports.ts';
 import type { Timings } from './timings.ts';
 
-/** From here on an operator is told that no heartbeat will help much longer. */
+/** From this share of the limit on, the log tells an operator that heartbeats will not help much longer. */
 const NEAR_SHARE = 0.8;
-/** A hundred times the shortest heartbeat timeout that Auto Scaling takes: no hook ends earlier, so nobody asks earlier. */
+/**
+ * A hundred times the shortest heartbeat timeout that Auto Scaling takes. No hook ends earlier, so the agent does not
+ * ask for the limit before.
+ */
 const SHORTEST_LIMIT_MS = 3_000_000;
 
 export class Heartbeats implements AsyncDisposable {
   readonly #ports: Ports;
   readonly #timings: Timings;
-  /** Of the run; a call that is under way when the run ends by itself is let through. */
+  /** The signal of the run. When the run ends by itself, a call that is under way may finish. */
   readonly #run: AbortSignal;
-  /** Once the first beat has begun. */
+  /** Present once the first beat has begun. */
   #end: AbortController | undefined;
   #wait: HookWait | undefined;
   #why = '';
-  /** By hook: the limit, once it was asked for. */
+  /** By hook: the limit, once it has been asked for. */
   readonly #limits = new Map<string, number | undefined>();
   #beating = false;
   #underWay: Promise<void> = Promise.resolve();
@@ -35,7 +39,7 @@ export class Heartbeats implements AsyncDisposable {
     this.#run = run;
   }
 
-  /** What a look found; `why` is what the node waits for, in a sentence. */
+  /** Takes what a look found. `why` is a sentence: what the node waits for. */
   saw(observation: Observation, why: string): void {
     this.#wait = ownHookWait(observation);
     this.#why = why;
@@ -78,7 +82,7 @@ export class Heartbeats implements AsyncDisposable {
     }
   }
 
-  /** The hook has a limit that no heartbeat prolongs, and only a person can do something about what the node waits for. */
+  /** The hook has a limit that no heartbeat prolongs. Only a person can do something about what the node waits for. */
   async #warn(group: string, hook: string, lifecycleState: string): Promise<void> {
     const { clock, disk, log } = this.#ports;
     const nowMs = clock.nowMs();
@@ -95,7 +99,7 @@ export class Heartbeats implements AsyncDisposable {
     });
   }
 
-  /** As Auto Scaling says it; without an answer that of a hook of 300 s, which the template makes unless told otherwise. */
+  /** The limit by Auto Scaling. Without an answer: the limit of a hook of 300 s, which is the template's default. */
   async #limitMs(group: string, hook: string): Promise<number | undefined> {
     if (this.#limits.has(hook)) return this.#limits.get(hook);
     try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One run of the agent on a node at a time. The lock is a Unix socket in Linux's abstract namespace: the kernel gives a
- * name to one process only and takes it back when that process ends, however it ends, so a lock can never be stale.
+ * Only one run of the agent at a time on a node. The lock is a Unix socket in Linux's abstract namespace. The kernel
+ * gives a name to one process only, and takes it back when that process ends, however it ends. No lock can be stale.
  */
 import type { Server } from 'node:net';
 
@@ -9,12 +9,12 @@ export interface Lock {
   release(): void;
 }
 
-/** An address of a Unix socket has 108 bytes; the end of a path is what tells two of them apart. */
+/** The address of a Unix socket has 108 bytes. Long paths differ most likely at their ends, so the end is kept. */
 const NAME_LENGTH = 90;
 
 /** Undefined when another run holds the lock. `name` is the setting LOCK_FILE. */
 export async function acquireLock(name: string): Promise<Lock | undefined> {
-  // Not before it is needed: a healthy tick takes no lock, and ends sooner than this is loaded.
+  // Loaded only when it is needed: a healthy tick takes no lock, and ends before this module would be loaded.
   const { createServer } = await import('node:net');
   const server: Server = createServer((socket) => socket.destroy());
   return await new Promise((resolve, reject) => {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Every event that the agent logs: one table, from which the type of a log line is made. docs/layout.md shows an example
- * of each for people who parse logs, and a test holds the two together.
+ * Every event that the agent logs, in one table. The type of a log line is made from it. docs/layout.md shows an
+ * example of each event for people who parse logs; a test compares the two.
  *
- * Nothing imports the table itself while the agent runs: the rest of the code uses its types alone, so that it costs the
- * healthy tick nothing.
+ * While the agent runs, no module imports the table itself. The other modules use its types only, so the table costs
+ * the healthy tick nothing.
  */
 import type { ErrorCode } from './errors.ts';
 import type { Advice } from './model/advice.ts';
@@ -26,12 +26,12 @@ interface Kinds {
 type Fields = { readonly [field: string]: keyof Kinds };
 
 interface EventRow {
-  /** `info` is the usual course; `warning`: the agent goes on without something; `error`: a person should read it. */
+  /** `info`: the usual course. `warning`: the agent goes on without something. `error`: a person should read it. */
   readonly level: 'info' | 'warning' | 'error';
   readonly fields: Fields;
   /** Fields that a line may lack. */
   readonly optional: Fields;
-  /** When a line is written; the end of the sentence "It is written when …". */
+  /** When the line is written; it completes the sentence "It is written when …". */
   readonly when: string;
 }
 
@@ -139,7 +139,7 @@ type LogEvent = keyof Table;
 
 type Values<F extends Fields> = { readonly [field in keyof F]: Kinds[F[field]] };
 
-/** One line of the log, without what every line has (`time`, and `command` where a command runs). */
+/** One line of the log, without the fields that every line has (`time`, and `command` where a command runs). */
 export type LogEntry = {
   readonly [event in LogEvent]: { readonly event: event } & Values<Table[event]['fields']> &
     Partial<Values<Table[event]['optional']>>;

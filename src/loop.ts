@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** observe → decide → act, and again until there is nothing to do, the limit is reached, or somebody says stop. */
+/** observe → decide → act, repeated until nothing is left to do, the limit is reached, or a signal stops the run. */
 import { ACTS, act as realAct } from './act/act.ts';
 import { decide as realDecide } from './decide/decide.ts';
 import { decideGivingUp } from './decide/launch.ts';
@@ -35,7 +35,9 @@ export type LoopOutcome =
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly why: string; readonly next: string }
   | { readonly kind: 'dry-run'; readonly observation: Observation; readonly decision: Decision };
 
-/** The parts of the loop, and its last word when it ends without success; a simulation may wrap them. */
+/**
+ * The parts of the loop, and the decision that a run takes when it ends without success. A simulation may wrap them.
+ */
 export interface LoopParts {
   readonly observe: typeof realObserve;
   readonly decide: typeof realDecide;
@@ -106,12 +108,13 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
     const words = `${sentence} ${adviceText(advice)}`;
     if (words !== last.words) report(ports, observation, decision);
     heartbeats.saw(observation, sentence);
-    // A step that changes the watched facts changes their digest; one that does not leaves the watch as it is.
+    // If a step changes the watched facts, their digest changes, and the time starts anew. Any other step leaves the
+    // watch as it is.
     if (decision.kind === 'wait') look.memory.keepWatch(decision.watch, clock.monotonicMs());
     if (decision.kind === 'done') return { outcome: decision, seen };
     if (decision.kind === 'refuse') return { outcome: { ...decision, kind: 'refused' }, seen };
     const step = decision.kind === 'step' ? JSON.stringify(decision.step) : '';
-    // The same step again means that it led nowhere: look at a walking pace then.
+    // The same step a second time means that it had no effect. The loop then waits before it looks again.
     if (decision.kind === 'wait' || step === last.step) await clock.sleep(pauseMs(look), signal);
     earlier = undefined;
     if (decision.kind === 'step') {
@@ -119,7 +122,7 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
       const acted = await perform(decision.step, parts, context);
       if (decision.step.kind === 'write-report' && acted === 'done')
         look.memory.reported(reportDigest(decision.step.report), clock.monotonicMs());
-      // After a step that took long, as a copy of much data does, nothing of the last look stands any more.
+      // A step may take long, as a copy of much data does. After such a step nothing of the last look counts any more.
       const stands = clock.monotonicMs() - lookedAtMs < look.timings.factsStandMs;
       const changed = stands ? changedBy(decision.step, acted, observation) : undefined;
       if (changed) earlier = { observation, changed };
@@ -129,7 +132,10 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
   return { outcome: { kind: 'out-of-time', why: sentence, advice, ...(cause === undefined ? {} : { cause }) }, seen };
 }
 
-/** Until the next look, which comes no later than the moment in which watched facts have stood for long enough. */
+/**
+ * The time until the next look. It is shortened so that a look falls on the moment when the watched facts have stood
+ * for long enough.
+ */
 function pauseMs({ ports, memory, timings }: Look): number {
   const watch = memory.watch(ports.clock.monotonicMs());
   const leftMs = watch ? timings.recoveryQuietMs - watch.forMs : 0;
@@ -137,20 +143,20 @@ function pauseMs({ ports, memory, timings }: Look): number {
 }
 
 /**
- * What a step has changed, when that is little; undefined asks for a look at the whole world. Each step re-checks what it
- * relies on anyway.
+ * What a step has changed, if that is little. Undefined means: look at everything again. Each step checks anyway what
+ * it relies on.
  */
 function changedBy(step: Step, acted: Acted, observation: Observation): Earlier['changed'] | undefined {
   const { changes } = ACTS[step.kind];
-  // When all nodes boot at once they race for the same id, and whoever lost needs to know of the new claims alone.
+  // When all nodes boot at once, they race for the same id. The losers only need to read the new claims.
   if (acted === 'overtaken') return step.kind === 'claim-id' ? 'node and shared' : undefined;
   if (acted === 'failed' || changes === 'the world') return undefined;
-  // Before the first ensemble the claims of the others are what is waited for, so a claim is no reason not to look.
+  // Before the first ensemble a node waits for the claims of the others, so it looks again after a claim of its own.
   if (step.kind === 'claim-id' && observation.ensemble === undefined) return undefined;
   return changes;
 }
 
-/** Who this node is: asked once, since nothing can be done for a node without a name. */
+/** The identity of this node. It is read once: the agent can do nothing for a node that it can't name. */
 async function prepare(ports: Ports, agentOrder: AgentOrder, signal: AbortSignal) {
   const { cluster, timings } = agentOrder;
   const identity = await ports.metadata.identity(signal);
@@ -164,10 +170,10 @@ async function prepare(ports: Ports, agentOrder: AgentOrder, signal: AbortSignal
   return { ports, order, self, timings, memory: new Memory(), ...(stack === undefined ? {} : { stack }) };
 }
 
-/** `overtaken`: what the step relies on has changed, so nothing was done. */
+/** `overtaken`: a fact that the step relies on has changed, so nothing was done. */
 type Acted = 'done' | 'overtaken' | 'failed';
 
-/** A failure is logged, and the next look tells what became of it. */
+/** Logs a failure and does not reject: the next look shows what became of the step. */
 async function perform(step: Step, parts: LoopParts, context: Parameters<LoopParts['act']>[1]): Promise<Acted> {
   const { ports, signal, timings } = context;
   ports.log.write({ event: 'act', step: step.kind });
@@ -200,7 +206,7 @@ function report(ports: Ports, observation: Observation, decision: Decision): voi
   });
 }
 
-/** What a person may do, as a sentence and as the data that it is made from; nothing when there is nothing to do. */
+/** What a person may do: a sentence, and the data that it is made from. Empty when a person has nothing to do. */
 export function advised(advice: readonly Advice[]): { next?: string; advice?: readonly Advice[] } {
   return advice.length === 0 ? {} : { next: adviceText(advice), advice };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The healthy tick first, then the commands; nothing else. */
+/** The entry point: the healthy tick first, then the commands. */
 import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { basename, join } from 'node:path';
@@ -16,8 +16,8 @@ function commandLine(argv: readonly string[]): readonly string[] {
 }
 
 /**
- * Whether nothing is left to do. A healthy tick changes nothing and needs no lock; whoever has something to do takes it
- * here. Every failure is met again, and told, on the long way.
+ * `finished`: nothing is left to do. A healthy tick changes nothing and needs no lock. A tick that finds something to
+ * do takes the lock here. A failure here is not reported: the long way meets it again, and reports it.
  */
 async function healthyTick(words: readonly string[]): Promise<{ finished: boolean; lock?: Lock }> {
   const plain = plainOrder(words);
@@ -38,17 +38,17 @@ async function healthyTick(words: readonly string[]): Promise<{ finished: boolea
   }
 }
 
-/** Straight to the file: making the stream of standard output takes longer than the rest of a tick's output. */
+/** Writes straight to the file: to make the stream of standard output takes longer than the rest of a tick's output. */
 function say(event: 'healthy' | 'busy', saw: string): void {
   const entry: LogEntry = { event, saw };
   try {
     writeSync(1, `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
   } catch {
-    // Nobody listens; the exit code still tells.
+    // The other end is closed. The exit code still tells the result.
   }
 }
 
-/** Compiling the rest takes longer than many a command itself. An executable has it inside. */
+/** Keeps the compiled code: to compile it takes longer than many commands. An executable has this code inside. */
 async function keepCompiledCode(): Promise<void> {
   const { isSea } = await import('node:sea');
   if (!isSea()) enableCompileCache(join(import.meta.dirname, '.compile-cache'));
@@ -57,12 +57,12 @@ async function keepCompiledCode(): Promise<void> {
 async function main(): Promise<void> {
   const words = commandLine(process.argv);
   const tick = await healthyTick(words);
-  // At once: taking apart what a process has made takes Node a tenth of a tick.
+  // Exits at once: an orderly end of the process takes Node a tenth of a tick.
   if (tick.finished) process.exit(0);
   await keepCompiledCode();
   const { run } = await import('./commands/cli.ts');
   const exitCode = await run(words, tick.lock);
-  // Nothing that is still open, be it a half-dead connection, may keep a finished run alive.
+  // Exits although something may still be open, such as a half-dead connection: it must not keep a finished run alive.
   process.stdout.write('', () => process.exit(exitCode));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The command lines of the unit and of cron: an order without any flag but settings as `--key=value`. They need no
- * yargs, which takes longer to load than a healthy tick takes as a whole.
+ * The command lines that the unit and cron use: a command whose only flags are settings as `--key=value`. They are read
+ * without yargs, because yargs takes longer to load than a whole healthy tick takes.
  */
 import { FLAG_KEYS, type Flags } from './settings-table.ts';
 
@@ -10,7 +10,7 @@ interface PlainOrder {
   readonly flags: Flags;
 }
 
-/** Undefined when there is any other word, which yargs has to read. */
+/** Undefined when there is any other word; yargs has to read such a line. */
 export function plainOrder(words: readonly string[]): PlainOrder | undefined {
   const [command, ...rest] = words;
   if (command !== 'bootstrap' && command !== 'recovery') return undefined;

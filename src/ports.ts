@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Everything the agent needs of the world, as small interfaces: the real ones stand in aws/ and zookeeper/, the
- * simulated ones in test/simulation/. Every call takes an AbortSignal, has a limit of its own, and rejects with an
- * AgentError (or an AwsError) when the answer is not to be had; it never answers "nothing" for "I don't know".
+ * Everything that the agent needs from the world, as small interfaces. The real ones are in aws/ and zookeeper/, the
+ * simulated ones in test/simulation/. Every call takes an AbortSignal and has a time limit of its own. It rejects with
+ * an AgentError (or an AwsError) when it can't get the answer. It never answers "nothing" for "I don't know".
  */
 import type { LogEntry } from './log-events.ts';
 import type { GroupFact, InstanceFact } from './model/cloud.ts';
@@ -16,7 +16,7 @@ export interface Clock {
   nowMs(): number;
   /** Never goes backwards; only differences mean something. */
   monotonicMs(): number;
-  /** Resolves after the time, rejects with the signal's reason when it is aborted. */
+  /** Resolves after this time. Rejects with the signal's reason when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -35,7 +35,10 @@ export interface Metadata {
 }
 
 export interface Ec2 {
-  /** By the filter `instance-id`, so one unknown id does not fail the call. An instance missing here is unknown. */
+  /**
+   * Uses the filter `instance-id`, so one unknown id does not fail the call. An instance that is missing in the answer
+   * is unknown.
+   */
   describe(instances: readonly string[], signal: AbortSignal): Promise<readonly InstanceFact[]>;
   /** Instances that carry the cluster's tag (`zookeeper_cluster`), in any state. */
   describeCluster(cluster: string, signal: AbortSignal): Promise<readonly InstanceFact[]>;
@@ -51,7 +54,7 @@ export interface AutoScaling {
   describe(group: string, signal: AbortSignal): Promise<GroupFact>;
   /** Writes the group's tag `zookeeper_maintenance`. */
   setMaintenance(group: string, on: boolean, signal: AbortSignal): Promise<void>;
-  /** Ends the wait of an instance in a lifecycle hook; resolves as well when it does not wait in it any more. */
+  /** Ends the wait of an instance in a lifecycle hook. Resolves also when the instance does not wait in it any more. */
   completeHook(
     group: string,
     hook: string,
@@ -59,23 +62,25 @@ export interface AutoScaling {
     result: 'CONTINUE' | 'ABANDON',
     signal: AbortSignal,
   ): Promise<void>;
-  /** Prolongs the wait by the hook's heartbeat timeout; `over` when the instance does not wait in it any more. */
+  /** Prolongs the wait by the hook's heartbeat timeout. `over`: the instance does not wait in the hook any more. */
   heartbeat(group: string, hook: string, instance: string, signal: AbortSignal): Promise<'recorded' | 'over'>;
-  /** How long the hook can hold an instance, however many heartbeats; undefined when the group has no such hook. */
+  /**
+   * How long the hook can hold an instance, however many heartbeats it gets. Undefined when the group has no such hook.
+   */
   hookLimitMs(group: string, hook: string, signal: AbortSignal): Promise<number | undefined>;
 }
 
-/** The stack that this node belongs to, as far as it waits for its nodes. */
+/** The stack that this node belongs to, which may wait for signals from its nodes. */
 export interface StackSignals {
-  /** `uniqueId` is the instance's id: a stack counts signals by it. `nobody-waits`: no operation is under way. */
+  /** `uniqueId` is the instance's id: the stack counts signals by it. `nobody-waits`: no operation is under way. */
   signal(status: 'SUCCESS' | 'FAILURE', uniqueId: string, signal: AbortSignal): Promise<'told' | 'nobody-waits'>;
 }
 
-/** CloudWatch Logs, as far as a log stream is a claim. */
+/** CloudWatch Logs, as far as claims need it: a log stream is a claim. */
 export interface ClaimStreams {
   /**
-   * `created`: this very call made it. `exists`: somebody did before. `unsure`: it is there, but an answer was lost
-   * on the way, so it may have been this call.
+   * `created`: this very call made the stream. `exists`: the stream was there before. `unsure`: the stream is there,
+   * but an answer was lost on the way, so this call may have made it.
    */
   create(name: string, signal: AbortSignal): Promise<'created' | 'exists' | 'unsure'>;
   /** All streams, with their age by the service's clock. */
@@ -86,24 +91,28 @@ export interface StoredObject {
   readonly key: string;
   readonly body: string;
   readonly etag: string;
-  /** By the service's clock. */
+  /** The age by the service's clock. */
   readonly ageMs: number;
 }
 
-/** One S3 bucket under the cluster's prefix; keys here are without it. Reads after writes are consistent. */
+/** One S3 bucket, under the cluster's prefix. The keys here are without it. Reads after writes are consistent. */
 export interface ObjectStore {
   get(key: string, signal: AbortSignal): Promise<StoredObject | undefined>;
   list(prefix: string, signal: AbortSignal): Promise<readonly { readonly key: string; readonly ageMs: number }[]>;
-  /** PutObject with `If-None-Match: *`: `exists` when the key is taken (perhaps by a lost answer of our own). */
+  /**
+   * PutObject with `If-None-Match: *`. `exists`: the key is taken, perhaps by a call of our own whose answer was lost.
+   */
   createOnce(key: string, body: string, signal: AbortSignal): Promise<'created' | 'exists'>;
-  /** PutObject with `If-Match` (or `If-None-Match: *` without an etag): `conflict` when it is not as expected. */
+  /**
+   * PutObject with `If-Match` (or `If-None-Match: *` without an etag). `conflict`: the object is not the expected one.
+   */
   replace(key: string, body: string, etag: string | undefined, signal: AbortSignal): Promise<'written' | 'conflict'>;
 }
 
 /** One server as its clients see it: four-letter words and sessions. */
 export interface Servers {
   srvr(address: string, signal: AbortSignal): Promise<ServerAnswer>;
-  /** How many servers follow this leader by its own count, those that are still being synced too. */
+  /** How many servers follow this leader by its own count, including those that it still syncs. */
   learners(address: string, signal: AbortSignal): Promise<number>;
   /** Opening a session is itself a committed write. `secret` authenticates as the super user of that server. */
   open(address: string, options: { readonly secret: boolean }, signal: AbortSignal): Promise<Session>;
@@ -124,53 +133,60 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Durable notes of the agent to itself; DiskFacts says what each of them means. */
+/** Durable notes of the agent to itself. DiskFacts says what each of them means. */
 export type Mark = 'left' | 'reported' | 'ready' | 'signalled' | 'abandoned';
 
 /** The node's data and config directories. Every write is durable (fsync) when it resolves, and atomic. */
 export interface NodeDisk {
   read(signal: AbortSignal): Promise<DiskFacts>;
-  /** The one fact that a step asks for again: reading all of them takes longer. */
+  /** Reads this one fact alone: steps ask for it again, and reading all facts takes longer. */
   isFenced(): Promise<boolean>;
   writeId(id: number): Promise<void>;
   writeNonce(nonce: string): Promise<void>;
   /** The file `initialize`. */
   writeMarker(): Promise<void>;
   writeStamp(stamp: Stamp): Promise<void>;
-  /** A fresh config: `zoo.cfg` pointing at a dynamic file of this version, or at the version-less one; older files, `.next` included, are moved aside. */
+  /**
+   * Writes a fresh config: a `zoo.cfg` that points at a dynamic file of this version, or at the version-less one. Older
+   * files, `.next` included, are moved aside.
+   */
   writeConfig(config: EnsembleConfig): Promise<void>;
-  /** The committed config under its version, beside a server that runs; nothing else is touched. */
+  /** Writes the committed config under its version while the server runs. Nothing else is touched. */
   writeCommitted(config: EnsembleConfig): Promise<void>;
-  /** `zoo.cfg` has other settings than this agent gives its server, apart from the config that it points at. */
+  /**
+   * Whether `zoo.cfg` has other settings than this agent gives its server. The config that it points at does not count.
+   */
   hasOtherSettings(): Promise<boolean>;
-  /** `zoo.cfg` anew, around the config that it points at. */
+  /** Writes `zoo.cfg` anew, around the config that it points at. */
   writeSettings(): Promise<void>;
-  /** Raises `acceptedEpoch` to at least this, making `version-2` where it is missing. Never lowers it. */
+  /** Raises `acceptedEpoch` to at least this, and makes `version-2` where it is missing. Never lowers it. */
   raiseAcceptedEpoch(epoch: number): Promise<void>;
-  /** Renames `version-2` (with its stamp and config) aside under this name; nothing to do when there is none. */
+  /**
+   * Renames `version-2` (with its stamp and config) aside under this name. Does nothing when there is no `version-2`.
+   */
   setDataAside(name: string): Promise<void>;
-  /** Copies `version-2`, stamp and config aside, complete or not at all; checks the free space first. Repeatable. */
+  /** Copies `version-2`, stamp and config aside, completely or not at all. Checks the free space first. Repeatable. */
   copyDataAside(name: string): Promise<void>;
-  /** Copies `version-2` back from aside; there must be none. The copy aside stays. */
+  /** Copies `version-2` back from aside; there must be no `version-2`. The copy aside stays. */
   restoreAside(name: string): Promise<void>;
   raiseFence(fence: Fence): Promise<void>;
   liftFence(): Promise<void>;
   mark(name: Mark): Promise<void>;
   unmark(name: Mark): Promise<void>;
-  /** Notes that no server starts on the present data, until one of its files is another; `why` is a sentence. */
+  /** Notes that no server starts on the present data, until one of the data's files changes. `why` is a sentence. */
   noteFailedStart(why: string): Promise<void>;
   /** Notes that every voter of the config of this version is claimed, and how many members it has. */
   vouch(version: Zxid, members: number): Promise<void>;
-  /** Notes that this is done now. */
+  /** Notes that the node does this now. */
   note(occasion: Occasion, nowMs: number): Promise<void>;
   /**
-   * Since when the node has been in this lifecycle state, milliseconds since 1970: `nowMs` when it is new to the disk,
-   * which then remembers it.
+   * Since when the node has been in this lifecycle state, in milliseconds since 1970. A state that is new to the disk
+   * gets `nowMs`, which the disk then remembers.
    */
   inStateSince(lifecycleState: string, nowMs: number): Promise<number>;
 }
 
-/** The process of the node's own server. `restarting`: none, and its supervisor is about to start one by itself. */
+/** The process of the node's own server. `restarting`: none, and the supervisor is about to start one by itself. */
 export type ServerState =
   | { readonly kind: 'running'; readonly upMs: number }
   | { readonly kind: 'restarting'; readonly ends?: ServerEnds }
@@ -179,26 +195,26 @@ export type ServerState =
 /** What a process has done since its start. */
 export interface Work {
   readonly cpuMs: number;
-  /** Read and written, files and connections together. */
+  /** Bytes read and written, of files and connections together. */
   readonly bytes: number;
 }
 
 /** Starts and stops the node's own server: systemd on an image, a child process in the lab. */
 export interface ServerControl {
   state(signal: AbortSignal): Promise<ServerState>;
-  /** Undefined when no process runs, or what it does can't be read. */
+  /** Undefined when no process runs, or when its work can't be read. */
   work(signal: AbortSignal): Promise<Work | undefined>;
   /** Returns once the process is started. Refuses while a fence stands, and without a stamp. */
   start(signal: AbortSignal): Promise<void>;
   /**
-   * Returns once the process is gone, and no supervisor is about to start it again. Never a no-op on a server that still
-   * runs or restarts; may be repeated.
+   * Returns once the process is gone and no supervisor is about to start it again. It never returns while the server
+   * still runs or restarts. It may be repeated.
    */
   stop(signal: AbortSignal): Promise<void>;
 }
 
 export interface Log {
-  /** One JSON object a line; src/log-events.ts says which there are. */
+  /** One JSON object a line; src/log-events.ts lists the events. */
   write(entry: LogEntry): void;
 }
 

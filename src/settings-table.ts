@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Every setting of the agent, once: its key in the environment and in agent.env, its flag, its default, what its value
- * may be, and a sentence. From it come the flags, `--help`, the errors about bad values, and docs/settings.md.
+ * may be, and a sentence. The flags, `--help`, the errors about bad values, and docs/settings.md are made from it.
  *
- * The healthy tick loads it, so a row is plain data.
+ * The healthy tick loads this table, so its rows are plain data.
  */
 import { PRODUCTION_TICK } from './timings.ts';
 
 export interface Setting {
-  /** `idFile` is `--id-file`. Without it the setting stands in the environment or in agent.env alone. */
+  /** `idFile` is `--id-file`. A setting without a flag can only be given in the environment or in agent.env. */
   readonly flag?: string;
-  /** Must be given; for a setting of one kind of service, by that kind. */
+  /** The setting must be given. If it belongs to one kind of service, only that kind needs it. */
   readonly required?: true;
   /** `{DATA_DIR}` stands for the value of that setting. */
   readonly default?: string | number;
-  /** What happens without it, where that is no value: the end of "default: …". */
+  /** For a setting without a default: what happens when it is not given. It completes the words "default: …". */
   readonly without?: string;
   readonly unit?: 'ms' | 'ticks';
   readonly check: ValueCheck;
-  /** What it is; begins with a small letter and has no full stop. */
+  /** What the setting is. It begins with a small letter and has no full stop. */
   readonly sentence: string;
 }
 
 export type ValueCheck =
-  /** `allowed` is the end of "which is not …" and of "Set KEY to …". */
+  /** `allowed` completes the words "which is not …" and "Set KEY to …". */
   | { readonly pattern: RegExp; readonly allowed: string }
-  /** Both bounds are allowed. `atLeast` says in words what raises the lower one. */
+  /** Both bounds are allowed. `atLeast` names what raises the lower bound. */
   | { readonly least: number; readonly most: number; readonly atLeast?: string }
   /** JSON, which the reader of the settings checks itself. */
   | { readonly json: true; readonly allowed: string };
@@ -149,7 +149,7 @@ export const SETTINGS = {
 type Table = typeof SETTINGS;
 export type SettingKey = keyof Table;
 
-/** Settings whose value is never absent: reading one that is required and missing is an error. */
+/** Undefined only for settings that may be absent. Reading a required setting that is missing is an error. */
 export type Given<K extends SettingKey> = Table[K] extends { readonly required: true } | { readonly default: unknown }
   ? never
   : undefined;
@@ -158,7 +158,7 @@ type FlagKeys = {
   readonly [K in SettingKey as Table[K] extends { readonly flag: infer F extends string } ? F : never]: K;
 };
 
-/** The flags of the command line, by the names of the settings that they win over. */
+/** The flags of the command line, each with its setting. A flag wins over its setting. */
 export const FLAG_KEYS = Object.fromEntries(
   Object.entries<Setting>(SETTINGS).flatMap(([key, { flag }]) => (flag === undefined ? [] : [[flag, key]])),
 ) as unknown as FlagKeys;
@@ -170,7 +170,7 @@ export function allowedFor(check: ValueCheck, least?: number): string {
   return 'least' in check ? `a whole number from ${least ?? check.least} to ${check.most}` : check.allowed;
 }
 
-/** Units and shells that share the file may want these; the agent leaves them alone. */
+/** Units and shells that share the file may need these keys. The agent ignores them. */
 export const IGNORED_KEYS: ReadonlySet<string> = new Set([
   ...['PATH', 'HOME', 'LANG', 'TZ', 'JAVA_HOME', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'],
   // Where an image with the CloudWatch agent sends the node's logs.

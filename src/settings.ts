@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The agent's settings: flags win over the environment, and that over the settings file. The healthy tick reads them,
- * so nothing heavy is imported here.
+ * The agent's settings. Flags win over the environment, and the environment wins over the settings file. The healthy
+ * tick reads the settings, so nothing heavy is imported here.
  */
 import { readFileSync } from 'node:fs';
 import { normalize } from 'node:path';
@@ -31,7 +31,7 @@ type ServiceSettings =
 
 /** What the node's stack waits for. */
 export interface StackSettings {
-  /** The stack's ARN; without it nobody is signalled. */
+  /** The stack's ARN; without it no stack is signalled. */
   readonly arn?: string;
   /** Logical id of the resource that the stack counts signals for. */
   readonly signalResource: string;
@@ -119,7 +119,7 @@ function settingsFrom(values: Values, entries: ReadonlyMap<string, string>): Set
   };
 }
 
-/** Puts the AWS_* entries of the settings file where the SDK looks for them; what is there already wins. */
+/** Puts the AWS_* entries of the settings file where the SDK looks for them. A value that is there already wins. */
 export function applyAwsEnvironment(settings: Settings, environment: NodeJS.ProcessEnv = process.env): void {
   for (const [key, value] of Object.entries(settings.aws)) environment[key] ??= value;
 }
@@ -140,12 +140,15 @@ class Values {
     this.#entries = entries;
   }
 
-  /** Empty counts as not given in the environment and the file, as systemd and shells have it; a flag is meant. */
+  /**
+   * An empty value in the environment or the file counts as not given, as in systemd and shells. An empty flag counts
+   * as given.
+   */
   get(key: SettingKey): string | undefined {
     return this.#flags.get(key) ?? (this.#environment[key] || this.#entries.get(key) || undefined);
   }
 
-  /** The value or its default, checked. Throws BAD_SETTINGS, also for one that is required and missing. */
+  /** The value or its default, checked. Throws BAD_SETTINGS, also when a required setting is missing. */
   text<K extends SettingKey>(key: K): string | Given<K> {
     const { check, required, default: standard }: Setting = SETTINGS[key];
     const value = this.get(key);
@@ -179,7 +182,7 @@ class Values {
     }
   }
 
-  /** A default in which other settings stand: `{DATA_DIR}/myid`. */
+  /** Fills in a default that names other settings, such as `{DATA_DIR}/myid`. */
   #filled(standard: string): string {
     if (!standard.includes('{')) return standard;
     return normalize(standard.replace(/\{(\w+)\}/, (_, key: SettingKey) => this.text(key) ?? ''));
@@ -206,7 +209,7 @@ function serviceFrom(values: Values): ServiceSettings {
   };
 }
 
-/** No setting has a default that would tie a node to a stack it does not belong to. */
+/** No setting may have a default that ties a node to a stack to which it does not belong. */
 function stackFrom(values: Values): { readonly stack?: StackSettings } {
   const arn = values.text('STACK');
   const signalResource = values.text('SIGNAL_RESOURCE');
@@ -236,12 +239,12 @@ function tickFrom(values: Values): TickSettings {
 }
 
 function timingsFrom(values: Values, tick: TickSettings): Timings {
-  // Recovery 5: a shorter look could take a leader that is merely slow for a lost one.
+  // Recovery 5: with a shorter wait, a leader that is merely slow could be taken for a lost one.
   const leastQuietMs = 2 * tick.syncLimit * tick.tickTimeMs;
   const raised = (timings: Timings) => ({
     ...timings,
     recoveryQuietMs: Math.max(timings.recoveryQuietMs, leastQuietMs),
-    // Server 3: a server that syncs has initLimit for it, and half as long again to load and to begin.
+    // Server 3: a server may sync for initLimit. It gets half as long again to load its data and to begin.
     noLeaderRejoinMs: Math.max(timings.noLeaderRejoinMs, Math.ceil(1.5 * tick.initLimit * tick.tickTimeMs)),
   });
   const name = values.text('TIMINGS');

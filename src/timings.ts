@@ -1,51 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The waits and limits of the agent that the setting TIMINGS can change; milliseconds. Most of them are shorter in the
- * lab. The others stand where they are used: docs/settings.md has a table of them.
+ * The waits and limits of the agent that the setting TIMINGS can change, in milliseconds. Most of them are shorter in
+ * the lab. The other waits and limits are in the files that use them; docs/settings.md has a table of them.
  */
 export interface Timings {
-  /** Between two looks of the loop while something is awaited. */
+  /** Between two looks of the loop while it waits for something. */
   readonly pollMs: number;
-  /** What was seen this recently is not looked at again after a step that changed nothing but the node itself. */
+  /**
+   * After a step that changed nothing but the node itself, the agent does not look again at what it saw this recently.
+   */
   readonly factsStandMs: number;
-  /** A recovery tick with something to do goes on under its lock for this long. */
+  /** How long a recovery tick that finds something to do goes on under its lock. */
   readonly tickLimitMs: number;
   /** Bootstrap gives up after this. */
   readonly bootstrapLimitMs: number;
-  /** One four-letter word to one server. */
+  /** Limit of one four-letter word to one server. */
   readonly probeTimeoutMs: number;
-  /** One operation on a ZooKeeper session, opening it included. */
+  /** Limit of one operation on a ZooKeeper session, opening it included. */
   readonly sessionTimeoutMs: number;
-  /** One AWS call with all its attempts. */
+  /** Limit of one AWS call with all its attempts. */
   readonly awsTimeoutMs: number;
-  /** One call to the metadata service. */
+  /** Limit of one call to the metadata service. */
   readonly metadataTimeoutMs: number;
-  /** A generation of a claim without an owner is unknown for this long, then it may be voided (Claims 4). */
+  /** A generation of a claim without an owner is unknown for this long. Then it may be voided (Claims 4). */
   readonly ownerUnknownMs: number;
   /** An instance that EC2 has forgotten is gone for good once its claim is older than this. */
   readonly forgottenMs: number;
   /**
-   * All fenced must be seen twice with equal facts, at least this far apart: 2 × syncLimit × tickTime (Recovery 5). A
-   * running server is seen without a leader, and idle, for as long before it is stopped (Server 3). A new and empty one
-   * that lost its leader is left alone for as long (Recovery 1). After nine times this, a node that has reported and does
-   * nothing is named to a person (Advice 2).
+   * The agent must see all nodes fenced twice, with equal facts, at least this far apart: 2 × syncLimit × tickTime
+   * (Recovery 5). A running server is stopped only after it was seen idle, without a leader, for as long (Server 3). A
+   * new and empty server that lost its leader is left alone for as long (Recovery 1). After nine times this, advice to
+   * a person names a node that has reported and does nothing (Advice 2).
    */
   readonly recoveryQuietMs: number;
   /** An instance without a claim in two listings this far apart need not report (Recovery 3). */
   readonly unclaimedMs: number;
-  /** A joiner whose server found no leader for this long is given a fresh config. */
+  /** A joiner whose server has found no leader for this long is given a fresh config. */
   readonly noLeaderRejoinMs: number;
-  /** −13 no quorum of the new config, −14 in progress: wait this long, then read again. */
+  /** After −13 (no quorum of the new config) or −14 (another reconfig in progress): wait this long, then read again. */
   readonly reconfigRetryMs: number;
-  /** After its start a server is left alone for this long to find its quorum, before anybody is asked or told. */
+  /** After its start a server gets this long to find its quorum. Before that no other node or person is told. */
   readonly serverStartMs: number;
-  /** With SERVICE=process: a server that was told to stop is gone after this, or the step fails. */
+  /** With SERVICE=process: a server that was told to stop must be gone within this time, or the step fails. */
   readonly serverStopMs: number;
   /** Between two heartbeats of a lifecycle hook in which this node waits; well below the hook's 300 s. */
   readonly heartbeatMs: number;
-  /** After a failure signal a stack that rolls back has this long to take the instance away; then its launch is abandoned. */
+  /** After a failure signal, a rollback has this long to terminate the instance. Then the node abandons its launch. */
   readonly rollbackBeginsMs: number;
-  /** When Auto Scaling does not say how long a hook can last: a hundred times 300 s. */
+  /** The limit of a hook, when Auto Scaling does not say it: a hundred times 300 s. */
   readonly hookLimitMs: number;
 }
 
@@ -94,12 +96,12 @@ export interface TickSettings {
   readonly tickTimeMs: number;
   readonly initLimit: number;
   readonly syncLimit: number;
-  /** ZooKeeper's own default is 20 ticks, which the lab's short ticks would make far too short. */
+  /** Set for the lab: ZooKeeper's own default, 20 ticks, is far too short with the lab's short ticks. */
   readonly maxSessionTimeoutMs?: number;
 }
 
-/** An initLimit of 40 s: time for a large snapshot to reach a joiner, and still less than noLeaderRejoinMs. */
+/** An initLimit of 40 s gives a large snapshot time to reach a joiner. It is still less than noLeaderRejoinMs. */
 export const PRODUCTION_TICK: TickSettings = { tickTimeMs: 2_000, initLimit: 20, syncLimit: 5 };
 
-/** A hung leader is given up after 2 s instead of 10; a crashed one is noticed as fast with either. */
+/** A hung leader is given up after 2 s instead of 10 s. A crashed leader is noticed equally fast with both. */
 export const LAB_TICK: TickSettings = { tickTimeMs: 200, initLimit: 50, syncLimit: 10, maxSessionTimeoutMs: 40_000 };

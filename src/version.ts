@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Which agent this is: for `zk-agent --version`, and for whoever reads a report of a bug. */
+/** Which agent this is: for `zk-agent --version` and for bug reports. */
 import { isSea } from 'node:sea';
 import packageJson from '../package.json' with { type: 'json' };
 import { PARTS, readAsset, takesCache } from './executable/parts.ts';
 
 export interface Version {
   readonly version: string;
-  /** With `+changes` when the sources were not as committed; `unknown` outside of an executable, or without git. */
+  /** Ends in `+changes` when the sources were not as committed. `unknown` outside of an executable, or without git. */
   readonly commit: string;
   readonly node: string;
   readonly platform: string;
-  /** Whether V8 takes the code made beforehand of each bundle; when it does not, every start is slower. */
+  /** Whether V8 accepts the code cache that the build made for each bundle. Without the cache every start is slower. */
   readonly codeCache?: Readonly<Record<string, 'accepted' | 'rejected'>>;
 }
 
-/** The asset that the build writes. */
+/** The name of the asset that the build writes. */
 export const COMMIT_ASSET = 'commit';
 
 export function readVersion(): Version {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Does one step. Each function re-checks what it relies on, does one idempotent thing, and rejects if it could not. */
+/**
+ * Does one step. Each function checks again what it relies on, does one idempotent thing, and rejects if it could not.
+ */
 import type { Changes, Step, StepKind } from '../model/step.ts';
 import type { ActContext } from './context.ts';
 import { actCreateGenesis, actPrepareGenesis } from './genesis.ts';

@@ -12,7 +12,7 @@ export interface ActContext {
   readonly signal: AbortSignal;
 }
 
-/** The world has changed since the look that led to the step: nothing was done, the loop looks again. */
+/** The world has changed since the look that led to the step. Nothing was done, and the loop looks again. */
 export function changed(sentence: string): AgentError {
   return new AgentError('PRECONDITION_CHANGED', sentence, 'Nothing: the agent looks again by itself.');
 }

@@ -13,13 +13,13 @@ import { keepStill } from './still.ts';
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
 export async function actCreateGenesis(step: Of<'create-genesis'>, { ports, signal }: ActContext): Promise<void> {
-  // Whose record it became shows at the next look; only one can have the number.
+  // The next look shows which node's record got the number; only one can have it.
   await createRecord(ports.objects, step.record, signal);
 }
 
 /**
- * Genesis 2: nonce, announcement, marker, config, stamp, in this order. Each can be repeated until the stamp is there,
- * and a stamped node never comes here again, whatever its disk holds.
+ * Genesis 2: nonce, announcement, marker, config, stamp, in this order. Each part can be repeated until the stamp is
+ * there. A stamped node never gets here again, whatever its disk holds.
  */
 export async function actPrepareGenesis(
   step: Of<'prepare-genesis'>,

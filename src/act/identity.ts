@@ -10,13 +10,13 @@ import { keepStill } from './still.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
-/** The claim, then the id on the disk: a crash between the two leaves `write-id` to the next run. */
+/** First the claim, then the id on the disk. After a crash between the two, the next run does `write-id`. */
 export async function actClaimId(step: Of<'claim-id'>, context: ActContext): Promise<void> {
   const { ports, self, signal } = context;
   const owner = { instance: self.instance, address: self.address };
   const outcome = await claimId(ports, step.id, step.generation, owner, signal);
   if (outcome === 'taken') throw changed(`Another node was first to claim ${step.id}.${step.generation}.`);
-  // A server that runs has read its id already, and would go on under the old one.
+  // A running server has read its old id already, and would go on under it.
   if ((await ports.server.state(signal)).kind === 'running') return;
   await ports.server.stop(signal);
   await ports.disk.writeId(step.id);
@@ -26,7 +26,7 @@ export async function actVoidClaim(step: Of<'void-claim'>, { ports, signal }: Ac
   await voidClaim(ports, step.id, step.generation, signal);
 }
 
-/** Nothing depends on the stream of a claim that has its owner: who can't make it anew goes on without. */
+/** Nothing depends on the stream of a claim that has its owner. A node that can't make it anew goes on without it. */
 export async function actRestoreStream(step: Of<'restore-stream'>, { ports, signal }: ActContext): Promise<void> {
   try {
     await restoreStream(ports, step.id, step.generation, signal);
@@ -49,7 +49,7 @@ export async function actNoteDead(step: Of<'note-dead'>, { ports, signal }: ActC
   for (const instance of step.instances) await noteDead(ports.objects, instance, signal);
 }
 
-/** Tags are for people and permit nothing, so the node is ready without them. */
+/** Tags are for people and permit nothing, so a node whose tags can't be written is ready anyway. */
 export async function actMarkReady(step: Of<'mark-ready'>, { ports, self, signal }: ActContext): Promise<void> {
   const finished = new Date(ports.clock.nowMs()).toISOString();
   try {

@@ -17,13 +17,13 @@ import { keepStill } from './still.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
-/** Joining 3: `zoo.cfg` and the dynamic file anew, behind a stopped server. */
+/** Joining 3: writes `zoo.cfg` and the dynamic file anew, with the server stopped. */
 export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActContext): Promise<void> {
   const { ports, self, signal } = context;
   const disk = await ports.disk.read(signal);
   const [records, leftOver] = await Promise.all([
     readRecords(ports.objects, signal),
-    // Who lost its disk does not know of the report that says that it stands still (Recovery 2).
+    // A node that lost its disk does not know of its report, which still says that it is fenced (Recovery 2).
     disk.stamp === undefined && !disk.reported ? stands(ports.objects, self.instance, signal) : false,
   ]);
   const newest = records.at(-1);
@@ -32,7 +32,8 @@ export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActConte
   if ((await ports.servers.srvr(self.address, signal)).kind === 'serving')
     throw changed('The server of this node serves now.');
   const ran = (await ports.server.state(signal)).kind === 'running';
-  // Before the stop: an agent that dies in between has stopped a server that is to be stopped the seldomer for it.
+  // Noted before the stop: if the agent died between the two, a stop without a note would not count, and the server
+  // would be stopped too often.
   if (ran) await ports.disk.note('fresh-config', ports.clock.nowMs());
   await ports.server.stop(signal);
   if (leftOver) await withdraw(step.lineage, context);
@@ -42,9 +43,9 @@ export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActConte
 }
 
 /**
- * A member of a genesis record that was late and joins announces its start as well. Otherwise its disk could be wiped
- * after it has acknowledged writes, and its next start would look like its first: with a marker it would elect a
- * survivor that is behind.
+ * A member of a genesis record that was late also announces its start when it joins. Its disk may be wiped after it has
+ * acknowledged writes. Without the announcement, its next start would then look like its first: with a marker it would
+ * elect a survivor that is behind.
  */
 async function announceAsListed(newest: LineageRecord, { ports, self, signal }: ActContext): Promise<void> {
   if (newest.kind !== 'genesis') return;
@@ -53,7 +54,7 @@ async function announceAsListed(newest: LineageRecord, { ports, self, signal }: 
   const disk = await ports.disk.read(signal);
   const nonce = disk.nonce ?? ports.nonce();
   if (disk.nonce === undefined) await ports.disk.writeNonce(nonce);
-  // Whose announcement stands does not matter here: a joiner gets no marker.
+  // It does not matter whose announcement stands: a joiner gets no marker.
   await announceStart(ports.objects, { record: newest.number, id: member.id, nonce }, signal);
 }
 
@@ -76,8 +77,8 @@ export async function actAddSelf(step: Of<'add-self'>, context: ActContext): Pro
 }
 
 /**
- * Joining 5: the claims on these ids are asked for by their keys, up to the first that is not there. A list that lags
- * shows the dead owner of an id and not the living one, who may well have the same address.
+ * Joining 5: the claims on these ids are read by their keys, up to the first key that does not exist. A list that lags
+ * shows the dead owner of an id and not the living one, which may have the same address.
  */
 async function checkStillDead(
   config: EnsembleConfig,
@@ -97,8 +98,8 @@ async function checkStillDead(
 }
 
 /**
- * Leaving 1: through one's own server. That the answer may be lost with the connection shows at the next look. The rest
- * is asked once more (Leaving 2): the look may be some seconds old.
+ * Leaving 1: the node removes itself through its own server. If the answer is lost with the connection, the next look
+ * shows the result. The other voters are asked once more (Leaving 2), because the look may be some seconds old.
  */
 export async function actRemoveSelf(step: Of<'remove-self'>, context: ActContext): Promise<void> {
   const { ports, signal } = context;
@@ -112,8 +113,8 @@ export async function actRemoveSelf(step: Of<'remove-self'>, context: ActContext
 }
 
 /**
- * One reconfiguration, through the node's own server, which alone knows the node's secret, and conditional on the
- * version that the decision was made on (Joining 5).
+ * One reconfiguration, through the node's own server, because only that server knows the node's secret. It is
+ * conditional on the config version that the decision was made on (Joining 5).
  */
 async function reconfigure(
   { ports, self, timings, signal }: ActContext,
@@ -125,7 +126,7 @@ async function reconfigure(
   try {
     const config = await session.config(signal);
     if (config.version !== fromVersion) throw changed(`The config moved from ${fromVersion} to ${config.version}.`);
-    // Joining 11. A server would refuse it as well where votes have weights, and not where a member can't be read.
+    // Joining 11. A server also refuses such a change where votes have weights, but not where a line can't be read.
     const [line] = strangeLines(config);
     if (line !== undefined) throw changed(`The config has a line that can't be understood: "${line}".`);
     checkStillNeeded(config, change);
@@ -155,8 +156,8 @@ async function answerTo(
     case 'ok':
       return;
     case 'maybe-applied':
-      // It may still commit, under the next leader even. The next look opens a session, which is the later write that
-      // makes reading the config conclusive.
+      // The change may still commit, even under the next leader. The next look opens a session, which is the later
+      // write that makes reading the config conclusive.
       throw changed('The answer to the reconfiguration was lost; it may have been applied.');
     case 'stale-version':
       throw changed('Another reconfiguration committed first.');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Steps that tell the Auto Scaling group and the stack how this node is doing. Each may be repeated at any time. */
+/** Steps that tell the Auto Scaling group and the stack the state of this node. Each may be repeated at any time. */
 
 import { AgentError } from '../errors.ts';
 import { LAUNCH_WAIT } from '../facts/lifecycle.ts';
@@ -17,7 +17,7 @@ export async function actCompleteLaunch(step: Of<'complete-launch'>, context: Ac
   await ports.autoScaling.completeHook(step.group, step.hook, self.instance, 'CONTINUE', signal);
 }
 
-/** The mark comes after the signal: told twice is told once, but a mark without a signal would let an update time out. */
+/** The mark comes after the signal. Two signals do no harm, but a mark without a signal lets an update time out. */
 export async function actSignalSuccess(step: Of<'signal-success'>, context: ActContext): Promise<void> {
   const { ports, self, signal } = context;
   if (!(await votesNow(step.id, context))) throw changed('This node does not vote any more.');
@@ -26,7 +26,7 @@ export async function actSignalSuccess(step: Of<'signal-success'>, context: ActC
   await ports.disk.mark('signalled');
 }
 
-/** Through the node's own server, whose config may be behind, but never ahead of what is committed. */
+/** Asks the node's own server. Its config may be behind the committed one, but never ahead of it. */
 async function votesNow(id: number, { ports, self, signal }: ActContext): Promise<boolean> {
   const session = await ports.servers.open(self.address, { secret: false }, signal);
   try {
@@ -37,9 +37,11 @@ async function votesNow(id: number, { ports, self, signal }: ActContext): Promis
 }
 
 /**
- * The stack is told first: it fails at once then, instead of after its timeout, and its rollback takes this instance away.
- * Abandoned before that, the instance would be replaced by one more of its kind, and the rollback, when it lowers the
- * desired size again, might cost a voter for the newcomer's sake.
+ * The FAILURE signal comes before the hook is abandoned. With the signal the stack fails at once, instead of after its
+ * timeout, and its rollback takes this instance away.
+ *
+ * If the launch were abandoned first, the group would replace the instance by one more of its kind. When the rollback
+ * then lowers the desired size again, it might take a voter instead of the new node.
  */
 export async function actGiveUpLaunch(step: Of<'give-up-launch'>, context: ActContext): Promise<void> {
   const { ports, self, signal } = context;
@@ -59,8 +61,8 @@ export async function actGiveUpLaunch(step: Of<'give-up-launch'>, context: ActCo
 }
 
 /**
- * Joining 10: an answer that is lost, or a call that arrives late, must find no voter. A disk that takes nothing takes no
- * data either.
+ * Joining 10: when an answer is lost, or the call arrives late, this node must not have become a voter. If the mark
+ * can't be written, the node goes on: such a disk takes no data either.
  */
 async function markAbandoned({ ports }: ActContext): Promise<void> {
   try {
@@ -75,7 +77,7 @@ export async function actUnmarkAbandoned(_step: Of<'unmark-abandoned'>, { ports 
   await ports.disk.unmark('abandoned');
 }
 
-/** Waits for the stack to do it; a group that can't be read says nothing, and is asked again. */
+/** Waits for the stack to take this instance away. A group that can't be read says nothing, and is asked again. */
 async function isTakenAway(group: string, { ports, self, timings, signal }: ActContext): Promise<boolean> {
   const endMs = ports.clock.monotonicMs() + timings.rollbackBeginsMs;
   while (ports.clock.monotonicMs() < endMs) {
@@ -89,8 +91,8 @@ async function isTakenAway(group: string, { ports, self, timings, signal }: ActC
 }
 
 /**
- * An addition whose answer was lost may have committed since: the node's own server, if it serves, knows. A dead member
- * that had this node's address may be listed beside it.
+ * An addition whose answer was lost may have committed since. If the node's own server serves, it knows. The config may
+ * also list a dead member that had this node's address.
  */
 async function isAdded(id: number | undefined, { ports, self, signal }: ActContext): Promise<boolean> {
   const session = await ports.servers.open(self.address, { secret: false }, signal).catch(() => undefined);
@@ -109,7 +111,7 @@ export async function actCompleteLeaving(step: Of<'complete-leaving'>, context: 
   await ports.autoScaling.completeHook(step.group, step.hook, self.instance, 'CONTINUE', signal);
 }
 
-/** Gone for good is for ever, so there is nothing to look at again. */
+/** An instance that is gone for good stays gone, so there is nothing to check again. */
 export async function actCompleteHooksOfTheGone(
   step: Of<'complete-hooks-of-the-gone'>,
   { ports, signal }: ActContext,

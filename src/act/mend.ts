@@ -8,7 +8,7 @@ import { epochOf } from '../model/zxid.ts';
 import { readRecords } from '../registry/lineage.ts';
 import { type ActContext, changed } from './context.ts';
 
-/** What the node's own server says at this moment decides, and each file is looked at once more. */
+/** The present answer of the node's own server decides, and each file is read once more. */
 export async function actMendFiles(
   step: Extract<Step, { kind: 'mend-files' }>,
   { ports, self, signal }: ActContext,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * How a record that follows another comes about (docs/protocol.md, "Recovery by force"): proposed and answered in the
- * reports, then settled by an outcome that is created once, and only then written.
+ * How a record that follows another is made (docs/protocol.md, "Recovery by force"). It is proposed and answered in the
+ * reports, then settled by an outcome that is created once. Only then is it written.
  */
 import { factsOf } from '../model/proposals.ts';
 import type { Binding } from '../model/records.ts';
@@ -24,7 +24,10 @@ export async function actAnswerProposal(step: Of<'answer-proposal'>, context: Ac
   await bind({ kind: 'answers', record: number, proposer, proposal }, { number, from }, context);
 }
 
-/** Whoever is bound stands still: behind a fence, its server stopped, with the facts that were judged. */
+/**
+ * A bound node stands still: it is behind its fence, its server is stopped, and its report has the facts that the
+ * decision was about.
+ */
 async function bind(
   binds: Binding,
   { number, from }: { readonly number: number; readonly from: string },
@@ -40,8 +43,8 @@ async function bind(
 }
 
 /**
- * Recovery 9: who has answered stays bound until an outcome stands, so this is true whenever it arrives, or the
- * proposal is void by then. Only who can't answer is asked once more.
+ * Recovery 9: a node that has answered stays bound until there is an outcome. So either its answer still holds when
+ * this write arrives, or the proposal is void by then. Only nodes that can't answer are asked once more.
  */
 export async function actAcceptRecord(step: Of<'accept-record'>, context: ActContext): Promise<void> {
   const { ports, signal } = context;
@@ -64,7 +67,7 @@ async function checkUnasked(unasked: Readonly<Record<string, string>>, { ports, 
   }
 }
 
-/** If the number is taken already, the next look reads whose it is. */
+/** If another record has the number already, the next look reads it. */
 export async function actWriteRecord({ record }: Of<'write-record'>, { ports, signal }: ActContext): Promise<void> {
   await createRecord(ports.objects, record, signal);
 }

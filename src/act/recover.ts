@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Steps of a recovery by force. Their order within a step is what makes each of them repeatable after a crash. */
+/** Steps of a recovery by force. The order within a step makes it repeatable after a crash. */
 import { mayHaveFounded } from '../facts/data.ts';
 import { unfencedOf } from '../facts/fenced.ts';
 import { sourceCopyName, unreadable } from '../model/disk.ts';
@@ -15,15 +15,15 @@ import { keepStill } from './still.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
-/** The fence is durable before the server stops, so that nothing starts it again in between; the report comes later. */
+/** The fence is durable before the server stops, so that nothing starts it again in between. The report comes later. */
 export async function actRaiseFence(step: Of<'raise-fence'>, { ports, signal }: ActContext): Promise<void> {
   await ports.disk.raiseFence({ record: step.record });
   await ports.server.stop(signal);
 }
 
 /**
- * Recovery 2 and 4: the report goes first, then the records are read again, and only if none is newer does the fence
- * fall. In any other order another node could count this one as fenced while its server starts.
+ * Recovery 2 and 4: the report is withdrawn first, then the records are read again. The fence is lifted only if none is
+ * newer. In any other order, another node could count this one as fenced while its server starts.
  */
 export async function actLiftFence(step: Of<'lift-fence'>, context: ActContext): Promise<void> {
   const { ports, signal } = context;
@@ -33,7 +33,9 @@ export async function actLiftFence(step: Of<'lift-fence'>, context: ActContext):
   await ports.disk.liftFence();
 }
 
-/** The copy that founding begins with, made while the facts have to stand anyway; the fence keeps the data still. */
+/**
+ * Makes the copy with which founding begins, while the facts must stay equal anyway. The fence keeps the data still.
+ */
 export async function actKeepSource(step: Of<'keep-source'>, { ports, signal }: ActContext): Promise<void> {
   if (!(await ports.disk.isFenced())) throw changed('The fence is gone.');
   await keepStill({ ports, signal });
@@ -41,8 +43,8 @@ export async function actKeepSource(step: Of<'keep-source'>, { ports, signal }: 
 }
 
 /**
- * Recovery 6: the owner alone, behind its fence, once. Before the stamp every part can be repeated; after it, never:
- * repeating it once the ensemble has grown would found a second history.
+ * Recovery 6: only the owner does this, behind its fence, once. Before the stamp every part can be repeated. After the
+ * stamp, no part: a repetition after the ensemble has grown would found a second history.
  */
 export async function actFoundForced(step: Of<'found-forced'>, context: ActContext): Promise<void> {
   const { ports, self, signal } = context;
@@ -56,13 +58,13 @@ export async function actFoundForced(step: Of<'found-forced'>, context: ActConte
   await ports.server.stop(signal);
   const { aside, lineage } = record.source;
   if (aside !== undefined) {
-    // Repeated after a crash this moves a mere copy aside; what was set aside itself is never touched.
+    // When this is repeated after a crash, it moves only a copy aside. The source in `aside` itself is never touched.
     await ports.disk.note('set-aside', ports.clock.nowMs());
     await ports.disk.setDataAside(`lineage-${disk.stamp?.lineage ?? 0}-before-${record.number}`);
     await ports.disk.writeStamp({ cluster: self.cluster, lineage, id: record.owner.id });
     await ports.disk.restoreAside(aside);
   }
-  // Nothing to do where it was kept during the wait already.
+  // Does nothing if the copy was made during the wait already.
   await ports.disk.copyDataAside(sourceCopyName(record.number));
   await ports.disk.raiseAcceptedEpoch(record.epochFloor);
   if (disk.id !== record.owner.id) await ports.disk.writeId(record.owner.id);

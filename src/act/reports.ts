@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a node says in its report, and how it takes that back: never past a proposal that it is bound to. */
+/**
+ * How a node writes its report and withdraws it. It never replaces a report without settling the proposal that it is
+ * bound to.
+ */
 import { proposalNamed } from '../model/proposals.ts';
 import type { Step } from '../model/step.ts';
 import { createOutcome, createRecord } from '../registry/lineage.ts';
@@ -10,7 +13,7 @@ type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
 const LATE = 'An earlier write of this report arrived late.';
 
-/** The flag on the disk comes first, so that a later healthy tick knows of a report that may lie in the bucket. */
+/** The mark on the disk comes first, so that a later healthy tick knows that a report may be in the bucket. */
 export async function actWriteReport({ report }: Of<'write-report'>, context: ActContext): Promise<void> {
   const { ports, signal } = context;
   await ports.disk.mark('reported');
@@ -33,8 +36,8 @@ export async function withdraw(newest: number, context: ActContext): Promise<voi
 }
 
 /**
- * Recovery 9: the proposal for a later record that a slot is bound to is void before the slot changes. If it was founded
- * first, the slot stays as it is: its node goes on to the record.
+ * Recovery 9: before a slot changes, the proposal for a later record that it is bound to is made void. If the proposal
+ * was founded first, the slot stays as it is, and its node goes on to the record.
  */
 export function releaseAbove(newest: number, context: ActContext): Unbind {
   const { ports, signal } = context;
@@ -49,7 +52,7 @@ export function releaseAbove(newest: number, context: ActContext): Unbind {
   };
 }
 
-/** A slot that can't be understood may be bound to any proposal that stands. */
+/** A slot that can't be understood may be bound to any proposal that exists. */
 async function proposalsOf({ body }: Slot, { ports, signal }: ActContext) {
   if (typeof body !== 'string') return [proposalNamed(body.serial, body.binds) ?? []].flat();
   const { reports } = await readReports(ports.objects, signal);

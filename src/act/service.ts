@@ -6,12 +6,12 @@ import { type ActContext, changed } from './context.ts';
 import { keepStill } from './still.ts';
 
 /**
- * Each question takes time from the start that is awaited, on machines with few processors: what has taken long is asked
- * for seldom, and noticed a tenth later at most.
+ * On machines with few processors, each question takes time from the start that it waits for. So the pause grows with
+ * the time since the start. The agent then notices the end of the start at most a tenth later.
  */
 const START_POLL_MS = 50;
 const START_POLL_PART = 0.1;
-/** A question to systemd is a process of its own. */
+/** A question to systemd starts a process of its own. */
 const UP_POLL_MS = 1_000;
 
 const ENDED_AT_ONCE = () =>
@@ -24,13 +24,14 @@ const ENDED_AT_ONCE = () =>
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
 /**
- * Starts the server and gives it time to find its quorum. Looking at the whole world meanwhile would tell nothing, and
- * would take the processor from the very start that is awaited.
+ * Starts the server and gives it time to find its quorum. A look at the whole world meanwhile would show nothing new,
+ * and would take the processor from the server that starts.
  */
 export async function actStartServer(_step: Of<'start-server'>, context: ActContext): Promise<void> {
   const { ports, self, timings, signal } = context;
   if (await ports.disk.isFenced()) throw changed('A fence was raised meanwhile.');
-  // Damaged, or of an agent of another release: the server would not start on it, or not as this release means it.
+  // The settings are damaged, or from an agent of another release. The server would not start on them, or would start
+  // with other settings than this release intends.
   if (await ports.disk.hasOtherSettings()) {
     await keepStill(context);
     await ports.disk.writeSettings();
@@ -53,7 +54,7 @@ export async function actStopServer(_step: Of<'stop-server'>, { ports, signal }:
   await ports.server.stop(signal);
 }
 
-/** Behind a stopped server: the next start would change the files that the note names. */
+/** The server is stopped first: its next start would change the files that the note names. */
 export async function actNoteFailedStart(step: Of<'note-failed-start'>, context: ActContext): Promise<void> {
   const { ports, signal } = context;
   await keepStill(context);
@@ -70,14 +71,14 @@ export async function actUnmarkLeft(_step: Of<'unmark-left'>, { ports }: ActCont
   await ports.disk.unmark('left');
 }
 
-/** What was seen of one version stays true of it: a claim is never taken back. */
+/** What was seen of a version stays true of it: a claim is never taken back. */
 export async function actVouchConfig(step: Of<'vouch-config'>, { ports }: ActContext): Promise<void> {
   await ports.disk.vouch(step.version, step.members);
 }
 
 /**
- * A removed server keeps serving reads and writes until it is stopped, and must not stop before its removal is known to
- * be active, which a later committed write proves: opening a session is one (Leaving 1).
+ * A removed server keeps serving reads and writes until it is stopped. It must not stop before its removal is known to
+ * be active. A later committed write proves that, and opening a session is one (Leaving 1).
  */
 export async function actStopRemoved(step: Of<'stop-removed'>, { ports, self, signal }: ActContext): Promise<void> {
   const session = await ports.servers.open(self.address, { secret: false }, signal).catch(() => undefined);

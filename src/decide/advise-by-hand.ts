@@ -3,7 +3,7 @@
 import type { Advice } from '../model/advice.ts';
 import type { Member } from '../model/member.ts';
 
-/** Recovery 3: nobody else can stop such a server. */
+/** Recovery 3: only a person can stop such a server. */
 export function stopAdded(members: readonly Member[]): readonly Advice[] {
   return members.map(({ id, address }) => ({
     action: 'stop-added-server',
@@ -12,7 +12,7 @@ export function stopAdded(members: readonly Member[]): readonly Advice[] {
   }));
 }
 
-/** Lost for good: nobody knows that such a voter can't come back, and nobody but a person can start its server. */
+/** Lost for good: such a voter may still come back, and only a person can start its server. */
 export function startAdded(members: readonly Pick<Member, 'id' | 'address'>[]): readonly Advice[] {
   return members.map(({ id, address }) => ({
     action: 'start-added-server',
@@ -21,7 +21,10 @@ export function startAdded(members: readonly Pick<Member, 'id' | 'address'>[]): 
   }));
 }
 
-/** Claims 7: beside so many voters of a person's the dead are not removed, and one change takes both out. */
+/**
+ * Claims 7: beside so many voters that a person added, the agent does not remove the dead. One change by a person
+ * removes both.
+ */
 export function removeTogether(members: readonly Pick<Member, 'id' | 'address'>[]): readonly Advice[] {
   const path = members.map(({ id, address }) => `${id} at ${address}`).join(', ');
   return [{ action: 'remove-members', path, when: [{ is: 'still-advised' }] }];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a person may do while nothing goes on by itself (docs/protocol.md, "Advice"). Pure. Nobody is told to terminate
- * an instance that can run, whatever it holds: with the conditions kept, only what is lost already goes.
+ * What a person may do while nothing goes on by itself (docs/protocol.md, "Advice"). Pure. No advice says to terminate
+ * an instance that can run, whatever it holds. A person who keeps the conditions loses only what is lost already.
  */
 import type { Advice } from '../model/advice.ts';
 import type { UnreadableFile } from '../model/disk.ts';
@@ -14,7 +14,7 @@ import { LEAST_FREE_SHARE } from './aside.ts';
 import type { Awaited, Lost } from './lost.ts';
 import type { Ahead, Candidate } from './rank.ts';
 
-/** Advice 2: an instance that has to do something before this node can go on; it may hang. */
+/** Advice 2: this instance has to do something before this node can go on. It may hang. */
 export function awaitInstance(instance: string): readonly Advice[] {
   return [
     { action: 'start-instance', instance, when: [{ is: 'not-running', instance }] },
@@ -28,10 +28,10 @@ export function awaitInstance(instance: string): readonly Advice[] {
   ];
 }
 
-/** A node's next tick and its own wait for equal facts, several times over: three minutes in production. */
+/** Enough for a node's next tick and its wait for equal facts, several times over: three minutes in production. */
 const OVERDUE_WAITS = 9;
 
-/** Advice 2: for those that have reported, once nobody has said anything new for so long that they should have acted. */
+/** Advice 2, for nodes that have reported: once no report has changed for so long that they should have acted. */
 export function awaitOverdue(
   { observation, reports }: Pick<Lost, 'observation' | 'reports'>,
   instances: readonly string[],
@@ -40,12 +40,12 @@ export function awaitOverdue(
   return newestMs < OVERDUE_WAITS * observation.limits.recoveryQuietMs ? [] : instances.flatMap(awaitInstance);
 }
 
-/** A node that lives writes its report anew; a key of a node that never was stays until somebody takes it away. */
+/** A node that lives writes its report anew. The key of a node that never existed stays until a person deletes it. */
 export function writeAnew({ instance, key }: { readonly instance: string; readonly key: string }): readonly Advice[] {
   return [{ action: 'delete-object', path: key, when: [{ is: 'never-was', instance }, { is: 'still-advised' }] }];
 }
 
-/** Advice 3: while a quorum can come back, its machines and servers are started and none is given up. */
+/** Advice 3: while a quorum can come back, a person starts its machines and servers, and gives none of them up. */
 export function awaitQuorum(
   { instances, quorums, added }: Awaited,
   self: string,
@@ -57,7 +57,7 @@ export function awaitQuorum(
   );
   const stopped = added.filter(({ address }) => running.every((member) => member.address !== address));
   const all = [...starts, ...startAdded(stopped)];
-  // Where those that were added make a quorum by themselves, it is never too few of ours that can run.
+  // Where the added voters make a quorum by themselves, too few of our nodes is never a reason to give one up.
   const ours = quorums.filter(({ needs }) => needs > 0);
   if (ours.length === 0) return all;
   const ends = others.map(
@@ -76,12 +76,15 @@ export function awaitQuorum(
   return [...all, ...ends];
 }
 
-/** Advice 4: nothing is wrong with the file, and only who wrote it knows what it means. */
+/** Advice 4: nothing is wrong with the file, and only the release that wrote it knows what it means. */
 export function runNewerRelease(instance: string, { file }: UnreadableFile): Advice {
   return { action: 'run-newer-release', instance, path: file, when: [] };
 }
 
-/** Advice 4: newer data that is damaged, or of nobody knows which record, is mended, or kept under another name; its node is given up only when its machine can't run any more. */
+/**
+ * Advice 4: newer data that is damaged, or whose record is unknown, is mended or kept under another name. Its node is
+ * terminated only when its machine can't run any more.
+ */
 export function mendAhead({ report, file, directory = 'version-2' }: Ahead, best: Candidate): readonly Advice[] {
   const { instance } = report;
   const path = file ?? (directory === 'version-2' ? undefined : directory);
@@ -98,7 +101,7 @@ export function mendAhead({ report, file, directory = 'version-2' }: Ahead, best
       loses: { kind: 'after', zxid: best.data.lastZxid },
       next: { id: best.id, instance: best.instance },
     },
-    // Nothing can be mended on a machine that is gone.
+    // A machine that does not run has to be started before its data can be mended.
     { action: 'start-instance', instance, when: [{ is: 'not-running', instance }] },
     {
       action: 'terminate-instance',
@@ -115,7 +118,7 @@ export function mendAhead({ report, file, directory = 'version-2' }: Ahead, best
   ];
 }
 
-/** Advice 5: nothing empty takes the place of data that could be brought back. */
+/** Advice 5: no empty ensemble takes the place of data that could be brought back. */
 export function bringDataBack(damaged: readonly Report[], self: string): readonly Advice[] {
   return [
     { action: 'find-data', when: [] },
@@ -146,7 +149,9 @@ export function removeAside({ ensemble, self, disk, server }: Observation, path:
 
 const SHORT = 'The disk of its data is short of space: less than a fifth of it is free.';
 
-/** What a person may do besides; and nothing that is for a cluster without a leader where one answers. */
+/**
+ * Adds what else a person may do. Where a leader answers, removes all advice that is for a cluster without a leader.
+ */
 export function withAdvice(observation: Observation, decision: Decision): Decision {
   const { group, ensemble, disk, self } = observation;
   const isShort = disk.freeShare !== undefined && disk.freeShare < LEAST_FREE_SHARE;
@@ -161,6 +166,6 @@ export function withAdvice(observation: Observation, decision: Decision): Decisi
     advice.push({ action: 'free-space', instance: self.instance, when: [] });
   }
   const told = advised(decision, advice);
-  // Without a number, which would be another sentence at every look.
+  // The sentence has no number: with one it would be another sentence at every look.
   return isShort && told.kind !== 'step' ? { ...told, why: `${told.why} ${SHORT}` } : told;
 }

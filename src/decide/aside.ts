@@ -4,7 +4,7 @@ import type { Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';
 
 const ASIDES_AN_HOUR = 3;
-/** Below it the disk is short: nothing is set aside any more, and people are told. */
+/** Below this share the disk is short of space: nothing is set aside any more, and a person is told. */
 export const LEAST_FREE_SHARE = 0.2;
 
 /** `why` is a sentence about the data. */
@@ -12,7 +12,10 @@ export function decideAside(observation: Observation, name: string, why: string)
   return whatHoldsAside(observation, why) ?? take({ kind: 'set-data-aside', name }, `${why} It is renamed aside.`);
 }
 
-/** A wait while data may not be set aside: what comes in its place fills the disk, and may have to go as well. */
+/**
+ * A wait while data may not be set aside. The data that comes in its place fills the disk, and may have to be set aside
+ * as well.
+ */
 export function whatHoldsAside({ lately, disk, self }: Observation, why: string): Decision | undefined {
   const times = lately?.asides ?? 0;
   if (times >= ASIDES_AN_HOUR)

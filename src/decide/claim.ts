@@ -21,14 +21,14 @@ export function ownClaims(observation: Observation, shared: Shared): readonly Cl
   );
 }
 
-/** Claims 5: the config decides last; an id that it gives to another address is not ours, whatever the claim says. */
+/** Claims 5: the config decides last. An id that it gives to another address is not ours, whatever the claim says. */
 function givenAway(id: number, observation: Observation, configs: readonly EnsembleConfig[]): boolean {
   return configs.some((config) =>
     config.members.some((member) => member.id === id && member.address !== observation.self.address),
   );
 }
 
-/** The configs that bind: the committed one of the ensemble that answers, and what may yet commit. */
+/** The configs that bind: the committed one of the ensemble that answers, and a pending one that may still commit. */
 function bindingConfigs(observation: Observation): readonly EnsembleConfig[] {
   const configs: EnsembleConfig[] = [];
   if (observation.ensemble) configs.push(observation.ensemble.config);
@@ -39,9 +39,13 @@ function bindingConfigs(observation: Observation): readonly EnsembleConfig[] {
 }
 
 /**
- * The claim that this node uses, of several that a lost answer may have left it with: the one under which the config
- * lists it (a wiped disk does not know it any more, and under another id its address would be taken for ever), else the
- * one that its stamp and the config on its disk name, else the one its disk goes by, else the lowest usable one.
+ * The claim that this node uses. A lost answer may have left it with several. The first that exists is taken:
+ *
+ * 1. The one under which a binding config lists this node. A wiped disk does not know this id any more. Under another
+ * id the node would find its own address taken for ever.
+ * 2. The one that its stamp and the config on its disk name.
+ * 3. The one for the id on its disk.
+ * 4. The lowest usable one.
  */
 export function chosenClaim(observation: Observation, shared: Shared): Claim | undefined {
   const { disk, self } = observation;
@@ -58,11 +62,11 @@ export function chosenClaim(observation: Observation, shared: Shared): Claim | u
 
 /**
  * Claims 8: the id under which the stamp of this disk and a config (committed, pending, or on the disk) name this node
- * at its own address. It is not given up because its claim is not to be seen.
+ * at its own address. A node that does not see its claim does not give this id up.
  */
 function standingId(observation: Observation): number | undefined {
   const { disk, self } = observation;
-  // A stamp that can't be read may name the id all the same.
+  // Although the stamp can't be read, it may name the same id as the disk.
   const id = disk.stamp?.id ?? (unreadable(disk, 'stamp') ? disk.id : undefined);
   const configs = bindingConfigs(observation);
   if (id === undefined || givenAway(id, observation, configs)) return undefined;
@@ -70,19 +74,19 @@ function standingId(observation: Observation): number | undefined {
   return named ? id : undefined;
 }
 
-/** Claims 3: free means no claim at all, or an owner gone for good whom the config, and any pending one, is without. */
+/** Claims 3: an id without a claim is free. So is one whose owner is gone for good, if no binding config has it. */
 function isFree(id: number, claim: Claim | undefined, observation: Observation): boolean {
   const configs = bindingConfigs(observation);
   if (configs.some((config) => mayHoldId(config, id)) || unreadable(observation.disk, 'pending')) return false;
   if (!claim) return true;
-  // While no ensemble answers nothing becomes free: the id may stand in a config that nobody can show us.
+  // While no ensemble answers, nothing becomes free: the id may stand in a config that this node can't read.
   if (!observation.ensemble || claim.owner === undefined) return false;
   return claim.owner === 'void' || (claim.owner !== 'unreadable' && isGone(observation, claim.owner.instance));
 }
 
 /**
- * Claims 8: this node goes by an id on which it has no claim that counts, by keys as well as by lists. Undefined: it goes
- * on under the id.
+ * Claims 8: this node goes by an id on which it has no claim that counts, neither by keys nor by lists. Undefined: the
+ * node goes on under the id.
  */
 function decideStanding(observation: Observation, shared: Shared, id: number): Decision | undefined | 'passed on' {
   const claims = shared.claims.filter((claim) => claim.id === id);
@@ -101,7 +105,7 @@ function decideStanding(observation: Observation, shared: Shared, id: number): D
   if (lifeOf(observation, owner.instance) === 'unknown')
     return wait(`Id ${id} belongs to ${owner.instance} by the claims, and it is unknown whether that one lives.`);
   if (!isGone(observation, owner.instance)) return 'passed on';
-  // It may have been a member after this node: only an ensemble that answers can tell that none counts on it.
+  // That owner may have been a member after this node. Only an ensemble can tell that no config counts on it.
   return observation.ensemble
     ? claim
     : wait(`The last owner of id ${id}, ${owner.instance}, is gone, and no ensemble says whose the id is now.`);
@@ -120,8 +124,8 @@ function nameOf({ id, generation }: Claim): string {
 }
 
 /**
- * Claims 8: the list of streams misses this node's claim: it lags, or the stream was deleted. Nothing waits for it; done
- * when there is time.
+ * Claims 8: the list of streams lacks this node's claim. It lags, or the stream was deleted. Nothing waits for the
+ * stream, so this is done when nothing else is to be done.
  */
 export function decideStream(observation: Observation): Decision | undefined {
   if (!observation.shared.known) return undefined;
@@ -133,12 +137,12 @@ export function decideStream(observation: Observation): Decision | undefined {
   );
 }
 
-/** The next step towards an id of the node's own; undefined when it has one, on its disk too. */
+/** The next step towards an id of the node's own. Undefined when the node has one, and its disk says so. */
 export function decideClaim(observation: Observation, shared: Shared): Decision | undefined {
   const chosen = chosenClaim(observation, shared);
   if (chosen) {
     if (observation.disk.id === chosen.id) return undefined;
-    // It has read its id before the file broke, and may be the vote that a quorum needs.
+    // The server read its id before the file broke, and may be the vote that a quorum needs.
     const keepsIt = unreadable(observation.disk, 'id') !== undefined && observation.server.upMs !== undefined;
     if (keepsIt && !observation.ensemble) return undefined;
     if (mayRun(observation.server)) {
@@ -157,7 +161,7 @@ export function decideClaim(observation: Observation, shared: Shared): Decision 
     const kept = decideStanding(observation, shared, standing);
     if (kept !== 'passed on') return kept;
   }
-  // Who is in no group can be no member, and a claim that leads nowhere would cost the others an id.
+  // A node that is in no group can't be a member. A claim that leads nowhere would take an id from the others.
   if (!observation.group.known)
     return waitForFact(`This node claims no id yet: ${observation.group.why.replace(/\.$/, '')}.`, observation.group);
   const highest = highestGenerations(shared.claims);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a node does next: a pure function of one observation, at most one step, and a sentence saying why. No I/O, no
- * clock, no randomness. The rules and their reasons stand in docs/protocol.md.
+ * What a node does next: a pure function of one observation. It returns at most one step, and a sentence that says why.
+ * No I/O, no clock, no randomness. The rules and their reasons are in docs/protocol.md.
  *
- * Invariants that every branch keeps: one history; no data deleted; an id belongs to one node; only the dead are
- * removed; only the synced vote; nobody touches a neighbour's instance; unknown is never absent.
+ * Every branch keeps these invariants: one history; no data is deleted; an id belongs to one node; only the dead are
+ * removed; only synced nodes vote; a node does not touch another's instance; unknown is never absent.
  */
 
 import { hasData } from '../facts/data.ts';
@@ -34,7 +34,7 @@ export function decide(observation: Observation): Decision {
   return withAdvice(seen, decideNext(seen));
 }
 
-/** What the phases look at, once AWS has told what the node needs to know. */
+/** What the phases decide from, once AWS has answered what the node needs to know. */
 interface Situation {
   readonly observation: Observation;
   readonly shared: Shared;
@@ -46,7 +46,7 @@ interface Situation {
 
 type Phase = (situation: Situation) => Decision | undefined;
 
-/** In this order: the first phase that has something to say decides. */
+/** The phases in their order. The first one that returns a decision decides. */
 const PHASES: readonly Phase[] = [
   ({ observation, newest }) => stopStale(observation, newest),
   ({ observation }) => decideFailedStart(observation),
@@ -66,7 +66,7 @@ function decideNext(observation: Observation): Decision {
   if (disk.left && order.rejoin) return take({ kind: 'unmark-left' }, 'The operator brings this node back.');
   if (!shared.known) return decideUninformed(observation, { why: shared.why, fact: shared });
   const newest = shared.value.records.at(-1);
-  // A stamp without its record: the bucket is not what it was, and says nothing about this data.
+  // The record of the stamp is missing: the bucket is not what it was, and says nothing about this data.
   if (disk.stamp && disk.stamp.lineage > (newest?.number ?? 0))
     return decideUninformed(observation, {
       why: `the bucket is without record ${disk.stamp.lineage}, which this disk is stamped with`,
@@ -88,14 +88,14 @@ function leave({ observation, newest, ensemble, leaving }: Situation): Decision 
   return leaving ? decideLeave(observation, newest, ensemble) : undefined;
 }
 
-/** A voter that serves: little is left to do, and nothing below is for it. */
+/** Decides for a voter that serves: little is left to do for it, and no later phase is meant for it. */
 function settle({ observation, newest, ensemble }: Situation): Decision | undefined {
   const { disk, server, order } = observation;
   const serves = server.answer.kind === 'serving' && disk.stamp?.lineage === newest?.number;
   if (!ensemble || !serves || disk.fence || !votes(observation, ensemble)) return undefined;
   const settled = decideSettled(observation, ensemble);
   const notes = decideNotes(observation);
-  // Who asks for the removal of the dead, with --dry-run above all, is told of that first.
+  // The operator asked for the removal of the dead, perhaps with --dry-run, so the answer to that comes first.
   if (order.command === 'remove-terminated') return settled.kind === 'step' ? settled : (notes ?? settled);
   return notes ?? (settled.kind === 'step' ? settled : (decideStream(observation) ?? settled));
 }
@@ -118,15 +118,16 @@ function follow({ observation, newest, ensemble }: Situation): Decision | undefi
   return newest && ensemble && decideFollow(observation, newest, ensemble);
 }
 
-/** No ensemble of the newest record answers: it restarts, and recovers if it must. */
+/** No ensemble of the newest record answers. This node restarts, and recovers if it must. */
 function decideLeaderless({ observation, shared }: Situation, newest: LineageRecord): Decision {
   const alone = hindered(observation, decideAlone(observation, shared, newest));
-  // A recovery is not kept waiting by a note; one that waits itself may wait until EC2 has forgotten the dead.
+  // Notes come only while a recovery waits anyway, so that they do not delay it. A recovery that waits may wait until
+  // EC2 has forgotten the dead, so the notes can't wait for it.
   const watched = alone.kind === 'wait' && (alone.watch === undefined || alone.watch === observation.watch?.digest);
   return (watched ? (decideNotes(observation) ?? decideStream(observation)) : undefined) ?? alone;
 }
 
-/** A node that waits for others tells what keeps its own server from starting, too. */
+/** A node that waits for others also says what keeps its own server from starting. */
 function hindered(observation: Observation, decision: Decision): Decision {
   const own = decision.kind === 'wait' ? waitsForSurroundings(observation) : undefined;
   if (!own) return decision;
@@ -143,7 +144,7 @@ const NO_VOTER: Decision = {
   next: 'Run the command on a voter; zk-agent status names them.',
 };
 
-/** Data that is not this cluster's, or that nobody can vouch for, is left exactly as it is. */
+/** Data of another cluster, or data that nothing vouches for, is left exactly as it is. */
 function refuseData(observation: Observation): Decision | undefined {
   const { disk, self } = observation;
   if (disk.stamp && disk.stamp.cluster !== self.cluster) {
@@ -166,8 +167,8 @@ function refuseData(observation: Observation): Decision | undefined {
 }
 
 /**
- * Files 3: a node of this cluster was here, by the stamp that can't be read and a claim, or it serves as a voter at this
- * moment. While nobody can say, the data is left alone anyway.
+ * Files 3: whether the data is of a node of this cluster. It is if the stamp can't be read and this node has a claim,
+ * or if the node serves as a voter at this moment. While the claims are unknown, the data is left alone anyway.
  */
 function isOurs(observation: Observation): boolean {
   const { disk, shared, server, ensemble, self } = observation;
@@ -175,7 +176,9 @@ function isOurs(observation: Observation): boolean {
   return unreadable(disk, 'stamp') !== undefined && (!shared.known || ownClaims(observation, shared.value).length > 0);
 }
 
-/** Genesis 4: without word from AWS a stamped, unfenced node restarts from its own files, and does nothing else. */
+/**
+ * Genesis 4: without an answer from AWS, a stamped, unfenced node restarts from its own files, and does nothing else.
+ */
 function decideUninformed(observation: Observation, obstacle: Obstacle): Decision {
   const { server, disk } = observation;
   const why = obstacle.why.replace(/\.$/, '');
@@ -187,7 +190,7 @@ function decideUninformed(observation: Observation, obstacle: Obstacle): Decisio
   return restart ?? waitForFact(`Nothing is done while ${why}.`, fact);
 }
 
-/** A server that would run with data of an older record could found a second history, or truncate itself. */
+/** A server that runs with data of an older record could found a second history, or truncate its own data. */
 function stopStale(observation: Observation, newest: LineageRecord | undefined): Decision | undefined {
   const { disk, server, shared, self } = observation;
   if (!mayRun(server)) return undefined;
@@ -199,7 +202,7 @@ function stopStale(observation: Observation, newest: LineageRecord | undefined):
   }
   if (disk.fence) return take({ kind: 'stop-server' }, 'This node is fenced, so its server must not run.');
   if (!shared.known) return undefined;
-  // Invariant 3: another node owns the id that this server runs under. One that is gone for good runs nothing.
+  // Invariant 3: another node owns the id that this server runs under. An owner that is gone for good runs no server.
   const owner = shared.value.claims
     .map((claim) => (claim.id === disk.id ? claim.owner : undefined))
     .findLast((each) => typeof each === 'object');
@@ -210,7 +213,8 @@ function stopStale(observation: Observation, newest: LineageRecord | undefined):
 /** No ensemble of the newest record answers. */
 function decideAlone(observation: Observation, shared: Shared, newest: LineageRecord): Decision {
   const { disk } = observation;
-  // The fence of a recovery that this node has completed under its new stamp holds nothing back any more (Recovery 6).
+  // The fence is of a recovery that this node has completed. Under the new stamp it holds nothing back any more
+  // (Recovery 6).
   if (disk.fence && disk.stamp?.lineage === newest.number && disk.fence.record < newest.number) {
     return take(
       { kind: 'lift-fence', record: newest.number },
@@ -223,7 +227,7 @@ function decideAlone(observation: Observation, shared: Shared, newest: LineageRe
   if (!silence.known) return waitForFact(`No leader answers, and the reports can't be read: ${silence.why}.`, silence);
   const founded = decideFounded(newest, silence.value);
   if (founded) return founded;
-  // Who is to leave, or gave its launch up, starts nothing new, but its data counts as long as it is there.
+  // A node that is to leave, or gave its launch up, starts nothing new. Its data counts as long as it is there.
   const begin =
     isLeaving(observation) || disk.abandoned
       ? undefined

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A server that ends again and again at its start (docs/protocol.md, "Server 5"). What it says at its end tells whether
- * other data, or a fresh config, could mend it. Pure.
+ * A server that ends again and again at its start (docs/protocol.md, "Server 5"). The last error in its log tells
+ * whether other data, or a fresh config, could help. Pure.
  */
 import type { Advice } from '../model/advice.ts';
 import { strangeLines } from '../model/member.ts';
@@ -9,10 +9,10 @@ import type { Observation } from '../model/observation.ts';
 import { type Decision, take, wait } from '../model/step.ts';
 
 const ENDS_THAT_COUNT = 3;
-/** After this long a server that its surroundings keep from starting is tried again. */
+/** A server that can't start because of its surroundings is tried again after this long. */
 const TRIED_AGAIN_MS = 60_000;
 
-/** What other data does not mend, by what Java and the system say of it. */
+/** Errors that other data does not mend, by the words that Java and the system have for them. */
 const SURROUNDINGS: readonly (readonly [RegExp, string])[] = [
   [/Permission denied|AccessDenied|Operation not permitted|Read-only file system/, 'rights'],
   [/Address already in use|BindException|Cannot assign requested address/, 'an address or a port'],
@@ -26,13 +26,13 @@ const SURROUNDINGS: readonly (readonly [RegExp, string])[] = [
 const CONFIG = /ConfigException|Invalid config|not in the peer list|invalid config/;
 
 interface FailedStart {
-  /** `unknown`: nobody has read why. */
+  /** `unknown`: the reason could not be read. */
   readonly by: 'data' | 'config' | 'surroundings' | 'unknown';
   /** A sentence with the last error of the server's log. */
   readonly why: string;
 }
 
-/** Undefined for a server that has not failed often enough yet, or was killed by somebody. */
+/** Undefined for a server that has not failed often enough yet, or that was killed by a signal. */
 export function failedStart({ server, disk }: Observation): FailedStart | undefined {
   const { ends } = server;
   if (!ends || ends.count < ENDS_THAT_COUNT) return undefined;
@@ -46,7 +46,7 @@ export function failedStart({ server, disk }: Observation): FailedStart | undefi
   return disk.data === undefined ? { by: 'unknown', why: quoted } : { by: 'data', why: quoted };
 }
 
-/** The data is noted as one that no server starts on; from then on it counts as damaged, until it is another. */
+/** Notes that no server starts on this data. From then on the data counts as damaged, until its files change. */
 export function decideFailedStart(observation: Observation): Decision | undefined {
   const { data, fence } = observation.disk;
   if (observation.server.upMs !== undefined || fence || !data || data.damage !== undefined) return undefined;
@@ -55,7 +55,7 @@ export function decideFailedStart(observation: Observation): Decision | undefine
   return take({ kind: 'note-failed-start', why: failed.why, data }, `${failed.why}. So no server starts on this data.`);
 }
 
-/** Not again at once: what keeps it from starting is told meanwhile. */
+/** The server is not started again at once. Meanwhile the node says what keeps it from starting. */
 export function waitsForSurroundings(observation: Observation): Decision | undefined {
   const failed = failedStart(observation);
   if (!failed || failed.by === 'data' || (observation.server.ends?.sinceMs ?? 0) >= TRIED_AGAIN_MS) return undefined;
@@ -63,8 +63,8 @@ export function waitsForSurroundings(observation: Observation): Decision | undef
 }
 
 /**
- * While no ensemble serves no fresh config can be had. The server does not start on this one, and nobody but a person can
- * tell a line of somebody's from damage.
+ * Advice for a server that does not start on its own config, while no ensemble serves that could give a fresh one. Only
+ * a person can distinguish damage from a line that somebody has put there.
  */
 export function mendOwnConfig(observation: Observation): readonly Advice[] {
   const { disk, self, server, ensemble } = observation;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Lost for good, and everybody heard: which record follows, and who proposes it (docs/protocol.md, "Recovery by force").
- * Pure.
+ * The quorum is lost for good, and everybody has reported: which record follows, and who proposes it (docs/protocol.md,
+ * "Recovery by force"). Pure.
  */
 
 import { whatRunsByHand } from '../facts/by-hand.ts';
@@ -25,7 +25,10 @@ import { whyNotNow } from './why-not-now.ts';
 export const LOST_AND_HEARD =
   'The quorum is lost for good and everybody has reported, so this node stands still before the recovery.';
 
-/** The record that is to follow: this node proposes it, or another one (undefined: whoever does), or nobody can. */
+/**
+ * The record that is to follow. `mine`: this node proposes it. `theirs`: another node does; undefined stands for any
+ * other. `nobody`: no node can.
+ */
 type Next =
   | ({ readonly kind: 'mine'; readonly record: LineageRecord } & Told)
   | ({ readonly kind: 'theirs'; readonly proposer: string | undefined } & Told)
@@ -37,7 +40,7 @@ interface Told {
   readonly advice?: readonly Advice[];
 }
 
-/** Fence, watch, and have the next record proposed, answered and accepted. */
+/** The steps: raise the fence, watch the facts, then have the next record proposed, answered and accepted. */
 export function decideForce(lost: Lost): Decision {
   const { observation, newest, silence, reports } = lost;
   const held = whyNotNow(observation);
@@ -68,7 +71,7 @@ export function decideForce(lost: Lost): Decision {
       undefined,
       awaitOverdue(lost, [owner]),
     );
-  // Recovery 5: equal facts, seen twice by one process. What binds a node does not change its facts.
+  // Recovery 5: one process must see equal facts twice. What binds a node does not change its facts.
   const digest = JSON.stringify([newest.number, reports.map(factsOf).sort(), [...silence.instances].sort()]);
   const { watch, limits } = observation;
   const watchedForMs = watch?.digest === digest ? watch.forMs : undefined;
@@ -77,7 +80,7 @@ export function decideForce(lost: Lost): Decision {
   const step = stepTowards(next, lost, { watched: watchedForMs !== undefined, ripe });
   if (step?.kind === 'step') return step;
   const why = step?.why ?? next.why;
-  // The same at a first look, which is all that `zk-agent status` ever takes (Advice 1).
+  // A first look gives the same advice, because `zk-agent status` never looks twice (Advice 1).
   const advice = next.kind === 'mine' ? adviceOf(proposeOrAccept(lost, next)) : next.advice;
   if (ripe) return wait(why, digest, advice);
   return wait(
@@ -87,7 +90,7 @@ export function decideForce(lost: Lost): Decision {
   );
 }
 
-/** The questions, and the copy that founding begins with, go along with the wait. */
+/** The proposal, its answers and the copy of the source are made during the wait. */
 function stepTowards(
   next: Next,
   lost: Lost,
@@ -100,7 +103,7 @@ function stepTowards(
   return keepSource(lost.observation, next.record) ?? (ripe ? due : undefined);
 }
 
-/** A large source takes long to copy. */
+/** A large source takes long to copy, so the copy is made during the wait. */
 function keepSource({ disk }: Observation, record: LineageRecord): Decision | undefined {
   if (record.kind !== 'forced') return undefined;
   const { number, source } = record;
@@ -111,7 +114,7 @@ function keepSource({ disk }: Observation, record: LineageRecord): Decision | un
   );
 }
 
-/** Recovery 7: the owner of a record that was not acted upon yet, while it lives and can. */
+/** Recovery 7: the owner of the newest record, if it has not acted on the record yet and still can. Else undefined. */
 function pendingOwner(
   observation: Observation,
   newest: LineageRecord,
@@ -119,7 +122,8 @@ function pendingOwner(
 ): string | undefined {
   if (newest.kind !== 'forced' || isGone(observation, newest.owner.instance)) return undefined;
   const found = reports.find((entry) => entry.report.instance === newest.owner.instance);
-  // Unheard it would have blocked already; stamped with the record it has acted, and ranks like any other node.
+  // An owner that is not heard has blocked the recovery already. One with the record's stamp has acted, and ranks like
+  // any other node.
   if (!found || found.report.lineage === newest.number) return undefined;
   const { report } = found;
   if (mayHaveFounded(newest, unreadable(report, 'stamp') !== undefined, report)) return undefined;
@@ -129,7 +133,7 @@ function pendingOwner(
   return recoverable(source) ? newest.owner.instance : undefined;
 }
 
-/** Recovery 5: the best data first. */
+/** Recovery 5: the node with the best data comes first. */
 function nextRecord(lost: Lost): Next {
   const { observation, shared, newest } = lost;
   const reports = lost.reports.map((entry) => entry.report);
@@ -168,7 +172,7 @@ function nextRecord(lost: Lost): Next {
   };
 }
 
-/** What may be data of this cluster, and can't be told. */
+/** The unreadable files of a report behind which there may be data of this cluster. */
 function holdsUnknown(report: Report): readonly UnreadableFile[] {
   return (report.unreadable ?? []).filter(
     ({ what }) => what === 'aside' || (what === 'stamp' && report.data !== undefined),
@@ -180,8 +184,9 @@ function nobody(why: string, advice: readonly Advice[] = []): Next {
 }
 
 /**
- * Recovery 8 and Genesis 5: an empty ensemble takes the place of lost data only when there can't be any, or on demand.
- * Unasked the lowest id proposes it; of several whom operators asked, the lower one's proposal is answered by the others.
+ * Recovery 8 and Genesis 5: an empty ensemble takes the place of lost data only when there can't be any, or when an
+ * operator asks for it. Unasked, the member with the lowest id proposes it. If operators asked several nodes, the
+ * others answer the proposal of the lowest id.
  */
 function nextGenesis(lost: Lost): Next {
   const { observation, shared, newest, silence } = lost;
@@ -190,7 +195,7 @@ function nextGenesis(lost: Lost): Next {
   const others = standingProposals(lost).filter(
     ({ proposer, record }) => record.kind === 'genesis' && proposer !== instance,
   );
-  // Whoever has proposed may hang, and nobody else acts on it.
+  // The proposer may hang, and no other node acts on its proposal.
   const theirs = (why: string): Next => {
     const proposers = others.map(({ proposer }) => proposer);
     return { kind: 'theirs', proposer: undefined, why, advice: awaitOverdue(lost, proposers) };
@@ -220,7 +225,7 @@ function nextGenesis(lost: Lost): Next {
   const lower = others.map(({ proposer }) => proposer).filter((proposer) => idOf(proposer) < idOf(instance));
   const [lowest] = record.members;
   if (lower.length > 0 || (!asked && lowest?.instance !== instance)) {
-    // Whoever is to propose may hang, and says nothing any more.
+    // The node that is to propose may hang, and then says nothing any more.
     const awaited = lower.length > 0 ? lower : record.members.slice(0, 1).map((member) => member.instance);
     return { kind: 'theirs', proposer: undefined, why, advice: awaitOverdue(lost, awaited) };
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The first ensemble (docs/protocol.md, "Genesis"). Pure.
- * Invariant 1: a new ensemble starts under a new record only. Invariant 2: a node's marker is written once, for members
- * of a genesis record alone, and never again once its stamp is there.
+ * Invariant 1: a new ensemble starts under a new record only.
+ * Invariant 2: only members of a genesis record get a marker. A node's marker is written once, and never again after
+ * its stamp.
  */
 
 import { hasData } from '../facts/data.ts';
@@ -16,7 +17,7 @@ import { type Decision, type Obstacle, take, wait, waitForFact } from '../model/
 import { decideAside } from './aside.ts';
 import { whyNotNow } from './why-not-now.ts';
 
-/** Claimed, running, not leaving: whoever can be a member of a first ensemble, lowest ids first (Genesis 1). */
+/** The nodes that can be members of a first ensemble: claimed, running, not leaving; lowest ids first (Genesis 1). */
 function candidates(observation: Observation, shared: Shared): readonly RecordMember[] {
   const leaving = new Set<string>();
   if (observation.group.known) {
@@ -40,8 +41,10 @@ interface FirstMembers {
 }
 
 /**
- * The genesis record as soon as the group's desired number of nodes have claimed ids, this one among them; else why not.
- * `number` 1 is the genesis; a later one replaces records under which nothing was ever committed (Genesis 5).
+ * The genesis record, once the group's desired number of nodes have claimed ids and this node is one of them. Before
+ * that: the reason why there is none.
+ *
+ * `number` 1 is the genesis. A later one replaces records under which nothing was ever committed (Genesis 5).
  */
 export function firstMembers(
   observation: Observation,
@@ -63,7 +66,7 @@ export function firstMembers(
   return { record, why: `All ${desired} desired nodes have claimed an id: the first ensemble is ${ids}.` };
 }
 
-/** Genesis 1. The first record relies on nobody's report. */
+/** Genesis 1. The first record does not rely on any report. */
 export function decideGenesis(observation: Observation, shared: Shared): Decision {
   const first = firstMembers(observation, shared, { number: 1, fenced: [], epochFloor: 0 });
   return 'record' in first
@@ -90,11 +93,11 @@ export function decideFirstStart(
   const member = listedInGenesis(observation, newest);
   const { disk } = observation;
   if (!member || newest.kind !== 'genesis' || disk.stamp?.lineage === newest.number) return undefined;
-  // A stamp that can't be read may be the record's, and this disk may have lost what it once acknowledged (Files 2).
+  // The stamp that can't be read may be this record's. Then this disk may have lost what it acknowledged (Files 2).
   if (unreadable(disk, 'stamp')) return undefined;
   if (hasData(disk) && disk.stamp === undefined) return undefined;
   const announced = announcements.find((entry) => entry.record === newest.number && entry.id === member.id);
-  // Another nonce than the disk's: this disk was wiped after its start, and a second marker could erase a survivor.
+  // With another nonce, this disk was wiped after its start. A second marker could make a survivor lose its data.
   if (announced && announced.nonce !== disk.nonce) return undefined;
   const held = whyNotNow(observation);
   if (held)
@@ -131,7 +134,9 @@ function hasStarted(instance: string, record: GenesisRecord, announcements: read
   return announcements.some((entry) => entry.record === record.number && entry.id === member?.id);
 }
 
-/** Genesis 5: if of every record no more than half of the members ever announced a start, nothing can be committed. */
+/**
+ * Genesis 5: if under every record no more than half of the members announced a start, nothing can have been committed.
+ */
 export function neverStarted(records: readonly LineageRecord[], announcements: readonly Announcement[]): boolean {
   return records.every((record) => {
     if (record.kind !== 'genesis') return false;

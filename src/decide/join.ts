@@ -33,7 +33,7 @@ export function votes(observation: Observation, ensemble: Ensemble): boolean {
   return listed(ensemble.config, observation.disk.id, observation.self.address)?.role === 'participant';
 }
 
-/** A node whose own server serves, in an ensemble of the newest record, as a voter. */
+/** Decides for a node that votes in an ensemble of the newest record, and whose own server serves. */
 export function decideSettled(observation: Observation, ensemble: Ensemble): Decision {
   const { disk, order } = observation;
   if (disk.reported)
@@ -48,7 +48,7 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
       take({ kind: 'mark-ready', id: disk.id }, `This node votes as member ${disk.id}: its first start is over.`)
     );
   }
-  // Changes are conditional on the version: several removers would only get in each other's way (Joining 5).
+  // A change is conditional on the config version, so several removing nodes would disturb each other (Joining 5).
   const removes = isUnclaimed(observation, ensemble.leader) || ensemble.leader.address === observation.self.address;
   const removal = removes || order.command === 'remove-terminated' ? decideRemoval(observation, ensemble) : undefined;
   if (removal && (removal.kind === 'step' || order.command === 'remove-terminated')) return removal;
@@ -62,7 +62,10 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
   return advised(told, removal ? adviceOf(removal) : []);
 }
 
-/** The tick: an election puts any voter at the head, and beside one that nobody claimed no agent looks after the rest. */
+/**
+ * The tick: an election may make any voter the leader. If that voter is one that nobody claimed, no agent beside it
+ * looks after the rest.
+ */
 function decideVouching(observation: Observation, { config }: Ensemble): Decision | undefined {
   const { version, members } = config;
   if (observation.disk.vouched === version || strangeLines(config).length > 0) return undefined;
@@ -74,8 +77,8 @@ function decideVouching(observation: Observation, { config }: Ensemble): Decisio
 }
 
 /**
- * Files 3: without its stamp the data is known by its epoch, which only a leader of the newest record can have given it,
- * and by two configs that both list this node: the one beside the data, and the one that is committed.
+ * Files 3: data without its stamp is recognised by two facts. Only a leader of the newest record can have given it its
+ * epoch. Two configs list this node: the one beside the data, and the committed one.
  */
 function isVouchedFor({ disk, self }: Observation, newest: LineageRecord, ensemble: Ensemble): boolean {
   const { data, id, config } = disk;
@@ -83,7 +86,9 @@ function isVouchedFor({ disk, self }: Observation, newest: LineageRecord, ensemb
   return [config, ensemble.config].every((each) => listed(each, id, self.address) !== undefined);
 }
 
-/** Files 3: a stamp that a newer release has written may say more than that it can't be read, so nothing is done for it. */
+/**
+ * Files 3: a stamp of a newer release may hold more than this agent can know, so the agent does nothing with the data.
+ */
 function ofNewerRelease({ disk, self }: Observation): Decision | undefined {
   const stamp = unreadable(disk, 'stamp');
   if (!stamp?.newer) return undefined;
@@ -94,7 +99,7 @@ function ofNewerRelease({ disk, self }: Observation): Decision | undefined {
   );
 }
 
-/** What keeps a node from using its data here; renaming it aside is the answer (Joining 2). */
+/** Why the node can't use its data here. Such data is renamed aside (Joining 2). */
 function unusableData(observation: Observation, newest: LineageRecord, ensemble: Ensemble): string | undefined {
   const { disk } = observation;
   const stamp = unreadable(disk, 'stamp');
@@ -107,7 +112,7 @@ function unusableData(observation: Observation, newest: LineageRecord, ensemble:
   return disk.data?.damage && `The data on this disk is damaged (${disk.data.damage}), and the ensemble has all of it.`;
 }
 
-/** A node that does not vote yet, beside an ensemble of the newest record that answers. */
+/** Decides for a node that does not vote yet, beside an ensemble of the newest record that answers. */
 export function decideFollow(observation: Observation, newest: LineageRecord, ensemble: Ensemble): Decision {
   const { disk, server, self } = observation;
   const held = whyNotNow(observation);
@@ -121,7 +126,8 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
     if (mayRun(server)) return take({ kind: 'stop-server' }, `${unusable} Its server must not run with it.`);
     return decideAside(observation, `lineage-${disk.stamp?.lineage ?? 0}-before-${newest.number}`, unusable);
   }
-  // After the old data: unfenced beside it, a restart without word from AWS would start the server on it.
+  // The fence is lifted after the old data was set aside. Otherwise a restart without an answer from AWS would start
+  // the server on it.
   if (disk.fence)
     return take(
       { kind: 'lift-fence', record: newest.number },
@@ -155,7 +161,10 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
   return addSelf(observation, ensemble, id);
 }
 
-/** Starts from what the server wrote last if that still fits the ensemble, else from a fresh config (Joining 3). */
+/**
+ * Starts the server from the config that it wrote last, if that still fits the ensemble. Otherwise the node gets a
+ * fresh config (Joining 3).
+ */
 function prepareOrStart(
   observation: Observation,
   newest: LineageRecord,
@@ -175,23 +184,23 @@ function prepareOrStart(
   );
 }
 
-/** A joiner that crashed finds the file that its agent wrote or its own listing; every other file would make the server exit. */
+/** A joiner that crashed finds the file that its agent wrote, or its own listing. Any other file ends the server. */
 function canStartFrom(disk: DiskFacts, address: string, newest: LineageRecord, config: EnsembleConfig): boolean {
   const onDisk = listed(disk.config, disk.id, address);
   if (disk.stamp?.lineage !== newest.number || onDisk === undefined || !fits(disk, config)) return false;
   return listed(config, disk.id, address) !== undefined || onDisk.role === 'observer';
 }
 
-/** Whether the files are what the server wrote, as far as the committed config tells (Files 3). */
+/** Whether the files are what the server wrote, as far as the committed config shows (Files 3). */
 function fits(disk: DiskFacts, config: EnsembleConfig): boolean {
   const onDisk = disk.config;
   if (onDisk === undefined || unreadable(disk, 'pending')) return false;
-  // A line on this disk alone is a file that is not what it was, and the server may refuse it.
+  // A strange line on this disk alone means that the file was damaged, and the server may refuse it.
   if (strangeLines(onDisk).length > 0 && strangeLines(config).length === 0) return false;
   return onDisk.version !== config.version || onDisk.members.length === config.members.length;
 }
 
-/** Joining 3: the current members and oneself, as an observer unless the config already says more. */
+/** Joining 3: the current members and this node, as an observer unless the config already gives it another role. */
 function prepareJoin(
   observation: Observation,
   newest: LineageRecord,
@@ -203,14 +212,16 @@ function prepareJoin(
   const id = disk.id;
   if (id === undefined) return wait('This node has no id yet.');
   const lines = whatLinesHold(config);
-  // A config without the lines would be another one than the ensemble's.
+  // Without these lines the config would not be the ensemble's.
   if (lines) return wait(`This node gets no fresh config: ${lines}.`);
   const others = config.members.filter((member) => member.id !== id && member.address !== self.address);
   const members = [...others, own ?? memberAt(id, self.address, 'observer')].sort((a, b) => a.id - b.id);
   return take({ kind: 'prepare-join', members, id, lineage: newest.number }, why);
 }
 
-/** Joining 4 and 5: synced by one's own account, then oneself added, and the dead removed with the same change. */
+/**
+ * Joining 4 and 5: once its own server says that it is synced, the node adds itself. The same change removes the dead.
+ */
 function addSelf(observation: Observation, ensemble: Ensemble, id: number): Decision {
   const { answer } = observation.server;
   if (answer.kind !== 'serving' || answer.zxid < ensemble.zxid) {
@@ -247,18 +258,19 @@ function waitForAddress(observation: Observation, stranger: Member, removal: Rem
   return wait(`${stands}, and that member is not known to be gone.${byHand}`);
 }
 
-/** Joining 7: data of the newest lineage, no leader in sight, and a config that does not hold this node. */
+/** Joining 7: the node has data of the newest lineage, finds no leader, and its config does not list it. */
 export function decideJoinAlone(observation: Observation, newest: LineageRecord): Decision | undefined {
   const { disk, self } = observation;
   if (disk.fence || disk.stamp?.lineage !== newest.number || !hasData(disk) || disk.data?.damage !== undefined)
     return undefined;
   if (unreadable(disk, 'pending')) return undefined;
   const config = disk.pending ?? disk.config;
-  // A config of one's own making would lack what can't be understood.
+  // A config that the agent writes would lack the lines that it can't understand.
   if (strangeLines(config).length > 0) return undefined;
   if (!config || mayRun(observation.server) || listed(disk.config, disk.id, self.address)) return undefined;
   if (config.members.some((member) => member.id === disk.id && member.address !== self.address)) return undefined;
-  // Whose first config alone is left votes in it. A later one may not have committed, and may be too small.
+  // If only the record's first config is left, the node votes in it. A later config may not have committed, and may
+  // name too few members.
   const own = isFirstVersion(config.version) ? listed(config, disk.id, self.address) : undefined;
   return prepareJoin(
     observation,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What the group and the stack are told about a new node (docs/protocol.md, "Joining"). Pure.
- * The launch hook is completed once the node votes; the stack is told once, when the node votes and no terminating
- * member is left in the config; and a launch is given up only by a node that nobody can need.
+ * What a new node tells its group and its stack (docs/protocol.md, "Joining"). Pure. The node completes its launch hook
+ * once it votes. It tells the stack once, when it votes and the config has no terminating member left. A node gives its
+ * launch up only if nobody can need it.
  */
 
 import { isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
@@ -15,7 +15,10 @@ import { type Member, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import { type Decision, type Step, take, wait, waitForFact } from '../model/step.ts';
 
-/** The launch hook of a node that votes: before it is ready, so that an unanswered hook can't end a settled node. */
+/**
+ * The launch hook of a node that votes. It comes before the mark `ready`, so that an unanswered hook can't end a
+ * settled node.
+ */
 export function decideLaunched(observation: Observation, id: number): Decision | undefined {
   const { stack, group } = observation;
   if (stack?.launchHook === undefined) return undefined;
@@ -36,7 +39,7 @@ export function decideLaunched(observation: Observation, id: number): Decision |
   return undefined;
 }
 
-/** The signal of a settled node, once (Joining 9); undefined when none is due. */
+/** The signal of a settled node, sent once (Joining 9). Undefined when none is due. */
 export function decideSignal(observation: Observation, ensemble: Ensemble, id: number): Decision | undefined {
   const { stack, disk } = observation;
   if (!stack?.signals || disk.signalled) return undefined;
@@ -52,7 +55,10 @@ export function decideSignal(observation: Observation, ensemble: Ensemble, id: n
   );
 }
 
-/** CloudFormation takes the next old node down as soon as it is told, so all that leave have to be gone by then. */
+/**
+ * CloudFormation takes the next old node down as soon as it gets the signal. So every node that leaves has to be gone
+ * by then.
+ */
 function whatHoldsTheSignal(observation: Observation, ensemble: Ensemble): string | undefined {
   const { group, disk } = observation;
   if (!group.known) return `${group.why.replace(/\.$/, '')}, so members may be about to leave.`;
@@ -61,7 +67,8 @@ function whatHoldsTheSignal(observation: Observation, ensemble: Ensemble): strin
     if (isTerminating(observation, member)) return `member ${member.id} at ${member.address} is to leave first.`;
     if (isDying(observation, member))
       return `the instance of member ${member.id} at ${member.address} is gone, and the member has to be removed first.`;
-    // One that nobody claimed is of no node, so the group can't be about to terminate it; a claim may only be unseen yet.
+    // A member that nobody claimed is of no node, so the group can't be about to terminate it. But perhaps its claim is
+    // only not seen yet.
     if (isUnclaimed(observation, member) && !unclaimedLeaves(observation)) continue;
     if (lifeOfMember(observation, member) === 'unknown')
       return `it is not known whether the instance of member ${member.id} at ${member.address} lives.`;
@@ -69,7 +76,7 @@ function whatHoldsTheSignal(observation: Observation, ensemble: Ensemble): strin
   return undefined;
 }
 
-/** An instance without a claim that the group is about to terminate. */
+/** Whether the group is about to terminate an instance without a claim. */
 function unclaimedLeaves({ group, shared }: Observation): boolean {
   const claims = shared.known ? shared.value.claims : [];
   const owners = new Set(claims.flatMap((claim) => (typeof claim.owner === 'object' ? [claim.owner.instance] : [])));
@@ -79,7 +86,7 @@ function unclaimedLeaves({ group, shared }: Observation): boolean {
   );
 }
 
-/** Leaving 4: the hooks of those whose instance is gone are answered by whoever sees that. */
+/** Leaving 4: a voter that sees an instance gone for good answers the hook of that instance. */
 export function decideHooksOfTheGone(observation: Observation, ensemble: Ensemble): Decision | undefined {
   const { stack, group } = observation;
   if (stack?.terminateHook === undefined || !group.known) return undefined;
@@ -92,15 +99,15 @@ export function decideHooksOfTheGone(observation: Observation, ensemble: Ensembl
 }
 
 /**
- * Joining 10: what is left to do when bootstrap gives up; undefined for every node that anybody may need. Only a launching node can
- * be given up; never one that votes, and while no ensemble answers only one that can't have any data. In maintenance the
- * node is held back on purpose, and waits on.
+ * Joining 10: the last step when bootstrap gives up. Undefined for every node that anybody may need. Only a launching
+ * node can be given up, and never one that votes. While no ensemble answers, only a node that can't have any data is
+ * given up. In maintenance the node is held back on purpose, so it goes on waiting.
  */
 export function decideGivingUp(observation: Observation): Decision | undefined {
   const { order, stack, group, shared, ensemble, disk } = observation;
   if (order.command !== 'bootstrap' || !stack || !group.known || !shared.known) return undefined;
   if (group.value.maintenance) return undefined;
-  // Another node could join no better (Joining 11).
+  // No other node could join here either (Joining 11).
   if (whatLinesHold(ensemble?.config)) return undefined;
   const state = ownState(observation);
   const launching = stack.launchHook === undefined ? !disk.ready && state !== undefined : state === LAUNCH_WAIT;
@@ -131,8 +138,8 @@ function giveUpLaunch(
 }
 
 /**
- * Joining 10: a node that has begun to abandon its launch takes no part until it knows what became of that. Undefined for
- * every other node.
+ * Joining 10: a node that has begun to abandon its launch takes no part until it knows the outcome. Undefined for every
+ * other node.
  */
 export function decideAbandoned(observation: Observation, record: number): Decision | undefined {
   const { disk, stack, group } = observation;
@@ -152,8 +159,8 @@ export function decideAbandoned(observation: Observation, record: number): Decis
 }
 
 /**
- * A replacement may have got the address of a dead member that is still listed: by the claims that member is another
- * instance. Where they name nobody, it may be this one.
+ * Whether this voter may be this node. A replacement may have the address of a dead member that is still listed. If the
+ * claims say so, that member is another instance. If they name nobody, it may be this one.
  */
 function mayBeSelf({ shared, disk, self }: Observation, voter: Member): boolean {
   if (voter.address !== self.address) return false;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Leaving for good (docs/protocol.md, "Leaving"): removed from the config first, stopped after a later write, and the
- * terminate hook answered last. Pure. Invariant 4 for oneself: not while the rest would be without quorum.
+ * Leaving for good (docs/protocol.md, "Leaving"). The node is first removed from the config, then its server stops
+ * after a later write, and last it answers the terminate hook. Pure.
+ *
+ * Invariant 4, for the node itself: it does not leave while the rest would be without quorum.
  */
 
 import { countsAsServing, isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
@@ -16,14 +18,14 @@ import { decideRemoval } from './remove.ts';
 import { decideRestart, mayRun, RESTARTING } from './restart.ts';
 import { withdrawReport } from './withdraw.ts';
 
-/** Whether this node is to go: the operator said so (now, or before a crash), or its group does. */
+/** Whether this node is to leave: an operator said so (now, or before a crash), or its group does. */
 export function isLeaving(observation: Observation): boolean {
   if (observation.order.command === 'leave' || observation.disk.left) return true;
   return observation.targetState.known && observation.targetState.value === 'Terminated';
 }
 
 /**
- * The next step of a leaving node. Undefined while no ensemble answers and the node has something to offer: then it
+ * The next step of a leaving node. Undefined while no ensemble answers and the node has something to offer. It then
  * restarts, reports and recovers like any other, since its data may be the best there is (Leaving 3).
  */
 export function decideLeave(
@@ -46,7 +48,7 @@ export function decideLeave(
   return stop(observation, ensemble, own);
 }
 
-/** A leader that is held up goes on removing the dead: nobody else does, and they may be what holds it up. */
+/** A leader that has to wait goes on removing the dead: no other node does, and the dead may be what it waits for. */
 function waitForTheRest(observation: Observation, ensemble: Ensemble, own: Member, obstacle: string): Decision {
   const alone = ensemble.config.members.every((member) => member === own || member.role === 'observer');
   if (observation.order.command === 'leave' && alone) return LAST_VOTER;
@@ -58,14 +60,14 @@ function waitForTheRest(observation: Observation, ensemble: Ensemble, own: Membe
 
 const MORE_NODES: Advice = { action: 'scale-out', when: [] };
 
-/** No waiting changes this. */
+/** A wait would not change this. */
 const LAST_VOTER = refuse(
   'BAD_ARGUMENT',
   'This node is the last voter, so it can’t leave: there would be no ensemble.',
   [MORE_NODES],
 );
 
-/** Leaving 1: through one's own server, so that one has to run. */
+/** Leaving 1: the node removes itself through its own server, so that server has to run. */
 function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, newest: number): Decision {
   const { disk, server } = observation;
   if (server.restarting) return wait(`This node is to leave. ${RESTARTING}`);
@@ -74,7 +76,7 @@ function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, n
       return take({ kind: 'lift-fence', record: newest }, 'An ensemble answers, so the fence holds nothing back.');
     }
     const restart = decideRestart(observation, newest);
-    // A voter without a server is none; the leader removes it as soon as its instance may go.
+    // A member without a server does not vote. The leader removes it as soon as its instance may terminate.
     return (
       restart ??
       decideHookOfLeaving(observation) ??
@@ -98,7 +100,7 @@ function removeSelf(observation: Observation, ensemble: Ensemble, own: Member, n
 function stop(observation: Observation, ensemble: Ensemble | undefined, own: Member | undefined): Decision {
   const { disk, server } = observation;
   if (!mayRun(server)) {
-    // A healthy tick would withdraw it, and a node that has left has none.
+    // Only a healthy tick would withdraw the report, and a node that has left has no healthy tick.
     if (ensemble && disk.reported) return withdrawReport(observation, 'An ensemble answers without this node.');
     return (
       decideHookOfLeaving(observation) ?? done('This node has left: no config holds it and its server is stopped.')
@@ -114,15 +116,15 @@ function stop(observation: Observation, ensemble: Ensemble | undefined, own: Mem
 }
 
 /**
- * A node that refuses its data is in nobody's way: while an ensemble serves without it, its terminate hook is answered.
- * Without one the data may be wanted after all, and the hook is prolonged.
+ * A node that refuses its data: while an ensemble serves without it, the node answers its terminate hook. Without an
+ * ensemble its data may be needed, so the hook is prolonged.
  */
 export function decideLeaveRefused(observation: Observation): Decision | undefined {
   const { ensemble, server } = observation;
   return ensemble && !mayRun(server) ? decideHookOfLeaving(observation) : undefined;
 }
 
-/** Leaving 1: the terminate hook that holds this instance is the last thing to be answered. */
+/** Leaving 1: as its last step, the node answers the terminate hook that holds its instance. */
 function decideHookOfLeaving(observation: Observation): Decision | undefined {
   const { stack, group, targetState, self } = observation;
   const terminates = targetState.known && targetState.value === 'Terminated';
@@ -144,15 +146,15 @@ function decideHookOfLeaving(observation: Observation): Decision | undefined {
 }
 
 /**
- * Leaving 2: who is left must be able to commit alone, at once and once everybody who is to leave has left. Nothing else
- * holds a leaving back, maintenance neither.
+ * Leaving 2: the voters that are left must be able to commit alone, now and after all that are to leave have left.
+ * Nothing else holds a leaving back, not even maintenance.
  */
 function whatHoldsTheRest(observation: Observation, ensemble: Ensemble): string | undefined {
   const lines = whatLinesHold(ensemble.config);
   if (lines) return `${lines}.`;
   const rest = votersOf(ensemble.config).filter((member) => member.id !== observation.disk.id);
   if (rest.length === 0) return 'it is the last voter.';
-  // A server whose instance shuts down may still answer, and will not for long.
+  // A server whose instance shuts down may still answer, but not for long.
   const serving = rest.filter(
     (member) => countsAsServing(observation, ensemble, member) && !isDying(observation, member),
   );
@@ -167,7 +169,7 @@ function whatHoldsTheRest(observation: Observation, ensemble: Ensemble): string 
   const awaited = awaitedReplacement(observation, stay);
   if (awaited !== undefined) return awaited;
   const leads = ensemble.leader.address === observation.self.address;
-  // One that does not serve can't leave by itself, so it is not waited for.
+  // A member that does not serve can't leave by itself, so the leader does not wait for it.
   const before = leads ? serving.find((member) => isTerminating(observation, member)) : undefined;
   return (
     before && `it leads, and member ${before.id}, which leaves too, goes first: clients lose their leader once only.`
@@ -175,18 +177,18 @@ function whatHoldsTheRest(observation: Observation, ensemble: Ensemble): string 
 }
 
 /**
- * Leaving 2: a group that replaces this node, and not merely shrinks, has another one on its way, and there is time: so
- * the ensemble is not short of a member meanwhile. `stay` counts the voters that serve and stay.
+ * Leaving 2: a group that replaces this node, and does not merely shrink, has a replacement on its way. The node waits
+ * for it, so that the ensemble is not short of a member meanwhile. `stay` counts the voters that serve and stay.
  */
 function awaitedReplacement(observation: Observation, stay: number): string | undefined {
   const { order, disk, group, server, self } = observation;
   if (order.command === 'leave' || disk.left || !group.known || group.value.maintenance) return undefined;
-  // Nothing is won by a server that stays and does not serve.
+  // A server that does not serve is of no use to the rest, so it does not wait.
   if (server.answer.kind !== 'serving') return undefined;
   const { desired, instances, suspended } = group.value;
   const size = desired % 2 === 1 ? desired : desired - 1;
   if (stay >= size || suspended.includes('Launch')) return undefined;
-  // The group may not say yet of this very node that it goes.
+  // The group may not say yet that this very node leaves.
   const active = instances.filter(
     ({ instance, lifecycleState }) => instance !== self.instance && !lifecycleState.startsWith('Terminating'),
   );

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Whether the quorum is lost for good, and who has not been heard (docs/protocol.md, "Words" and "Recovery by force").
- * Pure. A recovery by force counts the gone for good alone, never the shutting down, the silent or the unknown.
+ * Whether the quorum is lost for good, and which nodes have not reported (docs/protocol.md, "Words" and "Recovery by
+ * force"). Pure. A recovery by force counts only nodes that are gone for good, never those that shut down, are silent
+ * or unknown.
  */
 
 import { isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
@@ -14,7 +15,7 @@ import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { FoundReport, LineageRecord, Report } from '../model/records.ts';
 import { epochOf, ZXID_ZERO } from '../model/zxid.ts';
 
-/** The reports that count: for the newest record, by instances that are not gone for good. */
+/** The reports that count: those for the newest record, of instances that are not gone for good. */
 export function countingReports(
   observation: Observation,
   silence: Silence,
@@ -25,7 +26,7 @@ export function countingReports(
   );
 }
 
-/** What a recovery is decided from; `reports` are those that count, this node's own among them. */
+/** What a recovery is decided from. `reports` are those that count, this node's own among them. */
 export interface Lost {
   readonly observation: Observation;
   readonly shared: Shared;
@@ -37,7 +38,7 @@ export interface Lost {
 interface Voter {
   readonly id: number;
   readonly address: string;
-  /** Known for the members of a record, which names them. */
+  /** Known only for the members of a record, because the record names their instances. */
   readonly instance?: string;
 }
 
@@ -45,7 +46,7 @@ function recordVoters(record: LineageRecord): readonly Voter[] {
   return record.kind === 'genesis' ? record.members : [record.owner];
 }
 
-/** The newest record is a config of version 0 of its lineage; the highest committed config reported of it counts. */
+/** The highest committed config in a report counts. Without one, the newest record counts, as a config of version 0. */
 function committedVoters(
   reports: readonly Report[],
   newest: LineageRecord,
@@ -53,7 +54,7 @@ function committedVoters(
   let highest: EnsembleConfig | undefined;
   for (const report of reports) {
     if (report.lineage !== newest.number || !report.config) continue;
-    // What an agent wrote for a start was never committed (Recovery 10).
+    // A config that an agent wrote for a start was never committed (Recovery 10).
     if (epochOf(report.config.version) <= newest.epochFloor) continue;
     if (!highest || highest.version < report.config.version) highest = report.config;
   }
@@ -85,7 +86,7 @@ function hasLostConfig(shared: Shared, reports: readonly Report[], voter: Voter)
   return reports.some((report) => instances.includes(report.instance) && unreadable(report, 'config') !== undefined);
 }
 
-/** Joining 11: what keeps the voters of a reported config from being counted; undefined when all can be. */
+/** Joining 11: why the voters of a reported config can't be counted. Undefined when they all can. */
 export function whatHoldsCounting(found: readonly FoundReport[], newest: LineageRecord): string | undefined {
   for (const { report } of found) {
     if (report.lineage !== newest.number) continue;
@@ -95,14 +96,14 @@ export function whatHoldsCounting(found: readonly FoundReport[], newest: Lineage
   return undefined;
 }
 
-/** Who is awaited while the quorum may come back. */
+/** The voters that are awaited while the quorum may come back. */
 export interface Awaited {
   readonly voters: readonly Voter[];
   /** Their instances. */
   readonly instances: readonly string[];
-  /** For each config that counts, how many of which instances it takes; none where they can't be counted. */
+  /** For each config that counts: how many instances it needs, and of which. Empty where votes can't be counted. */
   readonly quorums: readonly AwaitedQuorum[];
-  /** Those of the voters that nobody claimed. */
+  /** The voters that nobody claimed. */
   readonly added: readonly Voter[];
 }
 
@@ -115,7 +116,7 @@ export function awaitedVoters(
 ): Awaited | undefined {
   const reports = found.map((entry) => entry.report);
   const committed = committedVoters(reports, newest);
-  // A server that runs under a config which nobody can read any more waits for members that nobody knows.
+  // A server whose config can't be read any more waits for members that nobody knows.
   const nameless = reports.every((report) => report.lineage !== newest.number || !report.config);
   const isLost = (voter: Voter): boolean =>
     isOut(observation, shared, reports, voter) || (nameless && hasLostConfig(shared, reports, voter));
@@ -127,7 +128,7 @@ export function awaitedVoters(
     const needs = quorumOf(voters.length);
     if (countable && left.length < needs) return undefined;
     const of = left.flatMap((voter) => behind(shared, voter)).filter((instance) => !isGone(observation, instance));
-    // Of those that a person added nobody knows that they can't run.
+    // A voter that a person added counts as one that can run: no fact says otherwise.
     const added = left.filter((voter) => isAdded(observation, voter));
     for (const voter of added) allAdded.set(voter.address, voter);
     quorums.push({ needs: needs - added.length, of: [...new Set(of)] });
@@ -145,7 +146,7 @@ function behind(shared: Shared, voter: Voter): readonly string[] {
   return voter.instance ? [voter.instance] : instancesBehind(shared.claims, voter);
 }
 
-/** Recovery 3: every instance that is not gone for good has to be heard, unless it never claimed anything. */
+/** Recovery 3: every instance that is not gone for good has to report, unless it never claimed an id. */
 export function unheard(
   observation: Observation,
   shared: Shared,
@@ -153,7 +154,7 @@ export function unheard(
   heard: readonly FoundReport[],
 ): readonly string[] {
   const claimants = new Set(ownersOf(shared.claims));
-  // What can't be understood was said by somebody, listed or not.
+  // A report that can't be understood still has an author, even if no list shows that instance.
   const torn = (silence.unreadable ?? []).map(({ instance }) => instance);
   const silent = [...new Set([...silence.instances, ...torn])].filter((instance) => {
     if (isGone(observation, instance) || heard.some(({ report }) => report.instance === instance)) return false;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Mending a node's own files while its server serves (docs/protocol.md, "Files 3"). Pure. The server has read them before
- * and goes on; without them it would be no voter after its next start. It is not stopped for it: two nodes that stopped
- * at once could cost the quorum, and neither would start again.
+ * Mending a node's own files while its server serves (docs/protocol.md, "Files 3"). Pure.
+ *
+ * The server has read these files and goes on, but after its next start it would be no voter without them. It is not
+ * stopped for this. Two nodes that stop at once could cost the quorum, and neither would start again.
  */
 import { unreadable } from '../model/disk.ts';
 import { listed, strangeLines } from '../model/member.ts';
@@ -14,7 +15,7 @@ import { ownClaims } from './claim.ts';
 export function decideMend(observation: Observation, newest: LineageRecord, ensemble: Ensemble): Decision | undefined {
   const { disk, server, shared, self } = observation;
   if (server.upMs === undefined || server.answer.kind !== 'serving' || disk.fence || !shared.known) return undefined;
-  // What a newer release has written is left as it is.
+  // A file that a newer release has written is left as it is.
   const missing = (['id', 'stamp', 'config'] as const).filter(
     (what) => disk[what] === undefined && !unreadable(disk, what)?.newer,
   );
@@ -23,7 +24,7 @@ export function decideMend(observation: Observation, newest: LineageRecord, ense
     (member) => member.address === self.address && member.role === 'participant',
   );
   if (voter === undefined || (disk.id !== undefined && disk.id !== voter.id)) return undefined;
-  // The claim, the committed config and the server that serves say the same.
+  // The claim, the committed config and the server that serves must agree.
   if (!ownClaims(observation, shared.value).some((claim) => listed(ensemble.config, claim.id, self.address) === voter))
     return undefined;
   const { version, members } = ensemble.config;

@@ -2,9 +2,9 @@
 /**
  * The proposal of the next record, and its answers (docs/protocol.md, "Recovery by force"). Pure.
  *
- * Invariant 1, one history: a record is accepted only when each node that it names is bound to its very proposal, and a
- * node is bound to one proposal at a time. Whoever is bound stands still until an outcome is known, so that what was
- * judged is still true whenever the record arrives.
+ * Invariant 1, one history: a record is accepted only when each node that it names is bound to its very proposal. A
+ * node is bound to one proposal at a time, and stands still until an outcome is known. So what the proposal relies on
+ * is still true when the record arrives.
  */
 import type { Silence } from '../model/observation.ts';
 import { canAnswer, factsOf, type Proposal, proposalIn, proposalNamed } from '../model/proposals.ts';
@@ -13,7 +13,7 @@ import { type Decision, take, wait } from '../model/step.ts';
 import { awaitOverdue } from './advise.ts';
 import type { Lost } from './lost.ts';
 
-/** A proposal that was founded is as good as its record, and whoever sees it writes that. */
+/** A founded proposal is as good as its record. Every node that sees one without its record writes the record. */
 export function decideFounded(newest: LineageRecord, { outcomes = [] }: Silence): Decision | undefined {
   for (const outcome of outcomes) {
     if (outcome.kind !== 'founded' || outcome.record.number !== newest.number + 1) continue;
@@ -30,7 +30,7 @@ function isVoid({ outcomes = [] }: Silence, serial: string): boolean {
   return outcomes.some((outcome) => outcome.kind === 'void' && outcome.proposal === serial);
 }
 
-/** The proposals of the next record that stand in the reports of those that live. */
+/** The proposals of the next record that stand in the reports that count. */
 export function standingProposals({ reports, newest, silence }: Lost): readonly Proposal[] {
   return reports
     .flatMap((found) => proposalIn(found) ?? [])
@@ -50,7 +50,7 @@ function othersThan(instance: string, { reports }: Lost): readonly FoundReport[]
   return reports.filter(({ report }) => report.instance !== instance);
 }
 
-/** The record as this node would propose it now: proposed, unless it is; accepted, once everybody has answered. */
+/** Proposes the record as this node sees it now, unless that stands already. Accepts it once everybody has answered. */
 export function proposeOrAccept(
   lost: Lost,
   { record, why }: { readonly record: LineageRecord; readonly why: string },
@@ -87,7 +87,7 @@ function answers({ binds }: FoundReport, { serial }: Proposal): boolean {
   return binds?.kind === 'answers' && binds.proposal === serial;
 }
 
-/** The answer to the proposal of this proposer, or, with none given, to the one of the lowest id. */
+/** The answer to the proposal of this proposer. Without a proposer: the answer to the proposal of the lowest id. */
 export function answerDue(lost: Lost, proposer: string | undefined): Decision | undefined {
   const own = ownFound(lost);
   const { self } = lost.observation;
@@ -108,14 +108,14 @@ function idOf(instance: string, { reports }: Lost): number {
   return reports.find(({ report }) => report.instance === instance)?.report.id ?? Number.POSITIVE_INFINITY;
 }
 
-/** A node that has answered another proposal answers no second one while the first may still be founded by its proposer. */
+/** A node that has answered a proposal answers no other one while the first may still be founded. */
 function isFree({ serial, binds }: FoundReport, lost: Lost): boolean {
   const named = proposalNamed(serial, binds);
   if (binds?.kind !== 'answers' || named === undefined || isVoid(lost.silence, named.serial)) return true;
   return !standingProposals(lost).some((each) => each.serial === named.serial);
 }
 
-/** Whether the proposal names everybody who is heard, and relies on what each of them says now. */
+/** Whether the proposal names every node that has reported, and relies on the facts that each of them reports now. */
 function isTrue({ proposer, record, relied }: Proposal, lost: Lost): boolean {
   return lost.reports.every((found) => {
     const { instance } = found.report;

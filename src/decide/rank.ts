@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Which data is the best to recover from (Recovery 5 and 7). Pure.
- * The lineage ranks first, then the *current* epoch, then the last zxid: the accepted epoch rises before data is there.
+ * Lineage comes first, then the *current* epoch, then the last zxid. The accepted epoch is no measure: it rises before
+ * the data of that epoch is there.
  */
 
 import { recoverable } from '../facts/data.ts';
@@ -39,7 +40,7 @@ function compareCandidates(a: Candidate, b: Candidate): number {
   if (a.data.currentEpoch !== b.data.currentEpoch) return a.data.currentEpoch - b.data.currentEpoch;
   if (a.data.lastZxid !== b.data.lastZxid) return a.data.lastZxid > b.data.lastZxid ? 1 : -1;
   if (a.id !== b.id) return a.id - b.id;
-  // The node's own directory before a copy of it, then by name, so that every node ranks alike.
+  // The node's own directory ranks before a copy of it. Copies rank by name, so every node gets the same order.
   return (b.aside ?? '').localeCompare(a.aside ?? '');
 }
 
@@ -52,15 +53,15 @@ export function bestCandidate(reports: readonly Report[]): Candidate | undefined
     );
 }
 
-/** Data that is no candidate, and holds more than the best, or may: it may have been committed. */
+/** Data that is no candidate, but holds or may hold more than the best candidate. It may have been committed. */
 export interface Ahead {
   readonly report: Report;
   readonly why: string;
-  /** Up to where it can be read, where anything is known of it. */
+  /** Known as far as the data can be read. */
   readonly data?: DataFacts;
-  /** What stands in the way, where that is one file beside the data. */
+  /** The file that stands in the way, where it is one file beside the data. */
   readonly file?: string;
-  /** Where the data is, if not in `version-2`. */
+  /** Where the data is, if it is not in `version-2`. */
   readonly directory?: string;
 }
 
@@ -83,7 +84,7 @@ function whyUnranked(report: Report, best: Candidate): Omit<Ahead, 'report'> | u
     const more = (lineage ?? 0) > best.lineage || data.lastZxid > best.data.lastZxid || data.mayHoldMore === true;
     if (more) return { why: `It is damaged: ${data.damage}`, data };
   }
-  // Data set aside is older than what the node has now, unless nobody has any of the newest lineage.
+  // Data set aside is older than the node's present data, unless no node has any of the newest lineage.
   const lost = report.aside.find((each) => each.data.damage !== undefined && each.lineage > best.lineage);
   if (lost) return { why: `It is damaged: ${lost.data.damage}`, data: lost.data, directory: `aside/${lost.name}` };
   const aside = unreadable(report, 'aside');
@@ -100,14 +101,14 @@ function isLater(a: DataFacts, b: DataFacts): boolean {
 }
 
 /**
- * Recovery 7: the record under which data was written whose stamp is lost. Only a leader of that record, or of a later
- * one, can have given it an epoch above the record's floor. 0 where no leader was ever followed.
+ * Recovery 7: the record under which this data was written, when its stamp is lost. Only a leader of that record, or of
+ * a later one, can have given the data an epoch above the record's floor. 0 if the data never had such a leader.
  */
 export function lineageOfEpoch({ currentEpoch }: DataFacts, records: readonly LineageRecord[]): number {
   return records.findLast(({ epochFloor }) => currentEpoch > epochFloor)?.number ?? 0;
 }
 
-/** Recovery 10: above the highest epoch that any node has promised, and all that those who are gone may have. */
+/** Recovery 10: a floor above every epoch that a known node has accepted, or that a lost node may have accepted. */
 export function epochFloor(reports: readonly Report[], floor: number): number {
   const epochs = reports.flatMap((report) => [report.data, ...report.aside.map((aside) => aside.data)]);
   return floorAbove(

@@ -2,9 +2,9 @@
 /**
  * Recovery by force (docs/protocol.md, "Recovery by force"): silent → fenced → owner or joiner. Pure.
  *
- * Invariant 1, one history: a new record is written only after every instance that is not gone for good stands still
- * behind a durable fence, has said so, and has bound itself to stand still until the outcome is known; and only its
- * owner acts on it.
+ * Invariant 1, one history: every instance that is not gone for good must do three things before a new record is
+ * written. It stands still behind a durable fence, has reported that, and has bound itself to stand still until the
+ * outcome is known. Only the owner of a record acts on it.
  * Invariant 2: data is copied or renamed aside, never removed.
  */
 
@@ -42,7 +42,8 @@ export function ownReport(observation: Observation, newest: LineageRecord): Repo
     ...(disk.data === undefined ? {} : { data: disk.data }),
     ...(disk.config === undefined ? {} : { config: disk.config }),
     ...(disk.pending === undefined ? {} : { pending: disk.pending }),
-    // The copy of the very data above is nothing more to offer, and is made while the facts must stay equal.
+    // A copy of the node's present data offers nothing more. It is made while the facts must stay equal, so the report
+    // leaves it out.
     aside: disk.aside
       .filter((aside) => !isSourceCopy(aside, disk, newest.number + 1))
       .map((aside) => ({ ...aside, lineage: aside.lineage || lineageOfEpoch(aside.data, records) })),
@@ -51,7 +52,7 @@ export function ownReport(observation: Observation, newest: LineageRecord): Repo
   };
 }
 
-/** Where the file of the id can't be read: under which id this node's data is known to the others. */
+/** Where the id file can't be read: the id under which the other nodes know this node's data. */
 function claimedId(observation: Observation): number | undefined {
   const { shared, disk } = observation;
   if (!shared.known || unreadable(disk, 'id') === undefined) return undefined;
@@ -59,8 +60,8 @@ function claimedId(observation: Observation): number | undefined {
 }
 
 /**
- * What of a report matters to whoever reads it. An unfenced node's last transaction does not: a server that runs moves
- * it all the time, and only the fenced are ranked.
+ * The part of a report that matters to its readers. The last zxid of an unfenced node does not matter: a running server
+ * moves it all the time, and only fenced nodes are ranked.
  */
 export function reportDigest(report: Report): string {
   const known = digests.get(report);
@@ -79,7 +80,7 @@ function digestOf(report: Report): string {
   return JSON.stringify({ ...rest, data: lasting });
 }
 
-/** Recovery 6: the owner of a forced record founds its ensemble once; afterwards it restarts like any other node. */
+/** Recovery 6: the owner of a forced record founds its ensemble once. Afterwards it restarts like any other node. */
 export function decideFounding(
   observation: Observation,
   newest: LineageRecord,
@@ -88,7 +89,7 @@ export function decideFounding(
   if (newest.kind !== 'forced' || newest.owner.instance !== observation.self.instance) return undefined;
   const { disk } = observation;
   if (disk.stamp?.lineage === newest.number || !hasSource(observation, newest)) return undefined;
-  // It is as any other node then, and a person mends its stamp (Advice 4).
+  // The node then acts like any other node, and a person mends its stamp (Advice 4).
   if (mayHaveFounded(newest, unreadable(disk, 'stamp') !== undefined, disk)) return undefined;
   const held = whyNotNow(observation);
   if (held)
@@ -132,7 +133,7 @@ function hasSource(observation: Observation, record: ForcedRecord): boolean {
   return disk.stamp?.lineage === lineage && recoverable(disk.data);
 }
 
-/** A node without quorum and without a leader to follow: the next step of reporting, fencing and recovering. */
+/** The next step of reporting, fencing and recovering, for a node without quorum that finds no leader to follow. */
 export function decideSilence(
   observation: Observation,
   shared: Shared,
@@ -159,7 +160,7 @@ export function decideSilence(
         : `Nobody answers as the leader and this node can't vote, so its server stands still: ${obstacle.replace(/\.$/, '')}.`,
     );
   }
-  // Recovery 1: whoever serves follows a leader and has a quorum, whether or not its ensemble is known for ours.
+  // Recovery 1: a server that serves follows a leader and has a quorum, even if that ensemble is not known to be ours.
   if (observation.server.answer.kind === 'serving')
     return wait(
       'The server of this node serves, so there is a quorum, and no leader of this cluster was found: it may be slow to answer, or most voters of its ensemble are none of this cluster.',
@@ -171,14 +172,14 @@ export function decideSilence(
   const written = standing.find((entry) => entry.report.instance === self.instance);
   const digest = digestOf(report);
   const told = written !== undefined && reportDigest(written.report) === digest;
-  // What this node is about to say counts for its own judgement already.
+  // The node judges by what it is about to report, before it has reported it.
   const reports = told
     ? standing
     : [...standing.filter((entry) => entry !== written), { report, serial: '', ageMs: 0 }];
   const awaited = awaitedVoters(observation, shared, reports, newest);
   const silent = unheard(observation, shared, silence, reports);
   if (!told) {
-    // The last node to report may fence first, and report once, already fenced.
+    // The last node to report may fence first, and then report once, already fenced.
     const fences = !awaited && silent.length === 0 && !disk.fence && !whyNotNow(observation);
     if (fences) return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
     const restMs = observation.reportRest?.digest === digest ? observation.reportRest.forMs : 0;
@@ -196,7 +197,7 @@ export function decideSilence(
       ...awaitQuorum(awaited, self.instance, silence),
     ]);
   if (awaited) {
-    // Recovery 4: a quorum that is not lost for good after all is a change of facts; nothing else is.
+    // Recovery 4: only one change of facts lifts the fence: the quorum is not lost for good after all.
     if (able && disk.fence)
       return take(
         { kind: 'lift-fence', record: newest.number },

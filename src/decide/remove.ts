@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Removing the dead from a serving ensemble. Pure.
- * Invariant 4: only on positive evidence about the member's own instance, at most max(1, ⌊(voters − 1) / 2⌋) a pass,
- * and never so that the rest loses quorum.
+ * Invariant 4: a member is removed only on positive evidence about its own instance, and never so that the rest loses
+ * its quorum. At most max(1, ⌊(voters − 1) / 2⌋) are removed in a pass.
  */
 
 import { countsAsServing, isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
@@ -16,7 +16,7 @@ import { type Decision, take, waitForFact } from '../model/step.ts';
 import { removeTogether } from './advise-by-hand.ts';
 import { whyNotNow } from './why-not-now.ts';
 
-/** Whether this member may be removed: its instance shuts down or is gone for good. */
+/** Whether this member may be removed: its instance is shutting down or gone for good. */
 export function isRemovable(observation: Observation, member: Member): boolean {
   if (member.address === observation.self.address && member.id === observation.disk.id) return false;
   const life = lifeOfMember(observation, member);
@@ -29,14 +29,14 @@ function restOf(ensemble: Ensemble, leaving: readonly Member[], joining: readonl
   return [...votersOf(ensemble.config).filter((member) => !gone.has(member.id)), ...joining];
 }
 
-/** One pass: the members that are removed now, or none and what holds their removal back. */
+/** One pass: the members that are removed now. If there are none: what holds their removal back. */
 export interface Removal {
   readonly ids: readonly number[];
-  /** Every instance that ever claimed one of these ids at the member's address: all are known to be dead. */
+  /** Every instance that ever claimed one of these ids at the member's address. All of them are known to be dead. */
   readonly dead: readonly string[];
   readonly why: string;
   readonly advice?: readonly Advice[];
-  /** The fact that could not be had, where that holds the removal back. */
+  /** The fact that could not be had, if that holds the removal back. */
   readonly fact?: Unknown;
 }
 
@@ -49,8 +49,9 @@ function behind({ shared }: Observation, member: Member): readonly string[] {
 }
 
 /**
- * Undefined when nobody is known to be dead. Those that stay have to be able to commit by themselves, counting only nodes
- * of this cluster whose servers say that they serve; `joining` has caught up, and gets its vote by the same change.
+ * Undefined when no member is known to be dead. The members that stay must be able to commit by themselves. Only nodes
+ * of this cluster whose servers say that they serve count for that. `joining` has caught up, and gets its vote by the
+ * same change.
  */
 export function removalDue(
   observation: Observation,
@@ -85,7 +86,7 @@ export function removalDue(
 
 const COUNTED_NOT = 'Voters that somebody added by hand are not counted on.';
 
-/** The removal by a node that votes; undefined when nobody is known to be dead. */
+/** The removal by a node that votes. Undefined when no member is known to be dead. */
 export function decideRemoval(observation: Observation, ensemble: Ensemble): Decision | undefined {
   const removal = removalDue(observation, ensemble);
   if (!removal) return undefined;
@@ -95,7 +96,7 @@ export function decideRemoval(observation: Observation, ensemble: Ensemble): Dec
     : waitForFact(why, fact, advice);
 }
 
-/** The dead owners of claims that nobody has noted yet: EC2 forgets them within the hour. */
+/** Notes the dead owners of claims that have no note yet: EC2 forgets them within the hour. */
 export function decideNotes(observation: Observation): Decision | undefined {
   if (!observation.shared.known) return undefined;
   const { claims, dead } = observation.shared.value;
@@ -109,7 +110,10 @@ export function decideNotes(observation: Observation): Decision | undefined {
   );
 }
 
-/** Claims 7: an ensemble of which a person's voters are half is nobody's to heal, until one change takes them out. */
+/**
+ * Claims 7: the agent does not heal an ensemble in which half of the voters were added by hand. One change by a person
+ * has to remove these voters and the dead.
+ */
 export function outnumbered(observation: Observation): readonly Advice[] {
   const { config } = observation.disk;
   const voters = config === undefined ? [] : votersOf(config);

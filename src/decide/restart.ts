@@ -7,12 +7,12 @@ import { waitsForSurroundings } from './failed-start.ts';
 
 export const RESTARTING = 'The server of this node ended, and its supervisor is about to start it again.';
 
-/** The server runs, or may at any moment: what changes its files, or says that it is stopped, stops it first. */
+/** The server runs, or may start at any moment. Steps that change its files, or call it stopped, stop it first. */
 export function mayRun({ upMs, restarting }: ObservedServer): boolean {
   return upMs !== undefined || restarting === true;
 }
 
-/** Genesis 4: starts the server from what it wrote last, if the node may run it at all. Pure. */
+/** Genesis 4: starts the server from the config that it wrote last, if this node may run its server at all. Pure. */
 export function decideRestart(observation: Observation, lineage: number): Decision | undefined {
   const { disk, server, self } = observation;
   if (mayRun(server) || disk.fence || votingObstacle(observation, lineage) !== undefined) return undefined;

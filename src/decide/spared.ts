@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A server that runs beside an ensemble and does not say that it serves (docs/protocol.md, "Server 3"). Silence on one
- * way of asking is no proof: whatever else can tell is asked before a running server is stopped. Pure.
+ * A server that runs beside an ensemble and does not say that it serves (docs/protocol.md, "Server 3"). Pure.
+ *
+ * One question without an answer proves nothing. Before the agent stops a running server, it asks everything else that
+ * can tell.
  */
 import type { Ensemble, Observation } from '../model/observation.ts';
 
-/** Each fresh config that led nowhere doubles the wait for the next, up to 64 times the first. */
+/** Each fresh config without success doubles the wait for the next one, up to 64 times the first wait. */
 const DOUBLINGS = 6;
-/** What works without an end, or may be one that the leader counts, is left alone for this many waits. */
+/** A server is left alone for this many waits if it works without an end, or if the leader may count it. */
 const MOST_WAITS = 20;
 
-/** What is watched of such a server. */
+/** The digest under which such a server is watched. */
 export const NO_LEADER_FOUND = 'no leader found';
 
 /** How long a server may run without the leader before it is given a fresh config. */
@@ -18,12 +20,13 @@ function restartAfterMs({ limits, lately }: Observation): number {
   return limits.noLeaderRejoinMs * 2 ** Math.min(lately?.freshConfigs ?? 0, DOUBLINGS);
 }
 
-/** Why the server is left alone for now, or undefined when everything says that it found no leader. */
+/** Why the server is left alone for now. Undefined when everything says that it found no leader. */
 export function whatSpares(observation: Observation, ensemble: Ensemble): string | undefined {
   const { server, watch, limits } = observation;
   const upMs = server.upMs ?? 0;
   const waitMs = restartAfterMs(observation);
-  // An election looks the same for a moment, and a voter that is stopped then may be the one that it needs.
+  // During an election a server looks the same for a moment. The election may need the vote of this server, so it is
+  // not stopped then.
   const foundNoneForMs = watch?.digest === NO_LEADER_FOUND ? watch.forMs : 0;
   if (upMs < waitMs || foundNoneForMs < limits.recoveryQuietMs)
     return `The server of this node has not found the leader yet${asking(observation)}.`;
@@ -31,7 +34,7 @@ export function whatSpares(observation: Observation, ensemble: Ensemble): string
   if (!signs) return 'The server of this node does not say that it serves, and nothing else was asked yet.';
   if (!signs.learners.known)
     return `The server of this node does not say that it serves${asking(observation)}, and the leader can't be asked whether it counts it: ${signs.learners.why}.`;
-  // A learner that is in no config is counted for ever, so the server's own word decides in the end.
+  // A learner that is in no config stays in the leader's count for ever. So in the end the server's own answer decides.
   const saysItself = server.answer.kind === 'not-serving' && upMs >= waitMs * MOST_WAITS;
   if (signs.learners.value > othersThatServe(observation, ensemble) && !saysItself)
     return `The server of this node does not say that it serves${asking(observation)}. It is not stopped: its leader counts ${signs.learners.value} learners, and this server may be one of them.`;
@@ -40,7 +43,7 @@ export function whatSpares(observation: Observation, ensemble: Ensemble): string
   return undefined;
 }
 
-/** Of those that could follow, how many surely do, without this node. */
+/** How many members, of those that could follow the leader, surely serve. This node is not counted. */
 function othersThatServe({ disk }: Observation, { config, leader, servingIds }: Ensemble): number {
   return config.members.filter(({ id }) => id !== leader.id && id !== disk.id && servingIds.includes(id)).length;
 }

@@ -2,8 +2,9 @@
 /**
  * A stamp that is gone from data which was this node's own (docs/protocol.md, "Files 2"). Pure.
  *
- * A data directory that somebody attached by mistake has no stamp either. It is told apart by what stands on the same
- * disk: the mark of a first start that is over, and the id that this very instance has claimed; and the config lists it.
+ * A data directory that somebody attached by mistake has no stamp either. Three facts distinguish the node's own data:
+ * the same disk has the mark of a first start that is over; it has an id that this very instance has claimed; and the
+ * config on it lists the node.
  */
 
 import { hasData } from '../facts/data.ts';
@@ -14,7 +15,7 @@ import { ownClaims } from './claim.ts';
 
 const GONE = { what: 'stamp', file: 'zk-agent/stamp.json', why: 'it is gone, and the data is there' } as const;
 
-/** The same observation; where only the stamp is missing, it counts as one that can't be read. */
+/** The same observation. If only the stamp is missing, it counts as a stamp that can't be read. */
 export function withStampThatIsGone(observation: Observation): Observation {
   const { disk, self, shared } = observation;
   if (disk.stamp || unreadable(disk, 'stamp') || !disk.ready || !hasData(disk) || !shared.known) return observation;

@@ -4,8 +4,8 @@ import type { Observation } from '../model/observation.ts';
 import type { Obstacle } from '../model/step.ts';
 
 /**
- * An obstacle when genesis, joins, removals and recovery by force must wait, undefined when they may go on.
- * Unknown counts as maintenance, and an unknown target state as a leaving node (Joining 8).
+ * The obstacle when genesis, joins, removals and recovery by force must wait. Undefined when they may go on.
+ * An unknown group counts as one in maintenance, and an unknown target state as that of a leaving node (Joining 8).
  */
 export function whyNotNow({ group, targetState }: Observation): Obstacle | undefined {
   if (!group.known)

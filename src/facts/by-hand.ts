@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * What a person put into the config by hand: members that nobody claimed, and lines that can't be understood
- * (docs/protocol.md, "Claims 7" and "Joining 11"). Pure. Both are tolerated: such a member is unknown, so it counts as a
- * voter and never as one that serves, is gone or can't vote; such a line stops changes, never service.
+ * (docs/protocol.md, "Claims 7" and "Joining 11"). Pure. Both are tolerated. Such a member is unknown: it counts as a
+ * voter, and never as one that serves, is gone or can't vote. Such a line stops changes, never service.
  */
 import { type EnsembleConfig, idOfLine, type Member, strangeLines } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 
-/** Nobody ever claimed this id at this address. While a claim on it can't be read, or has no owner yet, nobody knows. */
+/**
+ * Whether no node ever claimed this id at this address. False while a claim on the id is unreadable or has no owner.
+ */
 export function isUnclaimed({ shared }: Pick<Observation, 'shared'>, member: Pick<Member, 'id' | 'address'>): boolean {
   if (!shared.known) return false;
   const { id, address } = member;
@@ -22,7 +24,7 @@ export function countsAsServing(observation: Observation, ensemble: Ensemble, me
   return ensemble.servingIds.includes(member.id) && !isUnclaimed(observation, member);
 }
 
-/** A sentence's beginning while a line of the config can't be understood; undefined when all of them are. */
+/** The beginning of a sentence, while a line of the config can't be understood. Undefined when all lines can. */
 export function whatLinesHold(config: EnsembleConfig | undefined): string | undefined {
   const lines = strangeLines(config);
   if (lines.length === 0) return undefined;
@@ -30,21 +32,21 @@ export function whatLinesHold(config: EnsembleConfig | undefined): string | unde
   return `the config has ${lines.length > 1 ? 'lines' : 'a line'} that the agent does not understand (${named}), so it counts no votes, and adds and removes nobody`;
 }
 
-/** Recovery 3: no agent fences such a server, and it would give what is recovered the old config back. */
+/** Recovery 3: no agent fences such a server, and it would give the old config back to the recovered ensemble. */
 export function whatRunsByHand(members: readonly Member[]): string | undefined {
   if (members.length === 0) return undefined;
   const names = members.map((member) => `${member.id} at ${member.address}`).join(', ');
   return `the servers of the members ${names}, which somebody added by hand, still run and would bring the old config back`;
 }
 
-/** Claims 3: the config may give this id to somebody, in a line that can't be understood even. */
+/** Claims 3: whether the config may give this id to a member, even in a line that can't be understood. */
 export function mayHoldId(config: EnsembleConfig, id: number): boolean {
   return (
     config.members.some((member) => member.id === id) || strangeLines(config).some((line) => idOfLine(line) === id)
   );
 }
 
-/** For people: everything by hand that the agent has found, a sentence each. */
+/** For people: everything that the agent has found to be added by hand, a sentence each. */
 export function foundByHand(observation: Observation): readonly string[] {
   const { ensemble, disk } = observation;
   const config = ensemble?.config ?? disk.config;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a node's own disk is worth. Pure. */
+/** What the data on a node's own disk is good for. Pure. */
 import {
   type AsideFacts,
   type DataFacts,
@@ -12,22 +12,23 @@ import type { Observation } from '../model/observation.ts';
 import type { ForcedRecord } from '../model/records.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
 
-/** A `version-2` with nothing in it (a first start that never led anywhere) is no data; one that can't be read may be. */
+/** An empty `version-2` (of a first start that did not succeed) is no data. One that can't be read may be data. */
 export function hasData({ data }: DiskFacts): boolean {
   return data !== undefined && (data.currentEpoch > 0 || data.lastZxid > ZXID_ZERO || data.damage !== undefined);
 }
 
 /**
- * Genesis 5: with currentEpoch 0 nothing can have been committed here. Neither is an epoch without an entry anything to
- * recover from: founding on it is founding an empty ensemble. Damaged data can't be served.
+ * Genesis 5: with currentEpoch 0 nothing can have been committed here. An epoch without an entry is nothing to recover
+ * from either: to found on it would be to found an empty ensemble. Damaged data can't be served.
  */
 export function recoverable(data: DataFacts | undefined): data is DataFacts {
   return data !== undefined && data.currentEpoch > 0 && data.lastZxid > ZXID_ZERO && data.damage === undefined;
 }
 
 /**
- * Recovery 1: a node can vote if it has a database of the newest lineage, or the marker of a first start that is still
- * due. A wiped node can't: with a fresh marker two of them would elect each other and erase the survivor.
+ * Recovery 1: a node can vote in two cases. It has a database of the newest lineage, or the marker of a first start
+ * that is still due. A wiped node can't vote: with fresh markers, two of them would elect each other and erase the
+ * survivor's data.
  */
 function canVote(disk: DiskFacts, newestRecord: number): boolean {
   if (disk.stamp?.lineage !== newestRecord) return false;
@@ -38,8 +39,8 @@ function canVote(disk: DiskFacts, newestRecord: number): boolean {
 export const NO_DATA = 'it has no data to vote with';
 
 /**
- * What keeps a node from voting; undefined when nothing does. A server that runs has read its files before, and goes on
- * with what it has read: only a start needs them. Unknown is never absent: a proposed config that can't be read may count.
+ * What keeps a node from voting; undefined when nothing does. A running server goes on with the files that it has read:
+ * only a start needs them again. Unknown is never absent: a proposed config that can't be read may count.
  */
 export function votingObstacle({ disk, server, limits }: Observation, newestRecord: number): string | undefined {
   if (!canVote(disk, newestRecord)) {
@@ -55,7 +56,7 @@ export function votingObstacle({ disk, server, limits }: Observation, newestReco
   return undefined;
 }
 
-/** Whether this is the copy, made for a forced record, of data that the disk still has and that is as good. */
+/** Whether this is a copy made for a forced record, whose original is still on the disk and just as good. */
 export function isSourceCopy(aside: AsideFacts, { data, stamp }: DiskFacts, record: number): boolean {
   const name = sourceCopyName(record);
   const named = aside.name === name || aside.name.startsWith(`${name}-`);
@@ -64,9 +65,12 @@ export function isSourceCopy(aside: AsideFacts, { data, stamp }: DiskFacts, reco
 }
 
 /**
- * Recovery 6: whether the owner of this record may have founded its ensemble already, although its stamp does not say so.
- * A stamp that can't be read may be the record's. Only data that no leader of the record has ever had says otherwise. With
- * data that was set aside the stamp went along: nobody has data of the record before it is founded.
+ * Recovery 6: whether the owner of this record may have founded its ensemble already, although its stamp does not say
+ * so.
+ *
+ * Data of the record that was set aside shows the founding: its stamp went along, and no node has such data before. A
+ * stamp that can't be read may be the record's. Then only data that no leader of the record has ever had shows that
+ * nothing was founded.
  */
 export function mayHaveFounded(
   { number, epochFloor }: Pick<ForcedRecord, 'number' | 'epochFloor'>,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Where instances stand in the lifecycle of their Auto Scaling group, and the hooks that hold them there. Pure.
- * `Pending:Wait` and `Terminating:Wait` are the states in which a hook waits for somebody's word.
+ * Where instances are in the lifecycle of their Auto Scaling group, and the hooks that hold them there. Pure. In the
+ * states `Pending:Wait` and `Terminating:Wait` a hook waits for an answer.
  */
 import { highestGenerations, instancesBehind, ownersOf } from '../model/claims.ts';
 import type { Member } from '../model/member.ts';
@@ -24,7 +24,7 @@ export interface HookWait {
   readonly lifecycleState: string;
 }
 
-/** The hook that a heartbeat of this node prolongs at the moment; undefined when it waits in none. */
+/** The hook that a heartbeat of this node prolongs now. Undefined when the node waits in none. */
 export function ownHookWait(observation: Observation): HookWait | undefined {
   const { group, stack } = observation;
   const lifecycleState = ownState(observation);
@@ -39,8 +39,8 @@ function hookOf(lifecycleState: string, stack: Observation['stack']): string | u
 }
 
 /**
- * The instances that this member may be. Id and address are both used again: of a dead owner and its successor at the
- * same address the dead one is not meant any more.
+ * The instances that this member may be. Id and address are both used again. If a dead owner has a successor at the
+ * same address, the dead owner is left out.
  */
 function instancesOf(observation: Observation, member: Member): readonly string[] {
   if (!observation.shared.known) return [];
@@ -49,7 +49,7 @@ function instancesOf(observation: Observation, member: Member): readonly string[
   return left.length > 0 ? left : all;
 }
 
-/** The group is about to terminate the instance behind this member. */
+/** Whether the group is about to terminate the instance behind this member. */
 export function isTerminating(observation: Observation, member: Member): boolean {
   const { group } = observation;
   if (!group.known) return false;
@@ -59,15 +59,15 @@ export function isTerminating(observation: Observation, member: Member): boolean
   );
 }
 
-/** The instance behind this member is on its way out of EC2, or gone. */
+/** Whether the instance behind this member is shutting down, or gone. */
 export function isDying(observation: Observation, member: Member): boolean {
   const life = lifeOfMember(observation, member);
   return life === 'shutting-down' || life === 'gone';
 }
 
 /**
- * Instances that the group still lists in its terminate hook although they are gone for good, and that the config is
- * without: terminated behind the group's back, they can't answer the hook any more (Leaving 4).
+ * Instances that are gone for good and in no config, although the group still lists them in its terminate hook. They
+ * were terminated without the group's doing, and can't answer the hook any more (Leaving 4).
  */
 export function goneInHook(observation: Observation, ensemble: Ensemble): readonly string[] {
   const { group, self } = observation;
@@ -79,7 +79,10 @@ export function goneInHook(observation: Observation, ensemble: Ensemble): readon
     .filter((instance) => isGone(observation, instance) && !listed.has(instance));
 }
 
-/** Instances in a terminate hook of which no claim tells whether they live: they have to be asked for by themselves. */
+/**
+ * Instances in a terminate hook that no claim names, so the look at the owners of claims does not tell whether they
+ * live. EC2 has to be asked about them separately.
+ */
 export function unclaimedInHook({ group, shared }: Pick<Observation, 'group' | 'shared'>): readonly string[] {
   if (!group.known || !shared.known) return [];
   const held = group.value.instances.filter(({ lifecycleState }) => lifecycleState === TERMINATE_WAIT);

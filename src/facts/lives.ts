@@ -14,7 +14,7 @@ export function isGone(observation: Observation, instance: string): boolean {
   return lifeOf(observation, instance) === 'gone';
 }
 
-/** The life of a member: dead only when every instance that it could be is known to be. */
+/** The life of a member. It is dead only when every instance that it may be is known to be dead. */
 export function lifeOfMember(observation: Observation, member: Pick<Member, 'id' | 'address'>): Life {
   if (!observation.shared.known) return 'unknown';
   const { claims } = observation.shared.value;

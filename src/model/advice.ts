@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * What a person may do, as data (docs/protocol.md, "Advice"): which action, on which instance, and what must hold at
- * that moment. The sentence is made from the data, here and nowhere else. So a person in the simulation obeys every
- * piece of it as it is printed, and a checker sees that nothing is lost by it.
+ * that moment. The sentence is made from the data in this file only. In the simulation a person obeys every piece of
+ * advice as it is printed, and a checker sees that no data is lost by it.
  */
 import type { Zxid } from './zxid.ts';
 
-/** What must hold when a person acts, minutes after the advice was read. Each can be found out by looking. */
+/** What must hold when a person acts, minutes after reading the advice. A person can check each of these. */
 export type Precondition =
   /** It is stopped or hangs. */
   | { readonly is: 'not-running'; readonly instance: string }
-  /** It was started and rebooted, and does not come up: nothing on its disk can be had any more. */
+  /** It was started and rebooted, and does not come up. Nothing on its disk can be read any more. */
   | { readonly is: 'cannot-run'; readonly instance: string }
-  /** Fewer than that many of these can run: without it a quorum can come back. */
+  /** Fewer of these instances can run than the quorum needs. Otherwise a quorum can come back. */
   | { readonly is: 'too-few-can-run'; readonly quorums: readonly AwaitedQuorum[] }
   /** EC2 has never had such an instance. */
   | { readonly is: 'never-was'; readonly instance: string }
@@ -20,7 +20,7 @@ export type Precondition =
   | { readonly is: 'leader' }
   /** `zk-agent status`, asked once more, gives the same advice. */
   | { readonly is: 'still-advised' }
-  /** The actions before this one were tried, and did not help: that shows within minutes. */
+  /** The actions before this one were tried and did not help. That shows within minutes. */
   | { readonly is: 'nothing-else-helps' }
   | { readonly is: 'not-wanted' }
   | { readonly is: 'work-is-over' };
@@ -53,27 +53,27 @@ export type Action =
 
 export interface Advice {
   readonly action: Action;
-  /** Where it is done, or what it is done to. */
+  /** The instance on which the action is done, or to which it is done. */
   readonly instance?: string;
-  /** The file or directory that it is about. */
+  /** The file or directory that the action is about. */
   readonly path?: string;
   /** All of these must hold at the moment at which the person acts. */
   readonly when: readonly Precondition[];
-  /** What is lost by it; absent when nothing is. */
+  /** What the action loses; absent when it loses nothing. */
   readonly loses?: Loss;
-  /** Who recovers then. */
+  /** The node that recovers then. */
   readonly next?: { readonly id: number; readonly instance: string };
 }
 
 export type Loss =
-  /** What stands on the disk of the instance alone. */
+  /** What is on the disk of this instance and nowhere else. */
   | { readonly kind: 'its-disk' }
   | { readonly kind: 'that-data' }
-  /** What stands in the data after this zxid, until somebody mends what was kept of it. */
+  /** What the data holds after this zxid, until somebody mends the data that was kept. */
   | { readonly kind: 'after'; readonly zxid: Zxid }
   | { readonly kind: 'everything' };
 
-/** Where a sentence does not know the instance. */
+/** The words for a sentence whose advice names no instance. */
 const HERE = 'this node';
 
 function orderOf({ action, path = 'the data directory' }: Advice, where: string): string {
@@ -120,7 +120,7 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
   }
 }
 
-/** Data set aside: a folder of `aside`, which counts as long as it is in there. */
+/** Whether this is data set aside: a folder in `aside`. Such data counts as long as it is there. */
 export function isAside(path: string): boolean {
   return /(^|\/)aside\/[^/]+$/.test(path);
 }
@@ -176,17 +176,17 @@ function lossOf(loss: Loss): string {
   }
 }
 
-/** All of it, in the order in which it is to be tried; empty when a person has nothing to do. */
+/** All advice, in the order in which a person tries it. Empty when a person has nothing to do. */
 export function adviceText(advice: readonly Advice[]): string {
   return advice.map(adviceSentence).join(' ');
 }
 
-/** A file that can't be understood: it may be part of the last good copy, so nothing goes before it is copied. */
+/** A file that can't be understood may be part of the last good copy, so the first thing to do is to copy it. */
 export function mendFile(path: string): string {
   return adviceText([{ action: 'mend-data', path, when: [] }]);
 }
 
-/** Data of another cluster, or of nobody knows which: kept, and out of the way only beside an ensemble that serves. */
+/** Data of another cluster, or of an unknown one. It is kept, and moved away only beside an ensemble that serves. */
 export function refusedData(instance?: string): readonly Advice[] {
   const where = instance === undefined ? {} : { instance };
   return [

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the claims say by themselves. Pure. */
+/** What can be told from the claims alone. Pure. */
 import type { Member } from './member.ts';
 import type { Claim } from './records.ts';
 
 export const LOWEST_ID = 1;
 export const HIGHEST_ID = 255;
 
-/** The generation that owns each id: the highest one (Claims 2). Each decision asks several times about the same claims. */
+/**
+ * The generation that owns each id: the highest one (Claims 2). The last result is kept, because each decision asks
+ * several times about the same claims.
+ */
 export function highestGenerations(claims: readonly Claim[]): ReadonlyMap<number, Claim> {
   if (latest.claims === claims) return latest.highest;
   const highest = new Map<number, Claim>();
@@ -25,7 +28,7 @@ interface Highest {
 
 let latest: Highest = { claims: [], highest: new Map() };
 
-/** The highest generation of one id, of claims in any order. */
+/** The highest generation of one id; the claims may be in any order. */
 export function highestGeneration(claims: readonly Claim[], id: number): Claim | undefined {
   let highest: Claim | undefined;
   for (const claim of claims) {
@@ -34,14 +37,14 @@ export function highestGeneration(claims: readonly Claim[], id: number): Claim |
   return highest;
 }
 
-/** The instances behind all of these claims, each as often as it has claims. */
+/** The instances behind all of these claims. An instance appears as often as it has claims. */
 export function ownersOf(claims: readonly Claim[]): readonly string[] {
   const instances: string[] = [];
   for (const { owner } of claims) if (typeof owner === 'object') instances.push(owner.instance);
   return instances;
 }
 
-/** The instances that ever claimed this very id at this very address: addresses are used again, so both must match. */
+/** The instances that ever claimed this very id at this very address. Addresses are used again, so both must match. */
 export function instancesBehind(claims: readonly Claim[], member: Pick<Member, 'id' | 'address'>): readonly string[] {
   const instances: string[] = [];
   for (const claim of claims) {
@@ -51,12 +54,12 @@ export function instancesBehind(claims: readonly Claim[], member: Pick<Member, '
   return instances;
 }
 
-/** The first claim on this id whose object nobody understands: anybody may stand behind it. */
+/** The first claim on this id whose object can't be understood. Its owner may be any node. */
 export function unreadableOf(claims: readonly Claim[], id: number): Claim | undefined {
   return claims.find((claim) => claim.id === id && claim.owner === 'unreadable');
 }
 
-/** The key of the object that says whose a claim is. */
+/** The key of the object that names the owner of a claim. */
 export function ownerKey({ id, generation }: Pick<Claim, 'id' | 'generation'>): string {
   return `claims/${id}.${generation}.json`;
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ErrorCode } from '../errors.ts';
 
-/** A fact that may not be had. Unknown is never absent: an error or an empty answer proves nothing. */
+/** A fact that may be unknown. Unknown is never absent: an error or an empty answer proves nothing. */
 export type Known<T> = { readonly known: true; readonly value: T } | Unknown;
 
-/** `code` and `next` stand for people, where the failure that left it unknown has them; a decision only passes them on. */
+/**
+ * `code` and `next` are for people. They are set if the failure that left the fact unknown has them; a decision only
+ * passes them on.
+ */
 export interface Unknown {
   readonly known: false;
   readonly why: string;
@@ -22,7 +25,7 @@ export function unknown(why: string, error?: { readonly code: ErrorCode; readonl
 
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
-/** One instance as EC2 describes it; the terminated lose address and tags. */
+/** One instance as EC2 describes it. A terminated instance loses its address and tags. */
 export interface InstanceFact {
   readonly instance: string;
   readonly state: InstanceState;
@@ -40,7 +43,7 @@ export interface GroupFact {
 }
 
 /**
- * What is known of an instance's life, by "gone for good" of docs/protocol.md.
- * `shutting-down` still runs: its member may be removed, its id may not pass on.
+ * What is known of an instance's life, by "gone for good" of docs/protocol.md. An instance in `shutting-down` still
+ * runs: its member may be removed, but its id may not pass on.
  */
 export type Life = 'alive' | 'shutting-down' | 'gone' | 'unknown';

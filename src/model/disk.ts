@@ -2,7 +2,7 @@
 import type { EnsembleConfig } from './member.ts';
 import type { Zxid } from './zxid.ts';
 
-/** Who a data directory belongs to. Data of another cluster is refused. */
+/** What a data directory belongs to. Data of another cluster is refused. */
 export interface Stamp {
   readonly cluster: string;
   readonly lineage: number;
@@ -12,16 +12,18 @@ export interface Stamp {
 /** The current epoch of a `version-2` in which no database was ever written, as ZooKeeper itself puts it. */
 export const NO_DATABASE = -1;
 
-/** What a `version-2` directory holds. Epochs are whole numbers; a missing epoch file counts as that of the last zxid. */
+/**
+ * The contents of a `version-2` directory. Epochs are whole numbers; a missing file counts as the last zxid's epoch.
+ */
 export interface DataFacts {
-  /** NO_DATABASE where there is neither snapshot nor log: such a server can follow, and can't vote. */
+  /** NO_DATABASE where there is neither snapshot nor log. Such a server can follow, but can't vote. */
   readonly currentEpoch: number;
   readonly acceptedEpoch: number;
-  /** From the names of snapshots and the entries of transaction logs: logged, not necessarily committed. */
+  /** From the names of snapshots and the entries of transaction logs. It was logged, but not necessarily committed. */
   readonly lastZxid: Zxid;
-  /** Set when something in it is not as a server wants it at its start: what was found, a sentence for the operator. */
+  /** Set when a file in it would stop or mislead a server at its start: a sentence for the operator about it. */
   readonly damage?: string;
-  /** The damage hides where the data ends: it may hold more than `lastZxid` tells. */
+  /** The damage hides where the data ends, so the data may hold more than `lastZxid` says. */
   readonly mayHoldMore?: boolean;
 }
 
@@ -33,33 +35,41 @@ export interface AsideFacts {
   readonly config?: EnsembleConfig;
 }
 
-/** A fence keeps the server from starting, systemd included. It names the newest record when it was raised. */
+/**
+ * A fence keeps the server from starting, by systemd too. It names the record that was the newest when it was raised.
+ */
 export interface Fence {
   readonly record: number;
 }
 
-/** What the agent does seldom only, and when it did, milliseconds since 1970; only the last times are kept. */
+/** What the agent may do only seldom, and when it did, in milliseconds since 1970. Only the last times are kept. */
 export type Occasion = 'fresh-config' | 'set-aside';
 export type Occasions = Readonly<Record<Occasion, readonly number[]>>;
 
-/** The fence of a file that can't be read: no record is known to be newer, so it never counts as over. */
+/** Stands for a fence file that can't be read. No record is known to be newer, so this fence never counts as over. */
 export const UNREADABLE_FENCE: Fence = { record: Number.MAX_SAFE_INTEGER };
 
-/** `marks` is what the agent has written down for itself; `aside` one folder of data set aside. Data has its `damage`. */
+/**
+ * `marks`: what the agent has noted for itself. `aside`: one folder of data set aside. Files in `version-2` have no
+ * kind here: DataFacts has their `damage`.
+ */
 export type NodeFile = 'id' | 'stamp' | 'nonce' | 'fence' | 'config' | 'pending' | 'aside' | 'marks';
 
-/** A file that is there, or may be, and says nothing that can be used. */
+/** A file that is there, or may be, but has no content that can be used. */
 export interface UnreadableFile {
   readonly what: NodeFile;
   readonly file: string;
   readonly why: string;
-  /** Whole, and written by a release that this one does not understand: nothing is wrong with the file. */
+  /**
+   * The file is whole, but was written by a newer release, which this one does not understand. Nothing is wrong with
+   * it.
+   */
   readonly newer?: true;
 }
 
 /**
- * Everything about the node that is on its own disk. Optional members are absent from the disk, or can't be read: then
- * `unreadable` says so. A fence that can't be read is a fence.
+ * Everything about the node that is on its own disk. An optional field is missing when its file is absent, or can't be
+ * read; in the second case `unreadable` says so. A fence that can't be read is a fence.
  */
 export interface DiskFacts {
   readonly id?: number;
@@ -77,21 +87,21 @@ export interface DiskFacts {
   readonly ready: boolean;
   /** The stack has been told that this node votes. */
   readonly signalled: boolean;
-  /** This node has begun to abandon its launch: the call may have arrived, or may yet. */
+  /** This node has begun to abandon its launch. The call may have arrived, or may still arrive. */
   readonly abandoned?: true;
-  /** The version of the config whose voters this node has last seen to be claimed, every one of them. */
+  /** The version of the last config of which this node has seen all voters to be claimed. */
   readonly vouched?: Zxid;
   /** The config that `zoo.cfg` points at. */
   readonly config?: EnsembleConfig;
-  /** `zoo.cfg.dynamic.next`, a config that was proposed and may yet commit. */
+  /** `zoo.cfg.dynamic.next`: a config that was proposed and may still commit. */
   readonly pending?: EnsembleConfig;
   readonly aside: readonly AsideFacts[];
   readonly occasions?: Occasions;
-  /** The share of the disk that is free, from 0 to 1; absent when it can't be had. */
+  /** The share of the disk that is free, from 0 to 1. Absent when it is unknown. */
   readonly freeShare?: number;
-  /** What the server's user may fill of the disk, bytes; absent when it can't be had. */
+  /** How much of the disk the server's user may fill, in bytes. Absent when it is unknown. */
   readonly diskBytes?: number;
-  /** Absent where everything could be read. */
+  /** Absent when everything could be read. */
   readonly unreadable?: readonly UnreadableFile[];
 }
 
@@ -102,7 +112,7 @@ export function unreadable(
   return files.find((file) => file.what === what);
 }
 
-/** Under which name the data that a forced record builds on is kept aside. */
+/** The name under which the data that a forced record builds on is kept aside. */
 export function sourceCopyName(record: number): string {
   return `source-of-record-${record}`;
 }

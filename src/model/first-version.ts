@@ -2,13 +2,14 @@
 /**
  * The versions of the configs that agents write (docs/protocol.md, "Recovery 10"). Pure.
  *
- * A server that looks for a leader takes over every config of a higher version that it hears of, from whomever. So the
- * configs that an agent writes under a record are above all of older lineages, and none is above a committed one of its
- * own: under record 1, which follows nothing, they have no version; later they have one right above the floor.
+ * A server that looks for a leader takes over every config of a higher version that it hears of, from any server. So
+ * the configs that an agent writes under a record are above all configs of older lineages. None of them is above a
+ * config that was committed under the same record. Record 1 follows nothing, so its configs have no version. Under
+ * later records their version is right above the floor.
  */
 import { toZxid, ZXID_ZERO, type Zxid } from './zxid.ts';
 
-/** How many elections those who are gone may have held that nobody who is left knows of. */
+/** How many elections the lost nodes may have held without the knowledge of the nodes that are left. */
 const UNSEEN_EPOCHS = 0x1_0000;
 /** The server counts epochs with 31 bits. */
 const LAST_FLOOR = 0x7fff_0000;
@@ -17,22 +18,27 @@ interface Floor {
   readonly epochFloor: number;
 }
 
-/** The floor of the record that follows, from the highest epoch that anybody is known to have promised. */
+/** The floor of the next record, from the highest epoch that any node is known to have accepted. */
 export function floorAbove(knownEpoch: number): number {
   return Math.max(knownEpoch, Math.min(knownEpoch + UNSEEN_EPOCHS, LAST_FLOOR));
 }
 
-/** Of those who begin: it is as high as a version-less config becomes when the first leader of the record is elected. */
+/**
+ * The version for the first ensemble of a record. A version-less config becomes as high when the first leader of the
+ * record is elected.
+ */
 export function firstVersion({ epochFloor }: Floor): Zxid {
   return epochFloor === 0 ? ZXID_ZERO : toZxid(BigInt(epochFloor + 1) << 32n);
 }
 
-/** Whether no change was committed before this config under its record: the server gives such a version at an election. */
+/**
+ * Whether no change was committed before this config under its record. The server gives such a version at an election.
+ */
 export function isFirstVersion(version: Zxid): boolean {
   return version !== ZXID_ZERO && version.endsWith('00000000');
 }
 
-/** Of those who join: what the ensemble has committed is above it, so that they take that over. */
+/** The version for joiners. It is below every config that the ensemble has committed, so they take that one over. */
 export function joinersVersion({ epochFloor }: Floor): Zxid {
   return epochFloor === 0 ? ZXID_ZERO : toZxid((BigInt(epochFloor + 1) << 32n) - 1n);
 }

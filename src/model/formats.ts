@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The format of each thing that agents write for each other, and for themselves after an update (docs/protocol.md,
- * "Words"). During an update of the image, and its rollback, agents of two releases read each other's. A number rises
- * when an older agent would misunderstand what is written; a new field that an older agent may pass over needs no new
- * number. What has no format was written by a release from before there were any, which is format 1.
+ * "Words"). During an update of the image, and its rollback, agents of two releases read what the others wrote.
+ *
+ * A number rises when an older agent would misunderstand what is written. A new field that an older agent may ignore
+ * needs no new number. A thing without a format was written before there were formats, and has format 1.
  */
 export const FORMATS = {
   claim: 1,
@@ -17,7 +18,7 @@ export const FORMATS = {
 
 export type Formatted = keyof typeof FORMATS;
 
-/** Why these fields can't be understood by this release, as the end of a sentence; undefined when they can. */
+/** Why this release can't understand these fields, as the end of a sentence. Undefined when it can. */
 export function whyNotUnderstood(kind: Formatted, { format = 1 }: { readonly format?: unknown }): string | undefined {
   if (typeof format !== 'number' || !Number.isSafeInteger(format) || format < 1) return 'its format is no number';
   if (format <= FORMATS[kind]) return undefined;

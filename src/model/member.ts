@@ -12,17 +12,20 @@ export interface Member {
   readonly role: MemberRole;
   readonly clientAddress: string;
   readonly clientPort: number;
-  /** What stands behind the `=`, where the rest of this does not say all of it: several addresses, a secure client port. */
+  /**
+   * The whole text after the `=`, if the other fields do not hold all of it: several addresses, a secure client port.
+   */
   readonly verbatim?: string;
 }
 
-/** A config with the version that ZooKeeper gave it; a version-less (hand written) one has version zero. */
+/** A config with the version that ZooKeeper gave it. A config without a version (written by hand) has version zero. */
 export interface EnsembleConfig {
   readonly version: Zxid;
   readonly members: readonly Member[];
   /**
-   * Lines that can't be understood, as they stand; absent where there are none. With them nothing is decided by counting
-   * voters, and nobody is added or removed: a line may be a voter, or say that the votes don't weigh the same.
+   * Lines that can't be understood, as they stand; absent when there are none. Such a line may be a voter, or give
+   * votes another weight. So while there is one, nothing is decided by counting voters, and no member is added or
+   * removed.
    */
   readonly notUnderstood?: readonly string[];
 }
@@ -31,7 +34,7 @@ export const QUORUM_PORT = 2888;
 export const ELECTION_PORT = 3888;
 export const CLIENT_PORT = 2181;
 
-/** The member that a node of this product is: standard ports, clients on its own address, never on a wildcard. */
+/** The member for a node of this product: standard ports, clients on its own address, never on a wildcard. */
 export function memberAt(id: number, address: string, role: MemberRole): Member {
   return {
     id,
@@ -58,7 +61,7 @@ export function strangeLines(config: EnsembleConfig | undefined): readonly strin
   return config?.notUnderstood ?? [];
 }
 
-/** The id of the member that such a line is about; undefined where it is about none. */
+/** The id of the member that such a line is about. Undefined when it is about no member. */
 export function idOfLine(line: string): number | undefined {
   const id = /^server\.(\d{1,15})\s*[=:]/.exec(line)?.[1];
   return id === undefined ? undefined : Number(id);

@@ -9,7 +9,7 @@ import type { Zxid } from './zxid.ts';
 
 export type Command = 'bootstrap' | 'recovery' | 'remove-terminated' | 'leave';
 
-/** What the operator, cron or systemd asked for. */
+/** What the operator, cron or systemd ordered. */
 export interface Order {
   readonly command: Command;
   readonly allowEmptyGenesis: boolean;
@@ -20,7 +20,7 @@ export interface Order {
 export interface Ensemble {
   readonly leader: { readonly id: number; readonly address: string };
   readonly config: EnsembleConfig;
-  /** Read after the session was opened, so it is the epoch in which that session was committed. */
+  /** Read after the session was opened, so it is the epoch in which the opening was committed. */
   readonly epoch: number;
   /** The leader's zxid, read before the node's own. */
   readonly zxid: Zxid;
@@ -28,7 +28,7 @@ export interface Ensemble {
   readonly servingIds: readonly number[];
 }
 
-/** What stands in the bucket and the log group. */
+/** What the bucket and the log group hold. */
 export interface Shared {
   readonly records: readonly LineageRecord[];
   readonly claims: readonly Claim[];
@@ -36,19 +36,21 @@ export interface Shared {
   readonly dead: readonly string[];
 }
 
-/** What only matters while no ensemble answers. */
+/** Facts that matter only while no ensemble answers. */
 export interface Silence {
   readonly reports: readonly FoundReport[];
-  /** Reports that are there and can't be understood; absent where there is none. */
+  /** Reports that are there but can't be understood. Absent when there are none. */
   readonly unreadable?: readonly UnreadableReport[];
-  /** What became of proposals for the next record; absent where nothing did. */
+  /** The outcomes of proposals for the next record. Absent when there are none. */
   readonly outcomes?: readonly Outcome[];
   readonly announcements: readonly Announcement[];
-  /** Members that nobody claimed, of any config that is known, whose server runs; absent where there is none. */
+  /** Members that nobody claimed, of any known config, whose server runs. Absent when there are none. */
   readonly byHand?: readonly Member[];
-  /** Every instance of the group, with the cluster's tag, or behind a claim. */
+  /** Every instance that is in the group, has the cluster's tag, or stands behind a claim. */
   readonly instances: readonly string[];
-  /** For how long this process has seen an instance listed without any claim, milliseconds on its monotonic clock. */
+  /**
+   * For how long this process has seen an instance listed without any claim, in milliseconds on its monotonic clock.
+   */
   readonly unclaimedForMs: Readonly<Record<string, number>>;
 }
 
@@ -58,13 +60,13 @@ export interface Watch {
   readonly forMs: number;
 }
 
-/** For how long a report with this digest is not written again, milliseconds. */
+/** For how long a report with this digest is not written again, in milliseconds. */
 export interface ReportRest {
   readonly digest: string;
   readonly forMs: number;
 }
 
-/** What the stack wants of its nodes, by their settings; whatever is absent is wanted by nobody. */
+/** What the stack wants of its nodes, by their settings. It does not want what is missing here. */
 export interface StackTies {
   /** The stack waits for a signal of each new node. */
   readonly signals: boolean;
@@ -73,28 +75,31 @@ export interface StackTies {
   readonly terminateHook?: string;
 }
 
-/** The node's own server, by its process and by its own word. */
+/** The node's own server: its process, and its own answer. */
 export interface ObservedServer {
   /** Undefined when no process runs. */
   readonly upMs: number | undefined;
   /** No process runs, and the supervisor is about to start one by itself. */
   readonly restarting?: true;
   readonly answer: ServerAnswer;
-  /** Absent for one that runs, or did not end by itself. */
+  /** Absent for a server that runs, or that did not end by itself. */
   readonly ends?: ServerEnds;
-  /** Asked for where it runs beside an ensemble and does not say that it serves. */
+  /** Present when the server runs beside an ensemble and does not say that it serves. */
   readonly signs?: ServerSigns;
 }
 
-/** What tells whether a server works that does not say so. */
+/** The signs that a server works although it does not say that it serves. */
 export interface ServerSigns {
-  /** For how long this process of the agent has seen the server's process do next to nothing, on its monotonic clock. */
+  /**
+   * For how long the server's process has done almost nothing, as this process of the agent has seen it on its
+   * monotonic clock.
+   */
   readonly idleForMs: number;
-  /** How many servers the leader says that follow it, those that are still being synced too. */
+  /** How many servers follow the leader by its own count, including those that it still syncs. */
   readonly learners: Known<number>;
 }
 
-/** How often something was done by this node that is not to be done often; by its durable notes. */
+/** How often this node did what it may do only seldom, by its durable notes. */
 export interface Lately {
   /** Running servers that were stopped for a fresh config, within six hours. */
   readonly freshConfigs: number;
@@ -106,7 +111,7 @@ export interface Lately {
 export interface Observation {
   readonly order: Order;
   readonly self: { readonly instance: string; readonly address: string; readonly cluster: string };
-  /** Undefined inside: the metadata service says that there is none yet. */
+  /** An undefined value means: the metadata service says that there is no target state yet. */
   readonly targetState: Known<string | undefined>;
   readonly disk: DiskFacts;
   readonly server: ObservedServer;
@@ -114,21 +119,21 @@ export interface Observation {
   readonly group: Known<GroupFact>;
   /** Absent for a node that belongs to no stack. */
   readonly stack?: StackTies;
-  /** By instance; one that is missing here is unknown. */
+  /** By instance. An instance that is missing here is unknown. */
   readonly lives: Readonly<Record<string, Life>>;
-  /** Instances that EC2 calls terminated at this moment. */
+  /** Instances that EC2 reports as terminated now. */
   readonly terminated: readonly string[];
   readonly ensemble: Ensemble | undefined;
   readonly silence: Known<Silence>;
   readonly watch: Watch | undefined;
-  /** Absent while this process has reported nothing lately. */
+  /** Absent when this process has not reported lately. */
   readonly reportRest?: ReportRest;
-  /** Absent: neither of them. */
+  /** Absent when the node did neither of them lately. */
   readonly lately?: Lately;
   readonly limits: ObservedLimits;
 }
 
-/** The waits that decisions compare with; milliseconds. */
+/** The waits that decisions compare with, in milliseconds. */
 interface ObservedLimits {
   readonly ownerUnknownMs: number;
   readonly recoveryQuietMs: number;

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The next record before it is one (docs/protocol.md, "Recovery by force"). A node *proposes* it and every other node
- * that it names *answers*, each in its own report; both are bound by that until an *outcome* stands, which is created
- * once: founded or void. Plain data, and what follows from it by itself.
+ * The next record before it is written (docs/protocol.md, "Recovery by force"). A node *proposes* it, and every other
+ * node that it names *answers*, each in its own report. Both are bound by that until there is an *outcome*, which is
+ * created once: founded or void. This file has the plain data, and what follows from the data alone.
  */
 import type { Binding, FoundReport, LineageRecord } from './records.ts';
 
-/** `lineage/000002/outcomes/<proposal>.json`: what became of a proposal. Created once, so it is one or the other. */
+/**
+ * `lineage/000002/outcomes/<proposal>.json`: what became of a proposal. It is created once, so it can only be one of
+ * the two.
+ */
 export type Outcome =
   | { readonly kind: 'founded'; readonly proposal: string; readonly record: LineageRecord }
   | { readonly kind: 'void'; readonly proposal: string; readonly number: number };
 
-/** A proposal that stands in its proposer's report. */
+/** A proposal in its proposer's report. */
 export interface Proposal {
   readonly proposer: string;
   readonly serial: string;
@@ -19,10 +22,13 @@ export interface Proposal {
   readonly relied: Readonly<Record<string, string>>;
 }
 
-/** From this format of a report on its agent can answer; those of the release before have none. */
+/** Agents that write this report format, or a later one, can answer. Reports of the release before have no format. */
 const ANSWERS_FROM_FORMAT = 2;
 
-/** Under which serial the facts of a report were first written: what it binds its node to changes the serial alone. */
+/**
+ * The serial under which the facts of a report were first written. When only a binding is added or changed, the
+ * report's own serial changes, and this one does not.
+ */
 export function factsOf(found: FoundReport): string {
   return found.facts ?? found.serial;
 }
@@ -31,7 +37,7 @@ export function canAnswer(found: FoundReport): boolean {
   return (found.format ?? 1) >= ANSWERS_FROM_FORMAT;
 }
 
-/** Which proposal a report speaks of: its own, or the one that it answers. */
+/** The proposal that a report is about: its own, or the one that it answers. */
 export function proposalNamed(
   serial: string,
   binds: Binding | undefined,

@@ -7,17 +7,19 @@ export interface ClaimOwner {
   readonly address: string;
 }
 
-/** One generation of the claim on an id; the highest generation owns the id. Ages are the service's, in milliseconds. */
+/**
+ * One generation of the claim on an id; the highest one owns the id. Ages are by the service's clock, in milliseconds.
+ */
 export interface Claim {
   readonly id: number;
   readonly generation: number;
   /**
-   * `undefined`: created, but nobody has said yet by whom. `void`: given up as such after 15 minutes. `unreadable`: its
-   * object says something that nobody understands, so it is somebody's.
+   * `undefined`: created, but the owner is not known yet. `void`: given up without an owner after 15 minutes.
+   * `unreadable`: the object can't be understood, so the id belongs to somebody.
    */
   readonly owner: ClaimOwner | 'void' | 'unreadable' | undefined;
   readonly ageMs: number;
-  /** The list of streams does not show it: the list lags, or the stream was deleted. */
+  /** The list of streams does not show this claim: it lags, or the stream was deleted. */
   readonly unlisted?: true;
 }
 
@@ -28,7 +30,7 @@ export interface RecordMember {
   readonly address: string;
 }
 
-/** `lineage/000001.json` and its successors: created once, never changed. */
+/** `lineage/000001.json` and its successors. Each is created once and never changed. */
 export type LineageRecord = GenesisRecord | ForcedRecord;
 
 export interface GenesisRecord {
@@ -57,12 +59,16 @@ interface DataSource {
   readonly aside?: string;
 }
 
-/** What a report binds its node to: to stand still, with these facts, until the outcome of one proposal is known. */
+/**
+ * What a report binds its node to. The node stands still, with these facts, until the outcome of one proposal is known.
+ */
 export type Binding =
   | {
       readonly kind: 'proposes';
       readonly record: LineageRecord;
-      /** The facts that were judged, by instance: of everybody whom the record names, except the proposer itself. */
+      /**
+       * The facts that the proposal relies on, by instance: for each node that the record names, except the proposer.
+       */
       readonly relied: Readonly<Record<string, string>>;
     }
   | {
@@ -74,7 +80,7 @@ export type Binding =
       readonly proposal: string;
     };
 
-/** `lineage/000001/started/<id>.json`: the node is about to start for the first time, on the disk that holds this nonce. */
+/** `lineage/000001/started/<id>.json`: the node is about to start for the first time. Its disk holds this nonce. */
 export interface Announcement {
   readonly record: number;
   readonly id: number;
@@ -86,35 +92,35 @@ export interface Report {
   readonly instance: string;
   readonly id?: number;
   readonly address: string;
-  /** The newest record when the report was written. */
+  /** The record that was the newest when the report was written. */
   readonly record: number;
   readonly fenced: boolean;
   readonly canVote: boolean;
-  /** The lineage that the data is stamped with; absent where there is none. */
+  /** The lineage in the stamp of the data. Absent when there is no stamp. */
   readonly lineage?: number;
   readonly data?: DataFacts;
   readonly config?: EnsembleConfig;
   readonly pending?: EnsembleConfig;
   readonly aside: readonly AsideFacts[];
-  /** What keeps the node from voting, where that is not plain from the data. */
+  /** What keeps the node from voting, if the data alone does not show it. */
   readonly obstacle?: string;
-  /** What is on the node's disk and unknown, so not absent. */
+  /** Files on the node's disk that can't be read. They are unknown, so not absent. */
   readonly unreadable?: readonly UnreadableFile[];
 }
 
-/** A report as found: each writing has a serial of its own, and its age is the service's, in milliseconds. */
+/** A report as found. Each writing has a serial of its own. The age is by the service's clock, in milliseconds. */
 export interface FoundReport {
   readonly report: Report;
   readonly serial: string;
   readonly ageMs: number;
-  /** Absent in reports of the release before, whose agents can't answer a proposal. */
+  /** Absent in reports of the release before. The agents of that release can't answer a proposal. */
   readonly format?: number;
-  /** The serial under which these facts were first written; absent where that is the report's own. */
+  /** The serial under which these facts were first written. Absent when it is the report's own. */
   readonly facts?: string;
   readonly binds?: Binding;
 }
 
-/** A report that is there and can't be understood: what its node knows, and is bound to, is unknown. */
+/** A report that is there but can't be understood. What its node knows, and is bound to, is unknown. */
 export interface UnreadableReport {
   readonly instance: string;
   readonly key: string;

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What is known of a ZooKeeper server from outside. */
+/** What can be known of a ZooKeeper server from outside. */
 import type { Zxid } from './zxid.ts';
 
-/** What a server says to `srvr`. `silent`: no answer at all within the limit, which proves nothing. */
+/** A server's answer to `srvr`. `silent`: no answer at all within the limit, which proves nothing. */
 export type ServerAnswer =
   | { readonly kind: 'serving'; readonly mode: 'leader' | 'follower' | 'observer' | 'standalone'; readonly zxid: Zxid }
   | { readonly kind: 'not-serving' }
-  /** `closed`: the port is open, and the connection was closed without a word. */
+  /** `closed`: the port is open, but the server closed the connection without an answer. */
   | { readonly kind: 'silent'; readonly why: string; readonly closed?: true };
 
 /**
- * How the server ended by itself: with a code of its own, soon after its start, one time after the other. Begun anew by
- * every stop, and by a server that ran for longer.
+ * How the server ended by itself: with an exit code of its own, soon after its start, several times in a row. Every
+ * stop, and a longer run of the server, begin the count anew.
  */
 export interface ServerEnds {
   readonly count: number;
-  /** Since the last one. */
+  /** The time since the last end. */
   readonly sinceMs: number;
   /** For example `exit code 1`. */
   readonly how: string;
-  /** The last error of its log; looked for only where it ended more than once. */
+  /** The last error of its log. The agent reads it only when the server ended more than once. */
   readonly error?: string;
   /** Why the log can't be read. */
   readonly unread?: string;

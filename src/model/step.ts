@@ -7,7 +7,7 @@ import type { EnsembleConfig, Member } from './member.ts';
 import type { ForcedRecord, GenesisRecord, LineageRecord, RecordMember, Report } from './records.ts';
 import type { Zxid } from './zxid.ts';
 
-/** One idempotent thing to do. Each kind has its function in act/ and its crash cases in the tests. */
+/** One idempotent thing to do. Each kind has its function in act/, and its crash cases in the tests. */
 export type Step =
   | { readonly kind: 'claim-id'; readonly id: number; readonly generation: number }
   | { readonly kind: 'void-claim'; readonly id: number; readonly generation: number }
@@ -23,23 +23,23 @@ export type Step =
       readonly id: number;
       readonly lineage: number;
     }
-  /** Writes what can't be read, or is missing, of these. */
+  /** Writes those of these files that are missing, or can't be read. */
   | { readonly kind: 'mend-files'; readonly id: number; readonly lineage: number; readonly config: EnsembleConfig }
-  /** `data` is what it was decided about. */
+  /** `data` is the data that the decision was about. */
   | { readonly kind: 'note-failed-start'; readonly why: string; readonly data: DataFacts }
   | { readonly kind: 'start-server' }
   | { readonly kind: 'stop-server' }
   | {
       readonly kind: 'remove-members';
       readonly ids: readonly number[];
-      /** The instances behind them, every one known to be shutting down or gone. */
+      /** The instances behind these members. Each is known to be shutting down or gone. */
       readonly dead: readonly string[];
       readonly fromVersion: Zxid;
     }
   | {
       readonly kind: 'add-self';
       readonly member: Member;
-      /** The dead that leave with the same change, and the instances behind them. */
+      /** The dead that the same change removes, and the instances behind them. */
       readonly leaving: readonly number[];
       readonly dead: readonly string[];
       readonly fromVersion: Zxid;
@@ -51,7 +51,7 @@ export type Step =
   | { readonly kind: 'withdraw-report'; readonly record: number }
   | { readonly kind: 'raise-fence'; readonly record: number }
   | { readonly kind: 'lift-fence'; readonly record: number }
-  /** `from` is the serial of this node's own report that was judged. */
+  /** `from` is the serial of this node's own report that the decision was about. */
   | {
       readonly kind: 'propose-record';
       readonly record: LineageRecord;
@@ -65,20 +65,20 @@ export type Step =
       readonly proposal: string;
       readonly from: string;
     }
-  /** `unasked` are nodes of the release before, which can't answer, with the facts relied upon. */
+  /** `unasked`: nodes of the release before, which can't answer, with the facts that the proposal relies on. */
   | {
       readonly kind: 'accept-record';
       readonly proposal: string;
       readonly record: LineageRecord;
       readonly unasked: Readonly<Record<string, string>>;
     }
-  /** The record of a proposal whose outcome is known. */
+  /** The record of a founded proposal. */
   | { readonly kind: 'write-record'; readonly record: LineageRecord }
   | { readonly kind: 'keep-source'; readonly record: number }
   | { readonly kind: 'found-forced'; readonly record: ForcedRecord; readonly gone: readonly string[] }
   | { readonly kind: 'mark-left' }
   | { readonly kind: 'unmark-left' }
-  /** `uncounted`: voters that nobody claimed; what their servers say is no word of this cluster. */
+  /** `uncounted`: voters that nobody claimed. The answers of their servers do not count. */
   | {
       readonly kind: 'remove-self';
       readonly id: number;
@@ -90,12 +90,12 @@ export type Step =
   | { readonly kind: 'complete-launch'; readonly group: string; readonly hook: string; readonly id: number }
   | { readonly kind: 'signal-success'; readonly id: number }
   /**
-   * `record` is the newest one, 0 without any; the hook is absent where there is none to abandon, `id` where the node has
-   * none yet.
+   * `record` is the newest one, 0 without any. `hook` is absent when there is none to abandon. `id` is absent when the
+   * node has none yet.
    */
   | {
       readonly kind: 'give-up-launch';
-      /** It was begun before: the stack has had its time. */
+      /** Giving up was begun before, so the stack has had its time. */
       readonly again?: true;
       readonly group: string;
       readonly hook?: string;
@@ -103,7 +103,7 @@ export type Step =
       readonly signals: boolean;
       readonly record: number;
     }
-  /** The launch that this node gave up is over, and it is still here. */
+  /** The launch that this node gave up is over, and the node is still here. */
   | { readonly kind: 'unmark-abandoned' }
   | { readonly kind: 'complete-leaving'; readonly group: string; readonly hook: string }
   | {
@@ -115,19 +115,20 @@ export type Step =
 
 export type StepKind = Step['kind'];
 
-/** What has to be looked at again after a step: all the rest still stands as it was seen a moment before. */
+/** What has to be looked at again after a step. All the rest still stands as it was seen a moment before. */
 export type Changes =
   | 'the world'
-  /** This node's disk and process, or what it wrote about itself and the next step does not rely on. */
+  /** This node's disk and process, or what the node wrote about itself if the next step does not rely on it. */
   | 'node'
-  /** Beside the node: claims and records, or its reports, or records and reports. */
+  /** The node, and also claims and records, or reports, or records and reports. */
   | 'node and shared'
   | 'node and reports'
   | 'node and records';
 
 /**
- * At most one step, or none, and always a human sentence saying why. What a person may do stands in `advice` and nowhere
- * else. `wait`: look again soon; `watch` names facts that have to stay equal for a while before the next step.
+ * At most one step, and always a sentence that says why. What a person may do is in `advice` and nowhere else.
+ *
+ * `wait`: look again soon. `watch` names facts that have to stay equal for a while before the next step.
  */
 export type Decision =
   | { readonly kind: 'step'; readonly step: Step; readonly why: string }
@@ -135,20 +136,20 @@ export type Decision =
   | ({ readonly kind: 'done'; readonly why: string } & Advised)
   | ({ readonly kind: 'refuse'; readonly code: ErrorCode; readonly why: string; readonly next: string } & Advised);
 
-/** The failure that left a fact unknown which a wait is about: its code, and what a person does about it. */
+/** For a wait: the failure that left a fact unknown. It has its code, and what a person does about it. */
 export interface Missing {
   readonly code: ErrorCode;
   readonly next: string;
 }
 
-/** Why something waits, and the fact that could not be had where that is the reason. */
+/** Why something waits. If an unknown fact is the reason: that fact. */
 export interface Obstacle {
   readonly why: string;
   readonly fact?: Unknown;
 }
 
 interface Advised {
-  /** In the order in which a person tries it; absent when there is nothing for a person to do. */
+  /** In the order in which a person tries it. Absent when a person has nothing to do. */
   readonly advice?: readonly Advice[];
 }
 
@@ -160,7 +161,7 @@ export function wait(why: string, watch?: string, advice: readonly Advice[] = []
   return advised({ kind: 'wait', why, ...(watch === undefined ? {} : { watch }) }, advice);
 }
 
-/** A wait for a fact that could not be had; without one, a wait like any other. */
+/** A wait for a fact that is unknown. Without a fact: a wait like any other. */
 export function waitForFact(why: string, fact: Unknown | undefined, advice: readonly Advice[] = []): Decision {
   const { code, next } = fact ?? {};
   return advised({ kind: 'wait', why, ...(code && next ? { missing: { code, next } } : {}) }, advice);
@@ -178,7 +179,7 @@ export function adviceOf(decision: Decision): readonly Advice[] {
   return decision.kind === 'step' ? [] : (decision.advice ?? []);
 }
 
-/** The same decision with this advice in place of its own; a step needs nobody. */
+/** The same decision with this advice instead of its own. A step gets no advice: the agent does it without a person. */
 export function advised(decision: Decision, advice: readonly Advice[]): Decision {
   if (decision.kind === 'step') return decision;
   const { advice: _, ...bare } = decision;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A ZooKeeper transaction id, or a config version (which is one), as 16 lowercase hex digits.
- * Fixed width makes plain string comparison the numeric one and keeps observations plain JSON.
+ * A ZooKeeper transaction id, or a config version (which is one), as 16 lowercase hex digits. With the fixed width,
+ * strings compare like the numbers. As strings they keep observations plain JSON.
  */
 export type Zxid = string;
 
 export const ZXID_ZERO: Zxid = '0000000000000000';
 
 export function toZxid(value: bigint): Zxid {
-  // A server without a database says −1; it has seen nothing, which is what zero says.
+  // A server without a database says −1. It has seen nothing, which zero means as well.
   return (value < 0n ? 0n : value).toString(16).padStart(16, '0');
 }
 

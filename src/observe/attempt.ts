@@ -2,7 +2,7 @@
 import { AgentError } from '../errors.ts';
 import { type Known, known, unknown } from '../model/cloud.ts';
 
-/** Asks for a fact; a failure makes it unknown, with the reason in words. An abort still rejects. */
+/** Asks for a fact. A failure makes the fact unknown, with the reason in words. An abort still rejects. */
 export async function attempt<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<Known<T>> {
   try {
     return known(await ask());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Servers that a person added, while no ensemble answers: no agent fences them, so they are asked themselves. */
+/** Servers that a person added, while no ensemble answers. No agent fences them, so each server itself is asked. */
 import { isUnclaimed } from '../facts/by-hand.ts';
 import type { Known } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
@@ -7,7 +7,7 @@ import type { Member } from '../model/member.ts';
 import type { Shared, Silence } from '../model/observation.ts';
 import type { Servers } from '../ports.ts';
 
-/** The members that nobody claimed, of every config that is known, of which a server answers, quorum or not. */
+/** The members that nobody claimed, of every known config, whose server answers, with or without a quorum. */
 export async function runningByHand(
   servers: Servers,
   shared: Known<Shared>,

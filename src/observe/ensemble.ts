@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Finding the ensemble: who leads, what its config says, and whether it is this cluster's at all. */
+/** Finding the ensemble: which server leads, what its config says, and whether it is this cluster's at all. */
 import { instancesBehind } from '../model/claims.ts';
 import type { Life } from '../model/cloud.ts';
 import { type EnsembleConfig, idOfLine, type Member, quorumOf, strangeLines, votersOf } from '../model/member.ts';
@@ -27,7 +27,7 @@ function leads(found: Found): boolean {
   return found.answer.mode === 'leader' || found.answer.mode === 'standalone';
 }
 
-/** Those of these members that one of these followers has in its config. */
+/** Those of these members that are in the config of one of these followers. */
 async function askBehindFollowers(
   servers: Servers,
   followers: readonly Found[],
@@ -44,12 +44,12 @@ async function askBehindFollowers(
 }
 
 /**
- * Asks the addresses for leaders and reads each one's config through a session opened for it, the highest zxid first;
- * a server that does not commit our session is none. Several may claim to lead: an old leader does for 1.5 s after its
- * removal, and a stranger's may stand where one of our members was.
+ * Asks the addresses for leaders, and reads each one's config through a session opened for it, the highest zxid first.
+ * A server that does not commit the session is no leader. Several servers may claim to lead: an old leader does for 1.5
+ * s after its removal, and another cluster's leader may be where one of our members was.
  *
- * Where none of the addresses leads, the followers among them are asked for members of their config that may lead from
- * `further` away. It takes a session.
+ * If none of the addresses leads, the followers among them are asked for members of their config that may lead and that
+ * `further` accepts. Asking takes a session.
  */
 export async function observeEnsembles(
   servers: Servers,
@@ -76,14 +76,14 @@ async function ensemblesUnder(
   return found;
 }
 
-/** Through a session opened for it, which is a committed write: what is read after it is not older than that. */
+/** Reads the config through a new session. Opening it is a committed write, so what is read after it is not older. */
 async function readConfig(servers: Servers, address: string, signal: AbortSignal): Promise<EnsembleConfig | undefined> {
   try {
     const session = await servers.open(address, { secret: false }, signal);
     try {
       return await session.config(signal);
     } finally {
-      // Closing is a write as well, and nothing depends on it.
+      // Closing is a write as well. Nothing depends on it, so nothing waits for it.
       void session.close().catch(() => undefined);
     }
   } catch {
@@ -121,12 +121,14 @@ async function askLeader(
 }
 
 /**
- * Claims 7: whether an ensemble is this cluster's. Addresses are used again, so a stranger's may stand where members of
- * ours were, under the same small ids. Joining 1: and its epoch must be above the floor of the newest record.
+ * Claims 7: whether an ensemble is this cluster's. Addresses are used again. So servers of another cluster may be where
+ * members of ours were, under the same small ids.
  *
- * Invariant: a server on an instance of ours, which EC2 knows not to have ended, leads an ensemble of ours, or has just
- * committed a session under its very config. For an address belongs to one instance at a time. Where EC2 says nothing of
- * the leader's instance, every voter has to be claimed instead.
+ * Invariant: an ensemble is ours if a server on an instance of ours, which EC2 does not know to have ended, leads it.
+ * It is also ours if such a server has just committed a session under its very config. An address belongs to one
+ * instance at a time. If EC2 says nothing about the leader's instance, every voter has to be claimed instead.
+ *
+ * Joining 1: the epoch must also be above the floor of the newest record.
  */
 export async function isOurs(
   servers: Servers,
@@ -142,18 +144,18 @@ export async function isOurs(
   const holds = (member: Claimable): boolean =>
     behind(member).some((instance) => lives[instance] === 'alive' || lives[instance] === 'shutting-down');
   const voters = votersOf(config);
-  // A line about a member may be a voter; nobody claimed that one.
+  // A strange line about a member may be a voter, and then counts as one that nobody claimed.
   const lines = strangeLines(config).filter((line) => idOfLine(line) !== undefined).length;
   const claimed = voters.filter((voter) => behind(voter).length > 0).length;
   if (claimed < quorumOf(voters.length + lines)) return false;
   const claimants = behind(leader);
-  // A person added it: whoever follows it decides.
+  // A person added the leader, so the voters that follow it decide.
   if (claimants.length === 0) return isFollowed(servers, ensemble, voters.filter(holds), signal);
   if (claimants.every((instance) => lives[instance] === 'gone')) return false;
   return holds(leader) || claimed === voters.length + lines;
 }
 
-/** Whether one of these voters serves under the same config. No two leaders can commit under one. */
+/** Whether one of these voters serves under the same config. Two leaders can't commit under one config. */
 async function isFollowed(
   servers: Servers,
   { config, servingIds }: Ensemble,

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/** For how long the server's process has done next to nothing, as one process of the agent has seen it. */
+/** For how long the server's process has done almost nothing, as one process of the agent has seen it. */
 import type { Work } from '../ports.ts';
 
-/** A server that only looks for its leader stays far below both; one that loads its data is above one of them. */
+/** A server that only looks for its leader stays far below both. One that loads its data is above one of them. */
 const BUSY_SHARE = 0.25;
 const BUSY_BYTES_PER_MS = 1_048;
-/** Between two looks that follow each other at once nothing can be told. */
+/** Two looks that follow each other at once tell nothing. */
 const LEAST_SPAN_MS = 200;
 
 export class Idleness {
   #seen: (Work & { readonly atMs: number }) | undefined;
   #workedAtMs = 0;
 
-  /** `work` is what it has done by now; 0 for a process that is new, or can't be read. */
+  /** `work` is what the process has done since its start. Returns 0 for a new process, or one that can't be read. */
   forMs(work: Work | undefined, monotonicMs: number): number {
     const before = this.#seen;
     if (!work || !before || work.cpuMs < before.cpuMs) {

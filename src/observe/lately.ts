@@ -4,7 +4,9 @@ import type { Lately } from '../model/observation.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** By the wall clock, which may have been set meanwhile: times that lie as far ahead as behind count alike. */
+/**
+ * Uses the wall clock, which may have been set meanwhile. So a time in the future counts like one as far in the past.
+ */
 export function latelyOf({ occasions }: DiskFacts, nowMs: number): Lately {
   const within = (times: readonly number[] | undefined, ms: number): number =>
     (times ?? []).filter((time) => Math.abs(nowMs - time) < ms).length;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a node looks at while no ensemble answers: who could have reported, and what was said. */
+/** What a node looks at while no ensemble answers: which nodes could have reported, and what the reports say. */
 import { ownersOf } from '../model/claims.ts';
 import { type InstanceFact, type Known, known } from '../model/cloud.ts';
 import type { Member } from '../model/member.ts';
@@ -11,15 +11,15 @@ import type { Look } from './look.ts';
 import { observeProcess } from './own-server.ts';
 import type { Bucket, Contents } from './shared.ts';
 
-/** What counts only while no ensemble answers: who could have reported, and what was said. */
+/** What counts only while no ensemble answers: which nodes could have reported, and what the reports say. */
 export interface Leaderless {
   readonly tagged: Known<readonly InstanceFact[]>;
   readonly written: Known<Written>;
-  /** The node's own, which without a leader may be seen at any moment of the look. */
+  /** The node's own server. Without a leader it may be looked at at any moment of the look. */
   readonly server: Observation['server'];
 }
 
-/** Undefined while no record is known: before the first one nobody waits for a report. */
+/** Undefined while no record is known: before the first record no node waits for a report. */
 export async function observeLeaderless(
   look: Look,
   { contents }: Bucket,
@@ -44,7 +44,7 @@ function readWritten({ ports }: Look, { keys, records }: Contents, signal: Abort
     const [reports, announcements, outcomes] = await Promise.all([
       reportsAmong(ports.objects, keys, signal),
       readAnnouncements(ports.objects, records, signal),
-      // Of the next record alone: all that concerns an older one is settled by the record itself.
+      // Only for the next record: an older record itself settles everything that concerns it.
       outcomesAmong(ports.objects, keys, records.length + 1, signal),
     ]);
     return { ...reports, announcements, outcomes };
@@ -58,7 +58,7 @@ interface Listings extends Leaderless {
   readonly byHand: readonly Member[];
 }
 
-/** Reports and announcements count only together with whole listings of who could have reported. */
+/** Reports and announcements count only together with complete lists of the nodes that could have reported. */
 export function observeSilence(
   look: Look,
   { shared, written, group, tagged, instances, byHand }: Listings,

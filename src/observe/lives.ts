@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Who lives (docs/protocol.md, "Gone for good"). An instance that is missing from an answer is unknown, not gone. */
+/**
+ * Which instances live (docs/protocol.md, "Gone for good"). An instance missing from an answer is unknown, not gone.
+ */
 import type { InstanceFact, Life } from '../model/cloud.ts';
 import type { Claim } from '../model/records.ts';
 import type { Ec2 } from '../ports.ts';
@@ -26,9 +28,9 @@ function claimAges(claims: readonly Claim[]): ReadonlyMap<string, number> {
 }
 
 /**
- * Describes these instances. A note of death settles the question without asking; an instance that EC2 does not list
- * is asked for alone, and counts as gone only if EC2 then knows no such id and its claim is old enough (`forgottenMs`)
- * that it can't be one which EC2 does not know *yet*.
+ * Describes these instances. A note of death answers the question without asking. An instance that EC2 does not list is
+ * asked for alone. It counts as gone only if EC2 then knows no such id and its claim is old enough (`forgottenMs`). EC2
+ * may not know a younger instance *yet*.
  */
 export async function observeLives(
   ec2: Ec2,

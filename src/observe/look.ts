@@ -4,7 +4,7 @@ import type { Ports } from '../ports.ts';
 import type { Timings } from '../timings.ts';
 import type { Memory } from './memory.ts';
 
-/** What one run of the agent looks with, and as whom. */
+/** What one run of the agent looks with, and for which node. */
 export interface Look {
   readonly ports: Ports;
   readonly order: Order;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What one process remembers between two looks: where the ensemble was found, and since when facts stand unchanged.
- * All of it may be lost at any time; it only makes the next look quicker or a wait longer.
+ * What one process remembers between two looks: where the ensemble was found, and since when facts stand unchanged. All
+ * of it may be lost at any time. Then the next look only takes longer, or a wait begins anew.
  */
 
 import type { ReportRest, Watch } from '../model/observation.ts';
 import { Idleness } from './idleness.ts';
 
-/** Between two reports of the same: at first, and at most (the time doubles with each). */
+/** Between two writings of the same report: the first time, and the longest. The time doubles with each writing. */
 const FIRST_REST_MS = 4_000;
 const LONGEST_REST_MS = 60_000;
 
@@ -21,7 +21,7 @@ export class Memory {
   #report: { readonly digest: string; readonly restMs: number; readonly untilMs: number } | undefined;
   readonly #unclaimedSinceMs = new Map<string, number>();
 
-  /** Notes what the last decision watches; other facts, or none, start the time anew. */
+  /** Notes what the last decision watches. Other facts, or none, start the time anew. */
   keepWatch(digest: string | undefined, monotonicMs: number): void {
     if (digest === undefined) this.#watch = undefined;
     else if (this.#watch?.digest !== digest) this.#watch = { digest, sinceMs: monotonicMs };
@@ -31,7 +31,9 @@ export class Memory {
     return this.#watch && { digest: this.#watch.digest, forMs: monotonicMs - this.#watch.sinceMs };
   }
 
-  /** A report of these facts was written: the same is not said again at once, and less and less often. */
+  /**
+   * A report of these facts was written. The same report is not written again at once, and then less and less often.
+   */
   reported(digest: string, monotonicMs: number): void {
     const again = this.#report?.digest === digest && monotonicMs < this.#report.untilMs + LONGEST_REST_MS;
     const restMs = again && this.#report ? Math.min(LONGEST_REST_MS, this.#report.restMs * 2) : FIRST_REST_MS;
@@ -43,7 +45,7 @@ export class Memory {
     return { digest: this.#report.digest, forMs: this.#report.untilMs - monotonicMs };
   }
 
-  /** For how long each of these instances has been listed without a claim; all others are forgotten. */
+  /** For how long each of these instances has been listed without a claim. All other instances are forgotten. */
   unclaimedForMs(instances: readonly string[], monotonicMs: number): Record<string, number> {
     for (const known of [...this.#unclaimedSinceMs.keys()]) {
       if (!instances.includes(known)) this.#unclaimedSinceMs.delete(known);

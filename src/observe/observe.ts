@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One look at the world, as plain data. The order is the protocol's (Claims 6): the config through a session opened for
- * it, then the claims, then EC2; the epoch and the records after the session; the leader's zxid before the node's own.
+ * One look at the world, as plain data. The order is the protocol's (Claims 6): first the config, through a session
+ * opened for it, then the claims, then EC2. The epoch and the records are read after the session, and the leader's zxid
+ * before the node's own.
  */
 
 import { AgentError } from '../errors.ts';
@@ -21,14 +22,16 @@ import { observeServer } from './own-server.ts';
 import { findEnsemble, observeOtherLives } from './search.ts';
 import { ownIds, readBucket, readShared } from './shared.ts';
 
-/** An observation of a moment ago, most of which still stands. */
+/** An observation made a moment ago. Most of it still stands. */
 export interface Earlier {
   readonly observation: Observation;
-  /** What has changed since: this node's disk and server, alone or with the reports, the records, or records and claims. */
+  /**
+   * What has changed since: this node's disk and server, alone or with the reports, the records, or records and claims.
+   */
   readonly changed: Exclude<Changes, 'the world'>;
 }
 
-/** Looks at the whole world, or again at what has changed since a moment ago. */
+/** Looks at the whole world, or only at what has changed since a moment ago. */
 export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier): Promise<Observation> {
   const { ports, order, self, timings, memory } = look;
   if (earlier) return observeAgain(look, earlier, signal);
@@ -48,7 +51,8 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     ...(shared.known ? ownersOf(shared.value.claims) : []),
     ...(leaderless?.written.known ? (leaderless.written.value.unreadable ?? []).map(({ instance }) => instance) : []),
   ]);
-  // Who has no claim matters only for who could have reported, and for a hook that nobody else may ever answer.
+  // Instances without a claim matter only for two questions: which nodes could have reported, and which hooks would
+  // otherwise never be answered.
   const others = leaderless ? [...instances] : unclaimedInHook({ group, shared });
   const lives = await observeOtherLives(look, search, others, signal);
   const reports = leaderless?.written.known ? leaderless.written.value.reports : [];
@@ -87,7 +91,7 @@ function restOf({ ports, memory }: Look): Pick<Observation, 'reportRest'> {
   return reportRest === undefined ? {} : { reportRest };
 }
 
-/** What each of these says does not depend on the others, so they are asked at once. */
+/** The answers do not depend on each other, so all questions are asked at once. */
 async function observeAgain(look: Look, earlier: Earlier, signal: AbortSignal): Promise<Observation> {
   const [disk, server, shared, silence] = await Promise.all([
     look.ports.disk.read(signal),
@@ -100,7 +104,9 @@ async function observeAgain(look: Look, earlier: Earlier, signal: AbortSignal): 
   return { ...rest, disk, server, shared, silence, lately, ...restOf(look) };
 }
 
-/** The group that the instance is in. A young instance may not be listed yet, so that it is in none is only unknown. */
+/**
+ * The group that the instance is in. A young instance may not be listed yet, so without a group the answer is unknown.
+ */
 async function describeGroup({ ports, memory, self }: Look, signal: AbortSignal): Promise<GroupFact> {
   memory.group ??= await ports.autoScaling.groupOf(self.instance, signal);
   if (memory.group === undefined) {

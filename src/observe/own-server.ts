@@ -3,7 +3,9 @@ import type { Ensemble, Observation, ServerSigns } from '../model/observation.ts
 import { attempt } from './attempt.ts';
 import type { Look } from './look.ts';
 
-/** The node's own server; beside an ensemble that it does not say to serve in, all else that can tell, too. */
+/**
+ * The node's own server. Beside an ensemble, if it does not say that it serves, all else that can tell is asked too.
+ */
 export async function observeServer(
   look: Look,
   ensemble: Ensemble | undefined,
@@ -14,7 +16,7 @@ export async function observeServer(
   return { ...server, signs: await observeSigns(look, ensemble, signal) };
 }
 
-/** Work that can't be read is no work: the other signs count all the same. */
+/** Work that can't be read counts as no work, because the other signs still count. */
 async function observeSigns({ ports, memory }: Look, { leader }: Ensemble, signal: AbortSignal): Promise<ServerSigns> {
   const [work, learners] = await Promise.all([
     ports.server.work(signal),

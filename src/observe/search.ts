@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Which ensemble of this cluster answers, and who of the claims' owners lives. */
+/** Which ensemble of this cluster answers, and which owners of claims live. */
 import { instancesBehind, ownersOf } from '../model/claims.ts';
 import type { Known } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
@@ -12,23 +12,23 @@ import { type Lives, observeLives } from './lives.ts';
 import type { Look } from './look.ts';
 import { type Bucket, ownIds, readBucket, readShared } from './shared.ts';
 
-/** The ensemble, if one answers, and the bucket as read after its config (Claims 6). */
+/** The ensemble, if one answers, and the bucket, which was read after the ensemble's config (Claims 6). */
 interface Search {
   readonly shared: Known<Shared>;
   readonly bucket: Bucket;
   readonly ensemble: Ensemble | undefined;
-  /** Of the owners of claims. */
+  /** The lives of the owners of claims. */
   readonly lives: Lives;
-  /** Looked at already where no server answered. */
+  /** Present where it was looked at already, because no server answered. */
   readonly leaderless: Leaderless | undefined;
 }
 
-/** Where the ensemble was last, else where the claims say that members may be. */
+/** Looks where the ensemble was last, then where members may be by the claims. */
 export async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSignal): Promise<Search> {
   const { ports, memory, self } = look;
   const near = new Set([...memory.addresses, ...(disk.config?.members ?? []).map((member) => member.address)]);
   if (near.size > 0) near.add(self.address);
-  // A config from before a person's addition lacks the server that leads now; whoever follows it has a later one.
+  // A config from before a person's addition lacks the server that leads now. That server's followers have a later one.
   const unknown = ({ address }: Member): boolean => !near.has(address);
   const nearby = await ofThisCluster(
     look,
@@ -45,13 +45,13 @@ export async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSig
     if (!near.has(claim.owner.address)) claimed.add(claim.owner.address);
   }
   if (claimed.size === 0) return nearby;
-  // Under a leader that a person added, all that is claimed follows.
+  // If a person's server leads, all claimed members follow it. So they are asked for the members that nobody claimed.
   const unclaimed = (member: Member): boolean => instancesBehind(shared.value.claims, member).length === 0;
   const elsewhere = await observeEnsembles(ports.servers, [...claimed], signal, unclaimed);
   return elsewhere.length > 0 ? ofThisCluster(look, disk, elsewhere, signal) : nearby;
 }
 
-/** Reads the bucket after the configs, then EC2, and drops what is a stranger or of an older record. */
+/** Reads the bucket after the configs, then EC2. Drops each ensemble that is not ours or is of an older record. */
 async function ofThisCluster(
   look: Look,
   disk: DiskFacts,
@@ -65,7 +65,7 @@ async function ofThisCluster(
       const owners = shared.known ? ownersOf(shared.value.claims) : [];
       return { shared, lives: await observeAllLives(look, shared, owners, signal) };
     }),
-    // Beside the claims: each of these takes a call or two, and a node without a quorum looks often.
+    // At the same time as the claims: each of these takes a call or two, and a node without a quorum looks often.
     found.length === 0 ? observeLeaderless(look, bucket, signal) : undefined,
   ]);
   const ensemble = shared.known
@@ -79,7 +79,7 @@ async function ofThisCluster(
   return { shared, bucket, ensemble, lives, leaderless };
 }
 
-/** Whoever has not been asked for yet: the owners of claims were, after the bucket was read. */
+/** The lives of instances that were not asked for yet. Owners of claims were asked for after the bucket was read. */
 export async function observeOtherLives(
   look: Look,
   { shared, lives: seen }: Search,

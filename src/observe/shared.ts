@@ -10,9 +10,9 @@ import { deadAmong } from '../registry/dead.ts';
 import { recordsAmong } from '../registry/lineage.ts';
 import { attempt } from './attempt.ts';
 
-/** All keys of the cluster come in one listing: they are few. */
+/** One listing has all keys of the cluster: they are few. */
 export interface Bucket {
-  /** Settles before the records among it are read: the claims need no more than the keys. */
+  /** Settles before the records in it are read, because the claims need only the keys. */
   readonly listing: Promise<readonly { readonly key: string; readonly ageMs: number }[]>;
   readonly contents: Promise<Contents>;
 }
@@ -31,7 +31,7 @@ export function readBucket(objects: ObjectStore, signal: AbortSignal): Bucket {
   return { listing, contents };
 }
 
-/** `ids`: those that this node goes by, whose claims no list may hide (Claims 8). */
+/** `ids`: those by which this node goes. No list may hide the claims on them (Claims 8). */
 export function readShared(
   { ports, self }: { readonly ports: Ports; readonly self: Observation['self'] },
   { listing, contents }: Bucket,
@@ -45,7 +45,7 @@ export function readShared(
   }, signal);
 }
 
-/** The ids under which this node goes: by its disk, and by whatever config lists its address. */
+/** The ids by which this node goes: the one on its disk, and those that any config gives to its address. */
 export function ownIds(
   self: Observation['self'],
   disk: DiskFacts,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Bodies of objects in the bucket: one that doesn't fit what its key stands for, or of a newer format, is unknown, and its
- * key is named.
+ * Bodies of objects in the bucket. A body that does not fit its key, or has a newer format, is unknown, and the error
+ * names its key.
  */
 import { AgentError } from '../errors.ts';
 import { FORMATS, type Formatted, whyNotUnderstood } from '../model/formats.ts';
@@ -9,7 +9,7 @@ import { remembered } from './remembered.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What is written under a key: the fields, and the format that an older agent looks at. */
+/** The text that is written under a key: the fields, and the format, which older agents check. */
 export function bodyOf(kind: Formatted, fields: object): string {
   return JSON.stringify({ format: FORMATS[kind], ...fields });
 }
@@ -21,7 +21,10 @@ export function fieldsOf(kind: Formatted, body: string | undefined, key: string)
   return fields;
 }
 
-/** The fields, or why a release that knows this format does not understand them; neither when it is no JSON object. */
+/**
+ * The fields, or the reason why a release that knows this format does not understand them. Neither when the body is no
+ * JSON object.
+ */
 interface Understood {
   readonly fields?: Fields;
   readonly why?: string;
@@ -45,7 +48,7 @@ function understand(kind: Formatted, body: string): Understood {
   return { fields };
 }
 
-/** The object's fields; undefined when it is no JSON object at all. */
+/** The object's fields. Undefined when the body is no JSON object at all. */
 export function parsedBody(body: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(body);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What this process has learnt of the claims (docs/protocol.md, "Claims 8"). Nothing is ever deleted by a node, and an
- * owner never changes, so what was seen once stays true when an older answer follows a newer one.
+ * What this process has learnt of the claims (docs/protocol.md, "Claims 8"). Nodes never delete anything, and an owner
+ * never changes. So what was seen once stays true when an older answer follows a newer one.
  */
 import type { Claim } from '../model/records.ts';
 import type { ObjectStore } from '../ports.ts';
@@ -9,14 +9,14 @@ import type { ObjectStore } from '../ports.ts';
 type Owner = Exclude<Claim['owner'], undefined>;
 
 export class ClaimMemory {
-  /** By the claim's name. The age is that of the object when it was read: at least so old is the claim. */
+  /** By the claim's name. The age is the one that the object had when it was read; the claim is at least so old. */
   readonly owners = new Map<string, { readonly owner: Owner; readonly ageMs: number }>();
-  /** By name, the highest age that a list gave; 0 for a stream that only a call to create it has told of. */
+  /** By name, the highest age that a list gave. 0 for a stream that is only known from a call to create it. */
   readonly streams = new Map<string, number>();
   readonly #reading = new Map<string, Promise<unknown>>();
 
   keepOwner(name: string, owner: Owner, ageMs: number): void {
-    // What nobody understands may be mended by hand, so it is read again.
+    // A person may mend an object that can't be understood, so it is read again.
     if (owner !== 'unreadable') this.owners.set(name, { owner, ageMs });
   }
 
@@ -24,7 +24,7 @@ export class ClaimMemory {
     this.streams.set(name, Math.max(ageMs, this.streams.get(name) ?? 0));
   }
 
-  /** Two lists name the same claim at one time, and one question is enough. */
+  /** Two lists may name the same claim at the same time. Its object is then read only once. */
   once<T>(name: string, read: () => Promise<T>): Promise<T> {
     const reading = (this.#reading.get(name) as Promise<T> | undefined) ?? read();
     this.#reading.set(name, reading);

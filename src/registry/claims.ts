@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Claims on ids (docs/protocol.md, "Claims"). The log stream `7.2` is the second generation of the claim on id 7; the
- * object `claims/7.2.json`, created once, says whose it is. The object decides: whoever reads it back as its own owns
- * the generation, so a lost answer to either call is settled by making the next one.
+ * Claims on ids (docs/protocol.md, "Claims"). The log stream `7.2` is the second generation of the claim on id 7. The
+ * object `claims/7.2.json`, created once, names its owner. The object decides: a node that reads it back as its own
+ * owns the generation. So after a lost answer to either call, the next call settles the matter.
  *
- * Claims 8: the claims are what either list names. The list of streams may lag, and streams get deleted; an object read
+ * Claims 8: the claims are what either list names. The list of streams may lag, and streams get deleted. An object read
  * by its key is a fact.
  */
 import { HIGHEST_ID, highestGeneration, ownerKey } from '../model/claims.ts';
@@ -23,15 +23,15 @@ interface Listed {
   readonly ageMs: number;
 }
 
-/** What is read beside the list of streams. */
+/** What is used beside the list of streams. */
 interface ClaimSources {
-  /** All keys of the bucket: a look lists them anyway. */
+  /** All keys of the bucket, which a look lists anyway. */
   readonly listing: Promise<readonly Listed[]>;
-  /** The ids that the asking node goes by (disk, stamp, configs at its own address): their owners are asked for by key. */
+  /** The ids that the asking node goes by (disk, stamp, configs at its own address). Their owners are read by key. */
   readonly self: { readonly instance: string; readonly ids: readonly number[] };
 }
 
-/** No id is claimed anew this often; a bucket that says so is not understood. */
+/** More generations than any id ever has. A bucket that has more can't be understood. */
 const MOST_GENERATIONS_UNLISTED = 1_000;
 
 /** `7.2`: the name of the stream, and of the object. */
@@ -39,7 +39,7 @@ function nameOf(id: number, generation: number): string {
   return `${id}.${generation}`;
 }
 
-/** Parses a stream's name; a stream that is no claim (people make log streams too) is ignored. */
+/** Parses a stream's name. A stream that is no claim is ignored: people make log streams too. */
 const parseName = remembered((name) => {
   const match = /^([1-9]\d{0,2})\.([1-9]\d*)$/.exec(name);
   const id = Number(match?.[1]);
@@ -47,8 +47,8 @@ const parseName = remembered((name) => {
 });
 
 /**
- * By name, the age of everything in the list of streams that is a claim. A stream may be older than the claim, or made
- * anew; the object is as old as the claim itself.
+ * By name, the age of each claim in the list of streams. A stream may be older than its claim, or made anew. The object
+ * is as old as the claim itself.
  */
 function claimsAmong(list: readonly { readonly name: string; readonly ageMs: number }[]): ReadonlyMap<string, number> {
   const ages = new Map<string, number>();
@@ -59,13 +59,13 @@ function claimsAmong(list: readonly { readonly name: string; readonly ageMs: num
 const FOLDER = 'claims/';
 const ENDING = '.json';
 
-/** The name of the claim whose object lies under this key. Keys of another form under `claims/` are not ours. */
+/** The name of the claim whose object has this key. Keys of another form under `claims/` are not ours. */
 const nameUnder = remembered((key) => {
   const name = key.endsWith(ENDING) ? key.slice(FOLDER.length, -ENDING.length) : '';
   return parseName(name) && name;
 });
 
-/** As above, of the keys in the bucket. */
+/** By name, the age of each claim among the keys in the bucket. */
 function claimsUnder(listing: readonly Listed[]): ReadonlyMap<string, number> {
   const ages = new Map<string, number>();
   for (const { key, ageMs } of listing) {
@@ -75,14 +75,14 @@ function claimsUnder(listing: readonly Listed[]): ReadonlyMap<string, number> {
   return ages;
 }
 
-/** All claims, lowest ids first and generations ascending. Rejects when any place can't be read whole. */
+/** All claims, lowest ids first and generations ascending. Rejects when one of the sources can't be read completely. */
 export async function readClaims(
   shelf: Shelf,
   { listing, self }: ClaimSources,
   signal: AbortSignal,
 ): Promise<readonly Claim[]> {
   const memory = memoryOf(shelf.objects);
-  // Neither list waits for the other: an owner is asked for as soon as one of them names its generation.
+  // Neither list waits for the other: an owner is read as soon as one of them names its generation.
   const [streams, objects] = await Promise.all([
     shelf.claimStreams.list(signal).then((list) => readOwners(shelf, memory, claimsAmong(list), signal)),
     listing.then((list) => readOwners(shelf, memory, claimsUnder(list), signal)),
@@ -99,16 +99,16 @@ export async function readClaims(
   return [...claims, ...more].sort((a, b) => a.id - b.id || a.generation - b.generation);
 }
 
-/** What a list says: by name the age of each generation, and the owners that no look of this process had read before. */
+/** What a list says: by name, the age of each generation, and the owners that this process had not read before. */
 interface Named {
   readonly ages: ReadonlyMap<string, number>;
   readonly owners: ReadonlyMap<string, Owner | undefined>;
 }
 
-/** What either list named, now or at an earlier look of this process, or an owner that was read by its key. */
+/** The claims that either list names, now or at an earlier look of this process, and those that were read by key. */
 function claimsOf(memory: ClaimMemory, streams: Named, objects: Named): readonly Claim[] {
   const found = new Map<string, Claim>();
-  // The streams of this list are among those that were ever seen.
+  // `memory.streams` includes the streams of this list.
   for (const names of [memory.streams, objects.ages, memory.owners]) {
     for (const name of names.keys()) {
       const parsed = found.has(name) ? undefined : parseName(name);
@@ -139,7 +139,7 @@ async function readOwners(
   return { ages, owners: new Map(names.map((name, index) => [name, found[index]])) };
 }
 
-/** Owners are created once and never changed, so one that was read is true for ever and is not read again. */
+/** An owner is created once and never changed, so one that was read stays true and is not read again. */
 async function readOwner(shelf: Shelf, name: string, signal: AbortSignal): Promise<Owner | undefined> {
   const memory = memoryOf(shelf.objects);
   const remembered = memory.owners.get(name);
@@ -162,8 +162,8 @@ function parseOwner(body: string): Owner {
 }
 
 /**
- * The generations of an id from this one on, each asked for by its key until there is none: a generation is claimed only
- * after the one below has an owner or is void, so the first key without an object is the end.
+ * The generations of an id from this one on, each read by its key until there is none. A generation is claimed only
+ * after the one below has an owner or is void. So the first key without an object is the end.
  */
 async function readOnwards(shelf: Shelf, id: number, from: number, signal: AbortSignal): Promise<readonly Claim[]> {
   const memory = memoryOf(shelf.objects);
@@ -178,19 +178,19 @@ async function readOnwards(shelf: Shelf, id: number, from: number, signal: Abort
 }
 
 /**
- * All owned generations of an id by their keys, whatever any list says (Joining 5). Those that a look has read cost
- * nothing, so this is one call as a rule.
+ * All owned generations of an id, read by their keys whatever any list says (Joining 5). Those that a look has read
+ * cost nothing, so this is usually one call.
  */
 export async function claimsByKey(shelf: Shelf, id: number, signal: AbortSignal): Promise<readonly Claim[]> {
   return readOnwards(shelf, id, 1, signal);
 }
 
 /**
- * Claims one generation of an id for this node. `taken`: somebody else has it, or may have it.
+ * Claims one generation of an id for this node. `taken`: another node has it, or may have it.
  *
- * A stream that certainly was there before this call belongs to whoever made it. One that a lost answer of ours may
- * have made is claimed by the object, which only one node can create (Claims 1, 4). So is one that was deleted behind
- * its owner's back and is now made anew: its object is still there.
+ * A stream that certainly existed before this call belongs to the node that made it. If an answer was lost, this node
+ * may have made the stream. Then the object decides, because only one node can create it (Claims 1, 4). The object also
+ * decides where a stream was deleted without its owner and is now made anew: its object is still there.
  */
 export async function claimId(
   shelf: Shelf,
@@ -202,7 +202,7 @@ export async function claimId(
   const memory = memoryOf(shelf.objects);
   const name = nameOf(id, generation);
   const stream = await shelf.claimStreams.create(name, signal);
-  // The list of streams may not show it for a while yet; without this the next look would choose it again.
+  // The list of streams may not show this stream for a while. Without this line, the next look would choose it again.
   memory.sawStream(name, 0);
   if (stream === 'exists') return 'taken';
   if ((await shelf.objects.createOnce(ownerKey({ id, generation }), bodyOf('claim', owner), signal)) === 'created') {
@@ -213,14 +213,14 @@ export async function claimId(
   return typeof there === 'object' && there.instance === owner.instance ? 'claimed' : 'taken';
 }
 
-/** Claims 4: a generation that has had no owner for 15 minutes is given up, unless its owner's write was first. */
+/** Claims 4: a generation without an owner for 15 minutes is given up, unless its owner's write was first. */
 export async function voidClaim(shelf: Shelf, id: number, generation: number, signal: AbortSignal): Promise<void> {
   await shelf.objects.createOnce(ownerKey({ id, generation }), bodyOf('claim', { void: true }), signal);
 }
 
 /**
- * Claims 8: makes the stream of a claim anew. A list that merely lags misses it too, so this is tried once in a process,
- * and a stream that is there already is as good.
+ * Claims 8: makes the stream of a claim anew. The stream may only be missing because the list lags, so this is tried
+ * once in a process. A stream that exists already is fine.
  */
 export async function restoreStream(shelf: Shelf, id: number, generation: number, signal: AbortSignal): Promise<void> {
   const name = nameOf(id, generation);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Notes of the dead, `dead/<instance>`: EC2 forgets a terminated instance within an hour, so whoever sees the owner
- * of a claim terminated writes it down, created once and for ever (docs/protocol.md, "Words").
+ * Notes of the dead, `dead/<instance>`. EC2 forgets a terminated instance within an hour. So a node that sees the owner
+ * of a claim terminated writes this note, created once and for ever (docs/protocol.md, "Words").
  */
 import type { ObjectStore } from '../ports.ts';
 import { bodyOf } from './body.ts';
@@ -9,7 +9,7 @@ import { remembered } from './remembered.ts';
 
 const DEAD = 'dead/';
 
-/** A folder's own key, or one that somebody else put there, is no note. */
+/** The key of the folder itself is no note, nor is a key that somebody else put there. */
 const instanceIn = remembered((key) => /^dead\/(i-[0-9a-zA-Z-]+)$/.exec(key)?.[1]);
 
 /** The instances that the notes among these keys name, sorted. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Lineage records, the outcomes of proposals for them, and the announcements of first starts (docs/protocol.md,
- * "Genesis", "Recovery by force"). All are created once; creating one answers with what is there, which may be another
- * node's.
+ * "Genesis", "Recovery by force"). All are created once. Creating one returns what is there afterwards, which may be
+ * another node's.
  */
 import type { Outcome } from '../model/proposals.ts';
 import type { Announcement, LineageRecord } from '../model/records.ts';
@@ -51,7 +51,7 @@ async function read(objects: ObjectStore, key: string, signal: AbortSignal): Pro
   return found?.body;
 }
 
-/** The bodies under these keys, in their order; undefined where there is none. */
+/** The bodies under these keys, in the same order. Undefined where a key has none. */
 async function readAll(
   objects: ObjectStore,
   keys: readonly string[],
@@ -63,7 +63,7 @@ async function readAll(
   return keys.map((key) => bodies.get(key));
 }
 
-/** The body that the key has now: this one, unless somebody was first; undefined only if that one can't be read. */
+/** The body that the key has now: this one, unless another node was first. Undefined only if that one can't be read. */
 async function create(
   objects: ObjectStore,
   key: string,
@@ -86,8 +86,8 @@ export async function readRecords(objects: ObjectStore, signal: AbortSignal): Pr
 }
 
 /**
- * The records among these keys, which must be all keys of records that there are. One that this process has read or
- * created is there, whatever a list says later.
+ * The records among these keys, which must be the keys of all records. A record that this process has read or created
+ * exists, whatever a list says later.
  */
 export async function recordsAmong(
   objects: ObjectStore,
@@ -100,7 +100,7 @@ export async function recordsAmong(
   const bodies = await readAll(objects, keys, signal);
   return bodies.map((body, index) => {
     const number = index + 1;
-    // A hole would make an older record the newest one.
+    // With a record missing in between, an older record could be taken for the newest one.
     if (body === undefined || keys[index] !== recordKey(number))
       throw new Error(`Lineage record ${number} can't be read.`);
     return recordIn(body, number);
@@ -115,7 +115,7 @@ function recordIn(body: string, number: number): LineageRecord {
   return record as unknown as LineageRecord;
 }
 
-/** Creates the record unless its number is taken, and answers with the record that has the number now. */
+/** Creates the record unless its number is taken. Returns the record that has the number now. */
 export async function createRecord(
   objects: ObjectStore,
   record: LineageRecord,
@@ -126,7 +126,7 @@ export async function createRecord(
   return recordIn(there, record.number);
 }
 
-/** Announces a first start, and answers with the announcement that stands: another nonce means another disk. */
+/** Announces a first start. Returns the announcement that stands; another nonce in it means another disk. */
 export async function announceStart(
   objects: ObjectStore,
   announcement: Announcement,
@@ -146,7 +146,7 @@ function announcementIn(body: string | undefined, key: string): Announcement {
 }
 
 /**
- * The announcements of the members of these records. Each is asked for by its key: were they listed, an empty answer
+ * The announcements of the members of these records. Each is read by its key. If they were listed, an empty answer
  * would look like a cluster that never started.
  */
 export async function readAnnouncements(
@@ -167,7 +167,7 @@ export async function readAnnouncements(
   return announcements;
 }
 
-/** Settles a proposal unless that was done before, and answers with the outcome that stands. */
+/** Settles a proposal unless that was done before. Returns the outcome that stands. */
 export async function createOutcome(objects: ObjectStore, outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
   const number = outcome.kind === 'founded' ? outcome.record.number : outcome.number;
   const key = outcomeKey(number, outcome.proposal);
@@ -175,7 +175,7 @@ export async function createOutcome(objects: ObjectStore, outcome: Outcome, sign
   return parseOutcome(key, there);
 }
 
-/** The outcomes of proposals for this record among these keys, which must be all keys that there are. */
+/** The outcomes of proposals for this record among these keys, which must be all keys. */
 export async function outcomesAmong(
   objects: ObjectStore,
   listed: readonly string[],
@@ -187,7 +187,7 @@ export async function outcomesAmong(
   return Promise.all(keys.map(async (key) => parseOutcome(key, await read(objects, key, signal))));
 }
 
-/** Whoever takes one outcome for the other founds a second history, so what does not fit is no outcome at all. */
+/** A node that takes one outcome for the other founds a second history. So a body that does not fit is no outcome. */
 function parseOutcome(key: string, body: string | undefined): Outcome {
   const outcome = fieldsOf('outcome', body, key);
   const { kind, record } = outcome;

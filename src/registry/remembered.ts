@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What the last texts from the bucket were understood as. Few of them ever change, and a node without a quorum reads all
- * of them with every look. All who ask get the same object, so nobody may write to it.
+ * Remembers how the last texts from the bucket were understood. Few of them ever change, and a node without a quorum
+ * reads all of them at every look. All callers get the same object, so none of them may change it.
  */
 const MOST_TEXTS = 512;
 const LONGEST_TEXT = 65_536;

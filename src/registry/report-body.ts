@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What lies under a report's key, and whether it can be understood (docs/protocol.md, "Recovery by force"). */
+/** What a report's key holds, and whether it can be understood (docs/protocol.md, "Recovery by force"). */
 import { whyNotUnderstood } from '../model/formats.ts';
 import type { Binding, Report } from '../model/records.ts';
 import { remembered } from './remembered.ts';
 
 export interface Body {
-  /** Absent in bodies of the release before. */
+  /** Absent in bodies that the release before wrote. */
   readonly format?: number;
   readonly serial: string;
-  /** The serial under which the facts of the report were first written; absent where that is `serial`. */
+  /** The serial under which the facts of the report were first written. Absent when it is `serial`. */
   readonly facts?: string;
   /** Absent once the report is withdrawn. */
   readonly report?: Report;
   readonly binds?: Binding;
 }
 
-/** By text, and then by the instance whose report it is to be. */
+/** By text, and then by the instance to which the report must belong. */
 const understood = remembered(() => new Map<string, Body | string>());
 
-/** The body of `instance`'s report, or a sentence why it is none. */
+/** The body of `instance`'s report, or a sentence that says why it is none. */
 export function parseBody(text: string, instance: string): Body | string {
   const bodies = understood(text);
   const body = bodies.get(instance) ?? understand(text, instance);

@@ -3,9 +3,11 @@
  * Reports of nodes without quorum, `reports/<instance>.json` (docs/protocol.md, "Recovery by force").
  *
  * Only the node itself writes its report, and every write is conditional. A withdrawn report is not deleted but
- * replaced by a withdrawal, and each body carries a fresh serial: so no write that was cut off and arrives late finds
- * the state that it was meant for, and a withdrawn report can't rise again. What a report binds its node to is released
- * before anything takes its place, whoever wrote it: an earlier process of this node may have.
+ * replaced by a withdrawal, and each body has a fresh serial. So a write that was cut off and arrives late never finds
+ * the state that it was meant for. A withdrawn report can't come back.
+ *
+ * The node is released from what a report binds it to before anything takes the report's place. The report may be from
+ * an earlier process of this node.
  */
 import { FORMATS } from '../model/formats.ts';
 import type { Binding, FoundReport, Report, UnreadableReport } from '../model/records.ts';
@@ -13,16 +15,16 @@ import type { ObjectStore, StoredObject } from '../ports.ts';
 import { remembered } from './remembered.ts';
 import { type Body, parseBody } from './report-body.ts';
 
-/** What lies under a node's key: the body, or why it is none, and the etag that the next write is conditional on. */
+/** What is under a node's key: the body, or why it is none, and the etag on which the next write is conditional. */
 export interface Slot {
   readonly body: Body | string;
   readonly etag: string;
 }
 
-/** Ends whatever the slot binds the node to, or rejects: only then may it be replaced. */
+/** Ends everything that the slot binds the node to, or rejects. The slot may be replaced only after that. */
 export type Unbind = (slot: Slot) => Promise<void>;
 
-/** All that lies under the keys of reports. */
+/** Everything under the keys of reports. */
 interface Reports {
   readonly reports: readonly FoundReport[];
   readonly unreadable: readonly UnreadableReport[];
@@ -34,12 +36,12 @@ function reportKey(instance: string): string {
   return `${REPORTS}${instance}.json`;
 }
 
-/** The instance whose report lies under this key; undefined for a key that is none of ours. */
+/** The instance whose report has this key. Undefined for a key that is not ours. */
 const instanceIn = remembered((key) =>
   key.startsWith(REPORTS) ? /^reports\/(i-[^/]+)\.json$/.exec(key)?.[1] : undefined,
 );
 
-/** By key, the slot that was read last. A write that is conditional on an old one fails, so an old one does no harm. */
+/** By key, the slot that was read last. An old slot does no harm: a write that is conditional on it fails. */
 const seenSlots = new WeakMap<ObjectStore, Map<string, Slot>>();
 
 function slotsSeenIn(objects: ObjectStore): Map<string, Slot> {
@@ -61,7 +63,7 @@ async function readSlot(objects: ObjectStore, instance: string, signal: AbortSig
   return found && slotIn(objects, instance, found);
 }
 
-/** The reports of all nodes. Rejects unless every one of them could be had. */
+/** The reports of all nodes. Rejects unless every one of them could be read. */
 export async function readReports(objects: ObjectStore, signal: AbortSignal): Promise<Reports> {
   const listed = await objects.list(REPORTS, signal);
   return reportsAmong(
@@ -71,7 +73,7 @@ export async function readReports(objects: ObjectStore, signal: AbortSignal): Pr
   );
 }
 
-/** The reports among these keys, which must be all keys of reports that there are. Others are nobody's. */
+/** The reports among these keys, which must be the keys of all reports. Keys of another form belong to no node. */
 export async function reportsAmong(
   objects: ObjectStore,
   listed: readonly string[],
@@ -81,7 +83,7 @@ export async function reportsAmong(
   return reportsUnder(objects, instances.sort(), signal);
 }
 
-/** The reports of these nodes. Rejects unless every one of them could be had. */
+/** The reports of these nodes. Rejects unless every one of them could be read. */
 export async function reportsOf(
   objects: ObjectStore,
   instances: readonly string[],
@@ -127,7 +129,7 @@ async function replaceSlot(
   return objects.replace(key, JSON.stringify(body), slot?.etag, signal);
 }
 
-/** `conflict`: the slot changed between reading and writing; only a late write of this very node can do that. */
+/** `conflict`: the slot changed between reading and writing. Only a late write of this very node can do that. */
 export async function writeReport(
   objects: ObjectStore,
   { report, serial }: { readonly report: Report; readonly serial: string },
@@ -136,14 +138,16 @@ export async function writeReport(
 ): Promise<'written' | 'conflict'> {
   const { instance } = report;
   const body = { format: FORMATS.report, serial, report };
-  // The look of a moment ago has read the report, if there is one, and every call keeps a lost quorum waiting.
+  // The last look has read the report, if there is one, and another call would delay a node whose quorum is lost.
   const seen = slotsSeenIn(objects).get(reportKey(instance));
   if (seen) await release(seen);
   if ((await replaceSlot(objects, instance, seen, body, signal)) === 'written') return 'written';
   return overwrite(objects, instance, body, release, signal);
 }
 
-/** Withdraws the node's report; `conflict` as above. Where there is none the place is taken all the same. */
+/**
+ * Withdraws the node's report. `conflict`: as for `writeReport`. A withdrawal is written even if there is no report.
+ */
 export async function withdrawReport(
   objects: ObjectStore,
   { instance, serial }: { readonly instance: string; readonly serial: string },
@@ -169,7 +173,7 @@ async function overwrite(
   return replaceSlot(objects, instance, slot, body, signal);
 }
 
-/** Whether a report of this node stands, be it one that can't be understood. */
+/** Whether there is a report of this node, even one that can't be understood. */
 export async function stands(objects: ObjectStore, instance: string, signal: AbortSignal): Promise<boolean> {
   const slot = await readSlot(objects, instance, signal);
   return slot !== undefined && (typeof slot.body === 'string' || slot.body.report !== undefined);
@@ -177,13 +181,13 @@ export async function stands(objects: ObjectStore, instance: string, signal: Abo
 
 interface NewBinding {
   readonly instance: string;
-  /** The serial of the standing report that was judged. */
+  /** The serial of the report that the decision was about. */
   readonly from: string;
   readonly serial: string;
   readonly binds: Binding;
 }
 
-/** Binds the node by its standing report; `conflict` when that is another one than was judged. */
+/** Binds the node by its report. `conflict`: this is not the report that the decision was about. */
 export async function bindReport(
   objects: ObjectStore,
   { instance, from, serial, binds }: NewBinding,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A TCP connection made of what Node's own `node:net` is made of. Loading that module with its streams, and running
- * them for the first time, takes a third of a healthy tick, which every node runs every minute.
+ * A TCP connection made of the internal parts of Node's own `node:net`. To load that module with its streams, and to
+ * run them for the first time, takes a third of a healthy tick. Every node runs that tick every minute.
  *
- * These parts are Node's own and no promise of it. They are fit for the tick alone: the executable has one version of
- * Node inside, a test holds that a tick works with them, and wherever they are missing or changed this throws and the
- * tick goes the long way.
+ * Node does not promise to keep these parts. They are fit for the tick only: the executable contains one version of
+ * Node, and a test checks that a tick works with them. If they are missing or changed, this throws, and the tick goes
+ * the long way.
  */
 
 interface TcpHandle {
@@ -25,7 +25,7 @@ interface TcpBinding {
 
 interface StreamBinding {
   readonly WriteWrap: new () => { oncomplete: (status: number) => void };
-  /** Says how the last read ended, by these two indexes. */
+  /** The last read fills it, at the two indexes below: the number of bytes or an error, and where the bytes begin. */
   readonly streamBaseState: Readonly<Record<number, number>>;
   readonly kReadBytesOrError: number;
   readonly kArrayBufferOffset: number;
@@ -36,16 +36,16 @@ const END_OF_FILE = -4095;
 
 interface Conversation {
   opened(connection: BareConnection): void;
-  /** A piece of what the other side says, byte for byte. */
+  /** A piece of the other side's answer, one character for each byte. */
   heard(text: string): void;
-  /** The other side has said all, or the connection failed; nothing comes after it. */
+  /** The other side has closed the connection, or it failed. Nothing comes after this. */
   ended(failure: Error | undefined): void;
 }
 
 interface BareConnection {
-  /** Latin-1. */
+  /** Sends Latin-1 text. */
   say(text: string): void;
-  /** Nothing is heard any more. May be called twice. */
+  /** Nothing more is heard after this. May be called twice. */
   close(): void;
 }
 
@@ -53,7 +53,7 @@ function binding(name: string): unknown {
   return (process as unknown as { binding(name: string): unknown }).binding(name);
 }
 
-/** To an IP address of either kind; a name is not looked up. Throws when that can't even be begun. */
+/** Connects to an IPv4 or IPv6 address; names are not looked up. Throws when the attempt can't even begin. */
 export function connectBare(address: string, port: number, conversation: Conversation): BareConnection {
   const { TCP, TCPConnectWrap, constants } = binding('tcp_wrap') as TcpBinding;
   const { WriteWrap, streamBaseState, kReadBytesOrError, kArrayBufferOffset } = binding('stream_wrap') as StreamBinding;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The healthy tick: is there anything to do at all? It makes no AWS call and loads neither the SDK nor yargs, nor even
- * `node:net`. It can only say "healthy" or why not; every doubt goes the long way through the loop.
+ * The healthy tick: it finds out whether there is anything to do at all. It makes no AWS call, and loads neither the
+ * SDK nor yargs nor `node:net`. It can only say "healthy", or why not. In any doubt the tick goes the long way through
+ * the loop.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -33,7 +34,7 @@ export async function checkHealth(settings: Settings): Promise<Health> {
     return unhealthy('The config on this disk does not hold this node as a participant.');
   if (vouched(settings) !== formatVouched({ version: config.version, members: config.members.length }))
     return unhealthy('Nobody has looked at the voters of this config yet.');
-  // The server first: it takes longer for its one answer than the metadata service for three.
+  // The server is asked first: its one answer takes longer than three of the metadata service.
   const [monitor, metadata] = await Promise.all([
     quickMonitor(own.clientAddress, CLIENT_PORT, timings.probeTimeoutMs),
     quickMetadata(metadataEndpoint(settings), timings.metadataTimeoutMs),
@@ -54,7 +55,7 @@ function metadataEndpoint({ aws }: Settings): string {
   return process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT || aws.AWS_EC2_METADATA_SERVICE_ENDPOINT || METADATA_ENDPOINT;
 }
 
-/** Something that the agent has written down to be done, or not to be forgotten. */
+/** A note on the disk that something is still to be done, or must not be forgotten. */
 function openNote({ dataDir, stack }: Settings): string | undefined {
   const files = agentFiles(dataDir);
   if (!existsSync(files.mark('ready'))) return 'The first start of this node is not over.';
@@ -66,13 +67,13 @@ function openNote({ dataDir, stack }: Settings): string | undefined {
   return existsSync(files.mark('reported')) ? 'A report of this node may lie in the bucket.' : undefined;
 }
 
-/** What the agent noted of the config that it looked at last. */
+/** The agent's note of the config that it looked at last. */
 function vouched({ dataDir }: Settings): string | undefined {
   const { vouched: file } = agentFiles(dataDir);
   return existsSync(file) ? readFileSync(file, 'latin1') : undefined;
 }
 
-/** The config that the server wrote last; undefined while `zoo.cfg` points at the version-less file of a joiner. */
+/** The config that the server wrote last. Undefined while `zoo.cfg` points at the version-less file of a joiner. */
 function localConfig(confDir: string): EnsembleConfig | undefined {
   const zooCfg = readFileSync(join(confDir, 'zoo.cfg'), 'utf8');
   const file = /^dynamicConfigFile=(.+)$/m.exec(zooCfg)?.[1]?.trim();

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The two facts that a healthy tick needs of the metadata service, over one bare connection: `node:http` would cost
- * more than all the rest of the tick. IMDSv2: a session token first, then `local-ipv4` and the target lifecycle state.
- * Whatever is out of the ordinary rejects, and the tick then goes the long way, which asks by src/aws/metadata-service.ts.
+ * The two facts that a healthy tick needs from the metadata service, over one bare connection. `node:http` would cost
+ * more than all the rest of the tick. IMDSv2: first a session token, then `local-ipv4` and the target lifecycle state.
+ *
+ * Anything unusual rejects. The tick then goes the long way, which asks through src/aws/metadata-service.ts.
  */
 import { connectBare } from './bare-connection.ts';
 
 interface QuickMetadata {
   readonly address: string;
-  /** Undefined when there is none yet (404). */
+  /** Undefined when there is no target state yet (404). */
   readonly targetState: string | undefined;
 }
 
@@ -17,7 +18,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** Each of the three is far shorter. */
+/** Each of the three answers is far shorter. */
 const LONGEST_ANSWER = 16 * 1024;
 
 export function quickMetadata(endpoint: string, timeoutMs: number): Promise<QuickMetadata> {
@@ -57,10 +58,10 @@ export function quickMetadata(endpoint: string, timeoutMs: number): Promise<Quic
 const TOKEN_QUESTION =
   'PUT /latest/api/token HTTP/1.1\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\nContent-Length: 0\r\n\r\n';
 
-/** What to ask after these answers; undefined when they are all. */
+/** What to ask after these answers. Undefined when they are complete. */
 function nextPath(answers: readonly Answer[]): string | undefined | Error {
   const last = answers.at(-1)?.status;
-  // Before the first target state there is none.
+  // The third answer may be 404: there is no target state yet.
   const fine = last === 200 || (answers.length === 3 && last === 404);
   if (!fine) return new Error(`The metadata service answered ${last}.`);
   if (answers.length === 1) return '/latest/meta-data/local-ipv4';
@@ -71,7 +72,7 @@ function targetStateOf({ status, body }: Answer): string | undefined {
   return status === 404 ? undefined : body.trim();
 }
 
-/** One whole HTTP/1.1 answer with a Content-Length, which the metadata service always sends; undefined until it is whole. */
+/** One whole HTTP/1.1 answer; the metadata service always sends a Content-Length. Undefined while it is incomplete. */
 function parseAnswer(text: string): { answer: Answer; rest: string } | 'unreadable' | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return text.length > LONGEST_ANSWER ? 'unreadable' : undefined;

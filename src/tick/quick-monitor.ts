@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/** `mntr` of the node's own server, for the healthy tick. Whatever is out of the ordinary rejects. */
+/** `mntr` of the node's own server, for the healthy tick. Anything unusual rejects. */
 import { type VoterMonitor, voterMonitorOf } from '../zookeeper/mntr.ts';
 import { connectBare } from './bare-connection.ts';
 
-/** The answer has about 17 KiB; whoever sends more is no ZooKeeper server. */
+/** The answer has about 17 KiB. Whatever sends more is no ZooKeeper server. */
 const LONGEST_ANSWER = 128 * 1024;
 
-/** Undefined when the server answers, and neither leads nor follows. */
+/** Undefined when the server answers but neither leads nor follows. */
 export function quickMonitor(address: string, port: number, timeoutMs: number): Promise<VoterMonitor | undefined> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 const MODULUS = 65_521;
-/** The most bytes for which the sums stay below 2^32, so that the modulus is taken once per block. */
+/** The most bytes for which the sums stay below 2^32. So the modulus is taken once per block. */
 const BLOCK = 3_800;
 
-/** Adler-32 of bytes that come in pieces (RFC 1950, section 9). Node's zlib does not give it away. */
+/** Adler-32 of bytes that come in pieces (RFC 1950, section 9). Node's zlib does not offer it. */
 export class Adler32 {
   #a = 1;
   #b = 0;

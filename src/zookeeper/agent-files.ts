@@ -2,24 +2,24 @@
 import { join } from 'node:path';
 import type { Mark } from '../ports.ts';
 
-/** Where the agent keeps what it must remember, beside the server's data and so on the same disk. Absolute paths. */
+/** Where the agent keeps what it must remember: beside the server's data, and so on the same disk. Absolute paths. */
 export interface AgentFiles {
   readonly directory: string;
   readonly stamp: string;
   readonly nonce: string;
-  /** The systemd unit, too, looks for this file: while it is there the server does not start. */
+  /** The systemd unit looks for this file too. While it is there, the server does not start. */
   readonly fence: string;
   readonly superSecret: string;
   readonly javaOptions: string;
-  /** What was found in large snapshots. */
+  /** What the agent found in large snapshots. */
   readonly checkedSnapshots: string;
-  /** In which lifecycle state the node is seen, and since when. */
+  /** The node's lifecycle state, and since when it has been seen in it. */
   readonly lifecycleState: string;
-  /** On which data no server starts. */
+  /** The data on which no server starts. */
   readonly failedStart: string;
-  /** Of which config it has seen that all voters are claimed. */
+  /** The config of which the node has seen that all voters are claimed. */
   readonly vouched: string;
-  /** When the agent did what it does seldom only. */
+  /** When the agent last did what it may do only seldom. */
   readonly occasions: string;
   mark(name: Mark): string;
 }

@@ -3,9 +3,9 @@
  * Data set aside: `<dataDir>/aside/<name>/{version-2, stamp.json, config/, facts.json}`. Nothing here deletes data. Each
  * folder is built under a hidden name and renamed when it is whole:
  *
- * - `.<name>.copying`: a copy under way; the source is untouched, so a left-over one is made anew.
- * - `.<name>.moving`: everything but the data is copied, then the data is renamed into it. From then on it is the data
- *   set aside, whatever its name: `read` sees it so, and the next change finishes the job (`settle`).
+ * - `.<name>.copying`: an unfinished copy. The source is untouched, so a left-over copy is made anew.
+ * - `.<name>.moving`: first everything but the data is copied into it, then the data is renamed into it. From then on
+ *   this folder counts as data set aside, whatever its name. The next change finishes the move (`settle`).
  */
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -30,9 +30,9 @@ import { formatJson, isWhole, parseJson, parseStamp, unreadable } from './stamp.
 export interface AsidePlaces {
   readonly dataDir: string;
   readonly stampFile: string;
-  /** Absolute paths of the config files to keep with the data. */
+  /** Absolute paths of the config files that are kept with the data. */
   configFiles(): Promise<readonly string[]>;
-  /** What goes into `facts.json`. */
+  /** The content of `facts.json`. */
   facts(): Promise<{ readonly data: DataFacts; readonly config?: EnsembleConfig }>;
 }
 
@@ -41,7 +41,7 @@ const MOVING = /^\.(.+)\.moving$/;
 const NAMES_LIMIT = 1_000;
 const FACTS_LIMIT_MS = 600_000;
 
-/** Everything set aside that belongs to this cluster, or to nobody that is known. */
+/** Everything set aside that has this cluster's stamp, or no stamp. */
 export async function listAside(
   places: AsidePlaces,
   cluster: string,
@@ -65,22 +65,25 @@ export async function listAside(
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Whether a move was cut short after the data went: then the stamp that is still there went with it. */
+/**
+ * Whether a move was cut off after the data had moved. Then the stamp that is still in place belongs to the moved data.
+ */
 export async function isMoveUnderWay(places: AsidePlaces): Promise<boolean> {
   return (await movesUnderWay(places)).length > 0;
 }
 
-/** Finishes a move that was cut short. Every change of the disk begins with it, those below too. */
+/** Finishes a move that was cut off. Every change of the disk begins with this, including those below. */
 export async function settle(places: AsidePlaces): Promise<void> {
   for (const folder of await movesUnderWay(places)) {
-    // Both sides of the rename, before anything is built on it: whoever renamed had perhaps no time to.
+    // Both sides of the rename are synced before anything relies on it. The run that renamed may have been killed
+    // before it synced them.
     await syncDirectory(join(asideOf(places), folder));
     await syncDirectory(places.dataDir);
     await finishMove(places, folder, MOVING.exec(folder)?.[1] ?? folder);
   }
 }
 
-/** Nothing to do when there is no data. The stamp goes with the data; the config stays, and a copy goes. */
+/** Does nothing when there is no data. The stamp moves with the data. The config stays, and a copy of it goes along. */
 export async function moveAside(places: AsidePlaces, name: string): Promise<void> {
   checkName(name);
   const data = join(places.dataDir, DATA);
@@ -93,7 +96,7 @@ export async function moveAside(places: AsidePlaces, name: string): Promise<void
   await finishMove(places, folder, name);
 }
 
-/** Nothing to do when there is no data, or when this very data was copied under this name before. */
+/** Does nothing when there is no data, or when this very data was copied under this name before. */
 export async function copyAside(places: AsidePlaces, name: string): Promise<void> {
   checkName(name);
   const data = join(places.dataDir, DATA);
@@ -108,8 +111,8 @@ export async function copyAside(places: AsidePlaces, name: string): Promise<void
 }
 
 /**
- * The data comes back as it was, with its own stamp; the copy aside stays. The stamp is written first: a stamp without
- * data is a node that can't vote, while data without a stamp would be refused.
+ * The data comes back as it was, with its own stamp; the copy aside stays. The stamp is written first. A node with a
+ * stamp but no data merely can't vote, while data without a stamp would be refused.
  */
 export async function copyBack(places: AsidePlaces, name: string): Promise<void> {
   checkName(name);
@@ -144,7 +147,7 @@ async function finishMove(places: AsidePlaces, folder: string, name: string): Pr
   await renameDurably(join(asideOf(places), folder), join(asideOf(places), await freeName(places, name)));
 }
 
-/** A hidden folder with everything but the data. A left-over one holds copies only, so it is made anew. */
+/** Makes a hidden folder with everything but the data. A left-over folder holds only copies, so it is made anew. */
 async function buildFolder(places: AsidePlaces, folder: string): Promise<void> {
   const path = join(asideOf(places), folder);
   const { data, config } = await places.facts();
@@ -153,7 +156,7 @@ async function buildFolder(places: AsidePlaces, folder: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
   await makeDirectory(path);
   if (stamp !== undefined) {
-    // One that can't be understood says nothing of the data, and would say nothing of it set aside.
+    // A stamp that can't be understood says nothing about the data, so it is kept under another name.
     await writeDurably(join(path, isStamp(stamp) ? 'stamp.json' : 'stamp.unreadable'), stamp);
   }
   await makeDirectory(join(path, 'config'));
@@ -176,7 +179,7 @@ function isStamp(text: string): boolean {
   }
 }
 
-/** What can't be read stays where it is: it must not keep the data from being moved. */
+/** A file that can't be read stays where it is: it must not keep the data from being moved. */
 async function readable(file: string): Promise<string | undefined> {
   return readIfThere(file).catch(() => undefined);
 }
@@ -191,7 +194,7 @@ async function movesUnderWay(places: AsidePlaces): Promise<readonly string[]> {
   return found;
 }
 
-/** The epochs may have been raised since the copy; all else must be as it was. */
+/** The epochs may have been raised since the copy. Everything else must be as it was. */
 async function isCopied(places: AsidePlaces, name: string): Promise<boolean> {
   const leaveOut = (file: string): boolean => file === 'acceptedEpoch' || /\.(tmp|half)$/.test(file);
   for (const candidate of candidates(name)) {
@@ -206,7 +209,7 @@ async function isCopied(places: AsidePlaces, name: string): Promise<boolean> {
   return false;
 }
 
-/** `name`, then `name-2`, `name-3`, …: what is there already is never touched. */
+/** `name`, then `name-2`, `name-3`, …: a folder that exists is never touched. */
 async function freeName(places: AsidePlaces, name: string): Promise<string> {
   for (const candidate of candidates(name)) {
     if (!(await isThere(join(asideOf(places), candidate)))) {
@@ -236,7 +239,7 @@ async function readFacts(folder: string, name: string, cluster: string): Promise
   return { name, lineage: stamp?.lineage ?? 0, ...((await notedFacts(folder)) ?? (await seenFacts(folder))) };
 }
 
-/** What was written down when the data was set aside. */
+/** The facts that were noted when the data was set aside. */
 async function notedFacts(folder: string): Promise<Pick<AsideFacts, 'data' | 'config'> | undefined> {
   const file = join(folder, 'facts.json');
   try {
@@ -248,7 +251,7 @@ async function notedFacts(folder: string): Promise<Pick<AsideFacts, 'data' | 'co
   }
 }
 
-/** Looked up again, where the note is lost. */
+/** Finds the facts out again, when the note is lost. */
 async function seenFacts(folder: string): Promise<Pick<AsideFacts, 'data'>> {
   const data = await readDataDirectory(join(folder, DATA), AbortSignal.timeout(FACTS_LIMIT_MS));
   if (data === undefined) throw unreadable(folder);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The server's config directory. The server writes there too: each committed config as `zoo.cfg.dynamic.<hex zxid>`,
- * to which it points `zoo.cfg`, and a proposed one as `zoo.cfg.dynamic.next`.
+ * The server's config directory. The server writes there too. Each committed config is `zoo.cfg.dynamic.<hex zxid>`,
+ * and the server then points `zoo.cfg` at it. A proposed config is `zoo.cfg.dynamic.next`.
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
@@ -39,14 +39,17 @@ const DYNAMIC_PREFIX = 'zoo.cfg.dynamic.';
 const PENDING = 'zoo.cfg.dynamic.next';
 const POINTER = /^\s*dynamicConfigFile\s*[=:]\s*(.+?)\s*$/m;
 
-/** Without these the server ends at its start (QuorumPeerConfig of 3.9.5): the file was cut off, or is another one. */
+/**
+ * Without these settings the server ends at its start (QuorumPeerConfig of 3.9.5). So the file was cut off, or is
+ * another file.
+ */
 const NEEDED: readonly string[] = ['dataDir', 'initLimit', 'syncLimit'];
 
-/** No address, role or number has them: the line is damage, and nothing that somebody or a later release has put there. */
+/** No address, role or number has these characters. So the line is damage: no person or later release wrote it. */
 const NOT_WRITTEN = /[^\t\r\x20-\x7e]/;
 
 const MEMBER = /^\s*server\.\d+\s*=/;
-/** One that we know, or another one with what clients connect to behind it. */
+/** A known role, or another role with the client's part after it. */
 const ROLE = /:(participant|observer)|:[a-z]+;/i;
 
 export function zooCfgIn(confDir: string): string {
@@ -57,13 +60,13 @@ export function pendingIn(confDir: string): string {
   return join(confDir, PENDING);
 }
 
-/** The config that `zoo.cfg` points at; undefined when there is no `zoo.cfg`. Rejects with BAD_DYNAMIC_FILE. */
+/** The config that `zoo.cfg` points at. Undefined when there is no `zoo.cfg`. Rejects with BAD_DYNAMIC_FILE. */
 export async function readConfig({
   confDir,
   dynamicFile,
 }: Pick<ConfigPlaces, 'confDir' | 'dynamicFile'>): Promise<EnsembleConfig | undefined> {
   const zooCfg = join(confDir, ZOO_CFG);
-  // The server renames `zoo.cfg` after it wrote the new dynamic file and before it removes the old one: look again.
+  // The server writes the new dynamic file, renames `zoo.cfg`, then removes the old file. So the agent looks twice.
   for (let attempt = 1; ; attempt++) {
     const text = await readIfThere(zooCfg);
     if (text === undefined) {
@@ -96,7 +99,7 @@ function versionedFile(confDir: string, version: Zxid): string {
   return join(confDir, `${DYNAMIC_PREFIX}${fromZxid(version).toString(16)}`);
 }
 
-/** `zoo.cfg.dynamic.next`: proposed, and it may yet commit. */
+/** `zoo.cfg.dynamic.next`: a config that was proposed and may still commit. */
 export async function readPending(confDir: string): Promise<EnsembleConfig | undefined> {
   const path = join(confDir, PENDING);
   const text = await readIfThere(path);
@@ -104,7 +107,7 @@ export async function readPending(confDir: string): Promise<EnsembleConfig | und
     return undefined;
   }
   const config = configOf(path, text);
-  // It is the last line that the server writes.
+  // The version is the last line that the server writes.
   if (config.version === ZXID_ZERO) {
     throw badFile(`${path} is cut off: its version is missing.`);
   }
@@ -112,9 +115,9 @@ export async function readPending(confDir: string): Promise<EnsembleConfig | und
 }
 
 /**
- * A fresh config. What was there is first copied to `<confDir>/aside/<number>/`; then the dynamic file, then the
- * pointer, and only then the older files go: a crash in between leaves a config that the server can read, and the call
- * can be repeated.
+ * Writes a fresh config. First it copies the present files to `<confDir>/aside/<number>/`. Then it writes the dynamic
+ * file, then the pointer, and only then it removes the older files. A crash in between leaves a config that the server
+ * can read, and the call can be repeated.
  */
 export async function writeConfig(places: ConfigPlaces, { version, members }: EnsembleConfig): Promise<void> {
   const { confDir, dataDir, tick } = places;
@@ -130,8 +133,8 @@ export async function writeConfig(places: ConfigPlaces, { version, members }: En
 }
 
 /**
- * The committed config under its version, as the server itself writes it, while it runs on what it has read before
- * (Files 3). Nothing else is touched: `.next` may be of a change that is under way.
+ * Writes the committed config under its version, as the server itself does. Meanwhile the server runs on what it has
+ * read before (Files 3). Nothing else is touched: `.next` may belong to a change that is under way.
  */
 export async function writeCommitted(places: ConfigPlaces, config: EnsembleConfig): Promise<void> {
   const { confDir, dataDir, tick } = places;
@@ -142,8 +145,8 @@ export async function writeCommitted(places: ConfigPlaces, config: EnsembleConfi
 }
 
 /**
- * Whether `zoo.cfg` has other settings than this agent gives its server, apart from the config that it points at: an
- * agent of another release wrote it, or something has damaged it. The server writes the same lines in another order.
+ * Whether `zoo.cfg` has other settings than this agent gives its server, apart from the config that it points at. Then
+ * an agent of another release wrote it, or something has damaged it. The server writes the same lines in another order.
  */
 export async function hasOtherSettings({ confDir, dataDir, tick }: ConfigPlaces): Promise<boolean> {
   const text = await readIfThere(join(confDir, ZOO_CFG));
@@ -154,7 +157,7 @@ export async function hasOtherSettings({ confDir, dataDir, tick }: ConfigPlaces)
   return settingsIn(text) !== settingsIn(renderZooCfg({ dataDir, dynamicFile: pointed, tick }));
 }
 
-/** `zoo.cfg` as this agent writes it, around the config that it points at. What was there is kept aside. */
+/** Writes `zoo.cfg` as this agent does, around the config that it points at. The present files are kept aside. */
 export async function writeSettings(places: ConfigPlaces): Promise<void> {
   const { confDir, dataDir, tick } = places;
   const pointed = POINTER.exec((await readIfThere(join(confDir, ZOO_CFG))) ?? '')?.[1];
@@ -165,7 +168,7 @@ export async function writeSettings(places: ConfigPlaces): Promise<void> {
   await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: pointed, tick }));
 }
 
-/** Java's Properties, which the server writes with, escape some characters and know no order. */
+/** The server writes with Java's Properties, which escapes some characters and does not keep an order. */
 function settingsIn(text: string): string {
   const lines = text.split('\n').map((line) => line.trim().replaceAll(/\\([\\:=#! ])/g, '$1'));
   return lines
@@ -174,7 +177,7 @@ function settingsIn(text: string): string {
     .join('\n');
 }
 
-/** Absolute paths of every config file there is: `zoo.cfg`, the dynamic ones, and the version-less one. */
+/** Absolute paths of all config files: `zoo.cfg`, the dynamic ones, and the version-less one. */
 export async function configFiles(places: Pick<ConfigPlaces, 'confDir' | 'dynamicFile'>): Promise<readonly string[]> {
   const names = await namesIn(places.confDir);
   const found = names
@@ -194,7 +197,7 @@ async function keepOlderFiles(places: ConfigPlaces): Promise<void> {
   await makeDirectory(aside);
   const numbers = (await readdir(aside)).filter((name) => /^\d+$/.test(name)).map(Number);
   const newest = Math.max(0, ...numbers);
-  // A join that is tried again and again writes the same files: they are kept once.
+  // A join that is tried again and again writes the same files, so they are kept only once.
   if (newest > 0 && (await isSame(files, join(aside, String(newest))))) {
     return;
   }
@@ -226,7 +229,10 @@ async function contentOf(file: string): Promise<Buffer | undefined> {
   return readFile(file).catch(() => undefined);
 }
 
-/** Throws BAD_DYNAMIC_FILE when the config lacks members that it had when it was looked at: cut at the end of a line it looks whole. */
+/**
+ * Throws BAD_DYNAMIC_FILE when the config has fewer members than when the agent looked at it. A file that was cut off
+ * at the end of a line looks whole.
+ */
 export function unlessCut(config: EnsembleConfig | undefined, noted: Vouched | undefined): EnsembleConfig | undefined {
   if (config === undefined || config.version !== noted?.version) return config;
   const lines = config.members.length + strangeLines(config).length;
@@ -234,7 +240,7 @@ export function unlessCut(config: EnsembleConfig | undefined, noted: Vouched | u
   throw badFile(`The config of version ${config.version} has ${lines} members here, and had ${noted.members}.`);
 }
 
-/** What can't be read can still be moved. */
+/** A file that can't be read can still be moved. */
 async function keep(file: string, to: string): Promise<void> {
   try {
     await copyFileDurably(file, to);
@@ -245,7 +251,7 @@ async function keep(file: string, to: string): Promise<void> {
   }
 }
 
-/** The name's version counts, as it does for the server; only `.next` carries its version inside. */
+/** The version in the file's name counts, as it does for the server. Only `.next` has its version inside. */
 function configOf(path: string, text: string): EnsembleConfig {
   const config = parseDynamicConfig(text);
   const named = versionOfFileName(basename(path));
@@ -253,7 +259,7 @@ function configOf(path: string, text: string): EnsembleConfig {
     throw badFile(`${path} has a line with characters that no server writes.`);
   }
   if (named !== ZXID_ZERO || config.version !== ZXID_ZERO) {
-    // A server that writes the file, and the agent in its stead, never leaves the role out.
+    // Neither a server nor the agent ever writes such a file without roles.
     const cut = text.split('\n').find((line) => MEMBER.test(line) && !ROLE.test(line));
     if (cut !== undefined) {
       throw badFile(`${path} is cut off: the line "${cut}" has no role.`);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a `version-2` directory holds, as the server would see it if it started on it. */
+/** What a `version-2` directory holds, as the server would see it at its start. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,9 +11,9 @@ import { rememberingCheck } from './snapshot-memory.ts';
 import { type FoundSnapshots, findSnapshots } from './snapshots.ts';
 import { follows, type LogScan, scanTransactionLog } from './transaction-log.ts';
 
-/** The server takes whatever begins like this, `log.1.bak` too. */
+/** The server takes every name that begins like this, even `log.1.bak`. */
 const LOG_NAME = /^log\.([0-9a-f]{1,16})(?:\.|$)/i;
-/** More logs than any server keeps; the oldest results are forgotten beyond it. */
+/** More logs than any server keeps. Beyond this number the oldest results are forgotten. */
 const REMEMBERED_LOGS = 256;
 const LISTING_ATTEMPTS = 5;
 const DAMAGE_LOOKS = 5;
@@ -24,20 +24,23 @@ interface RememberedScan {
   readonly scan: LogScan;
 }
 
-/** A loop asks several times a second: a log that did not change since is not read again, a grown one from its end. */
+/**
+ * A loop asks several times a second. So a log that has not changed is not read again, and one that has grown is read
+ * from its old end.
+ */
 const remembered = new Map<string, RememberedScan>();
 
 /**
- * Undefined when there is no such directory. What can't be read in it, or parsed, is damage: it never ends the look.
- * `note` is a file to remember checked snapshots in.
+ * Undefined when there is no such directory. A part that can't be read or parsed is damage, and never ends the look.
+ * `note` is the file that remembers checked snapshots.
  */
 export async function readDataDirectory(
   directory: string,
   signal: AbortSignal,
   note?: string,
 ): Promise<DataFacts | undefined> {
-  // A server that writes this very moment can look like damage: an entry half written, a snapshot of an epoch that is
-  // not noted yet. Only what stays is damage.
+  // What a server is writing at this moment can look like damage: half an entry, or a snapshot of an epoch that is not
+  // noted yet. It is damage only if it stays so.
   let facts = await readListed(directory, signal, note);
   for (let look = 1; facts?.damage !== undefined && look < DAMAGE_LOOKS; look++) {
     await sleep(DAMAGE_PAUSE_MS, undefined, { signal });
@@ -52,14 +55,14 @@ async function readListed(directory: string, signal: AbortSignal, note?: string)
       return await readOnce(directory, signal, note);
     } catch (error) {
       signal.throwIfAborted();
-      // A running server purges, truncates and renames while we read: look again.
+      // A running server purges, truncates and renames files during the read, so the agent looks again.
       if (isCode(error, 'ENOENT') && attempt < LISTING_ATTEMPTS) continue;
       return unreadableData(directory, error);
     }
   }
 }
 
-/** Nothing is known of it, so it may hold anything. */
+/** Nothing is known of this data, so it may hold anything. */
 function unreadableData(directory: string, error: unknown): DataFacts {
   const why = error instanceof Error ? error.message : String(error);
   return {
@@ -84,11 +87,12 @@ async function readOnce(directory: string, signal: AbortSignal, note?: string): 
   const snapshots = await findSnapshots(names, rememberingCheck(directory, note, signal));
   const logs = await readLogs(directory, names, snapshots, signal);
   const loaded = later(snapshots.loaded ?? ZXID_ZERO, logs.last ?? ZXID_ZERO);
-  // A server without the marker makes the directory, and writes −1, before it has followed anybody: no database yet.
+  // A server without the marker makes the directory and writes −1 before it has followed a leader. So there is no
+  // database yet.
   const noDatabase = snapshots.loaded === undefined && snapshots.broken === undefined && logs.names.length === 0;
   const epochs = await readEpochs(directory, noDatabase ? NO_DATABASE : epochOf(loaded));
   const damage = logs.damage ?? snapshotDamage(directory, snapshots, logs) ?? epochs.damage;
-  // What does not load ranks by nothing; but whoever else would recover is held up by what it may hold.
+  // A snapshot that does not load gives no rank. But what it may hold stops other nodes from recovering without it.
   const lastZxid = damage === undefined ? loaded : later(loaded, snapshots.broken?.zxid ?? ZXID_ZERO);
   return {
     currentEpoch: noDatabase ? NO_DATABASE : epochs.current,
@@ -108,11 +112,11 @@ interface FoundLogs {
   readonly last: Zxid | undefined;
   readonly damage: string | undefined;
   readonly mayHoldMore: boolean;
-  /** Whether no entry is missing from the snapshot on, as far as the broken one. */
+  /** Whether the logs lack no entry between the loaded snapshot and the broken one. */
   readonly reachBroken: boolean;
 }
 
-/** The server replays every log that may hold something after the snapshot: the later ones and the one before those. */
+/** The server replays every log that may hold something after the snapshot: the later ones, and the one before them. */
 async function readLogs(
   directory: string,
   names: readonly string[],
@@ -148,7 +152,7 @@ function logsAmong(names: readonly string[]): readonly { readonly name: string; 
     .sort((a, b) => (a.zxid < b.zxid ? -1 : 1));
 }
 
-/** Whether the logs hold every entry from the one snapshot to the other, as far as numbers tell. */
+/** Whether the logs hold every entry from one snapshot to the other, as far as the numbers show. */
 function reaches(scans: readonly LogScan[], from: Zxid, to: Zxid): boolean {
   let last = from;
   for (const scan of scans) {
@@ -197,7 +201,7 @@ async function scanRemembered(path: string, signal: AbortSignal): Promise<Rememb
   return found;
 }
 
-/** Taken before the scan: what is written meanwhile shows as a change the next time. */
+/** Taken before the scan, so that what is written meanwhile shows as a change the next time. */
 async function identityOf(path: string): Promise<string> {
   const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { AgentError } from '../errors.ts';
 import { isCode, makeDirectory, syncDirectory } from './durable-file.ts';
 
-/** Left free beside a copy: the server preallocates its next log. */
+/** Left free beside a copy, because the server preallocates its next log. */
 const SPARE_BYTES = 64 * 1024 * 1024;
 const MEBIBYTE = 1024 * 1024;
 /** Copied times lose a fraction of a millisecond. */
 const SAME_TIME_MS = 2;
 const CAN_NOT_SHARE: readonly string[] = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EINVAL', 'ENOTTY', 'EPERM'];
-/** Read at once; a larger buffer costs more to make than it saves. Of it only the blocks that are not zero are written. */
+/** How much is read at once. A larger buffer costs more than it saves. Only blocks that are not zero are written. */
 const CHUNK_BYTES = 256 * 1024;
 const BLOCK_BYTES = 64 * 1024;
 
@@ -21,8 +21,8 @@ interface FileFact {
 }
 
 /**
- * Copies the files of a flat directory, times included, into a new one, and makes them durable. A real copy, no hard
- * links: the server truncates logs in place. (Where the file system can share blocks, it does.)
+ * Copies the files of a flat directory into a new one, times included, and makes them durable. It makes no hard links,
+ * because the server truncates logs in place. Where the file system can share blocks, it does.
  */
 export async function copyDirectory(from: string, to: string): Promise<void> {
   await makeDirectory(to);
@@ -40,7 +40,9 @@ export async function copyDirectory(from: string, to: string): Promise<void> {
   await syncDirectory(to);
 }
 
-/** Shares the blocks where the file system can, and else leaves holes where a log is preallocated but not written. */
+/**
+ * Shares the blocks where the file system can. Elsewhere it leaves holes where a log is preallocated but not written.
+ */
 async function copyContents(from: string, to: string): Promise<void> {
   try {
     return await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE);
@@ -79,7 +81,7 @@ export async function checkSpaceForCopy(directory: string, onto: string): Promis
   }
 }
 
-/** Whether two directories hold the same files by name, size and time, but for the names that are left out. */
+/** Whether two directories hold the same files by name, size and time. The names in `leaveOut` are not compared. */
 export async function isSameDirectory(a: string, b: string, leaveOut: (name: string) => boolean): Promise<boolean> {
   const [left, right] = await Promise.all([filesOf(a), filesOf(b)]);
   const ofA = left.filter((file) => !leaveOut(file.name));

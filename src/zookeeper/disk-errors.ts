@@ -3,7 +3,7 @@ import { AgentError } from '../errors.ts';
 
 const FULL: readonly string[] = ['ENOSPC', 'EDQUOT'];
 
-/** Runs the action; what the file system refused becomes an error for people: NO_SPACE or BAD_DATA_DIRECTORY. */
+/** Runs the action. An error of the file system becomes one for people: NO_SPACE or BAD_DATA_DIRECTORY. */
 export async function explained<T>(action: () => Promise<T>): Promise<T> {
   try {
     return await action();
@@ -14,7 +14,7 @@ export async function explained<T>(action: () => Promise<T>): Promise<T> {
 
 const CAN_NOT_BE_READ: readonly string[] = ['EACCES', 'EIO', 'EISDIR', 'ELOOP'];
 
-/** The file is there, and nobody can tell what is in it. It can still be moved. */
+/** Whether the file is there, but can't be read. It can still be moved. */
 export function isUnreadable(error: unknown): boolean {
   return isSystemError(error) && CAN_NOT_BE_READ.includes(error.code ?? '');
 }

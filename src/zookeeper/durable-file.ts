@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Small files that are there whole or not at all, also after a power cut: written beside their place, synced, renamed,
- * and the directory synced. What root writes belongs to the owner of the directory, since the server that shares these
- * directories runs as another user.
+ * Small files that are there whole or not at all, even after a power cut. They are written beside their place, synced
+ * and renamed, and the directory is synced.
+ *
+ * A file that root writes gets the owner of its directory, because the server shares these directories and runs as
+ * another user.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -10,13 +12,13 @@ import { dirname } from 'node:path';
 
 const FILE_MODE = 0o644;
 
-/** Two writes of one file at once, in this process or in two, must not share their half-written one. */
+/** Two writes of one file at the same time, in one process or in two, must not share their half-written file. */
 let written = 0;
 /** The half-written files of this process. */
 const underWay = new Set<string>();
 const HALF = /^(.+?)\.(\d+)-[0-9a-f]+\.half$/;
 
-/** A name beside `path` that no other write has, and that `halfOf` knows; a left-over one once it is done with. */
+/** A name beside `path` that no other write uses, and that `halfOf` knows. After `doneWithHalf` it is a left-over. */
 export function halfBeside(path: string): string {
   written += 1;
   const half = `${path}.${process.pid}-${written.toString(16)}.half`;
@@ -28,13 +30,17 @@ export function doneWithHalf(half: string): void {
   underWay.delete(half);
 }
 
-/** Of which file that is the half-written one, and which process writes or wrote it; undefined for any other name. */
+/**
+ * The file to which this half-written one belongs, and the process that writes or wrote it. Undefined for other names.
+ */
 export function halfOf(name: string): { readonly of: string; readonly pid: number } | undefined {
   const [, of, pid] = HALF.exec(name) ?? [];
   return of === undefined ? undefined : { of, pid: Number(pid) };
 }
 
-/** A process that lives may be writing it yet. (After a boot another one may have the number: then it stays longer.) */
+/**
+ * A process that lives may still write the file. After a boot another one may have the number: the file stays longer.
+ */
 export function isUnderWay(path: string, pid: number): boolean {
   if (pid === process.pid) return underWay.has(path);
   try {
@@ -66,7 +72,7 @@ export async function writeDurably(path: string, text: string, mode: number = FI
   await syncDirectory(dirname(path));
 }
 
-/** A copy of one file, made durable; its new directory is the caller's to sync. */
+/** Copies one file and makes the copy durable. The caller syncs the new directory. */
 export async function copyFileDurably(from: string, to: string): Promise<void> {
   await copyFile(from, to);
   const file = await open(to, 'r+');
@@ -79,8 +85,8 @@ export async function copyFileDurably(from: string, to: string): Promise<void> {
 }
 
 /**
- * Makes one directory, its parent must exist. Where it is there already, it still gets its owner and is synced: whoever
- * made it may have been killed before that.
+ * Makes one directory; its parent must exist. A directory that is there already still gets its owner and is synced. The
+ * process that made it may have been killed before that.
  */
 export async function makeDirectory(path: string): Promise<void> {
   try {
@@ -100,14 +106,14 @@ export async function makeDirectory(path: string): Promise<void> {
   await syncDirectory(dirname(path));
 }
 
-/** Renames within one file system and makes both directories durable. */
+/** Renames within one file system, and makes both directories durable. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
   await syncDirectory(dirname(to));
   await syncDirectory(dirname(from));
 }
 
-/** Removes one file; nothing to do when it is not there. */
+/** Removes one file. Does nothing when it is not there. */
 export async function removeDurably(path: string): Promise<void> {
   await rm(path, { force: true });
   await syncDirectory(dirname(path)).catch((error: unknown) => {
@@ -127,8 +133,8 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /**
- * The text of a small file; undefined only when there is none. Every other failure is an error. Read at once: reading it
- * in pieces beside the rest takes five times as long, and a look reads a dozen of them.
+ * The text of a small file. Undefined only when there is no such file; every other failure is an error. It is read
+ * synchronously: an asynchronous read takes five times as long, and a look reads a dozen files.
  */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
@@ -146,7 +152,7 @@ export async function isThere(path: string): Promise<boolean> {
     statSync(path);
     return true;
   } catch (error) {
-    // A link to itself can't be followed, and is there.
+    // A link to itself can't be followed, but it is there.
     if (isCode(error, 'ELOOP')) {
       return true;
     }
@@ -168,7 +174,7 @@ async function takeOverOwner(directory: string, chown: (uid: number, gid: number
   }
 }
 
-/** The names in a directory; none when there is no such directory. */
+/** The names in a directory. None when there is no such directory. */
 export async function namesIn(directory: string): Promise<readonly string[]> {
   try {
     return await readdir(directory);

@@ -10,13 +10,13 @@ import { toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
  *     server.2=[fd00::2]:2888:3888:observer;[fd00::2]:2181
  *     version=100000003
  *
- * The role may be missing (participant), the client address too (every address, `0.0.0.0`), and the client part as
- * a whole (then the member has client port 0). A member may have several addresses, joined by `|`, and since 3.10 a
- * secure client part behind a second `;`. The version is hexadecimal; only the node has that line, a file carries its
- * version in its name.
+ * Three parts may be missing: the role (then it is participant), the client address (then it is every address,
+ * `0.0.0.0`), and the whole client part (then the member has client port 0). A member may have several addresses, joined
+ * by `|`, and since 3.10 a secure client part after a second `;`. The version is hexadecimal. Only the node
+ * `/zookeeper/config` and `.next` have that line; other files have their version in their name.
  *
- * A line that can't be understood is kept as it is: a server that runs on such a config must not be left alone by its
- * agent for it. What follows from it is decided elsewhere (Joining 11).
+ * A line that can't be understood is kept as it is, so that the agent still looks after a server with such a config.
+ * What follows from the line is decided elsewhere (Joining 11).
  */
 const WILDCARD = '0.0.0.0';
 const ROLES: readonly string[] = ['participant', 'observer'];
@@ -59,7 +59,9 @@ export function parseDynamicConfig(text: string): EnsembleConfig {
   };
 }
 
-/** `server.1=10.0.0.1:2888:3888:participant;10.0.0.1:2181`, also what a reconfig takes as a joining server. */
+/**
+ * `server.1=10.0.0.1:2888:3888:participant;10.0.0.1:2181`, which is also the form of a joining server in a reconfig.
+ */
 export function formatMember(member: Member): string {
   if (member.verbatim !== undefined) {
     return `server.${member.id}=${member.verbatim}`;
@@ -69,13 +71,13 @@ export function formatMember(member: Member): string {
   return `server.${member.id}=${quorum}${client}`;
 }
 
-/** The version that a dynamic file's name carries, `zoo.cfg.dynamic.100000003`; zero for a version-less one. */
+/** The version in a dynamic file's name, such as `zoo.cfg.dynamic.100000003`. Zero for a file without a version. */
 export function versionOfFileName(name: string): Zxid {
   const hex = /\.dynamic\.([0-9a-f]{1,16})$/.exec(name)?.[1];
   return hex === undefined ? ZXID_ZERO : toZxid(BigInt(`0x${hex}`));
 }
 
-/** Java's Properties, which write the files, escape `:`, `=`, `#`, `!` and spaces with a backslash. */
+/** Java's Properties, which writes the files, escapes `:`, `=`, `#`, `!` and spaces with a backslash. */
 function splitProperty(line: string): readonly [string, string] {
   const plain = line.replaceAll(/\\([\\:=#! ])/g, '$1');
   const equals = plain.indexOf('=');
@@ -92,7 +94,7 @@ function parseVersion(value: string): Zxid {
   return toZxid(BigInt(`0x${value}`));
 }
 
-/** For the server an id is any whole number; only those that nodes of ours claim go from 1 to 255. */
+/** For the server an id is any whole number. Only ids that our nodes claim are from 1 to 255. */
 function parseMember(key: string, value: string): Member {
   const idText = /^server\.(\d{1,15})$/.exec(key)?.[1];
   if (idText === undefined) {
@@ -161,7 +163,7 @@ function parseClient(client: string | undefined): Pick<Member, 'clientAddress' |
     : { clientAddress: first, clientPort: parsePort(second) };
 }
 
-/** Splits at colons, but for those inside the brackets of an IPv6 address, which it takes off. */
+/** Splits at colons, except inside the brackets of an IPv6 address. The brackets are removed. */
 function splitAddress(text: string): [string, ...string[]] {
   if (!text.startsWith('[')) {
     const [first = '', ...rest] = text.split(':');
@@ -169,7 +171,7 @@ function splitAddress(text: string): [string, ...string[]] {
   }
   const end = text.indexOf(']');
   const address = text.slice(1, end);
-  // By URL, since the tick reads configs as well, and goes without node:net.
+  // Uses URL, because the tick reads configs as well, and does not load node:net.
   if (end < 0 || !URL.canParse(`http://[${address}]/`)) {
     throw new NotUnderstood('the brackets hold no IPv6 address');
   }

@@ -6,21 +6,21 @@ import { readIfThere } from './durable-file.ts';
 interface Epochs {
   readonly current: number;
   readonly accepted: number;
-  /** What a server ends on; one sentence. */
+  /** What makes a server end, in one sentence. */
   readonly damage: string | undefined;
 }
 
-/** An epoch has 32 bits in every zxid; more is no epoch, whatever the server reads. */
+/** In a zxid an epoch has 32 bits. A higher number is no epoch, whatever the server makes of it. */
 const HIGHEST_EPOCH = 0xffff_ffff;
 
 /**
- * `logged` is the epoch of the last zxid that loads, and stands in for a file that is missing.
+ * `logged` is the epoch of the last zxid that loads. It stands for a missing file.
  *
- * Where it is above the current epoch, the server was cut off before it had written that: it takes the epoch from
- * `currentEpoch.tmp`, half renamed as it is, and without one it ends.
+ * If it is above the current epoch, the server was cut off before it had written that epoch. The server then takes the
+ * epoch from `currentEpoch.tmp`, which was not renamed yet. Without that file it ends.
  */
 export async function readEpochs(directory: string, logged: number): Promise<Epochs> {
-  // In this order: the server raises the accepted epoch first, so that what is read never has it behind.
+  // The order matters: the server raises the accepted epoch first, so it must be read last to be never behind.
   const written = await readEpoch(directory, 'currentEpoch', logged);
   const half = written.epoch < logged ? await readEpoch(directory, 'currentEpoch.tmp', undefined) : undefined;
   const current = half?.epoch ?? written.epoch;
@@ -35,8 +35,8 @@ export async function readEpochs(directory: string, logged: number): Promise<Epo
 }
 
 /**
- * Under these names the server writes an epoch before it takes its place, whenever it follows or leads. It starts beside
- * one that it can't open, and then can't follow: it tries, and fails, for ever.
+ * The server writes each epoch under these names first, whenever it follows or leads. If it can't open such a file, it
+ * still starts, but can't follow: it tries, and fails, for ever.
  */
 async function notWritable(directory: string): Promise<string | undefined> {
   for (const path of ['acceptedEpoch.tmp', 'currentEpoch.tmp'].map((name) => join(directory, name))) {
@@ -60,7 +60,7 @@ async function readEpoch(directory: string, name: string, fallback: number | und
   const path = join(directory, name);
   const text = await readIfThere(path);
   if (text === undefined) return fallback === undefined ? undefined : { epoch: fallback };
-  // As Java has it: the first line, and nothing beside the digits.
+  // As Java reads it: the first line, and nothing beside the digits.
   const [line = ''] = text.split(/\r\n|\n|\r/, 1);
   const epoch = Number(line);
   if (/^[+-]?\d{1,10}$/.test(line) && epoch <= HIGHEST_EPOCH) return { epoch };

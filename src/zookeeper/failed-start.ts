@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The note that no server starts on the data of this disk. It names the very files, by size and time, so that it means
+ * The note that no server starts on the data of this disk. It names the data's files by size and time. So it means
  * nothing once a person has mended or replaced one of them.
  */
 import { createHash } from 'node:crypto';
@@ -13,7 +13,7 @@ export async function noteFailedStart(path: string, dataDirectory: string, why: 
   await writeDurably(path, formatJson({ files: await identityOf(dataDirectory), why }));
 }
 
-/** Undefined when there is no note about these very files; one that can't be read says nothing. */
+/** Undefined when there is no note about these very files. A note that can't be read says nothing. */
 export async function readFailedStart(path: string, dataDirectory: string): Promise<string | undefined> {
   try {
     const text = await readIfThere(path);

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * ZooKeeper's four-letter words: one word over a plain TCP connection, the answer is text up to the server's close.
+ * ZooKeeper's four-letter words: the agent sends one word over a plain TCP connection. The answer is text, up to the
+ * server's close.
  */
 import { connect } from 'node:net';
 import type { ServerAnswer } from '../model/server.ts';
 
 export interface WordOptions {
   readonly port: number;
-  /** For the whole exchange: connecting, asking and reading to the end. */
+  /** For the whole exchange: to connect, to ask, and to read to the end. */
   readonly timeoutMs: number;
   readonly localAddress?: string;
 }
 
-/** `silent`: no whole answer was had, which proves nothing about the server. */
+/** `silent`: no whole answer came, which proves nothing about the server. */
 type WordAnswer =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'silent'; readonly why: string; readonly closed?: true };
 
-/** `mntr` has some hundred lines, about 10 KiB; whoever sends more is no ZooKeeper server. */
+/** `mntr` has some hundred lines, about 10 KiB. Whatever sends more is no ZooKeeper server. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
 
-/** Rejects only with the signal's reason; everything that goes wrong on the way is an answer of kind `silent`. */
+/** Rejects only with the signal's reason. Every other failure is an answer of kind `silent`. */
 export function askWord(
   address: string,
   word: 'srvr' | 'mntr',
@@ -67,7 +68,7 @@ export function askWord(
       if (bytes === 0) closed(`closed the connection instead of answering ${word}`);
       else answer({ kind: 'text', text: Buffer.concat(chunks).toString('utf8') });
     });
-    // The listener stays after the answer: an error of a destroyed socket must not end the process.
+    // The listener stays after the answer, so that an error of the destroyed socket does not end the process.
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const why = `could not be asked: ${error.code ?? error.message}`;
       if (error.code === 'ECONNRESET' || error.code === 'EPIPE') closed(why);
@@ -85,7 +86,10 @@ export async function askSrvr(address: string, options: WordOptions, signal: Abo
   return parsed.kind === 'silent' ? { kind: 'silent', why: `${address}:${options.port} ${parsed.why}` } : parsed;
 }
 
-/** An answer that is none of `srvr`'s (say, the word is not on the server's list) counts as silence, with the text. */
+/**
+ * An answer that is not one of `srvr` counts as silence, with its text. For example, the word may not be on the
+ * server's list.
+ */
 export function parseSrvr(text: string): ServerAnswer {
   if (text.startsWith(NOT_SERVING)) return { kind: 'not-serving' };
   const mode = /^Mode: ([\w-]+)$/m.exec(text)?.[1];
@@ -100,14 +104,14 @@ export function parseSrvr(text: string): ServerAnswer {
     case 'standalone':
       return { kind: 'serving', mode, zxid: zxidOfHex(zxid) };
     case 'read-only':
-      // A read-only server has lost its quorum, whatever reads it still answers.
+      // A read-only server has lost its quorum, even though it still answers reads.
       return { kind: 'not-serving' };
     default:
       return { kind: 'silent', why: `says that its mode is ${mode}, which is unknown` };
   }
 }
 
-/** A server without a database says −1 (all ones); it has seen nothing, which is what zero says. */
+/** A server without a database says −1 (all ones). It has seen nothing, which zero means as well. */
 function zxidOfHex(hex: string): string {
   const padded = hex.padStart(16, '0');
   return padded >= '8' ? '0'.repeat(16) : padded;

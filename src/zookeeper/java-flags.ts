@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Java's flags of every server that are part of the protocol; the image's role writes the same (a test holds them together). */
+/**
+ * Java's flags of every server that belong to the protocol. The image's role writes the same; a test compares the two.
+ */
 
 /**
  * A record may be as long as `jute.maxbuffer` and this together. The one entry that closes a session lists all its
- * ephemerals: 6,000 of 426 characters are 2.5 MB, which a server without the flag can write, but neither follow nor read
- * again. The property counts with its prefix only.
+ * ephemerals. 6,000 of 426 characters are 2.5 MB: a server without the flag can write that, but neither follow nor read
+ * it again. Only the property with its prefix has an effect.
  */
 export const EXTRA_SIZE_FLAG = '-Dzookeeper.jute.maxbuffer.extrasize=67108864';

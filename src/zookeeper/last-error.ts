@@ -6,11 +6,11 @@ export const SOON_MS = 120_000;
 
 const LONGEST = 400;
 const ERROR_LINE = /\b(ERROR|FATAL)\b|^(Error|Exception|Unrecognized|OpenJDK .*(error|warning))|\bjava: |^\/bin\/sh: /;
-/** A server's last word, which tells nothing. */
+/** The last line of a server that ends. It says nothing about the reason. */
 const LAST_WORD = /Exiting JVM with code/;
 const EXCEPTION_LINE = /^(?:\t|\s)*(?:Caused by: )?(?:[a-z]\w*\.)+\w*(?:Exception|Error)\b.*$/;
 
-/** From the last line that tells of an error on: that line, and the deepest cause under it. Undefined without one. */
+/** The last line that reports an error, and the deepest cause after it. Undefined when there is none. */
 export function lastErrorOf(log: string): string | undefined {
   const lines = log.split('\n').map((line) => line.trimEnd());
   const at = lines.findLastIndex((line) => ERROR_LINE.test(line) && !LAST_WORD.test(line));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a run that was killed leaves half made: copies under way, and small files not yet renamed to their place. All of
- * it is the agent's own, nothing reads it, and each is known by its place and its name (Disk 2). Nothing else is ever
- * removed: a move under way (`.<name>.moving` with data in it) is data.
+ * What a killed run leaves half made: unfinished copies, and small files that were not yet renamed to their place. All
+ * of it is the agent's own, nothing reads it, and each is known by its place and its name (Disk 2). Nothing else is
+ * ever removed: an unfinished move (`.<name>.moving` with data in it) is data.
  */
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -22,7 +22,7 @@ const MOVING = /^\..+\.moving$/;
 const HALF_DATA: readonly string[] = ['.version-2.restoring', '.version-2.new'];
 const EPOCHS: readonly string[] = ['acceptedEpoch', 'currentEpoch'];
 
-/** Absolute paths. What this process, or another one that lives, is writing at the moment is none. */
+/** Absolute paths. A file that this process, or another one that lives, is writing now is not among them. */
 export async function findLeftovers(places: AgentPlaces): Promise<readonly string[]> {
   const { dataDir, confDir, idFile, dynamicFile } = places;
   const found = await Promise.all([
@@ -39,7 +39,7 @@ export async function findLeftovers(places: AgentPlaces): Promise<readonly strin
   return [...new Set(found.flat())].sort();
 }
 
-/** Only while no copy is under way: for whoever holds the node's lock, between two changes. */
+/** May be called only while no copy is under way: by the run that holds the node's lock, between two changes. */
 export async function removeLeftovers(places: AgentPlaces): Promise<void> {
   for (const path of await findLeftovers(places)) {
     await rm(path, { recursive: true, force: true });
@@ -48,8 +48,8 @@ export async function removeLeftovers(places: AgentPlaces): Promise<void> {
 }
 
 /**
- * Makes durable what an earlier run renamed or removed and had no time to sync. It looks done to whoever looks at the
- * disk, so that nothing would sync it any more, and a power cut would undo it after others have relied on it (Disk 1).
+ * Makes durable what an earlier run renamed or removed without the time to sync it. On the disk it looks done, so
+ * nothing else would sync it. A power cut would then undo it after other nodes have relied on it (Disk 1).
  */
 export async function syncPlaces(places: AgentPlaces): Promise<void> {
   const { dataDir, confDir, idFile, dynamicFile } = places;
@@ -79,7 +79,7 @@ async function namedIn(directory: string, fits: (name: string) => boolean): Prom
   return (await namesIn(directory)).filter(fits).map((name) => join(directory, name));
 }
 
-/** Half-written files whose name was to be one that fits. */
+/** Half-written files whose final name `fits`. */
 async function halvesIn(directory: string, fits: (name: string) => boolean): Promise<readonly string[]> {
   return namedIn(directory, (name) => {
     const half = halfOf(name);

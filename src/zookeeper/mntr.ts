@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a server that votes says to the four-letter word `mntr`: lines of `key<tab>value`, some two hundred of them. */
+/** What a voting server answers to the four-letter word `mntr`: some two hundred lines of `key<tab>value`. */
 
-/** Numbers of servers. */
+/** The numbers count servers. */
 export type VoterMonitor =
   | { readonly mode: 'follower' }
   | { readonly mode: 'leader'; readonly syncedFollowers: number; readonly syncedNonVotingFollowers: number };
 
-/** Undefined unless this is the answer of a follower, or of a leader with all its numbers. */
+/** Undefined unless this is the answer of a follower, or the answer of a leader with all its numbers. */
 export function voterMonitorOf(text: string): VoterMonitor | undefined {
   const mode = field(text, 'zk_server_state');
   if (mode === 'follower') return { mode };
@@ -17,7 +17,7 @@ export function voterMonitorOf(text: string): VoterMonitor | undefined {
   return { mode, syncedFollowers, syncedNonVotingFollowers };
 }
 
-/** `zk_learners` of a leader: all that are connected with it, those that are still being synced too. */
+/** `zk_learners` of a leader: all servers that are connected to it, including those that it still syncs. */
 export function learnersOf(text: string): number | undefined {
   return field(text, 'zk_server_state') === 'leader' ? wholeNumber(field(text, 'zk_learners')) : undefined;
 }
@@ -25,7 +25,7 @@ export function learnersOf(text: string): number | undefined {
 function field(text: string, key: string): string | undefined {
   const before = `\n${key}\t`;
   const start = `\n${text}`.indexOf(before);
-  // `start` counts from the line break that stands before the text here.
+  // `start` counts from the line break that is before the text here.
   return start < 0
     ? undefined
     : text
@@ -34,7 +34,7 @@ function field(text: string, key: string): string | undefined {
         ?.trim();
 }
 
-/** Followers are counted as doubles in some releases: `2.0`. */
+/** In some releases followers are counted as doubles: `2.0`. */
 function wholeNumber(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d+(\.0)?$/.test(text)) return undefined;
   return Number(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The node's own disk, as the ports want it: what it says, and every change the agent makes to it. */
+/** The node's own disk, as the ports describe it: its facts, and every change that the agent makes to it. */
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DiskFacts, NodeFile, Stamp } from '../model/disk.ts';
@@ -45,9 +45,9 @@ interface NodeDiskOptions {
   /** The server's `dataDir`; it must exist. */
   readonly dataDir: string;
   readonly confDir: string;
-  /** `<dataDir>/myid`, unless told otherwise. */
+  /** `<dataDir>/myid`, unless it is set to another path. */
   readonly idFile: string;
-  /** The version-less dynamic file, `<confDir>/zoo.cfg.dynamic` unless told otherwise. */
+  /** The version-less dynamic file, `<confDir>/zoo.cfg.dynamic` unless it is set to another path. */
   readonly dynamicFile: string;
   readonly cluster: string;
   readonly tick: TickSettings;
@@ -58,10 +58,10 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
   const files = agentFiles(dataDir);
   const aside = asidePlaces(options);
   let prepared = false;
-  // One at a time: a step makes them, and a step is awaited.
+  // Changes never run at the same time: only a step makes them, and the loop awaits each step.
   const change = (action: () => Promise<void>): Promise<void> =>
     explained(async () => {
-      // What an earlier run left comes first, and what a failed change of this one left.
+      // First comes what an earlier run, or a failed change of this run, left behind.
       if (!prepared) {
         await syncPlaces(options);
         await removeLeftovers(options);
@@ -113,7 +113,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     inStateSince: async (lifecycleState, nowMs) => {
       const noted = await readState(files.lifecycleState);
       if (noted?.lifecycleState === lifecycleState) return noted.sinceMs;
-      // Beside a step, and perhaps beside its copy, so this one clears nothing away.
+      // This write may run beside a step, and perhaps beside its copy, so it clears nothing away.
       await explained(async () => {
         await makeDirectory(files.directory);
         await writeDurably(files.lifecycleState, formatJson({ lifecycleState, sinceMs: nowMs }));
@@ -133,7 +133,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
     reader.read(what, file, action);
   const [occasions, space] = await Promise.all([readOccasions(files.occasions), spaceOf(dataDir)]);
   const noted = readVouched(files.vouched);
-  // All at once: each is a file or two, and a look waits for the slowest alone.
+  // All files are read at the same time, so that a look waits only for the slowest.
   const [id, stamp, nonce, found, fence, config, pending, marker, marks, vouched, aside] = await Promise.all([
     read('id', idFile, () => readId(idFile)),
     read('stamp', files.stamp, () => stampInPlace(files.stamp, places)),
@@ -154,7 +154,10 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
   return { ...facts, marker, ...marks, aside, occasions, ...unread };
 }
 
-/** `reported` counts where nobody can say, since nothing is lost by looking; of the others only one that is surely there does. */
+/**
+ * A mark `reported` that can't be read counts as there, because a look does no harm. Any other mark counts only if it
+ * is surely there.
+ */
 async function readMarks(
   reader: FileReader,
   { mark }: AgentFiles,
@@ -169,7 +172,7 @@ async function readMarks(
   return { left, reported, ready, signalled, ...(abandoned ? { abandoned } : {}) };
 }
 
-/** Of what the server's user may fill; nothing when the file system does not say. */
+/** The free space within what the server's user may fill. Empty when the file system does not say. */
 async function spaceOf(directory: string): Promise<Pick<DiskFacts, 'freeShare' | 'diskBytes'>> {
   const facts = await statfs(directory).catch(() => undefined);
   if (facts === undefined) return {};
@@ -178,12 +181,12 @@ async function spaceOf(directory: string): Promise<Pick<DiskFacts, 'freeShare' |
   return size > 0 ? { freeShare: bavail / size, diskBytes: size * bsize } : {};
 }
 
-/** With data that is being moved aside goes the stamp that is still there. */
+/** While data is being moved aside, the stamp that is still in place belongs to that data. */
 async function stampInPlace(path: string, aside: AsidePlaces): Promise<Stamp | undefined> {
   return (await isMoveUnderWay(aside)) ? undefined : readStamp(path);
 }
 
-/** Absent facts are absent members, as the model has it. */
+/** Leaves undefined facts out, as the model has it. */
 function present<T extends object>(facts: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(facts).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
@@ -193,7 +196,7 @@ async function readVouched(path: string): Promise<Vouched | undefined> {
   return parseVouched((await readIfThere(path).catch(() => undefined)) ?? '');
 }
 
-/** Undefined where nothing can be made of it: the state is then new to the disk. */
+/** Undefined when the file has no usable content. The state then counts as new to the disk. */
 async function readState(path: string): Promise<{ lifecycleState: unknown; sinceMs: number } | undefined> {
   try {
     const { lifecycleState, sinceMs } = parseJson((await readIfThere(path)) ?? '', path);
@@ -203,7 +206,7 @@ async function readState(path: string): Promise<{ lifecycleState: unknown; since
   }
 }
 
-/** The one number that a recovery may change in the server's data. */
+/** Changes the one number in the server's data that a recovery may change. */
 async function raiseAcceptedEpoch(dataDir: string, epoch: number): Promise<void> {
   const data = join(dataDir, 'version-2');
   const facts = await readDataDirectory(data, AbortSignal.timeout(DATA_READ_LIMIT_MS));
@@ -229,7 +232,7 @@ function asidePlaces(options: NodeDiskOptions): AsidePlaces {
       const signal = AbortSignal.timeout(DATA_READ_LIMIT_MS);
       const note = agentFiles(dataDir).checkedSnapshots;
       const data = await readDataDirectory(join(dataDir, 'version-2'), signal, note);
-      // What can't be read goes along as it is.
+      // A config that can't be read is left out of these facts, but its file goes along as it is.
       const config = await readConfig(options).catch(() => undefined);
       if (data === undefined) {
         throw unreadable(join(dataDir, 'version-2'));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** When the agent last did what it does seldom only. A file that can't be read is begun anew: it only limits. */
+/** When the agent last did what it may do only seldom. A file that can't be read is begun anew: it only limits. */
 import type { Occasion, Occasions } from '../model/disk.ts';
 import { readIfThere, writeDurably } from './durable-file.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The small files of a node, each by itself: one that can't be read, or says nothing that can be used, is a fact beside
- * the others and never the end of the look (Files 2).
+ * The small files of a node, each by itself. A file that can't be read, or has no usable content, is a fact beside the
+ * others. It never ends the look (Files 2).
  */
 import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -10,10 +10,10 @@ import { type Fence, type NodeFile, type Stamp, UNREADABLE_FENCE, type Unreadabl
 import { isCode, isThere, readIfThere } from './durable-file.ts';
 import { isWhole, NewerFormat, parseJson, parseStamp } from './stamp.ts';
 
-/** These say something about the process or the machine, and nothing about a file. */
+/** These errors say something about the process or the machine, and nothing about a file. */
 const NOT_THE_FILE: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'];
 
-/** Reads one after another or at once, and collects what can't be read. */
+/** Reads files, one after another or at the same time, and collects those that can't be read. */
 export class FileReader {
   readonly unreadable: UnreadableFile[] = [];
 
@@ -39,7 +39,7 @@ export class FileReader {
   }
 }
 
-/** A sentence's part, without a full stop. */
+/** Part of a sentence, without a full stop. */
 function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
@@ -61,7 +61,7 @@ export async function readStamp(path: string): Promise<Stamp | undefined> {
   return text === undefined ? undefined : plainly(() => parseStamp(text, path));
 }
 
-/** Undefined where none was written; what is no nonce is none that anybody has announced. */
+/** Undefined when none was written. Rejects for a text that is no nonce: no node has announced it. */
 export async function readNonce(path: string): Promise<string | undefined> {
   const nonce = (await readIfThere(path))?.trim();
   if (nonce !== undefined && !/^[\w-]+$/.test(nonce)) throw new Error('it holds no nonce');
@@ -76,12 +76,15 @@ async function readFence(path: string): Promise<Fence | undefined> {
   return { record };
 }
 
-/** What the agent can't find out counts as the answer that does no harm. A name that leads nowhere is no mark of its own. */
+/**
+ * When the agent can't find out, the mark counts as `instead`, the answer that does no harm. A link that leads nowhere
+ * is no mark.
+ */
 export async function readMark(reader: FileReader, path: string, instead: boolean): Promise<boolean> {
   return (await reader.read('marks', path, async () => leadsSomewhere(path), instead)) ?? instead;
 }
 
-/** The server asks for the name alone, wherever it leads. */
+/** The server only looks whether the name exists, wherever it leads. */
 export async function readMarker(reader: FileReader, path: string): Promise<boolean> {
   return (await reader.read('marks', path, () => isThere(path), false)) ?? false;
 }
@@ -105,7 +108,7 @@ export async function requireMounted(dataDir: string): Promise<void> {
   await readdir(dataDir);
 }
 
-/** The sentence about the file is made elsewhere; here its reason is wanted. */
+/** Keeps only the reason: the sentence about the file is made elsewhere. */
 function plainly<T>(parse: () => T): T {
   try {
     return parse();

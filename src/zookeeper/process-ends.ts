@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * How the server's process ended by itself, as the shell that stays beside it has noted in a line for each: when it began
- * and ended, in seconds since the boot, and its code.
+ * How the server's process ended by itself. The shell that stays beside it notes a line for each end: when the process
+ * began and ended, in seconds since the boot, and its exit code.
  */
 import { open, readFile, writeFile } from 'node:fs/promises';
 import type { ServerEnds } from '../model/server.ts';
 import { readIfThere } from './durable-file.ts';
 import { lastErrorOf, SOON_MS } from './last-error.ts';
 
-/** More than a crash loop needs to be told. */
+/** More lines than it takes to recognise a crash loop. */
 const LINES_READ = 50;
 const LOG_TAIL_BYTES = 64 * 1024;
 const MS_PER_SECOND = 1_000;
@@ -26,7 +26,7 @@ export async function readEnds(file: string, logFile: string): Promise<ServerEnd
     .split('\n')
     .slice(-LINES_READ)
     .map((line) => line.split(' ').map(Number));
-  // Those of another boot say nothing, and one that ran for long begins the count anew.
+  // Ends of another boot say nothing, and a process that ran for long begins the count anew.
   const lasting = ends.findLastIndex(
     ([began = Number.NaN, ended = Number.NaN]) => !(ended <= nowSeconds && (ended - began) * MS_PER_SECOND <= SOON_MS),
   );
@@ -41,7 +41,7 @@ export async function readEnds(file: string, logFile: string): Promise<ServerEnd
   return counted.length > 1 ? { ...facts, ...(await errorIn(logFile)) } : facts;
 }
 
-/** A server that is tried every minute for weeks fills no disk with it. */
+/** Keeps the file small: a server may be tried every minute for weeks. */
 export async function forgetOldEnds(file: string): Promise<void> {
   const lines = (await readIfThere(file))?.split('\n') ?? [];
   if (lines.length > 2 * LINES_READ) await writeFile(file, lines.slice(-LINES_READ).join('\n'));

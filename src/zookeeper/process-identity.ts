@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Which process a number means. Numbers are used again, so a process is known by its number, the time of its start and
+ * Which process a number means. Numbers are used again. So a process is known by its number, the time of its start and
  * the boot of the machine (proc(5): fields 1, 3 and 22 of /proc/<pid>/stat).
  */
 import { readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ export function parsePidFile(text: string): ProcessIdentity | undefined {
     : undefined;
 }
 
-/** For how long the process has run; undefined when it is gone. A zombie is gone. */
+/** For how long the process has run. Undefined when it is gone; a zombie is gone. */
 export async function runningMs(identity: ProcessIdentity): Promise<number | undefined> {
   if (bootId() !== identity.bootId) {
     return undefined;
@@ -37,7 +37,7 @@ export async function runningMs(identity: ProcessIdentity): Promise<number | und
       return undefined;
     }
   } catch (error) {
-    // The process may end between the opening of the file and its reading: ESRCH.
+    // The process may end after the file was opened and before it was read: ESRCH.
     if (isCode(error, 'ENOENT') || isCode(error, 'ESRCH')) {
       return undefined;
     }
@@ -51,7 +51,9 @@ function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
 
-/** The name in parentheses may hold anything, parentheses and spaces too: count from the last one. */
+/**
+ * The name in parentheses may contain anything, even parentheses and spaces. So fields count from the last parenthesis.
+ */
 function parseStat(line: string): { pid: number; state: string; startTicks: number } {
   const rest = line
     .slice(line.lastIndexOf(')') + 1)

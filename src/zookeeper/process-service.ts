@@ -19,19 +19,21 @@ interface ProcessServiceOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly whatForbids: () => Promise<Forbidding | undefined>;
-  /** How long the process may take to be gone. */
+  /** How long the process may take to end. */
   readonly stopLimitMs?: number;
 }
 
 const STOP_LIMIT_MS = 10_000;
 const START_LIMIT_MS = 10_000;
-/** A killed process is gone within some milliseconds, for which a recovery waits. */
+/** A killed process is gone within some milliseconds, and a recovery waits for that. */
 const POLL_MS = 5;
 
 /**
- * The process writes its own pid file before it becomes java: an agent that dies right after the start can't leave a
- * server behind that nobody knows. An exec keeps number and start time. A shell stays beside it to note an end with a
- * code of its own (process-ends.ts); one by a signal is somebody's doing.
+ * The process writes its own pid file before it becomes java. So an agent that dies right after the start can't leave
+ * an unknown server behind. An exec keeps the number and the start time.
+ *
+ * A shell stays beside the process to note an end with an exit code of its own (process-ends.ts). An end by a signal
+ * was caused by somebody, and is not noted.
  */
 const WRITE_PID_FILE_THEN_EXEC = [
   'pid_file=$1; shift',
@@ -49,8 +51,8 @@ const WRITE_PID_FILE_THEN_EXEC = [
 ].join('\n');
 
 /**
- * The server as a child process that outlives the agent. It stays in the agent's process group and session: in the lab
- * a machine is a process group, and stopping the machine stops all of it.
+ * The server as a child process that outlives the agent. It stays in the agent's process group and session. In the lab
+ * a machine is a process group, so stopping the machine stops all of it.
  */
 export function processService(options: ProcessServiceOptions): ServerControl {
   return {
@@ -58,7 +60,7 @@ export function processService(options: ProcessServiceOptions): ServerControl {
       signal.throwIfAborted();
       const upMs = await upMsOf(await recorded(options.pidFile));
       if (upMs !== undefined) return { kind: 'running', upMs };
-      // Nobody but the agent starts this process, so it is never about to.
+      // Only the agent starts this process, so it is never about to start by itself.
       const ends = await readEnds(endsFile(options.pidFile), options.logFile);
       return { kind: 'stopped', ...(ends === undefined ? {} : { ends }) };
     },
@@ -83,7 +85,7 @@ async function upMsOf(identity: ProcessIdentity | undefined): Promise<number | u
 }
 
 async function launch(options: ProcessServiceOptions, signal: AbortSignal): Promise<void> {
-  // What is found there from now on is of the process that is started here.
+  // From now on the pid file can only be of the process that is started here.
   await rm(options.pidFile, { force: true });
   await forgetOldEnds(endsFile(options.pidFile));
   const log = await open(options.logFile, 'a');
@@ -126,15 +128,15 @@ async function untilRecorded(child: ChildProcess, options: ProcessServiceOptions
 }
 
 /**
- * With SIGKILL: ZooKeeper writes to disk before it answers and keeps nothing for a polite end, which takes a JVM a third
- * of a second that a recovery, and the clients of whoever leaves, would have to wait. Starting after a kill is the path
- * that has to work anyway.
+ * Uses SIGKILL. ZooKeeper writes to disk before it answers, and keeps nothing for an orderly end. A JVM takes a third
+ * of a second for such an end. A recovery, or the clients of a leaving node, would have to wait for that. A start after
+ * a kill has to work anyway.
  */
 async function stop(options: ProcessServiceOptions, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const identity = await running(options.pidFile);
   if (identity !== undefined) await kill(identity, options.stopLimitMs ?? STOP_LIMIT_MS, signal);
-  // The ends that count begin anew.
+  // After a stop, the count of ends begins anew.
   await rm(endsFile(options.pidFile), { force: true });
 }
 
@@ -178,7 +180,7 @@ async function running(pidFile: string): Promise<ProcessIdentity | undefined> {
   return identity !== undefined && (await runningMs(identity)) !== undefined ? identity : undefined;
 }
 
-/** An empty or half file is one that a process is writing this moment, before it becomes java: it counts as none. */
+/** An empty or incomplete file is being written at this moment, before the process becomes java. It counts as none. */
 async function recorded(pidFile: string): Promise<ProcessIdentity | undefined> {
   const text = await readIfThere(pidFile);
   return text === undefined ? undefined : parsePidFile(text);

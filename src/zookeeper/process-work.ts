@@ -6,11 +6,11 @@ import type { Work } from '../ports.ts';
 /** USER_HZ: 100 on every architecture that Node runs on. */
 const MS_PER_TICK = 10;
 
-/** Undefined when there is no such process. What its files refuse to say counts as nothing done. */
+/** Undefined when there is no such process. A value that can't be read counts as nothing done. */
 export function workOf(pid: number): Work | undefined {
   const stat = textOf(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
-  // The name in parentheses may hold anything: count from the last one.
+  // The name in parentheses may contain anything, so fields count from the last parenthesis.
   const rest = stat
     .slice(stat.lastIndexOf(')') + 1)
     .trim()

@@ -17,20 +17,20 @@ import { learnersOf } from './mntr.ts';
 
 interface ZookeeperServersOptions {
   readonly timings: Timings;
-  /** The password of the user `super` of the node's own server. */
+  /** The password of the user `super` on the node's own server. */
   readSecret(): Promise<string>;
-  /** Own address to connect from. */
+  /** The own address to connect from. */
   readonly localAddress?: string;
 }
 
 /**
- * A server takes so many connections from one address (maxClientCnxns) and closes the next one without a word. Clients on
- * this very node may have them all. From a loopback address that nobody uses by default the own server is asked as somebody
- * else; to another machine nothing leads from there.
+ * A server takes a limited number of connections from one address (maxClientCnxns), and closes the next one without an
+ * answer. Clients on this very node may have them all. So the own server is asked again from a loopback address that
+ * nobody else uses by default. From there no other machine can be reached.
  */
 const LOOPBACK = '127.0.0.2';
 
-/** ZooKeeper's servers over the network, each asked by itself on the standard client port. */
+/** ZooKeeper's servers over the network. Each is asked separately, on the standard client port. */
 export function zookeeperServers(options: ZookeeperServersOptions): Servers {
   const local = options.localAddress === undefined ? {} : { localAddress: options.localAddress };
   const words: WordOptions = { port: CLIENT_PORT, timeoutMs: options.timings.probeTimeoutMs, ...local };
@@ -60,7 +60,7 @@ export function zookeeperServers(options: ZookeeperServersOptions): Servers {
   };
 }
 
-/** One server, no second connection: what this session reads is what that server says. */
+/** A session with one server, which never connects to another. So what it reads is what that server says. */
 async function openSession(
   address: string,
   password: string | undefined,
@@ -72,7 +72,7 @@ async function openSession(
     {
       servers: [{ host: address, port: CLIENT_PORT }],
       sessionTimeoutMs: limitMs,
-      // One attempt: whoever asks looks again, and by then the server may have said something new.
+      // One attempt only: the caller looks again, and by then the server may say something new.
       connectLimitMs: 0,
       handshakeTimeoutMs: limitMs,
       reconnectLimitMs: 0,
@@ -101,7 +101,7 @@ async function readConfig(client: ZookeeperClient, signal: AbortSignal): Promise
   return parseDynamicConfig(data.toString('utf8'));
 }
 
-/** Refusals after which the caller looks again and decides anew. */
+/** After these refusals the caller looks again and decides anew. */
 const ANSWERS: Partial<Record<ServerErrorCode, ReconfigAnswer>> = {
   NEW_CONFIG_NO_QUORUM: 'no-quorum',
   RECONFIG_IN_PROGRESS: 'in-progress',
@@ -116,7 +116,7 @@ async function changeConfig(
 ): Promise<ReconfigAnswer> {
   const { joining = [], leaving = [] } = change;
   try {
-    // An empty list would be read as a list with one empty name.
+    // The server would read an empty list as a list with one empty name.
     await client.reconfig(
       {
         ...(joining.length === 0 ? {} : { joining: joining.map(formatMember) }),
@@ -134,7 +134,7 @@ async function changeConfig(
   }
 }
 
-/** Makes an AgentError of whatever goes wrong, naming the server and what was wanted of it. */
+/** Makes an AgentError of every failure. The error names the server, and what was wanted of it. */
 async function attempt<T>(address: string, what: string, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
   try {
     return await action();

@@ -8,14 +8,14 @@
  * Big-endian in the frame, little-endian in the block.
  */
 const HEADER_BYTES = 16;
-/** A server writes blocks of 32 KiB; none that is meant is near this. */
+/** A server writes blocks of 32 KiB. No real block is near this size. */
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 
 export class SnappyChunks {
   #rest = Buffer.alloc(0);
   #headerRead = false;
 
-  /** The blocks that are complete with these bytes. Throws on what is no block. */
+  /** Returns the blocks that are complete with these bytes. Throws when the bytes are no block. */
   *add(piece: Buffer): Generator<Buffer> {
     let rest = Buffer.concat([this.#rest, piece]);
     if (!this.#headerRead && rest.length >= HEADER_BYTES) {
@@ -33,7 +33,7 @@ export class SnappyChunks {
   }
 }
 
-/** One block: its unpacked length as a varint, then literals and copies from what was unpacked before. */
+/** One block: its unpacked length as a varint, then literals, and copies of what was unpacked before. */
 function unpackBlock(block: Buffer): Buffer {
   const { length, start } = unpackedLength(block);
   if (length > MAX_CHUNK_BYTES) throw new Error(`a block of ${length} bytes`);
@@ -56,7 +56,7 @@ function unpackBlock(block: Buffer): Buffer {
     const size = kind === 1 ? 4 + ((tag >> 2) & 7) : 1 + (tag >> 2);
     at += 1 + offsetBytes;
     if (offset === 0 || offset > to || to + size > length) throw new Error('a copy beyond the block');
-    // Byte by byte: a copy may read what it has just written.
+    // Byte by byte, because a copy may read what it has just written.
     for (let end = to + size; to < end; to++) out[to] = byteAt(out, to - offset);
   }
   if (to !== length) throw new Error('a block that is cut off');

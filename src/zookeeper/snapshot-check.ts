@@ -5,9 +5,10 @@
  *     content, seal, digest, seal, last zxid, seal
  *     seal: Adler-32 of everything before it as a long, then the string "/"
  *
- * The last seal so vouches for the whole file. A file that ends after an earlier seal is an older version's, and whole.
+ * So the last seal vouches for the whole file. A file that ends after an earlier seal is whole too: an older version
+ * wrote it.
  *
- * The last zxid is that of the moment at which the snapshot was complete. The server reads it and goes by the file's name.
+ * The last zxid is the one at the moment when the snapshot was complete. The server reads it, but uses the file's name.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip, constants as zlib } from 'node:zlib';
@@ -18,9 +19,11 @@ import { SnappyChunks } from './snappy.ts';
 export type Stream = 'plain' | 'gz' | 'snappy';
 
 export type SnapshotCheck =
-  /** The last zxid is absent where an older version wrote it, or was told not to. */
+  /** The last zxid is absent when an older version wrote the file, or when the server was set not to write it. */
   | { readonly kind: 'whole'; readonly lastZxid?: Zxid }
-  /** It does not pass the server's quick test, and so is looked past: a server was killed while it wrote it. */
+  /**
+   * The file does not pass the server's quick test, so the server looks past it. It was killed while it wrote the file.
+   */
   | { readonly kind: 'unfinished' }
   | { readonly kind: 'broken'; readonly why: string };
 
@@ -45,7 +48,7 @@ export async function checkSnapshot(path: string, stream: Stream, signal: AbortS
     for await (const piece of unpacked(file, stream, signal)) sealed.update(piece);
   } catch (error) {
     signal.throwIfAborted();
-    // What came before is judged: the server does not read what follows the last seal.
+    // What came before the error is judged: the server does not read past the last seal.
     cut = `it can't be read to its end (${(error as Error).message})`;
   }
   const found = sealed.judge();
@@ -71,7 +74,7 @@ async function passesQuickTest(file: FileHandle, stream: Stream): Promise<boolea
 async function* unpacked(file: FileHandle, stream: Stream, signal: AbortSignal): AsyncGenerator<Buffer> {
   switch (stream) {
     case 'gz': {
-      // A server reads no further than the last seal, so the end of the packed stream may be missing.
+      // A server does not read past the last seal, so the end of the packed stream may be missing.
       const gunzip = createGunzip({ finishFlush: zlib.Z_SYNC_FLUSH });
       const packed = file.createReadStream({ start: 0, highWaterMark: CHUNK_BYTES, autoClose: false, signal });
       packed.on('error', (error) => gunzip.destroy(error));
@@ -88,7 +91,7 @@ async function* unpacked(file: FileHandle, stream: Stream, signal: AbortSignal):
   }
 }
 
-/** Each is valid until the next one is asked for. */
+/** Each piece is valid until the next one is read. */
 async function* pieces(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   for (let position = 0; ; ) {
@@ -100,7 +103,7 @@ async function* pieces(file: FileHandle, signal: AbortSignal): AsyncGenerator<Bu
   }
 }
 
-/** The sum of all but the end, whose parts show only when nothing more comes. */
+/** The sum of everything but the end. Where the end begins is known only when nothing more comes. */
 class Sealed {
   readonly #sum = new Adler32();
   #first = Buffer.alloc(0);
@@ -122,12 +125,12 @@ class Sealed {
     this.#end = both.subarray(begin);
   }
 
-  /** Once, and nothing can be added then. */
+  /** May be called once, and nothing can be added after it. */
   judge(): SnapshotCheck {
     if (!this.#first.equals(MAGIC))
       return { kind: 'broken', why: 'it does not begin with the magic number of a snapshot' };
     const last = Math.max(0, this.#end.length - SEAL_BYTES);
-    // Before the sum goes on over it.
+    // Read before the sum goes on over these bytes.
     const zxid =
       this.#end.length === END_BYTES && this.#isSeal(this.#end.subarray(0, SEAL_BYTES))
         ? this.#end.readBigUInt64BE(SEAL_BYTES)

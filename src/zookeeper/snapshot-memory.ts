@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What was found in large snapshots, by the identity of the file, in a note that outlives the process: a node in trouble
- * looks every few seconds, and must not read gigabytes each time. The note decides nothing else; without it the files are
- * read again.
+ * What was found in large snapshots, by the identity of the file. A note on the disk keeps it when the process ends. A
+ * node in trouble looks every few seconds, and must not read gigabytes each time. The note decides nothing else:
+ * without it the files are read again.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isThere, writeDurably } from './durable-file.ts';
 import { checkSnapshot, type SnapshotCheck, type Stream } from './snapshot-check.ts';
 
-/** A smaller file is read faster than a note of it is kept. */
+/** To read a smaller file is faster than to keep a note about it. */
 const WORTH_A_NOTE_BYTES = 16 * 1024 * 1024;
-/** A server keeps a few snapshots; the oldest notes are forgotten beyond it. */
+/** A server keeps a few snapshots. Beyond this number the oldest notes are forgotten. */
 const KEPT = 128;
 
 type Notes = ReadonlyMap<string, SnapshotCheck>;
 
-/** Of this process, small files too. */
+/** Results of this process, for small files too. */
 const seen = new Map<string, SnapshotCheck>();
 
-/** A check of the files in this directory; `note` is the file to remember in, if any. */
+/** A check of the files in this directory. `note` is the file that keeps the results, if there is one. */
 export function rememberingCheck(
   directory: string,
   note: string | undefined,
@@ -39,7 +39,7 @@ export function rememberingCheck(
   };
 }
 
-/** Any change of a file changes it; taken before the file is read. */
+/** Any change of a file changes its identity. The identity is taken before the file is read. */
 async function identityOf(path: string): Promise<{ readonly identity: string; readonly size: number }> {
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   return { identity: `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`, size: Number(size) };
@@ -62,12 +62,12 @@ async function readNotes(note: string): Promise<Notes> {
   }
 }
 
-/** Best effort: on a full disk the files are just read again. */
+/** A write that fails is ignored: on a full disk the files are just read again. */
 async function writeNotes(note: string): Promise<void> {
   try {
     if (await isThere(dirname(note))) await writeDurably(note, `${JSON.stringify(Object.fromEntries(seen))}\n`);
   } catch {
-    // Nothing depends on it.
+    // Nothing depends on the note.
   }
 }
 

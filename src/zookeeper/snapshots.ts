@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Snapshots, `version-2/snapshot.<hex zxid>[.gz|.snappy]`: the zxid is the last one applied when the snapshot began
- * (ZooKeeper 3.9.5, FileSnap and SnapStream). The server takes the newest hundred that pass a quick test, tries them one
- * by one, and starts on the first whose checksum is right; it ends if there are some and none loads.
+ * Snapshots, `version-2/snapshot.<hex zxid>[.gz|.snappy]`. The zxid is the last one applied when the snapshot began
+ * (ZooKeeper 3.9.5, FileSnap and SnapStream). The server takes the newest hundred that pass a quick test. It tries them
+ * one by one, and starts on the first whose checksum is right. If there are some and none loads, it ends.
  */
 import { toZxid, type Zxid } from '../model/zxid.ts';
 import type { SnapshotCheck, Stream } from './snapshot-check.ts';
 
-/** The last part says how it is compressed. Any other, such as `.tmp` or `.bak`, is plain, and counts all the same. */
+/**
+ * The last part names the compression. With any other last part, such as `.tmp` or `.bak`, the file counts as plain.
+ */
 const NAME = /^snapshot\.([0-9a-f]{1,16})(?:\.(?:.*\.)?([^.]*))?$/i;
 const TRIED = 100;
 
 export interface FoundSnapshots {
   /** The zxid of the snapshot that a server would start on. */
   readonly loaded: Zxid | undefined;
-  /** The newest of those that pass the quick test and do not load, as a server finds out. */
+  /** The newest snapshot that passes the quick test but does not load, as the server would find out. */
   readonly broken: { readonly name: string; readonly zxid: Zxid; readonly why: string } | undefined;
-  /** The one that a server would start on ends before the zxid of its name: writes between are in no file. */
+  /**
+   * The snapshot that a server would start on ends before the zxid of its name. The writes in between are in no file.
+   */
   readonly misnamed?: { readonly name: string; readonly endsAt: Zxid };
 }
 
-/** `check` tells what is in one file; it may remember. */
+/** `check` says what one file is; it may remember its results. */
 export async function findSnapshots(
   names: readonly string[],
   check: (name: string, stream: Stream) => Promise<SnapshotCheck>,

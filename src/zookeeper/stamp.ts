@@ -4,7 +4,7 @@ import { mendFile } from '../model/advice.ts';
 import type { Stamp } from '../model/disk.ts';
 import { FORMATS, whyNotUnderstood } from '../model/formats.ts';
 
-/** A file is whole, and means something that this release does not know. The message is the end of a sentence. */
+/** The file is whole, but has a format that this release does not know. The message is the end of a sentence. */
 export class NewerFormat extends Error {
   override readonly name = 'NewerFormat';
 }
@@ -13,10 +13,10 @@ export function formatStamp(stamp: Stamp): string {
   return formatJson({ format: FORMATS.stamp, ...stamp });
 }
 
-/** Bytes that no name has are damage of the file, and no other cluster. */
+/** A cluster name with bytes that no name can have is damage of the file, and not another cluster. */
 const NAME = /^[\x21-\x7e]+$/;
 
-/** The text of a stamp's file; `path` is for the error only. Throws BAD_DATA_DIRECTORY, or NewerFormat. */
+/** Parses a stamp's file. `path` is for the error only. Throws BAD_DATA_DIRECTORY, or NewerFormat. */
 export function parseStamp(text: string, path: string): Stamp {
   const value = parseJson(text, path);
   const newer = whyNotUnderstood('stamp', value);
@@ -32,7 +32,7 @@ export function formatJson(value: object): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-/** A JSON object from one of the agent's own files. */
+/** Parses a JSON object from one of the agent's own files. */
 export function parseJson(text: string, path: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AgentError } from '../errors.ts';
 
-/** What keeps the server from starting; the unit of the image looks for the same two files. */
+/** What keeps the server from starting. The unit of the image looks for the same two files. */
 export type Forbidding = 'fence' | 'no-stamp';
 
-/** Rejects while something forbids the start. `server` names what is not started. */
+/** Rejects while something forbids the start. `server` names the server that is not started. */
 export async function refuseWhileForbidden(
   whatForbids: () => Promise<Forbidding | undefined>,
   server: string,

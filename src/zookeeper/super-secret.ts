@@ -18,7 +18,7 @@ import {
 interface SuperSecret {
   /** For `addAuth` with the scheme `digest` as `super:<password>`, on the node's own server only. */
   readonly password: string;
-  /** Java reads it as `@<file>`, so that the digest stands in no argument list and no environment. */
+  /** Java reads it as `@<file>`, so that the digest is in no argument list and no environment. */
   readonly javaOptionsFile: string;
 }
 
@@ -27,7 +27,7 @@ const SECRET_BYTES = 24;
 const SECRET = /^[0-9a-f]{48}$/;
 
 /**
- * The super secret of this node's server, made on first use. Each node has its own and no other server knows it: a
+ * The super secret of this node's server, made on first use. Each node has its own, and no other server knows it. A
  * server checks its own clients and passes the result on with the request, so nothing has to be shared.
  */
 export function superSecret(dataDir: string): Promise<SuperSecret> {
@@ -45,7 +45,7 @@ async function findOrMake(dataDir: string): Promise<SuperSecret> {
   return { password, javaOptionsFile: files.javaOptions };
 }
 
-/** An empty or torn file is no secret: whoever guesses that would be the super user. */
+/** An empty or torn file is no secret: anybody who guesses its content would be the super user. */
 async function usable(path: string): Promise<string | undefined> {
   const text = await readable(path);
   if (text === undefined) return undefined;
@@ -54,7 +54,9 @@ async function usable(path: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** What can't be read goes out of the way: both files are made anew, and without them no server starts. */
+/**
+ * A file that can't be read is put out of the way. Both files are then made anew, and without them no server starts.
+ */
 async function readable(path: string): Promise<string | undefined> {
   try {
     return await readIfThere(path);
@@ -70,7 +72,7 @@ function superDigest(password: string): string {
   return `super:${createHash('sha1').update(`super:${password}`).digest('base64')}`;
 }
 
-/** Two runs at once agree on one secret: a link, unlike a rename, never replaces what is there. */
+/** Two runs at the same time agree on one secret: a link, unlike a rename, never replaces a file. */
 async function create(path: string): Promise<string> {
   const own = randomBytes(SECRET_BYTES).toString('hex');
   const half = halfBeside(path);

@@ -29,9 +29,9 @@ interface UnitState {
   readonly mainPid: number;
   /** By the monotonic clock; zero when the unit never was active. */
   readonly activeSinceMs: number;
-  /** How often systemd has started it again by itself since it was last started by somebody. */
+  /** How often systemd has started the unit again by itself, since somebody last started it. */
   readonly restarts: number;
-  /** Of its last process; 1 is an end with a code of its own, anything else a signal. */
+  /** How the last process ended: 1 is an end with an exit code of its own, any other value a signal. */
   readonly endedBy: number;
   readonly exitCode: number;
   /** By the monotonic clock. */
@@ -39,7 +39,7 @@ interface UnitState {
   readonly processEndedMs: number;
 }
 
-/** The server as a systemd unit. The unit, too, refuses while the fence's file is there, and without the stamp's. */
+/** The server as a systemd unit. The unit itself also refuses to start while there is a fence, or no stamp. */
 export function systemdService(options: SystemdServiceOptions): ServerControl {
   const { unit } = options;
   return {
@@ -54,10 +54,10 @@ export function systemdService(options: SystemdServiceOptions): ServerControl {
     },
     start: async (signal) => {
       await refuseWhileForbidden(options.whatForbids, unit);
-      // A unit that failed too often refuses to start until this; it is no error when there is nothing to reset.
+      // A unit that failed too often does not start before this. When there is nothing to reset, the call may fail.
       await systemctl(['reset-failed', unit], START_LIMIT_MS, signal, 'SERVER_DID_NOT_START').catch(ignoreAgentError);
       await systemctl(['start', unit], START_LIMIT_MS, signal, 'SERVER_DID_NOT_START');
-      // A condition of the unit that does not hold makes "systemctl start" succeed without a start.
+      // If a condition of the unit does not hold, "systemctl start" succeeds without a start.
       const state = await show(unit, signal);
       if (state.mainPid === 0) {
         throw failed('SERVER_DID_NOT_START', unit, `systemd says it is ${state.activeState} right after its start`);
@@ -66,7 +66,7 @@ export function systemdService(options: SystemdServiceOptions): ServerControl {
     stop: async (signal) => {
       await systemctl(['stop', unit], options.stopLimitMs ?? STOP_LIMIT_MS, signal, 'SERVER_DID_NOT_STOP');
       const state = await show(unit, signal);
-      // What it failed with before is over: the ends that count begin anew.
+      // After a stop, earlier failures are over, and the count of ends begins anew.
       if (state.activeState === 'failed') {
         await systemctl(['reset-failed', unit], START_LIMIT_MS, signal, 'SERVER_DID_NOT_STOP').catch(ignoreAgentError);
       }
@@ -78,8 +78,8 @@ export function systemdService(options: SystemdServiceOptions): ServerControl {
 }
 
 /**
- * Between the end of a process and the next start systemd says `activating`, and `deactivating` while it still clears up
- * after the old one: the next start may come at any moment.
+ * Between the end of a process and the next start, systemd says `activating`. While it still clears up after the old
+ * process, it says `deactivating`. The next start may come at any moment.
  */
 const ABOUT_TO_START: readonly string[] = ['activating', 'deactivating', 'reloading', 'active'];
 
@@ -89,12 +89,12 @@ function stateOf({ mainPid, activeSinceMs, activeState }: UnitState): ServerStat
   return { kind: 'running', upMs: Math.max(0, nowMs - (activeSinceMs || nowMs)) };
 }
 
-/** systemd has it from waitid(2). */
+/** The value is from waitid(2). */
 const CLD_EXITED = 1;
 const LOG_LINES = 400;
 const LOG_LIMIT_MS = 10_000;
 
-/** A server that somebody stopped is `inactive`; one that ended is `activating` or, tried too often, `failed`. */
+/** A server that somebody stopped is `inactive`. One that ended is `activating`, or `failed` after too many tries. */
 async function endsOf(unit: string, state: UnitState, signal: AbortSignal): Promise<{ readonly ends?: ServerEnds }> {
   const { activeState, restarts, endedBy, exitCode, processBeganMs, processEndedMs } = state;
   const ended = activeState === 'failed' || ABOUT_TO_START.includes(activeState);
@@ -133,10 +133,10 @@ async function show(unit: string, signal: AbortSignal): Promise<UnitState> {
     Number(values.get('ActiveEnterTimestampMonotonic') ?? Number.NaN) / MICROSECONDS_PER_MILLISECOND;
   const activeState = values.get('ActiveState') ?? '';
   if (values.get('LoadState') !== 'loaded' || !Number.isSafeInteger(mainPid) || Number.isNaN(activeSinceMs)) {
-    // Unknown is never absent: a unit that systemd does not know is not a server that does not run.
+    // Unknown is never absent: a unit that systemd does not know is not a stopped server.
     throw failed('INTERNAL', unit, `systemd does not know it: ${output.trim()}`);
   }
-  // What an older systemd does not say counts as zero: then no end is one that counts.
+  // A value that an older systemd does not give counts as zero. Then no end counts.
   const number = (key: string): number => Number(values.get(key) ?? 0) || 0;
   return {
     activeState,

@@ -6,10 +6,10 @@
  *     entry:  Adler-32 of the body as a long, length int, body, 0x42
  *     body:   clientId long, cxid int, zxid long, time long, type int, …
  *
- * Big-endian throughout; the server preallocates, so a length of zero is the end. What follows copies the server's own
- * judgement: a missing 0x42 or a file that ends early is a torn tail, which it forgives; a wrong checksum makes it exit 1.
- * How long an entry may be is a setting of the server (`jute.maxbuffer`) that nobody tells us: one with the right
- * checksum and the end mark is whole at any length.
+ * All numbers are big-endian. The server preallocates its logs, so a length of zero is the end. This reader judges as the
+ * server does. A missing 0x42, or a file that ends early, is a torn end, which the server accepts. A wrong checksum makes
+ * it exit with 1. How long an entry may be is a setting of the server (`jute.maxbuffer`) that the agent does not know. So
+ * an entry with the right checksum and the end mark is whole at any length.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { epochOf, fromZxid, toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
@@ -21,11 +21,13 @@ const ENTRY_HEAD_BYTES = 12;
 const ZXID_OFFSET = 12;
 const TRANSACTION_HEADER_BYTES = 32;
 const ENTRY_END = 0x42;
-/** `jute.maxbuffer` and as much again, by default: a longer entry that is not whole makes a server exit, or is its tail. */
+/**
+ * `jute.maxbuffer` and as much again, by default. A longer entry that is not whole ends a server, or is the torn end.
+ */
 const USUAL_BODY_BYTES = 2 * 0xf_ffff;
 const CHUNK_BYTES = 256 * 1024;
 
-/** A whole entry: where it begins, and what must still stand there for a scan to go on after it. */
+/** A whole entry: its offset, and the values that must still be there when a later scan goes on after it. */
 interface TransactionEntry {
   readonly offset: number;
   readonly checksum: bigint;
@@ -35,20 +37,20 @@ interface TransactionEntry {
 export interface LogScan {
   /** The file has no byte at all: the server crashed before it wrote the header. */
   readonly empty: boolean;
-  /** The last whole entry, be it behind a damaged one. */
+  /** The last whole entry, even if it comes after a damaged one. */
   readonly last: TransactionEntry | undefined;
-  /** What was found that makes a server end; one sentence without the file's name. */
+  /** The damage that makes a server end: one sentence, without the file's name. */
   readonly damage: string | undefined;
-  /** The damage hides where the log ends, so it may hold more than `last` tells. */
+  /** The damage hides where the log ends, so the log may hold more than `last` says. */
   readonly mayHoldMore: boolean;
-  /** An entry whose zxid is neither the next one nor the first of a later epoch: the one before it. */
+  /** The last zxid before a gap: the next entry is neither the next number nor the first of a later epoch. */
   readonly gapAfter: Zxid | undefined;
   readonly first: Zxid | undefined;
 }
 
 /**
- * Streams the log in bounded memory. With an earlier scan only what was appended since is read; when its last entry is no
- * longer there (the server truncates logs), or it found damage, the whole log is.
+ * Reads the log piece by piece, in bounded memory. With an earlier scan it reads only what was appended since. It reads
+ * the whole log if the earlier scan found damage, or if its last entry is no longer there (the server truncates logs).
  */
 export async function scanTransactionLog(
   path: string,
@@ -88,7 +90,7 @@ const NOTHING: LogScan = {
 };
 
 async function scanAfter(file: FileHandle, before: LogScan, signal: AbortSignal): Promise<LogScan | undefined> {
-  // What was damaged may have been mended.
+  // Damage may have been mended since.
   if (before.last === undefined || before.damage !== undefined) return undefined;
   const bytes = new Bytes(file, before.last.offset);
   const same = await nextEntry(bytes, signal);
@@ -110,7 +112,7 @@ async function scanEntries(from: Bytes, before: LogScan, signal: AbortSignal): P
     }
     scan = { ...scan, damage: scan.damage ?? found.why, mayHoldMore: true };
     if (found.next === undefined) return scan;
-    // Only to know what it holds; a server goes no further.
+    // The scan goes on only to learn what the log holds. A server goes no further.
     if (found.next !== bytes.position) bytes = bytes.from(found.next);
   }
 }
@@ -122,13 +124,13 @@ function after(scan: LogScan, entry: TransactionEntry): LogScan {
     ...scan,
     first: scan.first ?? entry.zxid,
     last: entry,
-    // Behind a damaged entry stands another one: so it was no more than that.
+    // A whole entry after a damaged one shows that the damage does not hide the end.
     mayHoldMore: false,
     gapAfter: scan.gapAfter ?? (gap ? last.zxid : undefined),
   };
 }
 
-/** Whether a log may go on like this: the next number of the epoch, or the first of a later one. */
+/** Whether a log may go on like this: with the next number of the epoch, or with the first of a later one. */
 export function follows(before: Zxid, next: Zxid): boolean {
   const [a, b] = [fromZxid(before), fromZxid(next)];
   return b === a + 1n || (epochOf(next) > epochOf(before) && (b & 0xffff_ffffn) === 1n);
@@ -136,10 +138,10 @@ export function follows(before: Zxid, next: Zxid): boolean {
 
 type Found =
   | { readonly kind: 'whole'; readonly entry: TransactionEntry }
-  /** `next`: where the next one begins, in bytes; undefined when nobody can tell. */
+  /** `next`: where the next entry begins, in bytes. Undefined when that can't be told. */
   | { readonly kind: 'wrong'; readonly why: string; readonly next: number | undefined };
 
-/** Undefined at the end, torn or not. */
+/** Undefined at the end of the log, torn or not. */
 async function nextEntry(bytes: Bytes, signal: AbortSignal): Promise<Found | undefined> {
   const offset = bytes.position;
   const head = await bytes.next(ENTRY_HEAD_BYTES);
@@ -164,7 +166,10 @@ async function nextEntry(bytes: Bytes, signal: AbortSignal): Promise<Found | und
   return { kind: 'whole', entry: { offset, checksum, zxid: body.zxid } };
 }
 
-/** Piece by piece, so that memory does not follow what an entry claims; undefined when its end mark is not there. */
+/**
+ * Reads piece by piece, so that the memory does not depend on the length that an entry claims. Undefined when the end
+ * mark is not there.
+ */
 async function checkBody(
   bytes: Bytes,
   length: number,
@@ -195,8 +200,8 @@ function zxidIn(body: Buffer): Zxid {
 }
 
 /**
- * Where the entry begins that follows this one by its zxid, anywhere behind its head: then the length is wrong, and what
- * looks like a torn tail is the middle of the log.
+ * Where the entry begins that follows this one by its zxid, anywhere after its head. If there is one, the length is
+ * wrong, and what looks like a torn end is the middle of the log.
  */
 async function offsetOfEntryAfter(bytes: Bytes, signal: AbortSignal): Promise<number | undefined> {
   const head = await bytes.next(ENTRY_HEAD_BYTES + TRANSACTION_HEADER_BYTES);
@@ -218,7 +223,7 @@ async function offsetOfEntryAfter(bytes: Bytes, signal: AbortSignal): Promise<nu
   }
 }
 
-/** The bytes of a file in order, by one buffer. */
+/** The bytes of a file in order, through one buffer. */
 class Bytes {
   readonly #file: FileHandle;
   #buffer = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -231,7 +236,7 @@ class Bytes {
     this.position = position;
   }
 
-  /** Valid until the next call; undefined when the file ends before that many bytes. */
+  /** The bytes are valid until the next call. Undefined when the file ends before that many bytes. */
   async next(count: number): Promise<Buffer | undefined> {
     while (this.#end - this.#start < count) {
       this.#makeRoom(count);
@@ -248,13 +253,13 @@ class Bytes {
     return found;
   }
 
-  /** As many as there are, up to a limit. */
+  /** As many bytes as there are, up to a limit. */
   async upTo(limit: number): Promise<Buffer> {
     const buffered = this.#end - this.#start;
     return (await this.next(buffered > 0 ? Math.min(buffered, limit) : 1)) ?? Buffer.alloc(0);
   }
 
-  /** The same file from another place. */
+  /** The same file, read from another place. */
   from(position: number): Bytes {
     return new Bytes(this.#file, position);
   }
@@ -265,7 +270,7 @@ class Bytes {
     }
     const rest = this.#buffer.subarray(this.#start, this.#end);
     const room = count > this.#buffer.length ? Buffer.allocUnsafe(count + CHUNK_BYTES) : this.#buffer;
-    // `copy` is safe when the two overlap.
+    // `copy` is safe when source and target overlap.
     rest.copy(room, 0);
     this.#buffer = room;
     this.#end -= this.#start;
