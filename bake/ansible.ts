@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Ansible and ansible-lint of this project: pinned, in a private Python environment, independent of the system's. */
+/**
+ * Ansible and ansible-lint of this project: pinned, in a private Python environment, independent of the system's
+ * packages.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +16,7 @@ const CACHE = fileURLToPath(new URL('../.cache', import.meta.url));
 const DIRECTORY = join(CACHE, `ansible-${ANSIBLE_VERSION}`);
 const REQUIREMENTS = fileURLToPath(new URL('../ansible/requirements.txt', import.meta.url));
 
-/** ansible-core 2.19 needs it on this machine; the machines that it sets up may have an older one. */
+/** ansible-core 2.19 needs this version on this machine. The machines that it sets up may have an older Python. */
 const LEAST_PYTHON = 311;
 
 export interface AnsiblePrograms {
@@ -24,9 +27,9 @@ export interface AnsiblePrograms {
 }
 
 /**
- * Makes the environment, or finds it made. pip's start scripts, which name the directory in which the environment was
- * made, are replaced by our own: ansible-lint, too, starts the others of its own environment. Rejects with a sentence
- * for people when this machine's Python is too old.
+ * Makes the environment, or finds it made. Our own start scripts replace those of pip, which contain the directory
+ * where the environment was made. ansible-lint also starts the other programs of its own environment. Rejects with a
+ * sentence for people when this machine's Python is too old.
  */
 export async function ansiblePrograms(progress?: Progress, signal?: AbortSignal): Promise<AnsiblePrograms> {
   const obstacle = await pythonObstacle(signal);
@@ -47,7 +50,7 @@ export async function ansiblePrograms(progress?: Progress, signal?: AbortSignal)
   };
 }
 
-/** Why this machine's Python won't do, as a sentence; undefined when it will. */
+/** Why this machine's Python can't be used, as a sentence; undefined when it can. */
 export async function pythonObstacle(signal?: AbortSignal): Promise<string | undefined> {
   const words = ['-c', 'import sys; print(sys.version_info[0] * 100 + sys.version_info[1], sys.version.split()[0])'];
   const answer = await runProgram('python3', words, signal === undefined ? {} : { signal });
@@ -56,7 +59,7 @@ export async function pythonObstacle(signal?: AbortSignal): Promise<string | und
   return `Ansible ${ANSIBLE_VERSION} needs Python 3.11 or later, and python3 is ${version}. Put a newer one first on the PATH, then try again.`;
 }
 
-/** Rewritten only when it differs, and never half: another process may be starting it. */
+/** Writes the script only when it differs, and always complete: another process may be starting it. */
 async function startScript(directory: string, name: string, python: string, moduleWords: string): Promise<string> {
   const path = join(directory, name);
   const script = `#!/bin/sh

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The bake: everything that can be wrong is looked at before anything is launched; then Packer makes the image; what it
- * could not say is done; and only an image that is right becomes known here. After a failure nothing stays in AWS.
+ * The bake. Before anything is launched, it checks everything that can be wrong. Then Packer makes the image, and the
+ * bake does the settings that Packer could not do. Only an image that passes the last check is published here. After a
+ * failure nothing stays in AWS.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -35,7 +36,7 @@ import { checkedArchive, mustBeFile } from './zookeeper-archive.ts';
 
 const WORK = fileURLToPath(new URL('../.cache/bake', import.meta.url));
 const KEPT_LOGS = 10;
-/** For what removes a failed bake's traces; it goes on after Ctrl-C. */
+/** The limit for removing the traces of a failed bake. The removal goes on after Ctrl-C. */
 const REMOVAL_LIMIT_MS = 600_000;
 
 export interface BakeContext {
@@ -45,9 +46,9 @@ export interface BakeContext {
   readonly profile?: string;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
-  /** Where the image's id and the manifest are written; `dist` of the checkout when left out. */
+  /** The directory for the image's id and the manifest; `dist` of the checkout when left out. */
   readonly output?: string;
-  /** Where logs and what is handed to Packer are kept; in the project's cache when left out. */
+  /** The directory for logs and Packer's input files; in the project's cache when left out. */
   readonly work?: string;
 }
 
@@ -57,7 +58,7 @@ export interface BakeResult {
   readonly imageId?: string;
 }
 
-/** What is made or fetched on this machine for a bake. */
+/** The programs and files that a bake makes or fetches on this machine. */
 export interface Tools {
   readonly compileAgent: typeof compileAgent;
   readonly ansiblePrograms: typeof ansiblePrograms;
@@ -65,7 +66,7 @@ export interface Tools {
 
 const TOOLS: Tools = { compileAgent, ansiblePrograms };
 
-/** Rejects with BakeError, or with DeployError for a call to AWS. */
+/** Rejects with BakeError. A failed call to AWS rejects with DeployError. */
 export async function bake(options: BakeOptions, context: BakeContext, tools: Tools = TOOLS): Promise<BakeResult> {
   const plan = await prepared(options, context, tools);
   try {
@@ -82,7 +83,7 @@ export async function bake(options: BakeOptions, context: BakeContext, tools: To
 
 interface Plan {
   readonly packer: PackerProgram;
-  /** Of this run alone. */
+  /** A directory for this run alone. */
   readonly directory: string;
   readonly variablesFile: string;
   readonly manifestFile: string;
@@ -143,7 +144,8 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
   const logFile = `${plan.directory}.log`;
   await removeOldLogs(dirname(logFile));
   terminal.line(`Baking ${traces.imageName} with Packer ${packer.version}.`);
-  // Packer's keys, and sockets of its own and of Ansible's: who is killed leaves them. Paths of sockets must be short.
+  // For Packer's keys, and the sockets of Packer and Ansible. A killed process leaves them behind. Socket paths must be
+  // short.
   const scratch = await mkdtemp(join(tmpdir(), 'zk-bake-'));
   let securityGroup: string | undefined;
   const demand = packer.edition === 'packer-1.6' ? tokenDemand(access) : async () => {};
@@ -157,7 +159,7 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
         TMPDIR: scratch,
         ANSIBLE_SSH_CONTROL_PATH_DIR: scratch,
         ...(profile === undefined ? {} : { AWS_PROFILE: profile }),
-        // Some steps of the plugin (1.8) make clients of their own, which don't know of the template's endpoint.
+        // Some steps of the plugin (1.8) make their own clients, which ignore the template's endpoint.
         ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL_EC2: endpoint.url }),
       },
       terminal,
@@ -179,14 +181,14 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
   }
 }
 
-/** Their names tell their age. */
+/** The names of the logs tell their age. */
 async function removeOldLogs(work: string): Promise<void> {
   const logs = (await readdir(work)).filter((name) => /^zk-bake-.*\.log$/.test(name)).sort();
   for (const name of logs.slice(0, Math.max(0, logs.length - KEPT_LOGS + 1)))
     await rm(join(work, name), { force: true });
 }
 
-/** Demands IMDSv2 of the instance once it runs, which is before Packer logs in. */
+/** Requires IMDSv2 on the instance as soon as it runs, which is before Packer logs in. */
 function tokenDemand(access: Ec2Access): (event: PackerEvent) => Promise<void> {
   let instance: string | undefined;
   let demanded = false;
@@ -198,7 +200,7 @@ function tokenDemand(access: Ec2Access): (event: PackerEvent) => Promise<void> {
   };
 }
 
-/** The error of the bake, once nothing of it is left; another one when something is. */
+/** Removes what the bake left in AWS, then returns the bake's error. If something remains, returns another error. */
 async function cleaned(error: unknown, { aws, terminal }: BakeContext, traces: Traces): Promise<BakeError> {
   const failure = bakeErrorOf(error);
   const access: Ec2Access = { ec2: aws.ec2, signal: AbortSignal.timeout(REMOVAL_LIMIT_MS) };

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The least that a person needs who builds: what build.sh asks itself, and what Packer's amazon-ebs builder does. A bake
- * changes only what it has made itself: by its tag (`bake`, which all of it carries), and where EC2 gives it none, by its
- * name.
+ * The least rights for a person who builds: the calls of build.sh itself, and those of Packer's amazon-ebs builder. A
+ * bake changes only what it has made itself. The policy knows it by the tag `bake`, which all of it carries, or by its
+ * name where EC2 sets no tag.
  */
 import { type PolicyDocument, policy, type Statement } from '../cf/policy.ts';
 
-/** Narrower is better; what is left out means any. */
+/** Narrower is better. A part that is left out means any. */
 interface BuilderScope {
-  /** `aws` when left out, as a partition can't be left open. */
+  /** `aws` when left out, because a partition can't be left open. */
   readonly partition?: string;
   readonly region?: string;
   readonly account?: string;
   /** The profile that `--iam-instance-profile` gives to the instance. */
   readonly instanceProfile?: string;
-  /** Its role; of the same name when left out. */
+  /** The role of the profile; the same name when left out. */
   readonly instanceRole?: string;
 }
 
@@ -24,13 +24,13 @@ const FOR_A_BAKE = { StringLike: { 'aws:RequestTag/bake': ['zk-bake-*'] } };
 export function builderPolicy(scope: BuilderScope = {}): PolicyDocument {
   const { partition = 'aws', region = '*', account = '*' } = scope;
   const own = (...kinds: readonly string[]) => kinds.map((kind) => `arn:${partition}:ec2:${region}:${account}:${kind}`);
-  // Images and snapshots stand in no account.
+  // Images and snapshots belong to no account in their ARNs.
   const shared = (...kinds: readonly string[]) => kinds.map((kind) => `arn:${partition}:ec2:${region}::${kind}`);
   return policy([
     {
       Sid: 'Look',
       Effect: 'Allow',
-      // They take no resource.
+      // These actions take no resource.
       Action: [
         'ec2:DescribeImages',
         'ec2:DescribeInstanceTypes',
@@ -51,7 +51,7 @@ export function builderPolicy(scope: BuilderScope = {}): PolicyDocument {
       Resource: own('key-pair/zk-bake-*'),
     },
     {
-      // Packer 1.6 gives its security group no tag.
+      // Packer 1.6 does not tag its security group.
       Sid: 'SecurityGroup',
       Effect: 'Allow',
       Action: ['ec2:AuthorizeSecurityGroupIngress', 'ec2:CreateSecurityGroup', 'ec2:DeleteSecurityGroup'],
@@ -84,7 +84,7 @@ export function builderPolicy(scope: BuilderScope = {}): PolicyDocument {
       },
     },
     {
-      // Packer 1.6 tags the image once it is there.
+      // Packer 1.6 tags the image only after it is made.
       Sid: 'TagImage',
       Effect: 'Allow',
       Action: ['ec2:CreateTags'],
@@ -115,7 +115,7 @@ export function builderPolicy(scope: BuilderScope = {}): PolicyDocument {
   ]);
 }
 
-/** Only who gives the instance a profile needs these. */
+/** Needed only by a person who gives the instance a profile. */
 function profileStatements(scope: BuilderScope, partition: string, account: string): readonly Statement[] {
   const { instanceProfile, instanceRole = instanceProfile } = scope;
   if (instanceProfile === undefined || instanceRole === undefined) return [];

@@ -3,25 +3,25 @@
 import { DeployError } from '../deploy/errors.ts';
 import { ExplainedError } from '../tools/explained-error.ts';
 
-/** Each code with the exit code of build.sh; 2 and 130 mean what they mean in deploy.sh. */
+/** Each code with the exit code of build.sh; 2 and 130 have the same meaning as in deploy.sh. */
 export const EXIT_CODES = {
-  /** The options, or what they name on this machine or in AWS, are wrong. Nothing was launched. */
+  /** The options are wrong, or something that they name on this machine or in AWS. Nothing was launched. */
   BAD_INPUT: 2,
   INTERRUPTED: 130,
-  /** A program that a bake needs is not there, or too old. */
+  /** A program that a bake needs is missing, or too old. */
   MISSING_TOOL: 1,
-  /** ZooKeeper's archive is not the one that the digest was made of. */
+  /** ZooKeeper's archive does not have the expected digest. */
   WRONG_CHECKSUM: 1,
   COMPILATION_FAILED: 1,
   NO_CREDENTIALS: 1,
   AWS_DENIED: 1,
-  /** AWS refused a call for another reason than missing permissions. */
+  /** AWS refused a call, and not because of missing permissions. */
   AWS_REFUSED: 1,
   AWS_UNAVAILABLE: 1,
-  /** A disk ran full: of the instance that is baked on, or here. */
+  /** A disk is full: on the instance of the bake, or on this machine. */
   DISK_FULL: 1,
   BAKE_FAILED: 1,
-  /** The bake failed, and something of it is still there in AWS. */
+  /** The bake failed, and some of its resources are still in AWS. */
   LEFTOVERS_REMAIN: 1,
   INTERNAL: 1,
 } as const;
@@ -32,7 +32,7 @@ export class BakeError extends ExplainedError<BakeCode> {
   override readonly name = 'BakeError';
 }
 
-/** What a person is told of any error. */
+/** The error to show for any failure. */
 export function bakeErrorOf(error: unknown): BakeError {
   if (error instanceof BakeError) return error;
   if (error instanceof DeployError) return ofAws(error);
@@ -44,7 +44,7 @@ export function bakeErrorOf(error: unknown): BakeError {
   return new BakeError('INTERNAL', message, next, error);
 }
 
-/** Calls to AWS go through deploy/aws.ts, which tells what became of them. */
+/** Calls to AWS go through deploy/aws.ts, which explains their failures. */
 function ofAws(error: DeployError): BakeError {
   switch (error.code) {
     case 'AWS_DENIED': {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The agent's executable for the image, as `npm run package` makes it. */
+/** The agent's executable for the image, made as by `npm run package`. */
 import { constants, copyFile } from 'node:fs/promises';
 import { packageAgent } from '../build/package.ts';
 import { runnerFor } from '../build/target.ts';
@@ -16,13 +16,13 @@ export interface CompiledAgent {
   readonly executable: string;
   readonly version: string;
   readonly commit: string;
-  /** What it prints for `--version`. */
+  /** The output of its `--version`. */
   readonly answer: string;
 }
 
 /**
- * Quick when nothing has changed. With `copy`, the executable is that file, which stays what it is when the sources are
- * compiled again meanwhile. Rejects with COMPILATION_FAILED.
+ * Quick when nothing has changed. With `copy`, the executable is a copy at that path, which does not change when the
+ * sources are compiled again meanwhile. Rejects with COMPILATION_FAILED.
  */
 export async function compileAgent(
   architecture: Architecture,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Why a bake failed, from what Packer and the programs that it ran have said, and what a person does about it. */
+/** Why a bake failed, from the output of Packer and of the programs that it ran, and what a person should do. */
 import { type BakeCode, BakeError } from './errors.ts';
 import type { PackerEvent } from './packer-output.ts';
 
-/** Enough for the end of a task's output; what is older is in the log. */
+/** Enough for the end of a task's output; older events are in the log. */
 const KEPT_EVENTS = 400;
 const KEPT_LINES = 12;
 
@@ -60,7 +60,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-/** Keeps what may be the reason. */
+/** Keeps the events that may contain the reason. */
 export class Causes {
   #events: PackerEvent[] = [];
   #errored: string | undefined;
@@ -72,15 +72,15 @@ export class Causes {
     if (event.kind === 'error' && BUILD_ERRORED.test(event.text)) {
       this.#errored ??= event.text.replace(BUILD_ERRORED, '');
     } else if (event.kind === 'error' && !this.#provisioning && this.#errored === undefined) {
-      // Packer's last word may be about its cleaning up; what went wrong first is its own first error. While it is
-      // provisioning, errors are what the programs on the instance write to standard error.
+      // Packer's last error may be about its cleaning up, so its own first error counts. During provisioning, error
+      // events are standard error of the programs on the instance.
       this.#error ??= event.text;
     }
     this.#events.push(event);
     if (this.#events.length > KEPT_EVENTS) this.#events = this.#events.slice(-KEPT_EVENTS / 2);
   }
 
-  /** The first cause in words. */
+  /** The first cause, in words. */
   first(): string {
     const texts = this.#events.map(({ text }) => text);
     const cause =
@@ -88,7 +88,7 @@ export class Causes {
     return cause.replaceAll(/\s*status code: \d+, request id: \S*/g, '').trim();
   }
 
-  /** The error of a failed bake, with its code by the kind of the cause. */
+  /** The error of a failed bake. Its code depends on the kind of the cause. */
   error(logFile: string): BakeError {
     const cause = this.first();
     const advice = ADVICE.find(({ fits }) => fits.test(cause));
@@ -106,7 +106,7 @@ export class Causes {
     return `Ansible's task "${task ?? 'unknown'}" failed: ${messageOf(said)}`;
   }
 
-  /** What the last script wrote to standard error. */
+  /** The standard error of the last script. */
   #ofScript(): string | undefined {
     if (this.#errored === undefined || !/Script exited with non-zero/i.test(this.#errored)) return undefined;
     const from = this.#events.findLastIndex(({ text }) => STEP_OF_SCRIPT.test(text));
@@ -122,12 +122,13 @@ export class Causes {
   }
 }
 
-/** The messages inside of what Ansible prints of a failed task. */
+/** The messages in Ansible's output for a failed task. */
 function messageOf(said: string): string {
   const from = said.indexOf('{');
   if (from < 0) return said;
   try {
-    // Packer escapes line ends like JSON does, so those of the JSON look like its own.
+    // Packer escapes line ends as JSON does. So after reading Packer's output, line ends of the JSON are no longer
+    // escaped.
     const json = said.slice(from).replaceAll('\n', '\\n');
     const { msg, stderr } = JSON.parse(json) as { readonly msg?: unknown; readonly stderr?: unknown };
     const texts = [msg, stderr].filter((text): text is string => typeof text === 'string' && text !== '');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The image that Packer made: found in its manifest, held against what it has to be, and made known here. */
+/** The image that Packer made: finds it in the manifest, checks it, and publishes it here. */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
@@ -15,7 +15,7 @@ import { BakeError } from './errors.ts';
 import type { Ec2Access } from './look.ts';
 
 const MANIFEST_NAME = 'image-manifest.json';
-/** Where deploy.sh looks for the image. */
+/** The directory where deploy.sh looks for the image. */
 export const OUTPUT = dirname(IMAGE_FILE);
 
 const ARTIFACT = /^[a-z0-9-]+:(ami-[0-9a-f]+)$/;
@@ -34,7 +34,7 @@ export async function imageIn(manifestFile: string): Promise<string> {
   );
 }
 
-/** For Packer 1.6, which can't ask for it: the instance takes no IMDSv1 from now on. */
+/** For Packer 1.6, which has no option for this: the instance accepts no IMDSv1 from now on. */
 export async function demandTokens({ ec2, signal }: Ec2Access, InstanceId: string): Promise<void> {
   const command = new ModifyInstanceMetadataOptionsCommand({
     InstanceId,
@@ -45,13 +45,13 @@ export async function demandTokens({ ec2, signal }: Ec2Access, InstanceId: strin
   await call('EC2 ModifyInstanceMetadataOptions', signal, (options) => ec2.send(command, options));
 }
 
-/** For Packer 1.6: instances of the image take no IMDSv1, unless their launch template says otherwise. */
+/** For Packer 1.6: instances of the image accept no IMDSv1, unless their launch template says otherwise. */
 export async function supportTokensOnly({ ec2, signal }: Ec2Access, ImageId: string): Promise<void> {
   const command = new ModifyImageAttributeCommand({ ImageId, ImdsSupport: { Value: 'v2.0' } });
   await call('EC2 ModifyImageAttribute', signal, (options) => ec2.send(command, options));
 }
 
-/** Rejects when AWS does not say of the image what was asked for. */
+/** Rejects when the image in AWS does not have the requested properties. */
 export async function checkImage({ ec2, signal }: Ec2Access, id: string): Promise<void> {
   const { Images = [] } = await call('EC2 DescribeImages', signal, (options) =>
     ec2.send(new DescribeImagesCommand({ ImageIds: [id] }), options),
@@ -73,7 +73,7 @@ function faultsOf(image: Image): readonly string[] {
   return faults;
 }
 
-/** From now on deploy.sh takes it. */
+/** From now on deploy.sh uses this image. */
 export async function publish(id: string, manifestFile: string, output: string): Promise<void> {
   await writeWhole(join(output, MANIFEST_NAME), await readFile(manifestFile, 'utf8'));
   await writeWhole(join(output, basename(IMAGE_FILE)), `${id}\n`);

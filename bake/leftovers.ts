@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a bake that failed left in AWS. Packer removes what it made when it can; but it may have been killed, and an image
- * that it still waited for it forgets. All of it is found by what this bake alone has: its tag and its names.
+ * What a failed bake left in AWS. Packer removes what it made when it can. But it may have been killed, and it forgets
+ * an image that it was still waiting for. The search uses what only this bake has: its tag and its names.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,10 +23,10 @@ import type { CallFailure } from '../src/aws/aws-errors.ts';
 import type { Ec2Access } from './look.ts';
 
 export interface Traces {
-  /** Value of the tag `bake`, and name of the key pair. */
+  /** The value of the tag `bake`, and the name of the key pair. */
   readonly bakeId: string;
   readonly imageName: string;
-  /** The name that Packer gave its security group, once it has said so. */
+  /** The name of Packer's security group, known once Packer has printed it. */
   readonly securityGroup?: string;
 }
 
@@ -35,7 +35,7 @@ export interface Left {
   readonly id: string;
 }
 
-/** Everything of this bake that is there. A missing right to look is an error, not an empty list. */
+/** All existing resources of this bake. Without the right to look this is an error, not an empty list. */
 export async function leftovers(access: Ec2Access, traces: Traces): Promise<readonly Left[]> {
   const lists = await Promise.all([
     instances(access, traces),
@@ -53,14 +53,14 @@ interface RemovalWaits {
 
 const WAITS: RemovalWaits = { pollMs: 3_000, limitMs: 300_000 };
 
-/** Removes them, in an order that AWS takes. Returns what is still there at the end. */
+/** Removes them, in an order that AWS accepts. Returns those that still exist at the end. */
 export async function removeLeftovers(
   access: Ec2Access,
   traces: Traces,
   { pollMs, limitMs }: RemovalWaits = WAITS,
 ): Promise<readonly Left[]> {
   const until = Date.now() + limitMs;
-  // A snapshot is in use until its image is gone, and without its image nothing leads to it any more.
+  // A snapshot is in use until its image is gone. Without its image, the snapshot can no longer be found.
   const snapshots = new Map<string, Left>();
   for (;;) {
     const found = await leftovers(access, traces);
@@ -100,7 +100,7 @@ async function imagesAndSnapshots({ ec2, signal }: Ec2Access, traces: Traces): P
     call('EC2 DescribeImages', signal, (options) => ec2.send(named, options)),
     call('EC2 DescribeSnapshots', signal, (options) => ec2.send(tagged, options)),
   ]);
-  // Snapshots of an image that was not tagged yet are known by the image alone.
+  // Before an image is tagged, its snapshots can be found only through the image.
   const ofImages = Images.flatMap(({ BlockDeviceMappings = [] }) =>
     BlockDeviceMappings.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
   );
@@ -133,14 +133,14 @@ function left(kind: Left['kind'], id: string | undefined): readonly Left[] {
 const LATER = new Set(['DependencyViolation', 'InvalidGroup.InUse', 'InvalidSnapshot.InUse', 'IncorrectInstanceState']);
 const GONE = /^Invalid[A-Za-z]+\.(NotFound|Unavailable)$/;
 
-/** Packer 1.6 tags an image last, and a person who builds may remove only what has the tag of a bake. */
+/** Packer 1.6 tags an image last, and the builder's policy allows removal only of what has the tag of a bake. */
 async function tag({ ec2, signal }: Ec2Access, { id }: Left, bakeId: string): Promise<void> {
   const command = new CreateTagsCommand({ Resources: [id], Tags: [{ Key: 'bake', Value: bakeId }] });
   const gone = ({ code }: CallFailure) => (GONE.test(code) ? {} : undefined);
   await call<unknown>('EC2 CreateTags', signal, (options) => ec2.send(command, options), gone);
 }
 
-/** False when it is in use for now: a security group is until its instance is gone. */
+/** False when the resource is in use for now, as a security group is until its instance is gone. */
 async function remove({ ec2, signal }: Ec2Access, { kind, id }: Left): Promise<boolean> {
   const inUse = {};
   const passes = ({ code }: CallFailure) => (LATER.has(code) ? inUse : GONE.test(code) ? {} : undefined);

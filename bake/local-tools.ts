@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a bake needs on this machine beside Packer. */
+/** What a bake needs on this machine besides Packer. */
 import { runProgram } from '../tools/program.ts';
 import type { Terminal } from '../tools/terminal.ts';
 import type { ansiblePrograms } from './ansible.ts';
 import { BakeError } from './errors.ts';
 
-/** Ansible logs in with it. */
+/** Ansible logs in with ssh. */
 export async function checkSshClient(signal: AbortSignal): Promise<void> {
   try {
     await runProgram('ssh', ['-V'], { signal });
@@ -16,7 +16,7 @@ export async function checkSshClient(signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Path of `ansible-playbook`. */
+/** The path of `ansible-playbook`. */
 export async function ansiblePlaybook(
   programs: typeof ansiblePrograms,
   terminal: Terminal,

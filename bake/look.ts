@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the options name in AWS is looked at before anything is launched; everything wrong is said at once. */
+/** Checks what the options name in AWS before anything is launched, and reports all problems at once. */
 import {
   DescribeImagesCommand,
   DescribeInstanceTypesCommand,
@@ -17,7 +17,7 @@ export interface Ec2Access {
 }
 
 interface Found {
-  /** The root device of the image that was named; undefined when Debian's is taken. */
+  /** The root device of the given image; undefined when Debian's image is used. */
   readonly rootDevice?: string;
 }
 

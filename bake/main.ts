@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The command line of build.sh, which hands over its own settings before a lone `--` and the flags after it. Exit codes
- * stand in errors.ts.
+ * The command line of build.sh, which passes its own settings before a lone `--` and the flags after it. The exit codes
+ * are in errors.ts.
  */
 import { fileURLToPath } from 'node:url';
 import { regionOf } from '../deploy/aws.ts';
@@ -70,7 +70,7 @@ async function bakeOrder(order: Extract<BakeOrder, { kind: 'bake' }>, terminal: 
     aws,
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
-    // deploy.sh must not take another cloud's image for AWS's.
+    // deploy.sh must not use another cloud's image as one of AWS.
     ...(endpoint?.ofOtherCloud === true ? { output: ELSEWHERE } : {}),
     ...(profile === undefined ? {} : { profile }),
     terminal,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The command line of build.sh. What can be checked without AWS and without looking at files is checked here. */
+/** The command line of build.sh. Checks everything that needs neither AWS nor files. */
 import yargs, { type Argv, type Options } from 'yargs';
 import { architectureOf, DEFAULT_INSTANCE_TYPE } from '../cf/instance-type.ts';
 import { fits, IMAGE_ID, INSTANCE_TYPE, type Rule, SUBNET_ID } from '../cf/limits.ts';
@@ -14,7 +14,7 @@ const PARTS = 'What goes on it:';
 const INSTANCE = 'Instance that it is baked on:';
 const RUNNING = 'Running:';
 
-/** Whoever reaches the instance at its private address does so from a private network. */
+/** Connections to the private address of the instance come from a private network. */
 const PRIVATE_NETWORKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'];
 
 export const optionTable = {
@@ -66,12 +66,12 @@ export interface BakeOptions {
   readonly architecture: Architecture;
   readonly debian: '12' | '13';
   readonly sourceImage?: string;
-  /** Of the image; the project's own when left out. */
+  /** The version of the image; the project's own when left out. */
   readonly version?: string;
   readonly volumeGib: number;
   readonly kmsKey?: string;
   readonly archive: string;
-  /** 128 hex digits, or a file; absent when the file beside the archive is to tell. */
+  /** 128 hex digits, or a file. Absent when the digest is in the file beside the archive. */
   readonly archiveDigest?: string;
   readonly cloudWatchAgent?: string;
   readonly subnet?: string;
@@ -99,7 +99,7 @@ export type BakeOrder =
 
 type Answers = Readonly<Record<string, unknown>>;
 
-/** Throws BakeError BAD_INPUT with a line for everything that is wrong. `print` is where `--help` goes. */
+/** Throws BakeError BAD_INPUT with a line for each problem. `print` receives the text of `--help`. */
 export function readOrder(words: readonly string[], print: (text: string) => void): BakeOrder {
   let help: string | undefined;
   const answers: Answers = parser(words).parseSync([...words], {}, (_error, _answers, output) => {
@@ -151,7 +151,7 @@ function bakeOptions(answers: Answers, architecture: Architecture): BakeOptions 
   };
 }
 
-/** What is given of these, under its own name. */
+/** The given ones among these options, under their own names. */
 function texts<Name extends string>(answers: Answers, names: Readonly<Record<Name, string>>) {
   const given = Object.entries<string>(names).flatMap(([own, name]) => {
     const value = answers[name];
@@ -212,7 +212,7 @@ function parser(words: readonly string[]): Argv {
   return (
     yargs([...words])
       .scriptName('./build.sh')
-      // Ours is the image's.
+      // Our `--version` is the version of the image.
       .version(false)
       .usage('$0 [options]\n\nCompiles the agent, bakes the image, and prints its id.')
       .options(optionTable)

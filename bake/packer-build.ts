@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Runs `packer build` to its end: shows what happens, keeps all of it in a log, and lets Packer clean up when it is ended. */
+/**
+ * Runs `packer build` to its end. Shows what happens, writes all of it to a log, and lets Packer clean up when it is
+ * stopped.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -16,23 +19,23 @@ interface PackerBuild {
   readonly logFile: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly terminal: Terminal;
-  /** Lets Packer end what it is doing and clean up. */
+  /** Lets Packer end its current work and clean up. */
   readonly signal: AbortSignal;
-  /** Is told of each event; a rejection ends the bake with that error. */
+  /** Called with each event. A rejection ends the bake with that error. */
   readonly onEvent?: (event: PackerEvent) => Promise<void>;
   readonly limits?: BuildLimits;
 }
 
 interface BuildLimits {
-  /** For the whole bake. */
+  /** The limit for the whole bake. */
   readonly bakeMs: number;
-  /** For Packer's own cleaning up; then it is killed, and what it left is looked for. */
+  /** The limit for Packer's own cleaning up. After it Packer is killed, and the bake searches for what Packer left. */
   readonly cleanUpMs: number;
 }
 
 const LIMITS: BuildLimits = { bakeMs: 2 * 3_600_000, cleanUpMs: 600_000 };
 
-/** Resolves when Packer has made an image; rejects with BakeError, once Packer has ended in either case. */
+/** Resolves when Packer has made an image, otherwise rejects with BakeError. In both cases Packer has ended. */
 export async function packerBuild(build: PackerBuild): Promise<void> {
   const { packer, variablesFile, logFile, terminal, limits = LIMITS } = build;
   const limit = AbortSignal.timeout(limits.bakeMs);
@@ -40,7 +43,7 @@ export async function packerBuild(build: PackerBuild): Promise<void> {
   const end = AbortSignal.any([build.signal, limit, failed.signal]);
   end.throwIfAborted();
   const words = ['build', '-machine-readable', `-var-file=${variablesFile}`, packer.template];
-  // A process group of its own: Ctrl-C in the terminal must reach Packer once, and by us.
+  // Packer gets a process group of its own. Ctrl-C in the terminal must reach Packer only once, through this process.
   const child = spawn(packer.program, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -80,7 +83,7 @@ export async function packerBuild(build: PackerBuild): Promise<void> {
   throw causes.error(logFile);
 }
 
-/** Rejects with MISSING_TOOL when it can't be started at all. */
+/** Rejects with MISSING_TOOL when Packer can't be started at all. */
 function endOf(child: ChildProcess) {
   return new Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('error', (error) => {
@@ -90,16 +93,19 @@ function endOf(child: ChildProcess) {
   });
 }
 
-/** Asks Packer to end once `end` says so, as Ctrl-C would; kills it when it does not. Returns how to forget about it. */
+/**
+ * When `end` aborts, asks Packer to end, as Ctrl-C would. Kills it when it does not end. Returns a function that
+ * cancels all this.
+ */
 function stopWhen(end: AbortSignal, child: ChildProcess, terminal: Terminal, cleanUpMs: number): () => void {
   let last: NodeJS.Timeout | undefined;
   const tell = (signal: NodeJS.Signals): void => {
-    // To the group, as the terminal does it: Packer's plugins and Ansible are processes of their own.
+    // The signal goes to the group, as from a terminal, since Packer's plugins and Ansible are processes of their own.
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     try {
       process.kill(-child.pid, signal);
     } catch {
-      // It has ended meanwhile.
+      // The group has ended meanwhile.
     }
   };
   const stop = (): void => {

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What `packer build -machine-readable` writes: one line an event, `time,target,type,data…`, with commas and line ends
- * inside of the data escaped (Packer's documentation, "Machine-Readable Output").
+ * The output of `packer build -machine-readable`: one event per line, `time,target,type,data…`. Commas and line ends in
+ * the data are escaped (Packer's documentation, "Machine-Readable Output").
  */
 
 export type PackerEvent =
-  /** What Packer does next. */
+  /** The next action of Packer. */
   | { readonly kind: 'step'; readonly text: string }
-  /** What a program on the instance, or Ansible, wrote. */
+  /** Output of a program on the instance, or of Ansible. */
   | { readonly kind: 'output'; readonly text: string }
-  /** An error of Packer's, or what a program on the instance wrote to standard error. */
+  /** An error of Packer, or standard error of a program on the instance. */
   | { readonly kind: 'error'; readonly text: string };
 
 const PREFIX = /^(==>|-->)? *(amazon-ebs\.zookeeper: ?)?/;
 
-/** Undefined for what nobody needs to see. */
+/** Undefined for events that need not be shown. */
 export function readEvent(line: string): PackerEvent | undefined {
   const [, , type, channel, ...data] = line.split(',');
   if (type !== 'ui') return undefined;
@@ -27,7 +27,7 @@ export function readEvent(line: string): PackerEvent | undefined {
   return channel === 'message' ? { kind: 'output', text } : undefined;
 }
 
-/** False for what escapes the format, such as a crash of Packer itself. */
+/** False for lines outside this format, such as a crash of Packer itself. */
 export function isMachineReadable(line: string): boolean {
   return /^\d+,[^,]*,[a-z-]+,/.test(line);
 }

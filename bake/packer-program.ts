@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The Packer that is installed: which version it is, and which of the two sources it can read. */
+/** The installed Packer: its version, and which of the two sources it can read. */
 import { fileURLToPath } from 'node:url';
 import { aptCommand, installPackages, isDebian } from '../tools/debian-packages.ts';
 import { ProgramError, type ProgramOptions, runProgram } from '../tools/program.ts';
@@ -13,13 +13,13 @@ const INSTALL_LIMIT_MS = 600_000;
 export interface PackerProgram {
   readonly program: string;
   readonly version: string;
-  /** `packer-1.6` has its plugins built in, and can't say that IMDSv2 is wanted. */
+  /** `packer-1.6` has its plugins built in, and no option to require IMDSv2. */
   readonly edition: 'current' | 'packer-1.6';
-  /** The directory that it builds. */
+  /** The directory of the template for this edition. */
   readonly template: string;
 }
 
-/** Finds it, or installs it where that can be done: as root on Debian and Ubuntu. Rejects with MISSING_TOOL. */
+/** Finds Packer, or installs it where that is possible: as root on Debian and Ubuntu. Rejects with MISSING_TOOL. */
 export async function findPacker(program: string, terminal: Terminal, signal: AbortSignal): Promise<PackerProgram> {
   const version = (await versionOf(program, signal)) ?? (await installed(program, terminal, signal));
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -30,7 +30,7 @@ export async function findPacker(program: string, terminal: Terminal, signal: Ab
   return { program, version, edition, template: `${AMI}/${edition}` };
 }
 
-/** Undefined when there is no such program. */
+/** Undefined when the program does not exist. */
 async function versionOf(program: string, signal: AbortSignal): Promise<string | undefined> {
   try {
     const answer = await runProgram(program, ['version'], quick(signal));
@@ -66,7 +66,7 @@ async function installed(program: string, terminal: Terminal, signal: AbortSigna
   return version;
 }
 
-/** Plugins of current versions; quick when they are there, and then without a network. */
+/** Installs the plugins of current versions. If they are installed already, this is quick and needs no network. */
 export async function initialise(packer: PackerProgram, terminal: Terminal, signal: AbortSignal): Promise<void> {
   if (packer.edition === 'packer-1.6') return;
   terminal.progress('Packer looks after its plugins');
@@ -82,7 +82,7 @@ export async function initialise(packer: PackerProgram, terminal: Terminal, sign
   }
 }
 
-/** Rejects with BAD_INPUT when Packer finds fault with the template and these variables. Asks AWS nothing. */
+/** Rejects with BAD_INPUT when Packer refuses the template with these variables. Does not call AWS. */
 export async function validate(packer: PackerProgram, variablesFile: string, signal: AbortSignal): Promise<void> {
   try {
     const words = ['validate', `-var-file=${variablesFile}`, packer.template];
@@ -94,7 +94,7 @@ export async function validate(packer: PackerProgram, variablesFile: string, sig
   }
 }
 
-/** Packer asks nobody whether there is a newer version, and writes no colours. */
+/** With these variables Packer does not look for a newer version and writes no colours. */
 export function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   return { ...process.env, CHECKPOINT_DISABLE: '1', PACKER_NO_COLOR: '1', AWS_SDK_LOAD_CONFIG: '1', ...more };
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Everything that Packer and Ansible are told, as data. */
+/** All input of Packer and Ansible, as data. */
 
 import type { CompiledAgent } from './executable.ts';
 import { type BakeOptions, ZOOKEEPER_VERSION } from './options.ts';
 import type { Archive } from './zookeeper-archive.ts';
 
-/** Where EC2 is, when not at the region's own address. */
+/** The address of EC2, when it is not the region's own. */
 export interface Endpoint {
   readonly url: string;
-  /** Not AWS's, as the lab's. */
+  /** The endpoint is not AWS but another cloud, such as the lab's. */
   readonly ofOtherCloud: boolean;
 }
 
 export interface BakeFacts {
   readonly bakeId: string;
-  /** For the image's name. */
+  /** The time in the image's name. */
   readonly atMs: number;
   readonly region: string;
   readonly endpoint?: Endpoint;
@@ -28,7 +28,7 @@ export interface BakeFacts {
 
 const OF_AWS = /\.amazonaws\.com(\.cn)?$/;
 
-/** Undefined without an endpoint. */
+/** Undefined when no endpoint is set. */
 export function endpointOf(environment: NodeJS.ProcessEnv): Endpoint | undefined {
   const url = environment.AWS_ENDPOINT_URL_EC2 || environment.AWS_ENDPOINT_URL;
   if (!url) return undefined;
@@ -41,7 +41,7 @@ export function bakeIdOf(atMs: number, random: string): string {
   return `zk-bake-${compact(atMs)}-${random}`;
 }
 
-/** Unique in an account, as EC2 wants it; at most 128 characters. */
+/** Unique in an account, as EC2 requires; at most 128 characters. */
 export function imageNameOf({ version, atMs }: Pick<BakeFacts, 'version' | 'atMs'>, options: BakeOptions): string {
   const { debian, architecture } = options;
   return `zookeeper-${ZOOKEEPER_VERSION}-${version}-debian-${debian}-${architecture}-${compact(atMs)}`;
@@ -51,7 +51,7 @@ function compact(atMs: number): string {
   return new Date(atMs).toISOString().replaceAll(/[-:]|\.\d+Z$/g, '');
 }
 
-/** The variables of ami/variables.pkr.hcl; what is left out has its default there. */
+/** The variables of ami/variables.pkr.hcl. A variable that is left out has its default there. */
 export function packerVariables(options: BakeOptions, facts: BakeFacts): Readonly<Record<string, unknown>> {
   const given = {
     source_ami: options.sourceImage,
@@ -93,7 +93,7 @@ export interface AnsibleParts {
   readonly cloudWatchAgent?: string;
 }
 
-/** The variables of ansible/playbook.yml, as its roles' argument specifications have them. */
+/** The variables of ansible/playbook.yml, in the form of the argument specifications of its roles. */
 export function ansibleVariables({
   executable,
   archive,

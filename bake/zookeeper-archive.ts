@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** ZooKeeper's archive and the digest that it has to have. A local file is held against it before anything is launched. */
+/** ZooKeeper's archive and its required digest. A local file is checked before anything is launched. */
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { sha512Of } from '../tools/digest.ts';
@@ -7,17 +7,17 @@ import { BakeError } from './errors.ts';
 import { ARCHIVE_NAME } from './options.ts';
 
 export interface Archive {
-  /** An absolute path, or an https URL, from which the instance gets it. */
+  /** Where the instance gets it from: an absolute path, or an https URL. */
   readonly from: string;
   /** 128 hex digits. */
   readonly sha512: string;
 }
 
 const DIGEST = /^[0-9a-f]{128}$/i;
-/** As Apache publishes it, and as sha512sum writes it. */
+/** The format of Apache's digest files, and of sha512sum. */
 const DIGEST_FILE = /^\s*([0-9a-f]{128})(\s|$)/i;
 
-/** Rejects with BAD_INPUT, or with WRONG_CHECKSUM when the file is another one than the digest says. */
+/** Rejects with BAD_INPUT, or with WRONG_CHECKSUM when the file does not have this digest. */
 export async function checkedArchive(
   archive: string,
   digest: string | undefined,
@@ -43,7 +43,7 @@ export async function mustBeFile(file: string, flag: string): Promise<void> {
 }
 
 function url(text: string): string {
-  // Over plain HTTP somebody on the way could tell us both an archive and when it is asked for.
+  // With plain HTTP, somebody on the network could replace the archive and see when it is fetched.
   if (/^https:\/\//i.test(text) && URL.canParse(text)) return text;
   throw badInput(`--zookeeper-archive ${text}: only a file or an https URL will do.`);
 }

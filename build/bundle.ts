@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Bundles the agent into four files: `zk-agent.cjs`, which is the healthy tick and little more, `commands.cjs` with
- * the rest of the agent, `arguments.cjs`, which reads what a person types, and `aws-sdk.cjs`. Each is parsed only when
- * there is something to do for it.
+ * Bundles the agent into four files. Node parses each file only when it is needed.
+ * - `zk-agent.cjs`: the healthy tick and little more.
+ * - `commands.cjs`: the rest of the agent.
+ * - `arguments.cjs`: reads what a person types.
+ * - `aws-sdk.cjs`: the AWS SDK.
  */
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +15,7 @@ import { precompileTemplates } from './precompile-templates.ts';
 import { shakeSdk } from './shake-sdk.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** What else decides over the result: the versions of the packages, and how it is built. */
+/** Other inputs of the result: the versions of the packages, and the build itself. */
 const BUILD_FILES = [
   'package-lock.json',
   'build/bundle.ts',
@@ -23,20 +25,20 @@ const BUILD_FILES = [
   'src/templates/zoo-cfg.ts',
   'src/templates/dynamic-config.ts',
 ].map((file) => join(ROOT, file));
-/** What is imported only when it is needed, by the ends of the paths. */
+/** The modules that are imported only when needed, by the ends of their paths. */
 const COMMANDS = /\/commands\/cli\.ts$/;
 const ARGUMENTS = /^\.\/arguments\.ts$/;
 const SDK = /^\.\/sdk\.ts$/;
 
 interface BundleOptions {
-  /** Where the bundle goes; `dist` of the checkout when left out. */
+  /** The directory of the bundles; `dist` of the checkout when left out. */
   readonly outdir?: string;
   /** The agent's main file, with `commands/cli.ts` beside it; `src/main.ts` when left out. */
   readonly main?: string;
   readonly progress?: ((line: string) => void) | undefined;
 }
 
-/** Quick when nothing has changed. Two at once are safe: each output appears whole. */
+/** Quick when nothing has changed. Two builds at once are safe, since each output appears whole. */
 export async function bundle(options: BundleOptions = {}): Promise<{ readonly agent: string }> {
   const outdir = resolve(options.outdir ?? join(ROOT, 'dist'));
   const main = resolve(options.main ?? join(ROOT, 'src/main.ts'));
@@ -50,7 +52,7 @@ export async function bundle(options: BundleOptions = {}): Promise<{ readonly ag
     },
     { entry: main, file: 'zk-agent.cjs', plugins: [apart(COMMANDS, './commands.cjs')] },
   ];
-  // In this order: whoever finds a new file finds what it loads, too.
+  // The order matters: when a new file is there, the files that it loads must be there too.
   for (const { entry, file, plugins } of programs) {
     await bundleProgram({ entry, outfile: join(outdir, file), plugins, progress: options.progress });
   }
@@ -82,12 +84,13 @@ export async function bundleProgram({ entry, outfile, progress, plugins = [] }: 
   const files = Object.keys(metafile.inputs).filter((file) => !madeUp(file));
   const inputs = [...files.map((file) => resolve(ROOT, file)), ...BUILD_FILES];
   const marks = await marksOf(inputs);
-  // The program last: whoever sees it sees its map.
+  // The program comes last, so that its map is always there before it.
   for (const { path, contents } of outputFiles.toSorted((a) => (a.path === outfile ? 1 : -1))) {
     await writeWhole(path, contents);
   }
   const outputs = await marksOf(outputFiles.map(({ path }) => path));
-  // A file that was saved while esbuild read it may have gone in as it was before: then the next call builds again.
+  // A file that was saved while esbuild read it may be bundled in its old form. Then no stamp is written, and the next
+  // call builds again.
   const changedMeanwhile = (await latestChangeMs(inputs)) >= before;
   if (!changedMeanwhile) await writeStamp(stampFile, request, new Map([...marks, ...outputs]));
 }
@@ -103,15 +106,15 @@ function optionsFor(entry: string, outfile: string) {
     format: 'cjs',
     sourcemap: 'linked',
     legalComments: 'none',
-    // Less to read at each start. Names stay, and a stack in the log names the source, by the map.
+    // Less to read at each start. Names stay, and the map lets a stack in the log name the source.
     minifySyntax: true,
     minifyWhitespace: true,
-    // The packages' ES modules can be shaken: of a client of the SDK only the commands in use stay.
+    // Tree shaking works on the packages' ES modules: of an SDK client only the used commands stay.
     mainFields: ['module', 'main'],
-    // require() of the commands is quicker than import(), and works from inside of an executable.
+    // require() of the commands is faster than import(), and it works inside an executable.
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'importMeta.url', 'import.meta.dirname': '__dirname' },
-    // Only when it is asked for: the healthy tick has no use for it.
+    // A getter, so it runs only on demand: the healthy tick does not need it.
     banner: { js: "const importMeta = { get url() { return require('node:url').pathToFileURL(__filename).href; } };" },
     metafile: true,
     write: false,
@@ -119,12 +122,12 @@ function optionsFor(entry: string, outfile: string) {
   } as const satisfies BuildOptions;
 }
 
-/** A name with a colon stands for what a plugin made up, and for no file. */
+/** A name with a colon is a module made by a plugin, not a file. */
 export function madeUp(name: string): boolean {
   return /^[a-z-]+:/.test(name);
 }
 
-/** Leaves a module out of the file: it is loaded from a file beside it. */
+/** Leaves a module out of the bundle and loads it from a file beside it. */
 function apart(module: RegExp, file: string): Plugin {
   return {
     name: `apart ${file}`,

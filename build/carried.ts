@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The packages that an executable carries: those whose code is in its bundles, by their source maps, and Node itself. */
+/** The packages in an executable: those with code in its bundles, according to the source maps, and Node itself. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PARTS } from '../src/executable/parts.ts';
@@ -12,7 +12,7 @@ export interface CarriedPackage {
   readonly folder: string;
 }
 
-/** Sorted by name and version. `outdir` holds the bundles; `nodeFolder` is the package of the Node that is sealed. */
+/** Sorted by name and version. `outdir` has the bundles; `nodeFolder` is the package of the Node in the executable. */
 export async function carriedPackages(outdir: string, nodeFolder: string): Promise<readonly CarriedPackage[]> {
   const folders = new Set([nodeFolder]);
   for (const part of PARTS) {
@@ -22,7 +22,7 @@ export async function carriedPackages(outdir: string, nodeFolder: string): Promi
       if (folder !== undefined) folders.add(folder);
     }
   }
-  // The same version of a package may lie in two folders.
+  // Two folders may have the same version of a package.
   const byName = new Map<string, CarriedPackage>();
   for (const folder of folders) {
     const found = await packageIn(folder);
@@ -31,7 +31,7 @@ export async function carriedPackages(outdir: string, nodeFolder: string): Promi
   return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
 }
 
-/** The folder under the last `node_modules` of a path; undefined for a file of our own. */
+/** The folder under the last `node_modules` of a path; undefined for a file of this project. */
 function packageFolder(path: string): string | undefined {
   return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0];
 }
@@ -42,12 +42,12 @@ async function packageIn(folder: string): Promise<CarriedPackage> {
   return { name, version, license, folder };
 }
 
-/** Where npm puts the package of a Node binary, from the path of the binary. */
+/** Where npm puts the package of a Node binary, derived from the path of the binary. */
 export function nodePackageOf(binary: string): string {
   return dirname(dirname(binary));
 }
 
-/** Beside `zk-agent-linux-x64`. */
+/** For example beside `zk-agent-linux-x64`. */
 export function accompanyingFiles(executable: string): { readonly licenses: string; readonly sbom: string } {
   return { licenses: `${executable}.licenses.txt`, sbom: `${executable}.cdx.json` };
 }

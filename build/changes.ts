@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The section of one version in CHANGELOG.md, which has the form of Keep a Changelog. Throws when it has none. */
+/**
+ * The section of one version in CHANGELOG.md, which has the form of Keep a Changelog. Throws when the version has none.
+ */
 export function changesOf(changelog: string, version: string): string {
   const lines = changelog.split('\n');
   const begin = lines.findIndex((line) => line.startsWith(`## [${version}]`));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Run by the Node that the executable is made of: writes V8's code cache of one source. Every function is compiled, also
- * those that a start would compile later.
+ * Writes V8's code cache of one source. It must run on the Node that the executable is made of. It compiles every
+ * function, also those that a start would compile later.
  *
- * The order of names in a cache follows their hashes, which have a random seed unless it is given (`--hash-seed=1`).
- * V8 takes a cache only with the flags that it was made with, so both flags are back at their defaults before it is
- * made.
+ * The order of names in a cache follows their hashes. Their seed is random unless it is given (`--hash-seed=1`). V8
+ * takes a cache only with the flags that it was made with. So both flags get their default values back before the cache
+ * is made.
  *
  * Usage: node --hash-seed=1 compile-part.cjs SOURCE CACHE
  */
@@ -16,8 +16,8 @@ const { Script } = require('node:vm');
 
 const [source, cache] = process.argv.slice(2);
 setFlagsFromString('--no-lazy');
-// A copy: V8 keeps a slice of 13 or more characters together with the text that it is cut from, here the whole path,
-// and would write that into the cache, too.
+// This must be a copy. V8 keeps a slice of 13 or more characters together with the text that it is cut from, here the
+// whole path. The cache would then contain that path too.
 const filename = Buffer.from(basename(source)).toString();
 const script = new Script(readFileSync(source, 'latin1'), { filename });
 setFlagsFromString('--lazy');

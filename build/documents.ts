@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `npm run documents`: writes the tables of the documents that are made from tables of the code. Each stands between
- * `<!-- name -->` and `<!-- /name -->`; a test holds what is there against what this makes.
+ * `npm run documents`: writes the tables in the documents that come from tables in the code. Each stands between `<!--
+ * name -->` and `<!-- /name -->`. A test compares the documents with this output.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { LAB_TIMINGS, PRODUCTION_TIMINGS, type Timings } from '../src/timings.ts
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** By document and name, the lines between the marks. */
+/** For each document and name, the lines between the marks. */
 export const TABLES: Readonly<Record<string, Readonly<Record<string, () => readonly string[]>>>> = {
   'docs/layout.md': { events: eventRows },
   'docs/settings.md': { settings: settingRows, timings: timingRows },
@@ -51,7 +51,7 @@ function allowed({ check, unit }: Setting): string {
   return `${allowedFor(check)}${unit === undefined ? '' : ` (${unit})`}${bound}${MORE.get(check) ?? ''}`;
 }
 
-/** What the sentence about a value leaves to the place where it is said. */
+/** Words that follow the sentence about a value in the document only. */
 const MORE = new Map<ValueCheck, string>([[SETTINGS.TIMINGS.check, ' the names below in milliseconds']]);
 
 function otherwise({ required, default: standard, without }: Setting): string {
@@ -59,7 +59,7 @@ function otherwise({ required, default: standard, without }: Setting): string {
   return standard === undefined ? (without ?? '') : `\`${standard}\``;
 }
 
-/** The comment above each wait is its sentence. */
+/** The sentence of each wait is the comment above it. */
 function timingRows(): readonly string[] {
   const source = readFileSync(join(ROOT, 'src/timings.ts'), 'utf8');
   return tableOf(
@@ -79,7 +79,7 @@ function tableOf(heads: readonly string[], rows: readonly (readonly string[])[])
   return [line(heads), line(heads.map(() => '---')), ...rows.map(line)];
 }
 
-/** The document with its tables as the code has them. Throws where the marks of one are missing. */
+/** The document with the tables from the code. Throws when the marks of a table are missing. */
 export function withTables(document: string, text: string): string {
   let result = text;
   for (const [name, rows] of Object.entries(TABLES[document] ?? {})) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Whether what was built still is what a build would make: by size and time of change of every file that went in. */
+/**
+ * Whether the output is what a build would make now. It compares the size and the modification time of every input and
+ * output.
+ */
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 interface Stamp {
-  /** What the build was asked to do; another request is never fresh. */
+  /** What the build was asked to do. Another request is never fresh. */
   readonly request: string;
   readonly files: Readonly<Record<string, string>>;
 }
@@ -24,7 +27,7 @@ export async function isFresh(stampFile: string, request: string): Promise<boole
   return marks.every(Boolean);
 }
 
-/** Of inputs and outputs alike: an output that somebody changed is not fresh either. */
+/** Stamps inputs and outputs alike, since an output that somebody changed is not fresh either. */
 export async function writeStamp(
   stampFile: string,
   request: string,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The licenses of everything that an executable carries, in one text that is handed on with it. */
+/** The licenses of everything in an executable, in one text that is distributed with it. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CarriedPackage } from './carried.ts';
@@ -7,7 +7,7 @@ import type { CarriedPackage } from './carried.ts';
 const LICENSE_FILE = /^(licen[cs]e|notice|copying|copyright)/i;
 const RULE = '='.repeat(80);
 
-/** Rejects for a package that brings no license text: nobody could hand it on. */
+/** Rejects for a package without a license text, since it could not be distributed. */
 export async function licenseText(own: string, packages: readonly CarriedPackage[]): Promise<string> {
   const sections = await Promise.all(packages.map(sectionOf));
   const head = `zk-agent carries the packages below, each under its own license.\n\n${RULE}\nzk-agent (Apache-2.0)\n\n${own.trim()}\n`;

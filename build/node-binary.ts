@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The Node that an executable is made of: the one of the lock file, which vouches for its bytes. */
+/** The Node of an executable: the version in the lock file, which also has the digest of its bytes. */
 import { randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,8 +21,8 @@ interface Locked {
 }
 
 /**
- * npm installs only the package of the machine's own architecture; the other one is fetched by npm once, held against
- * the lock file and kept in `.cache`.
+ * npm installs only the package of this machine's architecture. For the other one, npm fetches the package once. It is
+ * checked against the lock file and kept in `.cache`.
  */
 export async function nodeBinary(
   root: string,
@@ -63,7 +63,7 @@ async function fetchPackage(root: string, specifier: string, integrity: string, 
   const partial = join(root, '.cache', `.${randomUUID()}`);
   await mkdir(partial, { recursive: true });
   try {
-    // npm's own cache would keep these 50 MB a second time, in the home of whoever builds.
+    // npm's own cache would keep these 50 MB a second time, in the user's home directory.
     const words = ['pack', specifier, '--json', '--pack-destination', partial, '--cache', join(partial, 'npm')];
     const told = await runProgram('npm', words, { directory: root, limitMs: FETCH_LIMIT_MS });
     const [packed] = JSON.parse(told) as readonly { readonly filename: string }[];
@@ -71,7 +71,7 @@ async function fetchPackage(root: string, specifier: string, integrity: string, 
     const archive = join(partial, packed.filename);
     await holdAgainst(integrity, archive, specifier);
     await runProgram('tar', ['-xzf', archive, '-C', partial]);
-    // Where another call was quicker, its folder stays: it was held against the same digest.
+    // If another call was faster, its folder stays: it was checked against the same digest.
     await rename(join(partial, 'package'), folder).catch(async (error: unknown) => {
       if ((await versionOf(folder)) === undefined) throw error;
     });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `npm run package [-- --arch x64|arm64|all]`: the agent as one file that runs without Node, `dist/zk-agent-linux-x64`
- * and `dist/zk-agent-linux-arm64`. It is a Node binary with the three bundles inside, each with V8's code cache of it,
- * made by that very Node. The same inputs give the same bytes.
+ * `npm run package [-- --arch x64|arm64|all]`: makes the agent as one file that runs without Node,
+ * `dist/zk-agent-linux-x64` and `dist/zk-agent-linux-arm64`. It is a Node binary with the bundles inside, each with its
+ * V8 code cache, made by exactly this Node. The same inputs give the same bytes.
  */
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -33,16 +33,16 @@ const STEP_LIMIT_MS = 300_000;
 
 interface PackageOptions {
   readonly architecture: NodeArchitecture;
-  /** Where the executable goes, with the bundles; `dist` of the checkout when left out. */
+  /** The directory of the executable and the bundles; `dist` of the checkout when left out. */
   readonly outdir?: string;
-  /** Another start program than the agent's, to measure what an executable itself costs; then nothing is tried out. */
+  /** Another start program than the agent's, to measure the cost of an executable itself. It is then not tested. */
   readonly start?: string;
-  /** What `--version` tells; the checkout's own when left out. */
+  /** The commit that `--version` prints; the checkout's own when left out. */
   readonly commit?: string;
   readonly progress?: BuildProgress;
 }
 
-/** Path of the executable. Quick when nothing has changed; the file appears whole. */
+/** Returns the path of the executable. Quick when nothing has changed; the file appears whole. */
 export async function packageAgent({ architecture, progress, ...options }: PackageOptions): Promise<string> {
   const outdir = resolve(options.outdir ?? join(ROOT, 'dist'));
   const output = join(outdir, `zk-agent-linux-${architecture}`);
@@ -68,7 +68,7 @@ export async function packageAgent({ architecture, progress, ...options }: Packa
     for (const part of PARTS) await stagePart({ part, outdir, stage, node: [...runner, binary.path] });
     const sealed = await seal(stage, architecture, binary);
     if (options.start === undefined) await answersFor(commit, [...runner, sealed]);
-    // The executable last: whoever sees it sees what is handed on with it.
+    // The executable comes last, so that the files distributed with it are always there before it.
     if (options.start === undefined) await writeAccompanying(output, outdir, binary);
     await rename(sealed, output);
   } finally {
@@ -79,7 +79,7 @@ export async function packageAgent({ architecture, progress, ...options }: Packa
   return output;
 }
 
-/** The licenses of what the executable carries, and its bill of materials. */
+/** Writes the licenses and the bill of materials of the executable. */
 async function writeAccompanying(executable: string, outdir: string, binary: NodeBinary): Promise<void> {
   const packages = await carriedPackages(outdir, nodePackageOf(binary.path));
   const { licenses, sbom } = accompanyingFiles(executable);
@@ -92,7 +92,7 @@ interface Staging {
   readonly part: Part;
   readonly outdir: string;
   readonly stage: string;
-  /** The words that run the target's Node. */
+  /** The words that start the target's Node. */
   readonly node: readonly string[];
 }
 
@@ -105,7 +105,9 @@ async function stagePart({ part, outdir, stage, node }: Staging): Promise<void> 
   await runProgram(program, words, { environment: {}, limitMs: STEP_LIMIT_MS });
 }
 
-/** esbuild escapes what is not ASCII, but for the comments that it keeps; V8 holds ASCII in half the memory. */
+/**
+ * esbuild escapes characters outside ASCII, except in the comments that it keeps. V8 needs half the memory for ASCII.
+ */
 function inAscii(part: Part, text: string): string {
   const ascii = text.replace(/^ *(?:\/\/|\/?\*).*$/gm, (comment) => comment.replace(/[^\t -~]/g, '?'));
   const other = /[^\n\t -~]/.exec(ascii);
@@ -113,7 +115,7 @@ function inAscii(part: Part, text: string): string {
   return ascii;
 }
 
-/** Without the sources themselves, and with their paths from the root of the checkout. */
+/** The source map without the sources themselves, and with their paths from the root of the checkout. */
 async function slimMap(file: string): Promise<string> {
   const map = JSON.parse(await readFile(file, 'utf8')) as { readonly sources: readonly string[] };
   const sources = map.sources.map((source) =>
@@ -134,7 +136,7 @@ async function seal(stage: string, architecture: NodeArchitecture, binary: NodeB
   return sealed;
 }
 
-/** An executable that does not start, or starts slowly, is none. */
+/** The build fails unless the executable starts and V8 takes its code caches. Without them it would start slowly. */
 async function answersFor(commit: string, command: readonly string[]): Promise<void> {
   const [program = '', ...words] = [...command, '--version', '--json'];
   const answer = await runProgram(program, words, { environment: {}, limitMs: STEP_LIMIT_MS });

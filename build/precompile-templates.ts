@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Puts the compiled templates and Handlebars' runtime in the place of `src/templates/render.ts`, so that neither the
- * compiler is in a bundle nor a node has to compile.
+ * Replaces `src/templates/render.ts` with the compiled templates and Handlebars' runtime. So the bundle has no template
+ * compiler, and a node does not compile.
  */
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `npm run release -- v1.2.3`: makes what a release consists of from a tag, in `dist/release/v1.2.3`. It publishes
- * nothing. The same tag gives the same bytes.
+ * `npm run release -- v1.2.3`: makes the files of a release from a tag, in `dist/release/v1.2.3`. It publishes nothing.
+ * The same tag gives the same bytes.
  */
 import { copyFile, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
@@ -17,7 +17,7 @@ import { ARCHITECTURES, type BuildProgress, type NodeArchitecture } from './targ
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TAG = /^v(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)$/;
 const STEP_LIMIT_MS = 900_000;
-/** What a person gives as parameters of the stack; the template has to begin with something. */
+/** Example values for the parameters of the stack that a person sets; the template needs some defaults. */
 const EXAMPLE = [
   ...['--stackname', 'zookeeper', '--vpcid', 'vpc-0000000a', '--ami', 'ami-0000000a'],
   ...['--subnets', 'subnet-0000000a', 'subnet-0000000b', 'subnet-0000000c'],
@@ -26,15 +26,18 @@ const EXAMPLE = [
 interface ReleaseOptions {
   /** The checkout that has the tag, with its packages installed. */
   readonly root: string;
-  /** `v1.2.3`; the version in its package.json is the same. */
+  /** Such as `v1.2.3`; its package.json must have the same version. */
   readonly tag: string;
   readonly architectures: readonly NodeArchitecture[];
-  /** The folder of the tag is made in it. */
+  /** The folder of the tag is made in this directory. */
   readonly outdir: string;
   readonly progress?: BuildProgress;
 }
 
-/** Path of the folder, which appears whole and replaces an older one of the tag. Rejects when the tag does not fit. */
+/**
+ * Returns the path of the folder, which appears whole and replaces an older one of the tag. Rejects when the tag does
+ * not match its version.
+ */
 export async function makeRelease({ root, tag, architectures, outdir, progress }: ReleaseOptions): Promise<string> {
   const version = TAG.exec(tag)?.[1];
   if (version === undefined) throw new Error(`"${tag}" is no tag of a release. Give one such as v1.2.3.`);
@@ -64,7 +67,7 @@ export async function makeRelease({ root, tag, architectures, outdir, progress }
   }
 }
 
-/** A checkout of its own: what is not committed here is no part of a release. */
+/** Makes a separate checkout, because uncommitted changes are not part of a release. */
 async function checkOut(root: string, tag: string, sources: string): Promise<void> {
   await runProgram('git', ['-C', root, 'rev-parse', '--verify', '--quiet', `refs/tags/${tag}^{commit}`]).catch(
     (cause) => {
@@ -82,7 +85,7 @@ async function changesIn(sources: string, version: string): Promise<string> {
   return changesOf(await readFile(join(sources, 'CHANGELOG.md'), 'utf8'), version);
 }
 
-/** The installed packages, as links: they are those of the tag's lock file, or nothing is made. */
+/** Links the installed packages. They must be those of the tag's lock file, otherwise this rejects. */
 async function takePackages(root: string, tag: string, sources: string): Promise<void> {
   const [here, there] = await Promise.all(
     [root, sources].map((path) => readFile(join(path, 'package-lock.json'), 'utf8')),
@@ -95,7 +98,7 @@ async function takePackages(root: string, tag: string, sources: string): Promise
   const installed = await realpath(join(root, 'node_modules'));
   const target = join(sources, 'node_modules');
   await runProgram('cp', ['--archive', '--link', installed, target]).catch(async () => {
-    // Another file system has no links to here.
+    // Hard links do not work across file systems, so the packages are copied.
     await rm(target, { recursive: true, force: true });
     await runProgram('cp', ['--archive', installed, target]);
   });
@@ -120,7 +123,7 @@ async function makeTemplates(sources: string, folder: string): Promise<void> {
   await writeWhole(join(folder, 'deployer-policy.json'), await print('--deployer-policy'));
 }
 
-/** As `sha256sum --check SHA256SUMS` reads it. */
+/** In the format of `sha256sum --check SHA256SUMS`. */
 async function writeChecksums(folder: string): Promise<void> {
   const files = (await readdir(folder)).sort();
   const lines = await Promise.all(files.map(async (file) => `${await sha256Of(join(folder, file))}  ${file}\n`));

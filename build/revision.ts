@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The commit that an executable is made from, as it is told by `zk-agent --version`. */
+/** The commit of an executable, as `zk-agent --version` prints it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from '../tools/program.ts';
 
 const LENGTH = 12;
-/** What goes into the executable; a change elsewhere does not make it another one. */
+/** The inputs of the executable. A change elsewhere gives the same executable. */
 const INPUTS = ['src', 'tools/explained-error.ts', 'build', 'package.json', 'package-lock.json'];
 
-/** `77add03f1c2e`, with `+changes` when an input is not as committed; `unknown` without git or outside of a checkout. */
+/**
+ * `77add03f1c2e`, with `+changes` when an input has uncommitted changes; `unknown` without git or outside of a
+ * checkout.
+ */
 export async function sourceRevision(root: string): Promise<string> {
-  // An unpacked archive may lie inside of another checkout, whose commit says nothing.
+  // An unpacked archive may be inside another checkout, whose commit is unrelated.
   if (!existsSync(join(root, '.git'))) return 'unknown';
   try {
     const head = await runProgram('git', ['-C', root, 'rev-parse', 'HEAD']);

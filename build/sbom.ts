@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The bill of materials of an executable: what `npm sbom` says of the lock file, in CycloneDX, cut down to the packages
- * that the executable carries. npm's own choice of them (`--omit dev`) lacks packages that a development tool uses too.
+ * The bill of materials of an executable, in CycloneDX: the output of `npm sbom` for the lock file, with only the
+ * packages in the executable. npm's own selection (`--omit dev`) lacks packages that a development tool uses too.
  */
 import { runProgram } from '../tools/program.ts';
 import type { CarriedPackage } from './carried.ts';

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Run in a process of its own, since pkg changes the working directory: puts the start program and the assets into a
- * copy of a Node binary. Nothing is downloaded: the binary is given, and this process makes the blob, so it has to run
- * on the very same version of Node.
+ * Puts the start program and the assets into a copy of a Node binary. It runs in its own process, because pkg changes
+ * the working directory. It downloads nothing: the binary is given. This process makes the blob, so it must run on
+ * exactly the same version of Node.
  *
  * Usage: TMPDIR=FOLDER node seal.ts NODE ARCHITECTURE OUTPUT ASSET…
- * FOLDER holds start.cjs and the assets; TMPDIR has to be it, since names in the blob are relative to pkg's own
- * temporary folder: then the same inputs give the same bytes, wherever they lie.
+ * FOLDER has start.cjs and the assets. TMPDIR must be this folder, since names in the blob are relative to pkg's own
+ * temporary folder. Then the same inputs give the same bytes in every folder.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,9 +18,10 @@ const seaConfig = {
   assets: Object.fromEntries(assets.map((name) => [name, `../${name}`])),
   disableExperimentalSEAWarning: true,
   useSnapshot: false,
-  // Node's own cache would hold the start program alone, and none of its functions; the assets have whole ones.
+  // Node's own cache would have only the start program, without its functions. The caches in the assets have every
+  // function.
   useCodeCache: false,
-  // A run that has something to do makes more objects than V8's first megabyte holds, and would collect them eight times.
+  // A run with work to do makes more objects than V8's first megabyte holds. V8 would then collect garbage eight times.
   execArgv: ['--min-semi-space-size=16'],
 };
 const nodeRange = `node${process.versions.node}`;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Makes esbuild drop what the agent does not use of the AWS SDK: 0.8 MB stay of 2.2, loaded in 40 ms instead of 115. */
+/** Lets esbuild drop the unused parts of the AWS SDK. 0.8 MB of 2.2 remain, which load in 40 ms instead of 115. */
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
@@ -11,8 +11,8 @@ const COMPUTED_KEY = /\[(_\w+)\]:/g;
 export const shakeSdk: Plugin = {
   name: 'shake-sdk',
   setup(build) {
-    // The shapes of all API calls stand in one file with keys like `{ [_x]: … }`. esbuild has to take a computed key
-    // for a side effect and keeps them all; with the string itself in its place the unused ones go.
+    // One file has the shapes of all API calls, with keys like `{ [_x]: … }`. esbuild must treat a computed key as a
+    // side effect, and keeps them all. With the string itself as the key, esbuild drops the unused ones.
     build.onLoad({ filter: SCHEMAS }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
       const constants = new Map([...text.matchAll(CONSTANT)].map(([, name, value]) => [name, value]));
@@ -23,7 +23,7 @@ export const shakeSdk: Plugin = {
       return { contents, loader: 'js' };
     });
 
-    // src/aws/credentials.ts gives every client its credentials, so the SDK's own chain is never asked.
+    // src/aws/credentials.ts gives every client its credentials, so the SDK's own chain is never used.
     build.onResolve({ filter: CREDENTIALS_CHAIN }, () => ({ path: 'unused', namespace: 'shake-sdk' }));
     build.onLoad({ filter: /^unused$/, namespace: 'shake-sdk' }, () => ({
       contents: `export const defaultProvider = () => async () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The architectures that executables are made for, and how this machine runs the other one's programs. */
+/** The architectures of the executables, and how this machine runs programs of the other architecture. */
 import { access } from 'node:fs/promises';
 import { aptCommand, installPackages, isDebian } from '../tools/debian-packages.ts';
 
@@ -29,8 +29,8 @@ const EMULATORS: Readonly<Record<NodeArchitecture, Emulator>> = {
 };
 
 /**
- * The words to put before a program of this architecture: none for the machine's own. Installs what is missing where
- * that can be done, and otherwise rejects with the command that does it.
+ * The words to put before a program of this architecture; none for the machine's own. Installs missing packages where
+ * that is possible. Otherwise rejects with the command that installs them.
  */
 export async function runnerFor(architecture: NodeArchitecture, progress?: BuildProgress): Promise<readonly string[]> {
   if (architecture === process.arch) return [];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The role of the nodes and the profile that hands it to their instances. */
+/** The role of the nodes, and the profile that gives it to their instances. */
 import { type Json, type Resource, type Resources, ref, sub } from './cloudformation.ts';
 import { nodePolicy } from './node-policy.ts';
 import { policyJson } from './policy.ts';
@@ -16,7 +16,7 @@ export function accessResources(options: TemplateOptions): Resources {
   };
 }
 
-/** The policy stands in the role: as a resource of its own it would come after the group, and go before it. */
+/** The policy is inside the role. As a separate resource it would be created after the group, and deleted before it. */
 function role(options: TemplateOptions): Resource {
   const trust: Json = {
     Version: '2012-10-17',
@@ -33,10 +33,10 @@ function role(options: TemplateOptions): Resource {
   };
 }
 
-/** ARNs (with wildcards) under which the nodes' role calls, for conditions on `aws:PrincipalArn`. */
+/** ARNs (with wildcards) of the calls that nodes make with their role, for conditions on `aws:PrincipalArn`. */
 export function rolePrincipals(options: TemplateOptions): readonly Json[] {
   if (options.instanceRole === undefined) return [{ 'Fn::GetAtt': ['Role', 'Arn'] }];
-  // A role that was given may stand under a path, which its name does not tell.
+  // A role given by the operator may have a path, which its name does not show.
   const account = `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role`;
   return [sub(`${account}/\${InstanceRole}`), sub(`${account}/*/\${InstanceRole}`)];
 }

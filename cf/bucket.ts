@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The bucket of records, reports and backups: private, encrypted, versioned and kept. Its policy holds even a node with
- * a fault to the protocol: what is created once can't be written over, and nobody of the cluster deletes anything.
+ * The bucket of records, reports and backups: private, encrypted, versioned and kept. Its policy makes even a faulty
+ * node follow the protocol. An object that is created once can't be overwritten, and no node of the cluster can delete
+ * anything.
  */
 import { rolePrincipals } from './access.ts';
 import { getAtt, type Json, type Resource, type Resources, ref } from './cloudformation.ts';
@@ -24,8 +25,8 @@ export function bucketResources(options: TemplateOptions): Resources {
 function bucket(options: TemplateOptions): Resource {
   return {
     Type: 'AWS::S3::Bucket',
-    // Kept even when the stack never comes up: nodes may have written by then, and a bucket with anything in it would
-    // leave the whole stack in ROLLBACK_FAILED.
+    // The bucket is kept even when the stack's creation fails, because nodes may have written to it by then.
+    // CloudFormation can't delete a bucket with objects, and the whole stack would end in ROLLBACK_FAILED.
     DeletionPolicy: 'Retain',
     UpdateReplacePolicy: 'Retain',
     Properties: {
@@ -65,7 +66,7 @@ function bucketPolicy(options: TemplateOptions): PolicyDocument {
       Condition: { Null: { 's3:if-none-match': 'true' } },
     },
     {
-      // Both keys are absent: the write is on no condition at all.
+      // When both keys are absent, the write has no condition at all.
       Sid: 'RewrittenOnCondition',
       ...everybody,
       Action: ['s3:PutObject'],
@@ -73,7 +74,7 @@ function bucketPolicy(options: TemplateOptions): PolicyDocument {
       Condition: { Null: { 's3:if-match': 'true', 's3:if-none-match': 'true' } },
     },
     {
-      // Everything but this deletes, or lets something be deleted later: lifecycle rules, versioning, the policy itself.
+      // All other actions delete, or allow a later deletion: lifecycle rules, versioning, the policy itself.
       Sid: 'NodesOnlyReadAndWrite',
       ...everybody,
       NotAction: ['s3:GetObject', 's3:ListBucket', 's3:PutObject'],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Networks in CIDR notation, IPv4. */
 
-/** Undefined when the text is a network; otherwise what is wrong with it, after the words "10.0.0.1/8". */
+/** Undefined when the text is a network. Otherwise says what is wrong with it, as words that follow "10.0.0.1/8". */
 export function cidrFault(text: string): string | undefined {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
   if (match === null) return 'is no network in CIDR notation, such as 10.0.0.0/16';

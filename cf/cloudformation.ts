@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The shape of a CloudFormation template, as far as this one uses it, and its intrinsic functions. */
+/** The shape of a CloudFormation template, as far as this project uses it, and the intrinsic functions. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
@@ -57,7 +57,7 @@ export function sub(text: string, variables?: JsonObject): JsonObject {
   return { 'Fn::Sub': variables === undefined ? text : [text, variables] };
 }
 
-/** Text that `Fn::Sub` leaves as it is. */
+/** Escapes a text so that `Fn::Sub` does not change it. */
 export function literal(text: string): string {
   return text.replaceAll('${', '${!');
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Who a cluster is: the stack's name and the first part of the stack's unique id, `orders-4f1c2a90`. */
+/** The id of a cluster: the stack's name and the first part of the stack's unique id, `orders-4f1c2a90`. */
 import { type JsonObject, join, ref, sub } from './cloudformation.ts';
 
-/** The tag by which everything of a cluster is found; its value is the cluster's id. */
+/** The tag on every resource of a cluster; its value is the cluster's id. */
 export const CLUSTER_TAG = 'zookeeper_cluster';
 
 /**
- * A stack deleted and deployed again under its name has another id, so it is a new cluster and never waits for the dead
- * one; an update of the stack keeps it. The ARN of a stack ends in `:stack/<name>/<UUID>`.
+ * A stack that is deleted and deployed again under its name has another id. So it is a new cluster, and never waits for
+ * nodes of the old one. An update of the stack keeps the id. The ARN of a stack ends in `:stack/<name>/<UUID>`.
  */
 export function clusterId(): JsonObject {
   const uuid = { 'Fn::Select': [2, { 'Fn::Split': ['/', ref('AWS::StackId')] }] };
@@ -21,5 +21,5 @@ export function subCluster(text: string): JsonObject {
   return text.includes(CLUSTER_VARIABLE) ? sub(text, { Cluster: clusterId() }) : sub(text);
 }
 
-/** The claims' log group; the agent takes the name from its settings. */
+/** The log group of the claims; the agent reads this name from its settings. */
 export const CLAIMS_LOG_GROUP = `/zookeeper/\${Cluster}`;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The least that a person needs who deploys: what deploy.sh asks itself, and what CloudFormation does in that person's
- * name, which is allowed through CloudFormation only. The second follows the permissions that AWS's own schemas name
- * for the handlers of our resource types (CloudFormation registry, `handlers`); a test holds the two together.
+ * The least rights for a person who deploys. They are of two kinds: the calls of deploy.sh itself, and the calls that
+ * CloudFormation makes in the name of that person. The second kind is allowed only through CloudFormation. It follows
+ * the permissions that AWS's own schemas list for the handlers of our resource types (CloudFormation registry,
+ * `handlers`). A test compares the two.
  */
 import { type PolicyDocument, policy, type Statement } from './policy.ts';
 
-/** Narrower is better; what is left out means any. */
+/** Narrower is better. A part that is left out means any. */
 interface DeployerScope {
-  /** `aws` when left out, as a partition can't be left open. */
+  /** `aws` when left out, because a partition can't be left open. */
   readonly partition?: string;
   readonly region?: string;
   readonly account?: string;
@@ -24,7 +25,7 @@ const VIA_CLOUDFORMATION = { 'ForAnyValue:StringEquals': { 'aws:CalledVia': ['cl
 export function deployerPolicy(scope: DeployerScope = {}): PolicyDocument {
   const { partition = 'aws', region = '*', account = '*', stackName = '*' } = scope;
   const arn: Arn = (service, resource) => {
-    // The names of buckets and of what IAM keeps hold for all regions, those of buckets for all accounts.
+    // Names in IAM and of buckets are valid in all regions, and those of buckets in all accounts.
     const place = service === 's3' ? ':' : service === 'iam' ? `:${account}` : `${region}:${account}`;
     return `arn:${partition}:${service}:${place}:${resource}`;
   };
@@ -38,7 +39,7 @@ export function deployerPolicy(scope: DeployerScope = {}): PolicyDocument {
   ]);
 }
 
-/** What deploy.sh does itself. */
+/** The calls of deploy.sh itself. */
 function personStatements(arn: Arn, stack: string): readonly Statement[] {
   return [
     {
@@ -61,7 +62,7 @@ function personStatements(arn: Arn, stack: string): readonly Statement[] {
     {
       Sid: 'Look',
       Effect: 'Allow',
-      // AWS's schemas ask for all of Auto Scaling's and EC2's Describe actions. They take no resource.
+      // AWS's schemas need all Describe actions of Auto Scaling and EC2. These actions take no resource.
       Action: ['autoscaling:Describe*', 'ec2:Describe*', 'logs:DescribeLogGroups', 's3:ListAllMyBuckets'],
       Resource: '*',
     },
@@ -98,7 +99,7 @@ function networkStatements(arn: Arn): readonly Statement[] {
       Condition: VIA_CLOUDFORMATION,
     },
     {
-      // The person whose group it is must be allowed to start what the launch template says.
+      // The person who owns the group must have the right to start what the launch template describes.
       Sid: 'Instances',
       Effect: 'Allow',
       Action: ['ec2:RunInstances'],
@@ -177,7 +178,7 @@ function roleStatements(arn: Arn, stack: string, given: string | undefined): rea
       Condition: { StringLike: { 'iam:PassedToService': 'ec2.amazonaws.com*' } },
     },
     {
-      // Auto Scaling's own role, which the first group of an account makes.
+      // Auto Scaling's own role, which AWS makes with the first group of an account.
       Sid: 'FirstGroup',
       Effect: 'Allow',
       Action: ['iam:CreateServiceLinkedRole'],
@@ -231,7 +232,7 @@ function storeStatements(arn: Arn, stack: string): readonly Statement[] {
   ];
 }
 
-/** What `deploy.sh --delete` does about what a deleted stack leaves behind; see and remove, the data included. */
+/** Rights for `deploy.sh --delete`: it lists and removes what a deleted stack leaves behind, with the data. */
 function removalStatements(arn: Arn, stack: string): readonly Statement[] {
   return [
     {
@@ -256,7 +257,7 @@ function removalStatements(arn: Arn, stack: string): readonly Statement[] {
   ];
 }
 
-/** CloudFormation writes the names of buckets in small letters. */
+/** CloudFormation writes the names of buckets in lower case. */
 function bucketOf(arn: Arn, stack: string): string {
   return arn('s3', `${stack.toLowerCase()}-bucket-*`);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The policy for a role that stands before the stack does, and so before the stack's id is known. */
+/** The policy for a role that exists before the stack, and so before the stack's id is known. */
 import type { Json } from './cloudformation.ts';
 import { nodePolicy } from './node-policy.ts';
 import type { PolicyDocument } from './policy.ts';
 
 /**
- * The nodes' policy with wildcards for what only the stack tells: region, account, and the eight digits of the cluster's
- * id. It reaches every stack of that name, where the policy that a stack makes reaches itself alone.
+ * The nodes' policy with wildcards for values that only the stack has: region, account, and the eight digits of the
+ * cluster's id. It covers every stack of that name. The policy that a stack makes covers only that stack.
  */
 export function givenRolePolicy(stackName: string, partition = 'aws'): PolicyDocument {
   const names: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ export function givenRolePolicy(stackName: string, partition = 'aws'): PolicyDoc
   return withWildcards(resolved(document, names)) as unknown as PolicyDocument;
 }
 
-/** The intrinsic functions of the nodes' policy, resolved by these names. */
+/** Replaces the intrinsic functions in the nodes' policy with these values. */
 function resolved(value: Json, names: Readonly<Record<string, string>>): Json {
   if (Array.isArray(value)) return value.map((part: Json) => resolved(part, names));
   if (typeof value !== 'object' || value === null) return value;
@@ -45,7 +45,7 @@ function nameOf(name: string, names: Readonly<Record<string, string>>): string {
   return found;
 }
 
-/** A value with wildcards needs an operator that reads them. */
+/** A value with wildcards needs an operator that understands them. */
 function withWildcards(value: Json): Json {
   if (Array.isArray(value)) return value.map(withWildcards);
   if (typeof value !== 'object' || value === null) return value;

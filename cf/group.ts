@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The Auto Scaling group, and how it changes without outrunning the ensemble: a launching node is in service once it
- * votes, a leaving one is gone once it has left the config, and CloudFormation waits for each node's signal.
+ * The Auto Scaling group, and how it changes at the pace of the ensemble. A launching node goes into service once it
+ * votes. A leaving node goes once it has left the config. CloudFormation waits for each node's signal.
  */
 import { getAtt, type JsonObject, type Resources, ref } from './cloudformation.ts';
 import type { Identity } from './identity/identity.ts';
@@ -11,8 +11,9 @@ import { tagsOf } from './tags.ts';
 import type { TemplateOptions } from './template-options.ts';
 
 /**
- * What acts on instances beside the update itself is held off meanwhile: it would replace nodes that are only slow, or
- * take one down while another is on its way. Never Launch or Terminate, which the update needs.
+ * An update suspends the processes that act on instances by themselves. They would replace nodes that are only slow, or
+ * terminate a node while another one is launching. Launch and Terminate are never suspended, because the update needs
+ * them.
  */
 const SUSPENDED = [
   'AlarmNotification',
@@ -27,8 +28,8 @@ export function groupResources(options: TemplateOptions, identity: Identity): Re
   return {
     Group: {
       Type: 'AWS::AutoScaling::AutoScalingGroup',
-      // Nodes need the rules and the bucket's policy from their first second to their last: so these come before the
-      // group and go after it.
+      // Nodes need the rules and the bucket's policy for their whole life. So these are created before the group and
+      // deleted after it.
       DependsOn: ['BucketPolicy', ...memberRuleIds()].sort(),
       CreationPolicy: { ResourceSignal: { Count: ref('PresentHosts'), Timeout: ref('CreationTimeout') } },
       UpdatePolicy: {
@@ -44,7 +45,7 @@ export function groupResources(options: TemplateOptions, identity: Identity): Re
       },
       Properties: {
         DesiredCapacity: ref('PresentHosts'),
-        // Of instances alone: a load balancer's check could take every member at once.
+        // A check of the instances only: a load balancer's check could terminate every member at once.
         HealthCheckType: 'EC2',
         LaunchTemplate: {
           LaunchTemplateId: ref('LaunchTemplate'),
@@ -54,8 +55,8 @@ export function groupResources(options: TemplateOptions, identity: Identity): Re
         MaxSize: ref('MaxSize'),
         MinSize: ref('NumHosts'),
         Tags: tagsOf(options, 'node').map((tag) => ({ ...tag, PropagateAtLaunch: true })),
-        // The default takes the oldest launch template first: when an update is rolled back while the group replaces a
-        // node that gave up, that would be a voter, and the newcomer would stay.
+        // The default terminates instances of the oldest launch template first. Take an update that is rolled back
+        // while the group replaces a failed node. The default would then terminate a voter and keep the new node.
         TerminationPolicies: ['NewestInstance'],
         VPCZoneIdentifier: ref('Subnets'),
       },
@@ -63,11 +64,11 @@ export function groupResources(options: TemplateOptions, identity: Identity): Re
   };
 }
 
-/** In the group's own list: a hook that is a resource of its own comes after the first instances. */
+/** The hooks are in the group's own list: a hook as a separate resource would be created after the first instances. */
 function hooks(): readonly JsonObject[] {
   return [
     {
-      // A node that never votes is given up and replaced.
+      // A node that does not vote in time is abandoned and replaced.
       DefaultResult: 'ABANDON',
       HeartbeatTimeout: ref('LaunchHookSeconds'),
       LifecycleHookName: LAUNCH_HOOK,

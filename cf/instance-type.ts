@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the name of an instance type tells: `<family><generation><attributes>.<size>`, as in `c7gn.xlarge`. */
+/** Facts from the name of an instance type: `<family><generation><attributes>.<size>`, as in `c7gn.xlarge`. */
 import type { Architecture } from './template-options.ts';
 
 /**
- * The architecture of an instance type, by its name: a `g` right after the generation means Graviton, and so does the
- * first Arm family, a1. Undefined for what no Linux image of ours runs on, and for names of another form.
+ * The architecture of an instance type, by its name. A `g` right after the generation means Graviton, and the first Arm
+ * family is a1. Undefined for types on which our Linux images do not run, and for names of another form.
  */
 export function architectureOf(instanceType: string): Architecture | undefined {
   const [, family, attributes] = /^([a-z]+)\d+([a-z0-9-]*)\.[a-z0-9-]+$/.exec(instanceType) ?? [];
   if (family === undefined || attributes === undefined) {
-    // High memory types are named by their memory: u-6tb1.metal.
+    // High memory types have names with their memory: u-6tb1.metal.
     return /^u-\d+tb\d\.[a-z0-9]+$/.test(instanceType) ? 'x86_64' : undefined;
   }
   if (family === 'mac') return undefined;

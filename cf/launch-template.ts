@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What every instance is made from. A new version reaches the group, whose update policy then replaces the nodes. */
+/**
+ * The template of every instance. A new version reaches the group, and the group's update policy then replaces the
+ * nodes.
+ */
 import { getAtt, type JsonObject, literal, type Resources, ref, sub } from './cloudformation.ts';
 import { clusterId } from './cluster.ts';
 import type { Identity } from './identity/identity.ts';
@@ -7,10 +10,10 @@ import { tagsOf } from './tags.ts';
 import type { TemplateOptions } from './template-options.ts';
 import { userData } from './user-data.ts';
 
-/** The root device of Debian's own images, and so of what build.sh makes from them. */
+/** The root device of Debian's images, and so of the images that build.sh makes from them. */
 const DEBIAN_ROOT_DEVICE = '/dev/xvda';
 
-/** The hooks' names, which the agent is told. */
+/** The hooks' names, which the agent gets in its settings. */
 export const LAUNCH_HOOK = 'launch';
 export const TERMINATE_HOOK = 'terminate';
 
@@ -25,7 +28,8 @@ export function launchTemplateResources(options: TemplateOptions, identity: Iden
           ImageId: ref('ImageId'),
           InstanceType: ref('InstanceType'),
           ...(options.keyName === undefined ? {} : { KeyName: ref('KeyName') }),
-          // One hop: the credentials of the role do not reach a container's network. Tags are for people on the node.
+          // One hop: a container's network can't get the credentials of the role. The tags are for people who log in to
+          // the node.
           MetadataOptions: {
             HttpEndpoint: 'enabled',
             HttpPutResponseHopLimit: 1,
@@ -53,7 +57,7 @@ function rootVolume(options: TemplateOptions): JsonObject {
   };
 }
 
-/** agent.env of every node, as text for `Fn::Sub`. */
+/** The agent.env of every node, as text for `Fn::Sub`. */
 function agentSettings(options: TemplateOptions, identity: Identity): Readonly<Record<string, string>> {
   const given = Object.entries(options.settings)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -73,7 +77,7 @@ function agentSettings(options: TemplateOptions, identity: Identity): Readonly<R
   };
 }
 
-/** Settings that the template writes itself, so that an option can't. */
+/** Settings that the template writes itself, so an option can't set them. */
 export const OWN_SETTINGS: ReadonlySet<string> = new Set([
   ...['REGION', 'CLUSTER', 'BUCKET', 'LOG_GROUP', 'NODE_LOG_GROUP'],
   ...['STACK', 'SIGNAL_RESOURCE', 'LAUNCH_HOOK', 'TERMINATE_HOOK'],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What values may be, in one place for the options, which are checked here, and the parameters, checked by AWS. */
+/** The limits of values, in one place. Options are checked here, parameters by AWS. */
 
 /** A pattern that matches the whole value, as CloudFormation's AllowedPattern does, and the sentence for people. */
 export interface Rule {
@@ -12,8 +12,8 @@ export function fits(rule: Rule, value: string): boolean {
 }
 
 /**
- * AWS allows 128 characters. With 40 every name that CloudFormation makes from it (a role's has at most 64) holds all
- * of it, and policies can name `orders-Role-*`.
+ * AWS allows 128 characters. With 40, every name that CloudFormation makes from it contains the whole name (a role's
+ * name has at most 64). So policies can name `orders-Role-*`.
  */
 export const STACK_NAME: Rule = {
   pattern: '[A-Za-z][A-Za-z0-9-]{0,39}',
@@ -51,7 +51,7 @@ export const ENVIRONMENT: Rule = {
   pattern: '[A-Za-z0-9][A-Za-z0-9_.:/=+@ -]{0,63}',
   sentence: 'Up to 64 letters, digits, spaces and _.:/=+-@, a letter or digit first.',
 };
-/** CloudFormation reads durations without days. */
+/** CloudFormation accepts no days in durations. */
 export const DURATION: Rule = {
   pattern: 'PT(?=\\d)(\\d{1,2}H)?(\\d{1,3}M)?(\\d{1,5}S)?',
   sentence: 'A duration such as PT30M, PT1H or PT90S.',
@@ -60,7 +60,7 @@ export const ROOT_DEVICE: Rule = {
   pattern: '/dev/[a-z0-9]{2,12}',
   sentence: 'The name of a device, such as /dev/xvda.',
 };
-/** Keys that instance metadata can show as well: with a blank or a slash in one of them instances do not start. */
+/** Tag keys that instance metadata can show too. With a space or a slash in a key, instances do not start. */
 export const TAG_KEY: Rule = {
   pattern: '(?![aA][wW][sS]:)[A-Za-z0-9_.:=+@-]{1,127}',
   sentence: 'A tag key: up to 127 letters, digits and _.:=+-@, not beginning with aws:.',
@@ -70,17 +70,17 @@ export const TAG_VALUE: Rule = {
   sentence: 'A tag value: up to 255 letters, digits, spaces and _.:/=+-@.',
 };
 
-/** The most voters a deployment asks for; each more makes every write slower. */
+/** The most voters of a deployment; each further voter makes every write slower. */
 export const HIGHEST_HOSTS = 31;
-/** The most nodes a group can be scaled to. ZooKeeper's ids end at 255, and those of the dead come free late. */
+/** The highest size of a group. ZooKeeper's ids end at 255, and ids of terminated nodes become free late. */
 export const MOST_HOSTS = 100;
 export const VOLUME_GIB = [8, 16_384] as const;
 /** Lifecycle hooks: PutLifecycleHook, HeartbeatTimeout. */
 export const HOOK_SECONDS = [30, 7_200] as const;
 export const VOLUME_IOPS = { gp3: [3_000, 16_000], io2: [100, 64_000] } as const;
-/** The retentions that PutRetentionPolicy takes. */
+/** The retention values that PutRetentionPolicy accepts. */
 export const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
-/** EC2 has 50 tags a resource; some are ours and CloudFormation's. */
+/** EC2 allows 50 tags per resource. Some of them are ours and CloudFormation's. */
 export const MOST_TAGS = 30;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** cfn-lint: looks at a template for what CloudFormation, or a reviewer, would object to. */
+/** cfn-lint: checks a template for mistakes that CloudFormation, or a reviewer, would find. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,12 +9,12 @@ import { type Progress, pythonEnvironment } from '../tools/python-environment.ts
 const VERSION = '1.58.0';
 const DIRECTORY = fileURLToPath(new URL(`../.cache/cfn-lint-${VERSION}`, import.meta.url));
 const LIMIT_MS = 180_000;
-/** What a shell, or a version manager's stand-in, answers for a program that is not there. */
+/** The exit code of a shell, or of a version manager's placeholder, when the program does not exist. */
 const NOT_FOUND = 127;
 
 interface LintResult {
   readonly installed: boolean;
-  /** Errors and warnings, one sentence each, with the place in the template; empty when there are none. */
+  /** Errors and warnings, one sentence each, with the place in the template. Empty when there are none. */
   readonly findings: readonly string[];
 }
 
@@ -25,21 +25,21 @@ interface Finding {
   readonly Location: { readonly Path: readonly (string | number)[] | null };
 }
 
-/** Makes a private environment with the pinned cfn-lint; quick when it is there. */
+/** Makes a private environment with the pinned cfn-lint; quick when it exists. */
 export async function installCfnLint(options: { progress?: Progress; signal?: AbortSignal } = {}): Promise<void> {
   const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
   await pythonEnvironment({ directory: DIRECTORY, requirements, ...options });
 }
 
 /**
- * Looks at the text of a template, JSON or YAML, with our own cfn-lint where it is installed, or else the one on the
- * PATH. Rejects when cfn-lint is there but does not work.
+ * Checks the text of a template, JSON or YAML. It uses the project's own cfn-lint where it is installed, otherwise the
+ * one on the PATH. Rejects when cfn-lint is there but does not work.
  */
 export function lintTemplate(template: string, signal?: AbortSignal): Promise<LintResult> {
   return run([], template, signal);
 }
 
-/** The same for files, in one run; each finding begins with its file. */
+/** The same for files, in one run. Each finding begins with its file. */
 export function lintFiles(files: readonly string[], signal?: AbortSignal): Promise<LintResult> {
   return run(['--', ...files], '', signal);
 }
@@ -55,7 +55,7 @@ async function run(files: readonly string[], input: string, signal: AbortSignal 
   return { installed: true, findings };
 }
 
-/** Undefined when there is no such program. */
+/** Undefined when the program does not exist. */
 async function ended(program: string, words: readonly string[], input: string, signal: AbortSignal | undefined) {
   const options = { input, limitMs: LIMIT_MS, ...(signal === undefined ? {} : { signal }) };
   return outcomeOf(program, words, options).catch((error: unknown) => {
@@ -64,7 +64,7 @@ async function ended(program: string, words: readonly string[], input: string, s
   });
 }
 
-/** A moved environment's own start script names the old place, so Python is given the entry point instead. */
+/** The start script of a moved environment contains the old path. So Python runs the entry point instead. */
 async function command(): Promise<readonly [string, ...string[]]> {
   const python = join(DIRECTORY, 'bin', 'python');
   try {

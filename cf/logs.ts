@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Two log groups: one whose streams are the claims on ids, which are state and stay, and one for the nodes' logs. */
+/**
+ * Two log groups. The streams of the first are the claims on ids, which are state and stay. The second has the nodes'
+ * logs.
+ */
 import { type Resources, ref } from './cloudformation.ts';
 import { CLAIMS_LOG_GROUP, subCluster } from './cluster.ts';
 import { tagsOf } from './tags.ts';
@@ -9,10 +12,10 @@ export function logResources(options: TemplateOptions): Resources {
   return {
     ClaimsLogGroup: {
       Type: 'AWS::Logs::LogGroup',
-      // Kept with the bucket, whose records name the claims; a stack that never came up needs neither.
+      // Kept together with the bucket, whose records name the claims. A stack whose creation failed needs neither.
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
-      // No retention: a claim that expired would give an id away twice.
+      // No retention: if a claim expired, an id could be given away twice.
       Properties: { LogGroupName: subCluster(CLAIMS_LOG_GROUP), Tags: tagsOf(options, 'claims') },
     },
     NodeLogGroup: {

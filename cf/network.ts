@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Who may talk to the nodes. Clients reach port 2181 from the stack's own group for clients and from the sources given;
- * the quorum's ports belong to the members alone, since ZooKeeper trusts whoever reaches them. Each rule is a resource
- * of its own: rules between two groups would be a cycle otherwise, and the group must not start before they are there.
+ * Who may connect to the nodes. Clients reach port 2181 from the stack's own group for clients and from the given
+ * sources. The quorum's ports are for the members alone, since ZooKeeper trusts every connection there. Each rule is a
+ * separate resource: inside the groups, rules between two groups would be a cycle. And the Auto Scaling group must not
+ * start before the rules exist.
  */
 import { getAtt, type JsonObject, type Resource, type Resources, ref } from './cloudformation.ts';
 import { tagsOf } from './tags.ts';
@@ -12,7 +13,7 @@ export const CLIENT_PORT = 2181;
 const SSH_PORT = 22;
 const HTTPS_PORT = 443;
 
-/** A member's agent asks the other servers as a client does, hence the first. */
+/** The first port is there because a member's agent asks the other servers as a client does. */
 const MEMBER_PORTS = [
   { name: 'Client', port: CLIENT_PORT, why: 'members ask each other as clients' },
   { name: 'Quorum', port: 2888, why: 'followers to their leader, members only' },
@@ -36,7 +37,7 @@ export function networkResources(options: TemplateOptions): Resources {
   };
 }
 
-/** The rules without which no ensemble can form, and none can shrink: they outlive the group. */
+/** The rules that an ensemble needs to form and to shrink. They are deleted after the group. */
 export function memberRuleIds(): readonly string[] {
   return Object.keys(memberRules());
 }
@@ -47,7 +48,8 @@ function nodeSecurityGroup(options: TemplateOptions): Resource {
     Properties: {
       GroupDescription: 'Nodes of the ZooKeeper ensemble',
       VpcId: ref('VpcId'),
-      // With one rule of its own the group has no other way out. Name resolution and time do not pass through groups.
+      // With one rule of its own, the group allows no other way out. Security groups do not filter name resolution and
+      // time.
       SecurityGroupEgress: [
         {
           CidrIp: '0.0.0.0/0',
@@ -91,8 +93,8 @@ function memberRules(): Resources {
 }
 
 /**
- * Their names come from the sources, not from their order: a source more or less leaves the other rules alone, and no
- * update ever makes a rule that is still there under another name.
+ * The names of the rules come from the sources, not from their order. So adding or removing a source does not touch the
+ * other rules. And no update makes a rule that still exists under another name.
  */
 function clientRules(sources: readonly Source[]): Resources {
   const rules = sources.map((source): [string, Resource] => {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a node may do in AWS: exactly what its agent calls (src/aws), and what the CloudWatch agent of an image that has
- * it needs to send the node's logs; on nothing but its own cluster's things. Describe calls of EC2 and Auto Scaling
- * take no resource.
+ * What a node may do in AWS: exactly the calls of its agent (src/aws). If the image has the CloudWatch agent, also what
+ * that agent needs to send the node's logs. All of it only on resources of the node's own cluster. Describe calls of
+ * EC2 and Auto Scaling take no resource.
  */
 import { CLAIMS_LOG_GROUP, CLUSTER_TAG, clusterId, subCluster } from './cluster.ts';
 import { type PolicyDocument, policy, type Statement } from './policy.ts';
@@ -10,11 +10,11 @@ import { CREATED_ONCE, REWRITTEN } from './records.ts';
 
 const LOGS = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${CLAIMS_LOG_GROUP}`;
 const INSTANCE = `arn:\${AWS::Partition}:ec2:\${AWS::Region}:\${AWS::AccountId}:instance`;
-/** CloudFormation makes the group's name; naming the group itself would be a cycle, as it is made after the role. */
+/** CloudFormation makes the group's name. A reference to the group would be a cycle, as it is made after the role. */
 const GROUP = subCluster(
   `arn:\${AWS::Partition}:autoscaling:\${AWS::Region}:\${AWS::AccountId}:autoScalingGroup:*:autoScalingGroupName/\${AWS::StackName}-Group-*`,
 );
-/** Another stack may be called `orders-Group-x`; the tag tells them apart. */
+/** Another stack may be called `orders-Group-x`, so the tag decides. */
 const OWN_GROUP = { StringEquals: { [`aws:ResourceTag/${CLUSTER_TAG}`]: clusterId() } };
 
 export function nodePolicy(): PolicyDocument {
@@ -41,7 +41,7 @@ function ec2Statements(): readonly Statement[] {
       Resource: '*',
     },
     {
-      // An instance tags itself alone: the variable is the instance that is tagged, the key the one that asks.
+      // An instance may tag only itself: the variable is the tagged instance, the key the calling instance.
       Sid: 'TagItself',
       Effect: 'Allow',
       Action: ['ec2:CreateTags'],
@@ -100,8 +100,8 @@ function recordStatements(): readonly Statement[] {
       Resource: [...CREATED_ONCE, ...REWRITTEN].map((prefix) => subCluster(`\${Bucket.Arn}/\${Cluster}/${prefix}/*`)),
     },
     {
-      // Without this right S3 answers a question for a missing object with 403 instead of 404. Whether that question
-      // has a prefix is not documented, hence IfExists; the bucket is the cluster's own in any case.
+      // Without this right, S3 answers a request for a missing object with 403 instead of 404. AWS does not document
+      // whether that check has a prefix, hence IfExists. The bucket is the cluster's own in any case.
       Sid: 'ListRecords',
       Effect: 'Allow',
       Action: ['s3:ListBucket'],
@@ -111,7 +111,10 @@ function recordStatements(): readonly Statement[] {
   ];
 }
 
-/** Streams are called after the instance. That one node can't write in another's name, Logs has no condition for. */
+/**
+ * Streams are named after the instance. Logs has no condition that could stop a node from writing to another node's
+ * stream.
+ */
 function logStatements(): readonly Statement[] {
   return [
     {

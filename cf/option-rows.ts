@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The kinds of options: how yargs shows one, and how its answer is read. What is empty counts as left out, as shells have it. */
+/**
+ * The kinds of options: how yargs shows one, and how its answer is read. An empty answer counts as left out, as in
+ * shells.
+ */
 import type { Options } from 'yargs';
 
 export interface OptionRow<Answer> {
-  /** For yargs, which demands nothing, and reads numbers as text, since it makes a 0 of what is empty. */
+  /** For yargs. No option is required there, and numbers are read as text, because yargs reads an empty text as 0. */
   readonly shown: Options;
-  /** `answered` is what yargs has made of it. */
+  /** `answered` is the value from yargs. */
   readonly read: (answered: unknown) => Answer;
 }
 
-/** Heading in `--help`, and the sentence. */
+/** The heading in `--help`, and the sentence. */
 type Told = readonly [group: string, describe: string];
 
 function textIn(answered: unknown): string | undefined {
-  // An option given twice is a list to yargs.
+  // For an option that is given twice, yargs returns a list.
   const last: unknown = Array.isArray(answered) ? answered.at(-1) : answered;
   return last === undefined || last === '' ? undefined : String(last).trim();
 }
 
-/** NaN when it is no number. */
+/** NaN when it is not a number. */
 function numberIn(answered: unknown): number | undefined {
   const text = textIn(answered);
   if (text === undefined) return undefined;
@@ -54,12 +57,12 @@ export function numberOr(standard: number, ...[group, describe]: Told): OptionRo
   return { shown, read: (answered) => numberIn(answered) ?? standard };
 }
 
-/** Words, each taken as it is. */
+/** Words, without any change. */
 export function words(...[group, describe]: Told): OptionRow<readonly string[]> {
   return { shown: { type: 'array', string: true, default: [], group, describe }, read: textsIn };
 }
 
-/** Words, also several in one with commas between them. */
+/** Words; one word may contain several, with commas between them. */
 export function list(...[group, describe]: Told): OptionRow<readonly string[]> {
   const read = (answered: unknown): readonly string[] =>
     textsIn(answered).flatMap((one) => one.split(',').filter((part) => part !== ''));

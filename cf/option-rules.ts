@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What is wrong with the answers to the options, one sentence each, without asking AWS. */
+/** Finds what is wrong with the answers to the options, one sentence each, without calling AWS. */
 import { AgentError } from '../src/errors.ts';
 import { loadSettings } from '../src/settings.ts';
 import { cidrFault } from './cidr.ts';
@@ -12,7 +12,7 @@ import { RESERVED_TAGS } from './tags.ts';
 import { IDENTITY_MODES } from './template-options.ts';
 import { formatSettings } from './user-data.ts';
 
-/** EC2 takes 16 KiB of user data; the stack's own settings need a part of it. */
+/** EC2 accepts 16 KiB of user data, and the stack's own settings need a part of it. */
 const MOST_SETTINGS_BYTES = 12_000;
 
 export function faultsOf(answers: GivenOptions): readonly string[] {
@@ -180,7 +180,7 @@ function settingFaults(answers: GivenOptions): readonly string[] {
   return faults.length > 0 ? faults : agentFaults(answers);
 }
 
-/** Reads the settings as every node will: what the agent would refuse at boot is refused here. */
+/** Reads the settings as every node will. So what the agent would refuse at boot is refused here. */
 function agentFaults(answers: GivenOptions): readonly string[] {
   const given = Object.fromEntries(
     answers.setting.map((setting): [string, string] => [pair(setting)[0], pair(setting)[1] ?? '']),
@@ -194,7 +194,7 @@ function agentFaults(answers: GivenOptions): readonly string[] {
   }
 }
 
-/** A hook that ends before the second heartbeat gives up nodes that are well. */
+/** A hook that ends before the second heartbeat abandons healthy nodes. */
 function heartbeatFaults(answers: GivenOptions, heartbeatSeconds: number): readonly string[] {
   const least = Math.ceil(2 * heartbeatSeconds);
   return (['launchheartbeat', 'terminateheartbeat'] as const)
@@ -220,7 +220,7 @@ function timeFaults(answers: GivenOptions): readonly string[] {
   return faults;
 }
 
-/** Of a duration such as PT1H30M; 0 for anything else. */
+/** The seconds of a duration such as PT1H30M; 0 for anything else. */
 function seconds(duration: string): number {
   const [, hours = '0', minutes = '0', rest = '0'] = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/.exec(duration) ?? [];
   return Number(hours) * 3_600 + Number(minutes) * 60 + Number(rest);

@@ -44,7 +44,7 @@ const ROWS = {
 type Rows = typeof ROWS;
 type OptionName = keyof Rows;
 
-/** The options as given, by their names; numbers that are none are NaN. */
+/** The options as given, by their names. A number that can't be read is NaN. */
 export type GivenOptions = { readonly [Name in OptionName]: ReturnType<Rows[Name]['read']> };
 
 /** For `yargs(words).options(optionTable)`. */
@@ -52,7 +52,7 @@ export const optionTable: Readonly<Record<string, Options>> = Object.fromEntries
   Object.entries(ROWS).map(([name, { shown }]) => [name, shown]),
 );
 
-/** The answers with their types; what was left out has its default, or is undefined. */
+/** The answers with their types. An option that was left out has its default, or is undefined. */
 export function answersOf(answered: Readonly<Record<string, unknown>>): GivenOptions {
   const read = Object.entries<OptionRow<unknown>>(ROWS).map(([name, row]) => [name, row.read(answered[name])]);
   return Object.fromEntries(read) as GivenOptions;

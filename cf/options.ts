@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The template's options from the answers to its table; deploy.sh has the same table and adds its own. What can be
- * checked without AWS is checked here, all at once, so that a person corrects the line one time.
+ * Makes the template's options from the answers to the option table; deploy.sh uses the same table and adds its own
+ * options. Everything that needs no AWS is checked here at once, so that a person corrects the command line only once.
  */
 import { AgentError } from '../src/errors.ts';
 import { DEFAULT_INSTANCE_TYPE } from './instance-type.ts';
@@ -11,8 +11,8 @@ import { LARGEST_TEMPLATE_BYTES, template, templateText } from './template.ts';
 import type { Architecture, IdentityMode, Source, TemplateOptions, VolumeType } from './template-options.ts';
 
 /**
- * The template's options from yargs' answers, checked. `presentHosts` is what the group has now, for an update.
- * Throws AgentError BAD_ARGUMENT, with a sentence for everything that is wrong.
+ * The template's options from yargs' answers, checked. `presentHosts` is the present size of the group, for an update.
+ * Throws AgentError BAD_ARGUMENT, with a sentence for each problem.
  */
 export function templateOptions(answered: Readonly<Record<string, unknown>>, presentHosts?: number): TemplateOptions {
   const answers = answersOf(answered);
@@ -32,7 +32,7 @@ function badArgument(faults: readonly string[]): AgentError {
   return new AgentError('BAD_ARGUMENT', faults.join('\n'), 'Correct it; --help describes every option.');
 }
 
-/** Only of answers without faults. */
+/** Call this only with answers that were checked. */
 function optionsOf(answers: GivenOptions, presentHosts: number | undefined): TemplateOptions {
   const { keyname, sshsource, instancerole, volumeiops, rootdevice, numhosts } = answers;
   const present = presentHosts ?? numhosts;

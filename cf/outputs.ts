@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a user needs to know of a stack. */
+/** What a user needs to know about a stack. */
 import { getAtt, type Output, ref } from './cloudformation.ts';
 import { CLUSTER_TAG, clusterId, subCluster } from './cluster.ts';
 import { CLIENT_PORT } from './network.ts';

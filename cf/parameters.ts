@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The parameters: what an operator may change by hand in the console, with the options as defaults. What changes the
- * structure (a key or none, a role given or made, who the clients are) is decided by the generator instead, so that the
- * template has no conditions and reads as what will be there.
+ * The parameters: what an operator may change by hand in the console. The options are their defaults. Changes of the
+ * structure (a key or none, a role given or made, the clients) belong to the generator instead. So the template has no
+ * conditions, and shows exactly the resources that will exist.
  */
 import type { JsonObject, Parameter } from './cloudformation.ts';
 import {

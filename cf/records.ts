@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The keys that nodes write in the cluster's bucket, under `<cluster>/` (docs/protocol.md; src/registry). */
 
-/** Claims' owners, notes of the dead, lineage records with the announcements: created once, never changed. */
+/**
+ * Owners of claims, notes about dead instances, and lineage records with the announcements: created once, never
+ * changed.
+ */
 export const CREATED_ONCE = ['claims', 'dead', 'lineage'] as const;
 
-/** Reports of nodes without quorum: rewritten, each time on condition of what was read before. */
+/** Reports of nodes without quorum. A node may rewrite one only if nothing changed since it last read it. */
 export const REWRITTEN = ['reports'] as const;

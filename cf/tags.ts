@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Tags that every resource of a stack carries, as CloudFormation wants them: a list of keys and values. */
+/** The tags of every resource of a stack, in CloudFormation's form: a list of keys and values. */
 import type { JsonObject } from './cloudformation.ts';
 import { ref, sub } from './cloudformation.ts';
 import { CLUSTER_TAG, clusterId } from './cluster.ts';
 import type { TemplateOptions } from './template-options.ts';
 
-/** `what` is the last word of the tag Name, `orders node`. */
+/** `what` is the last word of the tag Name, as in `orders node`. */
 export function tagsOf(options: TemplateOptions, what: string): readonly JsonObject[] {
   const own = Object.entries(options.tags)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -18,5 +18,5 @@ export function tagsOf(options: TemplateOptions, what: string): readonly JsonObj
   ];
 }
 
-/** Keys that the options' own tags can't have. */
+/** Keys that tags from the options can't have. */
 export const RESERVED_TAGS: ReadonlySet<string> = new Set(['Name', CLUSTER_TAG, 'environment']);

@@ -3,10 +3,10 @@
 import { Document, isCollection, visit } from 'yaml';
 import type { Json, Template } from './cloudformation.ts';
 
-/** CloudFormation takes no larger template in a request. */
+/** The largest template that CloudFormation accepts in a request. */
 export const LARGEST_TEMPLATE_BYTES = 51_200;
 
-/** Wide enough for an expression of the cluster's id, which is written often. */
+/** Wide enough for the expression of the cluster's id, which appears often. */
 const LINE_WIDTH = 200;
 
 /** The same template gives the same bytes, ending in a line break. */
@@ -15,7 +15,7 @@ export function templateText(template: Template, format: 'json' | 'yaml'): strin
   return format === 'json' ? `${jsonText(plain, '', 0)}\n` : yamlText(plain);
 }
 
-/** What fits on its line stands on it; everything else has a line for each of its parts. */
+/** A value that fits on one line gets one line. Otherwise each of its parts gets its own line. */
 function jsonText(value: Json, indent: string, before: number): string {
   const line = jsonLine(value);
   if (typeof value !== 'object' || value === null || indent.length + before + line.length < LINE_WIDTH) return line;
@@ -37,7 +37,7 @@ function jsonLine(value: Json): string {
   return parts.length === 0 ? '{}' : `{ ${parts.join(', ')} }`;
 }
 
-/** Short collections stand on one line here too. No anchors: CloudFormation's YAML has none. */
+/** Short collections are on one line here too. No anchors, because CloudFormation's YAML does not support them. */
 function yamlText(template: Json): string {
   const document = new Document(template, { aliasDuplicateObjects: false });
   visit(document, {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The CloudFormation template, put together from one file for each concern. The same options give the same bytes. */
+/** The CloudFormation template, made from one file per concern. The same options give the same bytes. */
 import { accessResources } from './access.ts';
 import { bucketResources } from './bucket.ts';
 import type { Template } from './cloudformation.ts';

@@ -3,7 +3,7 @@
 export interface LoggedCall {
   /** Milliseconds since 1970, when the call had arrived. */
   readonly atMs: number;
-  /** An instance id, `operator`, `autoscaling` for what a group does, or `unknown`. */
+  /** An instance id, `operator`, `autoscaling` for calls of a group, or `unknown`. */
   readonly caller: string;
   readonly service: string;
   readonly action: string;
@@ -12,7 +12,7 @@ export interface LoggedCall {
   /** The HTTP status; 0 without an answer. */
   readonly status: number;
   readonly durationMs: number;
-  /** The id of the fault that struck it. */
+  /** The id of the fault that affected the call. */
   readonly fault?: string;
 }
 
@@ -31,14 +31,14 @@ export interface CallCount {
   readonly action: string;
   readonly calls: number;
   readonly failures: number;
-  /** Of the failures those for want of permission. */
+  /** The failures because of a missing permission. */
   readonly denied: number;
 }
 
-/** As EC2 says it, and everybody else. */
+/** EC2's code, and those of all other services. */
 const DENIALS = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']);
 
-/** A lab that runs for days forgets its oldest calls; the counts stay whole. */
+/** After this many calls, the oldest ones are dropped. The counts stay complete. */
 const KEPT_CALLS = 50_000;
 
 export class CallLog {
@@ -58,7 +58,7 @@ export class CallLog {
     for (const listener of this.#listeners) listener(call);
   }
 
-  /** The calls that are still kept, oldest first. */
+  /** The calls that are still stored, oldest first. */
   list(filter: CallFilter = {}): readonly LoggedCall[] {
     return this.#calls.filter((call) => fits(call, filter));
   }
@@ -68,7 +68,7 @@ export class CallLog {
     return [...this.#counts.values()].sort((a, b) => b.calls - a.calls);
   }
 
-  /** Hears of every later call, when its answer is out. Returns the function that ends it. */
+  /** Calls `listener` for every later call, after its answer. Returns the function that ends this. */
   follow(listener: (call: LoggedCall) => void): () => void {
     this.#listeners.add(listener);
     return () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The whole local AWS: moto, and before it the gateway that everybody talks to. */
+/** The whole local AWS: moto, and before it the gateway, which receives all calls. */
 import { randomBytes } from 'node:crypto';
 import type { AccessKey } from '../tools/aws-clients.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
@@ -7,28 +7,28 @@ import { DEBIAN_IMAGES_ENVIRONMENT } from './moto/debian-images.ts';
 import { motoDirectory, REUSED_ADDRESSES, startMoto } from './moto/moto.ts';
 
 export interface CloudOptions extends Omit<GatewayOptions, 'address' | 'moto' | 'environment'> {
-  /** A loopback address, or the one of a network namespace without a way out; 127.0.0.1 when it is left out. */
+  /** A loopback address, or the address in a network namespace without a way out; 127.0.0.1 when left out. */
   readonly address?: string;
-  /** EC2 has Debian's own images from the start, as `debianImages()` lists them. */
+  /** EC2 has Debian's own images from the start, those of `debianImages()`. */
   readonly withDebianImages?: boolean;
-  /** The private address of a terminated instance passes to the next one in its subnet at once, as EC2 may do it. */
+  /** A terminated instance's private address goes to the next instance in its subnet at once, as can happen in EC2. */
   readonly reusesAddresses?: boolean;
   /** Added to the environment of the processes that belong to the cloud, so that their owner can find them. */
   readonly processEnvironment?: Readonly<Record<string, string>>;
-  /** Hears what takes time: a sentence, and how much of it is done, from 0 to 1. */
+  /** Called for slow parts with a sentence, and the finished part, from 0 to 1. */
   readonly progress?: (sentence: string, done?: number) => void;
-  /** Ends the start. */
+  /** Stops the start. */
   readonly signal?: AbortSignal;
 }
 
 export interface Cloud extends Gateway, AsyncDisposable {
-  /** A new access key. Calls with it count as this caller's: `operator`, who may do all, or an instance id. */
+  /** A new access key for this caller: `operator`, who may do everything, or an instance id. */
   newKey(caller: string): AccessKey;
 }
 
 /**
- * Starts it; the first time this installs moto, which takes a minute. Rejects when either of its servers can't listen.
- * Its processes end with this one, or when it is disposed of.
+ * Starts the cloud. The first start installs moto, which takes a minute. Rejects when one of its two servers can't
+ * listen. Its processes end with this one, or when it is disposed of.
  */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const { address = '127.0.0.1', withDebianImages = false, reusesAddresses = false, ...others } = options;

@@ -31,14 +31,14 @@ interface DispatchParts {
   readonly calls: CallLog;
   readonly faults: FaultBoard;
   readonly access: Access;
-  /** Access key id to caller. */
+  /** The caller of each access key id. */
   readonly callers: ReadonlyMap<string, string>;
   readonly region: string;
   readonly account: string;
   readonly checkAnswers: boolean;
 }
 
-/** Who calls what, as far as it could be told when the call ended. */
+/** The caller and the call, as far as they were known when the call ended. */
 interface Identified {
   caller: string;
   service: string;
@@ -51,11 +51,11 @@ type Who = Pick<Identified, 'caller' | 'service' | 'action'>;
 
 const SERVICES = ['ec2', 'autoscaling', 'cloudformation', 'logs', 's3', 'iam', 'sts'];
 const CLOUDFORMATION = 'cloudformation.amazonaws.com';
-/** Whether there is such an object, only those learn who may list it. */
+/** For these calls, only a caller who may list the object learns whether it exists. */
 const OF_ONE_OBJECT = new Set(['GetObject', 'HeadObject']);
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
-/** One call from arrival to answer: who, what, faults, the API model, then the service. */
+/** One call from arrival to answer: the caller, the action, faults, the API model, then the service. */
 export class Dispatch {
   readonly #parts: DispatchParts;
 
@@ -97,7 +97,7 @@ export class Dispatch {
     });
   }
 
-  /** Undefined when there is to be none: the connection is cut. */
+  /** Undefined when there must be no answer: the connection is cut. */
   async #answer(request: HttpRequest, who: Identified): Promise<Answer | undefined> {
     this.#identify(request, who);
     const { service, action } = who;
@@ -163,7 +163,7 @@ export class Dispatch {
     return answer;
   }
 
-  /** Undefined when moto is to answer. */
+  /** Undefined when moto must answer. */
   async #ownAnswer(call: Pick<Call, 'model' | 'operation' | 'input'>, who: Who, staleMs: number, systemTags = false) {
     const { ec2, scaling, region, account } = this.#parts;
     const viewer = { caller: who.caller, atMs: Date.now() - staleMs, systemTags };
@@ -183,9 +183,9 @@ export class Dispatch {
   }
 
   /**
-   * A call that CloudFormation makes to another service in the name of `caller`: held against the API model and the
-   * caller's rights, logged and answered like a call from outside, but without HTTP and without faults. Rejects with
-   * AwsFailure.
+   * A call that CloudFormation makes to another service in the name of `caller`. It is checked against the API model
+   * and the caller's rights, logged and answered like a call from outside. It uses no HTTP, and faults do not apply.
+   * Rejects with AwsFailure.
    */
   async call(service: string, action: string, input: Struct, caller: string): Promise<Struct> {
     const atMs = Date.now();
@@ -253,7 +253,7 @@ async function read(request: IncomingMessage): Promise<HttpRequest> {
   return { method: request.method ?? 'GET', target, url, headers: request.headers, body: Buffer.concat(chunks) };
 }
 
-/** Headers that belong to one connection stay on it. */
+/** Headers that apply to one connection are not passed on. */
 const OF_THE_CONNECTION = ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'server'];
 
 function passedOn(headers: Readonly<Record<string, string | string[] | undefined>>) {

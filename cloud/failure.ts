@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** An answer by which AWS refuses a call; thrown by whoever finds out, written out in the protocol of the service. */
+/**
+ * A refusal of a call by AWS. The code that finds the reason throws it; the service's protocol decides how it is
+ * written.
+ */
 export class AwsFailure extends Error {
   readonly code: string;
   readonly status: number;

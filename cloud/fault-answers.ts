@@ -3,7 +3,7 @@ import type { ApiModel } from './api-model/model.ts';
 import { AwsFailure } from './failure.ts';
 import type { FaultKind, PlacedFault } from './faults.ts';
 
-/** What each service says when it is called too often. */
+/** The answer of each service when it gets too many calls. */
 export function throttled(service: string): AwsFailure {
   switch (service) {
     case 'ec2':
@@ -17,7 +17,7 @@ export function throttled(service: string): AwsFailure {
   }
 }
 
-/** An internal error and an unavailable service in turn. */
+/** An internal error and an unavailable service, by turns. */
 export function broken(service: string, fault: PlacedFault): AwsFailure {
   if (fault.struck % 2 === 0) return new AwsFailure('ServiceUnavailable', 'Service is unable to handle request.', 503);
   const code =
@@ -25,7 +25,7 @@ export function broken(service: string, fault: PlacedFault): AwsFailure {
   return new AwsFailure(code, 'An internal error has occurred', 500);
 }
 
-/** Whether a kind of fault means anything for this call. */
+/** Whether a kind of fault makes sense for this call. */
 export function canStrike(kind: FaultKind, service: string, action: string): boolean {
   if (kind === 'empty') return /^(Describe|List)/.test(action);
   if (kind === 'stale') return STALE_ACTIONS.has(`${service}.${action}`);
@@ -39,7 +39,7 @@ const STALE_ACTIONS = new Set([
   'autoscaling.DescribeAutoScalingInstances',
 ]);
 
-/** The refusal of a key that nobody registered, as each service words it. */
+/** The refusal of an unregistered key, in the words of each service. */
 export function unknownKey(model: ApiModel): AwsFailure {
   switch (model.protocol) {
     case 'ec2':

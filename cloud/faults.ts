@@ -4,20 +4,23 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
   /**
-   * `throttle`: refused with the service's throttling error. `error`: an internal error, half of them 500, half 503.
-   * `slow`: answered after `delayMs`. `empty`: a list call finds nothing. `lose-answer`: done, but the connection is
-   * cut before the answer. `outage`: not done, the connection is cut. `stale`: EC2 and Auto Scaling describe
-   * instances and groups as they were `delayMs` ago.
+   * - `throttle`: refused with the service's throttling error.
+   * - `error`: an internal error, half of them 500, half 503.
+   * - `slow`: answered after `delayMs`.
+   * - `empty`: a list call finds nothing.
+   * - `lose-answer`: carried out, but the connection is cut before the answer.
+   * - `outage`: not carried out, and the connection is cut.
+   * - `stale`: EC2 and Auto Scaling describe instances and groups as they were `delayMs` ago.
    */
   readonly kind: FaultKind;
-  /** As in the credential scope: ec2, autoscaling, logs, s3, iam, sts. Any, when left out. */
+  /** The name in the credential scope: ec2, autoscaling, logs, s3, iam, sts. Any service when left out. */
   readonly service?: string;
   readonly action?: string;
   /** An instance id or `operator`. */
   readonly caller?: string;
-  /** Strikes this many calls, then is gone. */
+  /** Affects this many calls, then ends. */
   readonly count?: number;
-  /** Is gone after this many seconds. */
+  /** Ends after this many seconds. */
   readonly seconds?: number;
   /** Only for `slow` and `stale`; three seconds when left out. */
   readonly delayMs?: number;
@@ -26,16 +29,19 @@ export interface Fault {
 export interface PlacedFault extends Fault {
   readonly id: string;
   readonly placedAtMs: number;
-  /** How many calls it has struck. */
+  /** The number of calls that it has affected. */
   readonly struck: number;
 }
 
-/** The lab's own looks at its cloud: a fault of AWS must not blind the hypervisor, nor be used up by it. */
+/**
+ * The lab's own calls. A fault of AWS must not affect the hypervisor, and the hypervisor's calls must not use the fault
+ * up.
+ */
 export const SPARED_CALLER = 'lab';
 
 export const DEFAULT_DELAY_MS = 3_000;
 
-/** The faults that are on. A call is struck by the first that fits it, in the order in which they were added. */
+/** The active faults. Only the first fault that fits a call affects it, in the order in which they were added. */
 export class FaultBoard {
   #faults: PlacedFault[] = [];
   #added = 0;
@@ -61,12 +67,12 @@ export class FaultBoard {
     return [...this.#faults];
   }
 
-  /** Takes one fault away, or all of them. */
+  /** Removes one fault, or all of them. */
   clear(id?: string): void {
     this.#faults = id === undefined ? [] : this.#faults.filter((fault) => fault.id !== id);
   }
 
-  /** The fault that strikes this call, counted as struck. `can` tells what kinds mean something for the call. */
+  /** The fault that affects this call, which is counted. `can` says which kinds make sense for the call. */
   strike(
     call: { readonly service: string; readonly action: string; readonly caller: string },
     can: (kind: FaultKind) => boolean,

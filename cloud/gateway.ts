@@ -24,40 +24,40 @@ import { isOwnAddress } from './own-address.ts';
 export interface GatewayOptions {
   /** A loopback address, or one of a lab's own network; never a wildcard. */
   readonly address: string;
-  /** A free one is taken when it is left out. */
+  /** A free port when left out. */
   readonly port?: number;
   readonly moto: { readonly url: string };
   /** moto's virtual environment, for the API models in it: `motoDirectory()`. */
   readonly environment: string;
   readonly region?: string;
   readonly timings?: Partial<Ec2Timings>;
-  /** With a shorter `secondMs` hooks time out sooner; the API and its limits keep their seconds. */
+  /** A shorter `secondMs` makes hooks time out sooner. The API and its limits still count in seconds. */
   readonly scalingTimings?: Partial<ScalingTimings>;
   /** The limits of CloudFormation's waits. */
   readonly cloudFormationTimings?: Partial<CloudFormationTimings>;
-  /** Instances see each other at once when it is left out. */
+  /** When left out, instances see each other at once. */
   readonly lateVisibility?: LateVisibility;
-  /** Holds the gateway's own answers against the API model too, which tests want; a misfit is an InternalError. */
+  /** Also checks the gateway's own answers against the API model, for tests. A mismatch is an InternalError. */
   readonly checkAnswers?: boolean;
-  /** The policy document of the caller `deployer`, who may do all when it is left out. */
+  /** The policy document of the caller `deployer`, who may do everything when it is left out. */
   readonly deployerPolicy?: unknown;
-  /** The same of the caller `builder`. */
+  /** The same for the caller `builder`. */
   readonly builderPolicy?: unknown;
-  /** How long a new role is denied everything; a second when it is left out. */
+  /** For how long all calls of a new role are denied; a second when left out. */
   readonly roleDelayMs?: number;
-  /** What instances without a profile may do; all, when it is left out. */
+  /** The rights of instances without a profile; all rights when left out. */
   readonly withoutProfile?: WithoutProfile;
 }
 
-/** Where an instance is in the life of its group. */
+/** The state of an instance in its group. */
 interface Membership {
   readonly group: string;
   readonly lifecycleState: LifecycleState;
-  /** What the metadata service shows as `autoscaling/target-lifecycle-state`. */
+  /** The value of `autoscaling/target-lifecycle-state` in the metadata service. */
   readonly target: 'InService' | 'Terminated';
 }
 
-/** A wait for a lifecycle hook, as Auto Scaling's event tells whoever listens (the lab has no EventBridge). */
+/** A wait for a lifecycle hook, in the form of Auto Scaling's event (the lab has no EventBridge). */
 interface LifecycleNotice {
   readonly hook: string;
   readonly transition: string;
@@ -69,25 +69,28 @@ export interface Gateway {
   readonly region: string;
   readonly calls: CallLog;
   readonly faults: FaultBoard;
-  /** What roles and the deployer asked for, and which statements of their policies decided. */
+  /** The requests of roles and the deployer, and the statements of their policies that decided. */
   readonly accessRecord: AccessRecord;
-  /** The caller is an instance id, or `operator`, who sees all at once. Calls with another key are refused. */
+  /**
+   * The caller is an instance id, or `operator`, who sees everything at once. Calls with an unregistered key are
+   * refused.
+   */
   registerCaller(accessKeyId: string, caller: string): void;
-  /** EC2 forgets this terminated instance now. Throws when it is not terminated. */
+  /** Makes EC2 forget this terminated instance now. Throws when it is not terminated. */
   forget(instance: string): void;
-  /** Whose rights this instance has, and with it whose credentials its metadata service gives. */
+  /** The rights of this instance. Its metadata service gives the credentials for them. */
   rightsOf(instance: string): Promise<InstanceRights>;
-  /** Undefined for an instance that is in no group (any more). */
+  /** Undefined for an instance that is in no group, or no longer. */
   membership(instance: string): Membership | undefined;
-  /** The hooks that the instance waits for now. */
+  /** The hooks for which the instance waits now. */
   lifecycleNotices(instance: string): readonly LifecycleNotice[];
-  /** Whether EC2 has room for another instance in this zone; at first every zone has. */
+  /** Sets whether EC2 has room for another instance in this zone. At first every zone has room. */
   setCapacity(zone: string, available: boolean): void;
-  /** From now on these stand behind the instances: they are stopped, rebooted and made images of. */
+  /** From now on the instances have these machines, which can be stopped, rebooted and made into images. */
   serve(machines: Machines): void;
   /**
-   * Hears, at once, that the state, tags or existence of an instance may have changed. Returns the function that
-   * ends it.
+   * Calls `listener` at once when the state, tags or existence of an instance may have changed. Returns the function
+   * that ends this.
    */
   onInstanceChange(listener: () => void): () => void;
   /** Cuts open connections. Can be called again. */
@@ -96,10 +99,10 @@ export interface Gateway {
 
 const DEFAULT_REGION = 'us-east-1';
 const DEFAULT_ROLE_DELAY_MS = 1_000;
-/** The account that moto answers for. */
+/** The account of moto. */
 const ACCOUNT = '123456789012';
 
-/** Starts the gateway before a moto that runs. All calls to AWS in the lab go through it. */
+/** Starts the gateway before a running moto. All calls to AWS in the lab go through it. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   if (!isOwnAddress(options.address)) {
     throw new Error(`the gateway listens on loopback or a lab's own network only, not on ${options.address}`);
@@ -150,7 +153,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const dispatch = new Dispatch({
     ...{ models, moto, ec2, scaling, cloudFormation, calls, faults, access, callers, region, account, checkAnswers },
   });
-  // Moto may have run before, with instances in it.
+  // Moto may have run earlier and have instances already.
   await world.refresh();
   const server = await listen(options, (request, response) => dispatch.handle(request, response));
   const bound = server.address();
@@ -186,7 +189,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** What a group does by itself is a call like any other. */
+/** The calls that a group makes by itself are logged like any others. */
 function logOf(calls: CallLog) {
   return async <T>(action: string, call: () => Promise<T>): Promise<T> => {
     const atMs = Date.now();
@@ -222,7 +225,7 @@ function listen(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<Server> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    // Dispatch answers every failure itself; what still comes up is a mistake of the gateway's own.
+    // Dispatch answers every failure itself. Any error here is a bug of the gateway.
     handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The local AWS, for everybody outside of this folder; README.md says how it is used. */
+/** The local AWS, for code outside of this folder; README.md says how to use it. */
 export type { CallCount, LoggedCall } from './call-log.ts';
 export { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
 export type { Machines } from './ec2/machines.ts';

@@ -14,7 +14,7 @@ export interface HttpAnswer {
 
 export interface HttpCall {
   readonly method: string;
-  /** Path and query, as they came. */
+  /** Path and query, unchanged. */
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -23,8 +23,8 @@ export interface HttpCall {
 const ANSWER_LIMIT_MS = 60_000;
 
 /**
- * moto, one call at a time: its backends look first and write later without a lock, and Python would not run two of
- * them at once anyway.
+ * Moto, with one call at a time. Its backends read first and write later, without a lock. Python would not run two
+ * calls at the same time anyway.
  */
 export class MotoClient {
   readonly #url: URL;
@@ -37,14 +37,14 @@ export class MotoClient {
     this.#region = region;
   }
 
-  /** Passes a call on as it is. */
+  /** Passes a call on unchanged. */
   forward(call: HttpCall): Promise<HttpAnswer> {
     const turn = this.#last.then(() => this.#send(call));
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  /** A call of the gateway's own to a service that speaks one of the query protocols. */
+  /** A call of the gateway itself, to a service with one of the query protocols. */
   async ask(model: ApiModel, action: string, input: Struct): Promise<Struct> {
     const operation = model.operations[action];
     if (operation === undefined) throw new Error(`${model.service} has no action ${action}`);
@@ -86,7 +86,7 @@ export class MotoClient {
   }
 }
 
-/** The error in an answer of moto, in whatever XML its service writes them. */
+/** The error in moto's answer, in any XML form of its services. */
 function failureOf(xml: string, status: number): AwsFailure {
   const code = /<Code>([^<]*)<\/Code>/.exec(xml)?.[1] ?? 'InternalError';
   const message = /<Message>([^<]*)<\/Message>/.exec(xml)?.[1] ?? xml.slice(0, 300);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** `npm run cloud`: the local AWS on its own, until Ctrl-C. Prints what tells an SDK, or the AWS CLI, of it. */
+/** `npm run cloud`: the local AWS alone, until Ctrl-C. Prints the settings for an SDK or the AWS CLI. */
 import yargs from 'yargs';
 import { interruption } from '../tools/interruption.ts';
 import { startCloud } from './cloud.ts';

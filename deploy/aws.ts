@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a person's command makes of the answers of AWS. */
+/** How a person's command handles the answers of AWS. */
 import { type CallFailure, callFailureOf } from '../src/aws/aws-errors.ts';
 import type { AwsClients } from '../tools/aws-clients.ts';
 import { DeployError } from './errors.ts';
 
-/** The region that all clients use; rejects with BAD_INPUT when none is set anywhere. */
+/** The region that all clients use. Rejects with BAD_INPUT when no region is set anywhere. */
 export async function regionOf({ cloudFormation }: AwsClients): Promise<string> {
   try {
     return await cloudFormation.config.region();
@@ -19,7 +19,7 @@ export async function regionOf({ cloudFormation }: AwsClients): Promise<string> 
 }
 
 /**
- * One call. `answers` turns an error of the service that is an answer (such as "not found") into one; every other error
+ * One call. `answers` turns an error that is really an answer (such as "not found") into a result. Every other error
  * becomes a DeployError that names the action, such as `EC2 DescribeVpcs`.
  */
 export async function call<T>(

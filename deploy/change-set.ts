@@ -33,10 +33,10 @@ export interface ChangeSet {
 }
 
 const NOTHING_TO_CHANGE = /didn't contain changes|no updates are to be performed/i;
-/** As many changes as any template of ours has resources fit on far fewer. */
+/** Far more pages than the changes of all our resources need. */
 const MOST_PAGES = 20;
 
-/** Undefined when there is nothing to change. Rejects with CHANGE_SET_FAILED in CloudFormation's own words. */
+/** Undefined when there is nothing to change. Rejects with CHANGE_SET_FAILED and CloudFormation's own words. */
 export async function makeChangeSet(context: DeployContext, request: ChangeSetRequest): Promise<ChangeSet | undefined> {
   const { aws, signal } = context;
   const command = new CreateChangeSetCommand({
@@ -116,13 +116,13 @@ function describe({ aws, signal }: DeployContext, id: string, token?: string): P
   return call('CloudFormation DescribeChangeSet', signal, (options) => aws.cloudFormation.send(command, options));
 }
 
-/** Starts the operation; whoever started another one in between made this change set obsolete. */
+/** Starts the operation. If somebody else started another one in between, this change set is obsolete. */
 export async function execute(context: DeployContext, { id, stackName }: ChangeSet): Promise<void> {
   const { aws, signal } = context;
   try {
     await call('CloudFormation ExecuteChangeSet', signal, (options) =>
       aws.cloudFormation.send(
-        // A second attempt after a lost answer is recognised by the token.
+        // With the token, CloudFormation recognises a second attempt after a lost answer.
         new ExecuteChangeSetCommand({ ChangeSetName: id, ClientRequestToken: randomBytes(16).toString('hex') }),
         options,
       ),
@@ -140,7 +140,7 @@ export async function execute(context: DeployContext, { id, stackName }: ChangeS
   }
 }
 
-/** The change set was overtaken, or the stack is being changed right now. */
+/** The change set is obsolete, or the stack is being changed now. */
 function isBusy(error: unknown): boolean {
   if (!(error instanceof DeployError) || !(error.cause instanceof Error)) return false;
   const { name, message } = error.cause;
@@ -154,8 +154,8 @@ function busy(stackName: string, cause: unknown): DeployError {
 const CLEAN_UP_MS = 10_000;
 
 /**
- * Removes a change set that is not to be executed, and the empty stack that CloudFormation made for it. Also after an
- * interruption, and as well as it goes: what stays has changed nothing.
+ * Removes a change set that will not be executed, and the empty stack that CloudFormation made for it. This runs also
+ * after an interruption. It ignores failures, since what stays has changed nothing.
  */
 export async function takeBack(context: DeployContext, { id, stackId, stackName, type }: ChangeSet): Promise<void> {
   try {

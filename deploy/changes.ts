@@ -12,11 +12,11 @@ export interface PlannedChange {
   readonly type: string;
   /** Names of the properties that change, sorted. */
   readonly properties: readonly string[];
-  /** The resource as it is stays, out of the stack's hands. */
+  /** The old resource stays, but no longer belongs to the stack. */
   readonly keepsOld: boolean;
 }
 
-/** What matters most comes first. */
+/** The most important change comes first. */
 const ORDER: readonly ChangeKind[] = ['replace', 'remove', 'may replace', 'change', 'create'];
 
 export function plannedChanges(changes: readonly Change[]): readonly PlannedChange[] {
@@ -36,7 +36,7 @@ function plannedChange(change: ResourceChange): PlannedChange {
 }
 
 const GROUP_TYPE = 'AWS::AutoScaling::AutoScalingGroup';
-/** The properties of a group whose change the update policy carries to the instances. */
+/** The group's properties whose change reaches the instances through the update policy. */
 const OF_THE_NODES = ['LaunchTemplate', 'VPCZoneIdentifier'];
 
 function kindOf({ Action, Replacement, ResourceType }: ResourceChange): ChangeKind {
@@ -45,7 +45,7 @@ function kindOf({ Action, Replacement, ResourceType }: ResourceChange): ChangeKi
   if (Replacement === 'True') return 'replace';
   // CloudFormation's "conditional" for a group is about its instances; the group itself stays.
   if (Replacement === 'Conditional' && ResourceType === GROUP_TYPE) return 'change';
-  // "Dynamic" is CloudFormation's word for what it can tell only while it updates.
+  // "Dynamic" is CloudFormation's word for a change that it can decide only during the update.
   return Replacement === 'Conditional' || Action === 'Dynamic' ? 'may replace' : 'change';
 }
 
@@ -54,7 +54,7 @@ function propertiesOf(details: readonly ResourceChangeDetail[]): readonly string
   return [...new Set(names)].sort(compare);
 }
 
-/** One line a change, in columns. */
+/** One line per change, in columns. */
 export function changeLines(changes: readonly PlannedChange[]): readonly string[] {
   const words = changes.map(({ kind }) => (kind === 'replace' ? 'REPLACE' : kind));
   const kindWidth = Math.max(0, ...words.map(({ length }) => length));
@@ -82,10 +82,10 @@ export function summaryOf(changes: readonly PlannedChange[]): string {
   return parts.join(', ');
 }
 
-/** What the cluster's identity and data stand in: without one of these it is not the same cluster any more. */
+/** The resources with the cluster's identity and data. Without one of them it is no longer the same cluster. */
 const HEART = ['Group', 'Bucket', 'ClaimsLogGroup'];
 
-/** The changes that take the heart of the cluster away. */
+/** The changes that replace or remove one of these resources. */
 export function dangerous(changes: readonly PlannedChange[]): readonly PlannedChange[] {
   return changes.filter(
     ({ kind, logicalId }) => HEART.includes(logicalId) && (kind === 'replace' || kind === 'remove'),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What every part of a deployment is handed. */
+/** The input that every part of a deployment gets. */
 
 import type { AwsClients } from '../tools/aws-clients.ts';
 import type { Terminal } from '../tools/terminal.ts';
@@ -7,17 +7,17 @@ import type { Terminal } from '../tools/terminal.ts';
 export interface DeployContext {
   readonly aws: AwsClients;
   readonly terminal: Terminal;
-  /** Ends the deployment, not what CloudFormation is doing. */
+  /** Ends the deployment, but not CloudFormation's operation. */
   readonly signal: AbortSignal;
   readonly waits: Waits;
 }
 
 interface Waits {
-  /** Between two looks at a stack or a change set. */
+  /** The pause between two looks at a stack or a change set. */
   readonly pollMs: number;
-  /** For CloudFormation to make a change set. */
+  /** The limit for CloudFormation to make a change set. */
   readonly changeSetMs: number;
-  /** For one operation on a stack; its own timeouts for each node end far sooner. */
+  /** The limit for one operation on a stack. CloudFormation's own timeouts for each node end far sooner. */
   readonly operationMs: number;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `--delete`: the stack first, after a question; then, after a second and explicit one, what it and earlier stacks of
- * its name left behind. A living stack's data is never offered.
+ * `--delete`: first the stack, after a question. Then, after a second and explicit question, the leftovers of this and
+ * of earlier stacks with its name. The data of an existing stack is never offered for deletion.
  */
 import { randomBytes } from 'node:crypto';
 import { DeleteStackCommand } from '@aws-sdk/client-cloudformation';
@@ -19,9 +19,9 @@ import { clusterOf, conditionOf, describeStack, type StackView } from './stack.t
 
 export interface DeleteOptions {
   readonly stackName: string;
-  /** The first question is answered. */
+  /** Answers the first question. */
   readonly yes: boolean;
-  /** With `yes`: the second one, too. */
+  /** With `yes`: answers the second question too. */
   readonly withData: boolean;
   readonly dryRun: boolean;
 }
@@ -30,7 +30,7 @@ export interface DeleteResult {
   readonly action: 'deleted' | 'nothing to delete' | 'would delete';
   readonly stackName: string;
   readonly removed: readonly LeftoverFacts[];
-  /** What is still there. */
+  /** The leftovers that still exist. */
   readonly kept: readonly LeftoverFacts[];
 }
 
@@ -64,7 +64,7 @@ async function wouldDelete(
   return { action, stackName, removed: [], kept: left.map(factsOf) };
 }
 
-/** Deletes a stack whose deletion somebody has agreed to, or agrees to now, and waits until it is gone. */
+/** Deletes a stack and waits until it is gone. Asks first, unless `agreed` says that a person has already agreed. */
 async function endStack(context: DeployContext, stack: StackView, agreed: boolean): Promise<void> {
   const { terminal, signal } = context;
   if (conditionOf(stack.status) === 'working') {
@@ -83,7 +83,7 @@ export async function deletionOf(context: DeployContext, stack: StackView): Prom
   const after = await newestEvent(context, stack.id);
   const command = new DeleteStackCommand({ StackName: stack.id, ClientRequestToken: randomBytes(16).toString('hex') });
   await call('CloudFormation DeleteStack', signal, (options) => aws.cloudFormation.send(command, options));
-  // A stack that never came beyond its review is gone without events of its own.
+  // A stack that was never more than a review disappears without events of its own.
   if (conditionOf(stack.status) === 'review') return;
   const outcome = await follow(context, { stackId: stack.id, stackName: stack.name, after });
   if (outcome.status !== 'DELETE_COMPLETE') throw notDeleted(stack.name, outcome);
@@ -99,10 +99,10 @@ function notDeleted(stackName: string, { status, events }: StackOutcome): Deploy
   );
 }
 
-/** Of all clusters of this stack name but a living stack's. */
+/** Of all clusters with this stack name, except that of an existing stack. */
 async function leftoversOf(context: DeployContext, stackName: string): Promise<readonly Leftover[]> {
   const found = [...(await bucketsLeft(context, stackName)), ...(await logGroupsLeft(context, stackName))];
-  // Looked at last: what stands now is not left behind.
+  // This look comes last: what belongs to an existing stack is no leftover.
   const living = await describeStack(context.aws, stackName, context.signal);
   const cluster = living === undefined ? undefined : clusterOf(living);
   return found

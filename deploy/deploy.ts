@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The deployment: looks whether the input fits what stands in AWS, generates the template, shows the change set in
- * words, executes it and follows it to its end. Everything up to the execution changes nothing.
+ * The deployment. It checks that the input fits the resources in AWS and generates the template. It shows the change
+ * set in words, executes it and follows it to its end. Nothing is changed before the execution.
  */
 import { template as templateOf, templateText } from '../cf/template.ts';
 import type { TemplateOptions } from '../cf/template-options.ts';
@@ -23,22 +23,24 @@ export interface DeployOptions {
   readonly template: TemplateOptions;
   /** Shows the change set and stops. */
   readonly dryRun: boolean;
-  /** Answers the questions before a failed creation is deleted, and before the group, bucket or claims are replaced. */
+  /**
+   * Answers two questions: before a failed creation is deleted, and before the group, bucket or claims are replaced.
+   */
   readonly yes: boolean;
-  /** Lets cfn-lint look at the template where it is installed. */
+  /** Checks the template with cfn-lint where it is installed. */
   readonly lint: boolean;
 }
 
 export interface DeployResult {
   readonly action: 'created' | 'updated' | 'unchanged' | 'would create' | 'would update';
   readonly stackName: string;
-  /** The stack's ARN; absent when it would only be created. */
+  /** The stack's ARN; absent when a dry run would create the stack. */
   readonly stackId?: string;
   readonly changes: readonly PlannedChange[];
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** Rejects with DeployError. Can be repeated at any time: what is done already is not done again. */
+/** Rejects with DeployError. Can be repeated at any time: finished work is not done again. */
 export async function deploy(options: DeployOptions, context: DeployContext): Promise<DeployResult> {
   const { terminal } = context;
   const { stackName } = options.template;
@@ -76,7 +78,7 @@ export async function deploy(options: DeployOptions, context: DeployContext): Pr
   return carryOut(context, changeSet, newest);
 }
 
-/** The stack in a condition in which a change set can be made; undefined when there is none (any more). */
+/** The stack, in a condition in which a change set can be made. Undefined when there is no stack, or no longer. */
 async function readyStack(
   context: DeployContext,
   stackName: string,
@@ -110,7 +112,7 @@ async function readyStack(
   }
 }
 
-/** Somebody, perhaps an earlier run of this, has started an operation: it comes to its end first. */
+/** Somebody, perhaps an earlier run, has started an operation. This waits for its end first. */
 async function afterRunning(context: DeployContext, stack: StackView, dryRun: boolean): Promise<StackView | undefined> {
   const { aws, terminal, signal } = context;
   if (dryRun) {

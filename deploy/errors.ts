@@ -4,29 +4,29 @@ import { ExplainedError } from '../tools/explained-error.ts';
 
 /** Each code with the exit code of deploy.sh. */
 export const EXIT_CODES = {
-  /** The options, or what they name in AWS, are wrong. Nothing was changed. */
+  /** The options are wrong, or something that they name in AWS. Nothing was changed. */
   BAD_INPUT: 2,
-  /** A question was answered with no, or there was nobody to ask. */
+  /** The answer to a question was no, or no person could be asked. */
   DECLINED: 3,
-  /** The stack is being changed by somebody else in a way that can't be followed. */
+  /** Somebody else is changing the stack in a way that can't be followed. */
   STACK_BUSY: 4,
   INTERRUPTED: 130,
   NO_CREDENTIALS: 1,
   AWS_DENIED: 1,
-  /** AWS refused a call for another reason than missing permissions. */
+  /** AWS refused a call, and not because of missing permissions. */
   AWS_REFUSED: 1,
   AWS_UNAVAILABLE: 1,
-  /** cfn-lint found something in the template. */
+  /** cfn-lint found a problem in the template. */
   LINT_FAILED: 1,
   /** CloudFormation could not make the change set. */
   CHANGE_SET_FAILED: 1,
-  /** The stack stands, but in a state from which it can't be updated. */
+  /** The stack exists, but in a state from which it can't be updated. */
   STACK_UNUSABLE: 1,
   DEPLOYMENT_FAILED: 1,
   DELETION_FAILED: 1,
   /** What a deleted stack left behind could not be removed, or not all of it. */
   LEFTOVERS_REMAIN: 1,
-  /** Followed for as long as we follow; the stack goes on. */
+  /** The time limit of following is over; the operation on the stack goes on. */
   NOT_DONE_IN_TIME: 1,
   INTERNAL: 1,
 } as const;

@@ -2,7 +2,7 @@
 /** A stack's events in words, and the first cause of a failure among them. */
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 
-/** Oldest first. `startedMs` is the time, in milliseconds since 1970, that the line's seconds count from. */
+/** The line of one event. Its seconds count from `startedMs`, which is in milliseconds since 1970. */
 export function eventLine(event: StackEvent, startedMs: number): string {
   const seconds = Math.max(0, ((event.Timestamp?.getTime() ?? startedMs) - startedMs) / 1_000);
   const id = (event.LogicalResourceId ?? '').padEnd(26);
@@ -14,7 +14,7 @@ type EventTone = 'failed' | 'done' | 'working';
 
 export function toneOf(event: StackEvent): EventTone {
   const status: string = event.ResourceStatus ?? '';
-  // Rolling back completes too, but nobody wanted it.
+  // A rollback completes too, but it is not a success.
   if (status.endsWith('_FAILED') || status.includes('ROLLBACK')) return 'failed';
   return status.endsWith('_COMPLETE') ? 'done' : 'working';
 }
@@ -30,12 +30,12 @@ interface Cause {
   readonly reason: string;
 }
 
-/** A resource that was in the works when another one failed; it says nothing of its own. */
+/** A resource that was in progress when another one failed. It says nothing about the cause. */
 const CANCELLED = /^Resource (creation|update|deletion) cancell?ed/i;
 
 /**
- * The failure that all others follow from: the earliest `*_FAILED` of a resource that was not merely cancelled.
- * CloudFormation goes on to fail the stack itself, whose reason only lists names. Undefined when nothing failed.
+ * The failure that caused all others: the earliest `*_FAILED` of a resource that was not merely cancelled. The stack
+ * itself fails later, and its reason only lists names. Undefined when nothing failed.
  */
 export function firstCause(oldestFirst: readonly StackEvent[]): Cause | undefined {
   const failed = oldestFirst.filter(({ ResourceStatus }) => ResourceStatus?.endsWith('_FAILED'));

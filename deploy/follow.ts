@@ -7,11 +7,11 @@ import type { DeployContext } from './context.ts';
 import { DeployError } from './errors.ts';
 import { eventLine, isOfTheStack, toneOf } from './events.ts';
 
-/** A hundred events a page; a stack of a dozen resources has some dozens an operation. */
+/** A page has a hundred events, and an operation on our dozen resources some dozens. */
 const MOST_PAGES = 50;
-/** The SDK has made its own attempts within each of these. */
+/** Within each of these failures, the SDK has already made its own attempts. */
 const MOST_FAILURES_IN_A_ROW = 5;
-/** The stack's own events with which an operation begins. */
+/** The stack's own events that begin an operation. */
 const BEGINNINGS = ['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS', 'DELETE_IN_PROGRESS'];
 const STYLES = { failed: 'red', done: 'green', working: 'dim' } as const;
 
@@ -20,18 +20,18 @@ interface FollowedOperation {
   readonly stackName: string;
   /** The newest event before the operation; undefined when the stack had none. */
   readonly after: string | undefined;
-  /** Resources that the operation changes, for the line of progress. */
+  /** The number of resources that the operation changes, for the line of progress. */
   readonly resources?: number;
 }
 
 export interface StackOutcome {
   /** The stack's final status. */
   readonly status: string;
-  /** Of this operation alone, oldest first. */
+  /** The events of this operation alone, oldest first. */
   readonly events: readonly StackEvent[];
 }
 
-/** The id of the stack's newest event: what comes after it belongs to the operation that is started next. */
+/** The id of the stack's newest event. Events after it belong to the operation that is started next. */
 export async function newestEvent(context: DeployContext, stackId: string): Promise<string | undefined> {
   const [newest] = (await page(context, stackId)).StackEvents ?? [];
   return newest?.EventId;
@@ -39,7 +39,7 @@ export async function newestEvent(context: DeployContext, stackId: string): Prom
 
 /**
  * Prints each event as it comes and resolves when the stack has reached a final status. Rejects with INTERRUPTED when
- * the signal aborts, and NOT_DONE_IN_TIME: in both cases the stack goes on by itself.
+ * the signal aborts, and with NOT_DONE_IN_TIME after the limit. In both cases the operation goes on by itself.
  */
 export async function follow(context: DeployContext, operation: FollowedOperation): Promise<StackOutcome> {
   const { terminal, signal, waits } = context;
@@ -71,7 +71,7 @@ export async function follow(context: DeployContext, operation: FollowedOperatio
   }
 }
 
-/** Follows an operation that somebody has started before; its events from its beginning on. */
+/** Follows an operation that somebody started earlier, with all its events from the beginning. */
 export async function followRunning(
   context: DeployContext,
   stack: { readonly id: string; readonly name: string },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The image that build.sh made last: it writes the id into `dist/ami-id`, one line. */
+/** The image that build.sh made last. build.sh writes its id into `dist/ami-id`, one line. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The command line of deploy.sh, which hands over its own settings before a lone `--` and the flags after it. Exit codes
- * stand in errors.ts.
+ * The command line of deploy.sh, which passes its own settings before a lone `--` and the flags after it. The exit
+ * codes are in errors.ts.
  */
 
 import { awsClients } from '../tools/aws-clients.ts';

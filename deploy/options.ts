@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The command line of deploy.sh: the template's options, and its own. */
+/** The command line of deploy.sh: the template's options, and further ones of its own. */
 import yargs, { type Argv, type Options } from 'yargs';
 import { fits, STACK_NAME } from '../cf/limits.ts';
 import { optionTable } from '../cf/option-table.ts';
@@ -24,7 +24,7 @@ const OWN_OPTIONS = {
   'poll-seconds': { type: 'number', default: 2, describe: 'between two looks at the stack, 0.05 to 60' },
 } as const satisfies Readonly<Record<string, Options>>;
 
-/** What the command line asks for. */
+/** The order from the command line. */
 export type DeployOrder =
   | { readonly kind: 'help' }
   | ({ readonly kind: 'deploy' } & DeployOptions & CommonDeployOptions)
@@ -38,13 +38,13 @@ interface CommonDeployOptions {
 }
 
 interface Reading {
-  /** The image to take when none is named; by default the one that was built here last. */
+  /** The image when the command line names none; by default the last one that was built here. */
   readonly image?: () => string | undefined;
-  /** Where `--help` goes. */
+  /** Receives the text of `--help`. */
   readonly print?: (text: string) => void;
 }
 
-/** Throws DeployError BAD_INPUT with a sentence for everything that is wrong and can be told without AWS. */
+/** Throws DeployError BAD_INPUT with a sentence for each problem that can be found without AWS. */
 export function readOrder(words: readonly string[], { image = builtImage, print }: Reading = {}): DeployOrder {
   const answers = answersTo(words, print);
   if (answers === undefined) return { kind: 'help' };
@@ -63,7 +63,7 @@ export function readOrder(words: readonly string[], { image = builtImage, print 
   }
 }
 
-/** Yargs' answers; undefined after `--help`. */
+/** The answers from yargs; undefined after `--help`. */
 function answersTo(
   words: readonly string[],
   print: ((text: string) => void) | undefined,

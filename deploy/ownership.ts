@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Whether a stack is one of ours: an update with our template would remove all that another one holds. */
+/** Whether this project made a stack. Updating another stack with our template would remove all its resources. */
 import type { DeployContext } from './context.ts';
 import { DeployError } from './errors.ts';
 import { conditionOf, resourcesOf, type StackView } from './stack.ts';
 
-/** Resources that every stack of ours has had since its first event. */
+/** Resources that every stack of this project has had since its first event. */
 const OURS = ['Group', 'ClaimsLogGroup'];
 
 export async function refuseForeign({ aws, signal }: DeployContext, stack: StackView): Promise<void> {
   if (conditionOf(stack.status) === 'review') return;
   const ids = await resourcesOf(aws, stack.id, signal);
-  // A creation that failed at once may have made none of them yet, and then there is nothing to lose.
+  // A creation that failed at once may have made none of them yet. Then there is nothing to lose.
   if (ids.length === 0 || OURS.some((id) => ids.includes(id))) return;
   throw new DeployError(
     'BAD_INPUT',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The present size of a stack's group: an update must not bring another one. */
+/** The present size of a stack's group. An update must not change it. */
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import type { TemplateOptions } from '../cf/template-options.ts';
 import { call } from './aws.ts';
@@ -12,7 +12,7 @@ interface PresentSize {
   readonly desired: number;
 }
 
-/** Undefined when the stack has no group (any more). */
+/** Undefined when the stack has no group, or no longer. */
 export async function presentSize(context: DeployContext, stack: StackView): Promise<PresentSize | undefined> {
   const { aws, signal } = context;
   const group = await physicalId(aws, stack.id, 'Group', signal);
@@ -25,8 +25,8 @@ export async function presentSize(context: DeployContext, stack: StackView): Pro
 }
 
 /**
- * The options with the group's present size instead of the one they name. The minimum, an odd number, goes below it if
- * need be, and the maximum above. Rejects with STACK_UNUSABLE when there is no node.
+ * The options with the group's present size instead of their own. If necessary, this lowers the minimum, which is an
+ * odd number, and raises the maximum. Rejects with STACK_UNUSABLE when there is no node.
  */
 export function keepingSize(options: TemplateOptions, { group, desired }: PresentSize): TemplateOptions {
   if (desired < 1) {

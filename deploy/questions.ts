@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Questions before what can't be undone. */
+/** Questions before an action that can't be undone. */
 
 import type { Terminal } from '../tools/terminal.ts';
 import { DeployError } from './errors.ts';
 
 interface Question {
   readonly text: string;
-  /** What has to be typed; other answers, and nobody to ask, decline. */
+  /** The text that the person must type. With any other answer, or when nobody can answer, the action is declined. */
   readonly expected: string;
-  /** The flag, or flags, that answer it beforehand. */
+  /** The flag, or flags, that answer the question in advance. */
   readonly flags: string;
   readonly answered: boolean;
 }
 
-/** Resolves when the answer is yes, else rejects with DECLINED. */
+/** Resolves when the answer is yes, otherwise rejects with DECLINED. */
 export async function confirm(terminal: Terminal, question: Question, signal: AbortSignal): Promise<void> {
   const { text, expected, flags, answered } = question;
   if (answered) return;

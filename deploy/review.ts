@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The empty stack that a change set for a creation leaves when it is not executed. */
+/** The empty stack that remains when a change set for a creation is not executed. */
 import { DeleteStackCommand, ListChangeSetsCommand } from '@aws-sdk/client-cloudformation';
 import { messageOf } from './aws.ts';
 import type { DeployContext } from './context.ts';
@@ -7,7 +7,7 @@ import { conditionOf, describeStack } from './stack.ts';
 
 const CLEAN_UP_MS = 15_000;
 
-/** Removes it as well as it goes, also after an interruption; not while a change set of somebody else waits in it. */
+/** Tries to remove the stack, also after an interruption. Leaves it when somebody else's change set waits in it. */
 export async function dropReview({ aws, terminal }: DeployContext, stackId: string, stackName: string): Promise<void> {
   const signal = AbortSignal.timeout(CLEAN_UP_MS);
   try {

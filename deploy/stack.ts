@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The stack as CloudFormation describes it, and what can be done with it in each of its states. */
+/** The stack as CloudFormation describes it, and what each of its states allows. */
 import {
   DescribeStackResourceCommand,
   DescribeStacksCommand,
@@ -11,17 +11,17 @@ import type { AwsClients } from '../tools/aws-clients.ts';
 import { call, messageOf } from './aws.ts';
 
 /**
- * - `absent`: there is none of that name.
- * - `review`: a change set waits that would create it; it has no resources.
- * - `updatable`: it stands.
+ * - `absent`: there is no stack of that name.
+ * - `review`: a change set waits that would create the stack; it has no resources.
+ * - `updatable`: the stack exists.
  * - `working`: an operation is going on.
- * - `failed-creation`: it can only be deleted.
- * - `unusable`: a person has to bring it back first.
+ * - `failed-creation`: the stack can only be deleted.
+ * - `unusable`: a person has to repair the stack first.
  */
 export type StackCondition = 'absent' | 'review' | 'updatable' | 'working' | 'failed-creation' | 'unusable';
 
 export interface StackView {
-  /** The ARN, which names this very stack also when it is deleted. */
+  /** The ARN. It names this very stack, even after the stack is deleted. */
   readonly id: string;
   readonly name: string;
   readonly status: string;
@@ -56,7 +56,7 @@ export async function describeStack(
   return stack === undefined ? undefined : viewOf(stack);
 }
 
-/** CloudFormation has no code of its own for this. */
+/** CloudFormation has no separate error code for this. */
 function isMissing({ code, cause }: CallFailure): boolean {
   return code === 'ValidationError' && /does not exist/.test(messageOf(cause));
 }
@@ -74,7 +74,7 @@ function viewOf(stack: Stack): StackView {
   };
 }
 
-/** The physical id of one resource; undefined while, or when, there is none. */
+/** The physical id of one resource; undefined while there is none. */
 export async function physicalId(
   aws: AwsClients,
   stackId: string,
@@ -95,10 +95,10 @@ export async function physicalId(
   return StackResourceDetail?.PhysicalResourceId || undefined;
 }
 
-/** No template of ours has nearly as many pages of resources. */
+/** Far more pages of resources than our templates need. */
 const MOST_PAGES = 20;
 
-/** Logical ids of all resources that the stack has or had. */
+/** The logical ids of all resources that the stack has or had. */
 export async function resourcesOf(aws: AwsClients, stackId: string, signal: AbortSignal): Promise<readonly string[]> {
   const ids: string[] = [];
   let NextToken: string | undefined;

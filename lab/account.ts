@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The AWS account of a lab before anything is deployed into it: a network with three private subnets and a way out, a
- * key pair, an image.
+ * The AWS account of a lab before the first deployment: a network with three private subnets and a way out, a key pair,
+ * an image.
  */
 import {
   CreateKeyPairCommand,
@@ -19,20 +19,20 @@ const KEY_NAME = 'lab';
 
 export interface Network {
   readonly vpc: string;
-  /** In three zones. */
+  /** In three different zones. */
   readonly subnets: readonly string[];
 }
 
 export interface LabAccount extends Network {
   readonly keyName: string;
-  /** Of the key pair, in PEM. */
+  /** The private key of the key pair, in PEM. */
   readonly privateKey: string;
   readonly imageId: string;
 }
 
 /**
- * `prefix` is the first two numbers of the network, `127.16`; `imageOf` makes or finds the image that is deployed at
- * first. Rejects with the SDK's error of the call that failed.
+ * `prefix` is the first two numbers of the network, `127.16`; `imageOf` makes or finds the image of the first
+ * deployment. Rejects with the SDK's error of the failed call.
  */
 export async function makeAccount(
   aws: AwsClients,
@@ -50,7 +50,7 @@ export async function makeAccount(
 export async function makeNetwork(aws: AwsClients, prefix: string): Promise<Network> {
   const { Vpc } = await aws.ec2.send(new CreateVpcCommand({ CidrBlock: `${prefix}.0.0/16` }));
   const subnets: string[] = [];
-  // The first sixteenth of the block is the lab's own: gateway, moto, metadata services.
+  // The first sixteenth of the block belongs to the lab itself: gateway, moto, metadata services.
   for (const [index, zone] of ZONES.entries()) {
     const { Subnet } = await aws.ec2.send(
       new CreateSubnetCommand({
@@ -64,7 +64,7 @@ export async function makeNetwork(aws: AwsClients, prefix: string): Promise<Netw
   return { vpc: present(Vpc?.VpcId, 'CreateVpc', 'VpcId'), subnets };
 }
 
-/** A NAT gateway, as private subnets have one. */
+/** Makes a NAT gateway, which private subnets usually have. */
 export async function giveWayOut(aws: Pick<AwsClients, 'ec2'>, { vpc, subnets }: Network): Promise<void> {
   const [{ NatGateway }, { RouteTables = [] }] = await Promise.all([
     aws.ec2.send(new CreateNatGatewayCommand({ SubnetId: subnets[0], ConnectivityType: 'private' })),
@@ -79,7 +79,10 @@ export async function giveWayOut(aws: Pick<AwsClients, 'ec2'>, { vpc, subnets }:
   );
 }
 
-/** What is in an image of process machines is the agent of this checkout: every one is another, and all are alike. */
+/**
+ * An image for process machines. They run the agent of this checkout, so each image has another id and the same
+ * contents.
+ */
 export async function registerImage(aws: AwsClients, name: string): Promise<string> {
   const { ImageId } = await aws.ec2.send(
     new RegisterImageCommand({ Name: `zookeeper-on-aws ${name}`, RootDeviceName: '/dev/sda1' }),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Clients of the lab's AWS. */
+/** Clients of the lab's local AWS. */
 import { type AccessKey, type AwsClients, awsClients } from '../tools/aws-clients.ts';
 
 export const REGION = 'eu-west-1';
 
-/** Clients for one caller. */
+/** The clients of one caller. */
 export function labClients(endpoint: string, credentials: AccessKey): AwsClients {
   return awsClients({ region: REGION, endpoint, credentials });
 }

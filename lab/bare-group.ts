@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A group without a stack: network, log group, bucket, launch template and Auto Scaling group, made call by call. It has
- * no hooks, its nodes signal nobody, and without a role they have all rights: for tests of what does not depend on these.
+ * A group without a stack: network, log group, bucket, launch template and Auto Scaling group, made with separate
+ * calls. It has no hooks, and its nodes send no signals. Without a role they have all rights. It is for tests that need
+ * none of these.
  */
 import { randomBytes } from 'node:crypto';
 import { CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
@@ -18,18 +19,18 @@ import { timingSettings } from './timing-settings.ts';
 const INSTANCE_TYPE = 't3.small';
 
 interface BareGroupOptions {
-  /** Short lower-case name; the cluster's id is this and eight hex digits. */
+  /** A short lower-case name; the cluster's id is this name and eight hex digits. */
   readonly name: string;
-  /** First two numbers of the network, `127.16`. */
+  /** The first two numbers of the network, `127.16`. */
   readonly networkPrefix: string;
   readonly nodes: number;
-  /** The waits and ZooKeeper ticks of the image instead of the lab's short ones. */
+  /** Uses the waits and ZooKeeper ticks of the image instead of the lab's short ones. */
   readonly productionTiming: boolean;
-  /** Further lines of agent.env, for tests. */
+  /** More lines of agent.env, for tests. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Rejects with the SDK's error of the call that failed; there is no rollback, as a lab that can't start is thrown away. */
+/** Rejects with the SDK's error of the failed call. There is no rollback, since a lab that can't start is removed. */
 export async function createBareGroup(aws: AwsClients, options: BareGroupOptions): Promise<LabDeployment> {
   const cluster = `${options.name}-${randomBytes(4).toString('hex')}`;
   const names = {
@@ -96,7 +97,7 @@ function present(value: string | undefined, action: string, field: string): stri
   return value;
 }
 
-/** What the agent of every node of the cluster is told. */
+/** The settings of the agent on every node of the cluster. */
 function agentSettings(names: TemplateNames, options: BareGroupOptions): Readonly<Record<string, string>> {
   return {
     REGION,

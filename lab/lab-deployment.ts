@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The facts of what a lab has deployed: all of a stack, or as much of it as the direct path to a group makes. */
+/** The facts of what a lab has deployed: a whole stack, or the parts of it that a bare group has. */
 export interface LabDeployment {
   /** The ARN; undefined for a bare group. */
   readonly id?: string;

@@ -39,7 +39,7 @@ const cli = yargs(hideBin(process.argv))
   .help()
   .wrap(Math.min(110, process.stdout.columns ?? 110))
   .fail((message, error) => {
-    // An error of a command comes without a message of yargs beside it.
+    // For an error of a command, yargs adds no message.
     if (error && !message) throw error;
     fail(`${message}\nTry ./lab.sh --help.`, USAGE);
   });

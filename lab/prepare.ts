@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The part of the set-up that is not shell: moto's Python environment and the ZooKeeper server. Run by lab/setup.sh. */
+/**
+ * The part of the setup that is not shell: moto's Python environment and the ZooKeeper server. lab/setup.sh runs it.
+ */
 import { installMoto } from '../cloud/index.ts';
 import { zookeeperHome } from './zookeeper/fetch.ts';
 

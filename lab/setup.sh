@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by lab.sh and test.sh. `prepare ROOT` makes everything that they need, with a line of progress for whatever takes
-# time; when all is there it costs a few milliseconds. Afterwards PATH begins with the project's own Node.
+# lab.sh and test.sh source this file. `prepare ROOT` makes everything that they need, and prints a line for each slow
+# part. When all is there, this costs a few milliseconds. Afterwards PATH begins with the project's own Node.
 # shellcheck source=tools/setup.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../tools/setup.sh"
 
@@ -12,7 +12,7 @@ has_java() { at_least 17 java_major; }
 has_maven() { [[ -n ${ZOOKEEPER_HOME:-} ]] || command -v mvn >/dev/null; }
 has_python() { at_least 311 python3 -c 'import sys, venv, ensurepip; print(sys.version_info[0] * 100 + sys.version_info[1])'; }
 
-# What the system must have, and the Debian packages that bring it.
+# The programs that the system must have, and the Debian packages that have them.
 check_system() {
   local missing=() packages=() installer=(dnf install -y)
   if command -v zypper >/dev/null; then installer=(zypper install -y); fi
@@ -43,7 +43,7 @@ check_system() {
   fi
 }
 
-# Everything that setup depends on, in one line.
+# All inputs of the setup, in one line.
 wanted_setup() {
   local root=$1
   {
@@ -57,7 +57,7 @@ prepare() {
   wanted=$(wanted_setup "$root" 2>/dev/null || true)
   if [[ -z $wanted || ! -x $root/node_modules/.bin/node || ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
     check_system
-    # Two set-ups at once would install into the same directories.
+    # Two setups at once would install into the same directories.
     mkdir -p "$root/.cache"
     exec 9>"$root/.cache/setup.lock"
     flock 9

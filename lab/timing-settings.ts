@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LAB_TICK, PRODUCTION_TICK, type TickSettings } from '../src/timings.ts';
 
-/** The image's waits and ticks, or the lab's short ones, as lines of agent.env. */
+/** The waits and ticks of the image, or the short ones of the lab, as lines of agent.env. */
 export function timingSettings(production: boolean): Readonly<Record<string, string>> {
   return {
     TIMINGS: production ? 'production' : 'lab',

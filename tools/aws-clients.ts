@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Clients of AWS for the commands that people run, with regions, credentials and endpoints as the SDK finds them. */
+/** AWS clients for the commands that people run. The SDK finds regions, credentials and endpoints in its usual way. */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
@@ -9,7 +9,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 
 const MOST_ATTEMPTS = 5;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** One attempt; no call of such a command takes nearly as long. */
+/** The limit of one attempt; no call of such a command takes nearly as long. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 export interface AwsClients extends Disposable {
@@ -29,9 +29,9 @@ export interface AccessKey {
 
 interface AwsClientSettings {
   readonly region?: string;
-  /** A profile of the AWS configuration files. */
+  /** The name of a profile in the AWS configuration files. */
   readonly profile?: string;
-  /** Instead of the SDK's own settings, such as `AWS_ENDPOINT_URL`. */
+  /** Replaces the endpoint from the SDK's own settings, such as `AWS_ENDPOINT_URL`. */
   readonly endpoint?: string;
   readonly credentials?: AccessKey;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The base of every error that a person reads: of the agent, of deploy.sh and of build.sh. The message says what
- * happened and to what. `Code` is the closed list of codes of one program.
+ * happened, and to what. `Code` is the list of all codes of one program.
  */
 export class ExplainedError<Code extends string> extends Error {
   /** Stable, for scripts and for the runbook. */
   readonly code: Code;
-  /** What the person does next, one sentence. */
+  /** What the person should do next, in one sentence. */
   readonly next: string;
 
   constructor(code: Code, message: string, next: string, cause?: unknown) {

@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Waits for the lock on this file and holds it until disposed of, or until this process is gone. The kernel's flock(2)
- * by its program: it reads its input to the end, which comes when this process closes it or dies.
+ * Waits for the lock on this file. Holds it until disposed of, or until this process ends. The lock is the kernel's
+ * flock(2), held by the program `flock`. That program reads its input to the end, and the input ends when this process
+ * closes it or dies.
  */
 export async function holdLock(path: string, signal?: AbortSignal): Promise<AsyncDisposable> {
   const child = spawn('flock', [path, 'sh', '-c', 'echo held; cat >/dev/null'], {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What becomes of Ctrl-C, and of SIGTERM. */
+/** The signals to handle: of Ctrl-C, and SIGTERM. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 interface Interruption extends Disposable {
@@ -8,8 +8,8 @@ interface Interruption extends Disposable {
 }
 
 /**
- * `reason` makes the error of the abort. `again` is called for each further signal; without it they have their usual
- * effect, which ends the process. When it is disposed of, all signals have that effect again.
+ * `reason` makes the error of the abort. `again` is called for each further signal. Without `again`, further signals
+ * have their usual effect, which ends the process. After disposal all signals have that effect again.
  */
 export function interruption(reason: () => Error, again?: () => void): Interruption {
   const controller = new AbortController();

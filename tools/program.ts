@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Runs a program to its end, within a limit, and reports what it printed when it fails. */
+/** Runs a program to its end, within a time limit. When it fails, reports what it printed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 export interface ProgramOptions {
-  /** What the program reads on its standard input; nothing by default. */
+  /** The program's standard input; empty by default. */
   readonly input?: string;
   /** Working directory; by default this process's own. */
   readonly directory?: string;
@@ -18,7 +18,7 @@ export interface ProgramOptions {
   readonly stopWith?: NodeJS.Signals;
   /** A program that was told to stop is killed after this time. Five seconds by default. */
   readonly graceMs?: number;
-  /** Is called with each line as it is printed. */
+  /** Called with each line when it is printed. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
@@ -33,10 +33,10 @@ export interface ProgramOutcome {
   readonly lastLines: string;
 }
 
-/** The program did not start, did not end in time, or did not end well. */
+/** The program did not start, did not end in time, or ended with an error. */
 export class ProgramError extends Error {
   override readonly name = 'ProgramError';
-  /** There is no such program. */
+  /** The program does not exist. */
   readonly missing: boolean;
   /** The last lines that it printed on both outputs; empty when it printed nothing. */
   readonly lastLines: string;
@@ -52,7 +52,7 @@ const LIMIT_MS = 120_000;
 const GRACE_MS = 5_000;
 const KEPT_LINES = 20;
 
-/** Resolves with its standard output. Rejects with ProgramError when it ends with anything but 0. */
+/** Resolves with the program's standard output. Rejects with ProgramError when the exit code is not 0. */
 export async function runProgram(
   program: string,
   args: readonly string[],
@@ -66,8 +66,8 @@ export async function runProgram(
 }
 
 /**
- * Resolves when the program has ended, whatever its exit code. Rejects with ProgramError when it could not be started or
- * did not end within the limit, and with the signal's reason when it was stopped by that.
+ * Resolves when the program has ended, with any exit code. Rejects with ProgramError when it could not be started or
+ * did not end within the limit. Rejects with the signal's reason when the signal stopped it.
  */
 export async function outcomeOf(
   program: string,
@@ -84,7 +84,7 @@ export async function outcomeOf(
   const printed = listen(child, options.onLine);
   const limit = AbortSignal.timeout(limitMs);
   const stop = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-  // A program that ends without reading its input is judged by how it ends.
+  // A program may end without reading its input. Only its exit counts.
   child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
   try {
@@ -150,7 +150,7 @@ function endOf(child: ChildProcess, stop: AbortSignal, { stopWith, graceMs }: Pr
       done();
       resolve();
     });
-    // What a stopped program has started itself may hold its outputs open for ever.
+    // A stopped program may have started others, which can hold its outputs open for ever.
     child.once('exit', () => {
       if (!stop.aborted) return;
       child.stdout?.destroy();

@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import { holdLock } from './file-lock.ts';
 import { type ProgramOptions, runProgram } from './program.ts';
 
-/** One sentence about what is being done, and how much of it, between 0 and 1, where that is known. */
+/** One sentence about the current work. `done`, where known, is the finished part, between 0 and 1. */
 export type Progress = (sentence: string, done?: number) => void;
 
 interface PythonEnvironment {
-  /** Where the environment belongs; made complete beside it, then renamed. */
+  /** The place of the environment. It is made complete beside this place, then renamed. */
   readonly directory: string;
   /** A pip requirements file in which every version is pinned. */
   readonly requirements: string;
@@ -21,8 +21,8 @@ const INSTALL_LIMIT_MS = 600_000;
 const STAMP = 'requirements.sha256';
 
 /**
- * Makes a private Python virtual environment, or finds it made already for these very requirements. Returns the path
- * of its interpreter. Of two processes at once the second waits, and takes what the first has made.
+ * Makes a private Python virtual environment, or finds one that was made for exactly these requirements. Returns the
+ * path of its interpreter. If two processes do this at once, the second waits and uses the result of the first.
  */
 export async function pythonEnvironment(environment: PythonEnvironment): Promise<string> {
   const { directory, progress } = environment;
@@ -33,7 +33,7 @@ export async function pythonEnvironment(environment: PythonEnvironment): Promise
   const limit = AbortSignal.timeout(INSTALL_LIMIT_MS);
   const signal = environment.signal ? AbortSignal.any([environment.signal, limit]) : limit;
   await mkdir(dirname(directory), { recursive: true });
-  // What somebody uses already must not be replaced under their hands.
+  // An environment that another process already uses must not be replaced.
   await using _lock = await holdLock(`${directory}.lock`, signal);
   if (await isComplete(directory, stamp)) return interpreter(directory);
   try {
@@ -55,7 +55,7 @@ function interpreter(directory: string): string {
 
 async function isComplete(directory: string, stamp: string): Promise<boolean> {
   try {
-    // The interpreter is a link to the system's, which an upgrade may have taken away.
+    // The interpreter is a link to the system's interpreter, which an upgrade may have removed.
     await access(interpreter(directory));
     return (await readFile(join(directory, STAMP), 'utf8')) === stamp;
   } catch {
@@ -73,7 +73,7 @@ async function install(
   const total = wanted.split('\n').filter((line) => /^[a-z]/i.test(line)).length;
   let collected = 0;
   const options = ['--disable-pip-version-check', '--no-input', '--no-compile', '--progress-bar', 'off'];
-  // Downloads have most of the time; the last tenth is for writing the files.
+  // Downloads take most of the time; the last tenth is for writing the files.
   const onLine = (line: string): void => {
     const name = /^Collecting ([^\s=<>[]+)/.exec(line)?.[1];
     if (name !== undefined) {
@@ -83,12 +83,12 @@ async function install(
       progress?.('writing the Python packages', 0.9);
     }
   };
-  // Every package has its hashes in the file: what an index hands out instead is refused.
+  // The file has the hashes of every package, so pip refuses anything else that an index returns.
   const words = ['-m', 'pip', 'install', ...options, '--require-hashes', '-r', requirements];
   await runProgram(interpreter(partial), words, { ...limits, onLine });
 }
 
-/** A directory can't replace another that is not empty, so an outdated one goes aside first. */
+/** A directory can't replace another that is not empty, so an outdated one is moved aside first. */
 async function moveIntoPlace(partial: string, directory: string): Promise<void> {
   const aside = `${partial}.old`;
   try {

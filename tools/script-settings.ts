@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The settings block of build.sh and deploy.sh, which they hand over before a lone `--` and the flags after it. */
+/** The settings block of build.sh and deploy.sh. The scripts pass it before a lone `--`, and the flags after it. */
 
-/** The words of a command line in which flags win over settings of the same name. */
+/** The words of a command line. A flag replaces the setting of the same name. */
 export function wordsOf(handedOver: readonly string[]): readonly string[] {
   const at = handedOver.indexOf('--');
   return flagsWin(handedOver.slice(0, Math.max(at, 0)), handedOver.slice(at + 1));
 }
 
 /**
- * The settings, then the flags; a setting that is given as a flag too is left out. Both are lists of words such as
+ * The settings, then the flags. A setting that is also given as a flag is left out. Both are lists of words such as
  * `--subnets a b c`, `--name=value` or `--no-lint`.
  */
 export function flagsWin(settings: readonly string[], flags: readonly string[]): readonly string[] {

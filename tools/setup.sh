@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by build.sh and deploy.sh, and by lab/setup.sh. `prepare_packages ROOT` makes Node and the npm packages ready; when
-# they are, it costs a few milliseconds. Afterwards PATH begins with the project's own Node.
+# build.sh, deploy.sh and lab/setup.sh source this file. `prepare_packages ROOT` makes Node and the npm packages ready.
+# When they are ready already, this takes a few milliseconds. Afterwards PATH begins with the project's own Node.
 
 say() {
   printf '%s\n' "$*" >&2
 }
 
-# Usage: at_least NUMBER COMMAND…; the command prints a version number, whose first part is compared.
+# Usage: at_least NUMBER COMMAND…; the command prints a version number, and its first part is compared.
 at_least() {
   local least=$1 version
   shift
@@ -16,8 +16,8 @@ at_least() {
 
 has_node() { at_least 20 node -p 'process.versions.node.split(".")[0]' && command -v npm >/dev/null; }
 
-# npm packages, as the lock file has them; again only when that file has changed. npm writes a list of its own into
-# node_modules last: one that is newer than the lock file means that npm has been here since.
+# Installs the npm packages of the lock file, and again only when that file has changed. npm writes a list of its own
+# into node_modules last. When that list is newer than the lock file, npm has run since the change.
 install_packages() {
   local root=$1 stamp=$1/node_modules/.installed-lock
   cmp -s "$root/package-lock.json" "$stamp" && return
@@ -27,7 +27,7 @@ install_packages() {
   cp "$root/package-lock.json" "$stamp"
 }
 
-# Node and the npm packages, for what needs nothing else of the system.
+# Makes Node and the npm packages ready, for commands that need nothing else from the system.
 prepare_packages() {
   local root=$1
   if ! cmp -s "$root/package-lock.json" "$root/node_modules/.installed-lock" || [[ ! -x $root/node_modules/.bin/node ]]; then
@@ -47,6 +47,6 @@ prepare_packages() {
 use_packages() {
   local root=$1
   export PATH="$root/node_modules/.bin:$PATH"
-  # Compiled code is kept between runs, which halves the start of the command line.
+  # Node keeps compiled code between runs, which halves the start time of the command line.
   export NODE_COMPILE_CACHE="$root/.cache/compiled"
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Tables on standard output. */
 
-/** Characters that fit on a line; a terminal that does not know its size says 0. */
+/** The characters that fit on a line. A terminal that does not know its size says 0. */
 export function width(): number {
   return (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
 }
 
-/** Columns as wide as their widest cell, the last one cut to the terminal's width. */
+/** Each column is as wide as its widest cell. The last one is cut to the terminal's width. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

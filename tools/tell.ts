@@ -2,7 +2,7 @@
 import type { ExplainedError } from './explained-error.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Tells a person of the error that ended a command; with `json` also as one JSON object among the results. */
+/** Shows a person the error that ended a command. With `json`, also prints it as one JSON object among the results. */
 export function tell(terminal: Terminal, error: ExplainedError<string>, json: boolean): void {
   const { code, message, next, cause } = error;
   terminal.progress();

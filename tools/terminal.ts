@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Where a deployment speaks: what happens goes to standard error, results to standard output, so that scripts can read
- * them. Questions are asked only where a person can answer.
+ * The output of a deployment: messages go to standard error, results to standard output, so that scripts can read them.
+ * Questions are asked only where a person can answer.
  */
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
@@ -9,11 +9,11 @@ import { styleText } from 'node:util';
 export type Style = Parameters<typeof styleText>[0];
 
 export interface Terminal {
-  /** Somebody can answer a question. */
+  /** Whether a person can answer a question. */
   readonly interactive: boolean;
   /** One line about what happens. */
   line(text: string, style?: Style): void;
-  /** Replaces the line of progress below the others; undefined takes it away. Only terminals show it. */
+  /** Replaces the line of progress below the other lines; undefined removes it. Only terminals show it. */
   progress(text?: string): void;
   /** One line of the result. */
   result(text: string): void;
@@ -23,7 +23,7 @@ export interface Terminal {
 
 const CLEAR_LINE = '\r\u001b[K';
 
-/** What of a process a terminal needs. */
+/** The parts of a process that a terminal needs. */
 export interface Streams {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
@@ -48,7 +48,7 @@ export function consoleTerminal({ stdin, stdout, stderr }: Streams = process): T
     },
     progress: (text = '') => {
       if (!stderr.isTTY) return;
-      // A line that wraps could not be taken away again.
+      // A line that wraps could not be removed again.
       const short = text.slice(0, (stderr.columns || 80) - 1);
       showProgress(short === '' ? '' : styleText('dim', short, { stream: stderr }));
     },
@@ -59,7 +59,7 @@ export function consoleTerminal({ stdin, stdout, stderr }: Streams = process): T
     ask: async (question, signal) => {
       showProgress('');
       const lines = createInterface({ input: stdin, output: stderr });
-      // readline takes Ctrl-C and the end of input for itself; both mean that no answer comes.
+      // readline handles Ctrl-C and the end of input itself. Both mean that no answer comes.
       const gone = new AbortController();
       lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       lines.on('close', () => gone.abort());

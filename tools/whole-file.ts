@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Files that others may be reading: whole, or as they were. */
+/** Writes files that others may be reading. A reader sees the new file complete, or the old one. */
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** The file appears whole, with this mode where one is given; its directory is made. Not synced to the disk. */
+/**
+ * The file appears complete, with this mode if one is given. Its directory is made if necessary. Not synced to the
+ * disk.
+ */
 export async function writeWhole(path: string, contents: string | Uint8Array, mode?: number): Promise<void> {
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}-${randomUUID()}`);
   await mkdir(dirname(path), { recursive: true });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Dynamic identity: a node claims an id and keeps its private address, so a new node joins beside the old ones and an
- * update can start one more than there are before it stops any. It needs nothing of its own in the template.
+ * Dynamic identity: a node claims an id and keeps its private address. So a new node joins beside the old ones, and an
+ * update can start one more node before it stops an old one. The template needs no extra resources for it.
  */
 import { ref } from '../cloudformation.ts';
 import type { Identity } from './identity.ts';

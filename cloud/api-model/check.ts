@@ -2,16 +2,16 @@
 import { isStruct, type Struct, type Value } from '../value.ts';
 import { type ApiModel, type Shape, type ShapeUse, shapeOf } from './model.ts';
 
-/** Where a value does not fit the model. `path` is as AWS writes it: `tags.1.member.key`, `Filter.1.Name`. */
+/** A value that does not fit the model. `path` is in AWS's form: `tags.1.member.key`, `Filter.1.Name`. */
 export interface Problem {
   readonly kind: 'unknown' | 'missing' | 'type' | 'enum' | 'pattern' | 'short' | 'long';
   readonly path: string;
   readonly value: string;
-  /** What the model wants: a pattern, a list of words, a number, a type. */
+  /** The requirement of the model: a pattern, a list of words, a number, a type. */
   readonly wanted: string;
 }
 
-/** Holds a value against its shape: members, types, words of enums, patterns, lengths and ranges. */
+/** Checks a value against its shape: members, types, words of enums, patterns, lengths and ranges. */
 export function check(model: ApiModel, use: ShapeUse, value: Value, path = ''): readonly Problem[] {
   const shape = shapeOf(model, use);
   switch (shape.type) {
@@ -94,7 +94,9 @@ function checkSize(shape: Shape, size: number, path: string, value: string): rea
 
 const patterns = new Map<string, RegExp | undefined>();
 
-/** The models' patterns are Java's. The few that JavaScript can't read hold nothing back (undefined). */
+/**
+ * The patterns of the models are Java's. JavaScript can't read a few of them; for these there is no check (undefined).
+ */
 export function patternOf(pattern: string): RegExp | undefined {
   if (!patterns.has(pattern)) patterns.set(pattern, compile(pattern));
   return patterns.get(pattern);
@@ -105,7 +107,7 @@ function compile(pattern: string): RegExp | undefined {
     try {
       return new RegExp(`^(?:${pattern})$`, flags);
     } catch {
-      // Unicode mode refuses escapes that Java allows.
+      // Unicode mode does not accept some escapes that Java allows.
     }
   }
   return undefined;

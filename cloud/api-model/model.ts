@@ -38,7 +38,7 @@ export interface ApiOperation {
 
 export type Protocol = 'ec2' | 'query' | 'json' | 'rest-xml';
 
-/** AWS's own description of one of its services, as botocore carries it. */
+/** AWS's own description of one of its services, from botocore. */
 export interface ApiModel {
   readonly service: string;
   readonly protocol: Protocol;
@@ -57,8 +57,8 @@ const PROTOCOLS: readonly string[] = ['ec2', 'query', 'json', 'rest-xml'] satisf
 export type ModelOf = (service: string) => ApiModel;
 
 /**
- * Reads models out of the botocore in moto's virtual environment, each when it is first asked for (EC2's, the
- * largest, takes 50 ms). `service` is the name of the credential scope, which is also that of botocore's directory.
+ * Reads models from the botocore in moto's virtual environment, each when it is first needed (EC2's, the largest, takes
+ * 50 ms). `service` is the name in the credential scope, and also the name of botocore's directory.
  */
 export function botocoreModels(environment: string): ModelOf {
   const data = join(botocore(environment), 'data');
@@ -78,7 +78,7 @@ function botocore(environment: string): string {
 }
 
 function load(data: string, service: string): ApiModel {
-  // Older versions describe an API that nobody calls any more; the names are dates.
+  // Older versions describe an API that is no longer used. The names are dates, so the last one is the newest.
   const version = readdirSync(join(data, service)).sort().at(-1) ?? '';
   const text = gunzipSync(readFileSync(join(data, service, version, 'service-2.json.gz'))).toString('utf8');
   const model = JSON.parse(text) as Omit<ApiModel, 'service' | 'protocol'> & { metadata: { protocol: string } };

@@ -3,7 +3,7 @@ import { AwsFailure } from '../failure.ts';
 import type { Problem } from './check.ts';
 import type { Protocol } from './model.ts';
 
-/** The error with which a service of this protocol answers a call that does not fit its model. */
+/** The error of a service with this protocol for a call that does not fit its model. */
 export function refusal(service: string, protocol: Protocol, problems: readonly Problem[]): AwsFailure {
   const [first] = problems;
   if (first === undefined) throw new Error('a call without a problem can not be refused');

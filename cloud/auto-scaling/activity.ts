@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 
-/** The codes of ScalingActivityStatusCode that the lab's activities have. */
+/** The codes of ScalingActivityStatusCode that the lab's activities use. */
 type ActivityStatus = 'InProgress' | 'PreInService' | 'MidLifecycleAction' | 'Successful' | 'Failed' | 'Cancelled';
 
 export interface Activity {
@@ -15,7 +15,7 @@ export interface Activity {
 }
 
 const KEPT_ACTIVITIES = 100;
-/** What the API model allows. */
+/** The longest message that the API model allows. */
 const LONGEST_MESSAGE = 255;
 
 export function beginActivity(

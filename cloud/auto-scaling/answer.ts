@@ -25,10 +25,13 @@ import { type Photograph, photographs } from './photographs.ts';
 import { shownActivity } from './show.ts';
 import { createOrUpdateTags, deleteTags, shownTags } from './tag-actions.ts';
 
-/** An answer of an earlier moment than this is a stale one. */
+/** An answer that describes a moment longer ago than this counts as stale. */
 const STALE_MS = 50;
 
-/** Answers one call of Auto Scaling; `atMs` is when the answer is of. What the lab does not imitate is refused. */
+/**
+ * Answers one call of Auto Scaling; `atMs` is the moment that the answer describes. Calls that the lab does not imitate
+ * are refused.
+ */
 export async function answerAutoScaling(
   scaling: AutoScaling,
   action: string,
@@ -94,7 +97,7 @@ async function change(scaling: AutoScaling, action: string, input: Struct, accou
   }
 }
 
-/** A name that no group has is no error: the answer is without it. */
+/** A name without a group is not an error: the answer leaves it out. */
 function shownGroups(seen: readonly Photograph[], input: Struct): readonly Struct[] {
   const names = textsAt(input, 'AutoScalingGroupNames');
   const filters = structsAt(input, 'Filters');

@@ -5,11 +5,11 @@ import { nextMoveMs } from './instance-lifecycle.ts';
 import { Album } from './photographs.ts';
 import { reconcile } from './reconcile.ts';
 
-/** A launch that failed is tried again after this long, twice as long each time, at most the other. */
+/** The wait before a failed launch is tried again. It doubles each time, up to the second value. */
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 15_000;
 
-/** The groups, and what keeps them going: a pass over each at every change of an instance or of the group itself. */
+/** The groups and their upkeep. Every change of an instance or of a group leads to a pass over the group. */
 export class AutoScaling {
   readonly groups = new Map<string, Group>();
   readonly cloud: GroupCloud;
@@ -28,19 +28,19 @@ export class AutoScaling {
     });
   }
 
-  /** Has a pass made over the group, after the one that may be under way. */
+  /** Requests a pass over the group. It comes after the present pass, if there is one. */
   nudge(name: string): void {
     this.#wanted.add(name);
     if (this.#closed || this.#passes.has(name)) return;
     const passes = this.#run(name).finally(() => {
       this.#passes.delete(name);
-      // Wanted between the last look and now.
+      // Another pass was requested since the last check.
       if (this.#wanted.has(name)) this.nudge(name);
     });
     this.#passes.set(name, passes);
   }
 
-  /** The group and the member of an instance, until it has left the group. */
+  /** The group and the member of an instance, until the instance has left the group. */
   find(instance: string): { readonly group: Group; readonly member: GroupInstance } | undefined {
     for (const group of this.groups.values()) {
       const member = group.instances.get(instance);
@@ -65,7 +65,7 @@ export class AutoScaling {
         await reconcile(group, this.cloud);
         this.#forgetRetry(name);
       } catch {
-        // The failure stands in the group's activities.
+        // The group's activities contain the failure.
         this.#retryLater(name);
       }
       if (group.deleting && group.instances.size === 0) this.groups.delete(name);
@@ -74,7 +74,7 @@ export class AutoScaling {
     this.#setAlarm(name);
   }
 
-  /** For the moment at which a hook times out or an instance has proceeded. */
+  /** Sets the timer for the moment at which a hook times out or an instance has proceeded. */
   #setAlarm(name: string): void {
     clearTimeout(this.#alarms.get(name));
     this.#alarms.delete(name);

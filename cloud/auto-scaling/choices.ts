@@ -2,8 +2,9 @@
 import { activeInstances, type Group, type GroupInstance, type Place } from './group.ts';
 
 /**
- * Where the next instance goes, the best place first, one of each zone: the zone with the fewest instances, in it the
- * subnet with the fewest, and of equals the first of VPCZoneIdentifier (AWS takes any). `taken` has the place of each.
+ * The places for the next instance, the best first, one per zone. Best is the zone with the fewest instances, and in it
+ * the subnet with the fewest. Among equals it is the first of VPCZoneIdentifier (AWS takes any). `taken` has the place
+ * of each instance.
  */
 export function nextPlaces(places: readonly Place[], taken: readonly Place[]): readonly Place[] {
   const inZone = (place: Place): number => taken.filter(({ zone }) => zone === place.zone).length;
@@ -13,9 +14,9 @@ export function nextPlaces(places: readonly Place[], taken: readonly Place[]): r
 }
 
 /**
- * Who goes at scale-in: in the zone with the most instances, by the default termination policy those of the oldest launch
- * template version, and of these the oldest (AWS takes the one closest to its next billing hour, so any); by
- * NewestInstance the newest. Undefined when all are protected from scale-in.
+ * The instance to terminate at scale-in, from the zone with the most instances. With NewestInstance it is the newest.
+ * With the default termination policy, it is the oldest of those from the oldest launch template version. (AWS takes
+ * the one closest to its next billing hour, which can be any of these.) Undefined when all are protected from scale-in.
  */
 export function scaleInVictim(group: Group): GroupInstance | undefined {
   const active = activeInstances(group);

@@ -41,7 +41,7 @@ export async function createGroup(scaling: AutoScaling, input: Struct, account: 
   const terminationPolicy = terminationPolicyOf(input) ?? 'Default';
   const template = await templateOf(input, scaling.cloud);
   const places = await placesOf(input, scaling.cloud);
-  // Only now, since another call may have made it meanwhile.
+  // This check comes only now, since another call may have made the group meanwhile.
   if (scaling.groups.has(name)) {
     throw new AwsFailure(
       'AlreadyExists',
@@ -74,7 +74,7 @@ export async function createGroup(scaling: AutoScaling, input: Struct, account: 
   return {};
 }
 
-/** A new minimum above, or maximum below, the desired capacity moves it. */
+/** If the desired capacity is below a new minimum or above a new maximum, it changes to that value. */
 export async function updateGroup(scaling: AutoScaling, input: Struct): Promise<Struct> {
   refuseWhatIsNotImitated(input);
   const group = notDeleting(groupNamed(scaling.groups, textAt(input, 'AutoScalingGroupName')));
@@ -116,7 +116,7 @@ export function setDesiredCapacity(scaling: AutoScaling, input: Struct): Struct 
   return {};
 }
 
-/** Fails while an activity is under way, and for the cooldown after the last that succeeded. */
+/** Fails while an activity is in progress, and during the cooldown after the last successful one. */
 function honorCooldown(group: Group, secondMs: number): void {
   const sinceMs = Date.now() - group.cooldownSeconds * secondMs;
   const blocking = group.activities.find(
@@ -130,8 +130,8 @@ function honorCooldown(group: Group, secondMs: number): void {
 }
 
 /**
- * Without ForceDelete the group must be empty, of the leaving too. With it its instances skip their hooks, those under
- * way included, and the group goes when its last instance is terminated.
+ * Without ForceDelete the group must be empty, even of leaving instances. With ForceDelete its instances skip their
+ * hooks, also those that already wait. The group is removed when its last instance is terminated.
  */
 export function deleteGroup(scaling: AutoScaling, input: Struct): Struct {
   const group = groupNamed(scaling.groups, textAt(input, 'AutoScalingGroupName'));
@@ -154,15 +154,15 @@ export function deleteGroup(scaling: AutoScaling, input: Struct): Struct {
     member.protectedFromScaleIn = false;
     if (member.lifecycleState === 'Terminating:Wait') for (const action of member.actions) complete(action, 'CONTINUE');
   }
-  // Deleting a group ends what was suspended for it, or its instances would stay.
+  // The deletion of a group also ends its suspended processes. Otherwise its instances would stay.
   group.suspended.clear();
-  // An instance that is just being launched must not outlive its group.
+  // An instance whose launch is in progress must not outlive its group.
   if (group.instances.size === 0 && group.launching === 0) scaling.groups.delete(group.name);
   else scaling.nudge(group.name);
   return {};
 }
 
-/** SuspendProcesses and ResumeProcesses; no names mean all. */
+/** SuspendProcesses and ResumeProcesses. Without names, they apply to all processes. */
 export function setSuspended(scaling: AutoScaling, input: Struct, suspended: boolean): Struct {
   const group = groupNamed(scaling.groups, textAt(input, 'AutoScalingGroupName'));
   const names = textsAt(input, 'ScalingProcesses');

@@ -5,7 +5,7 @@ import type { DistributionStrategy, Group, GroupTag, Place, TemplateReference, T
 import type { GroupCloud } from './group-cloud.ts';
 import { resolveTemplate } from './launch-template.ts';
 
-/** What the lab imitates of CreateAutoScalingGroup and UpdateAutoScalingGroup. Anything else is refused. */
+/** The parts of CreateAutoScalingGroup and UpdateAutoScalingGroup that the lab imitates. Anything else is refused. */
 const IMITATED = new Set([
   'AutoScalingGroupName',
   'LaunchTemplate',
@@ -39,7 +39,7 @@ function refuseUnless(value: unknown, imitated: unknown, name: string): void {
   }
 }
 
-/** Undefined when the input does not say. */
+/** Undefined when the input does not have it. */
 export function distributionOf(input: Struct): DistributionStrategy | undefined {
   const distribution = structAt(input, 'AvailabilityZoneDistribution');
   if (distribution === undefined) return undefined;
@@ -48,7 +48,10 @@ export function distributionOf(input: Struct): DistributionStrategy | undefined 
   throw new AwsFailure('ValidationError', `The lab does not imitate the CapacityDistributionStrategy ${strategy}`);
 }
 
-/** Undefined when the input does not say. AWS takes several, each for those that are equal by the ones before it. */
+/**
+ * Undefined when the input does not have it. AWS accepts several policies; each decides between those that the policies
+ * before it leave equal.
+ */
 export function terminationPolicyOf(input: Struct): TerminationPolicy | undefined {
   const [policy, ...more] = textsAt(input, 'TerminationPolicies');
   if (more.length > 0) throw new AwsFailure('ValidationError', 'The lab imitates one of TerminationPolicies, not more');
@@ -56,7 +59,10 @@ export function terminationPolicyOf(input: Struct): TerminationPolicy | undefine
   throw new AwsFailure('ValidationError', `The lab does not imitate the termination policy ${policy}`);
 }
 
-/** The launch template as the group will show it: id and name both, the version as given (by default `$Default`). */
+/**
+ * The launch template as the group will show it: with both id and name, and the version as given (by default
+ * `$Default`).
+ */
 export async function templateOf(input: Struct, cloud: GroupCloud): Promise<TemplateReference> {
   const given = structAt(input, 'LaunchTemplate');
   const id = textAt(given, 'LaunchTemplateId') ?? '';
@@ -123,8 +129,8 @@ export function checkSizes(minimum: number, maximum: number, desired: number): v
 const MAX_TAGS = 50;
 
 /**
- * Tags of CreateAutoScalingGroup and CreateOrUpdateTags; the key decides which one is replaced. `systemTags`: a service
- * of AWS tags, whose keys begin with `aws:`.
+ * Tags of CreateAutoScalingGroup and CreateOrUpdateTags; a tag replaces the one with the same key. `systemTags` means
+ * that a service of AWS sets tags, whose keys begin with `aws:`.
  */
 export function mergedTags(
   before: readonly GroupTag[],

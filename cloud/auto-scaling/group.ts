@@ -12,10 +12,10 @@ export type LifecycleState =
   | 'Terminating:Wait'
   | 'Terminating:Proceed';
 
-/** What a launch does that fails in one zone: `balanced-only` waits for that zone, the other takes the next. */
+/** What happens when a launch fails in one zone: `balanced-only` waits for that zone, the other takes the next zone. */
 export type DistributionStrategy = 'balanced-best-effort' | 'balanced-only';
 
-/** Who goes at scale-in, within a zone: see `scaleInVictim`. */
+/** Which instance is terminated at scale-in, within a zone: see `scaleInVictim`. */
 export type TerminationPolicy = 'Default' | 'NewestInstance';
 
 export interface GroupTag {
@@ -24,7 +24,7 @@ export interface GroupTag {
   readonly propagateAtLaunch: boolean;
 }
 
-/** As given: by id or name, version a number, `$Latest` or `$Default`. */
+/** As given: by id or name; the version is a number, `$Latest` or `$Default`. */
 export interface TemplateReference {
   readonly id: string;
   readonly name: string;
@@ -45,12 +45,12 @@ export interface GroupInstance {
   lifecycleState: LifecycleState;
   /** The waits of its present transition, begun with Pending:Wait and Terminating:Wait. */
   actions: readonly LifecycleAction[];
-  /** The launch, and from Terminating on the end. */
+  /** The activity of the launch, and from Terminating on that of the termination. */
   activity: Activity;
-  /** Until when it stays in Pending:Proceed. */
+  /** When it leaves Pending:Proceed. */
   proceedsUntilMs: number;
   inServiceAtMs?: number;
-  /** A leaving one that no hook holds any more: EC2 may end it. */
+  /** No hook holds this leaving instance any more, so EC2 may terminate it. */
   released: boolean;
   healthy: boolean;
   protectedFromScaleIn: boolean;
@@ -69,7 +69,7 @@ export const PROCESSES = [
 ] as const;
 export type Process = (typeof PROCESSES)[number];
 
-/** An Auto Scaling group, as it is now. */
+/** An Auto Scaling group in its present state. */
 export interface Group {
   readonly name: string;
   readonly arn: string;
@@ -90,13 +90,13 @@ export interface Group {
   readonly instances: Map<string, GroupInstance>;
   /** Launches that EC2 has not answered yet. */
   launching: number;
-  /** Newest first, the newest hundred. */
+  /** The newest hundred, newest first. */
   readonly activities: Activity[];
-  /** ForceDelete was asked for: no launches any more, gone when the last instance is. */
+  /** ForceDelete was called: there are no more launches, and the group is removed after its last instance. */
   deleting: boolean;
 }
 
-/** Those that count against the desired capacity. */
+/** The instances that count against the desired capacity. */
 export function activeInstances(group: Group): readonly GroupInstance[] {
   return [...group.instances.values()].filter((member) => !isLeaving(member));
 }

@@ -7,14 +7,14 @@ import { groupNamed } from './group-input.ts';
 import { complete, type LifecycleAction } from './lifecycle-action.ts';
 import { resultOf, shownHook, withHook } from './lifecycle-hook.ts';
 
-/** Creates a hook or changes one; instances that wait for it already do so as before. */
+/** Creates or changes a hook. Instances that already wait for it keep the old settings. */
 export function putLifecycleHook(scaling: AutoScaling, input: Struct): Struct {
   const group = namedGroup(scaling, input);
   group.hooks = withHook(group.hooks, input);
   return {};
 }
 
-/** The outstanding actions are completed first: ABANDON for the launching, CONTINUE for the terminating. */
+/** First completes the outstanding actions: ABANDON for launching instances, CONTINUE for terminating ones. */
 export function deleteLifecycleHook(scaling: AutoScaling, input: Struct): Struct {
   const group = namedGroup(scaling, input);
   const name = textAt(input, 'LifecycleHookName');
@@ -27,7 +27,7 @@ export function deleteLifecycleHook(scaling: AutoScaling, input: Struct): Struct
   return {};
 }
 
-/** Names that no hook has are left out. */
+/** Names without a hook are left out. */
 export function describeLifecycleHooks(scaling: AutoScaling, input: Struct): Struct {
   const group = namedGroup(scaling, input);
   const names = textsAt(input, 'LifecycleHookNames');
@@ -43,7 +43,7 @@ export function completeLifecycleAction(scaling: AutoScaling, input: Struct): St
   return {};
 }
 
-/** The heartbeat timeout begins anew, as far as the global one lets it. */
+/** The heartbeat timeout starts again, but the global timeout still applies. */
 export function recordLifecycleActionHeartbeat(scaling: AutoScaling, input: Struct): Struct {
   const group = namedGroup(scaling, input);
   activeAction(group, input).beatAtMs = Date.now();
@@ -60,7 +60,7 @@ export function activeActions(
   );
 }
 
-/** The one that an instance or a token names, or both together. */
+/** The action named by an instance, a token, or both together. */
 function activeAction(group: Group, input: Struct): LifecycleAction {
   const hook = textAt(input, 'LifecycleHookName');
   const instance = textAt(input, 'InstanceId');

@@ -6,7 +6,7 @@ import { isLeaving } from './group.ts';
 import { leave } from './instance-lifecycle.ts';
 import { shownActivity } from './show.ts';
 
-/** It leaves through its hooks. With ShouldDecrementDesiredCapacity=false the instance is replaced. */
+/** The instance leaves through its hooks. With ShouldDecrementDesiredCapacity=false it is replaced. */
 export function terminateInstance(scaling: AutoScaling, input: Struct): Struct {
   if (input.InstanceIds !== undefined) {
     throw new AwsFailure('ValidationError', 'The lab terminates one instance a call, named by InstanceId');
@@ -27,8 +27,8 @@ export function terminateInstance(scaling: AutoScaling, input: Struct): Struct {
 }
 
 /**
- * An instance marked unhealthy is replaced at once, one that is not in service yet once it is; within the grace period,
- * which begins with InService, only if the caller says so.
+ * An unhealthy instance is replaced at once. If it is not in service yet, it is replaced once it is. During the grace
+ * period, which begins with InService, the call has no effect unless the caller says so.
  */
 export function setInstanceHealth(scaling: AutoScaling, input: Struct): Struct {
   const { group, member } = memberOf(scaling, input);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The way of one instance through its group, as the Auto Scaling User Guide has it in "Amazon EC2 Auto Scaling
- * instance lifecycle" and "How lifecycle hooks work":
+ * The lifecycle of one instance in its group. It follows the Auto Scaling User Guide, "Amazon EC2 Auto Scaling instance
+ * lifecycle" and "How lifecycle hooks work":
  *
  *     Pending -> [Pending:Wait -> Pending:Proceed] -> InService
  *             -> Terminating -> [Terminating:Wait -> Terminating:Proceed] -> out of the group
  *
- * The states in brackets only with a hook for that transition. Whether an instance whose launch was abandoned meets
- * the terminate hook is not documented; here every instance that leaves does.
+ * The states in brackets appear only with a hook for that transition. AWS does not document whether an instance with an
+ * abandoned launch gets the terminate hook. Here every leaving instance gets it.
  */
 import { beginActivity, endActivity } from './activity.ts';
 import type { Group, GroupInstance } from './group.ts';
@@ -15,7 +15,8 @@ import type { GroupCloud } from './group-cloud.ts';
 import { deadlineMs, expire, resultOfAll, startActions } from './lifecycle-action.ts';
 
 /**
- * Takes every instance as far as it goes now. Returns why EC2 would not end one, if so: the next pass tries that again.
+ * Moves every instance as far as it can go now. If EC2 does not terminate one, returns the reason; the next pass tries
+ * again.
  */
 export async function advance(group: Group, cloud: GroupCloud): Promise<unknown> {
   let failure: unknown;
@@ -31,7 +32,7 @@ export async function advance(group: Group, cloud: GroupCloud): Promise<unknown>
   return failure;
 }
 
-/** The instance begins to leave: from now on it counts no more, and its hooks come next. */
+/** The instance begins to leave. From now on it no longer counts, and its hooks come next. */
 export function leave(group: Group, member: GroupInstance, cause: string, launchFailure?: string): void {
   if (member.lifecycleState.startsWith('Pending')) {
     const why = launchFailure ?? 'The instance was terminated before it was in service';
@@ -43,7 +44,7 @@ export function leave(group: Group, member: GroupInstance, cause: string, launch
   member.activity = beginActivity(group, `Terminating EC2 instance: ${member.instance}`, cause);
 }
 
-/** When the next instance of the group moves on by itself; undefined when none does. */
+/** The time of the next change in the group without an outside event; undefined when there is none. */
 export function nextMoveMs(group: Group, { timings }: GroupCloud): number | undefined {
   const moves = [...group.instances.values()].flatMap((member) => {
     if (member.lifecycleState === 'Pending:Proceed') return [member.proceedsUntilMs];
@@ -77,7 +78,7 @@ function launchOn(group: Group, member: GroupInstance, { ec2, timings }: GroupCl
 
 function waitOut(group: Group, member: GroupInstance, { timings }: GroupCloud): void {
   if (member.lifecycleState === 'Terminating' && !member.released) {
-    // A group that is deleted by force asks nobody.
+    // A group that is deleted by force skips its hooks.
     const hooks = group.deleting ? [] : group.hooks;
     member.actions = startActions(hooks, 'autoscaling:EC2_INSTANCE_TERMINATING');
     if (member.actions.length === 0) member.released = true;
@@ -85,7 +86,7 @@ function waitOut(group: Group, member: GroupInstance, { timings }: GroupCloud): 
   }
   if (member.lifecycleState === 'Terminating:Wait') {
     expire(member.actions, timings.secondMs);
-    // It ends with either result; ABANDON only ends the waits for the other hooks.
+    // The instance is terminated with either result; ABANDON only ends the waits for the other hooks.
     if (resultOfAll(member.actions) === undefined) return;
     member.lifecycleState = 'Terminating:Proceed';
     member.actions = [];

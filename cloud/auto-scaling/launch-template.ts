@@ -13,7 +13,7 @@ export interface TemplateVersion {
   readonly data: Struct;
 }
 
-/** The version of a launch template that a reference means now. */
+/** The version of a launch template to which a reference leads now. */
 export async function resolveTemplate(
   moto: MotoClient,
   ec2: ApiModel,
@@ -43,7 +43,7 @@ export async function resolveTemplate(
   };
 }
 
-/** The call RunInstances for one instance of a group, with all that the launch template says. */
+/** The RunInstances call for one instance of a group, with everything from the launch template. */
 export function runInstancesInput(
   ec2: ApiModel,
   template: TemplateVersion,
@@ -66,13 +66,13 @@ export function runInstancesInput(
   };
 }
 
-/** A template may name its groups on its network interface, but moto wants subnet and interfaces apart. */
+/** A template may name its security groups on its network interface, but moto needs subnet and interfaces apart. */
 function securityGroups(cards: readonly Struct[]): Struct {
   const groups = cards.flatMap((card) => textsAt(card, 'Groups'));
   return groups.length === 0 ? {} : { SecurityGroupIds: groups };
 }
 
-/** The group's tags win over the template's of the same key. */
+/** The group's tags replace the template's tags with the same key. */
 function tagSpecifications(
   ofTemplate: readonly Struct[],
   group: { readonly name: string; readonly tags: readonly GroupTag[] },
@@ -88,7 +88,7 @@ function tagSpecifications(
   return [instance, ...others.filter((specification) => structsAt(specification, 'Tags').length > 0)];
 }
 
-/** Moto writes what a template does not have as empty elements. */
+/** Moto writes the missing parts of a template as empty elements. */
 function isNothing(value: Struct[string]): boolean {
   if (value === '') return true;
   if (Array.isArray(value)) return value.length === 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One instance's wait for one hook. Times, default results and what several hooks do together follow the Auto Scaling
+ * One instance's wait for one hook. Times, default results and the combination of several hooks follow the Auto Scaling
  * User Guide, "How lifecycle hooks work" and "Considerations and limitations for lifecycle hooks".
  */
 import { randomUUID } from 'node:crypto';
@@ -8,17 +8,17 @@ import { globalTimeoutSeconds, type LifecycleHook, type LifecycleResult, type Tr
 
 export interface LifecycleAction {
   readonly token: string;
-  /** As it was when the wait began; a later change of the hook concerns later instances. */
+  /** The hook at the start of the wait. A later change of the hook applies only to later instances. */
   readonly hook: LifecycleHook;
   readonly startedAtMs: number;
-  /** The last heartbeat, or the start. */
+  /** The time of the last heartbeat, or of the start. */
   beatAtMs: number;
   result?: LifecycleResult;
-  /** Why an abandoned one was abandoned, in Auto Scaling's words. */
+  /** Why the action was abandoned, in Auto Scaling's words. */
   reason?: string;
 }
 
-/** One wait for each hook of this transition; they run side by side. */
+/** One wait for each hook of this transition; they run at the same time. */
 export function startActions(hooks: readonly LifecycleHook[], transition: Transition): LifecycleAction[] {
   const nowMs = Date.now();
   return hooks
@@ -31,7 +31,7 @@ export function complete(action: LifecycleAction, result: LifecycleResult): void
   if (result === 'ABANDON') action.reason = 'Lifecycle Action Completed with ABANDON Result';
 }
 
-/** When it times out unless a heartbeat comes; `secondMs` is how long a second of a hook lasts. */
+/** When the action times out without a further heartbeat; `secondMs` is the length of one second of a hook. */
 export function deadlineMs({ hook, startedAtMs, beatAtMs }: LifecycleAction, secondMs: number): number {
   return Math.min(beatAtMs + hook.heartbeatSeconds * secondMs, startedAtMs + globalTimeoutSeconds(hook) * secondMs);
 }
@@ -46,7 +46,7 @@ export function expire(actions: readonly LifecycleAction[], secondMs: number): v
   }
 }
 
-/** One that was abandoned ends all the others; without one, all have to continue. Undefined while they wait. */
+/** One abandoned action ends all the others. Otherwise all must continue. Undefined while they wait. */
 export function resultOfAll(actions: readonly LifecycleAction[]): LifecycleResult | undefined {
   if (actions.some(({ result }) => result === 'ABANDON')) return 'ABANDON';
   return actions.every(({ result }) => result === 'CONTINUE') ? 'CONTINUE' : undefined;

@@ -21,15 +21,15 @@ const SHORTEST_HEARTBEAT_SECONDS = 30;
 const LONGEST_HEARTBEAT_SECONDS = 7_200;
 const MOST_HEARTBEATS = 100;
 const LONGEST_WAIT_SECONDS = 48 * 3_600;
-/** Of one group, as Auto Scaling's quotas have it. */
+/** The quota of Auto Scaling for one group. */
 const MOST_HOOKS = 50;
 
-/** How long an instance waits for one hook at most, whatever heartbeats come. */
+/** The longest wait of an instance for one hook, even with heartbeats. */
 export function globalTimeoutSeconds(hook: LifecycleHook): number {
   return Math.min(LONGEST_WAIT_SECONDS, MOST_HEARTBEATS * hook.heartbeatSeconds);
 }
 
-/** The hooks with one more, as PutLifecycleHook and an entry of LifecycleHookSpecificationList describe it, or changed. */
+/** The hooks, with one added or changed by PutLifecycleHook or by an entry of LifecycleHookSpecificationList. */
 export function withHook(hooks: readonly LifecycleHook[], input: Struct): readonly LifecycleHook[] {
   const hook = hookOf(input, hooks);
   const others = hooks.filter(({ name }) => name !== hook.name);
@@ -40,7 +40,7 @@ export function withHook(hooks: readonly LifecycleHook[], input: Struct): readon
 }
 
 function hookOf(input: Struct, hooks: readonly LifecycleHook[]): LifecycleHook {
-  // An empty target takes the target away, and here is none.
+  // An empty target removes the target, and the lab's hooks have none.
   if ((textAt(input, 'NotificationTargetARN') ?? '') !== '' || input.RoleARN !== undefined) {
     throw new AwsFailure('ValidationError', 'The lab does not imitate the notification target of a lifecycle hook');
   }
@@ -75,7 +75,7 @@ function heartbeatOf(seconds: number): number {
   );
 }
 
-/** Fails for anything but CONTINUE and ABANDON. */
+/** Fails for anything except CONTINUE and ABANDON. */
 export function resultOf(value: string | undefined): LifecycleResult {
   if (value === 'CONTINUE' || value === 'ABANDON') return value;
   throw new AwsFailure(

@@ -2,7 +2,7 @@
 import { AwsFailure } from '../failure.ts';
 import { numberAt, type Struct, textAt } from '../value.ts';
 
-/** Cuts one page out of a list by MaxRecords and NextToken, and names it as the operation's output does. */
+/** Returns one page of a list by MaxRecords and NextToken, under the name in the operation's output. */
 export function page(items: readonly Struct[], name: string, input: Struct, usual: number, most: number): Struct {
   const size = numberAt(input, 'MaxRecords') ?? usual;
   if (size < 1 || size > most) {

@@ -3,7 +3,7 @@ import type { Struct } from '../value.ts';
 import type { Group, GroupTag } from './group.ts';
 import { shownGroup, shownInstance } from './show.ts';
 
-/** A group as it was at one moment, as both its descriptions show it. */
+/** A group at one moment, in the form of both its descriptions. */
 export interface Photograph {
   readonly tags: readonly GroupTag[];
   readonly group: Struct;
@@ -23,7 +23,7 @@ export function photographs(groups: Iterable<Group>): readonly Photograph[] {
   }));
 }
 
-/** All groups as they were after each change of the last minutes: what stale answers are made of. */
+/** All groups after each change of the last minutes. Stale answers come from these. */
 export class Album {
   #pages: { readonly atMs: number; readonly groups: readonly Photograph[] }[] = [];
 

@@ -6,8 +6,8 @@ import { advance, leave } from './instance-lifecycle.ts';
 import { scaleOut } from './scale-out.ts';
 
 /**
- * One pass: takes note of what EC2 did to the instances, then launches and terminates towards the desired capacity.
- * Rejects with the first failure, when everything was tried.
+ * One pass. First it records what EC2 did to the instances. Then it launches and terminates instances until the desired
+ * capacity is reached. After trying everything, it rejects with the first failure.
  */
 export async function reconcile(group: Group, cloud: GroupCloud): Promise<void> {
   const failures = [await advance(group, cloud)];
@@ -22,9 +22,9 @@ export async function reconcile(group: Group, cloud: GroupCloud): Promise<void> 
 }
 
 /**
- * Instances that were terminated or stopped behind the group's back. One that waits in Pending:Wait is left to its
- * hooks: the health of instances is checked from InService on. One without hooks that ends while it is Pending has
- * failed to launch.
+ * Finds instances that were terminated or stopped without the group. Health is checked only from InService on, so the
+ * hooks handle an instance in Pending:Wait. An instance without hooks that ends while it is Pending has failed to
+ * launch.
  */
 function checkHealth(group: Group, { ec2 }: GroupCloud): void {
   if (group.suspended.has('HealthCheck')) return;

@@ -9,8 +9,9 @@ import { resolveTemplate, runInstancesInput } from './launch-template.ts';
 const CAUSE = 'an instance was started in response to a difference between desired and actual capacity';
 
 /**
- * Launches what is missing. Where a launch fails, a balanced-best-effort group takes the next zone, a balanced-only one
- * leaves the place open and goes on with the other zones. Returns the first failure, when all was tried.
+ * Launches the missing instances. When a launch fails, a balanced-best-effort group tries the next zone. A
+ * balanced-only group leaves the place open and goes on with the other zones. After trying everything, this returns the
+ * first failure.
  */
 export async function scaleOut(group: Group, cloud: GroupCloud): Promise<unknown> {
   const open: Place[] = [];
@@ -27,12 +28,12 @@ export async function scaleOut(group: Group, cloud: GroupCloud): Promise<unknown
   return failure;
 }
 
-/** Asked again before each launch, as an operator may have changed it meanwhile. */
+/** Checked again before each launch, since an operator may have changed it meanwhile. */
 function mayLaunch(group: Group): boolean {
   return !group.suspended.has('Launch') && !group.deleting;
 }
 
-/** The last failure when it was to be had in none. */
+/** Returns the last failure when no zone could launch it. */
 async function launchInOneOf(group: Group, places: readonly Place[], cloud: GroupCloud): Promise<unknown> {
   let failure: unknown;
   for (const place of places) {

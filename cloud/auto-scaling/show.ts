@@ -50,7 +50,7 @@ function shownMember(member: GroupInstance): Struct {
   };
 }
 
-/** A member as DescribeAutoScalingInstances shows it, where the health is in capitals. */
+/** A member as DescribeAutoScalingInstances shows it, with the health in capital letters. */
 export function shownInstance(group: Group, member: GroupInstance): Struct {
   return {
     InstanceId: member.instance,

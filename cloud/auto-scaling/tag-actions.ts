@@ -6,10 +6,10 @@ import type { Group } from './group.ts';
 import { groupNamed, mergedTags } from './group-input.ts';
 import { shownTag } from './show.ts';
 
-/** Tags of groups; PropagateAtLaunch concerns later launches only. */
+/** Tags of groups. PropagateAtLaunch applies only to later launches. */
 export function createOrUpdateTags(scaling: AutoScaling, input: Struct, systemTags = false): Struct {
   const tags = structsAt(input, 'Tags');
-  // All of them or none.
+  // Checks all tags first: either all are set or none.
   for (const tag of tags) mergedTags(groupOf(scaling, tag).tags, [tag], systemTags);
   for (const tag of tags) {
     const group = groupOf(scaling, tag);

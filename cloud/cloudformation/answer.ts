@@ -15,7 +15,7 @@ import { create, remove, signalResource, update } from './stack-actions.ts';
 import { invalid } from './submission.ts';
 import { getTemplate, getTemplateSummary, validateTemplate } from './template-actions.ts';
 
-/** Answers one call of CloudFormation. What the lab does not imitate is refused. */
+/** Answers one call of CloudFormation. Calls that the lab does not imitate are refused. */
 export async function answerCloudFormation(
   cloudFormation: CloudFormation,
   action: string,
@@ -91,7 +91,7 @@ function describe(cloudFormation: CloudFormation, action: string, input: Struct)
   }
 }
 
-/** Of one stack, which is found by its name or by the physical id of one of its resources. */
+/** The resources of one stack, found by its name or by the physical id of one of its resources. */
 function stackResources(cloudFormation: CloudFormation, input: Struct): readonly Struct[] {
   const [name, physicalId] = [textAt(input, 'StackName'), textAt(input, 'PhysicalResourceId')];
   if ((name === undefined) === (physicalId === undefined)) {

@@ -25,7 +25,7 @@ const IMITATED = [
   'OnStackFailure',
 ];
 
-/** A change set of type CREATE makes the stack, in REVIEW_IN_PROGRESS. */
+/** A change set of type CREATE makes the stack, with the status REVIEW_IN_PROGRESS. */
 export async function createChangeSet(cloudFormation: CloudFormation, input: Struct, caller: string): Promise<Struct> {
   refuseOthers(input, IMITATED);
   const { cloud } = cloudFormation;
@@ -56,7 +56,7 @@ export async function createChangeSet(cloudFormation: CloudFormation, input: Str
     };
     stack.changeSets.set(name, changeSet);
     if (isNew) stack.setStatus('REVIEW_IN_PROGRESS', 'User Initiated');
-    // AWS takes seconds for it, so nobody may count on an answer that is ready.
+    // AWS takes seconds for this, so a caller must not rely on an answer that is ready at once.
     setImmediate(() => work(cloudFormation, stack, changeSet));
     return { Id: changeSet.id, StackId: stack.id };
   } catch (error) {
@@ -138,7 +138,7 @@ export function deleteChangeSet(cloudFormation: CloudFormation, input: Struct): 
   try {
     found = changeSetOf(cloudFormation, input);
   } catch (error) {
-    // Deleting what is not there is no error, if the stack is.
+    // Deleting a missing change set is not an error if the stack exists.
     if (error instanceof AwsFailure && error.code === 'ChangeSetNotFound') return {};
     throw error;
   }
@@ -177,7 +177,7 @@ export function executeChangeSet(cloudFormation: CloudFormation, input: Struct, 
     startUpdate(cloudFormation, stack, updated, blueprint, caller, token);
   }
   stack.lastChangeSet = changeSet.id;
-  // The others were made for a stack that is no more.
+  // The other change sets were made for a state of the stack that no longer exists.
   for (const name of stack.changeSets.keys()) if (name !== changeSet.name) stack.changeSets.delete(name);
   changeSet.executionStatus = 'EXECUTE_IN_PROGRESS';
   stack.operation?.ended.then(() => {
@@ -186,7 +186,7 @@ export function executeChangeSet(cloudFormation: CloudFormation, input: Struct, 
   return {};
 }
 
-/** By id alone, or by its name and its stack. */
+/** By its id, or by its name and its stack. */
 export function changeSetOf(
   cloudFormation: CloudFormation,
   input: Struct,

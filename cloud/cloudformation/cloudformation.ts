@@ -12,10 +12,10 @@ export const DEFAULT_CLOUDFORMATION_TIMINGS: CloudFormationTimings = {
   dependencyMs: 60_000,
 };
 
-/** The stacks, and what is being done to them. */
+/** The stacks and their operations. */
 export class CloudFormation {
   readonly cloud: StackCloud;
-  /** Oldest first; deleted ones stay, to be asked for by their id. */
+  /** Oldest first. Deleted stacks stay, so they can still be found by their id. */
   readonly stacks: Stack[] = [];
   readonly #closed = new AbortController();
   readonly #running = new Set<Promise<void>>();
@@ -24,7 +24,7 @@ export class CloudFormation {
     this.cloud = cloud;
   }
 
-  /** By name, which the deleted lose, or by id. */
+  /** By name, except for deleted stacks, or by id. */
   find(nameOrId: string): Stack | undefined {
     return this.stacks.findLast(({ name, id, isDeleted }) => id === nameOrId || (name === nameOrId && !isDeleted));
   }
@@ -35,7 +35,7 @@ export class CloudFormation {
     throw new AwsFailure('ValidationError', `Stack with id ${nameOrId} does not exist`);
   }
 
-  /** By name, by id, or by the id of one of its change sets; for who decides what may be done to it. */
+  /** By name, by id, or by the id of one of its change sets. It is for the check of permissions. */
   known(reference: string): { readonly arn: string; readonly tags: ReadonlyMap<string, string> } | undefined {
     const ofChangeSet = ({ changeSets }: Stack): boolean => [...changeSets.values()].some(({ id }) => id === reference);
     const stack = this.find(reference) ?? this.stacks.find(ofChangeSet);
@@ -49,7 +49,7 @@ export class CloudFormation {
     return stack;
   }
 
-  /** Starts an operation and returns; what it comes to stands in the stack's status. */
+  /** Starts an operation and returns. The stack's status shows the result. */
   start(stack: Stack, caller: string, token: string | undefined, act: (run: StackRun) => Promise<void>): void {
     const ended = Promise.withResolvers<void>();
     const operation: StackOperation = {
@@ -74,14 +74,14 @@ export class CloudFormation {
     this.#running.add(running);
   }
 
-  /** Gives up what is under way and returns once it has ended. */
+  /** Stops all operations and returns once they have ended. */
   async close(): Promise<void> {
     this.#closed.abort(new Error('The lab was closed'));
     await Promise.all(this.#running);
   }
 }
 
-/** A clean-up that breaks off has no status of its own. */
+/** A clean-up that fails has no status of its own. */
 const FAILED: Readonly<Record<string, string>> = {
   UPDATE_COMPLETE: 'UPDATE',
   UPDATE_ROLLBACK_COMPLETE: 'UPDATE_ROLLBACK',

@@ -3,8 +3,8 @@ import type { Problem } from '../api-model/check.ts';
 import type { ApiModel } from '../api-model/model.ts';
 
 /**
- * Where AWS's own answers do not fit its model: the events of a stack itself have the stack's status
- * (`REVIEW_IN_PROGRESS`, `UPDATE_COMPLETE_CLEANUP_IN_PROGRESS`), which the model lists for stacks only.
+ * AWS's own answers do not fit its model here. Events of the stack itself have the stack's status
+ * (`REVIEW_IN_PROGRESS`, `UPDATE_COMPLETE_CLEANUP_IN_PROGRESS`), and the model allows these only for stacks.
  */
 export function isLooseAnswer(model: ApiModel, action: string, problem: Problem): boolean {
   if (model.service !== 'cloudformation' || action !== 'DescribeStackEvents') return false;

@@ -8,7 +8,7 @@ import type { Stack, StackEvent, StackResource } from './stack/stack.ts';
 const PAGE = 100;
 const HIDDEN = '****';
 
-/** Cuts one page out of a list by NextToken, and names it as the operation's output does. */
+/** Returns one page of a list by NextToken, under the name in the operation's output. */
 export function page(items: readonly Struct[], name: string, input: Struct): Struct {
   const token = textAt(input, 'NextToken') ?? '0';
   if (!/^\d+$/.test(token)) throw new AwsFailure('ValidationError', 'The token is not valid');
@@ -89,7 +89,7 @@ export function shownResource(resource: StackResource, timeName: 'Timestamp' | '
   };
 }
 
-/** What has NoEcho is shown as asterisks only. */
+/** A parameter with NoEcho is shown as asterisks. */
 export function shownParameters({ template, parameters }: Blueprint): readonly Struct[] {
   return [...parameters].map(([key, value]) => ({
     ParameterKey: key,

@@ -19,7 +19,7 @@ export async function create(cloudFormation: CloudFormation, input: Struct, call
   const same = sentBefore(cloudFormation.find(name), input);
   if (same !== undefined) return { StackId: same.id };
   refuseExisting(cloudFormation, name);
-  // Made only when everything is in order, as the name counts from then on.
+  // The stack is made only after all checks, since its name is taken from then on.
   const stack = cloudFormation.add(name);
   try {
     const onFailure = onFailureOf(input);
@@ -35,7 +35,7 @@ export async function create(cloudFormation: CloudFormation, input: Struct, call
   return { StackId: stack.id };
 }
 
-/** The stack, if this very request has started something already and only its answer was lost. */
+/** The stack, if this same request has already started an operation and only its answer was lost. */
 export function sentBefore(stack: Stack | undefined, input: Struct): Stack | undefined {
   return stack?.tokens.has(textAt(input, 'ClientRequestToken') ?? '') === true ? stack : undefined;
 }
@@ -50,7 +50,7 @@ function onFailureOf(input: Struct): OnFailure {
   return given === 'DELETE' ? 'DELETE' : 'ROLLBACK';
 }
 
-/** The pattern of the API model allows an ARN, which a new stack can't have as its name. */
+/** The API model's pattern also allows an ARN, but a new stack can't have one as its name. */
 export function stackName(input: Struct): string {
   const name = textAt(input, 'StackName') ?? '';
   if (STACK_NAME.test(name)) return name;
@@ -71,7 +71,7 @@ export async function update(cloudFormation: CloudFormation, input: Struct, call
   const before = updatable(stack);
   const after = await readSubmission(cloudFormation.cloud, stack, input, caller);
   if (changesOf(cloudFormation, stack, after).length === 0) throw invalid('No updates are to be performed.');
-  // Something else may have begun while the parameters were looked up.
+  // Another operation may have begun during the lookup of the parameters.
   updatable(stack);
   startUpdate(cloudFormation, stack, before, after, caller, textAt(input, 'ClientRequestToken'));
   return { StackId: stack.id };
@@ -102,14 +102,14 @@ export function startUpdate(
   cloudFormation.start(stack, caller, token, (run) => updateStack(run, before, after));
 }
 
-/** Change sets that were not executed are for a stack that is no more. */
+/** Change sets that were not executed describe a state of the stack that no longer exists. */
 function outdate(stack: Stack): void {
   for (const changeSet of stack.changeSets.values()) {
     if (changeSet.executionStatus === 'AVAILABLE') changeSet.executionStatus = 'OBSOLETE';
   }
 }
 
-/** Deleting what is not there, or is being deleted, is no error. */
+/** Deleting a stack that does not exist, or is being deleted, is not an error. */
 export function remove(cloudFormation: CloudFormation, input: Struct, caller: string): Struct {
   refuseOthers(input, ['StackName', 'RetainResources', 'ClientRequestToken']);
   const stack = cloudFormation.find(textAt(input, 'StackName') ?? '');
@@ -127,7 +127,7 @@ export function remove(cloudFormation: CloudFormation, input: Struct, caller: st
   if (stack.isBusy && creation === undefined) {
     throw invalid(`Stack [${stack.name}] cannot be deleted while in status ${stack.status}`);
   }
-  // A creation is given up; what it has made until then is deleted.
+  // The creation is stopped, and its resources are deleted.
   if (creation !== undefined) creation.superseded = true;
   creation?.cancel();
   cloudFormation.start(stack, caller, textAt(input, 'ClientRequestToken'), async (run) => {
@@ -137,7 +137,7 @@ export function remove(cloudFormation: CloudFormation, input: Struct, caller: st
   return {};
 }
 
-/** A signal counts while its resource is made or updated, once for each unique id. */
+/** A signal counts while its resource is created or updated, once for each unique id. */
 export function signalResource(cloudFormation: CloudFormation, input: Struct): Struct {
   const stack = cloudFormation.get(textAt(input, 'StackName') ?? '');
   const logicalId = textAt(input, 'LogicalResourceId') ?? '';

@@ -13,7 +13,7 @@ import { readTemplate } from './template/template.ts';
 
 const MOST_TAGS = 50;
 
-/** Reads what CreateStack, UpdateStack and CreateChangeSet are given, and refuses at once what can't be. */
+/** Reads the input of CreateStack, UpdateStack and CreateChangeSet. Refuses impossible input at once. */
 export async function readSubmission(
   cloud: StackCloud,
   stack: Pick<Stack, 'id' | 'name' | 'blueprint'>,
@@ -24,7 +24,7 @@ export async function readSubmission(
   const parameters = parameterValues(template.parameters, structsAt(input, 'Parameters'), stack.blueprint?.parameters);
   const capabilities = textsAt(input, 'Capabilities');
   checkCapabilities(template, capabilities);
-  // Tags that are left out stay as they are.
+  // When the input has no tags, the stack keeps its tags.
   const tags = input.Tags === undefined ? (stack.blueprint?.tags ?? []) : tagsOf(input);
   const blueprint = { template, parameters, tags, capabilities };
   dependenciesOf(template);
@@ -52,7 +52,7 @@ export function checkedTemplate(cloud: StackCloud, body: string): Template {
   return template;
 }
 
-/** The capabilities that a template needs, and the resource types that are why. */
+/** The capabilities that a template needs, and the resource types that need them. */
 export function neededCapabilities(template: Template): {
   readonly capability?: string;
   readonly types: readonly string[];
@@ -86,7 +86,7 @@ function tagsOf(input: Struct): readonly Tag[] {
   return tags;
 }
 
-/** Refuses members of an input that the lab would have to ignore. */
+/** Refuses input members that the lab would otherwise ignore. */
 export function refuseOthers(input: Struct, imitated: readonly string[]): void {
   const odd = Object.keys(input).find((name) => !imitated.includes(name));
   if (odd !== undefined) throw invalid(`The lab does not imitate ${odd}`);

@@ -6,7 +6,7 @@ import { optional } from './show.ts';
 import { checkedTemplate, invalid, neededCapabilities, refuseOthers } from './submission.ts';
 import type { Template } from './template/declarations.ts';
 
-/** The text as it was submitted. */
+/** The submitted text. */
 export function getTemplate(cloudFormation: CloudFormation, input: Struct): Struct {
   refuseOthers(input, ['StackName', 'ChangeSetName', 'TemplateStage']);
   const template =

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Elastic IP addresses: who has one, and who may take it. */
+/** Elastic IP addresses: which instance has one, and which may take it. */
 import { AwsFailure } from '../failure.ts';
 import { flagAt, type Struct, structAt, structsAt, textAt } from '../value.ts';
 import type { AskEc2 } from './attachment-target.ts';
 import type { Ec2World } from './world.ts';
 
 /**
- * An address moves to its new holder unless AllowReassociation is false (moto: unless it is true), and replaces the one
- * that the holder had.
+ * Moves an address to its new holder, unless AllowReassociation is false (moto: unless it is true). The address
+ * replaces the one that the new holder had.
  */
 export async function associateAddress(world: Ec2World, ask: AskEc2, input: Struct): Promise<Struct> {
   if (input.PrivateIpAddress !== undefined) {
@@ -32,14 +32,14 @@ export async function associateAddress(world: Ec2World, ask: AskEc2, input: Stru
   return output;
 }
 
-/** Fails while it is associated. */
+/** Fails while the address is associated. */
 export async function checkRelease(ask: AskEc2, input: Struct): Promise<void> {
   const address = await addressOf(ask, input);
   if ((textAt(address, 'AssociationId') ?? '') === '') return;
   throw new AwsFailure('InvalidIPAddress.InUse', `Address ${textAt(address, 'PublicIp')} is in use.`);
 }
 
-/** Takes from a terminated instance what moto leaves with it. */
+/** Removes the addresses that moto leaves with a terminated instance. */
 export function freeAddresses(ask: AskEc2, instance: Struct): Promise<void> {
   const cards = cardsOf(instance);
   return disassociate(ask, (address) => cards.includes(textAt(address, 'NetworkInterfaceId') ?? ''));

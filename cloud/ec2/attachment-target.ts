@@ -3,10 +3,10 @@ import { AwsFailure } from '../failure.ts';
 import { type Struct, structAt, textAt } from '../value.ts';
 import type { Ec2World } from './world.ts';
 
-/** Asks moto's EC2. */
+/** Calls moto's EC2. */
 export type AskEc2 = (action: string, input: Struct) => Promise<Struct>;
 
-/** The instance as EC2 has it now; fails unless something can be attached to it. */
+/** The instance in its present state. Fails unless something can be attached to it. */
 export function instanceForAttachment(world: Ec2World, id: string): Struct {
   const shown = world.seeOne(id, { caller: 'gateway', atMs: Date.now() })?.instance ?? {};
   const state = textAt(structAt(shown, 'State'), 'Name');

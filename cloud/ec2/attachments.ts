@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What an instance holds and nobody else can have meanwhile: volumes, network interfaces, Elastic IP addresses. What a
- * terminated instance held comes free a while after its end. Codes and rules follow the EC2 API Reference (AttachVolume,
- * AttachNetworkInterface, AssociateAddress, "Error codes"), messages what users report.
+ * What only one instance can hold at a time: volumes, network interfaces, Elastic IP addresses. They become free a
+ * while after the instance is terminated. Codes and rules follow the EC2 API Reference (AttachVolume,
+ * AttachNetworkInterface, AssociateAddress, "Error codes"). The messages follow reports of users.
  */
 import { type Struct, textAt } from '../value.ts';
 import { associateAddress, checkRelease, freeAddresses } from './addresses.ts';
@@ -15,7 +15,7 @@ export class Attachments {
   readonly #world: Ec2World;
   readonly #ask: AskEc2;
   readonly #volumes: Volumes;
-  /** Instances that were told to end, as they were before, until what they hold is free. */
+  /** Instances that were told to terminate, in their earlier state, until what they hold is free. */
   readonly #ending = new Map<string, Struct>();
   #last: Promise<unknown> = Promise.resolve();
 
@@ -26,7 +26,7 @@ export class Attachments {
     world.onChange(() => this.#freeEnded());
   }
 
-  /** Undefined when moto's own answer will do. */
+  /** Undefined when moto's own answer is enough. */
   async answer(action: string, input: Struct): Promise<Struct | undefined> {
     switch (action) {
       case 'AttachVolume':
@@ -53,7 +53,7 @@ export class Attachments {
     }
   }
 
-  /** Ends instances by `terminate`; what they hold stays theirs until a while after their end. */
+  /** Terminates instances with `terminate`. They keep what they hold until a while after their end. */
   terminating(ids: readonly string[], terminate: () => Promise<void>): Promise<void> {
     return this.#inTurn(async () => {
       const nowMs = Date.now();
@@ -83,13 +83,13 @@ export class Attachments {
     }
   }
 
-  /** What somebody has detached meanwhile moto refuses to detach again, and at the lab's end moto is gone. */
+  /** Failures are ignored. Moto refuses to detach what is detached already, and at the end of the lab moto is gone. */
   async #takeBack(instance: Struct): Promise<void> {
     await freeInterfaces(this.#ask, instance).catch(() => {});
     await freeAddresses(this.#ask, instance).catch(() => {});
   }
 
-  /** One after the other, so that looking and taking are one step. */
+  /** Runs one after the other, so that no other call comes between a check and its change. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => {});

@@ -6,7 +6,7 @@ import type { Viewer } from './lifetime.ts';
 import { mustExist } from './rules.ts';
 import type { Ec2World, SeenInstance } from './world.ts';
 
-/** DescribeInstances, from memory. One unknown id fails the call; an unknown id in a filter does not. */
+/** DescribeInstances, from memory. One unknown id makes the call fail; an unknown id in a filter does not. */
 export function describeInstances(world: Ec2World, input: Struct, viewer: Viewer): Struct {
   const ids = textsAt(input, 'InstanceIds');
   const maxResults = numberAt(input, 'MaxResults');
@@ -39,7 +39,7 @@ function reservations(seen: readonly SeenInstance[]): readonly Struct[] {
   return [...byId.values()].map(({ reservation, instances }) => ({ ...reservation, Groups: [], Instances: instances }));
 }
 
-/** DescribeTags: moto's answer without the tags of instances that this viewer does not see with them. */
+/** DescribeTags: moto's answer, without the tags that this viewer does not see yet. */
 export function visibleTags(world: Ec2World, output: Struct, viewer: Viewer): Struct {
   const tags = structsAt(output, 'Tags').filter((tag) => {
     if (textAt(tag, 'ResourceType') !== 'instance') return true;
@@ -61,7 +61,7 @@ function readToken(token: string | undefined): number {
       return value.offset;
     }
   } catch {
-    // Falls through to the refusal.
+    // The refusal below handles this.
   }
   throw new AwsFailure('InvalidNextToken', 'The token is not valid');
 }

@@ -15,7 +15,7 @@ import { refuseUsedGroup } from './security-groups.ts';
 import { Stopping } from './stopping.ts';
 import type { Ec2World } from './world.ts';
 
-/** EC2: moto's, with the rules and the patience of AWS's. */
+/** EC2: moto's, with the rules and the delays of AWS. */
 export class Ec2 {
   readonly world: Ec2World;
   readonly #moto: MotoClient;
@@ -23,7 +23,7 @@ export class Ec2 {
   readonly #attachments: Attachments;
   readonly #images: ImageDetails;
   readonly #stopping: Stopping;
-  /** Absent while instances are entries of a table alone. */
+  /** Absent while instances are only entries of a table. */
   machines: Machines | undefined;
   /** Zones in which EC2 has no room for another instance. */
   readonly fullZones = new Set<string>();
@@ -39,8 +39,8 @@ export class Ec2 {
   }
 
   /**
-   * The answer to a call that the gateway has something to add to; undefined when moto's own will do, after `before`
-   * and with `after`.
+   * The answer to a call that the gateway answers itself. Undefined when moto's own answer is enough; `before` and
+   * `after` then run around it.
    */
   async answer(action: string, input: Struct, viewer: Viewer): Promise<Struct | undefined> {
     checkFilterNames(this.#model, action, input);
@@ -68,7 +68,7 @@ export class Ec2 {
     }
   }
 
-  /** After a call that moto answered by itself. */
+  /** Runs after a call that moto answered by itself. */
   async after(action: string, input: Struct): Promise<void> {
     if (/^(Describe|Get|List)/.test(action)) return;
     const ids = instanceIds(input);

@@ -3,7 +3,7 @@ import { AwsFailure } from '../failure.ts';
 import { type Struct, structAt, structsAt, textAt, textsAt } from '../value.ts';
 import type { SeenInstance } from './world.ts';
 
-/** The filters of DescribeInstances that the lab imitates; another one is refused, never ignored. */
+/** The filters of DescribeInstances that the lab imitates. Any other filter is refused, never ignored. */
 const VALUES: Readonly<Record<string, (seen: SeenInstance) => readonly (string | undefined)[]>> = {
   'instance-id': ({ id }) => [id],
   'instance-state-name': ({ instance }) => [textAt(structAt(instance, 'State'), 'Name')],
@@ -26,7 +26,7 @@ const VALUES: Readonly<Record<string, (seen: SeenInstance) => readonly (string |
 
 const MAX_VALUES = 200;
 
-/** The test that a list of EC2's `Filter` makes: any value of each filter. */
+/** The test of a list of EC2's `Filter`: every filter must match with one of its values. */
 export function instanceFilter(filters: readonly Struct[]): (seen: SeenInstance) => boolean {
   const tests = filters.map((filter) => {
     const name = textAt(filter, 'Name') ?? '';
@@ -61,7 +61,7 @@ function reader(name: string): (seen: SeenInstance) => readonly (string | undefi
   return values;
 }
 
-/** EC2's filters know `*` and `?`, and a backslash before them; case counts. */
+/** EC2's filters support `*` and `?`, each of them also after a backslash. Upper and lower case differ. */
 export function wildcards(pattern: string): RegExp {
   const source = pattern.replace(/\\?[\s\S]/g, (sign) => {
     if (sign === '*') return '.*';

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What moto does not know of images: whether their instances take IMDSv1, whether their disk is encrypted, that a name is
- * taken, and a filter. Follows the EC2 API Reference: CreateImage, ModifyImageAttribute, DescribeImages.
+ * Features of images that moto lacks: whether their instances accept IMDSv1, whether their disk is encrypted, unique
+ * names, and a filter. Follows the EC2 API Reference: CreateImage, ModifyImageAttribute, DescribeImages.
  */
 import { AwsFailure } from '../failure.ts';
 import { flagAt, numberAt, type Struct, structAt, structsAt, textAt, textsAt } from '../value.ts';
 import type { AskEc2 } from './attachment-target.ts';
 import type { Images } from './images.ts';
 
-/** What of a volume is that of its snapshot, and so of the image. */
+/** The properties that a volume shares with its snapshot, and so with the image. */
 type Disk = Readonly<{ Encrypted: boolean; VolumeSize?: number; VolumeType?: string }>;
 
 export class ImageDetails {
@@ -22,7 +22,7 @@ export class ImageDetails {
     this.#ask = ask;
   }
 
-  /** Undefined when moto's own answer will do. */
+  /** Undefined when moto's own answer is enough. */
   async answer(action: string, input: Struct): Promise<Struct | undefined> {
     switch (action) {
       case 'CreateImage':
@@ -73,7 +73,7 @@ export class ImageDetails {
     };
   }
 
-  /** Moto fails when the call itself has tags for them. */
+  /** Tags the snapshots after the call, because moto fails when the call itself has tags for them. */
   async #tagSnapshots(image: string, specifications: readonly Struct[]): Promise<void> {
     const Tags = specifications.flatMap((one) => structsAt(one, 'Tags'));
     if (Tags.length === 0) return;
@@ -111,7 +111,7 @@ export class ImageDetails {
     };
   }
 
-  /** Once said, it can't be taken back. */
+  /** This setting can't be undone. */
   async #modify(input: Struct): Promise<Struct | undefined> {
     const support = structAt(input, 'ImdsSupport');
     if (support === undefined) return undefined;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Images made of instances and of other images. Moto forgets their root device, and has them at once; here an image is
- * pending until its disk is kept.
+ * Images made from instances and from other images. Moto loses their root device and makes them at once. Here an image
+ * is pending until its disk is stored.
  */
 import { AwsFailure } from '../failure.ts';
 import { type Struct, structsAt, textAt } from '../value.ts';
@@ -9,7 +9,7 @@ import type { AskEc2 } from './attachment-target.ts';
 import type { Machines } from './machines.ts';
 import type { Ec2World } from './world.ts';
 
-/** What an image has of the one that it comes from. */
+/** The properties that an image gets from its source. */
 type Inherited = Pick<Struct, 'RootDeviceName' | 'RootDeviceType' | 'Architecture' | 'BlockDeviceMappings'>;
 
 export class Images {
@@ -25,7 +25,7 @@ export class Images {
     this.#machines = machines;
   }
 
-  /** Undefined when moto's own answer will do. */
+  /** Undefined when moto's own answer is enough. */
   async answer(action: string, input: Struct): Promise<Struct | undefined> {
     switch (action) {
       case 'CreateImage':
@@ -62,7 +62,7 @@ export class Images {
     return output;
   }
 
-  /** The image looks like its source; it is pending while its disk is kept. */
+  /** The image looks like its source, and is pending until its disk is stored. */
   async #keep(output: Struct, source: string | undefined, keep: (image: string) => Promise<void> | undefined) {
     const image = textAt(output, 'ImageId') ?? '';
     const [shown] = source === undefined ? [] : structsAt(await this.#describe({ ImageIds: [source] }), 'Images');
@@ -76,7 +76,7 @@ export class Images {
 
   async #describe(input: Struct): Promise<Struct> {
     const output = await this.#ask('DescribeImages', input);
-    // Only an image of Windows has a platform, which EC2's model writes with a capital letter.
+    // Only Windows images have a platform, and EC2's model writes it with a capital letter.
     const Images = structsAt(output, 'Images').map(({ Platform, ...image }) => {
       const id = textAt(image, 'ImageId') ?? '';
       const inherited = this.#inherited.get(id);
@@ -84,7 +84,7 @@ export class Images {
       return {
         ...image,
         ...(Platform === 'windows' ? { Platform: 'Windows' } : {}),
-        // Moto says "standard", which EC2 has no such type as.
+        // Moto says "standard", a type that EC2 does not have.
         RootDeviceType: textAt(image, 'RootDeviceType') === 'instance-store' ? 'instance-store' : 'ebs',
         ...(inherited === undefined ? {} : { ...inherited, ...ownSnapshots(image, inherited) }),
         ...(state === undefined ? {} : { State: state }),
@@ -102,7 +102,7 @@ function inheritedFrom({ RootDeviceName, RootDeviceType, Architecture, BlockDevi
   ) as Inherited;
 }
 
-/** The device is the source's, the snapshot on it the image's own. */
+/** The device comes from the source; the snapshot on it is the image's own. */
 function ownSnapshots(image: Struct, inherited: Inherited): Struct {
   const [own] = structsAt(image, 'BlockDeviceMappings');
   const mappings = structsAt(inherited as Struct, 'BlockDeviceMappings');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Struct } from '../value.ts';
 
-/** How long EC2 takes for what moto does in an instant; milliseconds. */
+/** How long EC2 takes for changes that moto makes at once; milliseconds. */
 export interface Ec2Timings {
   /** From RunInstances to running. */
   readonly pendingMs: number;
@@ -15,22 +15,25 @@ export interface Ec2Timings {
 
 export const DEFAULT_EC2_TIMINGS: Ec2Timings = { pendingMs: 300, shuttingDownMs: 300, remainsMs: 0, detachMs: 300 };
 
-/** Eventual consistency: how late other instances see a new one, and its tags. Each waits 0.5 to 1.5 × these. */
+/**
+ * Eventual consistency: the delay until other instances see a new one, and its tags. Each delay is 0.5 to 1.5 × these
+ * values.
+ */
 export interface LateVisibility {
   readonly instanceMs: number;
-  /** Counted from when the instance itself is visible. */
+  /** Counted from the moment when the instance itself is visible. */
   readonly tagsMs: number;
   /** The same seed gives the n-th instance the same delays. */
   readonly seed: number;
 }
 
-/** When what happens to one instance; milliseconds since 1970. */
+/** The times of the changes of one instance; milliseconds since 1970. */
 export interface Lifetime {
   readonly launchedAtMs: number;
   readonly runningAtMs: number;
   readonly visibleAtMs: number;
   readonly tagsVisibleAtMs: number;
-  /** It was told to stop, and its machine is not off yet. */
+  /** It was told to stop, and its machine is still on. */
   readonly stopping?: boolean;
   readonly shuttingDownAtMs?: number;
   readonly terminatedAtMs?: number;
@@ -39,7 +42,10 @@ export interface Lifetime {
   readonly forgottenAtMs?: number;
 }
 
-/** Who looks: an instance sees others late and itself at once; the operator and the gateway see all at once. */
+/**
+ * The caller who looks. An instance sees other instances late and itself at once. The operator and the gateway see
+ * everything at once.
+ */
 export interface Viewer {
   readonly caller: string;
   readonly atMs: number;
@@ -49,7 +55,7 @@ export interface Viewer {
 
 const STATE_CODES = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80 };
 
-/** One instance as EC2 shows it to this viewer; undefined when EC2 doesn't. `data` is moto's Instance. */
+/** One instance as EC2 shows it to this viewer. Undefined while EC2 does not show it. `data` is moto's Instance. */
 export function view(id: string, data: Struct, life: Lifetime, viewer: Viewer): Struct | undefined {
   const { atMs } = viewer;
   if (atMs < life.launchedAtMs || atMs >= (life.forgottenAtMs ?? Infinity)) return undefined;
@@ -65,7 +71,7 @@ function stateAt(data: Struct, life: Lifetime, atMs: number): keyof typeof STATE
   if (atMs >= (life.shuttingDownAtMs ?? Infinity)) return 'shutting-down';
   if (atMs < life.runningAtMs) return 'pending';
   const name = typeof data.State === 'object' && 'Name' in data.State ? data.State.Name : undefined;
-  // Moto's instances stop and start at once.
+  // Moto's instances stop and start without any delay.
   if (name !== 'stopped' && name !== 'stopping') return 'running';
   return life.stopping === true ? 'stopping' : 'stopped';
 }
@@ -101,7 +107,7 @@ export function visibilityDelays(late: LateVisibility | undefined, ordinal: numb
   };
 }
 
-/** A number between 0 and 1 that depends on its arguments alone (the mixing step of splitmix32). */
+/** A number between 0 and 1 that depends only on its arguments (the mixing step of splitmix32). */
 function chance(seed: number, index: number): number {
   let mixed = (seed + Math.imul(index + 1, 0x9e3779b9)) | 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What stands behind the instances, where something does: without it they are entries of a table alone. */
+/** The machines of the instances, if they have any. Without machines, instances are only entries of a table. */
 export interface Machines {
   /** Shuts the instance's machine down and resolves when it is off; its disk stays. */
   shutDown(instance: string): Promise<void>;
-  /** Pulls the plug of the instance's machine and puts it in again. */
+  /** Cuts the power of the instance's machine and turns it on again. */
   reboot(instance: string): Promise<void>;
-  /** Keeps the disk of a stopped instance as that of an image. */
+  /** Stores the disk of a stopped instance as the disk of an image. */
   capture(instance: string, image: string): Promise<void>;
-  /** Gives an image the disk of another one. */
+  /** Gives an image the disk of another image. */
   copy(source: string, image: string): Promise<void>;
 }

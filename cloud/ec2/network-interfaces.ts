@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Network interfaces have one holder at a time; moto gives them away again without a word. */
+/** Network interfaces have one holder at a time. Moto would silently give them to another holder. */
 import { AwsFailure } from '../failure.ts';
 import { numberAt, type Struct, structAt, structsAt, textAt } from '../value.ts';
 import { type AskEc2, instanceForAttachment, zoneOf } from './attachment-target.ts';
@@ -30,13 +30,15 @@ export async function attachInterface(world: Ec2World, ask: AskEc2, input: Struc
   return output;
 }
 
-/** Fails while an instance has it. */
+/** Fails while an instance holds it. */
 export async function checkDeleteInterface(ask: AskEc2, id: string): Promise<void> {
   if (holderOf(await interfaceOf(ask, id)) === undefined) return;
   throw new AwsFailure('InvalidParameterValue', `Network interface '${id}' is currently in use.`);
 }
 
-/** Takes from a terminated instance what moto leaves with it: every card but the first, which went with the instance. */
+/**
+ * Removes the interfaces that moto leaves with a terminated instance: all but the first, which ends with the instance.
+ */
 export async function freeInterfaces(ask: AskEc2, instance: Struct): Promise<void> {
   for (const card of structsAt(instance, 'NetworkInterfaces')) {
     const attachment = structAt(card, 'Attachment');

@@ -4,9 +4,9 @@ import { type Struct, structsAt, textAt, type Value } from '../value.ts';
 import type { Viewer } from './lifetime.ts';
 import type { Ec2World } from './world.ts';
 
-/** Rules of EC2 that its API model does not have. */
+/** Rules of EC2 that are not in its API model. */
 export function checkEc2Rules(world: Ec2World, action: string, input: Struct, viewer: Viewer): void {
-  // DescribeInstances looks for itself, as its answer may be a stale one.
+  // DescribeInstances checks this itself, because its answer may be stale.
   if (action !== 'DescribeInstances') mustExist(world, instanceIds(input), viewer);
   checkTags(input, viewer.systemTags ?? false);
 }
@@ -14,7 +14,7 @@ export function checkEc2Rules(world: Ec2World, action: string, input: Struct, vi
 /** `i-` and 8 or 17 hex digits. */
 const INSTANCE_ID = /^i-([0-9a-f]{8}|[0-9a-f]{17})$/;
 
-/** Fails when one of the ids is malformed, or unknown to EC2 as this viewer sees it. */
+/** Fails when one of the ids is malformed, or unknown to this viewer. */
 export function mustExist(world: Ec2World, ids: readonly string[], viewer: Viewer): void {
   for (const id of ids) {
     if (!INSTANCE_ID.test(id)) throw new AwsFailure('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
@@ -25,7 +25,7 @@ export function mustExist(world: Ec2World, ids: readonly string[], viewer: Viewe
   throw new AwsFailure('InvalidInstanceID.NotFound', `The ${subject} not exist`);
 }
 
-/** Every instance that the input names, other than in filters. */
+/** Every instance that the input names, except in filters. */
 export function instanceIds(input: Struct): readonly string[] {
   const ids: string[] = [];
   for (const name of ['InstanceId', 'InstanceIds']) {
@@ -42,7 +42,7 @@ export function instanceIds(input: Struct): readonly string[] {
 
 const MAX_TAGS = 50;
 
-/** Tag restrictions of "Tag your Amazon EC2 resources". */
+/** The tag restrictions of "Tag your Amazon EC2 resources". */
 function checkTags(input: Struct, systemTags: boolean): void {
   const lists = [input, ...structsAt(input, 'TagSpecifications')].map((holder) => structsAt(holder, 'Tags'));
   for (const tags of lists) {
@@ -70,7 +70,9 @@ function checkTag(tag: Struct, systemTags: boolean): void {
   }
 }
 
-/** Moto launches MinCount instances, EC2 as many as it can up to MaxCount, and here it always can. */
+/**
+ * Moto launches MinCount instances. EC2 launches as many as it can up to MaxCount, and here that is always MaxCount.
+ */
 export function launchCount(input: Struct): Struct {
   const { MinCount, MaxCount } = input;
   if (typeof MinCount !== 'number' || typeof MaxCount !== 'number') return input;

@@ -5,7 +5,7 @@ import type { Ec2World } from './world.ts';
 
 type Ask = (action: string, input: Struct) => Promise<Struct>;
 
-/** A security group that an instance or a rule of another group uses is not deleted (moto would). */
+/** Refuses to delete a security group while an instance or a rule of another group uses it. Moto would delete it. */
 export async function refuseUsedGroup(world: Ec2World, ask: Ask, input: Struct): Promise<void> {
   const group = textAt(input, 'GroupId');
   if (group === undefined) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Stopping, starting and rebooting instances, which moto does in an instant and without a machine. */
+/** Stopping, starting and rebooting of instances. Moto does these at once and without a machine. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsFailure } from '../failure.ts';
 import { type Struct, structAt } from '../value.ts';
@@ -21,7 +21,7 @@ export class Stopping {
     this.#machines = machines;
   }
 
-  /** Undefined when moto's own answer will do. */
+  /** Undefined when moto's own answer is enough. */
   async answer(action: string, input: Struct): Promise<Struct | undefined> {
     switch (action) {
       case 'StopInstances':
@@ -50,7 +50,7 @@ export class Stopping {
 
   async #untilOff(id: string): Promise<void> {
     const machines = this.#machines();
-    // A machine that could not be shut down in order was switched off: either way it is off.
+    // If a machine can't shut down in order, its power is cut. So it is off in either case.
     await (machines === undefined ? sleep(STOP_MS, undefined, { ref: false }) : machines.shutDown(id).catch(() => {}));
     this.#world.stopped(id);
   }
@@ -66,7 +66,7 @@ export class Stopping {
 
   async #reboot(ids: readonly string[]): Promise<void> {
     this.#allow(ids, ['running'], 'rebooted');
-    // The call only asks for it; it is answered before it is done.
+    // The call only requests the reboot, and gets its answer before the reboot is done.
     for (const id of ids)
       void this.#machines()
         ?.reboot(id)

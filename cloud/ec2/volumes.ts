@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Volumes have one holder at a time; moto gives them away again without a word. */
+/** Volumes have one holder at a time. Moto would silently give them to another holder. */
 import { AwsFailure } from '../failure.ts';
 import { flagAt, type Struct, structAt, structsAt, textAt, textsAt } from '../value.ts';
 import { type AskEc2, instanceForAttachment, zoneOf } from './attachment-target.ts';
 import { wildcards } from './filters.ts';
 import type { Ec2World } from './world.ts';
 
-/** The filters of DescribeVolumes that moto can't answer while a volume is held. */
+/** The filters of DescribeVolumes that moto can't apply while an instance holds a volume. */
 const ATTACHMENT_FILTERS: Readonly<Record<string, (volume: Struct) => readonly (string | undefined)[]>> = {
   status: (volume) => [textAt(volume, 'State')],
   'attachment.instance-id': (volume) => structsAt(volume, 'Attachments').map((one) => textAt(one, 'InstanceId')),
@@ -17,7 +17,7 @@ const ATTACHMENT_FILTERS: Readonly<Record<string, (volume: Struct) => readonly (
 export class Volumes {
   readonly #world: Ec2World;
   readonly #ask: AskEc2;
-  /** Attachments by volume: moto takes volumes from a terminated instance at once, EC2 after a while. */
+  /** The attachment of each held volume. Moto frees a terminated instance's volumes at once, EC2 after a while. */
   readonly #held = new Map<string, Struct>();
 
   constructor(world: Ec2World, ask: AskEc2) {
@@ -25,7 +25,7 @@ export class Volumes {
     this.#ask = ask;
   }
 
-  /** From now on the volumes of this instance stay its own, until `free`. */
+  /** From now on this instance keeps its volumes, until `free`. */
   hold(instance: string, shown: Struct): void {
     for (const mapping of structsAt(shown, 'BlockDeviceMappings')) {
       const device = structAt(mapping, 'Ebs');
@@ -69,7 +69,7 @@ export class Volumes {
     return output;
   }
 
-  /** What a dying instance holds comes free in its own time. */
+  /** A terminating instance keeps its volumes for its own delay, even after this call. */
   async detach(input: Struct): Promise<Struct> {
     const volume = textAt(input, 'VolumeId') ?? '';
     const held = this.#held.get(volume);
@@ -84,7 +84,7 @@ export class Volumes {
     if (meant !== undefined && meant !== InstanceId) {
       throw new AwsFailure('InvalidAttachment.NotFound', `Volume '${volume}' is not attached to instance '${meant}'`);
     }
-    // Moto wants both, EC2 knows them.
+    // Moto needs both values, and EC2 knows them.
     const output = await this.#ask('DetachVolume', {
       Device: textAt(attachment, 'Device') ?? '',
       ...input,
@@ -106,7 +106,7 @@ export class Volumes {
     return { ...output, Volumes: volumes.filter((volume) => ofAttachments.every((filter) => fits(volume, filter))) };
   }
 
-  /** Fails while a dying instance holds the volume. */
+  /** Fails while a terminating instance holds the volume. */
   checkDelete(volume: string): void {
     const attachment = this.#held.get(volume);
     if (attachment === undefined) return;

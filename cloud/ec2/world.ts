@@ -20,7 +20,7 @@ interface Known {
   readonly id: string;
   /** ReservationId and OwnerId. */
   readonly reservation: Struct;
-  /** What moto said of the instance and when, oldest first: a stale answer is made of an older one. */
+  /** Moto's descriptions of the instance with their times, oldest first. A stale answer uses an older one. */
   versions: readonly Version[];
   life: Lifetime;
 }
@@ -34,8 +34,8 @@ export interface SeenInstance {
 const HISTORY_MS = 120_000;
 
 /**
- * The instances: what moto says of them, and when EC2 shows what of it to whom. Every EC2 call that may change an
- * instance is followed by `refresh`, so answers come from memory: moto takes 2.5 ms to write out one instance.
+ * The instances: moto's descriptions, and when EC2 shows them to which viewer. `refresh` follows every EC2 call that
+ * may change an instance. So answers come from memory, because moto needs 2.5 ms to write one instance.
  */
 export class Ec2World {
   readonly #moto: MotoClient;
@@ -53,7 +53,7 @@ export class Ec2World {
     this.#late = late;
   }
 
-  /** All that this viewer sees, oldest first. */
+  /** All instances that this viewer sees, oldest first. */
   see(viewer: Viewer): readonly SeenInstance[] {
     return [...this.#instances.keys()].flatMap((id) => this.seeOne(id, viewer) ?? []);
   }
@@ -66,18 +66,18 @@ export class Ec2World {
     return instance === undefined ? undefined : { id, instance, reservation: known.reservation };
   }
 
-  /** The state as it is now: `running`, `terminated`, …; undefined for the unknown and the forgotten. */
+  /** The present state: `running`, `terminated`, …; undefined for an unknown or forgotten instance. */
   state(id: string): string | undefined {
     const seen = this.seeOne(id, { caller: 'gateway', atMs: Date.now() });
     return textAt(structAt(seen?.instance, 'State'), 'Name');
   }
 
-  /** Whether what this instance held is free for others. */
+  /** Whether the things that this instance held are free for others. */
   isFreed(id: string): boolean {
     return (this.#instances.get(id)?.life.freedAtMs ?? Infinity) <= Date.now();
   }
 
-  /** Asks moto again for these instances, or for all. */
+  /** Reads these instances from moto again, or all of them. */
   async refresh(ids?: readonly string[]): Promise<void> {
     if (ids?.length === 0) return;
     const filters = ids === undefined ? {} : { Filters: [{ Name: 'instance-id', Values: ids }] };
@@ -93,7 +93,7 @@ export class Ec2World {
     if (changed) this.#announce();
   }
 
-  /** EC2 forgets this terminated instance now. */
+  /** Makes EC2 forget this terminated instance now. */
   forget(id: string): void {
     const known = this.#instances.get(id);
     if (known === undefined) throw new Error(`there is no instance ${id}`);
@@ -102,7 +102,10 @@ export class Ec2World {
     this.#announce();
   }
 
-  /** Hears, at once, that an instance may have changed its state, tags or existence. Returns the function that ends it. */
+  /**
+   * Calls `listener` at once when an instance may have changed its state, tags or existence. Returns the function that
+   * ends this.
+   */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -110,7 +113,7 @@ export class Ec2World {
     };
   }
 
-  /** These instances were told to stop; they are `stopping` until `stopped` is said of them. */
+  /** These instances were told to stop. They are `stopping` until `stopped` is called for them. */
   stopping(ids: readonly string[]): void {
     for (const id of ids) this.#live(id, { stopping: true });
   }
@@ -120,7 +123,7 @@ export class Ec2World {
     this.#announce();
   }
 
-  /** These instances were told to start; they are `pending` for a while. */
+  /** These instances were told to start. They are `pending` for a while. */
   starting(ids: readonly string[]): void {
     const nowMs = Date.now();
     for (const id of ids) this.#live(id, { runningAtMs: nowMs + this.#timings.pendingMs });
@@ -144,7 +147,7 @@ export class Ec2World {
     const last = known.versions.at(-1);
     const ended = textAt(structAt(data, 'State'), 'Name') === 'terminated' && known.life.terminatedAtMs === undefined;
     if (last !== undefined && !ended && JSON.stringify(last.data) === JSON.stringify(data)) return false;
-    // Moto takes away what EC2 only loses later; the version before is still the right one until then.
+    // Moto removes at once what EC2 removes later. Until then the version before is still the right one.
     const kept = ended && last !== undefined ? { ...data, ...presentIn(last.data, data) } : data;
     known.versions = [...recent(known.versions, nowMs), { atMs: nowMs, data: kept }];
     if (ended) this.#end(known, nowMs);
@@ -195,7 +198,7 @@ function recent(versions: readonly Version[], nowMs: number): readonly Version[]
   return versions.filter((_, at) => at === versions.length - 1 || (versions[at + 1]?.atMs ?? 0) > nowMs - HISTORY_MS);
 }
 
-/** The members of the earlier data that the later lacks or has empty. */
+/** The members of the earlier data that are missing or empty in the later data. */
 function presentIn(earlier: Struct, later: Struct): Struct {
   return Object.fromEntries(
     Object.entries(earlier).filter(([name]) => {

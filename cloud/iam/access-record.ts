@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest, Evaluation } from './evaluate.ts';
 
-/** Requests that differ in nothing but their time, counted together. Plain data: it can be written as JSON. */
+/** Requests that differ only in their time are counted together. Plain data, so it can be written as JSON. */
 export interface RecordedAccess {
   readonly principal: AccessRequest['principal'];
   readonly action: string;
@@ -10,20 +10,20 @@ export interface RecordedAccess {
   readonly context: Readonly<Record<string, readonly string[]>>;
   readonly allowed: boolean;
   readonly because: Evaluation['because'];
-  /** The statements that decided, and the condition keys that these look at. */
+  /** The statements that decided, and the condition keys in them. */
   readonly statements: readonly string[];
   readonly keys: readonly string[];
   readonly times: number;
 }
 
-/** They would make every request one of its own. */
+/** With these keys, every request would be different from all others. */
 const OF_THE_MOMENT = ['aws:currenttime', 'aws:epochtime'];
 const MOST_ENTRIES = 50_000;
 
-/** What roles and the deployer asked for, and which statements decided. */
+/** The requests of roles and the deployer, and the statements that decided. */
 export class AccessRecord {
   readonly #entries = new Map<string, RecordedAccess>();
-  /** Requests beyond the most that are kept apart: a record with some is not whole. */
+  /** Requests beyond the limit of distinct ones. With any of these, the record is incomplete. */
   dropped = 0;
 
   add({ principal, action, resource, context }: AccessRequest, decision: Evaluation): void {
@@ -36,7 +36,7 @@ export class AccessRecord {
     else this.#entries.set(key, { ...entry, times: (known?.times ?? 0) + 1 });
   }
 
-  /** In the order in which each was first seen. */
+  /** In the order of their first request. */
   list(): readonly RecordedAccess[] {
     return [...this.#entries.values()];
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * IAM enforced: who calls, what the call needs, and whether the policies allow it. Both calls from outside and those
- * that CloudFormation makes on behalf of somebody go through `authorize`.
+ * Enforces IAM: the caller, the rights that the call needs, and whether the policies allow it. Calls from outside and
+ * calls that CloudFormation makes for a caller both go through `authorize`.
  */
 import type { ModelOf } from '../api-model/model.ts';
 import { SPARED_CALLER } from '../faults.ts';
@@ -22,9 +22,9 @@ import { checkPutPolicy } from './put-policies.ts';
 import { RoleDirectory } from './role-directory.ts';
 
 interface AccessOptions {
-  /** What persons may do, by their names as callers; who is not named may do all. */
+  /** The policies of persons, by their names as callers. A person without a policy here may do everything. */
   readonly policies: Readonly<Record<string, unknown>>;
-  /** For so long after it was made, a role is denied everything: IAM is eventually consistent. */
+  /** For how long all calls of a new role are denied: IAM is eventually consistent. */
   readonly roleDelayMs: number;
   readonly withoutProfile: WithoutProfile;
 }
@@ -34,16 +34,16 @@ export interface AuthorizedCall {
   readonly service: string;
   readonly action: string;
   readonly input: Struct;
-  /** The service of AWS that makes the call on the caller's behalf, `cloudformation.amazonaws.com`. */
+  /** The AWS service that makes the call for the caller, `cloudformation.amazonaws.com`. */
   readonly via?: string;
 }
 
-/** Who calls, with what he may do. */
+/** The caller and its rights. */
 interface Identity {
   readonly principal: Principal;
   readonly policies: readonly Policy[];
   readonly context: Context;
-  /** Nothing but a resource's own policy holds him back. */
+  /** Only a resource's own policy can deny this caller anything. */
   readonly allRights: boolean;
 }
 
@@ -103,7 +103,7 @@ export class Access {
   }
 
   /**
-   * A missing object is denied to whoever could not have listed its key (S3 API Reference, GetObject: permissions; the
+   * A caller that may not list the key of a missing object gets a denial (S3 API Reference, GetObject: permissions; the
    * key counts as s3:prefix).
    */
   async hideMissing(call: AuthorizedCall): Promise<void> {
@@ -119,7 +119,7 @@ export class Access {
     return service === 's3' ? this.#buckets.answer(action, input) : Promise.resolve(undefined);
   }
 
-  /** A call has been answered: drops what it may have changed. */
+  /** Called after the answer to a call. Drops cached data that the call may have changed. */
   changed({ service, action, input }: AuthorizedCall): void {
     if (/^(Describe|Get|List|Head)/.test(action)) return;
     if (service === 's3' && action === 'DeleteBucket') this.#buckets.forget(textAt(input, 'Bucket') ?? '');
@@ -142,7 +142,7 @@ export class Access {
     return service === 's3' ? this.#buckets.of(textAt(input, 'Bucket') ?? '') : undefined;
   }
 
-  /** Undefined for the lab itself, whom nothing holds back. */
+  /** Undefined for the lab itself, which has no limits. */
   async #rights(call: AuthorizedCall): Promise<Identity | undefined> {
     const { caller } = call;
     if (caller === SPARED_CALLER) return undefined;
@@ -170,7 +170,7 @@ export class Access {
     };
   }
 
-  /** The session that EC2 opens for an instance is called by the instance's id. */
+  /** The session that EC2 opens for an instance; its name is the instance's id. */
   #session(call: AuthorizedCall, { role, instance }: Extract<InstanceRights, { kind: 'role' }>): Identity {
     const { account, region } = this.#facts;
     const own = contextOf({

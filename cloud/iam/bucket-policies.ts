@@ -10,8 +10,9 @@ interface Kept {
 }
 
 /**
- * The policies of buckets. The gateway keeps them itself: moto would evaluate what it is given too, without regard to
- * principals and conditions, and deny everybody what some are denied in some cases.
+ * The policies of buckets. The gateway stores them itself and does not give them to moto. Moto would evaluate them too,
+ * but ignore principals and conditions. So it would deny to everybody what a policy denies only to some callers, or
+ * only under some conditions.
  */
 export class BucketPolicies {
   readonly #moto: MotoClient;
@@ -43,7 +44,7 @@ export class BucketPolicies {
     return {};
   }
 
-  /** The bucket is gone. */
+  /** Called when the bucket has been deleted. */
   forget(bucket: string): void {
     this.#kept.delete(bucket);
   }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a policy may ask for (IAM User Guide, "AWS global condition context keys"; the services' own keys stand in the
- * tables of actions). A key that no request here carries would make its statement never hold, or, negated, always: so
- * a policy that names one is refused when it is put.
+ * The condition keys that a policy may use (IAM User Guide, "AWS global condition context keys"; the services' own keys
+ * are in the tables of actions). With a key that no request here has, a statement would never apply, or, if negated,
+ * always. So the gateway refuses a policy with such a key when it is put.
  */
 import { fitsAction } from './evaluate.ts';
 import { variableKeys } from './patterns.ts';
 import { type Policy, PolicyError, type Statement } from './policy.ts';
 
-/** Carried by every request, where it has a value. */
+/** In every request, where they have a value. */
 const GLOBAL_KEYS = [
   ...['aws:PrincipalArn', 'aws:PrincipalAccount', 'aws:PrincipalType', 'aws:PrincipalTag/', 'aws:userid'],
   ...['aws:username', 'aws:CurrentTime', 'aws:EpochTime', 'aws:RequestedRegion', 'aws:SecureTransport'],
@@ -16,10 +16,10 @@ const GLOBAL_KEYS = [
   ...['aws:ResourceAccount', 'ec2:SourceInstanceARN', 'ec2:RoleDelivery'],
 ].map((key) => key.toLowerCase());
 
-/** A request may hold several values of these, so only a quantifier says what is meant. */
+/** A request may have several values of these keys, so a policy must use a quantifier. */
 const MULTIVALUED = ['aws:tagkeys', 'aws:calledvia'];
 
-/** Throws PolicyError where the policy asks for what no request of its actions carries. */
+/** Throws PolicyError when the policy uses a key that no request of its actions has. */
 export function checkConditionKeys(policy: Policy, known: ReadonlyMap<string, ReadonlySet<string>>): void {
   if (policy.kind === 'trust') return;
   for (const statement of policy.statements) {
@@ -41,7 +41,7 @@ export function checkConditionKeys(policy: Policy, known: ReadonlyMap<string, Re
   }
 }
 
-/** Whether some statement looks at tags of resources, which have to be looked up. */
+/** Whether any statement uses tags of resources, which then must be looked up. */
 export function asksForResourceTags(policies: readonly Policy[]): boolean {
   return policies.some(({ statements, variables }) =>
     statements.some((statement) => askedFor(statement, variables).some((key) => /:resourcetag\//i.test(key))),

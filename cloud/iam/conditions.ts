@@ -8,8 +8,9 @@ import { operatorRule } from './operators.ts';
 import type { Condition, Statement } from './policy.ts';
 
 /**
- * All conditions must hold. A value with a variable that the request can't fill fits nothing; should that make a
- * negated condition true, an Allow still does not apply, and a Deny does: nobody gains by what is not known.
+ * All conditions must hold. A value with a variable that the request can't fill matches nothing. If that makes a
+ * negated condition true, an Allow still does not apply, and a Deny does. So a caller never gains rights by an unknown
+ * value.
  */
 export function conditionsHold(statement: Statement, context: Context, variables: boolean): boolean {
   return statement.conditions.every((condition) => holds(condition, context, variables, statement.effect === 'Deny'));
@@ -27,7 +28,7 @@ function holds(condition: Condition, context: Context, variables: boolean, ofDen
     return !fitting && (ofDeny || !outcomes.includes(undefined));
   };
   switch (quantifier) {
-    // True of a key that is not there, which is why AWS advises a Null condition beside it.
+    // True for a missing key. Therefore AWS advises a Null condition beside it.
     case 'ForAllValues':
       return (given ?? []).every(valueHolds);
     case 'ForAnyValue':

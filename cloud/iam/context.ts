@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What is known of a request: condition keys and their values. The case of a key does not count (IAM User Guide, "IAM
- * JSON policy elements: Condition"), so they stand in lower case here, tag keys included.
+ * The facts of a request: condition keys and their values. Upper and lower case do not matter in a key (IAM User Guide,
+ * "IAM JSON policy elements: Condition"). So keys are in lower case here, also those of tags.
  */
 export type Context = ReadonlyMap<string, readonly string[]>;
 
 export type ContextValue = string | number | boolean | readonly string[] | undefined;
 
-/** Entries without a value are left out; an empty list is a key that is there with no values. */
+/** Entries without a value are left out. An empty list is a key that exists without values. */
 export function contextOf(entries: Readonly<Record<string, ContextValue>>): Context {
   const context = new Map<string, readonly string[]>();
   for (const [key, value] of Object.entries(entries)) {

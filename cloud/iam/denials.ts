@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How the services say no (IAM User Guide, "Troubleshoot access denied error messages"). */
+/** The denials of the services (IAM User Guide, "Troubleshoot access denied error messages"). */
 import { AwsFailure } from '../failure.ts';
 import type { AccessRequest, Evaluation } from './evaluate.ts';
 
-/** `service` is the one that was called; the action may be another's, such as iam:PassRole. */
+/** `service` is the called service; the action may belong to another one, such as iam:PassRole. */
 export function denial(
   service: string,
   request: Omit<AccessRequest, 'context'>,
@@ -15,7 +15,7 @@ export function denial(
   return worded(service, `${subject} ${reason(action, because)}`);
 }
 
-/** A call that the tables of actions do not have: nobody can be allowed it. */
+/** A call that is not in the tables of actions, so no caller can have the right to it. */
 export function notInTheTable(service: string, principal: string, action: string): AwsFailure {
   return worded(
     service,
@@ -38,7 +38,7 @@ function reason(action: string, because: Evaluation['because']): string {
   }
 }
 
-/** Status and code differ: Logs, a JSON service, says 400. */
+/** Status and code differ between services: Logs, a JSON service, uses 400. */
 function worded(service: string, message: string): AwsFailure {
   if (service === 'ec2') {
     return new AwsFailure('UnauthorizedOperation', `You are not authorized to perform this operation. ${message}`, 403);

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Whether the policies allow a request: IAM User Guide, "Policy evaluation logic" and "How AWS enforcement code logic
- * evaluates requests", within one account and for identity and resource policies, which is all that the lab has.
- * Denied unless a statement allows it; a statement that denies it wins over all that allow.
+ * evaluates requests". Only within one account, with identity and resource policies, because the lab has no others. A
+ * request is denied unless a statement allows it. A statement that denies it wins over all that allow it.
  */
 import { conditionsHold } from './conditions.ts';
 import type { Context } from './context.ts';
 import { anyOf, fitsResource, resolvePattern, variableKeys } from './patterns.ts';
 import type { Patterns, Policy, Principals, Statement } from './policy.ts';
 
-/** Who asks. */
+/** The caller. */
 export interface Principal {
-  /** As messages name it: a user, or the session of a role. */
+  /** The ARN in messages: of a user, or of the session of a role. */
   readonly arn: string;
-  /** `aws:PrincipalArn`: the user, or the role itself. */
+  /** `aws:PrincipalArn`: the ARN of the user, or of the role itself. */
   readonly identityArn: string;
   readonly account: string;
 }
@@ -23,18 +23,18 @@ export interface AccessRequest {
   readonly principal: Principal;
   /** `ec2:CreateTags`. */
   readonly action: string;
-  /** An ARN, or `*` for an action that AWS authorizes on no resource in particular. */
+  /** An ARN, or `*` for an action that does not apply to a certain resource. */
   readonly resource: string;
   readonly context: Context;
 }
 
 export interface Evaluation {
   readonly allowed: boolean;
-  /** Which policies denied it outright, or that none allowed it. */
+  /** Which policies denied it explicitly, or that none allowed it. */
   readonly because: 'allowed' | 'denied-by-identity' | 'denied-by-resource' | 'not-allowed';
-  /** The statements that decided: those that deny it, else those that allow it. */
+  /** The statements that decided: those that deny it, otherwise those that allow it. */
   readonly statements: readonly string[];
-  /** The condition keys that these statements look at, in lower case. */
+  /** The condition keys in these statements, in lower case. */
   readonly keys: readonly string[];
 }
 
@@ -64,18 +64,18 @@ export function mayAssume(trust: Policy, service: string, context: Context): boo
   return fitting.some(({ effect }) => effect === 'Allow') && !fitting.some(({ effect }) => effect === 'Deny');
 }
 
-/** Whether an Action or NotAction element speaks of this action; the case of letters does not count. */
+/** Whether an Action or NotAction element applies to this action. Upper and lower case do not matter. */
 export function fitsAction(patterns: Patterns, action: string): boolean {
   let expression = actionExpressions.get(patterns);
   if (expression === undefined) {
     expression = anyOf(patterns.texts);
     actionExpressions.set(patterns, expression);
   }
-  // An empty list, of which nothing is left, fits nothing.
+  // An empty list matches nothing.
   return (patterns.texts.length > 0 && expression.test(action)) !== patterns.not;
 }
 
-/** Every call is held against all of them. */
+/** Every call is checked against all of them, so they are kept. */
 const actionExpressions = new WeakMap<Patterns, RegExp>();
 
 function applying(policy: Policy, request: AccessRequest): readonly Statement[] {
@@ -88,7 +88,10 @@ function applying(policy: Policy, request: AccessRequest): readonly Statement[] 
   );
 }
 
-/** A variable that the request can't fill makes a Resource fit nothing, and a NotResource that denies everything. */
+/**
+ * With a variable that the request can't fill, a Resource matches nothing. A NotResource that denies then matches
+ * everything.
+ */
 function fitsResources({ resources, effect }: Statement, request: AccessRequest, variables: boolean): boolean {
   if (resources === undefined) return true;
   const patterns = resources.texts.map((text) => resolvePattern(text, request.context, { variables, wildcards: true }));
@@ -109,7 +112,7 @@ function isAccount(name: string, { account }: Principal): boolean {
   return name === account || name === `arn:aws:iam::${account}:root`;
 }
 
-/** A resource policy that names the account only leaves it to the account's own policies. */
+/** A resource policy that names only the account leaves the decision to the account's own policies. */
 function grants({ effect, principals }: Statement, principal: Principal): boolean {
   if (effect !== 'Allow') return false;
   return principals?.aws.some((name) => isPrincipal(name, principal) && !isAccount(name, principal)) ?? false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the tables of actions have to look up of a call's resources. */
+/** Facts about a call's resources that the tables of actions need. */
 import type { ApiModel } from '../api-model/model.ts';
 import type { AutoScaling } from '../auto-scaling/auto-scaling.ts';
 import { resolveTemplate, type TemplateVersion } from '../auto-scaling/launch-template.ts';
@@ -25,7 +25,7 @@ export interface FactsParts {
   readonly world: Ec2World;
   readonly scaling: AutoScaling;
   readonly roles: RoleDirectory;
-  /** Undefined for an unknown one. */
+  /** Undefined for an unknown stack. */
   readonly stack: (reference: string) => KnownStack | undefined;
 }
 
@@ -33,7 +33,7 @@ const NO_TAGS: Tags = new Map();
 
 export class ResourceFacts {
   readonly #parts: FactsParts;
-  /** False when no policy in question asks for tags of resources: then they are not looked up. */
+  /** False when no policy of this request uses tags of resources. Then they are not looked up. */
   readonly #tagsWanted: boolean;
 
   constructor(parts: FactsParts, tagsWanted: boolean) {
@@ -50,12 +50,12 @@ export class ResourceFacts {
     return `arn:aws:${service}:${this.#parts.region}:${this.#parts.account}:${resource}`;
   }
 
-  /** IAM's resources belong to no region. */
+  /** IAM's resources have no region. */
   iamArn(resource: string): string {
     return `arn:aws:iam::${this.#parts.account}:${resource}`;
   }
 
-  /** A group that is not there (yet) has no unique id, and a policy that names one does not fit it. */
+  /** A group that does not exist (yet) has no unique id, so a policy with a group's id does not match it. */
   groupArn(name: string): string {
     return (
       this.#parts.scaling.groups.get(name)?.arn ??
@@ -71,7 +71,7 @@ export class ResourceFacts {
     return new Map(this.#parts.scaling.groups.get(name)?.tags.map(({ key, value }) => [key, value]) ?? []);
   }
 
-  /** As EC2 shows it to somebody who sees all at once. */
+  /** The instance as EC2 shows it to a viewer who sees everything at once. */
   instance(id: string): Struct | undefined {
     return this.#parts.world.seeOne(id, { caller: 'gateway', atMs: Date.now() })?.instance;
   }
@@ -85,7 +85,7 @@ export class ResourceFacts {
     return tagsOf(structsAt(await moto.ask(ec2Model, 'DescribeTags', { Filters }), 'Tags'));
   }
 
-  /** The ARN of a role with its path; without one when there is no such role (yet). */
+  /** The ARN of a role with its path; without a path when the role does not exist (yet). */
   async roleArn(name: string): Promise<string> {
     return (await this.#parts.roles.role(name))?.arn ?? this.iamArn(`role/${name}`);
   }
@@ -98,12 +98,12 @@ export class ResourceFacts {
     return (await this.#parts.roles.profile(name))?.arn ?? this.iamArn(`instance-profile/${name}`);
   }
 
-  /** The ARN of the role in a profile, which is given by name or ARN; undefined when there is none. */
+  /** The ARN of the role in a profile, found by name or ARN; undefined when there is none. */
   async roleOfProfile(nameOrArn: string): Promise<string | undefined> {
     return (await this.#parts.roles.profile(nameOrArn.split('/').at(-1) ?? ''))?.role?.arn;
   }
 
-  /** Undefined for an unknown one, which the call itself will be refused for. */
+  /** Undefined for an unknown template; the call itself will be refused because of it. */
   async template(reference: Struct | undefined): Promise<TemplateVersion | undefined> {
     const id = textAt(reference, 'LaunchTemplateId') ?? '';
     const name = textAt(reference, 'LaunchTemplateName') ?? '';
@@ -125,7 +125,7 @@ export class ResourceFacts {
   }
 }
 
-/** Tags as nearly all services write them: a list of Key and Value. */
+/** Tags in the form of nearly all services: a list of Key and Value. */
 export function tagsOf(tags: readonly Struct[]): Tags {
   return new Map(tags.map((tag) => [textAt(tag, 'Key') ?? '', textAt(tag, 'Value') ?? '']));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Whose rights an instance has: those of the role in its instance profile. */
+/** The rights of an instance: those of the role in its instance profile. */
 import type { Ec2World } from '../ec2/world.ts';
 import { structAt, textAt } from '../value.ts';
 import { contextOf } from './context.ts';
@@ -7,14 +7,14 @@ import { mayAssume } from './evaluate.ts';
 import type { Role, RoleDirectory } from './role-directory.ts';
 
 /**
- * What an instance without a profile is given: `all-rights`, as a lab has whose group was made without a role, or
- * `no-credentials`, as on AWS.
+ * The rights of an instance without a profile. `all-rights`: for a lab whose group was made without a role.
+ * `no-credentials`: as on AWS.
  */
 export type WithoutProfile = 'all-rights' | 'no-credentials';
 
 export type InstanceRights =
   | { readonly kind: 'role'; readonly role: Role; readonly instance: string }
-  /** The role's trust policy does not let EC2 assume it, or there is no role in the profile. */
+  /** The role's trust policy does not let EC2 assume it, or the profile has no role. */
   | { readonly kind: 'not-assumable'; readonly role: string }
   | { readonly kind: WithoutProfile };
 
@@ -24,7 +24,7 @@ export class RightsOfInstances {
   readonly #world: Ec2World;
   readonly #roles: RoleDirectory;
   readonly #withoutProfile: WithoutProfile;
-  /** A terminated instance loses its profile in EC2's answers, but not yet its credentials. */
+  /** In EC2's answers a terminated instance has no profile any more, but it still has its credentials. */
   readonly #profiles = new Map<string, string>();
 
   constructor(world: Ec2World, roles: RoleDirectory, withoutProfile: WithoutProfile) {

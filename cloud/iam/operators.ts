@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The condition operators (IAM User Guide, "IAM JSON policy elements: Condition operators") but BinaryEquals, which
- * nothing here needs. Each compares one value of the request with one value of the policy.
+ * The condition operators (IAM User Guide, "IAM JSON policy elements: Condition operators"), except BinaryEquals, which
+ * is not needed here. Each compares one value of the request with one value of the policy.
  */
 import { BlockList, isIP } from 'node:net';
 import type { Context } from './context.ts';
 import { fits, fitsResource, resolvePattern } from './patterns.ts';
 
-/** Whether one value of the request fits one of the policy; undefined when the latter has an unknown variable. */
+/**
+ * Whether a value of the request matches one of the policy; undefined when the policy's value has an unknown variable.
+ */
 type Comparison = (wanted: string, given: string, context: Context, variables: boolean) => boolean | undefined;
 
 interface OperatorRule {
-  /** The opposite of its comparison: true when none of the policy's values fits. */
+  /** The opposite of its comparison: true when none of the policy's values matches. */
   readonly negated: boolean;
   readonly compare: Comparison;
 }
@@ -83,7 +85,7 @@ const RULES = {
   ArnLike: plain(arn),
   ArnNotEquals: negated(arn),
   ArnNotLike: negated(arn),
-  // Asks whether the key is there; conditions.ts answers it.
+  // Tests whether the key exists; conditions.ts does this.
   Null: plain(() => false),
 } as const satisfies Readonly<Record<string, OperatorRule>>;
 
@@ -97,7 +99,7 @@ export function operatorRule(operator: Operator): OperatorRule {
   return RULES[operator];
 }
 
-/** Why a policy's value is none for its operator; undefined when it is one. */
+/** Why a value of a policy is not valid for its operator; undefined when it is valid. */
 export function valueProblem(operator: Operator, value: string): string | undefined {
   if (operator === 'Null' || operator === 'Bool') {
     return /^(true|false)$/i.test(value) ? undefined : `${operator} takes true or false, not ${value}`;

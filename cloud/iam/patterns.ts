@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Wildcards and policy variables (IAM User Guide, "IAM JSON policy elements: Resource", "Variables and tags",
- * "Action"). `*` is any text, `?` one sign; `${key}` is a value of the request, `${key, 'default'}` one with a
- * default, and `${*}`, `${?}`, `${$}` are the signs themselves.
+ * "Action"). `*` is any text, `?` is one character. `${key}` is a value of the request, and `${key, 'default'}` one
+ * with a default. `${*}`, `${?}` and `${$}` are the characters themselves.
  */
 import { type Context, valuesOf } from './context.ts';
 
-/** Wildcards in a resolved pattern, where every other sign stands for itself: private code points. */
+/** The wildcards in a resolved pattern, as private code points. Every other character stands for itself there. */
 const ANY = '\uE000';
 const ONE = '\uE001';
 const VARIABLE = /\$\{([^}]*)\}/g;
 const REFERENCE = /^\s*([A-Za-z0-9-]+:[^,'"]+?)\s*(?:,\s*'([^']*)'\s*)?$/;
 
 interface PatternUse {
-  /** False where the policy's version has none. */
+  /** False where the policy's version has no variables. */
   readonly variables: boolean;
   readonly wildcards: boolean;
 }
@@ -21,7 +21,7 @@ interface PatternUse {
 /** A pattern with its variables filled in; undefined when the request has no value for one of them. */
 type Resolved = string & { readonly resolved: unique symbol };
 
-/** Why the text is no pattern; undefined when it is one. */
+/** Why the text is not a valid pattern; undefined when it is valid. */
 export function patternProblem(text: string): string | undefined {
   for (const [whole, inner = ''] of text.matchAll(VARIABLE)) {
     if (!['*', '?', '$'].includes(inner) && !REFERENCE.test(inner)) return `${whole} is no policy variable`;
@@ -29,7 +29,7 @@ export function patternProblem(text: string): string | undefined {
   return text.replace(VARIABLE, '').includes('${') ? `a policy variable in ${text} has no end` : undefined;
 }
 
-/** The keys of the policy variables in a text that stand there without a default. */
+/** The keys of the policy variables without a default in a text. */
 export function variableKeys(text: string): readonly string[] {
   return [...text.matchAll(VARIABLE)].flatMap(([, inner = '']) => REFERENCE.exec(inner)?.[1] ?? []);
 }
@@ -50,7 +50,7 @@ export function resolvePattern(text: string, context: Context, use: PatternUse):
   return missing ? undefined : ((resolved + plain(text.slice(from))) as Resolved);
 }
 
-/** Keys with several values can't stand in a variable. */
+/** A key with several values can't be used as a variable. */
 function variableValue(inner: string, context: Context): string | undefined {
   const [, key = '', fallback] = REFERENCE.exec(inner) ?? [];
   const values = valuesOf(context, key);
@@ -69,17 +69,17 @@ export function fits(pattern: Resolved, value: string, ignoreCase = false): bool
   return expression.test(value);
 }
 
-/** One expression for several patterns without variables; the case of letters does not count. */
+/** One expression for several patterns without variables. Upper and lower case do not matter. */
 export function anyOf(texts: readonly string[]): RegExp {
   const sources = texts.map((text) => source(text.replaceAll('*', ANY).replaceAll('?', ONE)));
   return new RegExp(`^(?:${sources.join('|')})$`, 'isu');
 }
 
-/** Nearly all patterns come again with the next call, and to compile one takes longer than all the rest. */
+/** Nearly all patterns are used again in the next call, and compiling one takes longer than everything else. */
 const expressions = new Map<string, RegExp>();
 const MOST_EXPRESSIONS = 5_000;
 
-/** Holds the six parts of an ARN against each other, so no wildcard reaches over a colon before the last part. */
+/** Compares the six parts of an ARN one by one, so no wildcard matches across a colon before the last part. */
 function fitsArn(pattern: Resolved, arn: string): boolean {
   const [wanted, given] = [arnParts(pattern), arnParts(arn)];
   return (
@@ -87,7 +87,7 @@ function fitsArn(pattern: Resolved, arn: string): boolean {
   );
 }
 
-/** A Resource element: `*` alone fits all, also a call that is about no resource at all. */
+/** A Resource element. `*` alone matches everything, also a call without a certain resource. */
 export function fitsResource(pattern: Resolved, resource: string): boolean {
   return pattern === ANY || fitsArn(pattern, resource);
 }

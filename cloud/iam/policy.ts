@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * IAM policy documents as the gateway keeps them: read once, strictly. Follows the IAM User Guide, "IAM JSON policy
- * elements reference" and "Grammar of the IAM JSON policy language". What stands here in part only would be evaluated
- * wrongly, so whatever the reader does not know is a PolicyError.
+ * IAM policy documents in the form that the gateway uses: read once, strictly. Follows the IAM User Guide, "IAM JSON
+ * policy elements reference" and "Grammar of the IAM JSON policy language". A partly supported element would be
+ * evaluated wrongly, so everything that the reader does not know is a PolicyError.
  */
 import { isOperator, type Operator, valueProblem } from './operators.ts';
 import { patternProblem } from './patterns.ts';
 
-/** Whom a document speaks of: the identity that carries it, anybody at one resource, or who may assume a role. */
+/**
+ * The subject of a document: the identity that has it, all callers at one resource, or the callers that may assume a
+ * role.
+ */
 export type PolicyKind = 'identity' | 'resource' | 'trust';
 
 export interface Condition {
   readonly operator: Operator;
   readonly quantifier?: 'ForAllValues' | 'ForAnyValue';
   readonly ifExists: boolean;
-  /** As written; the case of a key does not count. */
+  /** As written; upper and lower case do not matter in the key. */
   readonly key: string;
   readonly values: readonly string[];
 }
@@ -38,7 +41,7 @@ export interface Statement {
   readonly effect: 'Allow' | 'Deny';
   readonly principals?: Principals;
   readonly actions: Patterns;
-  /** A trust policy has none: its resource is the role. */
+  /** A trust policy has no resources: its resource is the role. */
   readonly resources?: Patterns;
   readonly conditions: readonly Condition[];
 }
@@ -46,12 +49,12 @@ export interface Statement {
 export interface Policy {
   readonly name: string;
   readonly kind: PolicyKind;
-  /** Version 2008-10-17 knows no policy variables. */
+  /** Version 2008-10-17 has no policy variables. */
   readonly variables: boolean;
   readonly statements: readonly Statement[];
 }
 
-/** Why a document is no policy that this evaluator could hold to. */
+/** Why a document is not a policy that this evaluator can enforce. */
 export class PolicyError extends Error {
   constructor(policy: string, why: string) {
     super(`${policy}: ${why}`);
@@ -66,7 +69,7 @@ const STATEMENT_ELEMENTS = [
 ];
 const QUANTIFIERS = ['ForAllValues', 'ForAnyValue'] as const;
 
-/** Reads a document: JSON text, or what JSON.parse made of it. Throws PolicyError. */
+/** Reads a document: JSON text, or the result of JSON.parse. Throws PolicyError. */
 export function readPolicy(name: string, kind: PolicyKind, document: unknown): Policy {
   const parsed = typeof document === 'string' ? parseJson(name, document) : document;
   const refuse = (why: string): never => {
@@ -95,7 +98,7 @@ function readStatement(policy: string, kind: PolicyKind, value: unknown, at: num
     throw new PolicyError(id, why);
   };
   refuseOthers(id, value, STATEMENT_ELEMENTS);
-  // Sids of an identity's policy are letters and digits; those of others may hold more.
+  // Sids in an identity's policy have only letters and digits; those of other policies may have more.
   if (kind === 'identity' && !/^[A-Za-z0-9]*$/.test(sid)) refuse('a Sid has letters and digits only');
   const { Effect: effect } = value;
   if (effect !== 'Allow' && effect !== 'Deny') return refuse('Effect is Allow or Deny');
@@ -116,7 +119,7 @@ function readStatement(policy: string, kind: PolicyKind, value: unknown, at: num
   const principals = readPrincipals(id, value);
   if (kind === 'identity' && principals !== undefined) refuse('an identity policy names no principal');
   if (kind !== 'identity' && principals === undefined) refuse('Principal or NotPrincipal is missing');
-  // With Allow it would let in everybody but those named, and AWS advises against it.
+  // With Allow it would give access to everybody except those named. AWS advises against it.
   if (principals?.not === true && effect === 'Allow') refuse('NotPrincipal with Allow is not supported here');
   return {
     id,
@@ -188,7 +191,7 @@ function readOperator(id: string, name: string): Pick<Condition, 'operator' | 'q
   return { operator, ifExists, ...(quantifier === undefined ? {} : { quantifier }) };
 }
 
-/** One value or several. Numbers and truth values may stand without quotes. */
+/** One value or several. Numbers and booleans may be written without quotes. */
 function texts(id: string, element: string, value: unknown): readonly string[] {
   const values = toArray(value);
   if (values.length === 0) throw new PolicyError(id, `${element} is empty`);

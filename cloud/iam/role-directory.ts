@@ -8,11 +8,11 @@ import { type Policy, readPolicy } from './policy.ts';
 export interface Role {
   readonly name: string;
   readonly id: string;
-  /** With its path. */
+  /** The ARN with its path. */
   readonly arn: string;
   readonly tags: ReadonlyMap<string, string>;
   readonly trust: Policy;
-  /** Inline and attached ones. */
+  /** Inline and attached policies. */
   readonly policies: readonly Policy[];
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
@@ -23,24 +23,24 @@ interface InstanceProfile {
   readonly role?: Role;
 }
 
-/** Every change goes through the gateway and is told by `forget`; this is for what might not be. */
+/** Every change goes through the gateway, which then calls `forget`. This limit is for changes that it might miss. */
 const KEPT_MS = 2_000;
 
-/** Roles and instance profiles as moto keeps them, with the policies read. */
+/** Moto's roles and instance profiles, with their policies already read. */
 export class RoleDirectory {
   readonly #moto: MotoClient;
   readonly #model: () => ApiModel;
   readonly #known = new Map<string, { readonly atMs: number; readonly found: Promise<unknown> }>();
-  /** IAM gives whole seconds, which is too coarse for the first seconds of a role. */
+  /** IAM's times have whole seconds, which is too coarse for the first seconds of a role. */
   readonly #made = new Map<string, number>();
 
-  /** The model is loaded when it is first needed: a lab without roles does without. */
+  /** The model is loaded only when it is needed: a lab without roles does not need it. */
   constructor(moto: MotoClient, model: () => ApiModel) {
     this.#moto = moto;
     this.#model = model;
   }
 
-  /** Undefined when there is no such role. Rejects with PolicyError when one of its policies can't be held to. */
+  /** Undefined when there is no such role. Rejects with PolicyError when one of its policies can't be enforced. */
   role(name: string): Promise<Role | undefined> {
     return this.#kept(`role ${name}`, () => this.#readRole(name));
   }
@@ -49,7 +49,7 @@ export class RoleDirectory {
     return this.#kept(`profile ${name}`, () => this.#readProfile(name));
   }
 
-  /** Something of IAM was changed. */
+  /** Called when something in IAM has changed. */
   forget(): void {
     this.#known.clear();
   }
@@ -114,7 +114,7 @@ export class RoleDirectory {
     return policies;
   }
 
-  /** Undefined when there is no such thing. */
+  /** Undefined when moto does not find it. */
   async #find(action: string, input: Struct): Promise<Struct | undefined> {
     try {
       return await this.#moto.ask(this.#model(), action, input);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The images of Debian's account that moto knows when it is started with them, under the names that Debian gives them. */
+/** The images of Debian's account that moto has when it is started with them. They have Debian's own names. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const FILE = fileURLToPath(new URL('debian-images.json', import.meta.url));
 
-/** Moto reads the images that are there from the start from the file that this names. */
+/** This variable names the file from which moto reads the images that exist from the start. */
 export const DEBIAN_IMAGES_ENVIRONMENT = { MOTO_AMIS_PATH: FILE } as const;
 
 interface DebianImage {

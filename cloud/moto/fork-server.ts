@@ -5,9 +5,9 @@ import { FORKS_VARIABLE } from './forks.ts';
 import { firstWord, installMoto, motoEnvironment, SERVE } from './moto.ts';
 
 /**
- * Loads moto in a process that dies with this one, and names it in this process's environment: every cloud that this
- * process and its children start from now on takes a fork of it (./forks.ts). Rejects when it can't load, or with the
- * signal's reason.
+ * Loads moto in a process that dies with this one, and puts its name into this process's environment. Every cloud that
+ * this process and its children start from now on uses a fork of it (./forks.ts). Rejects when it can't load, or with
+ * the signal's reason.
  */
 export async function startForkServer(signal?: AbortSignal): Promise<Disposable> {
   const python = await installMoto(signal === undefined ? {} : { signal });

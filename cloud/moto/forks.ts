@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Moto from a process that has loaded it already: 20 ms instead of three seconds. Whoever runs many clouds one after the
- * other, as the tests do, starts that process once and names it in the environment; a cloud that does not find it there,
- * such as one in a network namespace of its own, starts moto by itself.
+ * Starts moto as a fork of a process that has loaded it already: 20 ms instead of three seconds. The tests run many
+ * clouds one after the other. They start that process once and put its name into the environment. A cloud that does not
+ * find it there starts moto by itself, for example one in its own network namespace.
  */
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Moto } from './running-moto.ts';
 
-/** The abstract Unix socket of the process that makes forks. */
+/** The name of the abstract Unix socket of the process that makes forks. */
 export const FORKS_VARIABLE = 'ZK_LAB_MOTO_FORKS';
 
 const ANSWER_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 5_000;
 const POLL_MS = 5;
 
-/** Undefined where nobody makes forks. Rejects when the fork can't listen, or with the signal's reason. */
+/** Undefined when no process makes forks. Rejects when the fork can't listen, or with the signal's reason. */
 export async function askForFork(address: string, port: number, signal?: AbortSignal): Promise<Moto | undefined> {
   const name = process.env[FORKS_VARIABLE];
   if (name === undefined || !address.startsWith('127.')) return undefined;
@@ -25,7 +25,7 @@ export async function askForFork(address: string, port: number, signal?: AbortSi
   try {
     connection.write(`${JSON.stringify({ address, port })}\n`);
     const answer = await answerOf(connection, signal);
-    // Its end shows as the end of the connection; nothing else is ever said over it.
+    // The end of the fork closes the connection. Nothing else is ever sent over it.
     connection.unref();
     return { url: `http://${address}:${answer.port}`, pid: answer.pid, close: () => endFork(connection, answer.pid) };
   } catch (error) {
@@ -66,7 +66,7 @@ async function answerOf(connection: Socket, signal: AbortSignal | undefined): Pr
 async function endFork(connection: Socket, pid: number): Promise<void> {
   if (connection.closed) return;
   await endConnection(connection);
-  // A process that ends closes what it has open a moment before it is gone.
+  // An ending process closes its connections a moment before it is gone.
   const endMs = performance.now() + STOP_LIMIT_MS;
   while (isThere(pid)) {
     if (performance.now() > endMs) throw new Error(`moto (process ${pid}) is still there after it was told to end`);

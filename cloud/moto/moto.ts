@@ -13,7 +13,7 @@ import type { Moto } from './running-moto.ts';
 const MOTO_VERSION = '5.2.5';
 
 const CACHE = fileURLToPath(new URL('../../.cache', import.meta.url));
-/** EC2 refuses what does not exist; moto does so when it is asked to. */
+/** EC2 refuses things that do not exist. Moto does so only with these variables. */
 const CHECKS = {
   MOTO_ENABLE_AMI_VALIDATION: 'true',
   MOTO_ENABLE_KEYPAIR_VALIDATION: 'true',
@@ -29,7 +29,7 @@ export function motoEnvironment(): Record<string, string> {
   return { PATH: process.env.PATH ?? '', ...CHECKS };
 }
 
-/** What a fork was loaded with is what everybody gets, so one that wants something else is started by itself. */
+/** A fork has the variables with which its parent was loaded. So a moto that needs other ones is started by itself. */
 function isPlain({ environment = {} }: MotoOptions): boolean {
   return ![...Object.keys(REUSED_ADDRESSES), ...Object.keys(DEBIAN_IMAGES_ENVIRONMENT)].some(
     (key) => key in environment,
@@ -42,7 +42,7 @@ const STOP_LIMIT_MS = 5_000;
 interface MotoOptions {
   /** A loopback address, or one of a lab's own network; never a wildcard. */
   readonly address: string;
-  /** A free one is taken when it is left out. */
+  /** A free port when left out. */
   readonly port?: number;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
@@ -50,12 +50,12 @@ interface MotoOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** The directory of moto's virtual environment, with botocore's API models in it. */
+/** The directory of moto's virtual environment, which contains botocore's API models. */
 export function motoDirectory(): string {
   return join(CACHE, `moto-${MOTO_VERSION}`);
 }
 
-/** Makes moto's virtual environment; quick when it is there. Returns the path of its Python. */
+/** Makes moto's virtual environment; quick when it exists. Returns the path of its Python. */
 export function installMoto(options: { progress?: Progress; signal?: AbortSignal } = {}): Promise<string> {
   const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
   return pythonEnvironment({ directory: motoDirectory(), requirements, ...options });
@@ -93,7 +93,7 @@ export async function startMoto(options: MotoOptions): Promise<Moto> {
 
 type MotoProcess = ChildProcessByStdio<null, Readable, Readable>;
 
-/** What the process prints once it answers. Rejects at the limit, with what it said on stderr. */
+/** The first line that the process prints, once it answers. At the limit, rejects with its standard error. */
 export function firstWord(child: MotoProcess, signal: AbortSignal | undefined): Promise<string> {
   const limit = AbortSignal.timeout(START_LIMIT_MS);
   const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);

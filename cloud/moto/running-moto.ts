@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A server of moto that answers, be it a process of its own or a fork. */
+/** A running server of moto: a process of its own or a fork. */
 export interface Moto {
   readonly url: string;
   readonly pid: number;

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts moto's own server, warm and tied to the life of the process that started it.
 
-With LAB_REUSES_ADDRESSES set, the address of a terminated instance passes to the next one in its subnet, as on EC2;
-otherwise moto answers what it always does, only quicker.
+With LAB_REUSES_ADDRESSES set, the next instance in a subnet gets the address of a terminated one, as on EC2. Otherwise
+moto gives its usual answers, only faster.
 
 usage: serve.py ADDRESS PORT      (port 0 takes a free one)
        serve.py --forks NAME      (an abstract Unix socket)
 
-The first prints the port once it answers. The second loads moto once, and makes a server of each connection: a request
-is one line, `{"address": "127.0.0.1", "port": 0}`, the answer is one, `{"pid": 1, "port": 2}` or `{"error": "why"}`; the
-server lives as long as the connection. Loading takes seconds, and a fork takes none.
+The first form prints the port once it answers. The second loads moto once, and makes one server for each connection.
+A request is one line, `{"address": "127.0.0.1", "port": 0}`. So is the answer, `{"pid": 1, "port": 2}` or
+`{"error": "why"}`. The server lives as long as the connection. Loading takes seconds, a fork almost no time.
 """
 
 import ctypes
@@ -25,7 +25,7 @@ import threading
 
 PR_SET_PDEATHSIG = 1
 
-# A killed lab must not leave moto behind. The parent may have died before the call, hence the second look.
+# A killed lab must not leave moto behind. The parent may have died before the call, so this checks it a second time.
 parent = os.getppid()
 ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 if os.getppid() != parent:
@@ -46,7 +46,8 @@ if FORKS:
     asked = socket.socket(socket.AF_UNIX)
     asked.bind("\0" + sys.argv[2])
 else:
-    # Taken before the seconds of loading, so that nobody else gets the port meanwhile; it refuses connections until then.
+    # Loading takes seconds. The port is taken before, so that no other process gets it. It refuses connections until
+    # loading is done.
     listener = bound_to(sys.argv[1], int(sys.argv[2]))
 
 from moto.core import serialize  # noqa: E402
@@ -59,23 +60,23 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 from werkzeug.test import run_wsgi_app  # noqa: E402
 
-# One line a call on stderr costs more than some of the calls; the gateway keeps the log.
+# One line per call on stderr costs more than some of the calls. The gateway has the log of calls.
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 
 class Dispatcher(DomainDispatcherApplication):
-    """Which backend a host belongs to never changes; moto looks through its own directory for that at each call."""
+    """Remembers the backend of each host, which never changes. Moto searches its own directory for it in each call."""
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019 there is one dispatcher, for the life of the process
+    @functools.lru_cache(maxsize=None)  # noqa: B019 the only dispatcher lives as long as the process
     def get_backend_for_host(self, host):
         return super().get_backend_for_host(host)
 
 
 class KeepingRequestHandler(MotoRequestHandler):
-    """Keeps the connection open: a new one, with a thread of its own, would be a good part of the time of each call.
+    """Keeps the connection open. A new one, with its own thread, would take a large part of the time of each call.
 
-    Werkzeug closes it, since it can't tell whether the application has read the whole body. Here the body is read
-    before the application is asked, and the answer goes out in one piece.
+    Werkzeug closes the connection, since it does not know whether the application has read the whole body. Here the
+    body is read before the application runs, and the answer is sent in one piece.
     """
 
     wbufsize = -1
@@ -90,7 +91,8 @@ class KeepingRequestHandler(MotoRequestHandler):
         answer = b"".join(chunks)
         code, _, reason = status.partition(" ")
         self.send_response(int(code), reason)
-        # Without it the client would wait for the end of the connection; a HEAD has the length of what a GET would get.
+        # Without a length, the client would wait for the end of the connection. The answer to a HEAD has the length of
+        # the answer to a GET.
         if self.command != "HEAD" and code not in ("204", "304"):
             headers["Content-Length"] = str(len(answer))
         for name, value in headers:
@@ -99,16 +101,17 @@ class KeepingRequestHandler(MotoRequestHandler):
         self.wfile.write(answer)
 
 
-# A third of a listing's time goes into reading the times of its objects, the same ones at each call.
+# Without a cache, a third of a listing's time is spent on parsing the times of its objects. They are the same in each
+# call.
 serialize.parse_to_aware_datetime = functools.lru_cache(maxsize=10_000)(serialize.parse_to_aware_datetime)
 
 if os.environ.get("LAB_REUSES_ADDRESSES"):
     from moto.ec2.models import instances  # noqa: E402
 
     class ReleasingInstance(instances.Instance):
-        """Gives its address back to its subnet at its end, so that the next instance there gets it; moto's keeps it."""
+        """When terminated, returns its address for the next instance in its subnet. Moto's instance keeps it."""
 
-        # Moto keeps its resources by the service that this names.
+        # Moto sorts its resources by the service in this name.
         __module__ = instances.__name__
 
         def terminate(self):
@@ -120,13 +123,13 @@ if os.environ.get("LAB_REUSES_ADDRESSES"):
     instances.Instance = ReleasingInstance
 
 application = Dispatcher(create_backend_app)
-# EC2 takes a second to load: now, so the first call of an agent does not pay for it.
+# EC2 takes a second to load. It loads now, so that the first call of an agent does not wait for it.
 for service in ("ec2", "logs", "s3", "iam"):
     application.app_instances[service] = create_backend_app(service)
 
 
 def serve(listener, started):
-    """Serves until the process ends; `started` is called with the port once connections are taken."""
+    """Serves until the process ends. Calls `started` with the port once it accepts connections."""
     address, port = listener.getsockname()
     listener.listen(128)
     # Threads let werkzeug speak HTTP/1.1, which keeps connections open. The gateway sends one call at a time.
@@ -145,10 +148,10 @@ def die_with(connection):
 def serve_fork(connection):
     try:
         request = json.loads(connection.makefile().readline())
-        # A fork would give out the ids that its siblings give out.
+        # Otherwise all forks would use the same ids.
         mock_random.seed()
         listener = bound_to(request["address"], request["port"])
-    except Exception as error:  # noqa: BLE001 whatever it is, who asked is told
+    except Exception as error:  # noqa: BLE001 the requester gets any error
         connection.sendall((json.dumps({"error": str(error)}) + "\n").encode())
         return
     threading.Thread(target=die_with, args=(connection,), daemon=True).start()
@@ -156,7 +159,7 @@ def serve_fork(connection):
 
 
 def serve_forks():
-    # Nobody waits for the forks: each ends with the connection of who asked for it.
+    # This process does not wait for the forks. Each ends with the connection of its requester.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     asked.listen(128)
     print("ready", flush=True)

@@ -12,7 +12,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Writes an answer that the gateway makes itself. */
+/** Writes an answer of the gateway itself. */
 export function writeAnswer(model: ApiModel, operation: ApiOperation, output: Struct): Answer {
   const requestId = randomUUID();
   switch (model.protocol) {
@@ -33,7 +33,7 @@ export function writeAnswer(model: ApiModel, operation: ApiOperation, output: St
   }
 }
 
-/** What is an answer's whole body instead of an element of it, such as a bucket's policy. */
+/** A value that is the whole body of an answer instead of one element of it, such as a bucket's policy. */
 function textPayload(model: ApiModel, operation: ApiOperation, output: Struct): string | undefined {
   const shape = operation.output === undefined ? undefined : shapeOf(model, operation.output);
   const use = shape?.payload === undefined ? undefined : shape.members?.[shape.payload];
@@ -51,7 +51,7 @@ const REST_ROOTS: Readonly<Record<string, string>> = {
   ListParts: 'ListPartsResult',
 };
 
-/** Writes a refusal in the way of the protocol. The answer to a HEAD has no body. */
+/** Writes a refusal in the form of the protocol. The answer to a HEAD has no body. */
 export function writeFailure(protocol: Protocol, failure: AwsFailure, head: boolean): Answer {
   const requestId = randomUUID();
   const code = escapeXml(failure.code);
@@ -80,7 +80,7 @@ export function writeFailure(protocol: Protocol, failure: AwsFailure, head: bool
   }
 }
 
-/** An answer in which every list is empty, and nothing else is there. */
+/** An answer in which every list is empty, with nothing else. */
 export function emptyOutput(model: ApiModel, operation: ApiOperation): Struct {
   if (operation.output === undefined) return {};
   const members = Object.entries(shapeOf(model, operation.output).members ?? {});

@@ -10,21 +10,21 @@ import { readRestInput, restOperation } from './rest.ts';
 
 export interface HttpRequest {
   readonly method: string;
-  /** Path and query as they came; `url` has dots in the path resolved. */
+  /** Path and query, unchanged; in `url`, dots in the path are resolved. */
   readonly target: string;
   readonly url: URL;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-/** Who signed a call for what, from the credential scope of its Authorization header (Signature Version 4). */
+/** The signer of a call and the target, from the credential scope of its Authorization header (Signature Version 4). */
 export interface Scope {
   readonly accessKeyId: string;
   readonly region: string;
   readonly service: string;
 }
 
-/** A call as its service's API model reads it. */
+/** A call, read with its service's API model. */
 export interface Call {
   readonly model: ApiModel;
   readonly operation: ApiOperation;
@@ -32,7 +32,7 @@ export interface Call {
   readonly problems: readonly Problem[];
 }
 
-/** `Credential=<key>/<date>/<region>/<service>/aws4_request`; undefined where there is none. */
+/** `Credential=<key>/<date>/<region>/<service>/aws4_request`; undefined where the header has none. */
 export function scopeOf(headers: IncomingHttpHeaders): Scope | undefined {
   const found = /Credential=([^/,\s]+)\/\d{8}\/([^/,\s]+)\/([^/,\s]+)\/aws4_request/.exec(headers.authorization ?? '');
   const [, accessKeyId, region, service] = found ?? [];
@@ -40,7 +40,7 @@ export function scopeOf(headers: IncomingHttpHeaders): Scope | undefined {
   return { accessKeyId, region, service };
 }
 
-/** The name of the action that is wanted, as far as it can be told: for the call log and the faults. */
+/** The name of the called action, as far as it is known; for the call log and the faults. */
 export function actionOf(models: ModelOf, service: string, request: HttpRequest): string {
   const model = models(service);
   switch (model.protocol) {
@@ -54,7 +54,7 @@ export function actionOf(models: ModelOf, service: string, request: HttpRequest)
   }
 }
 
-/** Reads a call and holds it against the model. An action that the service does not have is an AwsFailure. */
+/** Reads a call and checks it against the model. An action that the service does not have is an AwsFailure. */
 export function readCall(models: ModelOf, service: string, action: string, request: HttpRequest): Call {
   const model = models(service);
   const operation = model.operations[action];
@@ -73,7 +73,7 @@ function readInput(model: ApiModel, operation: ApiOperation, request: HttpReques
       return { input: readJson(request.body), problems: [] };
     case 'rest-xml': {
       const input = readRestInput(model, operation, request.url, request.headers, request.body);
-      // The body of an object is a stream, and required ones are not checked by their length.
+      // The body of an object is a stream, and required bodies are not checked by their length.
       return { input, problems: [] };
     }
   }
@@ -95,7 +95,7 @@ function readJson(body: Buffer): Struct {
   return withoutNulls(value);
 }
 
-/** A member that is null is one that is not given. */
+/** A member that is null counts as not given. */
 function withoutNulls(struct: Struct): Struct {
   return Object.fromEntries(Object.entries(struct).filter(([, value]) => value !== null));
 }

@@ -7,7 +7,7 @@ import { readScalar } from './scalar.ts';
 /** `Filter.1.Name=a` as a tree: `{Filter: {1: {Name: 'a'}}}`. */
 type Tree = Map<string, Tree | string>;
 
-/** In the body of the AWS query protocols, beside the parameters of the action itself. */
+/** Parts of the body in the AWS query protocols, besides the action's own parameters. */
 const ENVELOPE = ['Action', 'Version'];
 
 interface ParsedInput {
@@ -16,7 +16,7 @@ interface ParsedInput {
 }
 
 /**
- * Reads the form of a call of the AWS query protocol or of EC2's dialect of it into the members of its input shape.
+ * Reads the form of a call of the AWS query protocol, or of EC2's form of it, into the members of its input shape.
  * Parameters that the shape does not have are problems.
  */
 export function readForm(model: ApiModel, use: ShapeUse | undefined, form: URLSearchParams): ParsedInput {
@@ -133,7 +133,7 @@ function wireName(model: ApiModel, name: string, use: ShapeUse): string {
   return use.locationName ?? name;
 }
 
-/** The word between a list and the number of its item; EC2's lists have none. */
+/** The word between a list and the number of an item; EC2's lists have none. */
 function listName(model: ApiModel, shape: Shape): string | undefined {
   if (model.protocol === 'ec2' || shape.flattened === true) return undefined;
   return shape.member?.locationName ?? 'member';

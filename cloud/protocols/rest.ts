@@ -6,8 +6,8 @@ import { readScalar } from './scalar.ts';
 import { readElement } from './xml.ts';
 
 /**
- * Finds the operation of a rest-xml service (S3, path-style) by method, path and query: that with the most words of
- * its own in the query wins, so `GET /bucket?list-type=2` is ListObjectsV2.
+ * Finds the operation of a rest-xml service (S3, path-style) by method, path and query. The operation with the most
+ * words of its own in the query wins. So `GET /bucket?list-type=2` is ListObjectsV2.
  */
 export function restOperation(model: ApiModel, method: string, url: URL, headers: IncomingHttpHeaders) {
   const depth = bucketAndKey(url).length;
@@ -30,7 +30,7 @@ export function restOperation(model: ApiModel, method: string, url: URL, headers
   return best;
 }
 
-/** How many required members are in query and headers (UploadPart, CopyObject); −1 when one is missing. */
+/** The number of required members in query and headers (UploadPart, CopyObject); −1 when one is missing. */
 function requiredWords(model: ApiModel, operation: ApiOperation, url: URL, headers: IncomingHttpHeaders): number {
   if (operation.input === undefined) return 0;
   const shape = shapeOf(model, operation.input);
@@ -47,7 +47,9 @@ function requiredWords(model: ApiModel, operation: ApiOperation, url: URL, heade
   return found;
 }
 
-/** The input of a rest-xml call: path, query, headers and an XML body by the model. A blob body is left out. */
+/**
+ * The input of a rest-xml call, read with the model from path, query, headers and an XML body. A blob body is left out.
+ */
 export function readRestInput(
   model: ApiModel,
   operation: ApiOperation,
@@ -72,7 +74,7 @@ export function readRestInput(
   return input;
 }
 
-/** What path, query or headers say of one member. */
+/** The text of one member in path, query or headers. */
 function textOf(use: ShapeUse, wire: string, url: URL, headers: IncomingHttpHeaders): string | undefined {
   switch (use.location) {
     case 'uri': {
@@ -88,7 +90,7 @@ function textOf(use: ShapeUse, wire: string, url: URL, headers: IncomingHttpHead
   }
 }
 
-/** `/bucket/a/key` → `['bucket', 'a/key']`; one or none of them where the path is shorter. */
+/** `/bucket/a/key` → `['bucket', 'a/key']`; fewer parts where the path is shorter. */
 function bucketAndKey(url: URL): readonly string[] {
   const [, bucket, key] = /^\/([^/]*)(?:\/(.*))?$/s.exec(url.pathname) ?? [];
   return [bucket, key]

@@ -2,7 +2,9 @@
 import type { Shape } from '../api-model/model.ts';
 import type { Value } from '../value.ts';
 
-/** Reads a scalar as query strings, headers and XML write it. What does not fit stays text, for the check to find. */
+/**
+ * Reads a scalar from a query string, a header or XML. A value that does not fit stays text, and the check reports it.
+ */
 export function readScalar(shape: Shape, text: string): Value {
   switch (shape.type) {
     case 'integer':

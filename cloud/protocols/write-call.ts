@@ -7,7 +7,7 @@ import { isStruct, type Struct, structAt, type Value } from '../value.ts';
 import { writeForm } from './query.ts';
 import { readElement, readOutput, writeElement } from './xml.ts';
 
-/** Writes a call as a client of the service would, for moto: the opposite of `readCall`. It is not signed. */
+/** Writes a call for moto as a client of the service would; the opposite of `readCall`. It is not signed. */
 export function writeCall(model: ApiModel, operation: ApiOperation, input: Struct, region: string): HttpCall {
   const authorization = `AWS4-HMAC-SHA256 Credential=GATEWAY/20200101/${region}/${model.service}/aws4_request, SignedHeaders=host, Signature=0`;
   switch (model.protocol) {
@@ -30,7 +30,7 @@ export function writeCall(model: ApiModel, operation: ApiOperation, input: Struc
   }
 }
 
-/** A rest-xml call (S3, path-style) from the places that the model gives to its members. */
+/** A rest-xml call (S3, path-style). The model says where each member goes. */
 function writeRest(model: ApiModel, operation: ApiOperation, input: Struct, common: Readonly<Record<string, string>>) {
   const shape: Shape = operation.input === undefined ? { type: 'structure' } : shapeOf(model, operation.input);
   const headers: Record<string, string> = { ...common };
@@ -45,7 +45,7 @@ function writeRest(model: ApiModel, operation: ApiOperation, input: Struct, comm
     else if (use.location === 'querystring') search.set(wire, String(value));
     else if (use.location === 'header') headers[wire.toLowerCase()] = String(value);
   }
-  // `?policy=` and `?policy` mean the same to S3.
+  // S3 treats `?policy=` and `?policy` in the same way.
   const target = search.size === 0 ? filled : `${filled}?${search}`;
   return { method: operation.http.method, target, headers, body: restBody(model, shape, input) };
 }

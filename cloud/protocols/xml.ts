@@ -9,11 +9,11 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   parseTagValue: false,
   trimValues: false,
-  // Moto writes quotes as numeric entities, which the parser counts among those of HTML.
+  // Moto writes quotes as numeric entities, which the parser counts as HTML entities.
   htmlEntities: true,
 });
 
-/** Reads the answer of moto to a call of the query protocols. What the model does not know is left out. */
+/** Reads moto's answer to a call of the query protocols. Elements that the model does not know are left out. */
 export function readOutput(model: ApiModel, operation: ApiOperation, xml: string): Struct {
   const use = operation.output;
   if (use === undefined) return {};
@@ -56,7 +56,7 @@ function readStruct(model: ApiModel, shape: Shape, node: unknown): Struct {
   return struct;
 }
 
-/** Writes an answer of the query protocols, namespace and request id included. */
+/** Writes an answer of the query protocols, with namespace and request id. */
 export function writeOutput(model: ApiModel, operation: ApiOperation, output: Struct, requestId: string): string {
   const use = operation.output;
   const members = use === undefined ? '' : writeMembers(model, shapeOf(model, use), output);

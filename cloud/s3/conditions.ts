@@ -3,8 +3,8 @@ import { AwsFailure } from '../failure.ts';
 import { type Struct, textAt } from '../value.ts';
 
 /**
- * What S3 refuses of conditional writes before it looks at the key. The rest is moto's: 412 when the condition does
- * not hold, 404 for If-Match on a key that is not there. The gateway's queue makes look and write one.
+ * The conditional writes that S3 refuses before it reads the key. Moto does the rest: 412 when the condition does not
+ * hold, 404 for If-Match on a missing key. The gateway's queue lets no other call come between check and write.
  */
 export function checkConditions(action: string, input: Struct): void {
   if (action !== 'PutObject' && action !== 'CompleteMultipartUpload') return;

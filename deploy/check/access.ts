@@ -14,7 +14,7 @@ export const checkKey: Check = async ({ aws, signal }, { keyName }) => {
   return [`The key pair ${keyName} (--keyname) does not exist in this region.`];
 };
 
-/** A rule may name a group of a peered VPC too, so only its existence is asked for. */
+/** A rule may also name a group of a peered VPC, so this checks only that the group exists. */
 export const checkSources: Check = async ({ aws, signal }, { sshSource, clientSources }) => {
   const wanted = new Map<string, string>();
   for (const source of clientSources) if (source.kind === 'group') wanted.set(source.id, '--clientsource');

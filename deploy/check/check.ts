@@ -11,8 +11,8 @@ import { reachabilityNotices } from './reachability.ts';
 const CHECKS = [checkVpc, checkSubnets, checkKey, checkInstanceType, checkSources, checkRole];
 
 /**
- * The options, completed with what only the image tells: the name of its root device, under which the volume has to be
- * asked for. Rejects with BAD_INPUT, whose message has a line for each problem.
+ * The options, completed with a fact that only the image has: the name of its root device. The template needs this name
+ * to set the volume. Rejects with BAD_INPUT, whose message has a line for each problem.
  */
 export async function checkedInput(context: DeployContext, options: TemplateOptions): Promise<TemplateOptions> {
   const [image, ...found] = await Promise.all([

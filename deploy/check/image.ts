@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The image, and the instance type that is to run it. */
+/** The image, and the instance type that will run it. */
 import { DescribeImagesCommand, DescribeInstanceTypesCommand, type Image } from '@aws-sdk/client-ec2';
 import type { TemplateOptions } from '../../cf/template-options.ts';
 import { call } from '../aws.ts';
 import type { DeployContext } from '../context.ts';
 import type { Check } from './problem.ts';
 
-/** Undefined when there is none, or none that this account may use. */
+/** Undefined when the image does not exist, or this account may not use it. */
 export async function describeImage({ aws, signal }: DeployContext, imageId: string): Promise<Image | undefined> {
   const { Images = [] } = await call('EC2 DescribeImages', signal, (options) =>
     aws.ec2.send(new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values: [imageId] }] }), options),
@@ -29,7 +29,7 @@ export function imageProblems(image: Image | undefined, options: TemplateOptions
     );
   }
   if (rootDevice !== undefined && image.RootDeviceName !== rootDevice) {
-    // Encryption and size would go to a second volume, beside a root volume as the image has it.
+    // Encryption and size would apply to a second volume, and the root volume would stay as in the image.
     problems.push(
       `The image ${imageId} (--ami) names its root device ${image.RootDeviceName}, not ${rootDevice} (--rootdevice); without that option the image's own name is taken.`,
     );

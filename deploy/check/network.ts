@@ -4,7 +4,7 @@ import { DescribeSubnetsCommand, DescribeVpcsCommand, type Subnet } from '@aws-s
 import { call } from '../aws.ts';
 import type { Check } from './problem.ts';
 
-/** A rolling update has one node more for a while, and a replacement may come before the old address is free. */
+/** A rolling update needs one more node for a while, and a replacement may start before the old address is free. */
 const SPARE_ADDRESSES = 2;
 
 export const checkVpc: Check = async ({ aws, signal }, { vpcId }) => {
@@ -42,7 +42,7 @@ function problemsOf({ SubnetId, VpcId, AvailableIpAddressCount }: Subnet, vpcId:
   ];
 }
 
-/** A zone that fails must never take two of three nodes with it. */
+/** The failure of one zone must never stop two of three nodes. */
 function sharedZones(subnets: readonly Subnet[]): readonly string[] {
   const byZone = Map.groupBy(subnets, ({ AvailabilityZone = 'an unknown zone' }) => AvailabilityZone);
   return [...byZone]

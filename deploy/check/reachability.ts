@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Whether nodes in private subnets would reach AWS: by a route out (NAT, transit gateway …) or by endpoints in the VPC.
- * Routes can be more than is looked at here, so what is missing is said, and refuses nothing.
+ * There can be routes that this does not look at. So what seems missing is only reported, and does not stop the
+ * deployment.
  */
 import {
   DescribeRouteTablesCommand,
@@ -12,10 +13,10 @@ import {
 import { call } from '../aws.ts';
 import type { Check } from './problem.ts';
 
-/** What the agent talks to. */
+/** The services that the agent calls. */
 const SERVICES = ['autoscaling', 'cloudformation', 'ec2', 'logs', 's3'];
 
-/** Sentences for people; none when every subnet has a way. */
+/** Sentences for people; none when every subnet has a way to AWS. */
 export const reachabilityNotices: Check = async ({ aws, signal }, { vpcId, subnets }) => {
   const Filters = [{ Name: 'vpc-id', Values: [vpcId] }];
   const [{ RouteTables = [] }, { VpcEndpoints = [] }] = await Promise.all([
@@ -36,7 +37,7 @@ export const reachabilityNotices: Check = async ({ aws, signal }, { vpcId, subne
   ];
 };
 
-/** A subnet without a table of its own has the VPC's main one. */
+/** A subnet without its own route table uses the VPC's main table. */
 function tableOf(tables: readonly RouteTable[], subnet: string): RouteTable | undefined {
   const own = tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnet));
   return own ?? tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main === true));
@@ -48,7 +49,7 @@ function hasWayOut(table: RouteTable | undefined): boolean {
   );
 }
 
-/** It takes only those out who have a public address, which the nodes have not. */
+/** An internet gateway works only for public addresses, which the nodes do not have. */
 function isInternetGateway({ GatewayId }: Route): boolean {
   return GatewayId?.startsWith('igw-') === true;
 }

@@ -17,10 +17,10 @@ import type { DeployContext } from '../context.ts';
 import { DeployError } from '../errors.ts';
 import { CLUSTER_TAG, counted, isClusterOf, type Leftover } from './leftover.ts';
 
-/** CloudFormation makes a bucket's name from the stack's, in lower case and perhaps cut short. */
+/** CloudFormation makes a bucket's name from the stack's name, in lower case and perhaps shortened. */
 const SURE_PREFIX_LENGTH = 12;
 const MOST_BUCKET_PAGES = 50;
-/** Pages of a thousand versions: the count for people need not be exact beyond this. */
+/** Pages of a thousand versions. Beyond this, the count for people need not be exact. */
 const MOST_COUNT_PAGES = 20;
 /** Batches of a thousand. */
 const MOST_BATCHES = 10_000;
@@ -34,7 +34,7 @@ export async function bucketsLeft(context: DeployContext, stackName: string): Pr
     if (facts === undefined && name.startsWith(`${stackName.toLowerCase()}-bucket-`)) {
       context.terminal.line(`AWS denies a look at the bucket ${name}, so it may be left behind as well.`, 'yellow');
     }
-    // A cluster of the same name may live in another region.
+    // A cluster of the same name may be in another region.
     if (facts?.region !== region || !isClusterOf(facts.cluster, stackName)) continue;
     const { cluster } = facts;
     found.push({
@@ -62,7 +62,7 @@ async function allBuckets({ aws, signal }: DeployContext): Promise<readonly stri
   return names;
 }
 
-/** The oldest region has no name here, and Ireland once had another. */
+/** The oldest region has no name here, and Ireland had another name in the past. */
 const OLD_NAMES: Readonly<Record<string, string>> = { '': 'us-east-1', EU: 'eu-west-1' };
 
 interface BucketFacts {
@@ -70,7 +70,7 @@ interface BucketFacts {
   readonly cluster?: string | undefined;
 }
 
-/** Undefined for a bucket that may not be looked at; most such are not ours. */
+/** Undefined for a bucket that this account may not look at; most of these are not ours. */
 async function factsOf({ aws, signal }: DeployContext, Bucket: string): Promise<BucketFacts | undefined> {
   const unseen = ({ kind, code }: CallFailure) =>
     code === 'NoSuchBucket' ? 'gone' : kind === 'denied' ? 'denied' : undefined;
@@ -127,7 +127,7 @@ function versions({ aws, signal }: DeployContext, Bucket: string, at?: Marker) {
     ...(KeyMarker === undefined ? {} : { KeyMarker }),
     ...(VersionIdMarker === undefined ? {} : { VersionIdMarker }),
   });
-  // Somebody else, or an earlier attempt whose answer was lost, may have removed it.
+  // Somebody else may have removed the bucket, or an earlier attempt whose answer was lost.
   return call<ListObjectVersionsCommandOutput>(
     'S3 ListObjectVersions',
     signal,
@@ -141,7 +141,10 @@ function markerOf(answer: Awaited<ReturnType<typeof versions>>): Marker | undefi
   return { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
 }
 
-/** Every version of every object, then the bucket. Always the first page anew, since the page before is gone. */
+/**
+ * Deletes every version of every object, then the bucket. Always reads the first page again, since the one before is
+ * deleted.
+ */
 async function remove(context: DeployContext, bucket: string): Promise<void> {
   for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
     const { Versions = [], DeleteMarkers = [] } = await versions(context, bucket);

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a deleted stack leaves behind: kept resources of its cluster, told by the tag that carries the cluster's id. */
+/** Leftovers of a deleted stack: kept resources of its cluster. They are known by the tag with the cluster's id. */
 import type { DeployContext } from '../context.ts';
 
 export interface Leftover {
   readonly kind: 'log group' | 'bucket';
   readonly name: string;
-  /** Id of the cluster that it belonged to. */
+  /** The id of its cluster. */
   readonly cluster: string;
-  /** What it holds, for the person who is asked: `1,204 objects`. */
+  /** Its contents, for the question to the person: `1,204 objects`. */
   readonly holds: string;
-  /** For good. Can be called again after a failure. */
+  /** Removes it for good. Can be called again after a failure. */
   remove(context: DeployContext): Promise<void>;
 }
 
 export const CLUSTER_TAG = 'zookeeper_cluster';
 
-/** Whether a cluster belongs to a stack of this name: `orders-4f1c2a90` to `orders`, but not to `orders-4f1c2a90-x`. */
+/**
+ * Whether a cluster belongs to a stack of this name. `orders-4f1c2a90` belongs to `orders`, but not to
+ * `orders-4f1c2a90-x`.
+ */
 export function isClusterOf(cluster: string | undefined, stackName: string): cluster is string {
   if (cluster === undefined || !cluster.startsWith(`${stackName}-`)) return false;
   return /^[0-9a-f]{8}$/.test(cluster.slice(stackName.length + 1));

@@ -18,7 +18,7 @@ export async function logGroupsLeft(context: DeployContext, stackName: string): 
   for (const group of await groupsWithPrefix(context, `/zookeeper/${stackName}-`)) {
     const name = group.logGroupName ?? '';
     const cluster = await clusterTag(context, group);
-    // Name and tag have to agree: what somebody else made under such a name is not ours to remove.
+    // Name and tag must agree. A group that somebody else made under such a name must not be removed.
     if (!isClusterOf(cluster, stackName) || !name.startsWith(`/zookeeper/${cluster}`)) continue;
     found.push({
       kind: 'log group',
@@ -49,7 +49,7 @@ async function groupsWithPrefix({ aws, signal }: DeployContext, prefix: string):
 }
 
 async function clusterTag({ aws, signal }: DeployContext, group: LogGroup): Promise<string | undefined> {
-  // The older `arn` ends in `:*`, which the calls for tags do not take.
+  // The older `arn` ends in `:*`, which the tag calls do not accept.
   const resourceArn = group.logGroupArn ?? group.arn?.replace(/:\*$/, '');
   if (resourceArn === undefined) return undefined;
   const { tags } = await call(

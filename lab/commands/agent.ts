@@ -20,7 +20,7 @@ export function addAgent(cli: Argv<{ name: string }>): Argv {
           default: [] as string[],
           describe: 'What zk-agent is given',
         })
-        // Everything after the target belongs to the agent, its flags included.
+        // Everything after the target, also its flags, is for the agent.
         .parserConfiguration({ 'unknown-options-as-args': true })
         .example('$0 agent 1 status', 'what node 1 sees and would do')
         .example(
@@ -28,7 +28,7 @@ export function addAgent(cli: Argv<{ name: string }>): Argv {
           'flags of the agent too; only --help and --name need a -- before them',
         ),
     async ({ name, target, arguments: before, _: after }) => {
-      // yargs keeps what follows a double dash apart, behind the command's own name.
+      // yargs keeps the words after a double dash separate, behind the command's own name.
       const args = [...before, ...after.slice(1).map(String)];
       const { code, signal } = await callLab(
         name,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The verbs about the local AWS: faults, and who called what. */
+/** The verbs for the local AWS: faults, and the list of calls. */
 import type { Argv } from 'yargs';
 import { type CallCount, FAULT_KINDS } from '../../cloud/index.ts';
 import { table } from '../../tools/table.ts';

@@ -10,7 +10,7 @@ import { endOwnLab, entering, startDaemon } from './lab-client.ts';
 import { interruptSignal, progress } from './terminal.ts';
 
 const NODES = 3;
-/** Set in the process that tells the story from inside of the lab's network namespace. */
+/** Set in the process that runs the story inside the lab's network namespace. */
 const INSIDE = 'ZOOKEEPER_DEMO_INSIDE';
 
 export function addDemo(cli: Argv<{ name: string }>): Argv {
@@ -48,7 +48,7 @@ export function addDemo(cli: Argv<{ name: string }>): Argv {
   );
 }
 
-/** The exit code. */
+/** Returns the exit code. */
 function told(results: readonly StepResult[], steps: number, keep: boolean): number {
   if (keep) progress('the lab goes on; see ./lab.sh status, end it with ./lab.sh down');
   const complete = results.length === steps && results.every((result) => result.ok);
@@ -57,15 +57,15 @@ function told(results: readonly StepResult[], steps: number, keep: boolean): num
 }
 
 /**
- * The demo's own client talks to the servers, whose addresses are in the lab's network alone: the same command is run
- * again in there. Resolves with its exit code.
+ * The demo's own client talks to the servers, and their addresses exist only in the lab's network. So this runs the
+ * same command again inside that network. Resolves with its exit code.
  */
 async function demoInNetwork(name: string, keep: boolean, signal: AbortSignal): Promise<number> {
   const image = await imageParts(12, progress, signal);
   const daemon = await startDaemon({ name, nodes: NODES, productionTiming: false, image });
   try {
     const [program = '', ...words] = entering(`zk-${name}`, process.argv);
-    // A person's Ctrl-C reaches both.
+    // A person's Ctrl-C reaches both processes.
     const child = spawn(program, words, { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } });
     const [code] = await once(child, 'close');
     signal.throwIfAborted();

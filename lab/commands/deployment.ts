@@ -8,7 +8,7 @@ import { interruptSignal, printJson, progress } from './terminal.ts';
 
 const JSON_OPTION = { type: 'boolean', default: false, describe: 'The result as one JSON object' } as const;
 
-/** Calls a verb that deploys; whoever interrupts it ends the following, not what CloudFormation does. */
+/** Calls a verb that deploys. An interruption ends only the following, not CloudFormation's operation. */
 async function follow<V extends Verb>(name: string, verb: V, args: Verbs[V][0]): Promise<Verbs[V][1]> {
   const signal = interruptSignal();
   const hear = (frame: Frame): void => {

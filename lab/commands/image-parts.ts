@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a lab of baked images needs, made before it starts: its own network has no way out. Everything is kept in the
- * cache, so that only the first time takes minutes.
+ * Makes what a lab of baked images needs, before the lab starts, since its own network has no way out. Everything stays
+ * in the cache, so only the first time takes minutes.
  */
 import { resolve } from 'node:path';
 import type { DebianRelease } from '../container/base.ts';
@@ -11,7 +11,7 @@ import { UsageError } from './lab-client.ts';
 const BUILD_SCRIPT = resolve(import.meta.dirname, '../../build.sh');
 const COMPILE_LIMIT_MS = 900_000;
 
-/** Rejects with UsageError, and the command to run, where machines in containers can't be had. */
+/** Rejects with UsageError, and the command to run, where machines in containers are not possible. */
 export async function imageParts(
   release: DebianRelease,
   progress: (line: string) => void,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The command line's way to a running lab. */
+/** The connection from the command line to a running lab. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const DAEMON = fileURLToPath(new URL('../daemon/daemon.ts', import.meta.url));
 const SOCKET_LIMIT_MS = 20_000;
 const POLL_MS = 20;
 
-/** What a person did wrong: exit code 2. */
+/** A mistake of the person: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -41,7 +41,7 @@ function noLab(name: string, crashed: boolean): string {
   return `No lab "${name}" is up; start one with ./lab.sh up${own}.${hint}`;
 }
 
-/** Starts the daemon in a session of its own, after clearing away what a crashed one of that name has left. */
+/** Starts the daemon in a session of its own. First removes what a crashed daemon of that name has left. */
 export async function startDaemon(plan: DaemonPlan): Promise<LinuxProcess> {
   const state = StateDirectory.ofLab(plan.name);
   const existing = state.readDaemon();
@@ -67,16 +67,16 @@ export async function startDaemon(plan: DaemonPlan): Promise<LinuxProcess> {
   return identity;
 }
 
-/** Makes the lab's network, and the command one that runs in it. */
+/** Makes the lab's network, and returns the command that runs the words in it. */
 async function inNetwork(state: StateDirectory, name: string, words: readonly string[]): Promise<readonly string[]> {
   const { makeNetwork } = await import('../container/network.ts');
-  // First, so that whatever happens `down` knows what to look for.
+  // This comes first: after any failure `down` then knows what to look for.
   state.markContainers(name);
   const { namespace } = await makeNetwork(name);
   return entering(namespace, words);
 }
 
-/** A program in a network namespace keeps its view of the file system, as ip netns exec would not. */
+/** Runs a program in a network namespace. It keeps its view of the file system, unlike with ip netns exec. */
 export function entering(namespace: string, words: readonly string[]): readonly string[] {
   return ['nsenter', `--net=/run/netns/${namespace}`, '--', ...words];
 }
@@ -92,7 +92,7 @@ async function untilItListens(state: StateDirectory, daemon: LinuxProcess): Prom
   }
 }
 
-/** Ends the lab and removes its directory; returns how many processes were ended. Can be called again. */
+/** Ends the lab and removes its directory. Returns the number of processes that were ended. Can be called again. */
 export async function endLab(name: string): Promise<number> {
   const state = StateDirectory.ofLab(name);
   const ended = await sweep(state);
@@ -100,7 +100,7 @@ export async function endLab(name: string): Promise<number> {
   return ended;
 }
 
-/** Ends the lab only if this daemon is its own: an `up` that lost against another one leaves that alone. */
+/** Ends the lab only if it belongs to this daemon. If another `up` took the name first, its lab stays. */
 export async function endOwnLab(name: string, daemon: LinuxProcess): Promise<void> {
   const record = StateDirectory.ofLab(name).readDaemon();
   if (record === undefined || (record.pid === daemon.pid && record.startTime === daemon.startTime)) await endLab(name);

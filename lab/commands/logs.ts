@@ -41,7 +41,7 @@ export function addLogs(cli: Argv<{ name: string }>): Argv {
   );
 }
 
-/** Machines of the terminated keep their directory, which the daemon no longer speaks of. */
+/** The machines of terminated instances keep their directory, but the daemon no longer lists them. */
 async function machineDirectory(name: string, target: string): Promise<string> {
   const { machines } = StateDirectory.ofLab(name);
   const found = existsSync(machines) ? readdirSync(machines).filter((each) => each.startsWith(target)) : [];
@@ -53,7 +53,10 @@ async function machineDirectory(name: string, target: string): Promise<string> {
   return join(machines, instance);
 }
 
-/** An image's agent writes into the journal at boot, and into a file when cron runs it; the server into the journal. */
+/**
+ * The agent of an image writes to the journal at boot, and to a file when cron runs it. The server writes to the
+ * journal.
+ */
 async function imageLogs(directory: string, zookeeper: boolean, follow: boolean, signal: AbortSignal): Promise<void> {
   const root = rootOf(directory);
   const unit = zookeeper ? ZOOKEEPER_UNIT : BOOTSTRAP_UNIT;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The verbs that do something to nodes. */
+/** The verbs that act on nodes. */
 import type { Argv } from 'yargs';
 import type { Killable } from '../hypervisor/machine.ts';
 import { callLab } from './lab-client.ts';

@@ -4,7 +4,7 @@ import { table } from '../../tools/table.ts';
 import type { LabStatus, NodeView } from '../daemon/lab-status.ts';
 import { styled } from './terminal.ts';
 
-/** The status for people: a head line, a table of the nodes, and what the agents said last. */
+/** The status for people: a head line, a table of the nodes, and the agents' last messages. */
 export function statusLines(status: LabStatus): string[] {
   const { config, group } = status;
   const members =
@@ -15,7 +15,7 @@ export function statusLines(status: LabStatus): string[] {
           .join(', ')}`;
   const stack = status.stack === undefined ? '' : `, stack ${status.stack}`;
   const health = status.healthy ? styled('green', 'healthy') : styled('yellow', 'not healthy (yet)');
-  // A terminated one that its group still lists waits for its terminate hook, which people want to see.
+  // A terminated instance that its group still lists waits for its terminate hook. People want to see it.
   const present = status.nodes.filter((node) => node.state !== 'terminated' || node.lifecycle !== undefined);
   const gone = status.nodes.length - present.length;
   return [

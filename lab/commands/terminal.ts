@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the lab's commands print: progress on standard error, results on standard output. */
+/** The output of the lab's commands: progress on standard error, results on standard output. */
 import { styleText } from 'node:util';
 import { interruption } from '../../tools/interruption.ts';
 import { consoleTerminal, type Style } from '../../tools/terminal.ts';
@@ -7,13 +7,13 @@ import { consoleTerminal, type Style } from '../../tools/terminal.ts';
 const terminal = consoleTerminal();
 const startedAt = performance.now();
 
-/** A reader such as `head` that has seen enough is no error. */
+/** A reader such as `head` may close the pipe early. That is not an error. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
 
-/** Of a result; without colours where it does not go to a terminal. */
+/** For a result; without colours when the output is not a terminal. */
 export function styled(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
@@ -32,7 +32,7 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, process.stdout.isTTY ? 2 : undefined));
 }
 
-/** Aborts with SIGINT and SIGTERM; the second signal of a person in a hurry ends the process. */
+/** Aborts with SIGINT and SIGTERM. A second signal ends the process at once. */
 export function interruptSignal(): AbortSignal {
   const again = (): never => process.exit(1);
   return interruption(() => new Error('Interrupted.'), again).signal;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How a person gets to the ensemble with another program. */
+/** How a person can reach the ensemble with another program. */
 import { StateDirectory } from '../daemon/state-directory.ts';
 import { callLab } from './lab-client.ts';
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Each lab of containers has this network, in a network namespace of its own where nothing else has it. */
+/** Every container lab has this network. Each has it in its own network namespace, so they do not conflict. */
 import { ISOLATED_ADDRESS } from '../../cloud/index.ts';
 
-/** The first two numbers of every address in it. */
+/** The first two numbers of every address in the network. */
 export const CONTAINER_PREFIX = '10.77';
-/** Of the lab itself: its cloud listens there. */
+/** The address of the lab itself: its cloud listens there. */
 export const CONTAINER_LAB_ADDRESS = ISOLATED_ADDRESS;
-/** Where EC2 has its metadata service; in a container lab it has that very address. */
+/** The address of EC2's metadata service; a container lab uses the same one. */
 export const METADATA_ADDRESS = '169.254.169.254';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Debian's package sources, as this host has them: no mirror's name stands in the lab. */
+/** Debian's package sources, taken from this host, so the lab contains no mirror's name. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from '../../tools/program.ts';
@@ -14,8 +14,9 @@ interface Source {
 }
 
 /**
- * One line for each source of the release in the format of sources.list(5): those of this host, if it runs Debian 12
- * or later, with the release's name in place of its own. DEBIAN_MIRROR names a mirror where the host has none.
+ * One line for each source of the release in the format of sources.list(5). They are the sources of this host, if it
+ * runs Debian 12 or later, with this release's name instead of the host's. If the host has none, DEBIAN_MIRROR names a
+ * mirror.
  */
 export function sourcesOf(release: DebianRelease, directory = '/etc/apt'): readonly string[] {
   const name = CODE_NAMES[release];
@@ -33,7 +34,7 @@ export function sourcesOf(release: DebianRelease, directory = '/etc/apt'): reado
   return [...found];
 }
 
-/** Settings of this host's apt without which its sources could not be used: a proxy, a mirror that stands still. */
+/** Settings of this host's apt that its sources need, such as a proxy or a mirror that no longer changes. */
 export async function aptSettings(): Promise<readonly string[]> {
   const wanted = /^Acquire::(https?::Proxy|Check-Valid-Until|Check-Date|https?::CaInfo)\b/i;
   const dump = await runProgram('apt-config', ['dump', '--format', '%F "%v";%n', 'Acquire']);

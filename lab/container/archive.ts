@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A ZooKeeper archive for the image, in the layout of the official one, which Maven Central does not have: its jars
- * come from there, its scripts and documents, which the image has no use for, are missing.
- * `npx tsx lab/container/archive.ts` makes it by hand.
+ * A ZooKeeper archive for the image, in the layout of the official one, which Maven Central does not have. The jars
+ * come from Maven Central. The scripts and documents are missing, since the image does not use them. `npx tsx
+ * lab/container/archive.ts` makes it by hand.
  */
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
@@ -13,15 +13,18 @@ import type { Progress } from '../../tools/python-environment.ts';
 import { zookeeperHome } from '../zookeeper/fetch.ts';
 
 export interface ZookeeperArchive {
-  /** Absolute path of the .tar.gz. */
+  /** The absolute path of the .tar.gz. */
   readonly file: string;
-  /** In hexadecimal digits. */
+  /** The digest in hexadecimal digits. */
   readonly sha512: string;
 }
 
 const IMAGES = resolve(import.meta.dirname, '../../.cache/image');
 
-/** Makes it anew each time, which takes a second, and always of the same bytes: names, times, owners are fixed. */
+/**
+ * Makes the archive again each time, which takes a second. Its bytes are always the same: names, times and owners are
+ * fixed.
+ */
 export async function zookeeperArchive(progress: Progress = () => {}): Promise<ZookeeperArchive> {
   const { version, jars } = await zookeeperHome(progress);
   const name = `apache-zookeeper-${version}-bin`;
@@ -44,7 +47,7 @@ export async function zookeeperArchive(progress: Progress = () => {}): Promise<Z
 async function pack(directory: string, name: string, file: string): Promise<void> {
   const fixed = ['--sort=name', '--format=gnu', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
   const modes = ['--mode=u=rwX,go=rX'];
-  // Jars are compressed already, and gzip without a name and a time writes the same each time.
+  // Jars are compressed already. Without a name and a time, gzip writes the same bytes each time.
   const compressor = ['--use-compress-program', 'gzip -n -1'];
   await runProgram('tar', ['--create', ...fixed, ...modes, ...compressor, '--file', file, '-C', directory, name]);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The disk that every machine starts from: what Debian's own AMI holds, made once by mmdebstrap and kept in `.cache/`.
- * `npx tsx lab/container/base.ts [12|13]` makes it by hand.
+ * The disk from which every machine starts. It has the contents of Debian's own AMI; mmdebstrap makes it once, and it
+ * stays in `.cache/`. `npx tsx lab/container/base.ts [12|13]` makes it by hand.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -25,7 +25,7 @@ const FILES = join(import.meta.dirname, 'base');
 const CUSTOMIZE = join(import.meta.dirname, 'customize-base.sh');
 const ROLE_PACKAGES = join(import.meta.dirname, 'role-packages.json');
 
-/** Beyond what every Debian has. Ansible runs with python3 and its binding for apt; the rest is in Debian's AMI. */
+/** Packages that not every Debian has. Ansible needs python3 and its binding for apt; the rest is in Debian's AMI. */
 const PACKAGES = [
   'ca-certificates',
   'cloud-init',
@@ -42,8 +42,8 @@ const PACKAGES = [
 ];
 
 /**
- * The path of the base's root directory, which nobody may change. It appears there only when it is whole; two processes
- * that ask at once wait for one to make it.
+ * The path of the base's root directory, which must not be changed. It appears there only when it is complete. If two
+ * processes ask at once, one makes it and both wait for it.
  */
 export async function baseRootFileSystem(release: DebianRelease, options: BaseOptions = {}): Promise<string> {
   const rolePackages = await rolePackagesOf(release);
@@ -57,7 +57,7 @@ export async function baseRootFileSystem(release: DebianRelease, options: BaseOp
   return root;
 }
 
-/** What role-packages.json names for the release. */
+/** The packages in role-packages.json for this release. */
 export async function rolePackagesOf(release: DebianRelease): Promise<readonly string[]> {
   const all = JSON.parse(await readFile(ROLE_PACKAGES, 'utf8')) as Readonly<Record<string, readonly string[]>>;
   return [...(all.common ?? []), ...(all[release] ?? [])];
@@ -74,12 +74,12 @@ async function make(
   await removeHalfMade(release);
   const building = join(IMAGES, `building-${release}-${randomUUID()}`);
   progress?.(`making the base of Debian ${release} (once; about two minutes)`, 0);
-  // Mounts and processes of the making are in namespaces of their own, which end with it however it ends.
+  // The mounts and processes of this work are in their own namespaces, which always end with it.
   const isolated = ['--mount', '--pid', '--fork', '--mount-proc', '--kill-child=KILL', '--'];
   const settings = (await aptSettings()).map((line) => `--aptopt=${line}`);
   const words = [
     ...['mmdebstrap', '--mode=root', '--variant=important', `--include=${PACKAGES.join(',')}`],
-    // The lists stay, so that apt works on a machine; syncing each file would cost more than all the rest.
+    // The package lists stay, so that apt works on a machine. Syncing each file would take longer than everything else.
     ...['--skip=cleanup/apt', '--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"', ...settings],
     `--customize-hook="$CUSTOMIZE" "$1"`,
     ...[CODE_NAMES[release], building, ...sources],
@@ -93,7 +93,7 @@ async function make(
         BASE_FILES: FILES,
         ROLE_PACKAGES: rolePackages.join(' '),
       },
-      // unshare passes nothing on but its own death.
+      // unshare passes no signal on, except that its own death ends the others.
       stopWith: 'SIGKILL',
       limitMs: BUILD_LIMIT_MS,
       onLine: (line) => reportLine(line, progress),
@@ -111,7 +111,7 @@ async function make(
   progress?.(`the base of Debian ${release} is ready`, 1);
 }
 
-/** mmdebstrap says what it is at in lines that begin with `I: `. */
+/** mmdebstrap reports its progress in lines that begin with `I: `. */
 function reportLine(line: string, progress: Progress | undefined): void {
   const steps: Readonly<Record<string, number>> = {
     'running apt-get update': 0.1,
@@ -125,14 +125,14 @@ function reportLine(line: string, progress: Progress | undefined): void {
   }
 }
 
-/** Under the release's lock nobody else makes one of it. */
+/** The caller has the lock of the release, so no other process is making one now. */
 async function removeHalfMade(release: DebianRelease): Promise<void> {
   for (const name of await readdir(IMAGES)) {
     if (name.startsWith(`building-${release}-`)) await rm(join(IMAGES, name), { recursive: true, force: true });
   }
 }
 
-/** Of all that the base is made of but the packages' versions: those are renewed with the cache, by hand. */
+/** A digest of all inputs of the base except the packages' versions. Those are renewed by hand, with the cache. */
 async function keyOf(release: DebianRelease, rolePackages: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   hash.update(
@@ -145,7 +145,10 @@ async function keyOf(release: DebianRelease, rolePackages: readonly string[]): P
   return hash.digest('hex').slice(0, 12);
 }
 
-/** Ansible's apt fetches lists that look old, which no machine can do; these are what there is. */
+/**
+ * Ansible's apt fetches lists that look old, and no machine can fetch anything. So this makes the present lists look
+ * new.
+ */
 async function sayListsAreFresh(root: string): Promise<void> {
   const now = new Date();
   for (const path of ['var/lib/apt/periodic/update-success-stamp', 'var/lib/apt/lists']) {

@@ -3,7 +3,9 @@ import { appendFileSync, renameSync, statSync } from 'node:fs';
 
 const LIMIT_BYTES = 1_048_576;
 
-/** What a machine says on its console. A full file goes aside as `.1` for the next one, so it never outgrows two. */
+/**
+ * The console output of a machine. A full file is renamed to `.1` and replaces the last one, so there are at most two.
+ */
 export class ConsoleLog {
   readonly path: string;
   #sizeBytes: number;
@@ -18,7 +20,7 @@ export class ConsoleLog {
     this.#open = true;
   }
 
-  /** What comes after a power cut is said by the programs that ran the machine, not by the machine. */
+  /** After a power cut, output comes from the programs that ran the machine, not from the machine. */
   close(): void {
     this.#open = false;
   }

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { commandLineOf } from '../hypervisor/processes.ts';
 
 export interface ContainerProcess {
-  /** On the host. */
+  /** The pid on the host. */
   readonly pid: number;
   readonly command: readonly string[];
 }
@@ -13,7 +13,7 @@ export function childrenOf(parent: number): readonly number[] {
   return allPids().filter((pid) => statusField(pid, 'PPid') === String(parent));
 }
 
-/** The first process of the namespace that systemd-nspawn has made, once it is systemd itself. */
+/** The first process of systemd-nspawn's namespace, once it has become systemd. */
 export function firstProcessBelow(nspawn: number): number | undefined {
   return childrenOf(nspawn).find((pid) => {
     const numbers = statusField(pid, 'NSpid')?.split(/\s+/) ?? [];
@@ -21,7 +21,7 @@ export function firstProcessBelow(nspawn: number): number | undefined {
   });
 }
 
-/** All processes of the process namespace in which this one is, without those that have ended. */
+/** All processes in this process's namespace, without those that have ended. */
 export function processesBeside(first: number): readonly ContainerProcess[] {
   const namespace = link(`/proc/${first}/ns/pid`);
   if (namespace === undefined) return [];

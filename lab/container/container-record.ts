@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a container leaves on disk while it runs, by which a later process ends it when its daemon is gone. */
+/**
+ * A container's record on disk while it runs. When its daemon is gone, a later process uses the record to end the
+ * container.
+ */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endProcesses, type LinuxProcess, runs, signalProcess } from '../hypervisor/processes.ts';
@@ -7,7 +10,7 @@ import { type ControlGroups, removeControlGroups, setFrozen } from './control-gr
 import { unmountAll } from './layers.ts';
 
 export interface ContainerRecord {
-  /** systemd-nspawn, the first process of the namespace that holds all of the container's. */
+  /** systemd-nspawn, the first process of the namespace with all processes of the container. */
   readonly process: LinuxProcess;
   readonly groups: ControlGroups;
 }
@@ -20,7 +23,7 @@ export function writeContainerRecord(directory: string, record: ContainerRecord)
   renameSync(`${path}.new`, path);
 }
 
-/** Undefined when no container runs, or was left, in this directory. */
+/** Undefined when this directory has no container that runs or was left behind. */
 export function readContainerRecord(directory: string): ContainerRecord | undefined {
   try {
     return JSON.parse(readFileSync(join(directory, RECORD), 'utf8')) as ContainerRecord;
@@ -34,13 +37,13 @@ export function removeContainerRecord(directory: string): void {
   rmSync(join(directory, RECORD), { force: true });
 }
 
-/** Ends the containers that a daemon left under this directory, and undoes the mounts there. The disks stay. */
+/** Ends the containers that a daemon left under this directory, and removes the mounts there. The disks stay. */
 export async function sweepContainers(directory: string): Promise<void> {
   if (!existsSync(directory)) return;
   for (const path of recordsUnder(directory)) {
     const { process, groups } = JSON.parse(readFileSync(path, 'utf8')) as ContainerRecord;
     signalProcess(process, 'SIGKILL');
-    // What is frozen dies once it runs again.
+    // A frozen process dies only when it runs again.
     if (runs(process)) await setFrozen(groups, false).catch(() => false);
     await endProcesses([process], 0);
     await removeControlGroups(groups);
@@ -49,7 +52,7 @@ export async function sweepContainers(directory: string): Promise<void> {
   await unmountAll(directory);
 }
 
-/** At most two directories down, as a container's directory stands in its lab's directory of machines. */
+/** At most two directories down: the lab's directory of machines has one directory for each container. */
 function recordsUnder(directory: string, depth = 2): string[] {
   const entries = readdirSync(directory, { withFileTypes: true });
   if (entries.some((entry) => entry.name === RECORD)) return [join(directory, RECORD)];

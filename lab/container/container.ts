@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A machine that systemd-nspawn boots from layers: a disk, namespaces and control groups of its own. Everything that
- * runs in it is below one process, which dies with the process that booted it; so a killed daemon leaves no machine.
- * The host sees none of its mounts.
+ * A machine that systemd-nspawn boots from layers. It has its own disk, namespaces and control groups. Everything in it
+ * runs below one process, which dies with the process that booted it. So a killed daemon leaves no machine. The host
+ * sees none of its mounts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -30,16 +30,19 @@ export type { ContainerProcess } from './container-processes.ts';
 export interface ContainerOptions {
   /** Unique on this host; letters, digits and hyphens. */
   readonly name: string;
-  /** Its own: the upper directory of its disk, its console and its record stand there. */
+  /** The machine's own directory, with the upper directory of its disk, its console and its record. */
   readonly directory: string;
   /** Topmost first, the base last. */
   readonly layers: readonly string[];
   /** A path, as the network's attach returns it. */
   readonly networkNamespace: string;
   readonly hostName: string;
-  /** Without a size its disk is as large as the one on which its directory is. */
+  /** Without a size, the disk is as large as the one that has its directory. */
   readonly environmentLimits?: { readonly memoryMiB?: number; readonly diskMiB?: number };
-  /** It went off without being told from here; a sentence why. A reboot inside of it is followed here. */
+  /**
+   * Called with a sentence why, when the machine went off without an order from here. A reboot inside the machine is
+   * handled here.
+   */
   readonly onOff?: (why: string) => void;
 }
 
@@ -55,7 +58,7 @@ interface Running {
 
 const BOOT_LIMIT_MS = 60_000;
 const END_LIMIT_MS = 20_000;
-/** systemd-nspawn with --keep-unit leaves a reboot to who started it, and says so by this. */
+/** With --keep-unit, systemd-nspawn does not reboot the machine itself. It tells its caller with this code. */
 const REBOOT_CODE = 133;
 /** systemd(1): SIGRTMIN+4 powers off in order. glibc's SIGRTMIN is 34. */
 const POWER_OFF_SIGNAL = 38;
@@ -82,7 +85,7 @@ export class Container {
     return this.#paused ? 'paused' : 'running';
   }
 
-  /** Its disk as the machine sees it while it runs; while it is off what it has changed: the upper directory. */
+  /** While the machine runs, its disk as the machine sees it. While it is off, its changes: the upper directory. */
   get rootDirectory(): string {
     return this.#running === undefined ? this.upperDirectory : `/proc/${this.#running.first.pid}/root`;
   }
@@ -101,7 +104,7 @@ export class Container {
     return this.#console.path;
   }
 
-  /** Resolves when its systemd runs, long before it has booted. */
+  /** Resolves when the machine's systemd runs, long before the boot is complete. */
   async boot(): Promise<void> {
     await this.#ending;
     if (this.#running !== undefined || this.#starting !== undefined) {
@@ -124,12 +127,12 @@ export class Container {
     if (running === undefined) return;
     this.#console.close();
     signalProcess(running.nspawn, 'SIGKILL');
-    // What is frozen or stopped dies once it runs again, and does nothing else.
+    // A frozen or stopped process dies when it runs again, and does nothing else before.
     if (this.#paused) await this.#thaw(running);
     await withLimit(running.ended, END_LIMIT_MS, `Machine ${this.options.name} is not off after SIGKILL`);
   }
 
-  /** Asks its systemd to power off, as EC2's stop does; after `limitMs` the power is cut. */
+  /** Asks the machine's systemd to power off, as EC2's stop does. After `limitMs` the power is cut. */
   async shutDown(limitMs: number): Promise<void> {
     await this.#starting?.catch(() => {});
     this.#toldToEnd = true;
@@ -140,7 +143,7 @@ export class Container {
     await withLimit(running.ended, limitMs, '').catch(() => this.powerOff());
   }
 
-  /** Stops every process where it is, by the freezer; where there is none by SIGSTOP. */
+  /** Stops every process where it is: with the freezer, or with SIGSTOP where there is no freezer. */
   async pause(): Promise<void> {
     const running = this.#mustRun();
     if (this.#paused) return;
@@ -156,14 +159,14 @@ export class Container {
     await this.#thaw(this.#mustRun());
   }
 
-  /** Runs a command as root in all of the machine's namespaces, with no environment but this one and a PATH. */
+  /** Runs a command as root in all of the machine's namespaces. Its environment has only these variables and a PATH. */
   async exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const { first, groups } = this.#mustRun();
     if (this.#paused) throw new Error(`Machine ${this.options.name} is paused; resume it first.`);
     return execIn(first.pid, joinFiles(groups, EXEC_GROUP), command, options);
   }
 
-  /** All of its processes; none while it is off. */
+  /** All processes of the machine; none while it is off. */
   processes(): readonly ContainerProcess[] {
     return this.#running === undefined ? [] : processesBeside(this.#running.first.pid);
   }
@@ -192,7 +195,8 @@ export class Container {
     const groups = makeControlGroups(name);
     if (environmentLimits?.memoryMiB !== undefined) limitMemory(groups, environmentLimits.memoryMiB);
     const outer = spawn(join(import.meta.dirname, 'machine.sh'), ['join'], {
-      // Not in the terminal's group: its keys are for the daemon, which ends its machines itself.
+      // The machine is not in the terminal's process group. Keys such as Ctrl-C are for the daemon, which ends its
+      // machines itself.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...this.#environment(groups, root), ...bounded },
@@ -225,7 +229,7 @@ export class Container {
       MACHINE: name,
       HOST_NAME: hostName,
       SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: hasVersionTwo() ? '1' : '0',
-      // What the group is bound to is not seen inside of it, so Java is told how much memory the machine has.
+      // The limits of the group are not visible inside it, so a variable tells Java how much memory the machine has.
       PARAMETERS: memoryMiB === undefined ? '' : `systemd.setenv=JDK_JAVA_OPTIONS=-XX:MaxRAM=${memoryMiB}m`,
     };
   }
@@ -274,7 +278,7 @@ export class Container {
     else await this.boot().catch((error: unknown) => off(`did not come back from a reboot: ${error}`));
   }
 
-  /** An empty group that stays is no harm but to order: the next boot uses it again. */
+  /** An empty group that remains does no harm: the next boot uses it again. */
   async #removeGroups(groups: ControlGroups): Promise<void> {
     await removeControlGroups(groups).catch((error: unknown) => this.#console.write(Buffer.from(`${error}\n`)));
   }

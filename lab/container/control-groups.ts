@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A machine's control groups: one in each hierarchy that matters here. They bound its memory, freeze it, and hold its
- * systemd. Version 1, version 2 and both beside each other (cgroups(7)).
+ * A machine's control groups, one in each hierarchy that is needed here. They limit its memory, freeze it, and contain
+ * its systemd. Works with version 1, version 2 and both together (cgroups(7)).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,8 +24,8 @@ const PARENT = 'zookeeper-lab';
 const FREEZE_LIMIT_MS = 5_000;
 
 /**
- * Whether a machine's systemd can have version 2, which it does where version 1 is beside it as well: only version 2
- * tells it that the last process of a unit is gone, without which a stop can take its whole limit.
+ * Whether a machine's systemd can use version 2, which is preferred even where version 1 exists too. Only version 2
+ * tells systemd that the last process of a unit has ended. Without it, a stop can take its whole time limit.
  */
 export function hasVersionTwo(): boolean {
   return hierarchies().some((hierarchy) => hierarchy.version === 2);
@@ -39,7 +39,7 @@ export function makeControlGroups(name: string): ControlGroups {
   for (const { mountPoint, version, options } of hierarchies()) {
     const has = (controller: string): boolean => options.includes(controller);
     if (version === 1 && !has('name=systemd') && !has('freezer') && !has('memory')) continue;
-    // Version 1's memory counts at the parent as well: below its own group the lab can't outgrow what it was given.
+    // Version 1 counts memory for the parent as well. Below its own group, the lab can't use more than its own limit.
     const parent = version === 1 && has('memory') ? join(mountPoint, own.get('memory') ?? '/') : mountPoint;
     const directory = join(parent, PARENT, name);
     mkdirSync(directory, { recursive: true });
@@ -53,7 +53,7 @@ export function makeControlGroups(name: string): ControlGroups {
   return { directories, ...(memory === undefined ? {} : { memory }), ...(freezer === undefined ? {} : { freezer }) };
 }
 
-/** The files that a process writes its pid to in order to join; `leaf` is a group below, made when it is missing. */
+/** The files to which a process writes its pid to join. `leaf` is a group below, made when it is missing. */
 export function joinFiles(groups: ControlGroups, leaf?: string): readonly string[] {
   return groups.directories.map((directory) => {
     if (leaf === undefined) return join(directory, 'cgroup.procs');
@@ -62,7 +62,7 @@ export function joinFiles(groups: ControlGroups, leaf?: string): readonly string
   });
 }
 
-/** False where this system can't bound memory. */
+/** False where this system can't limit memory. */
 export function limitMemory(groups: ControlGroups, memoryMiB: number): boolean {
   if (groups.memory === undefined) return false;
   const versionOne = join(groups.memory, 'memory.limit_in_bytes');
@@ -78,7 +78,7 @@ export async function setFrozen(groups: ControlGroups, frozen: boolean): Promise
   const deadline = performance.now() + FREEZE_LIMIT_MS;
   if (version === 2) writeFileSync(join(directory, 'cgroup.freeze'), frozen ? '1' : '0');
   for (;;) {
-    // Version 1 is told again and again, as its documentation asks for while it says FREEZING.
+    // In version 1 the state is written repeatedly, as its documentation asks while the state is FREEZING.
     if (version === 1) writeFileSync(join(directory, 'freezer.state'), frozen ? 'FROZEN' : 'THAWED');
     if (isFrozen(directory, version) === frozen) return true;
     if (performance.now() > deadline) {
@@ -88,7 +88,7 @@ export async function setFrozen(groups: ControlGroups, frozen: boolean): Promise
   }
 }
 
-/** Removes the groups, with those that the machine's systemd made below; all processes must have ended. */
+/** Removes the groups, and those that the machine's systemd made below. All processes must have ended. */
 export async function removeControlGroups(groups: ControlGroups, limitMs = 5_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   let left = groups.directories;
@@ -117,7 +117,10 @@ function removeGroup(directory: string): boolean {
   }
 }
 
-/** Version 2 shows a controller in a group only where the group above passes it on. What can't be passed on is left. */
+/**
+ * Version 2 shows a controller in a group only where the group above passes it on. Controllers that can't be passed on
+ * are ignored.
+ */
 function passOn(mountPoint: string): void {
   for (const directory of [mountPoint, join(mountPoint, PARENT)]) {
     try {
@@ -141,7 +144,7 @@ function hierarchies(): readonly Hierarchy[] {
   return found;
 }
 
-/** This process's own group by version 1's controller, as /proc/self/cgroup has it: `4:memory:/path`. */
+/** This process's own group for each controller of version 1, from /proc/self/cgroup: `4:memory:/path`. */
 function ownGroups(): ReadonlyMap<string, string> {
   const groups = new Map<string, string>();
   for (const line of readFileSync('/proc/self/cgroup', 'utf8').split('\n')) {

@@ -21,8 +21,8 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const OUTPUT_LIMIT = 16_000_000;
 
 /**
- * Joins the groups before it enters, so that the command belongs to the machine: it freezes and ends with it. It may
- * not do either what would change the host, as systemd-nspawn has it for all others.
+ * Joins the groups before it enters, so that the command belongs to the machine: it freezes and ends with it. Like all
+ * processes under systemd-nspawn, the command has no right to change the host.
  */
 const JOIN_AND_ENTER = `set -eu
 for procs in $GROUP_FILES; do echo $$ >"$procs"; done
@@ -51,7 +51,7 @@ export function execIn(
       options.onOutput?.(text, stream);
     });
   }
-  // nsenter waits for the command in a process of its own, so both are killed, by their group.
+  // nsenter runs the command in a separate process, so this kills both through their group.
   const abort = (): void => {
     if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Whether this process may really do what machines in containers need: root inside of a container often may not. */
+/** Whether this process has the rights that machines in containers need. Root inside a container often lacks them. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runProgram } from '../../tools/program.ts';
@@ -8,7 +8,9 @@ import { makeControlGroups, removeControlGroups } from './control-groups.ts';
 const CACHE = resolve(import.meta.dirname, '../../.cache/image');
 const LIMIT_MS = 30_000;
 
-/** A namespace with a bridge and packet rules, and an overlay in a mount and process namespace; nothing of it stays. */
+/**
+ * A namespace with a bridge and packet rules, and an overlay in a mount and process namespace. Nothing of it remains.
+ */
 const TRIAL = `set -e
 ip netns add "$NAME"
 trap 'ip netns delete "$NAME"' EXIT
@@ -20,7 +22,7 @@ unshare --mount --propagation slave --pid --fork --mount-proc \\
   mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work root
 `;
 
-/** A sentence why it may not; undefined when it may. */
+/** A sentence that says why it lacks the rights; undefined when it has them. */
 export async function whyNotIsolated(): Promise<string | undefined> {
   const name = `zk-trial-${process.pid}`;
   await mkdir(CACHE, { recursive: true });

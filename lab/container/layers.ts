@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Disks as layers: an overlay file system shows the layers of an AMI, which nobody writes to, with a machine's own
- * directory above them. What a machine changes and deletes stands in that upper directory, which is a layer itself once
- * its machine is off.
+ * Disks as layers. An overlay file system shows the read-only layers of an AMI, with a machine's own directory on top.
+ * That upper directory has everything that the machine changes and deletes. Once the machine is off, the directory can
+ * be a layer itself.
  */
 import { readFile } from 'node:fs/promises';
 import { runProgram } from '../../tools/program.ts';
@@ -10,13 +10,13 @@ import { runProgram } from '../../tools/program.ts';
 export interface Disk {
   /** Read-only, topmost first, the base last. */
   readonly layers: readonly string[];
-  /** What the machine changes. */
+  /** The changes of the machine. */
   readonly upper: string;
-  /** The kernel's own working space: empty, on the same file system as `upper`, used for nothing else. */
+  /** The kernel's own work space: empty, on the same file system as `upper`, used for nothing else. */
   readonly work: string;
 }
 
-/** The options of `mount -t overlay`. The kernel takes the lower layers topmost first. */
+/** The options of `mount -t overlay`. The kernel expects the topmost lower layer first. */
 export function overlayOptions(disk: Disk): string {
   for (const path of [...disk.layers, disk.upper, disk.work]) {
     if (/[:,\\"\s]/.test(path)) {
@@ -28,15 +28,15 @@ export function overlayOptions(disk: Disk): string {
   return `lowerdir=${disk.layers.join(':')},upperdir=${disk.upper},workdir=${disk.work}`;
 }
 
-/** Undoes every mount at or under this directory, the innermost first. Returns how many there were. */
+/** Removes every mount at or under this directory, the innermost first. Returns how many there were. */
 export async function unmountAll(directory: string): Promise<number> {
   const targets = mountsUnder(directory, await readFile('/proc/self/mountinfo', 'utf8'));
-  // Lazily, as a process that dies may still hold a file open; the mount is gone from this view at once.
+  // A lazy unmount, since a dying process may still have a file open. The mount disappears from this view at once.
   for (const target of targets) await runProgram('umount', ['--lazy', '--no-mtab', target]);
   return targets.length;
 }
 
-/** Field 5 of each line is the mount point, in which spaces and the like stand as octal numbers (proc(5)). */
+/** Field 5 of each line is the mount point. Spaces and similar characters are octal numbers in it (proc(5)). */
 export function mountsUnder(directory: string, mountinfo: string): readonly string[] {
   const points = mountinfo
     .split('\n')
@@ -48,7 +48,7 @@ export function mountsUnder(directory: string, mountinfo: string): readonly stri
 
 /** Copies the upper directory of a machine that is off, so that it can be a layer of an AMI. */
 export async function copyLayer(upper: string, layer: string, signal?: AbortSignal): Promise<void> {
-  // The marks of what was deleted are devices and extended attributes: both are kept.
+  // Deleted files are marked by devices and extended attributes, so the copy keeps both.
   const options = { limitMs: 600_000, ...(signal === undefined ? {} : { signal }) };
   await runProgram('cp', ['--archive', '--reflink=auto', '--no-target-directory', upper, layer], options);
 }

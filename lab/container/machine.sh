@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Boots a machine: container.ts calls it with everything in the environment. Three stages, each in place of the one
-# before it, but for the fork between the second and the third:
-#   join     into the machine's control groups, and to die with the daemon
-#   isolate  namespaces of processes and mounts, whose first process is the last stage: when it dies, all of it is gone
-#   boot     the disk is mounted where nobody else sees it, and systemd-nspawn boots what is on it
+# Boots a machine; container.ts calls it with all input in the environment. There are three stages. Each replaces the
+# one before, except for the fork between the second and the third:
+#   join     joins the machine's control groups, and makes sure that it dies with the daemon
+#   isolate  makes namespaces of processes and mounts. Their first process is the last stage: when it dies, all ends
+#   boot     mounts the disk where no other process sees it. Then systemd-nspawn boots what is on it
 set -eu
 
 case $1 in
@@ -13,7 +13,7 @@ case $1 in
     exec setpriv --pdeathsig KILL -- "$0" isolate
     ;;
   isolate)
-    # The daemon may have died before this process asked to be told; then nobody would ever end the machine.
+    # The daemon may have died before this process asked for the signal. Then nothing would ever end the machine.
     while read -r key value; do
       if [ "$key" = PPid: ] && [ "$value" != "$DAEMON" ]; then exit 1; fi
     done </proc/self/status
@@ -21,14 +21,14 @@ case $1 in
     ;;
   boot)
     if [ -n "${BOUNDED_DISK:-}" ]; then
-      # The loop device goes with the mount.
+      # The loop device ends with the mount.
       mount -o loop "$BOUNDED_DISK" "$BOUNDED_DISK_MOUNT"
       mkdir -p "$BOUNDED_DISK_MOUNT/upper" "$BOUNDED_DISK_MOUNT/work"
       unset BOUNDED_DISK BOUNDED_DISK_MOUNT
     fi
     mount -t overlay overlay -o "$DISK" "$ROOT"
     unset DISK GROUP_FILES DAEMON
-    # CAP_SYS_TIME is left out, as the clock is the host's. A machine's root may change its own network.
+    # CAP_SYS_TIME is left out, because the clock is the host's. A machine's root may change its own network.
     exec systemd-nspawn --quiet --boot --settings=no --register=no --keep-unit --link-journal=no \
       --resolv-conf=off --timezone=off --console=read-only --capability=CAP_NET_ADMIN \
       --network-namespace-path="$NETWORK" --machine="$MACHINE" --hostname="$HOST_NAME" --directory="$ROOT" \

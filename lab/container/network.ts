@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The lab's network: a namespace with a bridge that has the lab's own address and the metadata service's, and a
- * namespace for each machine. As in EC2 the network answers every ARP request itself and all packets pass through it:
- * the bridge's ports are isolated from each other, and the lab's namespace forwards between them. So one rule there
- * cuts a link without a sound, and what is sent to an address that nobody has any more vanishes, as it does in EC2.
- * No namespace has a route to the outside.
+ * The lab's network: one namespace for the lab, and one for each machine. The lab's namespace has a bridge with the
+ * lab's own address and the one of the metadata service.
+ *
+ * As in EC2, the network answers every ARP request itself and all packets pass through it. For this the bridge's ports
+ * are isolated from each other, and the lab's namespace forwards between them. So one rule there cuts a link without
+ * any notice. And as in EC2, packets to an address that nothing has any more disappear. No namespace has a route to the
+ * outside.
  */
 import { readdirSync } from 'node:fs';
 import { runProgram } from '../../tools/program.ts';
@@ -16,16 +18,19 @@ export interface Cut {
 }
 
 export interface LabNetwork extends AsyncDisposable {
-  /** Of the lab itself, by name: /run/netns/<namespace>. */
+  /** The name of the lab's own namespace: /run/netns/<namespace>. */
   readonly namespace: string;
   readonly ownAddress: string;
   readonly prefix: string;
   readonly cuts: readonly Cut[];
-  /** Makes the machine's namespace, with an interface that has this address; returns its path for nspawn. */
+  /** Makes the machine's namespace, with an interface that has this address. Returns its path for nspawn. */
   attach(machine: string, address: string): Promise<string>;
-  /** Removes the machine's namespace and its interface; nothing when there is none. */
+  /** Removes the machine's namespace and its interface. Does nothing when there is none. */
   detach(machine: string): Promise<void>;
-  /** From now on what the one address sends never reaches the other; one direction. Either may be the lab's own. */
+  /**
+   * From now on, packets from the first address never reach the second. This cuts one direction. Either address may be
+   * the lab's own.
+   */
   cut(from: string, to: string): Promise<void>;
   /** Undoes every cut. */
   heal(): Promise<void>;
@@ -35,7 +40,7 @@ const NAMESPACES = '/run/netns';
 const NAMESPACE_PREFIX = 'zk-';
 const TABLE = 'lab';
 
-/** Makes the network of this lab anew; what an earlier lab of that name left is removed first. */
+/** Makes the network of this lab. First removes what an earlier lab of that name left. */
 export async function makeNetwork(lab: string): Promise<LabNetwork> {
   await removeNetwork(lab);
   const namespace = labNamespace(lab);
@@ -43,7 +48,7 @@ export async function makeNetwork(lab: string): Promise<LabNetwork> {
   try {
     await ip(namespace, [
       'link set lo up',
-      // Without a fixed address a bridge takes over that of its lowest port, and machines would lose it as ports go.
+      // Without a fixed address, a bridge takes the address of its lowest port. Machines would lose it when ports go.
       'link add br0 address 02:00:0a:4d:00:01 type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
       `address add ${OWN_ADDRESS}/16 dev br0`,
       `address add ${METADATA_ADDRESS}/32 dev br0`,
@@ -58,14 +63,14 @@ export async function makeNetwork(lab: string): Promise<LabNetwork> {
   return new BridgedNetwork(lab, namespace);
 }
 
-/** The network that another process has just made for this process to live in; nothing is attached to it yet. */
+/** The network that another process has just made for this process to run in; nothing is attached to it yet. */
 export function joinNetwork(lab: string): LabNetwork {
   const namespace = labNamespace(lab);
   if (!namespaceNames().includes(namespace)) throw new Error(`There is no network namespace ${namespace}.`);
   return new BridgedNetwork(lab, namespace);
 }
 
-/** What a lab that crashed left: its namespaces, and with them everything that is in them. */
+/** Removes what a crashed lab left: its namespaces, and with them everything inside. */
 export async function removeNetwork(lab: string): Promise<void> {
   const own = labNamespace(lab);
   const left = namespaceNames().filter((name) => name === own || name.startsWith(`${own}.`));
@@ -73,8 +78,8 @@ export async function removeNetwork(lab: string): Promise<void> {
 }
 
 /**
- * The network answers ARP for every address, at once (proxy_arp_pvlan, RFC 3069), forwards, and tells no machine of a
- * shorter way. IPv6 is off: nothing here has an address of it.
+ * The network answers ARP for every address at once (proxy_arp_pvlan, RFC 3069) and forwards packets. It tells no
+ * machine of a shorter way. IPv6 is off, since nothing here has an IPv6 address.
  */
 const ROUTER_SETTINGS = `set -e
 cd /proc/sys/net
@@ -88,7 +93,7 @@ echo 0 > ipv4/neigh/br0/proxy_delay
 if [ -d ipv6/conf ]; then echo 1 > ipv6/conf/all/disable_ipv6; fi
 `;
 
-/** A cut is looked at for what is forwarded, what comes to the lab and what the lab sends; nobody is told of a drop. */
+/** The rules check forwarded packets, packets to the lab and packets from the lab. A drop is silent. */
 const RULES = `table ip ${TABLE} {
   set cuts { type ipv4_addr . ipv4_addr; }
   chain forward { type filter hook forward priority 0; ip saddr . ip daddr @cuts drop; }
@@ -154,7 +159,7 @@ class BridgedNetwork implements LabNetwork {
     const namespace = machineNamespace(this.#lab, machine);
     if (address !== undefined) {
       const [third, fourth] = checkedAddress(address);
-      // The interface goes now, whoever may still hold the namespace: the address must be free at once.
+      // The interface is removed now, even if a process still uses the namespace: the address must be free at once.
       const commands = [`link delete m-${third}-${fourth}`, `neighbour delete ${address} dev br0`];
       for (const command of commands) await ip(this.namespace, [command]).catch(ignoreMissing);
     }
@@ -192,7 +197,7 @@ export function labsWithNetwork(): readonly string[] {
   return [...new Set(own.map((name) => name.slice(NAMESPACE_PREFIX.length).split('.')[0] ?? ''))];
 }
 
-/** Names of labs and machines hold no dot, so no lab's namespaces look like another's. */
+/** Names of labs and machines contain no dot. So the namespaces of one lab never look like those of another. */
 function labNamespace(lab: string): string {
   return `${NAMESPACE_PREFIX}${checkedName(lab)}`;
 }
@@ -219,7 +224,7 @@ function checkedEnd(address: string): void {
   if (address !== OWN_ADDRESS && address !== METADATA_ADDRESS) checkedAddress(address);
 }
 
-/** Locally administered, and made of the address, as nothing else tells machines apart. */
+/** A locally administered address, made from the IP address, since nothing else distinguishes machines. */
 function hardwareAddress(third: number, fourth: number): string {
   return `02:00:0a:4d:${third.toString(16).padStart(2, '0')}:${fourth.toString(16).padStart(2, '0')}`;
 }

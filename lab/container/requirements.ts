@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What container machines need of this system, and its installation where that can be done. */
+/** What container machines need from this system, and its installation where that is possible. */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { aptCommand, installPackages, isDebian } from '../../tools/debian-packages.ts';
@@ -8,7 +8,7 @@ import { whyNotIsolated } from './isolation.ts';
 
 type Requirements = { readonly met: true } | { readonly met: false; readonly why: string; readonly command?: string };
 
-/** Each program that is called, with the Debian package that brings it. */
+/** Each required program, with the Debian package that has it. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   mmdebstrap: 'mmdebstrap',
   'systemd-nspawn': 'systemd-container',
@@ -24,8 +24,9 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Root on Debian or Ubuntu, a kernel with overlay file systems, and the packages. With `install` the missing packages
- * are installed by apt-get; else, and wherever that can't be done, `why` is a sentence, and `command` the one to run.
+ * The requirements are root on Debian or Ubuntu, a kernel with overlay file systems, and the packages. With `install`,
+ * apt-get installs the missing packages. Otherwise, and where that is not possible, `why` is a sentence and `command`
+ * is the command to run.
  */
 export async function containerRequirements(progress: Progress, install: boolean): Promise<Requirements> {
   if (process.getuid?.() !== 0) {
@@ -79,7 +80,7 @@ function systemName(): string {
   return /^PRETTY_NAME="?(.*?)"?$/m.exec(readText('/etc/os-release'))?.[1] ?? 'another system';
 }
 
-/** A file system that is a module is not listed before it is loaded; overlay's is part of all of Debian's kernels. */
+/** A file system that is a module is not listed before it is loaded. All of Debian's kernels include overlay. */
 function kernelHas(fileSystem: string): boolean {
   if (new RegExp(`\\b${fileSystem}$`, 'm').test(readText('/proc/filesystems'))) return true;
   const release = readText('/proc/sys/kernel/osrelease').trim();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Each lab has a /16 of the loopback network, so that two labs side by side never share an address. Servers started by
- * hand in tests use blocks from 127.32 on: the two never meet.
+ * Each lab has a /16 of the loopback network, so two labs at the same time never share an address. Servers that tests
+ * start by hand use blocks from 127.32 on, so they never conflict with labs.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
@@ -9,17 +9,22 @@ import { listeningAddresses } from '../zookeeper/loopback.ts';
 
 const FIRST = 16;
 const LAST = 31;
-/** Holding this port of the block's first address is holding the block: the kernel gives it to one process only. */
+/**
+ * The process that holds this port of the block's first address holds the block. The kernel gives the port to one
+ * process only.
+ */
 const LOCK_PORT = 4560;
 
 export interface AddressBlock extends AsyncDisposable {
-  /** First two numbers, `127.16`. */
+  /** The first two numbers, `127.16`. */
   readonly prefix: string;
-  /** Where the lab's own servers listen. */
+  /** The address of the lab's own servers. */
   readonly ownAddress: string;
 }
 
-/** Takes the first free block, beginning at a random one; it stays taken until it is disposed of or the process ends. */
+/**
+ * Takes the first free block, beginning at a random one. It stays taken until it is disposed of or the process ends.
+ */
 export async function takeAddressBlock(): Promise<AddressBlock> {
   const count = LAST - FIRST + 1;
   const offset = Math.floor(Math.random() * count);
@@ -28,7 +33,7 @@ export async function takeAddressBlock(): Promise<AddressBlock> {
     const ownAddress = `${prefix}.0.1`;
     const lock = await listen(ownAddress);
     if (lock === undefined) continue;
-    // A lab that was killed while a machine was paused may have left a server behind that still holds its ports.
+    // A lab that was killed while a machine was paused may have left a server, which still holds its ports.
     if ((await listeningAddresses()).some((address) => address.startsWith(`${prefix}.`))) {
       lock.close();
       continue;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How the agent is run on the lab's machines: by the project's own Node from the bundled source. */
+/** How the lab's machines run the agent: the project's own Node runs the bundled source. */
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** Bundles the agent when its sources are newer than the bundle; returns the command, to which arguments are added. */
+/** Bundles the agent when its sources are newer than the bundle. Returns the command, without arguments. */
 export async function agentCommand(): Promise<readonly string[]> {
   const { bundle } = await import('../../build/bundle.ts');
   const { agent } = await bundle();

@@ -15,9 +15,9 @@ interface LabBake {
 }
 
 const SCRIPT = resolve(import.meta.dirname, '../../build.sh');
-/** That of moto's images, which a volume can't be smaller than. */
+/** The size of moto's images, which is the least size of a volume. */
 const VOLUME_GIB = 15;
-/** Packer, when it is interrupted, terminates its instance and waits for its end. */
+/** When Packer is interrupted, it terminates its instance and waits until that has ended. */
 const GRACE_MS = 30_000;
 
 /** Resolves with the image's id. */

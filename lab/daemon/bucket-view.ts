@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the nodes have written down: the cluster's bucket and its log streams, read past all faults. */
+/** What the nodes have written: the cluster's bucket and its log streams. These reads are not affected by faults. */
 import { paginateDescribeLogStreams } from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import type { ClaimOwner, LineageRecord } from '../../src/model/records.ts';
 import type { AwsClients } from '../../tools/aws-clients.ts';
 import type { LabDeployment } from '../lab-deployment.ts';
 
-/** The objects under the cluster's prefix and this one, by key without the cluster's, in the order of keys. */
+/**
+ * The objects under this prefix in the cluster's part of the bucket, sorted by key. The keys are without the cluster's
+ * prefix.
+ */
 export async function readBucket(
   aws: AwsClients,
   stack: LabDeployment,
@@ -35,11 +38,11 @@ export async function readLineage(aws: AwsClients, stack: LabDeployment): Promis
 export interface ClaimView {
   readonly id: number;
   readonly generation: number;
-  /** Undefined while only the log stream is there. */
+  /** Undefined while only the log stream exists. */
   readonly owner?: ClaimOwner | 'void';
 }
 
-/** The claims on ids by their log streams and by their objects, lowest ids and generations first. */
+/** The claims on ids, from their log streams and their objects. The lowest ids and generations come first. */
 export async function readClaimViews(aws: AwsClients, stack: LabDeployment): Promise<readonly ClaimView[]> {
   const owners = await readBucket(aws, stack, 'claims/');
   const names = new Set(await readStreamNames(aws, stack));

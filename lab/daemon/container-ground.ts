@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Machines that boot their image in containers. The process of the lab is in the lab's network namespace: gateway, moto
- * and metadata service have their addresses there, and nothing in it has a way out.
+ * Machines that boot their image in containers. The lab's process is in the lab's network namespace. Gateway, moto and
+ * metadata service have their addresses there, and nothing in it has a way out.
  */
 import { join } from 'node:path';
 import { CopyImageCommand } from '@aws-sdk/client-ec2';
@@ -17,10 +17,10 @@ import { bakeImage } from './bake.ts';
 import type { Ground } from './ground.ts';
 import type { StateDirectory } from './state-directory.ts';
 
-/** What was made before, outside of the lab's network namespace: there is no way out of it. */
+/** Parts that were made earlier, outside the lab's network namespace, because that has no way out. */
 export interface ImageParts {
   readonly release: 12 | 13;
-  /** Root directory of the Debian release. */
+  /** The root directory of the Debian release. */
   readonly base: string;
   /** The official ZooKeeper archive. */
   readonly archive: { readonly file: string; readonly sha512: string };
@@ -30,15 +30,15 @@ interface ContainerGroundOptions {
   readonly name: string;
   readonly state: StateDirectory;
   readonly parts: ImageParts;
-  /** Of the scripts. */
+  /** The environment of the scripts. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Of each instance's own disk, for tests in which one runs full. */
+  /** The size of each instance's own disk, for tests in which one runs full. */
   readonly diskMib?: number;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Cron runs once a minute; a hook that ended meanwhile would be nobody's fault. */
+/** Cron runs only once a minute, so a shorter hook could end before the next heartbeat. */
 const HEARTBEAT_SECONDS = 180;
 
 export async function containerGround(
@@ -69,14 +69,14 @@ export async function containerGround(
   };
 }
 
-/** An image whose architecture is not this machine's has no disk: nothing could run it. */
+/** An image for another architecture has no disk, since this machine could not run it. */
 function basesOf({ release, base }: ImageParts): ReadonlyMap<string, readonly string[]> {
   const own = process.arch === 'arm64' ? 'arm64' : 'x86_64';
   const images = debianImages().filter((image) => image.release === release && image.architecture === own);
   return new Map(images.map(({ imageId }) => [imageId, [base]]));
 }
 
-/** An update needs another id, not another disk: a second bake would take minutes and make the same. */
+/** An update needs another id, not another disk. A second bake would take minutes and make the same disk. */
 async function copyOf(aws: AwsClients, image: string, label: string): Promise<string> {
   const { ImageId } = await aws.ec2.send(
     new CopyImageCommand({ SourceImageId: image, SourceRegion: REGION, Name: `zookeeper-on-aws ${label}` }),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The control socket: one request a connection, as a line of JSON; the answer is lines of JSON (frames), the last one a
- * result or an error. A client that goes away withdraws its request.
+ * The control socket: one request per connection, as a line of JSON. The answer is lines of JSON (frames); the last one
+ * is a result or an error. If a client disconnects, its request is cancelled.
  */
 
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ export interface ControlRequest {
 
 type Answerer = (request: ControlRequest, emit: (frame: Frame) => void, signal: AbortSignal) => Promise<unknown>;
 
-/** The daemon's answer was an error; `name` is that of the error over there. */
+/** The daemon's answer was an error; `name` is the name of that error. */
 class ControlError extends Error {
   constructor(name: string, message: string) {
     super(message);
@@ -32,8 +32,8 @@ class ControlError extends Error {
 }
 
 /**
- * A socket's path is limited to 107 bytes and a checkout's is not: through an open directory's entry in /proc it is
- * always short. Returns what `use` returns; the directory need only be open while the path is looked up.
+ * A socket's path is limited to 107 bytes, and a checkout's path may be longer. The entry of an open directory in /proc
+ * is always short. Returns the result of `use`; the directory must be open only while the path is looked up.
  */
 function withShortPath<T>(
   directory: string,
@@ -44,7 +44,7 @@ function withShortPath<T>(
   return { value: use(`/proc/self/fd/${descriptor}/${name}`), release: () => closeSync(descriptor) };
 }
 
-/** Who sees the socket can connect to it: between its making and its listening it has another name. */
+/** Every client that sees the socket can connect to it: the socket has another name until it listens. */
 export async function serveControl(directory: string, name: string, answer: Answerer): Promise<Server> {
   const unborn = `${name}.new`;
   for (const each of [name, unborn]) rmSync(join(directory, each), { force: true });
@@ -86,7 +86,7 @@ async function answerLine(
   }
 }
 
-/** Rejects with a ControlError for an error of the daemon, and with the system's error when nobody listens. */
+/** Rejects with a ControlError for an error of the daemon, and with the system's error when no daemon listens. */
 export async function callControl(
   directory: string,
   name: string,

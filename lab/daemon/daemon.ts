@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The background process of a lab: `node daemon.ts '<DaemonPlan as JSON>'`. It offers the control socket at once, so
- * that who started it can follow the start, and ends with everything that belongs to it on SIGTERM, SIGINT or `down`.
+ * The background process of a lab: `node daemon.ts '<DaemonPlan as JSON>'`. It opens the control socket at once, so
+ * that its starter can follow the start. It ends on SIGTERM, SIGINT or `down`, with everything that belongs to it.
  */
 import { appendFileSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,9 +19,9 @@ export interface DaemonPlan {
   readonly nodes: number;
   readonly productionTiming: boolean;
   readonly tickSeconds?: number | 'never';
-  /** The agent's command instead of the bundled source; for tests. */
+  /** Replaces the agent's command, which is the bundled source; for tests. */
   readonly agentCommand?: readonly string[];
-  /** The machines boot an image that is baked of these, and this process is in the lab's network namespace. */
+  /** The machines boot an image that is baked from these parts. This process is then in the lab's network namespace. */
   readonly image?: ImageParts;
 }
 
@@ -44,7 +44,7 @@ function progress(line: string): void {
   log(line);
 }
 
-/** Only one daemon gets to write the file: a second `up` of the same name at the same moment ends here. */
+/** Only one daemon can write the file. A second `up` of the same name at the same moment ends here. */
 function takeName(): void {
   const itself = processOf(process.pid);
   if (itself === undefined) throw new Error('This process is not in /proc; the lab needs Linux.');
@@ -79,7 +79,7 @@ function bundled(): Promise<readonly string[]> {
   return agentCommand();
 }
 
-/** What was said since the start began, and what is said from now on. Returns the function that ends it. */
+/** Passes on every line since the start began, and every later line. Returns the function that ends this. */
 function follow(hear: (line: string) => void): () => void {
   progressLines.forEach(hear);
   listeners.add(hear);
@@ -92,7 +92,7 @@ async function answer(
   signal: AbortSignal,
 ): Promise<unknown> {
   const hear = (line: string): void => emit({ kind: 'progress', line });
-  // Who asks for a healthy lab also hears of the deployment, which goes on until every node has signalled.
+  // A caller of `healthy` also gets the lines of the deployment, which lasts until every node has signalled.
   const hearsAll = verb === 'healthy';
   const unfollow = hearsAll || !started ? follow(hear) : () => {};
   try {
@@ -113,7 +113,7 @@ starting.then(
   },
   (error: unknown) => {
     log(`The lab did not start: ${error instanceof Error ? error.stack : error}`);
-    // Who waits for the start hears of it first.
+    // Callers that wait for the start get the failure first.
     setTimeout(() => void end(), FAILED_START_GRACE_MS);
   },
 );
@@ -130,7 +130,7 @@ async function end(): Promise<void> {
     log('ended');
     process.exit(0);
   } catch (error) {
-    // `down` finds what is left by itself.
+    // `down` finds the rest by itself.
     log(`The end was not clean: ${String(error)}`);
     process.exit(1);
   }

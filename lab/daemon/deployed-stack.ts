@@ -6,9 +6,9 @@ import { type Deployer, type DeploymentOptions, runDeletion, runDeployment, stac
 
 interface DeployedStackOptions extends DeploymentOptions {
   readonly deployer: Deployer;
-  /** For the lab's own looks at the stack. */
+  /** For the lab's own reads of the stack. */
   readonly lab: Deployer;
-  /** Hears every line that the creation says. */
+  /** Called with every line of the creation. */
   readonly hear: (line: string) => void;
 }
 
@@ -16,9 +16,9 @@ export class DeployedStack implements AsyncDisposable {
   readonly #options: DeployedStackOptions;
   readonly #ending = new AbortController();
   #facts: LabDeployment | undefined;
-  /** What the stack has, or gets when it is created again. */
+  /** The stack's present image, or the image for creating it again. */
   #imageId: string;
-  /** The deployment that runs, or ran last; one begins when the one before it has ended. */
+  /** The deployment that runs, or ran last. A deployment begins only when the one before it has ended. */
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: DeployedStackOptions) {
@@ -26,7 +26,9 @@ export class DeployedStack implements AsyncDisposable {
     this.#imageId = options.account.imageId;
   }
 
-  /** Begins the creation and returns once the group exists; the nodes' signals complete it later (`settled`). */
+  /**
+   * Begins the creation and returns once the group exists. The nodes' signals complete the creation later (`settled`).
+   */
   static async begin(options: DeployedStackOptions, signal: AbortSignal): Promise<DeployedStack> {
     await using unfinished = new AsyncDisposableStack();
     const stack = unfinished.use(new DeployedStack(options));
@@ -35,15 +37,15 @@ export class DeployedStack implements AsyncDisposable {
     return stack;
   }
 
-  /** Of the stack that was created last, also when that is deleted. */
+  /** The facts of the last stack, even when it has been deleted. */
   get facts(): LabDeployment {
     if (this.#facts === undefined) throw new Error('The stack has no group yet.');
     return this.#facts;
   }
 
   /**
-   * Creates the stack, under the name that it had if it was removed, and returns once the group exists; the nodes'
-   * signals complete it later (`settled`). Changes nothing when it stands.
+   * Creates the stack; if it was removed, under its old name. Returns once the group exists. The nodes' signals
+   * complete the creation later (`settled`). Changes nothing when the stack exists.
    */
   async create(hear: (line: string) => void, signal: AbortSignal): Promise<void> {
     const imageId = this.#imageId;
@@ -53,7 +55,7 @@ export class DeployedStack implements AsyncDisposable {
     const { endpoint, key } = this.#options.lab;
     using aws = labClients(endpoint, key);
     const waiting = new AbortController();
-    // A creation that fails has no facts to wait for.
+    // A creation that failed has no facts to wait for.
     const failed = creation.then(
       () => new Promise<never>(() => {}),
       (error: unknown) => {
@@ -68,7 +70,7 @@ export class DeployedStack implements AsyncDisposable {
     }
   }
 
-  /** Resolves when the deployment that runs, if any, is done; rejects with what it failed of. */
+  /** Resolves when the present deployment, if any, is done. Rejects with its failure. */
   settled(): Promise<void> {
     return this.#last;
   }
@@ -86,7 +88,7 @@ export class DeployedStack implements AsyncDisposable {
     this.#imageId = imageId;
   }
 
-  /** Deletes the stack and resolves when it is gone. Its data goes only `--with-data`. */
+  /** Deletes the stack and resolves when it is gone. Deletes its data only with `--with-data`. */
   remove(hear: (line: string) => void, signal: AbortSignal, further: readonly string[] = []): Promise<void> {
     return this.#next(signal, (either) => runDeletion(this.#options.deployer, this.#options, hear, either, further));
   }

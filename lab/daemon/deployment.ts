@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The lab's stack, deployed with deploy.sh, or with its code in this process, as a person with the documented
- * permissions. CloudFormation is done when every node has signalled, so the stack's own facts are read before that: as
+ * The lab's stack, deployed as a person with the documented permissions. This runs deploy.sh, or its code in this
+ * process. CloudFormation is done only when every node has signalled. So the stack's own facts are read earlier: as
  * soon as the group has been created.
  */
 import { resolve } from 'node:path';
@@ -25,30 +25,33 @@ export interface DeploymentOptions {
   readonly account: LabAccount;
   readonly nodes: number;
   readonly productionTiming: boolean;
-  /** Further lines of agent.env. */
+  /** More lines of agent.env. */
   readonly settings: Readonly<Record<string, string>>;
   /** Runs deploy.sh, as a person does, instead of its code in this process. */
   readonly byScript: boolean;
-  /** Of the launch and the terminate hook; 60 by default. */
+  /** The heartbeat limit of the launch and the terminate hook; 60 by default. */
   readonly heartbeatSeconds?: number;
-  /** Of the process that deploy.sh becomes. */
+  /** The environment of the deploy.sh process. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 const SCRIPT = resolve(import.meta.dirname, '../../deploy.sh');
 const POLL_MS = 100;
 const MOST_HOSTS = 9;
-/** Time enough for a loaded machine, and short enough that a failure is seen. */
+/** Long enough for a busy machine, and short enough to notice a failure. */
 const NODE_LIMIT = 'PT10M';
-/** For people, who would not wait longer to see what becomes of a silent node; tests hold nodes up on purpose. */
+/**
+ * For people, who want to see soon what happens to a silent node. Tests delay nodes on purpose, so they keep the longer
+ * default.
+ */
 const HEARTBEAT_SECONDS = 60;
-/** With which deploy.sh begins the line of an event. */
+/** deploy.sh begins the line of an event with this. */
 const EVENT_TIME = /^ *\d+\.\ds {2}/;
 const HOW_TO_RUN = ['--yes', '--poll-seconds', String(POLL_MS / 1_000)];
 
 /**
- * Creates the stack, or updates it to this image. Resolves when CloudFormation is done, with the nodes' signals. `further`
- * are flags of deploy.sh, and win over the lab's own.
+ * Creates the stack, or updates it to this image. Resolves when CloudFormation is done, after the nodes' signals.
+ * `further` are flags of deploy.sh; they replace the lab's own.
  */
 export async function runDeployment(
   deployer: Deployer,
@@ -61,7 +64,7 @@ export async function runDeployment(
   await run(deployer, options, [...wordsOf(options, imageId), ...further], hear, signal);
 }
 
-/** Deletes the stack, and its data `--with-data`. Resolves when it is gone. */
+/** Deletes the stack, and with `--with-data` its data. Resolves when it is gone. */
 export async function runDeletion(
   deployer: Deployer,
   options: DeploymentOptions,
@@ -80,7 +83,7 @@ async function run(
   hear: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  // Who hears it has a clock of its own.
+  // The receiver of the lines adds its own times.
   const say = (line: string): void => hear(line.replace(EVENT_TIME, ''));
   if (options.byScript)
     await runScript(SCRIPT, words, { person: deployer, environment: options.environment, hear: say, signal });
@@ -121,7 +124,9 @@ async function runHere(
   else await deleteStack(context, order);
 }
 
-/** The facts of a stack that is being created, once its group exists. Poll with a signal that aborts at the failure. */
+/**
+ * The facts of a stack that is being created, once its group exists. Use a signal that aborts when the creation fails.
+ */
 export async function stackFacts(
   aws: AwsClients,
   stackName: string,

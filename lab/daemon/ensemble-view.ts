@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The ensemble as the servers themselves describe it, side by side with what EC2 and Auto Scaling say. */
+/** The ensemble as the servers describe it, combined with the facts of EC2 and Auto Scaling. */
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { paginateDescribeInstances } from '@aws-sdk/client-ec2';
@@ -19,14 +19,14 @@ interface ViewSources {
   readonly stack: LabDeployment;
   readonly servers: Servers;
   hosts(): readonly Host[];
-  /** By address. */
+  /** The cuts, by address. */
   cuts(): readonly Cut[];
 }
 
-/** A server that has just lost its quorum opens no session: the view must not wait for it. */
+/** A server that has just lost its quorum opens no session, and the view must not wait for it. */
 const CONFIG_LIMIT_MS = 1_500;
 
-/** What one server says of itself, asked now. */
+/** One server's own answers, read now. */
 interface Asked {
   readonly answer: ServerAnswer;
   readonly config?: EnsembleConfig;
@@ -45,7 +45,7 @@ export async function viewEnsemble(sources: ViewSources, signal: AbortSignal): P
     hosts.map((host, index) => viewNode(host, asked[index], config, instances.get(host.instance), group)),
   );
   const known = new Set(hosts.map((host) => host.instance));
-  // One that EC2 has forgotten may still be listed by the group, waiting for its terminate hook.
+  // EC2 may have forgotten an instance that its group still lists, because it waits for its terminate hook.
   const others = [...new Set([...instances.keys(), ...group.lifecycles.keys()])]
     .filter((instance) => !known.has(instance))
     .map((instance) => ({
@@ -103,7 +103,7 @@ function lifecycleOf(group: GroupView, instance: string): { readonly lifecycle?:
   return lifecycle === undefined ? {} : { lifecycle };
 }
 
-/** What EC2 says of an instance. */
+/** The facts of EC2 about an instance. */
 type InstanceView = Pick<NodeView, 'state' | 'image'>;
 
 async function describeInstances(aws: AwsClients, signal: AbortSignal): Promise<ReadonlyMap<string, InstanceView>> {
@@ -124,7 +124,7 @@ async function askServer(servers: Servers, address: string, signal: AbortSignal)
   return { answer, ...(config === undefined ? {} : { config }) };
 }
 
-/** `/zookeeper/config` of this very server. */
+/** `/zookeeper/config` as this server has it. */
 export async function readConfig(servers: Servers, address: string, signal: AbortSignal): Promise<EnsembleConfig> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(CONFIG_LIMIT_MS)]);
   const session = await servers.open(address, { secret: false }, limited);
@@ -169,7 +169,7 @@ async function viewNode(
   };
 }
 
-/** Joiners and removed servers call themselves followers as well: only the config tells who votes. */
+/** Joiners and removed servers call themselves followers too. Only the config shows who votes. */
 function roleOf(
   answer: ServerAnswer | undefined,
   config: EnsembleConfig | undefined,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a lab stands on: where it has its addresses, what its machines are, and where its images come from. */
+/** The basis of a lab: its addresses, its kind of machines, and the source of its images. */
 import type { CloudOptions } from '../../cloud/index.ts';
 import type { Network } from '../account.ts';
 import type { LabNetwork } from '../container/network.ts';
@@ -9,21 +9,21 @@ import type { AddressBlock } from './address-block.ts';
 import type { LocalCloud } from './local-cloud.ts';
 
 export interface Ground {
-  /** A free block of loopback's when it is left out. */
+  /** When it is left out, the lab takes a free block of loopback. */
   readonly block?: AddressBlock;
-  /** What its cloud has beyond the usual. */
+  /** Extra options of the cloud. */
   readonly cloudOptions: Pick<CloudOptions, 'withDebianImages' | 'reusesAddresses'>;
-  /** Of the stack's hooks, when the lab has its short waits. */
+  /** The heartbeat of the stack's hooks, when the lab has its short waits. */
   readonly heartbeatSeconds?: number;
-  /** The network in which links can be cut, when there is one. */
+  /** The network in which links can be cut, if there is one. */
   readonly network?: LabNetwork;
   makeMachines(cloud: LocalCloud): MachineMaker;
-  /** What makeMachines made, when the machines are processes. */
+  /** The result of makeMachines, when the machines are processes. */
   processMachines(): ProcessMachines | undefined;
-  /** Lines of agent.env that the machines need. */
+  /** The lines of agent.env that the machines need. */
   settings(cloud: LocalCloud): Readonly<Record<string, string>>;
-  /** Makes the image that is deployed at first, and resolves with its id. */
+  /** Makes the image of the first deployment. Resolves with its id. */
   firstImage(cloud: LocalCloud, network: Network): Promise<string>;
-  /** Makes another one for an update, as good as the one that is deployed. */
+  /** Makes an equivalent image, for an update. */
   anotherImage(cloud: LocalCloud, deployed: string): Promise<string>;
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What `./lab.sh status` tells of a lab. */
+/** The content of `./lab.sh status`. */
 import type { EnsembleConfig } from '../../src/model/member.ts';
 
-/** `removed`: it still answers, but the committed config is without it. `joining`: it follows, but has no vote yet. */
+/**
+ * `removed`: the server still answers, but the committed config does not list it. `joining`: it follows, but has no
+ * vote yet.
+ */
 export type NodeRole = 'leader' | 'follower' | 'observer' | 'joining' | 'removed' | 'not serving' | 'silent';
 
 export interface NodeView {
@@ -19,7 +22,7 @@ export interface NodeView {
   readonly id?: number;
   readonly role?: NodeRole;
   readonly zxid?: string;
-  /** The last sentence of the agent's log. */
+  /** The last sentence in the agent's log. */
   readonly said?: string;
 }
 
@@ -32,13 +35,13 @@ export interface LabStatus {
   /** The committed config with the highest version that a serving server has; undefined when none serves. */
   readonly config?: EnsembleConfig;
   readonly nodes: readonly NodeView[];
-  /** Links that are cut, one direction each; absent when all are whole. */
+  /** The links that are cut, one direction each; absent when there are none. */
   readonly cuts?: readonly NamedCut[];
   /** Every voter of the config serves, and each of the desired nodes votes. */
   readonly healthy: boolean;
 }
 
-/** A cut between what has these names: instances, and `aws`. */
+/** A cut between two of these: instances, and `aws`. */
 export interface NamedCut {
   readonly from: string;
   readonly to: string;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The local AWS of one lab, from moto up to the operator's clients; the network block comes first and goes last. */
+/**
+ * The local AWS of one lab, from moto up to the operator's clients. The network block is taken first and released last.
+ */
 import { builderPolicy } from '../../bake/builder-policy.ts';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import { type Cloud, type CloudOptions, SPARED_CALLER, startCloud } from '../../cloud/index.ts';
@@ -8,28 +10,28 @@ import { labClients, REGION } from '../aws-clients.ts';
 import { type AddressBlock, takeAddressBlock } from './address-block.ts';
 import type { Deployer } from './deployment.ts';
 
-/** The lab's own looks at its cloud are nobody's calls: they are not listed, and no fault is meant for them. */
+/** The lab's own calls to its cloud do not count as anybody's: they are not listed, and faults do not apply to them. */
 export const LAB_CALLER = SPARED_CALLER;
 
 export interface LocalCloud extends AsyncDisposable {
   readonly block: AddressBlock;
   readonly aws: Cloud;
-  /** The person at the command line. */
+  /** The clients of the person at the command line. */
   readonly operator: AwsClients;
-  /** The lab's own looks at the cloud (hypervisor, status): no part of what is measured or faulted. */
+  /** The clients of the lab itself (hypervisor, status). Measurements and faults do not include them. */
   readonly lab: AwsClients;
   /** A person with exactly the documented permissions. */
   readonly deployer: Deployer;
-  /** Another one, who bakes images. */
+  /** Another person with exactly the documented permissions, who bakes images. */
   readonly builder: Deployer;
-  /** What `lab` is, for other clients. */
+  /** The access of `lab`, for other clients. */
   readonly labAccess: Deployer;
 }
 
 interface LocalCloudOptions {
-  /** The addresses of the lab; a free block of loopback's is taken when it is left out. */
+  /** The addresses of the lab. When left out, the lab takes a free block of loopback. */
   readonly block?: AddressBlock;
-  /** Added to moto's environment, so that `down` finds the process. */
+  /** Added to moto's environment, so that `down` can find the process. */
   readonly processEnvironment: Readonly<Record<string, string>>;
   readonly cloudOptions?: Pick<CloudOptions, 'withDebianImages' | 'reusesAddresses'>;
   readonly lateVisibility?: CloudOptions['lateVisibility'];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Links between machines that are cut, as a person names them: one direction is one cut. */
+/** Cuts of links between machines, in the words of a person. Each cut is one direction. */
 
 import { CONTAINER_LAB_ADDRESS, METADATA_ADDRESS } from '../container/addresses.ts';
 import type { Cut, LabNetwork } from '../container/network.ts';
@@ -7,17 +7,17 @@ import type { LabStatus, NamedCut, NodeView } from './lab-status.ts';
 import { nodesMeant, TargetError } from './targets.ts';
 
 export interface PartitionOrder {
-  /** The nodes that are cut off. */
+  /** The nodes to cut off. */
   readonly from: string;
-  /** From these; `all` means every other node with a machine. */
+  /** The nodes to cut them from; `all` means every other node with a machine. */
   readonly to: string;
-  /** Only what the first send is lost; what is sent to them arrives. */
+  /** Only packets from the first nodes are lost; packets to them arrive. */
   readonly oneWay: boolean;
-  /** The first lose AWS as well: its API, the metadata service, and with them the lab's own looks. */
+  /** The first nodes also lose AWS: its API and the metadata service. So they lose the lab's own looks too. */
   readonly aws: boolean;
 }
 
-/** On loopback there is no link to cut. */
+/** On loopback there are no links to cut. */
 export function mustHaveNetwork(network: LabNetwork | undefined): LabNetwork {
   if (network !== undefined) return network;
   throw new TargetError(
@@ -25,7 +25,7 @@ export function mustHaveNetwork(network: LabNetwork | undefined): LabNetwork {
   );
 }
 
-/** Makes the cuts, and returns all that stand now. */
+/** Makes the cuts. Returns all present cuts. */
 export async function partition(
   network: LabNetwork,
   status: LabStatus,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Machines that are processes, at addresses of the loopback network: no root, nothing to bake. */
+/** Machines that are processes, at addresses of the loopback network. They need no root and no bake. */
 import { resolve } from 'node:path';
 import { bundleProgram } from '../../build/bundle.ts';
 import { registerImage } from '../account.ts';
@@ -10,18 +10,18 @@ import type { Ground } from './ground.ts';
 
 interface ProcessGroundOptions {
   readonly name: string;
-  /** Holds a directory for each instance. */
+  /** Contains a directory for each instance. */
   readonly directory: string;
   readonly agentCommand: readonly string[];
   readonly jvm: 'fast' | 'production';
   readonly bootPlan: BootPlan;
-  /** Of every process. */
+  /** The environment of every process. */
   readonly environment: Readonly<Record<string, string>>;
   readonly progress: (line: string) => void;
 }
 
 const MACHINE = resolve(import.meta.dirname, '../hypervisor/process-machine-program.ts');
-/** Plain JavaScript: Node starts it in a third of the time that the TypeScript source takes. */
+/** Plain JavaScript: Node starts it three times as fast as the TypeScript source. */
 const MACHINE_PROGRAM = resolve(import.meta.dirname, '../../dist/lab-machine.cjs');
 
 export async function processGround(options: ProcessGroundOptions): Promise<Ground> {
@@ -45,7 +45,7 @@ export async function processGround(options: ProcessGroundOptions): Promise<Grou
       return machines;
     },
     processMachines: () => machines,
-    // A machine is told by its own settings file, as each has a metadata service of its own.
+    // Each machine has its own metadata service, so its own settings file names it.
     settings: () => ({}),
     firstImage: (cloud) => registerImage(cloud.operator, name),
     anotherImage: (cloud) => registerImage(cloud.operator, `${name} ${Date.now()}`),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The project's scripts, run as a person runs them, against the lab's AWS. */
+/** Runs the project's scripts as a person does, against the lab's AWS. */
 import { basename } from 'node:path';
 import type { AccessKey } from '../../tools/aws-clients.ts';
 import { outcomeOf } from '../../tools/program.ts';
 import { REGION } from '../aws-clients.ts';
 
-/** Where AWS is, and whose key is used. */
+/** The address of AWS, and the key to use. */
 export interface Deployer {
   readonly endpoint: string;
   readonly key: AccessKey;
@@ -13,13 +13,13 @@ export interface Deployer {
 
 interface ScriptRun {
   readonly person: Deployer;
-  /** Of the script's process, besides what tells it of AWS. */
+  /** Further environment of the script's process, besides the variables about AWS. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Hears everything that the script says on standard error. */
+  /** Called with every line that the script prints to standard error. */
   readonly hear: (line: string) => void;
   /** Interrupts the script as Ctrl-C does. */
   readonly signal: AbortSignal;
-  /** How long an interrupted script has to clean up; 3 seconds by default. */
+  /** How long an interrupted script may clean up; 3 seconds by default. */
   readonly graceMs?: number;
 }
 
@@ -28,7 +28,7 @@ const KILL_AFTER_MS = 3_000;
 const SCRIPT_LIMIT_MS = 13 * 3_600_000;
 const KEPT_LINES = 8;
 
-/** Resolves with what it printed; rejects with the last lines that it said when it does not end well. */
+/** Resolves with the script's output. If it fails, rejects with the last lines that it printed. */
 export async function runScript(script: string, words: readonly string[], run: ScriptRun): Promise<string> {
   const { person, environment, hear, signal, graceMs = KILL_AFTER_MS } = run;
   const last: string[] = [];

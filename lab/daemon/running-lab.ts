@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A lab in this process: local AWS, hypervisor and the deployed stack, with everything that can be done to it as
- * methods. The daemon offers them over its control socket; tests call them directly.
+ * A lab in this process: local AWS, hypervisor and the deployed stack. Its methods do everything that can be done to a
+ * lab. The daemon offers them over its control socket; tests call them directly.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
@@ -37,12 +37,12 @@ interface LabParts {
   readonly ground: Ground;
   /** Absent for a bare group. */
   readonly deployed?: DeployedStack;
-  /** Ends all of it. */
+  /** Disposing of it ends the whole lab. */
   readonly disposables: AsyncDisposableStack;
 }
 
 const STATUS_POLL_MS = 100;
-/** A rolling update starts one node more before it takes one away. */
+/** A rolling update starts one more node before it removes one. */
 const SPARE_FOR_UPDATES = 1;
 
 export class Lab implements AsyncDisposable {
@@ -50,9 +50,9 @@ export class Lab implements AsyncDisposable {
   readonly state: StateDirectory;
   readonly aws: Cloud;
   readonly hypervisor: Hypervisor;
-  /** What can be changed in machines that are processes; undefined when they are containers. */
+  /** Changes for machines that are processes; undefined when they are containers. */
   readonly processMachines: ProcessMachines | undefined;
-  /** AWS as the operator. */
+  /** The AWS clients of the operator. */
   readonly operator: AwsClients;
   /** Asks servers as any client can, without a secret. */
   readonly servers: Servers;
@@ -63,7 +63,7 @@ export class Lab implements AsyncDisposable {
   readonly #stack: LabDeployment;
   readonly #disposables: AsyncDisposableStack;
 
-  /** What startLab has made; it is the lab's own from here on. */
+  /** Takes the parts that startLab has made, and owns them from here on. */
   constructor(parts: LabParts) {
     this.name = parts.name;
     this.state = parts.state;
@@ -83,7 +83,7 @@ export class Lab implements AsyncDisposable {
     return this.#disposables.disposeAsync();
   }
 
-  /** Other facts once the stack is deleted and deployed again. */
+  /** The facts change when the stack is deleted and deployed again. */
   get stack(): LabDeployment {
     return this.deployedStack?.facts ?? this.#stack;
   }
@@ -94,7 +94,7 @@ export class Lab implements AsyncDisposable {
     return viewEnsemble({ name, aws: this.cloud.lab, stack, servers, hosts: () => hypervisor.hosts, cuts }, signal);
   }
 
-  /** Polls the status until every desired node votes; `report` hears each look. Rejects after the limit. */
+  /** Polls the status until every desired node votes. `report` is called with each status. Rejects after the limit. */
   async untilHealthy(
     limitMs: number,
     signal: AbortSignal,
@@ -128,14 +128,20 @@ export class Lab implements AsyncDisposable {
     });
   }
 
-  /** Through EC2, as an operator in haste: the group replaces what it misses. Returns the instances. */
+  /**
+   * Terminates through EC2, as an operator in a hurry would; the group replaces the missing nodes. Returns the
+   * instances.
+   */
   async terminate(target: string): Promise<readonly string[]> {
     const instances = (await this.nodesMeant(target)).map((node) => node.instance);
     await this.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [...instances] }));
     return instances;
   }
 
-  /** Resolves when CloudFormation is done with the stack, which waits for the nodes' signals; at once for a bare group. */
+  /**
+   * Resolves when CloudFormation is done with the stack, after the nodes' signals. For a bare group it resolves at
+   * once.
+   */
   async deployed(signal: AbortSignal): Promise<void> {
     if (this.deployedStack === undefined) return;
     const aborted = new Promise<never>((_, reject) => {
@@ -145,8 +151,8 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Deploys the stack with another image, a new one when none is named, and resolves with the image when CloudFormation
-   * is done: every node is another one then.
+   * Deploys the stack with another image: this one, or a new one when none is named. Resolves with the image when
+   * CloudFormation is done and every node has been replaced.
    */
   async update(
     imageId: string | undefined,
@@ -159,13 +165,13 @@ export class Lab implements AsyncDisposable {
     return image;
   }
 
-  /** Deploys the stack again that was deleted, and resolves when CloudFormation is done: it is a new cluster. */
+  /** Deploys the deleted stack again, which makes a new cluster. Resolves when CloudFormation is done. */
   async deploy(hear: (line: string) => void, signal: AbortSignal): Promise<void> {
     await this.#deployable().create(hear, signal);
     await this.deployed(signal);
   }
 
-  /** Deletes the stack, `withData` also what it leaves behind, and resolves when that is done. */
+  /** Deletes the stack; with `withData` also what it leaves behind. Resolves when that is done. */
   async delete(withData: boolean, hear: (line: string) => void, signal: AbortSignal): Promise<void> {
     await this.#deployable().remove(hear, signal, withData ? ['--with-data'] : []);
   }
@@ -175,7 +181,7 @@ export class Lab implements AsyncDisposable {
     return this.deployedStack;
   }
 
-  /** Sets the group's desired size, and moves its minimum and maximum only where they are in the way. */
+  /** Sets the group's desired size. Changes its minimum and maximum only where necessary. */
   scale(nodes: number): Promise<void> {
     const spare = this.deployedStack === undefined ? 0 : SPARE_FOR_UPDATES;
     return scaleGroup(this.operator.autoScaling, this.stack.group, nodes, spare);
@@ -203,7 +209,7 @@ export class Lab implements AsyncDisposable {
     return (await this.#hostsMeant(target)).map(({ instance, machine }) => ({ instance, killed: machine.kill(what) }));
   }
 
-  /** Pulls the plug of these nodes and puts it in again; the disks stay. */
+  /** Cuts the power of these nodes and turns it on again; the disks stay. */
   async reboot(target: string): Promise<readonly string[]> {
     const hosts = await this.#hostsMeant(target);
     await Promise.all(hosts.map((host) => host.machine.powerOff()));
@@ -211,7 +217,7 @@ export class Lab implements AsyncDisposable {
     return hosts.map((host) => host.instance);
   }
 
-  /** Cuts links between machines; returns all cuts that stand now. */
+  /** Cuts links between machines. Returns all present cuts. */
   async partition(order: PartitionOrder): Promise<readonly NamedCut[]> {
     return partition(mustHaveNetwork(this.#ground.network), await this.status(), order);
   }
@@ -230,7 +236,7 @@ export class Lab implements AsyncDisposable {
     return host.machine.runAgent(args, options);
   }
 
-  /** EC2 forgets these terminated instances now, as it does an hour after their end. */
+  /** Makes EC2 forget these terminated instances now, instead of an hour after their end. */
   async forget(instance: string): Promise<void> {
     this.aws.forget(instance);
   }
@@ -249,13 +255,13 @@ export class Lab implements AsyncDisposable {
     return readBucket(this.cloud.lab, this.stack, prefix);
   }
 
-  /** Returns the fault's id. Throws for a kind, service or number that makes no sense. */
+  /** Returns the fault's id. Throws for an impossible kind, service or number. */
   addFault({ kind, ...where }: FaultArguments): string {
     if (!isFaultKind(kind)) throw new TargetError(`There is no fault "${kind}". There are: ${FAULT_KINDS.join(', ')}.`);
     return this.aws.faults.add({ kind, ...where });
   }
 
-  /** By which a client gets to the machines' addresses: the name of a network namespace; undefined on loopback. */
+  /** The network namespace in which a client reaches the machines' addresses; undefined on loopback. */
   get namespace(): string | undefined {
     return this.#ground.network?.namespace;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Sizes of a group, as a person at the AWS command line sets them. */
+/** Sizes of a group, set as a person does with the AWS command line. */
 import {
   type AutoScalingClient,
   DescribeAutoScalingGroupsCommand,
@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 
 /**
- * Sets the desired size. The group's minimum is lowered and its maximum raised only where they are in the way; above the
- * desired size there is always room for so many spare nodes. With none all three are 0, as when a stack is deleted:
- * that tells the nodes that nobody stays, and that the last may go as well.
+ * Sets the desired size. Lowers the group's minimum and raises its maximum only where necessary, and always leaves room
+ * for `spare` more nodes. For no nodes all three are 0, as when a stack is deleted. That tells the nodes that no node
+ * stays, and that the last one may leave as well.
  */
 export async function scaleGroup(
   client: AutoScalingClient,

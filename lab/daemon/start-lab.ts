@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Puts a lab together: local AWS, hypervisor, then the stack, each on top of the one before. */
+/** Builds a lab: local AWS, hypervisor, then the stack, each on top of the one before. */
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { CloudOptions } from '../../cloud/index.ts';
 import { makeAccount } from '../account.ts';
@@ -20,25 +20,25 @@ interface LabOptions {
   readonly name: string;
   readonly state: StateDirectory;
   readonly nodes: number;
-  /** The image's waits, ticks and JVM flags instead of the lab's fast ones. */
+  /** Uses the image's waits, ticks and JVM flags instead of the lab's fast ones. */
   readonly productionTiming?: boolean;
   /** Seconds between two cron ticks of a machine. Default 5, and 60 with production timing. */
   readonly tickSeconds?: number | 'never';
   /** Whether machines run `bootstrap` at boot (default). */
   readonly bootstrap?: boolean;
-  /** Of machines that are processes. */
+  /** The agent's command on machines that are processes. */
   readonly agentCommand: readonly string[];
-  /** The machines are containers that boot an image which build.sh bakes of these parts, instead of processes. */
+  /** The machines are containers instead of processes. They boot an image that build.sh bakes from these parts. */
   readonly image?: ImageParts;
-  /** New instances are seen late by others, as EC2's are; at once when it is left out. */
+  /** Other callers see new instances late, as in EC2. When left out, they see them at once. */
   readonly lateVisibility?: CloudOptions['lateVisibility'];
   readonly ec2Timings?: CloudOptions['timings'];
   /**
-   * The group is part of a stack, with hooks, signals and a role, instead of a bare group without any: `here` deploys in
-   * this process, `script` by deploy.sh.
+   * The group is part of a stack, with hooks, signals and a role, instead of a bare group without these. With `here`
+   * the code of deploy.sh runs in this process, with `script` deploy.sh runs.
    */
   readonly deployed?: 'here' | 'script';
-  /** Further lines of the nodes' agent.env. */
+  /** More lines of the nodes' agent.env. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly progress?: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -47,7 +47,7 @@ interface LabOptions {
 const LAB_TICK_SECONDS = 5;
 const PRODUCTION_TICK_SECONDS = 60;
 
-/** Returns once the stack is made and its instances are launched; use untilHealthy to wait for the ensemble. */
+/** Returns once the stack is made and its instances are launched. Use untilHealthy to wait for the ensemble. */
 export async function startLab(options: LabOptions): Promise<Lab> {
   const { name, state, progress = () => {}, signal = new AbortController().signal } = options;
   await using started = new AsyncDisposableStack();

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Where a lab keeps what it needs to be found again: `.cache/labs/<name>/`. */
+/** The directory with which a lab can be found again: `.cache/labs/<name>/`. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { LinuxProcess } from '../hypervisor/processes.ts';
 
 const LABS = resolve(import.meta.dirname, '../../.cache/labs');
 
-/** Every process of a lab carries its directory in this variable: the last means by which `down` finds it. */
+/**
+ * Every process of a lab has its directory in this variable. It is the last way in which `down` can find the process.
+ */
 export const LAB_VARIABLE = 'ZOOKEEPER_LAB';
 
 const NAME = /^[a-z][a-z0-9-]{0,29}$/;
@@ -36,7 +38,7 @@ export class StateDirectory {
     return join(this.path, 'lab.log');
   }
 
-  /** Of the key pair with which the instances are launched. */
+  /** The private key of the key pair of the instances. */
   get privateKey(): string {
     return join(this.path, 'lab.pem');
   }
@@ -57,7 +59,7 @@ export class StateDirectory {
     }
   }
 
-  /** Says that the machines are containers in the network of the lab of this name. */
+  /** Records that the machines are containers in the network of the lab with this name. */
   markContainers(lab: string): void {
     writeFileSync(join(this.path, 'containers'), lab);
   }
@@ -84,7 +86,7 @@ export class StateDirectory {
   }
 }
 
-/** Throws for a name that could not be part of a cluster's id, a bucket's name or a path. */
+/** Throws for a name that is not valid in a cluster's id, a bucket's name or a path. */
 export function checkedName(name: string): string {
   if (!NAME.test(name)) {
     throw new Error(`A lab's name is a small letter, then up to 29 small letters, digits and hyphens; not "${name}".`);

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Ends what a lab has left running, with or without its daemon: the daemon, then every machine's group by the file that
- * names it, then whatever carries the lab's mark in its environment. Each process is recognised by pid and start time,
- * or by the mark; none is ever ended by its name.
+ * Ends what a lab has left running, with or without its daemon. First it ends the daemon, then every machine's group,
+ * which a file names. Then it ends all processes with the lab's mark in their environment. It recognises a process by
+ * pid and start time, or by the mark. It never ends one by its name.
  */
 
 import { recordedMachineProcess } from '../hypervisor/process-machine.ts';
 import { endProcesses, killGroup, type LinuxProcess, processesWithEnvironment, runs } from '../hypervisor/processes.ts';
 import { LAB_VARIABLE, type StateDirectory } from './state-directory.ts';
 
-/** A daemon that ends by itself switches its machines off in order; then nothing is left to do here. */
+/** A daemon that ends by itself switches its machines off in order. Then there is nothing left to do here. */
 const DAEMON_GRACE_MS = 15_000;
 const SWEEPS = 5;
 
-/** Returns how many processes it had to end. */
+/** Returns the number of processes that it had to end. */
 export async function sweep(state: StateDirectory): Promise<number> {
   let ended = 0;
   const daemon = state.readDaemon();
@@ -29,7 +29,7 @@ export async function sweep(state: StateDirectory): Promise<number> {
     }
   }
   ended += await sweepMarked(state);
-  // Their processes end with the daemon; what a crashed one leaves is cleared away here.
+  // The processes in containers end with the daemon. This removes what a crashed daemon leaves.
   const lab = state.containersOf();
   if (lab !== undefined) {
     const [{ sweepContainers }, { removeNetwork }] = await Promise.all([
@@ -44,7 +44,7 @@ export async function sweep(state: StateDirectory): Promise<number> {
 
 async function sweepMarked(state: StateDirectory): Promise<number> {
   let ended = 0;
-  // More than once, since a process may have started another one while it was looked for.
+  // Several rounds, since a process may have started another one during the search.
   for (let round = 0; round < SWEEPS; round++) {
     const left: LinuxProcess[] = processesWithEnvironment(LAB_VARIABLE, state.path);
     if (left.length === 0) break;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Which nodes a word of the command line means. */
+/** The nodes that a word of the command line stands for. */
 import { quorumOf, votersOf } from '../../src/model/member.ts';
 import type { LabStatus, NodeView } from './lab-status.ts';
 
-/** Said to the person who typed the word. */
+/** An error for the person who typed the word. */
 export class TargetError extends Error {
   override readonly name = 'TargetError';
 }
 
 /**
- * `target` is an instance's id or the beginning of one, a ZooKeeper id, or one of
- * `leader`; `minority`: as many voters as the ensemble can lose, followers first; `majority`: the fewest voters whose
- * loss takes the quorum away, the leader among them; `all`: every node with a machine.
+ * `target` is an instance's id or the beginning of one, a ZooKeeper id, or one of these words:
+ * - `leader`
+ * - `minority`: as many voters as the ensemble can lose, followers first.
+ * - `majority`: the fewest voters whose loss takes the quorum away, including the leader.
+ * - `all`: every node with a machine.
  */
 export function nodesMeant(status: LabStatus, target: string): readonly NodeView[] {
   const hosts = status.nodes.filter((node) => node.machine !== undefined);
@@ -55,12 +57,12 @@ function names(hosts: readonly NodeView[]): string {
   );
 }
 
-/** The dead that the config still lists count as voters too. */
+/** Dead nodes that the config still lists count as voters too. */
 function votersIn(status: LabStatus, voters: readonly NodeView[]): number {
   return status.config === undefined ? voters.length : votersOf(status.config).length;
 }
 
-/** While nothing serves, every node with an id counts as a voter. */
+/** While no server serves, every node with an id counts as a voter. */
 function votersLeaderLast(status: LabStatus, hosts: readonly NodeView[]): readonly NodeView[] {
   const { config } = status;
   const voters =

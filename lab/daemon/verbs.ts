@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What can be asked of a running lab over its control socket. Arguments and results are plain JSON. */
+/** The requests to a running lab over its control socket. Arguments and results are plain JSON. */
 
 import type { CallCount } from '../../cloud/index.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
@@ -13,16 +13,16 @@ import type { FaultArguments, Lab } from './running-lab.ts';
 /** Each verb's arguments and result. */
 export interface Verbs {
   status: [Record<string, never>, LabStatus];
-  /** Every desired node votes, and CloudFormation is done with the stack. */
+  /** Waits until every desired node votes, and CloudFormation is done with the stack. */
   healthy: [{ limitMs: number }, LabStatus];
   resolve: [{ target: string }, readonly string[]];
   terminate: [{ target: string }, readonly string[]];
-  /** CloudFormation is done with what it does to the stack; rejects with what that failed of. */
+  /** Waits until CloudFormation is done with the stack. Rejects with the failure of its operation. */
   settled: [Record<string, never>, null];
   scale: [{ nodes: number }, null];
-  /** Rolls the stack to this image, a new one when it is left out; answers with the image's id. */
+  /** Updates the stack to this image, or to a new one when it is left out. Answers with the image's id. */
   update: [{ imageId?: string }, string];
-  /** Deploys the stack again after `delete`; answers with the cluster's id. */
+  /** Deploys the stack again after `delete`. Answers with the cluster's id. */
   deploy: [Record<string, never>, string];
   delete: [{ withData: boolean }, null];
   pause: [{ target: string }, readonly string[]];
@@ -36,9 +36,9 @@ export interface Verbs {
   agent: [{ target: string; arguments: readonly string[] }, { code: number | null; signal: string | null }];
   forget: [{ instance: string }, null];
   connect: [Record<string, never>, string];
-  /** Through which network namespace the addresses are reached; null on loopback. */
+  /** The network namespace in which the addresses can be reached; null on loopback. */
   namespace: [Record<string, never>, string | null];
-  /** Answers with all cuts that stand now. */
+  /** Answers with all present cuts. */
   partition: [PartitionOrder, readonly NamedCut[]];
   heal: [Record<string, never>, null];
   records: [Record<string, never>, readonly LineageRecord[]];
@@ -123,7 +123,7 @@ async function untilHealthy(
   const either = new AbortController();
   const ends = AbortSignal.any([signal, either.signal]);
   try {
-    // A deployment that fails says more than nodes that do not vote.
+    // A failed deployment explains more than nodes that do not vote.
     await Promise.all([lab.untilHealthy(limitMs, ends, reporter(emit)), lab.deployed(ends)]);
     return await lab.status();
   } finally {
@@ -131,7 +131,7 @@ async function untilHealthy(
   }
 }
 
-/** A line whenever the picture changes, and one every two seconds while it does not. */
+/** Prints a line whenever the status changes, and one every two seconds while it does not. */
 function reporter(emit: (frame: Frame) => void): (status: LabStatus) => void {
   let last = '';
   let saidAt = 0;

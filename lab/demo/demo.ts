@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Runs the story on a lab of its own and reports each step. */
+/** Runs the story on its own lab and reports each step. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callLab, endOwnLab, startDaemon } from '../commands/lab-client.ts';
 import type { DaemonPlan } from '../daemon/daemon.ts';
@@ -14,13 +14,13 @@ const NODES = 3;
 interface DemoOptions {
   readonly name: string;
   readonly screen: Screen;
-  /** Leaves the lab running at the end. */
+  /** Keeps the lab running at the end. */
   readonly keep: boolean;
   readonly signal: AbortSignal;
   readonly agentCommand?: DaemonPlan['agentCommand'];
 }
 
-/** Resolves with the steps that were taken; the story ends with the first that fails. */
+/** Resolves with the steps that ran. The story ends at the first step that fails. */
 export async function runDemo(options: DemoOptions): Promise<readonly StepResult[]> {
   const { name, keep, signal, agentCommand } = options;
   const daemon = await startDaemon({
@@ -36,7 +36,7 @@ export async function runDemo(options: DemoOptions): Promise<readonly StepResult
   }
 }
 
-/** Tells the story of a lab that is up, or comes up; each of its waits may last `patience` times as long. */
+/** Runs the story on a lab that is up, or is starting. Each wait may last `patience` times as long. */
 export async function tellDemo(
   options: Pick<DemoOptions, 'name' | 'screen' | 'signal'>,
   story: readonly StoryStep[],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What one server has of the demo's writes, asked from that very server. */
+/** Which of the demo's writes one server has, read from that very server. */
 import { ZookeeperClient, ZookeeperError } from '../../src/client/index.ts';
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import { DEMO_ROOT } from './writer.ts';
@@ -7,8 +7,8 @@ import { DEMO_ROOT } from './writer.ts';
 const READ_LIMIT_MS = 10_000;
 
 /**
- * The numbers that this server has, ascending. `synced`: after it has caught up with the leader; without, as it stands,
- * which a server can answer as long as it believes in its quorum.
+ * The numbers that this server has, ascending. With `synced`, the server first catches up with the leader. Without, it
+ * answers from its present data, as it can while it believes that it has a quorum.
  */
 export async function numbersAt(address: string, synced: boolean): Promise<readonly number[]> {
   const client = await ZookeeperClient.connect({

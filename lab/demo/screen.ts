@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How the demo shows itself: a table redrawn in place on a terminal, lines elsewhere, an object per step as JSON. */
+/** The demo's output: a table redrawn in place on a terminal, lines elsewhere, one object per step as JSON. */
 import { votersOf } from '../../src/model/member.ts';
 import { table, width } from '../../tools/table.ts';
 import { print, styled } from '../commands/terminal.ts';
@@ -15,11 +15,11 @@ export interface StepResult {
 
 export interface Screen {
   begin(step: string): void;
-  /** A line of progress of something that is no look at the ensemble. */
+  /** A line of progress that is not about the status of the ensemble. */
   note(line: string): void;
   look(status: LabStatus, figures: WriterFigures): void;
   end(result: StepResult): void;
-  /** All is over. */
+  /** The end of the demo. */
   close(results: readonly StepResult[]): void;
 }
 
@@ -77,7 +77,7 @@ export function terminalScreen(): Screen {
   const draw = (): void => {
     erase();
     const lines = [`… ${current}`, ...looked, ...noted];
-    // Longer lines would wrap, and then more lines than were counted would have to be erased.
+    // A longer line would wrap, and the count of lines to erase would be wrong.
     for (const line of lines) print(line.slice(0, width()));
     drawn = lines.length;
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The demo's story, step by step. Each step ends with a check that asks the servers themselves. */
+/** The demo's story, step by step. At the end of each step, a check asks the servers themselves. */
 import { votersOf } from '../../src/model/member.ts';
 import type { LabStatus } from '../daemon/lab-status.ts';
 import type { Verb, Verbs } from '../daemon/verbs.ts';
@@ -9,17 +9,20 @@ import type { Writer } from './writer.ts';
 export interface Stage {
   readonly writer: Writer;
   call<V extends Verb>(verb: V, args: Verbs[V][0]): Promise<Verbs[V][1]>;
-  /** Polls until the condition holds on a fresh status; rejects after (a multiple of) the limit, saying what it waited for. */
+  /**
+   * Polls until the condition holds for a fresh status. After (a multiple of) the limit it rejects, and names what it
+   * waited for.
+   */
   until(what: string, limitMs: number, holds: (status: LabStatus) => boolean): Promise<LabStatus>;
 }
 
 export interface StoryStep {
   readonly name: string;
-  /** Resolves with what was found, for people; throws when the step failed. */
+  /** Resolves with the result in words for people. Throws when the step failed. */
   run(stage: Stage, memory: StoryMemory): Promise<string>;
 }
 
-/** What later steps need of earlier ones. */
+/** Results of earlier steps that later steps need. */
 export interface StoryMemory {
   firstCluster?: string;
   survivor?: Survivor;
@@ -28,7 +31,7 @@ export interface StoryMemory {
 interface Survivor {
   readonly instance: string;
   readonly id: number;
-  /** The writes that it had, read from itself just before the others were terminated. */
+  /** The writes that the survivor had, read from it just before the others were terminated. */
   readonly had: readonly number[];
   /** The last write that was acknowledged before the others were terminated. */
   readonly lastBefore: number;
@@ -51,7 +54,9 @@ export const STORY: readonly StoryStep[] = [
   { name: 'nothing was formed twice', run: checkLineage },
 ];
 
-/** The same of an image that is baked first; cron runs the agent on it once a minute, and its machines boot. */
+/**
+ * The same story with an image that is baked first. Its machines boot, and cron runs the agent on them once a minute.
+ */
 export const IMAGE_STORY: readonly StoryStep[] = [{ name: 'the image is baked and deployed', run: bake }, ...STORY];
 export const IMAGE_PATIENCE = 5;
 
@@ -72,7 +77,7 @@ function leaderOf(status: LabStatus): string {
   return leader === undefined ? 'nobody' : `id ${leader.id}`;
 }
 
-/** The writer's next acknowledgements prove that the ensemble serves writes again, whatever it says of itself. */
+/** The writer's next acknowledgements prove that the ensemble accepts writes again, whatever the servers report. */
 async function untilItWrites(stage: Stage): Promise<void> {
   const target = stage.writer.figures().acknowledged + WRITES_AFTER;
   await stage.until(`${WRITES_AFTER} further writes`, CHANGE_LIMIT_MS, () => {
@@ -85,10 +90,10 @@ function gap(stage: Stage): string {
   return `longest gap ${(stage.writer.takeLongestGapMs() / 1000).toFixed(1)} s`;
 }
 
-/** Whoever asks a lab that is not up yet gets the answer when it is. */
+/** While the lab is not up yet, this request waits, and gets its answer when the lab is up. */
 async function bake(stage: Stage): Promise<string> {
   const { nodes, group } = await stage.call('status', {});
-  // The instance on which it was baked is listed too, and is in no group.
+  // The list also has the instance that baked the image; it is in no group.
   const image = nodes.find(({ lifecycle, image }) => lifecycle !== undefined && image !== undefined)?.image;
   return `${group.desired} instances ${image === undefined ? 'are launched' : `boot ${image}`}`;
 }
@@ -126,7 +131,7 @@ async function scale(stage: Stage, nodes: number): Promise<string> {
   return `ids ${idsOf(status)}, ${leaderOf(status)} leads; ${gap(stage)}`;
 }
 
-/** The nodes of this moment are replaced one by one; at no look is the ensemble short of a member. */
+/** Replaces the present nodes one by one. In every look the ensemble has all its members. */
 async function update(stage: Stage): Promise<string> {
   const before = await stage.call('status', {});
   const voters = before.config === undefined ? 0 : votersOf(before.config).length;
@@ -195,8 +200,8 @@ async function checkWrites(stage: Stage, memory: StoryMemory): Promise<string> {
     lostOfSurvivor.length === 0,
     `The survivor had ${lostOfSurvivor.length} writes that are gone, the first is ${lostOfSurvivor[0]}.`,
   );
-  // What was acknowledged in the moment between that reading and the loss may never have reached the survivor; but it
-  // has a beginning of the history: after the first that it missed it can have none of the others.
+  // Writes acknowledged between that reading and the loss may never have reached the survivor. But the survivor has a
+  // beginning of the history: after the first write that it missed, it can have none of the later ones.
   const acknowledged = stage.writer.acknowledged;
   const missing = acknowledged.filter((number) => !there.has(number));
   check(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A client as it should be: it writes numbered nodes, one after the other, through everything that happens to the
- * ensemble, and remembers which were acknowledged. A write whose answer was lost is made again under the same name: if
- * it had been applied, the name is taken, and the node that stands there is read to be sure that it is this one.
+ * A well-behaved client. It writes numbered znodes, one after the other, through everything that happens to the
+ * ensemble. It remembers which writes were acknowledged. If the answer to a write is lost, it makes the write again
+ * under the same name. If the name is then taken, it reads that znode to be sure that it is its own.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MaybeAppliedError, ZookeeperClient, ZookeeperError } from '../../src/client/index.ts';
@@ -16,7 +16,8 @@ const CLIENT_LIMITS = {
   handshakeTimeoutMs: 700,
   requestTimeoutMs: 3_000,
   closeTimeoutMs: 200,
-  // The servers that this client knows may be gone for good: a new one is told of those that are there now.
+  // The servers that this client knows may be gone for good. So the client ends with its connection, and a new client
+  // gets the present servers.
   reconnectLimitMs: 0,
 };
 
@@ -26,7 +27,7 @@ export interface WriterFigures {
   readonly longestGapMs: number;
 }
 
-/** An attempt that was not acknowledged, and was made again; performance.now(). */
+/** An attempt that was not acknowledged and was repeated; times from performance.now(). */
 export interface Setback {
   /** When the attempt began: to connect, or to write. */
   readonly fromMs: number;
@@ -57,14 +58,14 @@ export class Writer {
     });
   }
 
-  /** Returns once the last write has its answer. Rejects if the writer has met what it can't explain. */
+  /** Returns once the last write has its answer. Rejects if the writer met something that it can't explain. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
     this.check();
   }
 
-  /** Throws what ended the writer, if anything did. */
+  /** Throws the error that ended the writer, if there is one. */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -73,7 +74,7 @@ export class Writer {
     return this.#acknowledged.map((write) => write.number);
   }
 
-  /** How many writes had lost their answer and were settled by reading. */
+  /** The number of writes whose answer was lost and that were then settled by reading. */
   get maybeApplied(): number {
     return this.#maybeApplied;
   }
@@ -82,7 +83,7 @@ export class Writer {
     return this.#setbacks;
   }
 
-  /** The longest time without an acknowledged write since the last call; the one that is under way counts. */
+  /** The longest time without an acknowledged write since the last call, including the present gap. */
   takeLongestGapMs(): number {
     const gap = Math.max(this.#longestGapMs, this.#currentGapMs());
     this.#longestGapMs = 0;
@@ -161,7 +162,7 @@ async function write(client: ZookeeperClient, number: number): Promise<void> {
     await client.create(path, { data: Buffer.from(data) });
   } catch (error) {
     if (!(error instanceof ZookeeperError) || error.code !== 'NODE_EXISTS') throw error;
-    // Only this writer makes these names: an earlier try of the same write was applied after all.
+    // Only this writer makes these names, so an earlier attempt of the same write was applied after all.
     await client.sync(path);
     const found = Buffer.from((await client.get(path)).data).toString();
     if (found !== data) throw new Error(`${path} holds "${found}" where this writer had written "${data}".`);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What an agent's log says to people. */
+/** The messages for people in an agent's log. */
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const LOG_TAIL_BYTES = 16_384;
 
-/** The last line of the file that says something; undefined when there is none, or no file. */
+/** The last line with a message; undefined when there is none, or no file. */
 export async function lastSentence(path: string): Promise<string | undefined> {
   try {
     await using file = await open(path);
@@ -32,7 +32,7 @@ function sentenceOf(line: string): string | undefined {
     const entry: unknown = JSON.parse(line);
     if (typeof entry !== 'object' || entry === null) return line;
     const { decided, why, error, message, saw, event } = entry as Record<string, unknown>;
-    // A tick beside a run that waits says nothing of the node.
+    // A tick that runs beside a waiting run says nothing about the node.
     if (event === 'busy') return undefined;
     const parts = [decided, why, error, message].filter((part) => typeof part === 'string');
     return parts.length > 0 ? parts.join(': ') : typeof saw === 'string' ? saw : undefined;

@@ -15,10 +15,10 @@ interface ContainerMachineOptions {
   readonly instance: string;
   readonly directory: string;
   readonly address: string;
-  /** Of the image, topmost first. */
+  /** The layers of the image, topmost first. */
   readonly layers: readonly string[];
   readonly memoryMib: number;
-  /** Of its own disk; without it that is as large as the host's. */
+  /** The size of its own disk. Without it, the disk is as large as the host's. */
   readonly diskMib?: number;
   readonly network: LabNetwork;
 }
@@ -50,12 +50,12 @@ export class ContainerMachine implements Machine {
     return this.#container?.state ?? 'off';
   }
 
-  /** Its disk as it sees it; what it has changed of its image while it is off. */
+  /** The disk as the machine sees it. While the machine is off: its changes to the image. */
   get rootDirectory(): string {
     return this.#container?.rootDirectory ?? join(this.directory, 'upper');
   }
 
-  /** What it has changed of its image: a layer, once it is off. */
+  /** The machine's changes to its image. They are a layer once it is off. */
   get upperDirectory(): string {
     return join(this.directory, 'upper');
   }
@@ -64,7 +64,7 @@ export class ContainerMachine implements Machine {
     return this.#options.layers;
   }
 
-  /** Asked for once a second from the first look on, until its unit has ended. */
+  /** Polled once a second from the first read on, until the unit has ended. */
   get bootstrapped(): Promise<number | null> {
     this.#bootstrapped ??= this.#untilBootstrapped(this.#boots);
     return this.#bootstrapped;
@@ -161,11 +161,11 @@ export class ContainerMachine implements Machine {
     }
   }
 
-  /** Undefined while the unit has not ended in this boot; without such a unit there is no code. */
+  /** Undefined while the unit has not ended in this boot. Where this unit does not exist, there is no code. */
   async #bootstrapResult(): Promise<{ readonly code: number | null } | undefined> {
     const properties = ['LoadState', 'ActiveState', 'ExecMainExitTimestampMonotonic', 'ExecMainStatus'];
     const command = ['systemctl', 'show', BOOTSTRAP_UNIT, `--property=${properties.join(',')}`];
-    // Its systemd may not listen yet, or any more.
+    // The machine's systemd may not listen yet, or no longer.
     const { code, stdout } = await this.#on().exec(command);
     if (code !== 0) return undefined;
     const shown = new Map(stdout.split('\n').map((line) => line.split('=') as [string, string]));

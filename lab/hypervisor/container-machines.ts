@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Makes the machines that boot their image in a container, each in a network namespace of the lab's network. */
+/**
+ * Makes the machines that boot their image in a container. Each is in its own network namespace of the lab's network.
+ */
 import { join } from 'node:path';
 import type { LabNetwork } from '../container/network.ts';
 import type { MetadataOptions } from '../metadata/instance-metadata.ts';
@@ -12,16 +14,16 @@ import { type LaunchedInstance, type MachineMaker, NoMachineError } from './mach
 
 interface ContainerMachinesOptions {
   readonly lab: string;
-  /** Holds a directory for each instance. */
+  /** Contains a directory for each instance. */
   readonly directory: string;
   readonly network: LabNetwork;
   readonly metadata: LinkLocalMetadata;
   readonly images: ImageDisks;
-  /** Of each instance's own disk, for tests in which one runs full; of such an instance no image can be made. */
+  /** The size of each instance's own disk, for tests in which one runs full. Such an instance can't become an image. */
   readonly diskMib?: number;
 }
 
-/** That of a t3.small, which the stack has by default; a loaded laptop has room for five. */
+/** The memory of a t3.small, the stack's default; a busy laptop has room for five. */
 const MEMORY_MIB = 2_048;
 
 export class ContainerMachines implements MachineMaker {
@@ -58,7 +60,7 @@ export class ContainerMachines implements MachineMaker {
 
   async capture(machine: Machine, imageId: string): Promise<void> {
     if (!(machine instanceof ContainerMachine)) throw new Error(`${machine.instance} has no disk of layers.`);
-    // What it has written is seen by the machine alone.
+    // Only the machine itself sees what it has written.
     if (this.#options.diskMib !== undefined) throw new Error(`${machine.instance} has a disk of a size of its own.`);
     await this.#options.images.capture(imageId, machine.upperDirectory, machine.layers);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Gives every running instance of EC2 a machine, and pulls the plug of a machine whose instance shuts down. It looks
- * at EC2 as everybody does, through the gateway; an instance that is missing in an answer proves nothing and changes
+ * Gives every running instance of EC2 a machine, and cuts the power of a machine whose instance shuts down. It looks at
+ * EC2 through the gateway, like every other caller. An instance that is missing in an answer proves nothing and changes
  * nothing.
  */
 import { randomBytes } from 'node:crypto';
@@ -17,21 +17,21 @@ import type { Machine } from './machine.ts';
 import { type LaunchedInstance, type MachineMaker, NoMachineError } from './machine-maker.ts';
 
 interface HypervisorOptions {
-  /** Made by the daemon for itself; its calls are not the operator's. */
+  /** Made by the daemon for itself; its calls do not count as the operator's. */
   readonly ec2: EC2Client;
   readonly maker: MachineMaker;
-  /** Where the instance's group wants it to be; undefined while it is in none. */
+  /** The state that the instance's group wants for it; undefined while it is in no group. */
   readonly targetLifecycleState: (instance: string) => string | undefined;
-  /** Of instances that have no profile and yet all rights, as the gateway may be told. */
+  /** The role of instances without a profile. They have all rights, if the gateway is set to that. */
   readonly role: string;
-  /** Whose rights an instance has, which its metadata service shows. */
+  /** The rights of an instance, which its metadata service shows. */
   readonly rightsOf: (instance: string) => Promise<InstanceRights>;
   readonly registerCaller: (accessKeyId: string, instance: string) => void;
-  /** Told of everything that is worth a line in the daemon's log. */
+  /** Called with everything that belongs in the daemon's log. */
   readonly report: (line: string) => void;
 }
 
-/** An instance as the hypervisor keeps it. */
+/** An instance, as the hypervisor stores it. */
 export interface Host {
   readonly instance: string;
   readonly address: string;
@@ -40,12 +40,12 @@ export interface Host {
   readonly metadata: MetadataEndpoint;
   /** When its first boot began, by performance.now(); undefined before. */
   bootedAtMs?: number;
-  /** EC2 runs it: from its first boot on, but for the time in which it is stopped. */
+  /** EC2 runs the instance: from its first boot on, except while it is stopped. */
   switchedOn: boolean;
 }
 
 const SLOW_POLL_MS = 1_000;
-/** The states of instances pass within less than a second; while one is under way the next look comes soon. */
+/** An instance changes its state in less than a second. While one is changing, the next look comes soon. */
 const BUSY_POLL_MS = 50;
 const RETRY_MS = 500;
 const ACCOUNT = '123456789012';
@@ -79,7 +79,7 @@ export class Hypervisor implements Machines {
     this.#watching ??= this.#watch(this.#stop.signal);
   }
 
-  /** An instance may have changed: look at once. */
+  /** An instance may have changed, so this looks at once. */
   nudge(): void {
     this.#nudge.resolve();
   }
@@ -143,7 +143,7 @@ export class Hypervisor implements Machines {
       await host.machine.boot();
       this.#options.report(`${host.instance} runs at ${host.address} in ${host.zone}`);
     } catch (error) {
-      // EC2 would run it all the same: an instance that does not boot is one that answers nobody.
+      // EC2 would keep running it: an instance that does not boot only does not answer.
       this.#options.report(`${host.instance} at ${host.address} does not boot: ${String(error)}`);
     }
   }
@@ -162,12 +162,14 @@ export class Hypervisor implements Machines {
     this.#hosts.delete(host.instance);
   }
 
-  /** The host of the instance, made once; undefined while EC2 does not say enough about it, or its address is in use. */
+  /**
+   * The host of the instance, made once. Undefined while EC2's facts about it are incomplete, or its address is in use.
+   */
   async #prepared(id: string, instance: Instance): Promise<Host | undefined> {
     const existing = this.#hosts.get(id);
     if (existing !== undefined) return existing;
     const { PrivateIpAddress: address } = instance;
-    // Who had the address before is not off yet: the next look finds it free.
+    // The last instance with this address is not off yet. A later look finds the address free.
     if (address === undefined || this.hosts.some((host) => host.address === address)) return undefined;
     let preparing = this.#preparing.get(id);
     if (preparing === undefined) {
@@ -199,7 +201,7 @@ export class Hypervisor implements Machines {
     });
     const machine = await this.#options.maker.make(launched, metadata);
     const host: Host = { instance: id, address, zone, machine, metadata, switchedOn: false };
-    // Not after the end has begun: nobody would switch it off.
+    // Not after the end has begun, because nothing would switch the machine off then.
     if (!this.#stop.signal.aborted) await machine.prepare();
     this.#hosts.set(id, host);
     return host;
@@ -224,7 +226,7 @@ export class Hypervisor implements Machines {
     });
   }
 
-  /** As EC2 wants it: an instance was stopped. */
+  /** EC2 stopped the instance, so its machine shuts down. */
   async shutDown(instance: string): Promise<void> {
     const host = this.#hosts.get(instance);
     if (host === undefined) return;
@@ -261,7 +263,7 @@ export class Hypervisor implements Machines {
   }
 }
 
-/** Whatever happens, it is off afterwards. */
+/** The machine is always off afterwards. */
 async function shutDown(machine: Machine): Promise<void> {
   try {
     await machine.shutDown();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The disks of images. Each is a list of layers, topmost first, on the root file system of a Debian release. What a
- * stopped machine has changed is copied and becomes the topmost layer of the image that is made of it.
+ * The disks of images. Each is a list of layers, topmost first, on the root file system of a Debian release. The
+ * changes of a stopped machine are copied, and become the topmost layer of the image that is made from it.
  */
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ export class ImageDisks {
   readonly #directory: string;
   readonly #layers: Map<string, readonly string[]>;
 
-  /** `bases` are the disks of the images that are there from the start. */
+  /** `bases` are the disks of the images that exist from the start. */
   constructor(directory: string, bases: ReadonlyMap<string, readonly string[]>) {
     this.#directory = directory;
     this.#layers = new Map(bases);
@@ -22,7 +22,7 @@ export class ImageDisks {
     return this.#layers.get(imageId);
   }
 
-  /** `upper` belongs to a machine that is off, and lay over these layers. */
+  /** `upper` belongs to a machine that is off, and was on top of these layers. */
   async capture(imageId: string, upper: string, layers: readonly string[]): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o755 });
     const layer = join(this.#directory, imageId);
@@ -37,7 +37,7 @@ export class ImageDisks {
     this.#layers.set(imageId, [layer, ...layers]);
   }
 
-  /** Nobody writes to layers, so a copy has the same ones. */
+  /** Layers never change, so a copy has the same ones. */
   copy(source: string, imageId: string): void {
     const layers = this.#layers.get(source);
     if (layers === undefined) throw new Error(`The image ${source} has no disk in this lab.`);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Where the agent of an image says what it does: its unit in the journal, cron's runs in a file. */
+/** The places where the agent of an image logs: the journal for its unit, a file for cron's runs. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram } from '../../tools/program.ts';
@@ -8,20 +8,20 @@ import { readContainerRecord } from '../container/container-record.ts';
 import { lastSentence, lastSentenceOf } from './agent-log.ts';
 import { runs } from './processes.ts';
 
-/** Below the root of a machine. */
+/** The path below the root of a machine. */
 export const JOURNAL = 'var/log/journal';
 export const RECOVERY_LOG = 'var/log/zk-recovery.log';
 export const BOOTSTRAP_UNIT = 'zk-bootstrap.service';
 export const ZOOKEEPER_UNIT = 'zookeeper.service';
 
 const LINES = 30;
-/** The journal is read by a program, which is too much to ask for at each look. */
+/** A program reads the journal, which is too slow for each look. */
 const KEPT_MS = 2_000;
 const READ_LIMIT_MS = 5_000;
 
 /**
- * The root of the machine with this directory, for a process that does not run it itself: as the machine sees it while it
- * runs, otherwise what it has changed of its image.
+ * The root of the machine with this directory, for a process that does not run the machine. While the machine runs: the
+ * root that it sees. Otherwise: its changes to the image.
  */
 export function rootOf(directory: string): string {
   const record = readContainerRecord(directory);
@@ -42,7 +42,7 @@ export class ImageLog {
     this.#root = root;
   }
 
-  /** The last thing that was said in either place; undefined when nothing was, or when it can't be read. */
+  /** The last message in either place; undefined when there is none, or when it can't be read. */
   async lastSentence(): Promise<string | undefined> {
     const [bootstrap, recovery] = await Promise.all([this.#ofBootstrap(), this.#ofRecovery()]);
     if (bootstrap === undefined || recovery === undefined) return (bootstrap ?? recovery)?.sentence;
@@ -74,7 +74,7 @@ async function readJournal(directory: string): Promise<Said | undefined> {
   const entries = told.split('\n').filter((line) => line !== '');
   for (const entry of entries.reverse()) {
     const { MESSAGE, __REALTIME_TIMESTAMP, _PID } = JSON.parse(entry) as Record<string, unknown>;
-    // What systemd says of the unit comes from process 1.
+    // Messages of systemd about the unit come from process 1.
     if (typeof MESSAGE !== 'string' || _PID === '1') continue;
     const sentence = lastSentenceOf(MESSAGE);
     if (sentence !== undefined) return { sentence, atMs: Number(__REALTIME_TIMESTAMP) / 1_000 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What an instance was launched with, and DescribeInstances does not tell. */
+/** Facts of an instance's launch that DescribeInstances does not return. */
 import { DescribeInstanceAttributeCommand, DescribeKeyPairsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import type { InstanceFacts } from '../metadata/instance-facts.ts';
 
@@ -11,7 +11,7 @@ export async function userDataOf(ec2: EC2Client, instance: string): Promise<stri
   return Buffer.from(UserData?.Value ?? '', 'base64').toString();
 }
 
-/** Public halves of key pairs, each asked for once: they never change. */
+/** Public keys of key pairs. Each is read once, because it never changes. */
 export class KeyPairs {
   readonly #ec2: EC2Client;
   readonly #known = new Map<string, Promise<PublicKeys>>();
@@ -20,7 +20,7 @@ export class KeyPairs {
     this.#ec2 = ec2;
   }
 
-  /** Of the key pair with this name; none without a name. */
+  /** The keys of the key pair with this name; none without a name. */
   publicKeys(name: string | undefined): Promise<PublicKeys> {
     if (name === undefined) return Promise.resolve([]);
     let keys = this.#known.get(name);

@@ -4,7 +4,7 @@ import type { MetadataOptions } from '../metadata/instance-metadata.ts';
 import type { MetadataEndpoint } from '../metadata/metadata-service.ts';
 import type { Machine } from './machine.ts';
 
-/** What EC2 tells of an instance that has been launched. */
+/** The facts of EC2 about an instance that has been launched. */
 export interface LaunchedInstance {
   readonly instance: string;
   readonly address: string;
@@ -13,7 +13,7 @@ export interface LaunchedInstance {
   readonly userData: string;
 }
 
-/** The instance can have no machine, whenever it is asked for one again. */
+/** The instance can't have a machine now or later. */
 export class NoMachineError extends Error {
   override readonly name = 'NoMachineError';
 }
@@ -23,8 +23,8 @@ export interface MachineMaker {
   startMetadata(options: MetadataOptions): Promise<MetadataEndpoint>;
   /** Makes the machine, switched off. Rejects with NoMachineError when the instance can have none. */
   make(launched: LaunchedInstance, metadata: MetadataEndpoint): Promise<Machine>;
-  /** Keeps the disk of a machine that is off as that of an image. */
+  /** Stores the disk of a machine that is off as the disk of an image. */
   capture(machine: Machine, imageId: string): Promise<void>;
-  /** Gives an image the disk of another one. */
+  /** Gives an image the disk of another image. */
   copyImage(source: string, imageId: string): Promise<void>;
 }

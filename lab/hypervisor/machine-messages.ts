@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the daemon and a machine process say to each other over their channel. */
+/** The messages between the daemon and a machine process. */
 
-/** Given to a machine process as its only argument, as JSON. */
+/** The only argument of a machine process, as JSON. */
 export interface MachinePlan {
   readonly instance: string;
   /** The machine's own directory: agent.env, data, conf, run, log. */
   readonly directory: string;
-  /** How the agent is run; its arguments follow. */
+  /** The command that runs the agent; its arguments follow. */
   readonly agentCommand: readonly string[];
 }
 

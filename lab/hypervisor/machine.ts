@@ -22,25 +22,30 @@ export type MachineState = 'running' | 'paused' | 'off';
 
 export interface Machine {
   readonly instance: string;
-  /** Its own in the lab's state directory; it stays when the machine is gone. */
+  /** Its own directory in the lab's state directory. It stays when the machine is gone. */
   readonly directory: string;
   readonly state: MachineState;
-  /** The exit code of the bootstrap of this boot, once it has ended. Rejects when the machine goes off before. */
+  /** The exit code of the bootstrap in this boot, once it has ended. Rejects when the machine goes off before. */
   readonly bootstrapped: Promise<number | null>;
-  /** Gets ready to be booted: what happens while an instance is pending. */
+  /** Prepares for the boot, while an instance is pending. */
   prepare(): Promise<void>;
-  /** Boots; what is on the disk from an earlier boot stays. Rejects when it is on already. */
+  /** Boots. What is on the disk from an earlier boot stays. Rejects when the machine is on already. */
   boot(): Promise<void>;
-  /** Shuts down in order, and pulls the plug when that takes too long; returns when it is off. The disk stays. */
+  /**
+   * Shuts down in order, and cuts the power when that takes too long. Returns when the machine is off. The disk stays.
+   */
   shutDown(): Promise<void>;
-  /** Pulls the plug, paused or not; returns when everything of the machine is gone. The disk stays. */
+  /** Cuts the power, also of a paused machine. Returns when everything of the machine is gone. The disk stays. */
   powerOff(): Promise<void>;
-  /** Pulls the plug for good, as the instance is gone: what it has besides its directory is given back. */
+  /** Cuts the power for good, since the instance is gone. Releases everything that it has besides its directory. */
   remove(): Promise<void>;
-  /** Stops everything of it: it neither answers nor dies, as a hung host. */
+  /** Stops all its processes. Like a hung host, the machine neither answers nor dies. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Kills -9 the ZooKeeper server, the agent's runs, or both; returns what was killed. The machine itself stays on. */
+  /**
+   * Kills -9 the ZooKeeper server, the agent's runs, or both. Returns the killed processes. The machine itself stays
+   * on.
+   */
   kill(what: Killable): readonly LinuxProcess[];
   /** The running ZooKeeper servers (one, when all is well) of the machine. */
   zookeeperProcesses(): readonly LinuxProcess[];

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One machine of the lab: the first process of its own session, so that its process group holds everything of the
- * machine (this process, the agent's runs, the ZooKeeper server) and one signal reaches all of it. It does what systemd
- * and cron do on a real node: `bootstrap` once at boot, `recovery` every few seconds. Ticks may overlap, as cron's do:
- * the agent's own lock is what keeps them apart. It waits to be told to boot, so that the time in which an instance is
- * pending covers the start of this process.
+ * One machine of the lab. It is the first process of its own session, so its process group contains the whole machine:
+ * this process, the agent's runs, the ZooKeeper server. One signal reaches all of them.
  *
- * It ends with everything in its group when the daemon is gone: a lab that crashed leaves no servers behind.
- * Only Node's own modules are loaded, as an ensemble's start waits for this file.
+ * It does what systemd and cron do on a real node: `bootstrap` once at boot, `recovery` every few seconds. Ticks may
+ * overlap, as with cron; the agent's own lock keeps them apart. It boots only when told to, so this process starts
+ * while the instance is still pending.
+ *
+ * When the daemon is gone, it ends with everything in its group, so a lab that crashed leaves no servers. It loads only
+ * Node's own modules, because the start of an ensemble waits for this file.
  */
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import type { BootPlan, MachineEvent, MachinePlan, MachineRequest } from './machine-messages.ts';
 
-/** Cron would go on starting them; a paused lab that is resumed must not drown in ticks. */
+/** Cron would start more. But when a paused lab is resumed, its ticks must not overload it. */
 const TICKS_AT_ONCE_LIMIT = 3;
 
 const plan = JSON.parse(process.argv[2] ?? '') as MachinePlan;
@@ -61,7 +62,7 @@ function runAgent(request: Extract<MachineRequest, { kind: 'run-agent' }>): void
   child.stdout.setEncoding('utf8').on('data', (text: string) => say({ kind: 'output', run, stream: 'stdout', text }));
   child.stderr.setEncoding('utf8').on('data', (text: string) => say({ kind: 'output', run, stream: 'stderr', text }));
   child.on('error', (error) => say({ kind: 'output', run, stream: 'stderr', text: `${error.message}\n` }));
-  // 'close' comes after the last output. A server that the agent starts has its own log file and holds no pipe open.
+  // 'close' comes after the last output. A server that the agent starts has its own log file and keeps no pipe open.
   child.on('close', (code, signal) => {
     runs.delete(run);
     say({ kind: 'exit', run, code, signal });
@@ -72,7 +73,7 @@ function boot({ bootstrap, tickSeconds }: BootPlan): void {
   if (bootstrap) startUnattended('bootstrap', (code) => say({ kind: 'bootstrapped', code }));
   if (tickSeconds === 'never') return;
   const periodMs = tickSeconds * 1000;
-  // The machines' crons are not in step, and none is due in the first moments: the phase comes from the instance's id.
+  // The crons of the machines have different phases, taken from the instances' ids. No tick comes in the first moments.
   const spread = (Number.parseInt(plan.instance.slice(-4), 16) || 0) / 0x1_0000;
   const phaseMs = (periodMs * (1 + spread)) / 2;
   setTimeout(() => {

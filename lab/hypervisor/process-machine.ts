@@ -20,12 +20,12 @@ import {
 interface ProcessMachineOptions {
   readonly instance: string;
   readonly directory: string;
-  /** process-machine-program.ts, bundled. */
+  /** The bundle of process-machine-program.ts. */
   readonly program: string;
   readonly agentCommand: readonly string[];
-  /** Asked at each boot. */
+  /** Called at each boot. */
   readonly bootPlan: () => BootPlan;
-  /** The contents of agent.env, as cloud-init writes it from the user data. */
+  /** The contents of agent.env, which cloud-init writes from the user data. */
   readonly agentEnv: string;
   /** The whole environment of the machine's processes. */
   readonly environment: Readonly<Record<string, string>>;
@@ -68,7 +68,7 @@ export class ProcessMachine implements Machine {
     return this.#bootstrapped;
   }
 
-  /** Starts the machine's own process, which waits to be booted. */
+  /** Starts the machine's own process, which waits for the order to boot. */
   async prepare(): Promise<void> {
     this.#prepare();
   }
@@ -78,14 +78,14 @@ export class ProcessMachine implements Machine {
     const { directory, agentEnv } = this.#options;
     for (const name of DIRECTORIES) mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
     writeFileSync(join(directory, 'agent.env'), agentEnv, { mode: 0o600 });
-    // What systemd's tmpfiles does at boot: /run is empty again.
+    // systemd's tmpfiles does this at boot: /run is empty again.
     rmSync(join(directory, 'run'), { recursive: true, force: true });
     mkdirSync(join(directory, 'run'), { mode: 0o700 });
     const child = this.#spawn();
     const { pid } = child;
     const started = pid === undefined ? undefined : processOf(pid);
     if (started === undefined) throw new Error(`The process of machine ${this.instance} could not be started.`);
-    // With this file `down` finds the group even when the daemon that started it is gone.
+    // With this file, `down` finds the group even when the daemon that started it is gone.
     writeFileSync(join(directory, 'run', 'machine.json'), JSON.stringify(started));
     this.#child = child;
     this.#group = started.pid;
@@ -165,7 +165,7 @@ export class ProcessMachine implements Machine {
     }
   }
 
-  /** SIGSTOP to everything of the machine. */
+  /** Sends SIGSTOP to everything of the machine. */
   async pause(): Promise<void> {
     this.#signalAll('SIGSTOP');
     this.#paused = true;
@@ -212,12 +212,15 @@ export class ProcessMachine implements Machine {
     return lastSentence(join(this.directory, 'log', 'agent.log'));
   }
 
-  /** Nothing on it would shut down in order: the server bears a power cut, and the agent begins anew anyway. */
+  /**
+   * Nothing on this machine would shut down in order. The server survives a power cut, and the agent starts again
+   * anyway.
+   */
   shutDown(): Promise<void> {
     return this.powerOff();
   }
 
-  /** SIGKILL to everything of the machine. */
+  /** Sends SIGKILL to everything of the machine. */
   async powerOff(): Promise<void> {
     const group = this.#group;
     const child = this.#child;
@@ -243,7 +246,7 @@ export class ProcessMachine implements Machine {
   }
 }
 
-/** The machine process that a directory names, if one was booted there and not switched off since. */
+/** The machine process that is recorded in a directory, if one was booted there and not switched off since. */
 export function recordedMachineProcess(directory: string): LinuxProcess | undefined {
   try {
     return JSON.parse(readFileSync(join(directory, 'run', 'machine.json'), 'utf8')) as LinuxProcess;
@@ -252,7 +255,7 @@ export function recordedMachineProcess(directory: string): LinuxProcess | undefi
   }
 }
 
-/** The shell that stays beside a server to note its end has the server's arguments too, and is none. */
+/** A shell stays beside a server to note its end. It has the server's arguments too, but is not a server. */
 function isServer([program = '', ...args]: readonly string[]): boolean {
   return basename(program) !== 'sh' && args.some((word) => word.startsWith('org.apache.zookeeper.server.'));
 }

@@ -11,13 +11,13 @@ import { ProcessMachine } from './process-machine.ts';
 
 interface ProcessMachinesOptions {
   readonly endpoint: string;
-  /** Where the metadata services listen. */
+  /** The address of the metadata services. */
   readonly listenAddress: string;
-  /** Holds a directory for each instance. */
+  /** Contains a directory for each instance. */
   readonly directory: string;
   readonly program: string;
   readonly agentCommand: readonly string[];
-  /** The java command of a server but its last argument, zoo.cfg; `javaOptions` is a file with further options. */
+  /** The java command of a server without its last argument, zoo.cfg. `javaOptions` is a file with further options. */
   readonly serverCommand: (javaOptions: string) => readonly string[];
   readonly bootPlan: BootPlan;
   readonly environment: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ interface ProcessMachinesOptions {
 export class ProcessMachines implements MachineMaker {
   readonly #options: ProcessMachinesOptions;
   #bootPlan: BootPlan;
-  /** Of the images that have another agent than the rest. */
+  /** The agents of images that do not have the usual one. */
   readonly #agentOfImage = new Map<string, readonly string[]>();
 
   constructor(options: ProcessMachinesOptions) {
@@ -34,12 +34,12 @@ export class ProcessMachines implements MachineMaker {
     this.#bootPlan = options.bootPlan;
   }
 
-  /** Applies to machines that boot from now on, whether for the first time or again. */
+  /** Applies to all later boots of machines, first boots and reboots. */
   setBootPlan(changed: Partial<BootPlan>): void {
     this.#bootPlan = { ...this.#bootPlan, ...changed };
   }
 
-  /** Instances of this image that are launched from now on have this agent instead: the image has a fault, say. */
+  /** Gives later instances of this image another agent, for example because the image is faulty. */
   setAgentOfImage(imageId: string, agentCommand: readonly string[]): void {
     this.#agentOfImage.set(imageId, agentCommand);
   }
@@ -68,12 +68,12 @@ export class ProcessMachines implements MachineMaker {
     });
   }
 
-  /** What is on these machines is the agent of this checkout: an image of one holds nothing that another one lacks. */
+  /** These machines run the agent of this checkout, so an image made from one has nothing special. */
   async capture(): Promise<void> {}
 
   async copyImage(): Promise<void> {}
 
-  /** What differs between a machine of the lab and an instance of the image: the paths, and who runs the server. */
+  /** The differences between a machine of the lab and an instance of the image: the paths, and how the server runs. */
   #machineSettings(directory: string, metadataUrl: string): Readonly<Record<string, string>> {
     const javaOptions = join(directory, 'data', 'zk-agent', 'java-options');
     return {

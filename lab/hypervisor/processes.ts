@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Processes as Linux shows them in /proc. A pid alone names nothing for long, as it is used again: a process is its pid
- * *and* its start time (field 22 of /proc/<pid>/stat, in clock ticks since boot).
+ * Processes as Linux shows them in /proc. A pid alone is not enough, because Linux uses it again. So a process is its
+ * pid *and* its start time (field 22 of /proc/<pid>/stat, in clock ticks since boot).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +25,8 @@ function statOf(pid: number): Stat | undefined {
   } catch {
     return undefined;
   }
-  // The name in parentheses may hold anything, spaces and parentheses included: what follows the last one counts.
+  // The name in parentheses may contain anything, even spaces and parentheses. The fields start after the last
+  // parenthesis.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, , group] = fields;
   const startTime = fields[19];
@@ -38,7 +39,7 @@ export function processOf(pid: number): LinuxProcess | undefined {
   return stat === undefined ? undefined : { pid, startTime: stat.startTime };
 }
 
-/** A zombie runs no more: it only waits for its parent to read how it ended. */
+/** A zombie no longer runs: it only waits for its parent to read its exit status. */
 export function runs(process: LinuxProcess): boolean {
   const stat = statOf(process.pid);
   return stat !== undefined && stat.startTime === process.startTime && stat.state !== 'Z' && stat.state !== 'X';
@@ -62,7 +63,10 @@ export function groupMembers(group: number): LinuxProcess[] {
   return members;
 }
 
-/** The running processes whose environment holds this very variable; those of other users can't be read and are left out. */
+/**
+ * The running processes with exactly this variable in their environment. Processes of other users can't be read and are
+ * left out.
+ */
 export function processesWithEnvironment(name: string, value: string): LinuxProcess[] {
   const wanted = `${name}=${value}`;
   const found: LinuxProcess[] = [];
@@ -88,7 +92,7 @@ export function commandLineOf(pid: number): string[] {
   }
 }
 
-/** Sends the signal if the process is still the one that is meant; false when it is gone. */
+/** Sends the signal if this is still the same process; false when it is gone. */
 export function signalProcess(target: LinuxProcess, signal: NodeJS.Signals): boolean {
   if (!runs(target)) return false;
   try {
@@ -99,7 +103,7 @@ export function signalProcess(target: LinuxProcess, signal: NodeJS.Signals): boo
   }
 }
 
-/** Sends the signal to the whole group that this process leads or led; false when nobody is left in it. */
+/** Sends the signal to the whole group that this process leads or led; false when the group is empty. */
 export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(-group, signal);
@@ -109,7 +113,10 @@ export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Kills every process of the group and returns when all are gone; a group can only outlive its leader with its own members in it. */
+/**
+ * Kills every process of the group and returns when all are gone. A group outlives its leader only while it has
+ * members.
+ */
 export async function killGroup(group: number, limitMs = 10_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   for (;;) {
@@ -124,7 +131,7 @@ export async function killGroup(group: number, limitMs = 10_000): Promise<void> 
   }
 }
 
-/** Ends these processes: SIGTERM, `graceMs` later SIGKILL; returns when all are gone. */
+/** Ends these processes: SIGTERM, and after `graceMs` SIGKILL. Returns when all are gone. */
 export async function endProcesses(targets: readonly LinuxProcess[], graceMs: number): Promise<void> {
   for (const target of targets) signalProcess(target, graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
   const killAt = performance.now() + graceMs;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The paths of the metadata service. Names and values follow the EC2 User Guide ("Instance metadata categories"), the
- * Auto Scaling User Guide ("Retrieve the target lifecycle state through instance metadata"), and what cloud-init's
- * datasource Ec2 reads: a path that ends with a slash lists what is below it, one name a line, directories with a slash
- * at their end, public keys as `0=name`.
+ * The paths of the metadata service. Names and values follow three sources: the EC2 User Guide ("Instance metadata
+ * categories"), the Auto Scaling User Guide ("Retrieve the target lifecycle state through instance metadata"), and what
+ * cloud-init's datasource Ec2 reads. A path that ends with a slash lists the names below it, one per line. Directories
+ * end with a slash, and public keys look like `0=name`.
  */
 import { type InstanceFacts, identityDocument } from './instance-facts.ts';
 
-/** Undefined: there is nothing at this path (yet). */
+/** Undefined means that there is nothing at this path (yet). */
 type Value = string | undefined | Promise<string | undefined>;
 type Content = Readonly<Record<string, () => Value>>;
 
-/** What a path of the metadata holds, without the version before it; undefined when there is no such path (yet). */
+/** The content of a metadata path, without the version at its start; undefined when there is no such path (yet). */
 export async function contentAt(
   path: string,
   facts: InstanceFacts,
@@ -23,7 +23,7 @@ export async function contentAt(
   return list(content, path === '' || path.endsWith('/') ? path : `${path}/`);
 }
 
-/** The key of a tag may hold what a URL can't. */
+/** The key of a tag may contain characters that a URL can't. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -68,7 +68,7 @@ async function list(content: Content, directory: string): Promise<string | undef
   for (const [path, value] of Object.entries(content)) {
     if (!path.startsWith(directory) || path === directory) continue;
     const [name = '', ...rest] = path.slice(directory.length).split('/');
-    // The state in the group has no path before there is one.
+    // The path of the state in the group does not exist before there is a state.
     if ((await value()) !== undefined) names.add(rest.length > 0 ? `${name}/` : name);
   }
   return names.size === 0 ? undefined : [...names].sort().join('\n');

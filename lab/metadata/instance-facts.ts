@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the metadata service of one instance has to tell. */
+/** The facts that the metadata service of one instance returns. */
 export interface InstanceFacts {
   readonly instance: string;
   readonly address: string;
@@ -10,9 +10,9 @@ export interface InstanceFacts {
   readonly accountId: string;
   readonly role: string;
   readonly userData: string;
-  /** Of the key pair that the instance was launched with. */
+  /** The keys of the key pair that the instance was launched with. */
   readonly publicKeys?: readonly { readonly name: string; readonly openSsh: string }[];
-  /** Served under tags/instance; undefined: the launch template has not enabled that. */
+  /** Served under tags/instance. Undefined when the launch template does not enable this. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 

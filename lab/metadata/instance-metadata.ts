@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The metadata of one instance, version 2 only. The token's rules and the status codes follow the EC2 User Guide ("Use
- * the Instance Metadata Service"). The hop limit has no meaning on one machine and is left out.
+ * The metadata of one instance, version 2 only. The rules for tokens and the status codes follow the EC2 User Guide
+ * ("Use the Instance Metadata Service"). The hop limit is left out, since it means nothing on one machine.
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -13,7 +13,7 @@ const TOKENS_KEPT = 1_000;
 const CREDENTIALS_LAST_MS = 6 * 3_600_000;
 const VERSION = /^\/(latest|\d{4}-\d{2}-\d{2})\//;
 
-/** The role in the instance's profile; not `assumable` when its trust policy does not let EC2 have it. */
+/** The role in the instance's profile. It is not `assumable` when its trust policy does not trust EC2. */
 export interface AttachedRole {
   readonly name: string;
   readonly assumable: boolean;
@@ -22,11 +22,16 @@ export interface AttachedRole {
 export interface MetadataOptions {
   readonly facts: InstanceFacts;
   readonly credentials: InstanceCredentials;
-  /** The role as it is now, undefined without a profile: no credentials then. By default that of the facts. */
+  /**
+   * The present role. Undefined without a profile, and then there are no credentials. By default the role in the facts.
+   */
   readonly attachedRole?: () => Promise<AttachedRole | undefined>;
-  /** `InService`, `Terminated`, …; undefined before the first. Rejects when it is not to be had (the service answers 500). */
+  /**
+   * `InService`, `Terminated`, …; undefined before the first. Rejects when it can't be read, and the service then
+   * answers 500.
+   */
   readonly targetLifecycleState: () => Promise<string | undefined>;
-  /** Programs, by their user agent, that are answered without a token; none when it is left out. */
+  /** Programs, by their user agent, that get answers without a token; none when it is left out. */
   readonly withoutToken?: RegExp;
 }
 
@@ -64,7 +69,7 @@ export class OfferedMetadata {
 
   #issueToken(request: IncomingMessage): MetadataAnswer {
     if (request.method !== 'PUT') return { status: 405, body: '' };
-    // The service refuses a PUT that passed a proxy.
+    // The service refuses a PUT that came through a proxy.
     if (request.headers['x-forwarded-for'] !== undefined) return { status: 403, body: '' };
     const seconds = Number(request.headers['x-aws-ec2-metadata-token-ttl-seconds']);
     if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_TOKEN_SECONDS) return { status: 400, body: '' };
@@ -77,7 +82,7 @@ export class OfferedMetadata {
     return { status: 200, body: token, headers: { 'x-aws-ec2-metadata-token-ttl-seconds': String(seconds) } };
   }
 
-  /** Undefined: there is no such path (yet). */
+  /** Undefined when there is no such path (yet). */
   async #content(path: string): Promise<string | undefined> {
     const credentials = await this.#credentialsContent(path);
     if (credentials !== undefined) return credentials;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The metadata service at the address that it has on EC2, for all container machines of a lab. Each instance gets its
- * own metadata: it is told by the address that the request comes from.
+ * own metadata, according to the address from which its request comes.
  */
 import { METADATA_ADDRESS } from '../container/addresses.ts';
 import { type MetadataOptions, OfferedMetadata } from './instance-metadata.ts';
@@ -10,9 +10,8 @@ import { serveMetadata } from './serve.ts';
 
 const PORT = 80;
 /**
- * cloud-init asks for tokens only where the firmware's tables say that it is on EC2, and it never looks at them in a
- * container. It asks under its own name and under that of Python's library. Everything else on the machines needs a
- * token.
+ * cloud-init uses tokens only where the firmware's tables say that it is on EC2, and in a container it never reads
+ * those tables. It sends its own name or that of Python's library. Everything else on the machines needs a token.
  */
 const CLOUD_INIT = /^(Cloud-Init|python-requests)\//;
 
@@ -34,7 +33,7 @@ export async function startLinkLocalMetadata(
       const metadata = new OfferedMetadata({ withoutToken: CLOUD_INIT, ...options });
       byAddress.set(address, metadata);
       return metadataService(metadata, `http://${METADATA_ADDRESS}`, async () => {
-        // Another instance may have the address by now.
+        // Another instance may have this address by now.
         if (byAddress.get(address) === metadata) byAddress.delete(address);
       });
     },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The instance metadata service of a machine that is a process: an endpoint of its own, on a port of its own. */
+/** The metadata service of a machine that is a process: its own endpoint, on its own port. */
 import type { AddressInfo } from 'node:net';
 import { type MetadataOptions, OfferedMetadata } from './instance-metadata.ts';
 import { serveMetadata } from './serve.ts';
@@ -8,12 +8,12 @@ interface OwnMetadataOptions extends MetadataOptions {
   readonly listenAddress: string;
 }
 
-/** One instance's metadata, as it is offered. */
+/** The metadata of one instance, and how a test can disturb it. */
 export interface MetadataEndpoint {
   readonly url: string;
-  /** While false, the instance has no role: the credentials' paths answer 404. */
+  /** While false, the instance has no role: the paths of the credentials answer 404. */
   offerCredentials(offered: boolean): void;
-  /** While true, every request is answered 500: a metadata service that is out of order. */
+  /** While true, every request is answered with 500, as by a broken metadata service. */
   breakDown(broken: boolean): void;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { MetadataAnswer, OfferedMetadata } from './instance-metadata.ts';
 
-/** Listens, and answers each request from the metadata of whoever asks; 404 when nobody knows the asker. */
+/** Listens, and answers each request with the metadata of the caller; 404 for an unknown caller. */
 export async function serveMetadata(
   address: string,
   port: number,

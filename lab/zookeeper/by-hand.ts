@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Real ZooKeeper servers started by hand, as an operator would with nothing but a static config: what tests stand on
- * and what benchmarks compare the agent with.
+ * Real ZooKeeper servers started by hand, as an operator would with only a static config. Tests use them, and
+ * benchmarks compare the agent with them.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
@@ -19,20 +19,21 @@ const PROBE_LIMIT_MS = 500;
 const POLL_MS = 20;
 
 export interface ByHandOptions {
-  /** Holds `conf/zoo.cfg`, `data/` and `server.log`; made where it is missing. */
+  /** Contains `conf/zoo.cfg`, `data/` and `server.log`; made where it is missing. */
   readonly directory: string;
   readonly id: number;
-  /** Where its clients connect, port 2181. */
+  /** The address for clients, port 2181. */
   readonly address: string;
   /**
-   * `genesis`: config and the marker `initialize`. `joiner`: the config only (`members` are the current ones and
-   * itself as observer). `restart`: nothing is written, the server starts from what it wrote last.
+   * - `genesis`: writes the config and the marker `initialize`.
+   * - `joiner`: writes only the config (`members` are the current ones, and this server as observer).
+   * - `restart`: writes nothing; the server starts from what it wrote last.
    */
   readonly start: 'genesis' | 'joiner' | 'restart';
   readonly members?: readonly Member[];
   readonly tick?: TickSettings;
   readonly jvm?: JvmKind;
-  /** Flags of java before all others, for example `@/path/of/java-options`. */
+  /** Java flags before all others, for example `@/path/of/java-options`. */
   readonly jvmOptions?: readonly string[];
   readonly distribution: ZookeeperDistribution;
 }
@@ -46,15 +47,15 @@ export interface ServerByHand extends AsyncDisposable {
   readonly logFile: string;
   /** Resolves with the server's exit code, or the name of the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>;
-  /** Until `srvr` shows a Mode. Rejects when the process ends or the limit is over, with the end of its log. */
+  /** Waits until `srvr` shows a Mode. Rejects with the end of the log when the process ends or the limit is over. */
   untilServing(limitMs?: number): Promise<void>;
   /** The answer to a four-letter word; rejects when there is none. */
   ask(word: string): Promise<string>;
-  /** Resolves once the process is gone; SIGSTOP and SIGCONT return at once. Default SIGKILL. */
+  /** Resolves once the process is gone; for SIGSTOP and SIGCONT at once. The default is SIGKILL. */
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Writes the files of the kind of start, then starts java. Disposing of it kills the process and keeps the files. */
+/** Writes the files for the kind of start, then starts java. Disposal kills the process and keeps the files. */
 export async function startByHand(options: ByHandOptions): Promise<ServerByHand> {
   const confDir = join(options.directory, 'conf');
   const dataDir = join(options.directory, 'data');
@@ -95,7 +96,7 @@ async function server(child: ChildProcess, places: Places): Promise<ServerByHand
     child.once('exit', (code, signal) => resolve(code ?? signal ?? -1));
     child.once('error', reject);
   });
-  // A failure to spawn is reported below; nobody has to wait for `exited`.
+  // The code below reports a failure to spawn. This catch is for callers that do not wait for `exited`.
   exited.catch(() => {});
   if (child.pid === undefined) {
     await exited;

@@ -10,8 +10,8 @@ import type { ZookeeperDistribution } from './distribution.ts';
 import { freeLoopbackBlock } from './loopback.ts';
 
 /**
- * The application class-data archive (AppCDS): the classes of one server run, written by `-XX:ArchiveClassesAtExit`
- * for exactly this JVM and these jars. A server starts a quarter faster with it. Undefined when it can't be made.
+ * The application class-data archive (AppCDS) has the classes of one server run. `-XX:ArchiveClassesAtExit` writes it
+ * for exactly this JVM and these jars. With it a server starts a quarter faster. Undefined when it can't be made.
  */
 export async function classDataArchive(
   distribution: ZookeeperDistribution,
@@ -37,7 +37,9 @@ export async function classDataArchive(
   }
 }
 
-/** The JVM refuses an archive of another JVM, or of jars with other times or sizes: all of these are in the key. */
+/**
+ * The JVM refuses an archive of another JVM, or of jars with other times or sizes. So the key contains all of these.
+ */
 async function cacheKey(distribution: ZookeeperDistribution): Promise<string> {
   const hash = createHash('sha256');
   const { stderr } = await outcomeOf('java', ['-version']);

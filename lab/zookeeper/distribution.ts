@@ -4,21 +4,21 @@ import { EXTRA_SIZE_FLAG } from '../../src/zookeeper/java-flags.ts';
 
 const MAIN_CLASS = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
 
-/** `fast` gives up peak speed for a quick start (lab and tests); `production` is what the image uses. */
+/** `fast` gives up peak speed for a quick start (lab and tests); the image uses `production`. */
 export type JvmKind = 'fast' | 'production';
 
 export interface ZookeeperDistribution {
   readonly version: string;
   /** Absolute paths. */
   readonly jars: readonly string[];
-  /** The jars joined by `:`; explicit, since a wildcard makes the class-data archive useless. */
+  /** The jars joined by `:`. They are listed one by one, since the class-data archive does not work with a wildcard. */
   readonly classPath: string;
   readonly logback: string;
-  /** The class-data archive for the JVM in use; undefined when it could not be made (only speed is lost). */
+  /** The class-data archive for the present JVM. Undefined when it could not be made, which only costs speed. */
   readonly archive: string | undefined;
   /** Flags before the main class, class path included. */
   jvmFlags(kind: JvmKind): readonly string[];
-  /** The whole command of a server but its last argument, the path of `zoo.cfg`; `extra` stands among the flags. */
+  /** The command of a server without its last argument, the path of `zoo.cfg`. `extra` comes among the flags. */
   command(kind: JvmKind, extra?: readonly string[]): readonly string[];
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The real ZooKeeper 3.9.5 server for lab, tests and benchmarks: fetched once by Maven into `.cache/`, or taken from
- * an unpacked official distribution that ZOOKEEPER_HOME names. `npx tsx lab/zookeeper/fetch.ts` does it by hand.
+ * The real ZooKeeper 3.9.5 server for lab, tests and benchmarks. Maven fetches it once into `.cache/`, or
+ * ZOOKEEPER_HOME names an unpacked official distribution. `npx tsx lab/zookeeper/fetch.ts` does it by hand.
  */
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -16,7 +16,7 @@ const MAVEN_LIMIT_MS = 300_000;
 
 let found: Promise<ZookeeperDistribution> | undefined;
 
-/** Safe to call from several processes at once. `progress` gets a line for each thing that takes time. */
+/** Several processes may call this at once. `progress` is called with a line for each slow part. */
 export function zookeeperHome(progress: (line: string) => void = () => {}): Promise<ZookeeperDistribution> {
   found ??= find(progress).catch((error: unknown) => {
     found = undefined;
@@ -42,7 +42,7 @@ async function jarsOf(lib: string): Promise<readonly string[]> {
   return jars.map((name) => join(lib, name));
 }
 
-/** The directory appears under its name only when it is whole, so a crash or a second process does no harm. */
+/** The directory gets its name only when it is complete, so a crash or a second process does no harm. */
 async function fetched(progress: (line: string) => void): Promise<string> {
   const lib = join(CACHE, `zookeeper-${VERSION}`, 'lib');
   if (await exists(lib)) {

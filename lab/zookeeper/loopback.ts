@@ -6,10 +6,10 @@ import { CLIENT_PORT, ELECTION_PORT, QUORUM_PORT } from '../../src/model/member.
 const ATTEMPTS = 50;
 const LISTENING = '0A';
 const PORTS: ReadonlySet<number> = new Set([CLIENT_PORT, QUORUM_PORT, ELECTION_PORT]);
-/** This host of a block is bound for as long as the block is in use, so that two processes never share one. */
+/** This host of a block stays bound while the block is in use, so that two processes never share one. */
 const RESERVING_HOST = 254;
 
-/** A /24 of the loopback network: every member has an address of its own and so the standard ports. */
+/** A /24 of the loopback network. Every member has its own address, and so can use the standard ports. */
 export interface LoopbackBlock extends AsyncDisposable {
   /** `127.a.b` */
   readonly prefix: string;
@@ -19,7 +19,7 @@ export interface LoopbackBlock extends AsyncDisposable {
   address(host: number): string;
 }
 
-/** A random block in which nobody listens on ZooKeeper's ports; reserved until it is disposed of or the process ends. */
+/** A random block where ZooKeeper's ports are free. It is reserved until it is disposed of or the process ends. */
 export async function freeLoopbackBlock(): Promise<LoopbackBlock> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const prefix = `127.${randomBetween(32, 250)}.${randomBetween(0, 255)}`;
@@ -65,7 +65,7 @@ export async function listeningAddresses(): Promise<readonly string[]> {
   return addresses;
 }
 
-/** An IPv4 address in a dual-stack socket is the last four bytes of the IPv6 one. */
+/** In a dual-stack socket, the IPv4 address is the last four bytes of the IPv6 address. */
 function ipv4Of(hex: string): string {
   const bytes = Buffer.from(hex.slice(-8), 'hex').reverse();
   return bytes.join('.');

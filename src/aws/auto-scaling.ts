@@ -88,7 +88,8 @@ export function autoScalingAdapter(settings: ClientSettings, caller: Caller): Au
         action,
         signal,
         (abortSignal) => client.send(new sdk.CompleteLifecycleActionCommand(input), { abortSignal }),
-        // Somebody did, or the hook's time is up: what was asked for has come about.
+        // Somebody else completed the action, or the hook's time is up. Either way the hook no longer holds the
+        // instance.
         (failure) => (isOver(failure) ? 'over' : undefined),
       );
     },
@@ -128,7 +129,10 @@ export function autoScalingAdapter(settings: ClientSettings, caller: Caller): Au
   };
 }
 
-/** `No active Lifecycle Action found with instance ID i-…`: a ValidationError, which says other things as well. */
+/**
+ * The error is `No active Lifecycle Action found with instance ID i-…`, a ValidationError. That code has other causes
+ * too, so the message decides.
+ */
 function isOver({ code, cause }: CallFailure): boolean {
   return code === 'ValidationError' && cause instanceof Error && /no active lifecycle action/i.test(cause.message);
 }
@@ -148,7 +152,7 @@ function groupFact(group: AutoScalingGroup): GroupFact {
     desired,
     maximum,
     instances,
-    // A value that nobody here wrote counts as on: unknown never permits.
+    // A value that this project does not write counts as on: an unknown fact never permits anything.
     maintenance: maintenance !== undefined && maintenance !== 'off',
     suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
   };

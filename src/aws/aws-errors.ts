@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What an error of an AWS call means for the one who made it. */
+/** What an error of an AWS call means for its caller. */
 import { AgentError } from '../errors.ts';
 
 /**
- * - `throttled`: refused unread, so it changed nothing.
+ * - `throttled`: refused before AWS looked at it, so it changed nothing.
  * - `conflict`: refused because of another call at the same time; try again.
- * - `denied`, `no-credentials`: refused for want of a permission, of credentials.
- * - `unanswered`: an error of the service, or no (readable) answer at all: the call may have been carried out.
- * - `refused`: the request itself was refused; trying again changes nothing.
+ * - `denied`: refused because a permission is missing.
+ * - `no-credentials`: refused because credentials are missing.
+ * - `unanswered`: an error of the service, or no readable answer: AWS may have carried out the call.
+ * - `refused`: the request itself is wrong; trying again changes nothing.
  */
 type CallFailureKind = 'throttled' | 'conflict' | 'denied' | 'no-credentials' | 'unanswered' | 'refused';
 
@@ -19,7 +20,7 @@ export interface CallFailure {
   readonly cause: unknown;
 }
 
-/** What was called, for messages: `EC2 DescribeInstances`, and about what. */
+/** What was called, for messages: `EC2 DescribeInstances`, and the thing that the call is about. */
 export interface AwsAction {
   readonly service: 'EC2' | 'Auto Scaling' | 'CloudFormation' | 'CloudWatch Logs' | 'S3';
   readonly action: string;
@@ -43,7 +44,7 @@ const DENIED = new Set([
     'SignatureDoesNotMatch',
   ],
 ]);
-/** The SDK corrects its clock by the answer to such a call, so the next attempt is signed with the right time. */
+/** After such an error the SDK corrects its clock by the answer, so it signs the next attempt with the right time. */
 const CLOCK_SKEW = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture']);
 const SKEWED_SIGNATURE = /signature (expired|not yet current)/i;
 const CONFLICT = new Set([
@@ -76,8 +77,8 @@ function kindOf(is: (names: ReadonlySet<string>) => boolean, status: number | un
   if (is(THROTTLED) || status === 429) return 'throttled';
   if (is(CONFLICT)) return 'conflict';
   if (is(DENIED) || status === 401 || status === 403) return 'denied';
-  // Without a status in the 300s or 400s nobody has refused anything: a lost connection, a 5xx, an answer of 200 that
-  // could not be read.
+  // Without a status in the 300s or 400s, AWS has not refused the call. The connection was lost, the status was a 5xx,
+  // or an answer with status 200 could not be read.
   return status !== undefined && status >= 300 && status < 500 ? 'refused' : 'unanswered';
 }
 
@@ -123,7 +124,7 @@ export function awsError(
   }
 }
 
-/** An answer that says something which AWS never says: no fact may be read from it. */
+/** An answer with something that AWS never says. The agent may read no fact from it. */
 export class UnreadableAnswer extends Error {
   constructor(what: string) {
     super(what);

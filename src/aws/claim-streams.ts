@@ -16,7 +16,7 @@ export function claimStreamsAdapter(logGroup: string, settings: ClientSettings, 
     const client = unlogged(new sdk.CloudWatchLogsClient(clientConfig(settings)));
     return { sdk, client, serviceTime: rememberServiceTime(client) };
   });
-  /** Streams that a call of this process may have made although it failed in the end. */
+  /** Streams that this process may have made, although the call failed in the end. */
   const doubtful = new Set<string>();
 
   return {
@@ -27,7 +27,7 @@ export function claimStreamsAdapter(logGroup: string, settings: ClientSettings, 
         { service: 'CloudWatch Logs', action: 'CreateLogStream', about: `${logGroup} ${name}` },
         signal,
         async (abortSignal) => {
-          // In doubt from here on, until an answer says otherwise.
+          // The stream is in doubt from here on, until an answer says otherwise.
           doubtful.add(name);
           const input = { logGroupName: logGroup, logStreamName: name };
           await client.send(new sdk.CreateLogStreamCommand(input), { abortSignal });

@@ -11,12 +11,12 @@ export interface ClientSettings {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** What every client is made with. Endpoints come from the SDK's own settings (`AWS_ENDPOINT_URL`, …). */
+/** The settings of every client. Endpoints come from the SDK's own settings (`AWS_ENDPOINT_URL`, …). */
 export function clientConfig({ region, credentials }: ClientSettings) {
   return {
     region,
     credentials,
-    // Caller has the retries: see there.
+    // Caller does the retries; retry.ts says why.
     maxAttempts: 1,
     retryMode: 'standard',
     defaultsMode: 'standard',
@@ -32,13 +32,16 @@ interface Logging {
   readonly middlewareStack: { remove(middleware: string): boolean };
 }
 
-/** For every answer the SDK works out what of it may be logged, to log it nowhere: the agent's log tells what matters. */
+/**
+ * Turns off the SDK's log. For every answer the SDK would work out which parts may be logged, and then log nothing. The
+ * agent's own log says what matters.
+ */
 export function unlogged<T extends Logging>(client: T): T {
   client.middlewareStack.remove('loggerMiddleware');
   return client;
 }
 
-/** Runs once, at the first call; a failure is not remembered. */
+/** Runs `make` once, at the first call. A failure is not remembered: the next call tries again. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {

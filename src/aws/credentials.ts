@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Credentials of the agent's AWS calls: from the environment, else from the instance profile. The SDK's own chain
- * would also look into files, SSO and containers, which a node has not, and gives the metadata service one second
- * and no second try.
+ * Credentials of the agent's AWS calls: from the environment, otherwise from the instance profile. The agent does not
+ * use the SDK's own chain, for two reasons. The chain also looks into files, SSO and containers, which a node does not
+ * have. And it gives the metadata service one second and no second try.
  */
 import type { MetadataService } from './metadata-service.ts';
 
@@ -14,7 +14,7 @@ export interface AwsCredentials {
 }
 
 const ROLES = '/latest/meta-data/iam/security-credentials/';
-/** The service has new ones at least five minutes before the old ones expire. */
+/** The metadata service has new credentials at least five minutes before the old ones expire. */
 const RENEW_BEFORE_MS = 300_000;
 
 class NoCredentials extends Error {
@@ -24,7 +24,7 @@ class NoCredentials extends Error {
   }
 }
 
-/** A provider for all clients together: it asks once, and again when what it has is about to expire. */
+/** One provider for all clients. It asks once, and again when its credentials are about to expire. */
 export function credentialsProvider(
   environment: Readonly<Record<string, string | undefined>>,
   service: MetadataService,
@@ -59,7 +59,7 @@ function fromEnvironment(
 
 async function fromInstanceProfile(service: MetadataService): Promise<AwsCredentials> {
   try {
-    // The metadata service has its own limit, and the AWS call that waits for this has another.
+    // The metadata service has its own limit, and so has the AWS call that waits here.
     const { signal } = new AbortController();
     const role = (await service.get(ROLES, signal))?.trim();
     if (!role) throw new NoCredentials('the instance has no instance profile');

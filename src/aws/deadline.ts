@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Why a limit of ours cut something off, told apart from the caller's own abort. */
+/** One of the agent's own limits cut something off. This tells it apart from the caller's own abort. */
 export class DeadlinePassed extends Error {
   constructor(limitMs: number) {
     super(`no answer within ${limitMs} ms`);
@@ -8,8 +8,8 @@ export class DeadlinePassed extends Error {
 }
 
 /**
- * Runs something for at most `limitMs`. Rejects with DeadlinePassed, or with the caller's reason when it aborts, even
- * if what runs does not listen to its signal (an SDK that waits for credentials does not).
+ * Runs something for at most `limitMs`. Rejects with DeadlinePassed, or with the caller's reason when the caller
+ * aborts. It does so even if `run` ignores its signal, as an SDK does that waits for credentials.
  */
 export async function withDeadline<T>(
   caller: AbortSignal,

@@ -66,7 +66,7 @@ export function ec2Adapter(settings: ClientSettings, caller: Caller): Ec2 {
         signal,
         async (abortSignal) => {
           await client.send(new sdk.DescribeInstancesCommand({ InstanceIds: [instance] }), { abortSignal });
-          // Any answer but the one error, an empty one too, is no proof.
+          // Only the error below is proof. Any other answer is not, even an empty one.
           return false;
         },
         (failure) => (failure.code === 'InvalidInstanceID.NotFound' ? true : undefined),
@@ -88,7 +88,7 @@ function instanceFact({ InstanceId, State, PrivateIpAddress }: Instance): Instan
   if (!InstanceId || state === undefined || !STATES.has(state)) {
     throw new UnreadableAnswer(`an instance (${InstanceId ?? 'without id'}) has the state ${state ?? 'nothing'}`);
   }
-  // EC2 drops the address of the terminated after a while; nobody may build on the time until then.
+  // EC2 drops the address of a terminated instance after a while, so nothing may rely on it in the meantime.
   const address = state === 'terminated' || !PrivateIpAddress ? {} : { address: PrivateIpAddress };
   return { instance: InstanceId, state, ...address };
 }

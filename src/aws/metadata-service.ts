@@ -3,8 +3,8 @@
  * IMDSv2 by hand: a token by PUT, then GETs that carry it.
  * Source: EC2 user guide, "Use the Instance Metadata Service to access instance metadata".
  *
- * The healthy tick has a second way (src/tick/quick-metadata.ts), since loading `node:http` takes longer than the rest
- * of a tick. That way asks once and gives up; this one tries again, renews its token and explains every failure.
+ * The healthy tick has its own way (src/tick/quick-metadata.ts), since loading `node:http` takes longer than the rest
+ * of a tick. That way asks once and gives up. This one tries again, renews its token and explains every failure.
  */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,11 +12,11 @@ import { AgentError } from '../errors.ts';
 import { DeadlinePassed, withDeadline } from './deadline.ts';
 
 const TOKEN_TTL_SECONDS = 21_600;
-/** A token is given up a minute before it expires. */
+/** The agent stops using a token one minute before it expires. */
 const TOKEN_USE_MS = (TOKEN_TTL_SECONDS - 60) * 1_000;
 const MOST_ATTEMPTS = 4;
 const PAUSE_MS = 100;
-/** Every document of the service is far smaller. */
+/** Every document of the service is much smaller than this. */
 const LARGEST_ANSWER_BYTES = 65_536;
 
 interface Answer {
@@ -27,7 +27,7 @@ interface Answer {
 export class MetadataService {
   readonly #endpoint: string;
   readonly #timeoutMs: number;
-  /** A connection that waits for its next question does not keep the process alive. */
+  /** An idle connection does not keep the process alive. */
   readonly #agent = new Agent({ keepAlive: true });
   #token: { readonly value: string; readonly untilMs: number } | undefined;
 
@@ -36,7 +36,9 @@ export class MetadataService {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** The text under a path; undefined for 404. Anything else rejects with NO_METADATA, or the caller's abort. */
+  /**
+   * The text under a path; undefined for 404. Any other failure rejects with NO_METADATA, or with the caller's abort.
+   */
   async get(path: string, signal: AbortSignal): Promise<string | undefined> {
     try {
       return await withDeadline(signal, this.#timeoutMs, (deadline) => this.#get(path, deadline));
@@ -114,7 +116,9 @@ class UnexpectedStatus extends Error {
   }
 }
 
-/** At boot the service may not listen yet, and it throttles; a refusal of the request stays one. */
+/**
+ * These errors pass: at boot the service may not listen yet, and it throttles. A refusal of the request does not pass.
+ */
 function mayPass(error: unknown): boolean {
   if (error instanceof UnexpectedStatus) return error.status === 429 || error.status >= 500;
   return !(error instanceof DeadlinePassed);

@@ -6,7 +6,7 @@ import type { MetadataService } from './metadata-service.ts';
 const IDENTITY = '/latest/dynamic/instance-identity/document';
 const TARGET_STATE = '/latest/meta-data/autoscaling/target-lifecycle-state';
 
-/** The port, and what is remembered of it: an instance's identity never changes. */
+/** The metadata port. It remembers the identity, because an instance's identity never changes. */
 export class InstanceMetadata implements Metadata {
   readonly #service: MetadataService;
   readonly #onIdentity: () => void;

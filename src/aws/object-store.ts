@@ -8,7 +8,7 @@ import { allPages } from './pages.ts';
 import type { Caller } from './retry.ts';
 import { ageMs, rememberServiceTime } from './service-time.ts';
 
-/** Claims, records and reports are a few kilobytes; what is larger is not ours. */
+/** Claims, records and reports are a few kilobytes. A larger object is not from the agent. */
 const LARGEST_OBJECT_BYTES = 4 * 1024 * 1024;
 const JSON_TYPE = 'application/json';
 
@@ -22,7 +22,7 @@ export function objectStoreAdapter(
   const ready = once(async () => {
     const sdk = await import('./sdk.ts');
     const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = settings.environment;
-    // An endpoint of one's own has no host name for each bucket.
+    // An endpoint other than AWS's own has no host name for each bucket.
     const forcePathStyle = Boolean(AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL);
     const client = unlogged(new sdk.S3Client({ ...clientConfig(settings), forcePathStyle }));
     return { sdk, client, serviceTime: rememberServiceTime(client) };
@@ -77,7 +77,7 @@ export function objectStoreAdapter(
                 const key = Key.slice(prefix.length);
                 return { key, ageMs: ageMs(serviceTime(page), LastModified?.getTime(), `the object ${key}`) };
               });
-              // S3 always says it; without it this was no list at all, and that is not an empty one.
+              // S3 always sets IsTruncated. An answer without it is no list, and must not count as an empty list.
               if (page.IsTruncated === undefined) throw new UnreadableAnswer('the answer is no list of objects');
               if (page.IsTruncated && !page.NextContinuationToken) {
                 throw new UnreadableAnswer('the list is cut off without a way to go on');
@@ -130,7 +130,7 @@ export function objectStoreAdapter(
   };
 }
 
-/** The whole body, or an error: the SDK's own reader neither stops at a size nor when the attempt is given up. */
+/** The whole body, or an error. The SDK's own reader has no size limit, and goes on when the attempt is given up. */
 async function textOf(body: Readable | undefined, signal: AbortSignal): Promise<string> {
   if (body === undefined) throw new UnreadableAnswer('the object came without a body');
   const giveUp = () => body.destroy(signal.reason);
@@ -149,7 +149,7 @@ async function textOf(body: Readable | undefined, signal: AbortSignal): Promise<
   }
 }
 
-/** S3 gives every object one; an answer without it is not S3's. */
+/** S3 gives every object an ETag. An answer without one is not from S3. */
 function hasEtag({ ETag }: { readonly ETag?: string | undefined }, key: string): string {
   if (!ETag) throw new UnreadableAnswer(`the object ${key} has no ETag`);
   return ETag;

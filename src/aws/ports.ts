@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The agent's view of AWS, made from its settings. Nothing is contacted, and no SDK loaded, before the first call. */
+/** The agent's view of AWS, made from its settings. Before the first call it contacts nothing and loads no SDK. */
 import { uptime } from 'node:os';
 import type { AutoScaling, ClaimStreams, Ec2, Metadata, ObjectStore, StackSignals } from '../ports.ts';
 import type { Settings } from '../settings.ts';
@@ -29,13 +29,13 @@ export type AwsSettings = Pick<Settings, 'cluster' | 'bucket' | 'logGroup' | 're
 };
 
 export interface AwsOptions {
-  /** Where endpoints and credentials are looked up; the SDK itself reads the endpoints of `process.env`. */
+  /** The source of endpoints and credentials. The SDK itself reads the endpoints from `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly bootedMsAgo?: () => number;
   readonly random?: () => number;
 }
 
-/** Call applyAwsEnvironment(settings) before, so that the SDK finds the AWS_* entries of the settings file. */
+/** Call applyAwsEnvironment(settings) first, so that the SDK finds the AWS_* entries of the settings file. */
 export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}): Promise<AwsPorts> {
   const environment = options.environment ?? process.env;
   const service = new MetadataService(
@@ -43,7 +43,8 @@ export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}):
     settings.timings.metadataTimeoutMs,
   );
   const credentials = credentialsProvider(environment, service);
-  // Who has asked for the node's name calls AWS next. What fails now fails again then, and is told.
+  // After asking for the node's name, the agent calls AWS next, so credentials are loaded early here. A failure here is
+  // ignored: the AWS call meets the same failure and reports it.
   const metadata = new InstanceMetadata(service, () => void credentials().catch(() => {}));
   const caller = new Caller({
     timeoutMs: settings.timings.awsTimeoutMs,
@@ -52,7 +53,7 @@ export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}):
     random: options.random ?? Math.random,
   });
   const clients = {
-    // The metadata service has a limit of its own, so this ends without a signal.
+    // The metadata service has its own limit, so this call ends without a signal.
     region: async () => settings.region ?? (await metadata.identity(new AbortController().signal)).region,
     credentials,
     environment,

@@ -1,38 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One AWS call with all its attempts. The SDK's own retries are off: whether an earlier attempt may have been carried
- * out decides what a later answer means, and the SDK does not tell.
+ * One AWS call with all its attempts. The SDK's own retries are off, because the SDK does not say whether AWS may have
+ * carried out an earlier attempt. The meaning of a later answer depends on that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
 import { type AwsAction, awsError, type CallFailure, callFailureOf, UnreadableAnswer } from './aws-errors.ts';
 import { DeadlinePassed, withDeadline } from './deadline.ts';
 
-/** In its first five minutes an instance may be ahead of its own permissions and credentials: IAM is eventual. */
+/**
+ * In the first five minutes of an instance, its permissions and credentials may not work everywhere yet: IAM is
+ * eventually consistent.
+ */
 const YOUNG_MS = 300_000;
 const MOST_ATTEMPTS = 12;
 const FIRST_PAUSE_MS = 100;
 const THROTTLED_FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 2_000;
-/** A deadline leaves room for this many attempts that hang. */
+/** A deadline leaves room for this many attempts without an answer. */
 const HANGS_PER_DEADLINE = 3;
 
 interface CallerOptions {
-  /** One call with all its attempts and pages. */
+  /** The limit of one call with all its attempts and pages. */
   readonly timeoutMs: number;
   /** How long ago the instance booted. */
   readonly bootedMsAgo: () => number;
   /** For messages; undefined until it is known. */
   readonly instance: () => string | undefined;
-  /** From 0 to 1. */
+  /** A number from 0 to 1. */
   readonly random: () => number;
 }
 
-/** What an error of the service means when it is an answer; undefined when it is an error after all. */
+/** Gives the answer that an error of the service stands for, or undefined if it is a real error. */
 type Answers<T> = (failure: CallFailure, mayHaveBeenDone: boolean) => T | undefined;
 
 interface Attempts {
-  /** One request with its retries. `send` is handed the signal of one attempt. */
+  /** One request with its retries. `send` gets the signal of one attempt. */
   request<T>(action: AwsAction, send: (signal: AbortSignal) => Promise<T>, answers?: Answers<T>): Promise<T>;
 }
 
@@ -76,7 +79,7 @@ export class Caller {
       if (signal.aborted) throw error;
       if (error instanceof UnreadableAnswer) throw awsError(action, this.#options.instance(), callFailureOf(error), '');
       if (!(error instanceof DeadlinePassed)) throw error;
-      // What the service itself said last tells more than that the time is up.
+      // The last error of the service says more than the fact that the time is up.
       const tries = ` within ${timeoutMs} ms${count === 0 ? '' : `, after ${count} failed attempts`}`;
       throw awsError(action, this.#options.instance(), last ?? callFailureOf(error), tries);
     }
@@ -117,7 +120,9 @@ export class Caller {
     return true;
   }
 
-  /** Doubles each time; half of it is chance, so nodes that were throttled together do not come back together. */
+  /**
+   * The pause doubles each time. Half of it is random, so nodes that were throttled together do not try again together.
+   */
   #pauseMs(failure: CallFailure, attempt: number): number {
     const first = failure.kind === 'throttled' ? THROTTLED_FIRST_PAUSE_MS : FIRST_PAUSE_MS;
     const pauseMs = Math.min(first * 2 ** (attempt - 1), LONGEST_PAUSE_MS);

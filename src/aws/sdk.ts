@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What the agent uses of the AWS SDK, in one module that is imported only dynamically: a bundler makes it a file of
- * its own, keeps these names and drops the rest of the packages.
+ * The parts of the AWS SDK that the agent uses. This module is only imported dynamically, so a bundler makes it a file
+ * of its own. The bundler keeps these names and drops the rest of the packages.
  */
 export {
   AutoScalingClient,

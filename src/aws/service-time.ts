@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The time by the service's own clock, from the `Date` header of its answer. The node's clock may be wrong, and ages
- * decide over claims.
+ * The time of the service's own clock, from the `Date` header of its answer. The agent judges claims by their age, and
+ * the clock of the node may be wrong.
  */
 import { UnreadableAnswer } from './aws-errors.ts';
 
@@ -19,7 +19,7 @@ interface HasMiddleware {
   };
 }
 
-/** Makes the client remember when each of its answers was given; returns the reader. */
+/** Makes the client remember the time of each of its answers. Returns the function that reads this time. */
 export function rememberServiceTime(client: object): (output: object) => number {
   const times = new WeakMap<object, number>();
   (client as HasMiddleware).middlewareStack.add(
@@ -38,7 +38,9 @@ export function rememberServiceTime(client: object): (output: object) => number 
   };
 }
 
-/** The header counts whole seconds, so what was made within this one would have a negative age. */
+/**
+ * Never negative: the header counts whole seconds, so something made in the current second would have a negative age.
+ */
 export function ageMs(serviceTimeMs: number, madeAtMs: number | undefined, what: string): number {
   if (madeAtMs === undefined || !Number.isFinite(madeAtMs)) throw new UnreadableAnswer(`${what} has no time`);
   return Math.max(0, serviceTimeMs - madeAtMs);

@@ -6,7 +6,7 @@ import type { CallFailure } from './aws-errors.ts';
 import { type ClientSettings, clientConfig, once, unlogged } from './clients.ts';
 import type { Caller } from './retry.ts';
 
-/** CloudFormation SignalResource, for the stack that the node's settings name. */
+/** CloudFormation SignalResource, for the stack named in the node's settings. */
 export function stackSignalsAdapter(
   stack: StackSettings | undefined,
   settings: ClientSettings,
@@ -39,8 +39,8 @@ export function stackSignalsAdapter(
 }
 
 /**
- * Two ValidationErrors are answers: outside of an operation a resource `is in CREATE_COMPLETE state and cannot be
- * signaled`; and a `Signal with ID i-… already exists` when an answer to this very signal was lost.
+ * Two ValidationErrors count as answers. Outside of an operation a resource `is in CREATE_COMPLETE state and cannot be
+ * signaled`. And a `Signal with ID i-… already exists` when the answer to this very signal was lost.
  */
 function answerOf({ code, cause }: CallFailure): 'told' | 'nobody-waits' | undefined {
   if (code !== 'ValidationError' || !(cause instanceof Error)) return undefined;

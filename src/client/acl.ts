@@ -5,7 +5,7 @@ import type { JuteWriter } from './jute-writer.ts';
 export const PERMISSIONS = { read: 1, write: 2, create: 4, delete: 8, admin: 16, all: 31 } as const;
 
 export interface AclEntry {
-  /** Sum of bits of PERMISSIONS. */
+  /** The sum of bits of PERMISSIONS. */
   readonly permissions: number;
   readonly scheme: string;
   readonly id: string;
@@ -17,7 +17,7 @@ export type Acl = readonly AclEntry[];
 export const OPEN_ACL: Acl = [{ permissions: PERMISSIONS.all, scheme: 'world', id: 'anyone' }];
 /** Everybody may read. */
 export const READ_ACL: Acl = [{ permissions: PERMISSIONS.read, scheme: 'world', id: 'anyone' }];
-/** Whoever the creating connection is authenticated as may do everything. */
+/** The identity with which the creating connection is authenticated may do everything. */
 export const CREATOR_ACL: Acl = [{ permissions: PERMISSIONS.all, scheme: 'auth', id: '' }];
 
 /** acl: vector of (perms int, scheme string, id string) */

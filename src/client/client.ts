@@ -20,39 +20,42 @@ import type { ClientStatus } from './status.ts';
 export interface ClientOptions {
   /** `host:port,host:port`, IPv6 in brackets; or a list. Names are resolved at each attempt. */
   readonly servers: string | readonly ServerAddress[];
-  /** What is asked for; the server may grant another one (see `status`). */
+  /** The timeout to ask for; the server may grant another one (see `status`). */
   readonly sessionTimeoutMs?: number;
-  /** The first connection must stand within this. Zero: each server is tried once. */
+  /** Limit for the first connection. Zero: the client tries each server once. */
   readonly connectLimitMs?: number;
-  /** After a loss a server must be reached within this, or the client ends. Zero: it ends with its connection. */
+  /**
+   * Limit for reaching a server again after a lost connection; then the client ends. Zero: the client ends with its
+   * connection.
+   */
   readonly reconnectLimitMs?: number;
-  /** Connecting to one server and its handshake. */
+  /** Limit for connecting to one server, with the handshake. */
   readonly handshakeTimeoutMs?: number;
-  /** A request without an answer for this long ends: a sent write as maybe applied. */
+  /** A request without an answer for this long ends. A write that was sent then counts as maybe applied. */
   readonly requestTimeoutMs?: number;
   readonly closeTimeoutMs?: number;
-  /** Servers allow 1,000 unanswered requests in all (globalOutstandingLimit); more wait here for their turn. */
+  /** Servers allow 1,000 unanswered requests in all (globalOutstandingLimit). Further requests wait in the client. */
   readonly maxInFlight?: number;
-  /** More waiting requests than this are refused with QUEUE_FULL. */
+  /** With more waiting requests than this, a new one is refused with QUEUE_FULL. */
   readonly maxQueued?: number;
   /** The servers' `jute.maxbuffer`. */
   readonly maxRequestBytes?: number;
   readonly maxReplyBytes?: number;
-  /** Own address to connect from. */
+  /** The local address to connect from. */
   readonly localAddress?: string;
 }
 
 export interface CreateOptions extends CallOptions {
   readonly data?: Uint8Array;
   readonly acl?: Acl;
-  /** The node goes with the session. */
+  /** The servers delete the znode when the session ends. */
   readonly ephemeral?: boolean;
   /** The server appends a number of ten digits to the name. */
   readonly sequential?: boolean;
 }
 
 export interface VersionOptions extends CallOptions {
-  /** The version that the node's data must have, otherwise the answer is BAD_VERSION. */
+  /** The version that the znode's data must have, otherwise the answer is BAD_VERSION. */
   readonly version?: number;
 }
 
@@ -60,10 +63,10 @@ const NO_DATA = new Uint8Array(0);
 const CONFIG_PATH = '/zookeeper/config';
 
 /**
- * A ZooKeeper client. Calls may be made at any time and in any number: they are sent in their order, many at once.
- * Each rejects with a ZookeeperError (see `code`) or, when its signal is aborted, with the signal's reason; a write
- * that was sent and has no answer rejects with a MaybeAppliedError, whatever the reason. Data that is passed in must
- * not be changed before the call is settled.
+ * A ZooKeeper client. Calls may be made at any time and in any number: they are sent in their order, many at once. Each
+ * rejects with a ZookeeperError (see `code`) or, when its signal is aborted, with the signal's reason. A write that was
+ * sent and has no answer rejects with a MaybeAppliedError, whatever the reason. The caller must not change the data
+ * that it passed in before the call is settled.
  */
 export class ZookeeperClient {
   readonly #session: ZookeeperSession;
@@ -88,7 +91,7 @@ export class ZookeeperClient {
     return this.#session.status.current;
   }
 
-  /** The current status and every later one; ends after `expired`, `closed` or the signal. */
+  /** The current status and every later one. Ends after `expired`, `closed` or an abort of the signal. */
   statuses(call: CallOptions = {}): AsyncGenerator<ClientStatus, void> {
     return this.#session.status.follow(call.signal);
   }
@@ -97,7 +100,7 @@ export class ZookeeperClient {
     return this.#call(get, path, path, call);
   }
 
-  /** Undefined when there is no such node. */
+  /** Undefined when there is no such znode. */
   exists(path: string, call: CallOptions = {}): Promise<Stat | undefined> {
     return this.#call(exists, path, path, call);
   }
@@ -106,7 +109,7 @@ export class ZookeeperClient {
     return this.#call(getChildren, path, path, call);
   }
 
-  /** Resolves with the path of the new node, with its number if it is sequential. */
+  /** Resolves with the path of the new znode, including its number if it is sequential. */
   create(path: string, options: CreateOptions = {}): Promise<string> {
     const { data = NO_DATA, acl = OPEN_ACL, ephemeral = false, sequential = false } = options;
     return this.#call(create, { path, data, acl, ephemeral, sequential }, path, options, sequential);
@@ -120,7 +123,7 @@ export class ZookeeperClient {
     return this.#call(deleteNode, { path, version: options.version ?? -1 }, path, options);
   }
 
-  /** Reads after it see all that was committed before it. */
+  /** Reads after it see everything that was committed before it. */
   sync(path = '/', call: CallOptions = {}): Promise<void> {
     return this.#call(sync, path, path, call);
   }
@@ -135,13 +138,19 @@ export class ZookeeperClient {
     return this.#call(reconfig, request, CONFIG_PATH, call);
   }
 
-  /** Authenticates this and every later connection of the client. A server may accept what it will not honour. */
+  /**
+   * Authenticates this and every later connection of the client. A server may accept a credential and still give it no
+   * rights.
+   */
   addAuth(scheme: string, auth: string | Uint8Array, call: CallOptions = {}): Promise<void> {
     const bytes = typeof auth === 'string' ? Buffer.from(auth) : auth;
     return this.#session.addCredential({ scheme, auth: bytes }, call.signal);
   }
 
-  /** Ends the session after the answers to what was sent; what was not sent is rejected. Never rejects itself. */
+  /**
+   * Waits for the answers to all sent requests, then ends the session. Requests that were not sent are rejected. Never
+   * rejects itself.
+   */
   close(): Promise<void> {
     return this.#session.close();
   }
@@ -165,7 +174,7 @@ export class ZookeeperClient {
 
 function settingsOf(options: ClientOptions, servers: number): SessionSettings {
   const sessionTimeoutMs = limit('sessionTimeoutMs', options.sessionTimeoutMs ?? 10_000);
-  // All servers should be tried once before the session expires.
+  // The client should be able to try all servers once before the session expires.
   const perServerMs = Math.min((sessionTimeoutMs * 2) / 3, Math.max(1_000, sessionTimeoutMs / Math.max(1, servers)));
   return {
     sessionTimeoutMs,

@@ -14,7 +14,7 @@ import type { PendingRequest } from './request.ts';
 import type { RequestList } from './request-list.ts';
 import { formatServer, type ServerAddress } from './servers.ts';
 
-/** What outlives a connection. */
+/** The state that outlives a connection. */
 export interface SessionState {
   /** Zero until a server gave one. */
   id: bigint;
@@ -28,7 +28,7 @@ export interface SessionState {
 
 export interface ConnectionSettings {
   readonly sessionTimeoutMs: number;
-  /** For connecting and the handshake together. */
+  /** Limit for connecting and the handshake together. */
   readonly handshakeTimeoutMs: number;
   readonly maxInFlight: number;
   readonly maxRequestBytes: number;
@@ -37,20 +37,20 @@ export interface ConnectionSettings {
   readonly firstXid?: number;
 }
 
-/** Pings need no answer but hearing it; notifications (−1) and −8 belong to watches, which this client does not set. */
+/** Answers to pings need no action. Notifications (−1) and −8 belong to watches, which this client does not set. */
 const XIDS_WITHOUT_REQUEST: ReadonlySet<number> = new Set([PING_XID, -1, -8]);
 
-/** A batch is not made longer than this; what does not fit goes out in the next turn. */
+/** The largest batch. What does not fit goes out in the next turn of the event loop. */
 const MAX_BATCH_BYTES = 256 * 1024;
 
 /**
- * One TCP connection to one server, from its handshake to its loss; nothing of it is used again for the next one.
- * It takes requests from the session's queue as long as fewer than `maxInFlight` are unanswered (a server stops
- * reading, and older ones close, when too many are), and writes once a turn of the event loop.
+ * One TCP connection to one server, from its handshake to its loss; the next connection uses nothing of it. It takes
+ * requests from the session's queue while fewer than `maxInFlight` are unanswered. With too many, a server stops
+ * reading, and older servers close the connection. It writes once per turn of the event loop.
  */
 export class Connection {
   readonly server: string;
-  /** Resolves, never rejects, with the cause of the loss. By then every request in flight has been ended. */
+  /** Resolves, never rejects, with the cause of the loss. By then every request in flight has ended. */
   readonly lost: Promise<Error>;
   #sessionTimeoutMs = 0;
   readonly #session: SessionState;
@@ -68,7 +68,7 @@ export class Connection {
   #isFlushDue = false;
   #reportLoss: (cause: Error) => void = () => {};
 
-  /** Rejects with a SessionExpiredError when the server says so, otherwise with what went wrong on the way. */
+  /** Rejects with a SessionExpiredError when the server says so, otherwise with what went wrong while connecting. */
   static async open(
     server: ServerAddress,
     session: SessionState,
@@ -121,12 +121,12 @@ export class Connection {
     this.#socket.on('close', () => this.drop(this.#lossOf('the server closed the connection')));
   }
 
-  /** As the server granted it. */
+  /** The timeout that the server granted. */
   get sessionTimeoutMs(): number {
     return this.#sessionTimeoutMs;
   }
 
-  /** Gathers what is queued by the end of this turn of the event loop into one write. */
+  /** Sends in one write all requests that are queued by the end of this turn of the event loop. */
   flushSoon(): void {
     if (this.#isFlushDue || this.#isLost) return;
     this.#isFlushDue = true;
@@ -142,13 +142,13 @@ export class Connection {
     this.flushSoon();
   }
 
-  /** Sends it out of turn, behind what was sent already; for the end of the session. */
+  /** Sends the request out of turn, after everything that was already sent. It is for the end of the session. */
   sendLast(request: PendingRequest): void {
     this.#encode(request);
     this.flushSoon();
   }
 
-  /** Ends requests in flight that were made before the time; their answers are awaited all the same. */
+  /** Ends requests in flight that are older than the given time. The connection still waits for their answers. */
   cancelOlder(thanMs: number, cause: (request: PendingRequest) => unknown): void {
     this.#inFlight.cancelOlder(thanMs, cause);
   }
@@ -180,7 +180,7 @@ export class Connection {
       const why = error instanceof Error ? error.message : String(error);
       this.drop(this.#lossOf(why, error));
     }
-    // Each answer may have freed a place for a request that waits.
+    // Each answer may have made room for a request that waits.
     if (this.#session.queue.size > 0) this.flushSoon();
   }
 
@@ -248,7 +248,7 @@ export class Connection {
     if (this.#writer.length === 0) return;
     this.#isCongested = !this.#socket.write(this.#writer.take());
     this.#heartbeat?.sent();
-    // With no place free the next answer flushes, with a full socket its drain does.
+    // With no room, the next answer flushes; with a full socket, its drain event does.
     if (queue.size > 0 && this.#inFlight.size < this.#settings.maxInFlight) this.flushSoon();
   };
 
@@ -270,7 +270,7 @@ export class Connection {
     this.#inFlight.add(request, xid);
   }
 
-  /** A server closes the connection over such a request, and with it fails every other one in flight. */
+  /** For such a request a server closes the connection, and every other request in flight then fails too. */
   #tooLarge(bytes: number): ZookeeperError {
     const limit = this.#settings.maxRequestBytes;
     return new ZookeeperError('REQUEST_TOO_LARGE', `the request has ${bytes} bytes, servers take ${limit} at most`);

@@ -2,7 +2,7 @@
 import { ServerError } from './errors.ts';
 import type { Credential } from './operations/auth.ts';
 
-/** One credential; it is sent on every connection, and settles its caller's promise at the first answer. */
+/** One credential. It is sent on every connection; the first answer settles its caller's promise. */
 export class KeptCredential {
   readonly credential: Credential;
   readonly enqueuedAtMs = performance.now();
@@ -34,7 +34,7 @@ export class KeptCredential {
   }
 }
 
-/** The credentials of a session. Servers know them per connection only. */
+/** The credentials of a session. Servers know credentials only per connection. */
 export class SessionCredentials {
   #kept: readonly KeptCredential[] = [];
 
@@ -46,7 +46,7 @@ export class SessionCredentials {
     this.#kept = [...this.#kept, entry];
   }
 
-  /** Its caller gets the error if it still waits; no later connection sends it. */
+  /** Its caller gets the error if it still waits. No later connection sends the credential. */
   drop(entry: KeptCredential, error: unknown): void {
     this.#kept = this.#kept.filter((other) => other !== entry);
     if (!entry.settled) entry.reject(error);
@@ -60,7 +60,7 @@ export class SessionCredentials {
     for (const entry of this.#kept) if (!entry.settled && entry.enqueuedAtMs < thanMs) this.drop(entry, error());
   }
 
-  /** Takes a server's answer. Returns an error when a credential that was good before is refused now. */
+  /** Handles a server's answer. Returns an error when a server now refuses a credential that it accepted before. */
   answered(entry: KeptCredential, number: number): ServerError | undefined {
     if (number === 0) {
       if (!entry.settled) entry.accept();

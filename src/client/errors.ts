@@ -13,7 +13,7 @@ export type ZookeeperErrorCode =
   | 'NO_SERVER'
   | 'CLIENT_CLOSED';
 
-/** Base of all errors of the client; `code` is stable, the message is for people. */
+/** Base of all errors of the client. `code` is stable; the message is for people. */
 export class ZookeeperError extends Error {
   readonly code: ZookeeperErrorCode;
 
@@ -24,7 +24,7 @@ export class ZookeeperError extends Error {
   }
 }
 
-/** The server's own answer: the request was refused and changed nothing. */
+/** The server's own answer: it refused the request, which changed nothing. */
 export class ServerError extends ZookeeperError {
   /** The number on the wire, negative. */
   readonly number: number;
@@ -37,8 +37,8 @@ export class ServerError extends ZookeeperError {
 }
 
 /**
- * A write was sent and its outcome is not known: it may have been applied, or may yet be, even under the next leader.
- * Only the data itself can tell. The client never sends such a write again.
+ * A write was sent and its outcome is not known. It may have been applied, or may still be applied, even under the next
+ * leader. Only the data itself can tell. The client never sends such a write again.
  */
 export class MaybeAppliedError extends ZookeeperError {
   constructor(what: string, cause: unknown) {
@@ -46,14 +46,14 @@ export class MaybeAppliedError extends ZookeeperError {
   }
 }
 
-/** The connection is gone; a read that was under way has no answer. */
+/** The connection is lost; a read in flight has no answer. */
 export class ConnectionLostError extends ZookeeperError {
   constructor(message: string, cause?: unknown) {
     super('CONNECTION_LOST', message, cause);
   }
 }
 
-/** The servers have ended the session, and its ephemeral nodes with it. The client is of no further use. */
+/** The servers have ended the session and deleted its ephemeral znodes. The client can no longer be used. */
 export class SessionExpiredError extends ZookeeperError {
   constructor(sessionId: bigint) {
     super('SESSION_EXPIRED', `the servers have ended the session 0x${sessionId.toString(16)}; open a new client`);
@@ -67,7 +67,7 @@ export class ClientClosedError extends ZookeeperError {
   }
 }
 
-/** What the peer sent is not ZooKeeper's protocol. */
+/** The peer sent something that is not ZooKeeper's protocol. */
 export class ProtocolError extends ZookeeperError {
   constructor(message: string, cause?: unknown) {
     super('PROTOCOL', `the peer does not speak ZooKeeper's protocol: ${message}`, cause);

@@ -3,9 +3,9 @@ import { ProtocolError } from './errors.ts';
 import { JuteReader } from './jute-reader.ts';
 
 /**
- * Cuts the byte stream of one connection into frames: an int with the length, then that many bytes. One pass over
- * each chunk; only a frame that spans chunks is put together, once, when its last byte is there. A length is believed
- * no further than the bytes that came, so a lying one costs no memory.
+ * Cuts the byte stream of one connection into frames: an int with the length, then that many bytes. It reads each chunk
+ * once. Only a frame that spans chunks is put together, once, when its last byte has come. Memory is taken only for
+ * bytes that came, so a false length costs none.
  */
 export class FrameParser {
   readonly #maxFrameBytes: number;
@@ -13,7 +13,7 @@ export class FrameParser {
   readonly #reader = new JuteReader();
   #partial: Buffer[] = [];
   #partialBytes = 0;
-  /** Bytes that the partial frame has in all, its length field included; undefined while that is incomplete. */
+  /** The full size of the partial frame, with its length field. Undefined while the length field is incomplete. */
   #wantedBytes: number | undefined;
   #stopped = false;
 
@@ -22,13 +22,13 @@ export class FrameParser {
     this.#onFrame = onFrame;
   }
 
-  /** No frame is handed out any more, also from the chunk that is being parsed. */
+  /** After this no frame is handed out any more, not even from the chunk that is being parsed. */
   stop(): void {
     this.#stopped = true;
     this.#partial = [];
   }
 
-  /** Throws a ProtocolError for a length that cannot be; the connection is then useless. */
+  /** Throws a ProtocolError for an impossible length; the connection is then useless. */
   push(chunk: Buffer): void {
     let rest = chunk;
     while (this.#partialBytes > 0 && rest.length > 0 && !this.#stopped) rest = this.#complete(rest);
@@ -51,7 +51,7 @@ export class FrameParser {
     if (at < chunk.length) this.#keep(chunk.subarray(at));
   }
 
-  /** Adds to the partial frame what it lacks; returns the bytes behind it. */
+  /** Adds the missing bytes to the partial frame. Returns the bytes after them. */
   #complete(chunk: Buffer): Buffer {
     const wanted = this.#wantedBytes ?? 4;
     const taken = Math.min(wanted - this.#partialBytes, chunk.length);

@@ -6,8 +6,8 @@ interface HeartbeatEvents {
 }
 
 /**
- * Keeps a session alive and notices a server that went silent: a ping after a third of the session timeout without
- * sending, the end after two thirds without hearing anything. So a third is left to find another server.
+ * Keeps a session alive and notices a silent server. It sends a ping when nothing was sent for a third of the session
+ * timeout. It gives up when nothing came for two thirds. So a third is left to find another server.
  */
 export class Heartbeat {
   readonly #pingAfterMs: number;
@@ -45,7 +45,7 @@ export class Heartbeat {
   #check(): void {
     if (performance.now() - this.#sentAtMs >= this.#pingAfterMs) this.#events.ping();
     if (this.#silentMs < this.#lostAfterMs) return;
-    // After a pause of this process what came meanwhile still waits to be read: read first, then judge.
+    // After a pause of this process, answers from that time still wait to be read. So it reads first, then judges.
     setImmediate(() => {
       const silentMs = this.#silentMs;
       if (!this.#stopped && silentMs >= this.#lostAfterMs) this.#events.silent(silentMs);

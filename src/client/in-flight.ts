@@ -7,12 +7,12 @@ import { RequestList } from './request-list.ts';
 /** The largest xid; negative ones are reserved for pings, credentials and notifications. */
 const MAX_XID = 0x7fff_ffff;
 
-/** The requests that one connection has sent and not yet seen answered. A server answers them in their order. */
+/** The requests that one connection has sent and that have no answer yet. A server answers them in their order. */
 export class InFlight {
   readonly #requests = new RequestList();
   #nextXid: number;
 
-  /** Zero is never used: servers and tools read meaning into it. */
+  /** Zero is never used, because servers and tools give it a special meaning. */
   constructor(firstXid = 1) {
     this.#nextXid = firstXid;
   }
@@ -33,12 +33,12 @@ export class InFlight {
     this.#requests.push(request);
   }
 
-  /** Throws a ProtocolError when it is not the turn of this xid, or the reply can't be read. */
+  /** Throws a ProtocolError when another xid is next, or when the reply can't be read. */
   answer(xid: number, error: number, reader: JuteReader): void {
     const request = this.#requests.first;
     if (request === undefined) throw new ProtocolError(`a reply with xid ${xid} came, but no request is waiting`);
     if (request.xid !== xid) throw new ProtocolError(`a reply with xid ${xid} came, it is the turn of ${request.xid}`);
-    // A reply that can't be read leaves its request in the list: it ends with the connection, in doubt.
+    // When the reply can't be read, its request stays in the list. It then ends with the connection, in doubt.
     if (error === 0) request.succeed(reader);
     else request.refuse(error);
     this.#requests.shift();

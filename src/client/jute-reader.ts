@@ -2,9 +2,9 @@
 import { ProtocolError } from './errors.ts';
 
 /**
- * Reader of jute (see jute-writer.ts) over one frame inside a larger chunk. It is moved from frame to frame without
- * copying, and never reads past its frame: a record that claims more is a ProtocolError. What it returns is copied
- * out, so a small value never keeps a whole chunk alive.
+ * Reader of jute (see jute-writer.ts) over one frame inside a larger chunk. It moves from frame to frame without
+ * copying, and never reads past its frame. A record that claims to be longer is a ProtocolError. It returns copies, so
+ * a small value never keeps a whole chunk in memory.
  */
 export class JuteReader {
   #buffer: Buffer = Buffer.alloc(0);
@@ -12,7 +12,7 @@ export class JuteReader {
   #offset = 0;
   #end = 0;
 
-  /** Sets the chunk that the following frames lie in. */
+  /** Sets the chunk that contains the following frames. */
   setChunk(chunk: Buffer): void {
     this.#buffer = chunk;
     this.#view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -47,14 +47,14 @@ export class JuteReader {
     return this.#view.getUint8(this.#advance(1)) !== 0;
   }
 
-  /** Null reads as empty. */
+  /** Null reads as an empty string. */
   string(): string {
     const length = this.#length();
     const at = this.#advance(length);
     return length === 0 ? '' : this.#buffer.toString('utf8', at, at + length);
   }
 
-  /** Null reads as empty. */
+  /** Null reads as an empty buffer. */
   bytes(): Buffer {
     const length = this.#length();
     const at = this.#advance(length);
@@ -65,7 +65,7 @@ export class JuteReader {
 
   strings(): string[] {
     const count = this.#length();
-    // Each string has at least its length field: a garbage count fails here, before anything is allocated.
+    // Each string has at least its length field. So a wrong count fails here, before any memory is taken for it.
     if (count * 4 > this.remaining)
       throw new ProtocolError(`a vector claims ${count} items in ${this.remaining} bytes`);
     const items: string[] = [];

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Writer of jute, ZooKeeper's record format: big-endian, no padding; strings and buffers carry a length as an int
- * before them (−1 for null), vectors a count. Source: ZooKeeper's BinaryOutputArchive and zookeeper.jute.
+ * Writer of jute, ZooKeeper's record format: big-endian, no padding. Strings and buffers have their length before them
+ * as an int (−1 for null), vectors a count. Source: ZooKeeper's BinaryOutputArchive and zookeeper.jute.
  *
- * Frames gather in one buffer until `take`, so that a whole batch leaves in one write. Bytes that were taken are
- * never touched again: the next batch goes behind them, or into a new buffer.
+ * Frames gather in one buffer until `take`, so a whole batch leaves in one write. Bytes that were taken are never
+ * changed again: the next batch goes after them, or into a new buffer.
  */
 const BUFFER_BYTES = 64 * 1024;
-/** Up to this many ASCII characters a loop is quicker than the call into the runtime. */
+/** For up to this many ASCII characters, a loop is faster than the call into the runtime. */
 const SHORT_STRING = 64;
 
 export class JuteWriter {
@@ -36,12 +36,12 @@ export class JuteWriter {
     this.#view.setInt32(this.#frameStart, this.frameLength);
   }
 
-  /** Takes back the frame that was begun last, as if it had never been. */
+  /** Removes the frame that was begun last. */
   dropFrame(): void {
     this.#end = this.#frameStart;
   }
 
-  /** The batch, as one piece of memory; it then belongs to the caller. */
+  /** The batch, as one piece of memory, which then belongs to the caller. */
   take(): Buffer {
     const batch = this.#buffer.subarray(this.#batchStart, this.#end);
     this.#batchStart = this.#end;
@@ -87,7 +87,7 @@ export class JuteWriter {
     this.#end += 4 + value.length;
   }
 
-  /** False when it is long or not ASCII; what it wrote until then is overwritten by the caller. */
+  /** False when the string is long or not ASCII. The caller then overwrites what this wrote. */
   #ascii(value: string, start: number): boolean {
     if (value.length > SHORT_STRING) return false;
     const buffer = this.#buffer;

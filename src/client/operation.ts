@@ -7,11 +7,11 @@ export interface Operation<Request, Reply> {
   readonly name: string;
   /** Source: ZooDefs.OpCode. */
   readonly opcode: number;
-  /** A write without an answer is in doubt; a read is merely without an answer. */
+  /** A write without an answer is in doubt. A read without an answer has only no result. */
   readonly isWrite: boolean;
   encode(writer: JuteWriter, request: Request): void;
-  /** Called when the header says that all went well. */
+  /** Called when the header reports success. */
   decode(reader: JuteReader): Reply;
-  /** For an operation to which "no node" (−101) is an answer. */
+  /** For an operation with a result for the error "no node" (−101). */
   noNode?(): Reply;
 }

@@ -2,8 +2,8 @@
 import { ZookeeperError } from './errors.ts';
 
 /**
- * What is wrong with a path, as BAD_REQUEST: no server accepts it, so it is never sent. A sequential node's path may end in a
- * slash: its name is then the number alone. Source: PathUtils.validatePath.
+ * What is wrong with a path, as BAD_REQUEST. No server accepts such a path, so the client never sends it. The path of a
+ * sequential znode may end in a slash: its name is then only the number. Source: PathUtils.validatePath.
  */
 export function pathProblem(path: string, sequential: boolean): ZookeeperError | undefined {
   const why = faultOf(sequential ? `${path}1` : path);
@@ -37,7 +37,7 @@ function isDots(path: string, start: number, length: number): boolean {
   return length === 1 || path.charCodeAt(start + 1) === DOT;
 }
 
-/** Control characters, surrogates, the private use area and the specials at the end of the basic plane. */
+/** Control characters, surrogates, the private use area, and the specials at the end of the basic plane. */
 function isForbidden(unit: number): boolean {
   return unit < 0x20 || (unit >= 0x7f && (unit <= 0x9f || (unit >= 0xd800 && unit <= 0xf8ff) || unit >= 0xfff0));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PendingRequest } from './request.ts';
 
-/** Requests in the order in which they were made; adding, taking the first and removing any one are all O(1). */
+/** Requests, oldest first. Adding one, taking the first and removing any one are all O(1). */
 export class RequestList {
   #first: PendingRequest | undefined;
   #last: PendingRequest | undefined;
@@ -48,7 +48,7 @@ export class RequestList {
     for (let request = this.shift(); request !== undefined; request = this.shift()) request.cancel(cause);
   }
 
-  /** Ends those that were made before the time (see `enqueuedAtMs`); the oldest stand first. */
+  /** Ends the requests made before the given time (see `enqueuedAtMs`); the oldest stand first. */
   cancelOlder(thanMs: number, cause: (request: PendingRequest) => unknown): void {
     let request = this.#first;
     while (request !== undefined && request.enqueuedAtMs < thanMs) {

@@ -5,29 +5,32 @@ import type { JuteWriter } from './jute-writer.ts';
 import type { Operation } from './operation.ts';
 import { serverErrorKind } from './server-errors.ts';
 
-/** What a request knows of the list that it stands in. */
+/** The part of its list that a request uses. */
 interface LinkedRequests {
   remove(request: PendingRequest): void;
 }
 
-/** A request as queues and connections see it, whatever its operation. */
+/** A request of any operation, as queues and connections see it. */
 export interface PendingRequest {
   readonly opcode: number;
   readonly enqueuedAtMs: number;
-  /** Set by the connection that sends it. */
+  /** Set by the connection that sends the request. */
   xid: number;
-  /** The list that it stands in; a request is in one list at most, and is its own link in it. */
+  /** The list that holds this request. A request is in at most one list, and is itself the link in it. */
   list: LinkedRequests | undefined;
   next: PendingRequest | undefined;
   previous: PendingRequest | undefined;
   readonly settled: boolean;
   encode(writer: JuteWriter): void;
-  /** From here on nobody knows whether the server acts on it. */
+  /** After this it is unknown whether the server acts on the request. */
   markSent(): void;
   succeed(reader: JuteReader): void;
   /** The server answered with an error number. */
   refuse(number: number): void;
-  /** Ends it without an answer: an unsent one or a read with the cause itself, a sent write as maybe applied. */
+  /**
+   * Ends the request without an answer. An unsent request or a read rejects with the cause itself, a sent write as
+   * maybe applied.
+   */
   cancel(cause: unknown): void;
 }
 
@@ -102,7 +105,7 @@ export class Request<Body, Reply> implements PendingRequest {
   cancel(cause: unknown): void {
     if (this.settled) return;
     this.#settle();
-    // A sent one keeps its place among those in flight: its answer may still come, and must find its turn.
+    // A sent request stays in the list of those in flight: its answer may still come, and must find its request there.
     if (!this.#sent) this.list?.remove(this);
     const inDoubt = this.#sent && this.#operation.isWrite;
     this.#reject(inDoubt ? new MaybeAppliedError(this.#what, cause) : cause);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Every error code of a ZooKeeper server with its name and cause. `unsure`: the code does not say whether a write was
- * applied. Source: KeeperException.Code of release 3.9.5.
+ * Every error code of a ZooKeeper server, with its name and cause. `unsure` means that the code does not say whether a
+ * write was applied. Source: KeeperException.Code of release 3.9.5.
  */
 export const SERVER_ERRORS = [
   { number: -1, code: 'SYSTEM_ERROR', unsure: true, cause: 'The server failed on the way.' },
@@ -68,7 +68,7 @@ export interface ServerErrorKind {
 
 const BY_NUMBER = new Map<number, ServerErrorKind>(SERVER_ERRORS.map((kind) => [kind.number, kind]));
 
-/** A number that no release had so far may mean anything, so a write that gets it is in doubt. */
+/** A number that no known release uses may mean anything, so a write with this answer is in doubt. */
 export function serverErrorKind(number: number): ServerErrorKind {
   return (
     BY_NUMBER.get(number) ?? {

@@ -34,8 +34,8 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
 /**
- * Goes round the servers in a random order, which spreads clients over them. The first round is quick; before each
- * further attempt stands a random pause that grows with the rounds. Names are resolved anew at each attempt.
+ * Goes round the servers in a random order, which spreads clients over them. The first round has no pauses. Before each
+ * further attempt there is a random pause, which grows with the rounds. Names are resolved again at each attempt.
  */
 export class ServerRound {
   readonly #servers: readonly ServerAddress[];
@@ -54,7 +54,7 @@ export class ServerRound {
     return this.#servers.length;
   }
 
-  /** How long to wait before `next` is asked for. */
+  /** How long to wait before the call of `next`. */
   pauseMs(random: () => number = Math.random): number {
     const round = Math.floor(this.#attempts / this.#servers.length);
     if (round === 0) return 0;
@@ -69,7 +69,7 @@ export class ServerRound {
     return server;
   }
 
-  /** A connection held: the next loss begins with a quick round again. */
+  /** A connection lasted: after the next loss the first round has no pauses again. */
   rest(): void {
     this.#attempts = 0;
   }

@@ -19,13 +19,15 @@ export interface SessionSettings extends ConnectionSettings {
   readonly maxQueued: number;
 }
 
-/** A connection that lasted this long was no false start: the next loss is met with a quick round of attempts. */
+/** A connection that lasted this long was really up. After its loss, the first round of attempts has no pauses. */
 const HELD_MS = 1_000;
 
 /**
- * One ZooKeeper session over one connection after the other. A request that was sent is never sent again; one that
- * was not waits for the next connection. It ends when the servers expire it, when it is closed, when no server is
- * reached within the limit, or when a credential that was good is refused.
+ * One ZooKeeper session over a sequence of connections. A request that was sent is never sent again. A request that was
+ * not sent waits for the next connection.
+ *
+ * The session ends in four cases: the servers expire it, it is closed, no server is reached within the limit, or a
+ * server refuses a credential that was accepted before.
  */
 export class ZookeeperSession {
   readonly status = new StatusBoard();
@@ -55,7 +57,7 @@ export class ZookeeperSession {
     return this.#state.id;
   }
 
-  /** Resolves when the first connection stands; the session then lives on by itself. */
+  /** Resolves when the first connection is up. After that the session keeps itself connected. */
   async start(signal: AbortSignal | undefined): Promise<void> {
     const onAbort = () => this.#stop.abort(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -101,7 +103,7 @@ export class ZookeeperSession {
     return entry.promise.finally(() => signal?.removeEventListener('abort', onAbort));
   }
 
-  /** Ends the session on the servers if one is connected; otherwise it expires by itself. Never rejects. */
+  /** Ends the session on the servers if one is connected; otherwise the session expires by itself. Never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -114,13 +116,13 @@ export class ZookeeperSession {
     if (connection !== undefined) {
       const last = new Request(closeSession, undefined, '', AbortSignal.timeout(this.#settings.closeTimeoutMs));
       connection.sendLast(last);
-      // Without an answer the session is left to expire.
+      // Without an answer, the session expires by itself.
       await last.promise.catch(() => {});
     }
     this.#end('closed', undefined);
   }
 
-  /** Connections come and go until the session ends. */
+  /** Replaces lost connections until the session ends. */
   async #live(first: Connection): Promise<void> {
     let connection = first;
     for (;;) {
@@ -141,8 +143,8 @@ export class ZookeeperSession {
   }
 
   /**
-   * Tries server after server, with a limit of zero each of them once. Rejects when the session has expired, the limit
-   * is reached or the client closed.
+   * Tries one server after the other; with a limit of zero, each of them once. Rejects when the session has expired,
+   * the limit is reached or the client is closed.
    */
   async #dial(limitMs: number): Promise<Connection> {
     const limit = limitMs === 0 ? undefined : AbortSignal.timeout(limitMs);
@@ -189,7 +191,7 @@ export class ZookeeperSession {
     else this.status.set(cause === undefined ? { kind } : { kind, cause });
   }
 
-  /** Why nothing new is taken; wrapped, since a signal's reason may be any value. */
+  /** Why the session takes no new requests. The reason is wrapped, since a signal's reason may be any value. */
   #refusal(signal: AbortSignal | undefined): { readonly reason: unknown } | undefined {
     if (signal?.aborted === true) return { reason: signal.reason };
     if (this.#endCause !== undefined) return { reason: this.#endCause };

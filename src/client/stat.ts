@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { JuteReader } from './jute-reader.ts';
 
-/** What a server knows of a node beside its data. Transaction ids and sessions are bigints, times are Unix milliseconds. */
+/**
+ * What a server knows about a znode besides its data. Transaction ids and sessions are bigints, times are Unix
+ * milliseconds.
+ */
 export interface Stat {
-  /** Transaction that created the node. */
+  /** The transaction that created the znode. */
   readonly czxid: bigint;
-  /** Transaction that last set its data. */
+  /** The transaction that last set its data. */
   readonly mzxid: bigint;
   readonly createdMs: number;
   readonly modifiedMs: number;
-  /** Version of the data, of the list of children and of the ACL; each change adds one. */
+  /** Versions of the data, of the list of children and of the ACL; each change adds one. */
   readonly version: number;
   readonly childrenVersion: number;
   readonly aclVersion: number;
-  /** Session that owns an ephemeral node, otherwise zero. */
+  /** The session that owns an ephemeral znode, otherwise zero. */
   readonly ephemeralOwner: bigint;
   readonly dataLength: number;
   readonly childrenCount: number;
-  /** Transaction that last added or removed a child. */
+  /** The transaction that last added or removed a child. */
   readonly pzxid: bigint;
 }
 

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What became of a client; `expired` and `closed` are ends. */
+/** The state of a client; `expired` and `closed` are final. */
 export type ClientStatus =
   | { readonly kind: 'connecting' }
   | {
       readonly kind: 'connected';
       readonly server: string;
       readonly sessionId: bigint;
-      /** As the server granted it. */
+      /** The timeout that the server granted. */
       readonly sessionTimeoutMs: number;
-      /** The session was there before: its ephemeral nodes are, too. */
+      /** The session existed before, and so did its ephemeral znodes. */
       readonly resumed: boolean;
     }
   | { readonly kind: 'disconnected'; readonly server: string; readonly cause: Error }
   | { readonly kind: 'expired'; readonly cause: Error }
   | { readonly kind: 'closed'; readonly cause?: Error };
 
-/** A reader that falls further behind than this loses the oldest of what it has not read. */
+/** A reader that falls further behind than this loses the oldest statuses that it has not read. */
 const MAX_UNREAD = 100;
 
-/** The current status, and an iteration over every later one for whoever asks. */
+/** The current status, and an iterator over every later one. */
 export class StatusBoard {
   #current: ClientStatus = { kind: 'connecting' };
   readonly #readers = new Set<StatusReader>();
@@ -32,7 +32,7 @@ export class StatusBoard {
     for (const reader of this.#readers) reader.add(status);
   }
 
-  /** Begins with the current status and ends after an end, or when the signal is aborted. */
+  /** Begins with the current status. Ends after a final status, or when the signal is aborted. */
   async *follow(signal?: AbortSignal): AsyncGenerator<ClientStatus, void> {
     const reader = new StatusReader(this.#current);
     const onAbort = () => reader.wake();

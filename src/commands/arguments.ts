@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The command line, read with yargs. A module of its own, which is loaded only when a person has called: what the unit
- * and cron say is read without it (src/plain-arguments.ts).
+ * The command line, read with yargs. It is a separate module, loaded only for a person's call. The agent reads the
+ * words of the unit and of cron without it (src/plain-arguments.ts).
  */
 import yargs, { type Argv } from 'yargs';
 import type { Command } from '../model/observation.ts';
@@ -14,11 +14,14 @@ interface Commands {
   order(flags: ParsedFlags, command: Command): Promise<void>;
   status(flags: ParsedFlags): Promise<void>;
   maintenance(flags: ParsedFlags): Promise<void>;
-  /** The error for words that name no command; made by the caller, since a class is another one in another bundle. */
+  /**
+   * Makes the error for words that name no command. The caller makes it, because the same class in another bundle is a
+   * different class.
+   */
   misused(why: string): Error;
 }
 
-/** `idFile` is `--id-file`. */
+/** For `idFile` it is `--id-file`. */
 function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
@@ -37,7 +40,7 @@ function described({ sentence, default: standard, unit, without }: Setting): str
   return otherwise === undefined ? sentence : `${sentence} (default: ${otherwise})`;
 }
 
-/** The settings that have no flag, a line each. */
+/** The settings that have no flag, one line each. */
 function furtherSettings(): string {
   const rows = Object.entries<Setting>(SETTINGS).filter(([, { flag }]) => flag === undefined);
   const width = Math.max(...rows.map(([key]) => key.length));
@@ -57,7 +60,7 @@ const ALLOW_EMPTY_GENESIS = {
   describe: 'give lost data up and found an empty ensemble',
 } as const;
 
-/** Runs the command that the words name. Rejects with `misused` for words that name none. */
+/** Runs the command named by the words. Rejects with `misused` if they name none. */
 export async function parseArguments(words: readonly string[], commands: Commands): Promise<void> {
   await yargs([...words])
     .scriptName('zk-agent')

@@ -16,7 +16,7 @@ import { type ExitCode, runOrder } from './run-order.ts';
 import { stackTies } from './stack-ties.ts';
 import { formatStatus, readStatus } from './status.ts';
 
-/** Whoever waits for another run's lock waits for this much longer than a tick may take. */
+/** A run that waits for the lock of another run waits for the longest tick, and this much more. */
 const LOCK_SPARE_MS = 10_000;
 
 /** Exit codes: 0 done, 1 failed (the last line on standard error says what to do), 2 wrong usage, 130 interrupted. */
@@ -89,7 +89,7 @@ async function order(session: CommandSession, flags: ParsedFlags, command: Comma
     dryRun: flags.dryRun === true,
     ...stackTies(settings),
   };
-  // A tick that finds another run leaves at once; whoever was called by a person, or by the boot, waits for its turn.
+  // A tick that finds another run leaves at once. A run that a person or the boot started waits for its turn.
   const takesOver =
     agentOrder.allowEmptyGenesis || agentOrder.rejoin || command === 'leave' || command === 'remove-terminated';
   const lockWaitMs = command === 'bootstrap' || takesOver ? timings.tickLimitMs + LOCK_SPARE_MS : 0;
@@ -113,7 +113,7 @@ async function maintenance(session: CommandSession, flags: ParsedFlags): Promise
   process.stdout.write(`${await setMaintenance(settingsOf(flags), flags.state === 'on', session.signal)}\n`);
 }
 
-/** The error for people, on standard error, with its stable code; the exit code for scripts. */
+/** Writes the error for people, with its stable code, to standard error. Returns the exit code for scripts. */
 function tell(error: unknown): number {
   const known = error instanceof AgentError ? error : undefined;
   const code = known?.code ?? 'INTERNAL';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How much of the disk takes what lies aside, and what killed runs have left half made. Reads only. */
+/** How much of the disk is used by data set aside, and by half-made data of killed runs. Only reads. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeAside } from '../decide/advise.ts';
@@ -11,11 +11,14 @@ import { type AgentPlaces, findLeftovers } from '../zookeeper/leftovers.ts';
 
 export interface Aside extends AsideFacts {
   readonly sizeBytes: number;
-  /** For the operator; the agent never does. Absent while any voter does not serve: the data may be wanted yet. */
+  /**
+   * For the operator: the agent never removes this itself. Absent while any voter does not serve, since the data may
+   * still be needed.
+   */
   readonly remove?: Advice;
 }
 
-/** Removed by the agent itself, before its next change of the disk. */
+/** The agent removes this itself, before its next change of the disk. */
 export interface HalfMade {
   readonly path: string;
   readonly sizeBytes: number;
@@ -23,7 +26,7 @@ export interface HalfMade {
 
 export async function asideWithSize(dataDir: string, facts: AsideFacts, observation: Observation): Promise<Aside> {
   const folder = join(dataDir, 'aside', facts.name);
-  // A move that was cut short is finished by the next run.
+  // The next run finishes a move that was cut short.
   const moving = join(dataDir, 'aside', `.${facts.name}.moving`);
   const sizeBytes = await sizeOf((await isThere(folder)) ? folder : moving);
   const remove = removeAside(observation, folder);
@@ -35,7 +38,7 @@ export async function leftoversWithSize(places: AgentPlaces): Promise<readonly H
   return Promise.all(paths.map(async (path) => ({ path, sizeBytes: await sizeOf(path) })));
 }
 
-/** What goes away meanwhile takes nothing: a run beside this one may copy and clear away. */
+/** A file that disappears meanwhile counts as zero: another run may copy and clear away at the same time. */
 async function sizeOf(path: string): Promise<number> {
   try {
     const stat = await lstat(path);

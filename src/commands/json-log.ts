@@ -2,7 +2,10 @@
 import { writeSync } from 'node:fs';
 import type { Log } from '../ports.ts';
 
-/** One JSON object a line on standard output, written at once: what was logged is there even if the next thing kills us. */
+/**
+ * Writes one JSON object per line to standard output, at once. So every log line is written even if the next action
+ * kills the process.
+ */
 export function jsonLog(fields: Readonly<Record<string, unknown>>): Log {
   return {
     write(entry) {
@@ -10,7 +13,7 @@ export function jsonLog(fields: Readonly<Record<string, unknown>>): Log {
       try {
         writeSync(1, line);
       } catch (error) {
-        // A reader that went away or is slow must not end a recovery.
+        // A reader that is gone or slow must not end a recovery.
         if (!['EPIPE', 'EAGAIN'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
       }
     },

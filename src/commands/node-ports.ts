@@ -45,8 +45,8 @@ export async function nodePorts(settings: Settings, log: Log): Promise<Ports> {
 }
 
 /**
- * The server reads the file with the secret's digest at its start, so it has to be there before. And no server serves on
- * what a killed run had no time to sync.
+ * The server reads the file with the secret's digest at its start, so the file must exist before. And a server must not
+ * serve on data that a killed run had no time to sync.
  */
 function prepared(control: ServerControl, settings: Settings): ServerControl {
   return {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Runs the loop for one order under the node's lock, and turns its outcome into log lines and an exit code. */
+/** Runs the loop for one order under the node's lock. Turns its outcome into log lines and an exit code. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
 import { acquireLock, type Lock } from '../lock.ts';
@@ -12,17 +12,19 @@ import { jsonLog } from './json-log.ts';
 import { interruptHolder, recordHolder } from './lock-holder.ts';
 import { nodePorts } from './node-ports.ts';
 
-/** 0: nothing is left to do. 1: it could not be brought to an end, and the last line says why. */
+/** 0: nothing is left to do. 1: the order could not be finished, and the last line says why. */
 export type ExitCode = 0 | 1;
 
 interface OrderRun {
   readonly settings: Settings;
   readonly order: AgentOrder;
-  /** How long to wait for another run to end; 0 means that finding one is no failure. */
+  /** How long to wait for another run to end. With 0, finding another run is not a failure. */
   readonly lockWaitMs: number;
-  /** Asked for by a person: a run that holds the lock is told to stop, since it may wait for this very order. */
+  /**
+   * A person gave this order. A run that holds the lock is told to stop, since it may be waiting for this very order.
+   */
   readonly takesOver: boolean;
-  /** The lock, if the healthy tick holds it already. */
+  /** The lock, if the healthy tick already holds it. */
   readonly lock: Lock | undefined;
   readonly signal: AbortSignal;
 }

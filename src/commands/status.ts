@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the node sees, what it would do and why; and what it has set aside. Changes nothing. */
+/** What the node sees, what it would do and why, and which data it has set aside. Changes nothing. */
 import { foundByHand } from '../facts/by-hand.ts';
 import { ownState } from '../facts/lifecycle.ts';
 import { runAgent, sightOf } from '../loop.ts';
@@ -11,26 +11,26 @@ import { type Aside, asideWithSize, type HalfMade, leftoversWithSize } from './d
 import { nodePorts } from './node-ports.ts';
 import { stackTies } from './stack-ties.ts';
 
-/** The limit of the one look that a status takes. */
+/** The time limit of the one look that a status takes. */
 const LOOK_LIMIT_MS = 60_000;
 
 export interface Status {
-  /** This node's own state in its group; undefined when it can't be had. */
+  /** This node's own state in its group; undefined if it cannot be read. */
   readonly lifecycleState: string | undefined;
-  /** Instances of the group that a lifecycle hook holds at the moment. */
+  /** Instances of the group that a lifecycle hook holds now. */
   readonly inHooks: readonly { readonly instance: string; readonly lifecycleState: string }[];
-  /** The stack has not been told yet that this node votes. */
+  /** The agent has not yet told the stack that this node votes. */
   readonly signalDue: boolean;
   readonly saw: string;
   readonly decided: string;
   readonly why: string;
-  /** What a person may do; the data stands in `decision.advice`. */
+  /** What a person may do, in words. `decision.advice` has the same as data. */
   readonly next: string;
   readonly suspendedProcesses: readonly string[];
-  /** Members that nobody claimed, and lines of the config that can't be understood: a sentence each. */
+  /** Members without a claim, and lines of the config that the agent cannot read; one sentence each. */
   readonly byHand: readonly string[];
   readonly aside: readonly Aside[];
-  /** Copies under way too, while a run is. */
+  /** While a run is at work, this includes its unfinished copies. */
   readonly leftovers: readonly HalfMade[];
   readonly observation: Observation;
   readonly decision: Decision;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The bundles inside of the executable, as assets: `commands.cjs` is the source in the wrapper that CommonJS has,
- * ASCII alone; `commands.cjs.cache` is V8's code cache of it, every function in it; `commands.cjs.map` is its source
- * map. The healthy tick loads this file first, so it imports nothing that Node has not loaded by then.
+ * The bundles inside the executable, as assets, three for each bundle:
+ * - `commands.cjs`: the source in the wrapper of CommonJS, only ASCII.
+ * - `commands.cjs.cache`: V8's code cache of it, with every function.
+ * - `commands.cjs.map`: its source map.
+ *
+ * The healthy tick loads this file first, so it imports only what Node has already loaded by then.
  */
 import { getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
@@ -15,12 +18,18 @@ export function readAsset(name: string): Buffer {
   return Buffer.from(getRawAsset(name));
 }
 
-/** V8 takes the cache of exactly its own version and flags; without one it compiles, which is slower and no failure. */
+/**
+ * V8 takes a cache only from exactly its own version and flags. Without a cache it compiles, which is slower but no
+ * failure.
+ */
 export function compilePart(part: Part, filename: string = part): Script {
   return new Script(readAsset(part).toString('latin1'), { filename, cachedData: readAsset(`${part}.cache`) });
 }
 
-/** Whether V8 takes the cache. Under its own name a bundle that is loaded would be found in V8's memory, unchecked. */
+/**
+ * Whether V8 takes the cache. The file name is changed, because V8 would find a loaded bundle in its memory and not
+ * check the cache.
+ */
 export function takesCache(part: Part): boolean {
   return compilePart(part, `${part} once more`).cachedDataRejected === false;
 }

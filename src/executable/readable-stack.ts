@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Stacks that name the source, for whoever reads a report. Only what is shown is translated: many an error that the
- * agent gets over has its stack looked at by a package, and reading a map takes longer than a healthy tick.
+ * Stack traces with places in the source, for people who read an error. Only a stack that is shown is translated.
+ * Packages look at the stacks of many errors that the agent handles, and reading a map takes longer than a healthy
+ * tick.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ interface PartMap {
 
 const PLACE = new RegExp(`\\b(${PARTS.join('|').replaceAll('.', '\\.')}):(\\d+):(\\d+)`, 'g');
 
-/** The text of `error.stack`, its places in the bundles replaced; as it is where the maps are not. */
+/** The text of `error.stack`, with places in the source instead of the bundles. Without maps it stays as it is. */
 export function readableStack(stack: string): string {
   const maps = new Map<Part, PartMap | undefined>();
   return stack.replace(PLACE, (place, name: string, line: string, column: string) => {
@@ -37,7 +38,7 @@ export function readableStack(stack: string): string {
   });
 }
 
-/** The executable has its maps inside; the bundles of a checkout have them beside. */
+/** The executable contains its maps; the bundles of a checkout have them as files beside them. */
 function readMap(part: Part): PartMap | undefined {
   const { SourceMap } = process.getBuiltinModule('node:module');
   try {

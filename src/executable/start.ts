@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the executable starts with: it loads the agent's bundles from inside of itself, each when it is asked for. */
+/** The start of the executable. It loads the agent's bundles from the executable itself, each when first asked for. */
 
 import { writeSync } from 'node:fs';
 import { compilePart, PARTS, type Part } from './parts.ts';
 import { readableStack } from './readable-stack.ts';
 
-/** There is no file; Debian promises that this directory never exists. */
+/** This file does not exist: Debian promises that this directory never exists. */
 const FOLDER = '/nonexistent/zk-agent';
 
 interface Loaded {
@@ -29,7 +29,7 @@ function requireFrom(id: string): unknown {
   if (part) return load(part);
   const builtIn = process.getBuiltinModule(id);
   if (builtIn) return builtIn;
-  // Some packages try for another one that they can do without, and look at this code.
+  // Some packages try to load an optional package, and check this code when that fails.
   throw Object.assign(new Error(`The executable holds no module ${id}.`), { code: 'MODULE_NOT_FOUND' });
 }
 

@@ -15,7 +15,7 @@ import type { ChangeDetail, PlannedResourceChange, Recreation } from './planned-
 
 interface PlanInput {
   readonly place: StackPlace;
-  /** Undefined for a stack that is to be created. */
+  /** Undefined for a stack that will be created. */
   readonly before: Blueprint | undefined;
   readonly after: Blueprint;
   readonly resources: ReadonlyMap<string, StackResource>;
@@ -23,9 +23,9 @@ interface PlanInput {
 }
 
 /**
- * What an update will change: templates and parameters are held against each other, and a resource that refers to one
- * that changes is followed, as its value may change with it. Added and modified resources come in the order in which
- * they are made, the removed last.
+ * The changes of an update, from a comparison of templates and parameters. A resource that refers to a changed resource
+ * is included, since its value may change too. Added and modified resources come in the order of their creation,
+ * removed ones last.
  */
 export function plan(input: PlanInput): readonly PlannedResourceChange[] {
   const { before, after, resources } = input;
@@ -47,7 +47,7 @@ export function plan(input: PlanInput): readonly PlannedResourceChange[] {
   return [...changes.values()];
 }
 
-/** Those that are needed before those that need them. */
+/** Resources that others need come before them. */
 function inOrder(dependencies: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
   const done = new Set<string>();
   const visit = (id: string): void => {
@@ -152,7 +152,7 @@ function changedParameters(value: Value, before: Blueprint, after: Blueprint): r
   return [...new Set(names)].filter((name) => before.parameters.get(name) !== after.parameters.get(name));
 }
 
-/** A reference to what is replaced, or to an attribute that moves with a change. */
+/** A reference to a replaced resource, or to an attribute that can change with an update. */
 function followedDetails(
   name: string,
   recreation: Recreation,

@@ -9,7 +9,7 @@ export interface ChangeDetail {
   /** The property; undefined for tags and metadata. */
   readonly name?: string;
   readonly recreation: Recreation;
-  /** Dynamic: only the change itself will tell whether the value changes. */
+  /** Dynamic: whether the value changes is known only during the change itself. */
   readonly evaluation: 'Static' | 'Dynamic';
   readonly source: 'DirectModification' | 'ParameterReference' | 'ResourceReference' | 'ResourceAttribute';
   readonly cause?: string;
@@ -17,14 +17,14 @@ export interface ChangeDetail {
   readonly after?: Value;
 }
 
-/** What a change set says of one resource. */
+/** The part of a change set about one resource. */
 export interface PlannedResourceChange {
   readonly action: 'Add' | 'Modify' | 'Remove';
   readonly logicalId: string;
   readonly type: string;
   readonly physicalId?: string;
   readonly replacement?: 'True' | 'False' | 'Conditional';
-  /** What happens to the physical resource that goes. */
+  /** What happens to the old physical resource. */
   readonly policyAction?: 'Delete' | 'Retain' | 'ReplaceAndDelete' | 'ReplaceAndRetain';
   readonly details: readonly ChangeDetail[];
 }

@@ -8,10 +8,10 @@ import type { ResourceDeclaration } from '../template/declarations.ts';
 import { makeResource, newResource } from './make-resource.ts';
 import { existing, type StackRun } from './stack-run.ts';
 
-/** What was done to a resource, for who has to take it back. */
+/** What was done to a resource. The rollback needs it. */
 type JournalEntry =
   | { readonly kind: 'created' }
-  /** In place; `before` is a copy of the resource as it was. */
+  /** Updated in place; `before` is a copy of the old resource. */
   | { readonly kind: 'updated'; readonly before: StackResource }
   | { readonly kind: 'replaced'; readonly before: StackResource };
 
@@ -19,11 +19,11 @@ export interface Update {
   readonly run: StackRun;
   readonly after: Blueprint;
   readonly journal: Map<string, JournalEntry>;
-  /** Physical resources that are no longer part of the stack, to be deleted in the end. */
+  /** Physical resources that no longer belong to the stack. They are deleted at the end. */
   readonly leftOver: StackResource[];
 }
 
-/** Carries out one planned modification. Nothing happens when the values turn out to be what they were. */
+/** Carries out one planned modification. Does nothing when the values turn out to be unchanged. */
 export async function changeResource(
   update: Update,
   change: PlannedResourceChange,
@@ -53,7 +53,7 @@ export async function changeResource(
   await applyProperties(run, after, resource, declaration, properties, needs);
 }
 
-/** Values that can't be resolved fail the resource like the update itself. */
+/** Values that can't be resolved fail the resource, as a failed update does. */
 function tried<Result>({ run }: Update, resource: StackResource, resolve: () => Result): Result {
   try {
     return resolve();
@@ -63,7 +63,7 @@ function tried<Result>({ run }: Update, resource: StackResource, resolve: () => 
   }
 }
 
-/** The new one is made first; the old one goes when all is done. */
+/** The new resource is made first; the old one is deleted when everything is done. */
 async function replaceResource(
   { run, after, journal, leftOver }: Update,
   resource: StackResource,
@@ -82,7 +82,9 @@ async function replaceResource(
   run.stack.resources.set(resource.logicalId, fresh);
 }
 
-/** Updates a resource in place. After a failure it counts as what was tried, so that the way back is a change. */
+/**
+ * Updates a resource in place. After a failure, the resource has the new values. So the rollback counts as a change.
+ */
 export async function applyProperties(
   run: StackRun,
   blueprint: Blueprint,

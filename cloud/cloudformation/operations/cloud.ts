@@ -3,7 +3,7 @@ import type { Struct } from '../../value.ts';
 import type { CloudFormationTimings } from '../resources/handler.ts';
 import type { SchemaOf } from '../schema/resource-schema.ts';
 
-/** What CloudFormation needs of the rest of AWS. */
+/** The parts of AWS that CloudFormation needs. */
 export interface StackCloud {
   readonly region: string;
   readonly account: string;

@@ -9,7 +9,7 @@ import { walk } from './walk.ts';
 
 export type OnFailure = 'DO_NOTHING' | 'ROLLBACK' | 'DELETE';
 
-/** From CREATE_IN_PROGRESS to CREATE_COMPLETE, or to what is left when a resource fails. */
+/** From CREATE_IN_PROGRESS to CREATE_COMPLETE, or to the outcome when a resource fails. */
 export async function createStack(run: StackRun, blueprint: Blueprint, onFailure: OnFailure): Promise<void> {
   const { stack } = run;
   stack.blueprint = blueprint;

@@ -5,8 +5,9 @@ import { existing, type StackRun } from './stack-run.ts';
 import { reversed, walk } from './walk.ts';
 
 /**
- * Deletes resources, each after all that need it; one that can't be deleted keeps only what it needs. What `keeps`
- * names stays and is no longer part of the stack. Resolves with those that failed.
+ * Deletes resources, each after all resources that need it. A resource that can't be deleted stops only the deletion of
+ * those it needs. Resources in `keeps` stay in AWS and no longer belong to the stack. Resolves with the resources that
+ * failed.
  */
 export async function deleteResources(
   run: StackRun,
@@ -14,7 +15,7 @@ export async function deleteResources(
   resources: readonly StackResource[],
   keeps: (resource: StackResource) => boolean,
 ): Promise<readonly StackResource[]> {
-  // Of a resource that was replaced there may be two.
+  // A replaced resource may appear twice.
   const keyed = new Map(resources.map((resource, at) => [`${resource.logicalId} ${at}`, resource]));
   const keysOf = (logicalId: string) => [...keyed].flatMap(([key, one]) => (one.logicalId === logicalId ? [key] : []));
   const needs = new Map([...keyed].map(([key, { needs: ids }]) => [key, new Set([...ids].flatMap(keysOf))]));

@@ -4,7 +4,7 @@ import { namesOf } from './create-stack.ts';
 import { deleteResources } from './delete-resources.ts';
 import type { StackRun } from './stack-run.ts';
 
-/** From DELETE_IN_PROGRESS to DELETE_COMPLETE; what is retained stays. `retained` are further ones to leave alone. */
+/** From DELETE_IN_PROGRESS to DELETE_COMPLETE. Retained resources stay; `retained` names further ones. */
 export async function deleteStack(run: StackRun, retained: readonly string[]): Promise<void> {
   const { stack } = run;
   stack.setStatus('DELETE_IN_PROGRESS', 'User Initiated');

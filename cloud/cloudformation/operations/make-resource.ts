@@ -4,7 +4,7 @@ import type { StackResource } from '../stack/stack.ts';
 import type { ResourceDeclaration } from '../template/declarations.ts';
 import type { StackRun } from './stack-run.ts';
 
-/** A resource of which nothing is there yet. */
+/** A resource that does not exist in AWS yet. */
 export function newResource(
   declaration: ResourceDeclaration,
   needs: ReadonlySet<string>,
@@ -27,7 +27,7 @@ export function newResource(
 }
 
 /**
- * Makes a resource, or with phase UPDATE the one that replaces another. When it fails, its physical id tells whether
+ * Makes a resource; with phase UPDATE, the replacement of another one. After a failure, its physical id shows whether
  * there is something to delete.
  */
 export async function makeResource(

@@ -4,7 +4,7 @@ import type { StackOutput } from '../stack/stack.ts';
 import { evaluate } from '../template/evaluate.ts';
 import type { StackRun } from './stack-run.ts';
 
-/** The outputs as the resources are now. */
+/** The outputs, from the present resources. */
 export function outputsOf(run: StackRun, blueprint: Blueprint): readonly StackOutput[] {
   const resolver = run.resolver(blueprint);
   return [...blueprint.template.outputs].map(([key, { value, description }]) => {

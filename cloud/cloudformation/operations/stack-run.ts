@@ -14,10 +14,10 @@ import { evaluateStruct, type Resolver } from '../template/evaluate.ts';
 import { type Dependencies, dependenciesOf } from '../template/order.ts';
 import type { StackCloud } from './cloud.ts';
 
-/** Thrown into what is under way when another resource has failed. */
+/** Thrown in steps that are in progress when another resource has failed. */
 class Cancelled extends Error {}
 
-/** One operation on one stack: what its steps have in common. */
+/** One operation on one stack: the parts that all its steps use. */
 export class StackRun {
   readonly cloud: StackCloud;
   readonly stack: Stack;
@@ -34,17 +34,17 @@ export class StackRun {
     this.#closed = closed;
   }
 
-  /** Gives up what is under way, since something has failed. */
+  /** Stops the steps in progress, because one has failed. */
   cancel(): void {
     this.#failed.abort(new Cancelled());
   }
 
-  /** Whether there is nobody any more for whom something could be undone. */
+  /** Whether a rollback no longer makes sense. */
   get isMoot(): boolean {
     return this.#closed.aborted || this.operation.superseded;
   }
 
-  /** For the rollback, which is not to be given up by what it rolls back. */
+  /** For the rollback: the failure that it rolls back must not stop it. */
   startAnew(): void {
     this.#failed = new AbortController();
   }
@@ -57,7 +57,7 @@ export class StackRun {
     return dependenciesOf(blueprint.template);
   }
 
-  /** The properties of a resource as they are now, in the types that its schema wants. */
+  /** The present properties of a resource, in the types of its schema. */
   properties(declaration: ResourceDeclaration, resolver: Resolver): Struct {
     const schema = this.cloud.schemaOf(declaration.type);
     const resolved = evaluateStruct(declaration.properties, resolver);
@@ -70,7 +70,7 @@ export class StackRun {
     );
   }
 
-  /** The tags that a resource takes from its stack, and those by which AWS names the stack on it. */
+  /** The tags that a resource gets from its stack, and those with which AWS names the stack. */
   tags(blueprint: Blueprint, { type, logicalId }: Pick<StackResource, 'type' | 'logicalId'>): readonly Tag[] {
     const handler = handlerOf(type);
     if (handler?.takesTags === undefined) return [];
@@ -83,7 +83,7 @@ export class StackRun {
     return handler.takesTags === 'with-system-tags' ? [...blueprint.tags, ...named] : blueprint.tags;
   }
 
-  /** Runs one step of a handler, with a box for its signals while it lasts. */
+  /** Runs one step of a handler. During the step it has a box for the resource's signals. */
   async step<Result>(
     resource: StackResource,
     blueprint: Blueprint,
@@ -102,7 +102,7 @@ export class StackRun {
         stack: this.place,
         logicalId,
         tags: this.tags(blueprint, resource),
-        // A deletion has no policy, and may not be able to resolve one any more.
+        // A deletion has no policy, and may no longer be able to resolve one.
         creationPolicy: resource.status.startsWith('DELETE')
           ? {}
           : evaluateStruct(declaration.creationPolicy ?? {}, resolver),
@@ -121,7 +121,7 @@ export class StackRun {
     }
   }
 
-  /** Why a step failed, as an event says it. */
+  /** The reason of a failed step, as in an event. */
   reason(error: unknown, phase: Phase): string {
     if (this.#closed.aborted) return 'The lab was closed';
     if (this.#failed.signal.aborted && (error instanceof Cancelled || isAbort(error))) {

@@ -11,8 +11,8 @@ import type { StackRun } from './stack-run.ts';
 import { walk } from './walk.ts';
 
 /**
- * From UPDATE_IN_PROGRESS to UPDATE_COMPLETE: what is new and what changes in the order of the dependencies, then, in
- * the clean-up phase, what is left over. When a resource fails, everything goes back to the blueprint before.
+ * From UPDATE_IN_PROGRESS to UPDATE_COMPLETE. First come new and changed resources, in the order of their dependencies.
+ * Then the clean-up phase removes the old ones. When a resource fails, everything goes back to the blueprint before.
  */
 export async function updateStack(run: StackRun, before: Blueprint, after: Blueprint): Promise<void> {
   const { stack } = run;
@@ -52,7 +52,7 @@ async function cleanUp(
   const { stack } = run;
   const removed = [...stack.resources.values()].filter(({ logicalId }) => !needs.has(logicalId));
   for (const resource of stack.resources.values()) {
-    // Policies of their own are no change, but hold from now on.
+    // Changed policies alone are no change of the resource, but they apply from now on.
     const declaration = after.template.resources.get(resource.logicalId);
     if (declaration === undefined || !needs.has(resource.logicalId)) continue;
     Object.assign(resource, { declaration, needs: needs.get(resource.logicalId) ?? new Set() });
@@ -64,7 +64,7 @@ async function cleanUp(
       ? (after.template.resources.get(resource.logicalId) ?? resource.declaration).updateReplacePolicy === 'Retain'
       : resource.declaration.deletionPolicy !== 'Delete';
   const stuck = await deleteResources(run, after, [...leftOver, ...removed], keeps);
-  // AWS leaves what it can't delete to the user, and calls the update complete.
+  // AWS leaves resources that it can't delete to the user, and the update still counts as complete.
   for (const { logicalId } of stuck) if (!needs.has(logicalId)) stack.resources.delete(logicalId);
   stack.setStatus('UPDATE_COMPLETE');
 }
@@ -100,7 +100,7 @@ async function rollBack(update: Update, before: Blueprint): Promise<void> {
   stack.setStatus('UPDATE_ROLLBACK_COMPLETE');
 }
 
-/** What was replaced is what it was; what was changed in place is changed back, with the policies that it had. */
+/** Restores the old resource if it was replaced. If it was changed in place, changes it back, with its old policies. */
 async function takeBack(update: Update, before: Blueprint, logicalId: string): Promise<void> {
   const { run, journal, leftOver } = update;
   const { stack } = run;

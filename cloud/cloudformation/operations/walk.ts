@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Runs every task once all those are done that it needs, otherwise at the same time. After the first failure no further
- * one starts, or with `goOn` none of those that need what failed. Resolves when the last has ended, with the failures
- * in the order in which they came; `failed` hears of each at once.
+ * Runs each task when all tasks that it needs are done; otherwise tasks run at the same time. After the first failure
+ * no further task starts. With `goOn`, only the tasks that need a failed one do not start. Resolves after the last task
+ * with the failures, in the order in which they came. `failed` is called for each failure at once.
  */
 export async function walk(
   needs: ReadonlyMap<string, ReadonlySet<string>>,
@@ -35,7 +35,7 @@ export async function walk(
   return failures;
 }
 
-/** The same graph from its other end: who needs me has to be done first. */
+/** The same graph in the other direction: the tasks that need this one are done before it. */
 export function reversed(needs: ReadonlyMap<string, ReadonlySet<string>>): ReadonlyMap<string, ReadonlySet<string>> {
   const result = new Map<string, Set<string>>([...needs.keys()].map((id) => [id, new Set()]));
   for (const [id, mine] of needs) for (const need of mine) result.get(need)?.add(id);

@@ -14,7 +14,7 @@ interface CreationPolicy {
 
 const MOST_HOURS = 12;
 
-/** Undefined when nothing is to be waited for. */
+/** Undefined when there is nothing to wait for. */
 export function readCreationPolicy(policy: Struct): CreationPolicy | undefined {
   const signal = structAt(policy, 'ResourceSignal');
   if (signal === undefined) return undefined;
@@ -27,7 +27,7 @@ export function readCreationPolicy(policy: Struct): CreationPolicy | undefined {
   return { count, timeoutMs, minSuccessfulPercent: Number(percent) };
 }
 
-/** Waits for the signals of a resource that was just made. A failure ends it at once, if too many failed. */
+/** Waits for the signals of a new resource. A failure signal ends the wait at once if too many have failed. */
 export async function waitForCreation(context: ResourceContext, policy: CreationPolicy): Promise<void> {
   const { count, timeoutMs, minSuccessfulPercent } = policy;
   const wanted = Math.ceil((count * minSuccessfulPercent) / 100);

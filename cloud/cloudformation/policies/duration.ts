@@ -3,7 +3,7 @@ import { AwsFailure } from '../../failure.ts';
 
 const DURATION = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/;
 
-/** Milliseconds of an ISO 8601 duration as CloudFormation takes them: `PT5M`, `PT1H30M`, `PT10S`. */
+/** Milliseconds of an ISO 8601 duration in the forms that CloudFormation accepts: `PT5M`, `PT1H30M`, `PT10S`. */
 export function durationMs(text: string, mostHours: number, name: string): number {
   const found = DURATION.exec(text);
   if (found === null || text === 'PT') {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A creation or update policy that was not fulfilled. Its message is the resource's reason, word for word. */
+/** A creation or update policy that was not fulfilled. The resource's reason is exactly this message. */
 export class PolicyFailure extends Error {
   constructor(message: string) {
     super(message);

@@ -2,27 +2,28 @@
 import { PolicyFailure } from './policy-failure.ts';
 import type { RollingPolicy } from './rolling-policy.ts';
 
-/** Where a rolling update stands; only instances that are not leaving count. */
+/** The state of a rolling update. Only instances that are not leaving count. */
 interface Roll {
-  /** Instances that are to go. */
+  /** Instances to terminate. */
   readonly obsolete: number;
-  /** Instances that fit the new template. */
+  /** Instances with the new template. */
   readonly fresh: number;
-  /** How many the group is to have in the end. */
+  /** The number of instances at the end. */
   readonly desired: number;
-  /** How many it has for the time of the update. */
+  /** The number of instances during the update. */
   readonly capacity: number;
 }
 
 /**
- * The first step: as many instances more than the group shall have as are needed to take a batch away and still have
- * MinInstancesInService, within the maximum. "Temporarily setting autoscaling group MinSize and DesiredCapacity to …".
+ * The first step adds instances. So a batch can be terminated while MinInstancesInService remain, within the maximum.
+ * "Temporarily setting autoscaling group MinSize and DesiredCapacity to …".
  */
 export function firstCapacity(roll: Omit<Roll, 'capacity'>, policy: RollingPolicy, maximum: number): number {
   const { obsolete, fresh, desired } = roll;
   const present = obsolete + fresh;
   const batch = Math.min(policy.maxBatchSize, obsolete);
-  // Who has enough that fit needs room for none; they are only left over from an update that failed.
+  // A group with enough new instances needs no room for more. Then obsolete instances are only left over from a failed
+  // update.
   const wanted = fresh >= desired ? desired : Math.max(desired, policy.minInService + batch);
   const capacity = Math.max(present, Math.min(maximum, wanted));
   if (obsolete > 0 && capacity <= policy.minInService) {
@@ -33,7 +34,7 @@ export function firstCapacity(roll: Omit<Roll, 'capacity'>, policy: RollingPolic
   return capacity;
 }
 
-/** The next batch: how many go, and how many of them are replaced. */
+/** The next batch: how many instances are terminated, and how many of them are replaced. */
 export function nextBatch(roll: Roll, policy: RollingPolicy): { readonly ended: number; readonly replaced: number } {
   const { obsolete, fresh, desired, capacity } = roll;
   const ended = Math.max(1, Math.min(policy.maxBatchSize, obsolete, capacity - policy.minInService));

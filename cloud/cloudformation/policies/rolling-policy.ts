@@ -8,7 +8,7 @@ export interface RollingPolicy {
   readonly maxBatchSize: number;
   readonly minInService: number;
   readonly minSuccessfulPercent: number;
-  /** With signals the time for those of a batch, without them the rest after it. */
+  /** With signals: the time for those of a batch. Without signals: the pause after it. */
   readonly pauseMs: number;
   readonly pauseTime: string;
   readonly waitOnSignals: boolean;
@@ -16,7 +16,7 @@ export interface RollingPolicy {
 }
 
 const MOST_HOURS = 1;
-/** Without these two there is no update. */
+/** Without these two processes there can be no update. */
 const NEVER_SUSPENDED = ['Launch', 'Terminate'];
 
 /** Undefined when a group is not updated instance by instance. */
@@ -39,7 +39,7 @@ export function readRollingPolicy(updatePolicy: Struct): RollingPolicy | undefin
   };
 }
 
-/** Whether sizes that the template leaves as they were stay as they are. */
+/** Whether sizes that did not change in the template stay as they are in the group. */
 export function keepsUnmodifiedSizes(updatePolicy: Struct): boolean {
   const policy = structAt(updatePolicy, 'AutoScalingScheduledAction');
   return String(policy?.IgnoreUnmodifiedGroupSizeProperties ?? false) === 'true';

@@ -13,19 +13,19 @@ interface RollingUpdate {
   readonly context: ResourceContext;
   readonly policy: RollingPolicy;
   readonly name: string;
-  /** The group before anything was changed. */
+  /** The group before any change. */
   readonly group: SeenGroup;
-  /** The sizes that the group has in the end. */
+  /** The sizes of the group at the end. */
   readonly sizes: Sizes;
-  /** UpdateAutoScalingGroup's further input: launch template, subnets and so on. */
+  /** Further input of UpdateAutoScalingGroup: launch template, subnets and so on. */
   readonly changes: Struct;
   readonly isObsolete: (member: SeenMember) => boolean;
 }
 
 /**
- * AutoScalingRollingUpdate as CloudFormation does it, haste included: it waits for the signals of new instances, never
- * for an old one to be through its terminate hook. What is suspended meanwhile is resumed in any case; the sizes are
- * restored only in the end, so the rollback of an update that failed has to know them.
+ * AutoScalingRollingUpdate as CloudFormation does it, with the same haste. It waits for the signals of new instances,
+ * but never for the end of an old one's terminate hook. Suspended processes are always resumed. The sizes are restored
+ * only at the end, so the rollback of a failed update must know them.
  */
 export async function rollingUpdate(update: RollingUpdate): Promise<void> {
   const { context, policy, name, group } = update;
@@ -45,7 +45,7 @@ export async function rollingUpdate(update: RollingUpdate): Promise<void> {
 
 async function roll(update: RollingUpdate): Promise<void> {
   const { context, policy, group, sizes, changes } = update;
-  // In the order of their random ids, which is nobody's.
+  // Sorted by their random ids, so the order means nothing.
   const obsolete = activeMembers(group)
     .filter(update.isObsolete)
     .sort((a, b) => a.instance.localeCompare(b.instance));
@@ -92,7 +92,7 @@ async function lowerMinimum({ context, name }: RollingUpdate, minimum: number): 
   await context.call('autoscaling', 'UpdateAutoScalingGroup', { AutoScalingGroupName: name, MinSize: minimum });
 }
 
-/** An instance that is gone already is no obstacle. */
+/** An instance that is already gone is not an error. */
 async function terminate(context: ResourceContext, instance: string, decrement: boolean): Promise<void> {
   try {
     await context.call('autoscaling', 'TerminateInstanceInAutoScalingGroup', {
@@ -104,7 +104,7 @@ async function terminate(context: ResourceContext, instance: string, decrement: 
   }
 }
 
-/** Waits for the instances of each batch, and counts failures over all of them. */
+/** Waits for the instances of each batch, and counts the failures of all batches. */
 class Batches {
   readonly #update: RollingUpdate;
   readonly #total: number;

@@ -6,13 +6,13 @@ interface Signal {
   readonly status: 'SUCCESS' | 'FAILURE';
 }
 
-/** The signals for one resource in one operation. A unique id counts once. */
+/** The signals for one resource in one operation. A unique id counts only once. */
 export class SignalBox {
   readonly #received: Signal[] = [];
   readonly #waiters = new Set<() => void>();
   #taken = 0;
 
-  /** False when this id has signalled before. */
+  /** False when this id has already signalled. */
   add(signal: Signal): boolean {
     if (this.#received.some(({ uniqueId }) => uniqueId === signal.uniqueId)) return false;
     this.#received.push(signal);
@@ -20,7 +20,7 @@ export class SignalBox {
     return true;
   }
 
-  /** The next signal that nobody has taken yet; undefined when none comes in time. Rejects when aborted. */
+  /** The next unread signal; undefined when none comes in time. Rejects when aborted. */
   async next(limitAtMs: number, signal: AbortSignal): Promise<Signal | undefined> {
     for (;;) {
       signal.throwIfAborted();
@@ -49,7 +49,10 @@ export class SignalBox {
   }
 }
 
-/** Waits for so many signals, one after the other, and hears of each. Resolves with the number that did not come. */
+/**
+ * Waits for this number of signals, one after the other, and passes each on. Resolves with the number that did not
+ * come.
+ */
 export async function waitForSignals(
   box: SignalBox,
   count: number,

@@ -21,7 +21,7 @@ import {
 import type { ExistingResource, ResourceContext, ResourceHandler } from './handler.ts';
 import { surplusKeys } from './tags.ts';
 
-/** Where a group that is being rolled stood, until the update is through or taken back. */
+/** Stores the sizes of a group before a rolling update, until the update is complete or rolled back. */
 const SIZES_BEFORE = 'sizes before the rolling update';
 
 export const autoScalingGroup: ResourceHandler = {
@@ -87,7 +87,7 @@ export const autoScalingGroup: ResourceHandler = {
     return attributes(context, name);
   },
 
-  /** To zero through the hooks, until the last instance has left the group; then the group itself. */
+  /** Scales to zero through the hooks and waits until the last instance has left the group. Then deletes the group. */
   async remove(context, { physicalId: name }) {
     const limitAtMs = Date.now() + context.timings.groupDeletionMs;
     let group = await seeGroup(context, name);
@@ -110,7 +110,7 @@ function notEmpty(name: string, { members }: SeenGroup): AwsFailure {
   return new AwsFailure('ResourceInUse', `The group ${name} did not become empty in time; left are ${left}`);
 }
 
-/** CloudFormation takes a version by its number only. */
+/** CloudFormation accepts a version only as a number. */
 function refuseMovingVersions(properties: Struct): void {
   const version = structAt(properties, 'LaunchTemplate')?.Version;
   if (version === undefined || !/^\d+$/.test(String(version))) {
@@ -122,8 +122,8 @@ function refuseMovingVersions(properties: Struct): void {
 }
 
 /**
- * The sizes of the template; with IgnoreUnmodifiedGroupSizeProperties only those that the template changes, the others
- * as the group has them (had them, where a rolling update is taken back).
+ * The sizes of the template. With IgnoreUnmodifiedGroupSizeProperties only those that the template changes, and the
+ * group's own sizes for the others. During a rollback these are the sizes before the rolling update.
  */
 function wantedSizes(
   context: ResourceContext,
@@ -154,7 +154,7 @@ function isSizes(value: unknown): value is Sizes {
   return typeof value === 'object' && value !== null && 'desired' in value;
 }
 
-/** Obsolete is who was launched from another template or version, or stands in a zone that the group has left. */
+/** An instance is obsolete if it has another template or version, or is in a zone that the group has left. */
 async function obsolescence(context: ResourceContext, properties: Struct): Promise<(member: SeenMember) => boolean> {
   const template = structAt(properties, 'LaunchTemplate');
   const id = textAt(template, 'LaunchTemplateId') ?? (await templateId(context, template));

@@ -24,7 +24,7 @@ export const bucket: ResourceHandler = {
   async create(context, properties) {
     const { stack, logicalId } = context;
     const Bucket = textAt(properties, 'BucketName') ?? bucketName(stack.name, logicalId);
-    // The first region is the one that must not be named.
+    // S3 does not accept the name of the first region here.
     const elsewhere = { CreateBucketConfiguration: { LocationConstraint: stack.region } };
     await context.call('s3', 'CreateBucket', { Bucket, ...(stack.region === 'us-east-1' ? {} : elsewhere) });
     context.made(Bucket);
@@ -37,7 +37,7 @@ export const bucket: ResourceHandler = {
     return attributes(context, Bucket);
   },
 
-  /** Fails with BucketNotEmpty while anything is in it. */
+  /** Fails with BucketNotEmpty while the bucket contains anything. */
   async remove(context, { physicalId: Bucket }) {
     await unlessGone(context.call('s3', 'DeleteBucket', { Bucket }), GONE);
   },
@@ -55,7 +55,7 @@ async function configure(context: ResourceContext, Bucket: string, before: Struc
   } else if (before.OwnershipControls !== undefined) {
     await context.call('s3', 'DeleteBucketOwnershipControls', { Bucket });
   }
-  // Versioning that was on can be suspended only.
+  // Versioning can't be removed, only suspended.
   const versioning = VersioningConfiguration ?? (before.VersioningConfiguration && { Status: 'Suspended' });
   if (versioning !== undefined) {
     await context.call('s3', 'PutBucketVersioning', { Bucket, VersioningConfiguration: versioning });
@@ -76,7 +76,7 @@ async function encrypt(context: ResourceContext, Bucket: string, before: Struct,
   }
 }
 
-/** CloudFormation's word for the same rule differs from S3's. */
+/** CloudFormation and S3 have different words for the same rule. */
 function rule(configured: Struct): Struct {
   const { ServerSideEncryptionByDefault, BucketKeyEnabled } = configured;
   return {

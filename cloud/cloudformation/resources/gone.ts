@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../../failure.ts';
 
-/** Deletes, and takes the service's word that it is not there any more for success. */
+/** Deletes something. If the service says that it no longer exists, that is success. */
 export async function unlessGone(deletion: Promise<unknown>, ...codes: readonly string[]): Promise<void> {
   try {
     await deletion;

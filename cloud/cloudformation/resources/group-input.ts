@@ -22,13 +22,15 @@ export function sizeInput({ minimum, maximum, desired }: Sizes): Struct {
   return { MinSize: minimum, MaxSize: maximum, DesiredCapacity: desired };
 }
 
-/** Sizes are texts or numbers in a template. */
+/** In a template, sizes can be texts or numbers. */
 function numberOf(properties: Struct, name: string): number | undefined {
   const value = properties[name];
   return value === undefined ? undefined : Number(value);
 }
 
-/** The properties of a group that create and update share, as the Auto Scaling API takes them; sizes and tags apart. */
+/**
+ * The properties of a group for both create and update, in the form of the Auto Scaling API, without sizes and tags.
+ */
 export function groupInput(properties: Struct): Struct {
   const subnets = textsAt(properties, 'VPCZoneIdentifier');
   const cooldown = numberOf(properties, 'Cooldown');
@@ -53,7 +55,7 @@ export function groupInput(properties: Struct): Struct {
   };
 }
 
-/** The group's own tags, and those of the stack, which its instances get too. */
+/** The group's own tags, and those of the stack; the instances get both. */
 export function groupTags(context: ResourceContext, properties: Struct, name: string): readonly Struct[] {
   const own = structsAt(properties, 'Tags');
   const inherited = context.tags
@@ -103,7 +105,7 @@ export async function seeGroup(context: ResourceContext, name: string): Promise<
   };
 }
 
-/** Those that count: not on their way out. */
+/** The members that count: those that are not leaving. */
 export function activeMembers(group: SeenGroup): readonly SeenMember[] {
   return group.members.filter(({ lifecycleState }) => !lifecycleState.startsWith('Terminat'));
 }

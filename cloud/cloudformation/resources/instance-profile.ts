@@ -26,7 +26,7 @@ export const instanceProfile: ResourceHandler = {
     return attributes(answer);
   },
 
-  /** A profile holds one role, so the old one goes first. */
+  /** A profile has only one role, so the old one is removed first. */
   async update(context, { physicalId: InstanceProfileName, properties: before }, properties) {
     const [present, wanted] = [textsAt(before, 'Roles'), textsAt(properties, 'Roles')];
     for (const RoleName of present.filter((name) => !wanted.includes(name))) {

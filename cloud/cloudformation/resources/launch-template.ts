@@ -47,7 +47,7 @@ export const launchTemplate: ResourceHandler = {
     return attributes(context, id);
   },
 
-  /** New data makes a new version; the default one stays the first. */
+  /** New data makes a new version; the default version stays the first. */
   async update(context, { physicalId: LaunchTemplateId, properties: before }, properties) {
     const changed = changedProperties(before, properties);
     if (changed.includes('TagSpecifications')) await setTags(context, LaunchTemplateId, before, properties);

@@ -65,7 +65,7 @@ function arn({ stack }: ResourceContext, name: string): string {
   return `arn:aws:logs:${stack.region}:${stack.account}:log-group:${name}`;
 }
 
-/** The attribute ends with `:*`, as CloudFormation's does; the services' own does not. */
+/** The attribute ends with `:*`, as in CloudFormation. The ARN of the service itself does not. */
 function attributes(context: ResourceContext, name: string): Struct {
   return { Arn: `${arn(context, name)}:*` };
 }

@@ -69,7 +69,7 @@ export const role: ResourceHandler = {
   },
 };
 
-/** New and changed policies first, so that nothing is denied in between. */
+/** Sets new and changed policies first, so that nothing is denied in between. */
 async function setPolicies(context: ResourceContext, RoleName: string, before: Struct, after: Struct): Promise<void> {
   for (const policy of structsAt(after, 'Policies')) {
     const PolicyDocument = documentText(policy.PolicyDocument);

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { numberAt, type Struct, textAt } from '../../value.ts';
 
 /**
- * A rule of a template as IpPermission of the EC2 API. The other side is a network, or a group: `Source…` of rules that
- * let in, `Destination…` of those that let out.
+ * A rule of a template as IpPermission of the EC2 API. The other side is a network, or a group: `Source…` in ingress
+ * rules, `Destination…` in egress rules.
  */
 export function permissionOf(rule: Struct, direction: 'ingress' | 'egress'): Struct {
   const [from, to] = [numberAt(rule, 'FromPort'), numberAt(rule, 'ToPort')];

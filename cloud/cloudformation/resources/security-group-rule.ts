@@ -26,7 +26,7 @@ function ruleHandler(direction: 'ingress' | 'egress', type: string, others: read
       return { Id };
     },
 
-    /** All but the description needs another rule. */
+    /** A change of anything except the description needs a new rule. */
     async update(context, { physicalId: Id }, properties) {
       const input = ruleInput(properties, direction);
       await context.call('ec2', `UpdateSecurityGroupRuleDescriptions${word}`, input);

@@ -7,7 +7,7 @@ import type { ExistingResource, ResourceContext, ResourceHandler } from './handl
 import { permissionOf, RULE_PROPERTIES, rulesWithout } from './security-group-permission.ts';
 import { keyed, surplusKeys, tagsOf } from './tags.ts';
 
-/** What EC2 gives every new group: everything may go out. */
+/** EC2's default rule of a new group: all outgoing traffic is allowed. */
 const EVERYWHERE = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
 
 export const securityGroup: ResourceHandler = {
@@ -59,7 +59,7 @@ export const securityGroup: ResourceHandler = {
     return attributes(context, GroupId);
   },
 
-  /** Something that still uses the group (an interface of an instance that is going) is waited for. */
+  /** Waits while something still uses the group, such as an interface of an instance that is terminating. */
   async remove(context, existing) {
     const limitAtMs = Date.now() + context.timings.dependencyMs;
     while (!(await removed(context, existing, Date.now() >= limitAtMs))) {
@@ -80,7 +80,7 @@ async function removed(context: ResourceContext, { physicalId }: ExistingResourc
   }
 }
 
-/** A group without rules of its own for what goes out has EC2's. */
+/** A group without its own egress rules has EC2's default rule. */
 function outgoing(properties: Struct): readonly Struct[] {
   if (properties.SecurityGroupEgress !== undefined) return structsAt(properties, 'SecurityGroupEgress');
   return [{ IpProtocol: '-1', CidrIp: '0.0.0.0/0' }];

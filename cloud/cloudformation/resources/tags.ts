@@ -2,7 +2,10 @@
 import { type Struct, structsAt, textAt } from '../../value.ts';
 import type { ExistingResource, ResourceContext, Tag } from './handler.ts';
 
-/** The resource's own tags (`Tags: [{Key, Value}]`) over those of the stack. */
+/**
+ * The tags of the stack and of the resource (`Tags: [{Key, Value}]`). The resource's own tags replace those of the
+ * stack.
+ */
 export function tagsOf(context: ResourceContext, properties: Struct): readonly Tag[] {
   const tags = new Map(context.tags.map(({ key, value }) => [key, value]));
   for (const tag of structsAt(properties, 'Tags')) tags.set(textAt(tag, 'Key') ?? '', String(tag.Value ?? ''));
@@ -13,7 +16,7 @@ export function keyed(tags: readonly Tag[]): readonly Struct[] {
   return tags.map(({ key, value }) => ({ Key: key, Value: value }));
 }
 
-/** The keys that the resource had from its stack and is to lose. What others tagged it with is theirs. */
+/** The keys that came from the stack and must be removed. Tags from other sources stay. */
 export function surplusKeys(existing: ExistingResource, wanted: readonly string[]): readonly string[] {
   const own = structsAt(existing.properties, 'Tags').map((tag) => textAt(tag, 'Key') ?? '');
   const had = new Set([...own, ...existing.tags.map(({ key }) => key)]);

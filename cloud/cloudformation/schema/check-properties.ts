@@ -3,14 +3,17 @@ import { patternOf } from '../../api-model/check.ts';
 import { isStruct, type Struct, type Value } from '../../value.ts';
 import { followed, type ResourceSchema, type Schema } from './resource-schema.ts';
 
-/** A resource's properties in the types of its schema, and what does not fit. */
+/** The properties of a resource in the types of its schema, and the values that do not fit. */
 interface CheckedProperties {
   readonly properties: Struct;
   /** `#/MinSize: expected type: Number, found: String` */
   readonly problems: readonly string[];
 }
 
-/** Holds resolved properties against the schema. As CloudFormation does, texts become the numbers and flags that are wanted. */
+/**
+ * Checks resolved properties against the schema. As in CloudFormation, texts become numbers and booleans where the
+ * schema has these.
+ */
 export function checkProperties(schema: ResourceSchema, properties: Struct): CheckedProperties {
   const problems: string[] = [];
   const value = fit(schema, { ...schema, type: 'object' }, properties, '#', problems);
@@ -117,7 +120,7 @@ function checkText(schema: Schema, value: Value, path: string, problems: string[
   }
 }
 
-/** A pattern of the registry may match anywhere, as in JSON schema; some are written for Java or Python. */
+/** As in JSON schema, a pattern of the registry may match anywhere. Some patterns are written for Java or Python. */
 function matches(pattern: string, value: string): boolean {
   const anchored = pattern.replaceAll('\\A', '^').replace(/\\[Zz]$/, '$');
   return patternOf(`[\\s\\S]*?(?:${anchored})[\\s\\S]*`)?.test(value) ?? true;

@@ -24,7 +24,7 @@ export interface Schema {
   readonly oneOf?: readonly Schema[];
 }
 
-/** AWS's own description of a resource type. The lists hold JSON pointers: `/properties/GroupName`. */
+/** AWS's own description of a resource type. The lists contain JSON pointers: `/properties/GroupName`. */
 export interface ResourceSchema extends Schema {
   readonly typeName: string;
   readonly properties: Readonly<Record<string, Schema>>;
@@ -42,7 +42,7 @@ export interface ResourceSchema extends Schema {
 
 export type SchemaOf = (type: string) => ResourceSchema | undefined;
 
-/** Reads the schemas of the CloudFormation registry that cfn-lint carries, in moto's virtual environment. */
+/** Reads the schemas of the CloudFormation registry from cfn-lint, in moto's virtual environment. */
 export function registrySchemas(environment: string): SchemaOf {
   const data = join(cfnLint(environment), 'data', 'schemas');
   const loaded = new Map<string, ResourceSchema>();
@@ -70,7 +70,7 @@ function cfnLint(environment: string): string {
   return join(lib, python, 'site-packages', 'cfnlint');
 }
 
-/** The schema that a `$ref` leads to. */
+/** The schema to which a `$ref` leads. */
 export function followed(root: ResourceSchema, schema: Schema): Schema {
   const name = /^#\/definitions\/(.+)$/.exec(schema.$ref ?? '')?.[1];
   if (schema.$ref === undefined) return schema;

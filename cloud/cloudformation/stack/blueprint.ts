@@ -3,7 +3,7 @@ import type { Tag } from '../resources/handler.ts';
 import type { Template } from '../template/declarations.ts';
 import type { ParameterValues } from '../template/parameter-values.ts';
 
-/** What a stack is to be: everything that a person submits. */
+/** The intended state of a stack: everything that a person submits. */
 export interface Blueprint {
   readonly template: Template;
   readonly parameters: ParameterValues;

@@ -4,7 +4,10 @@ import { randomBytes } from 'node:crypto';
 const SIGNS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const RANDOM_SIGNS = 12;
 
-/** `<stack>-<logical id>-<12 random signs>`, as CloudFormation names what has no name; both names are cut if need be. */
+/**
+ * `<stack>-<logical id>-<12 random characters>`: CloudFormation's name for a resource without one. Both names are
+ * shortened if necessary.
+ */
 export function physicalName(stack: string, logicalId: string, longest = 255): string {
   const room = longest - RANDOM_SIGNS - 2;
   const short = stack.length + logicalId.length <= room;
@@ -13,7 +16,7 @@ export function physicalName(stack: string, logicalId: string, longest = 255): s
   return `${stack.slice(0, room - id.length)}-${id}-${randomSigns(RANDOM_SIGNS)}`;
 }
 
-/** The same for a bucket: lower case, at most 63 signs. */
+/** The same for a bucket: lower case, at most 63 characters. */
 export function bucketName(stack: string, logicalId: string): string {
   return physicalName(stack, logicalId, 63).toLowerCase();
 }

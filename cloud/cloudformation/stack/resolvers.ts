@@ -14,7 +14,7 @@ export interface StackPlace {
   readonly account: string;
 }
 
-/** How the resources that a value refers to are seen. */
+/** How references to resources are resolved. */
 interface ResourceView {
   ref(logicalId: string): Value;
   attribute(logicalId: string, attribute: string): Value;
@@ -34,7 +34,7 @@ function resolver(place: StackPlace, blueprint: Blueprint, view: ResourceView): 
   };
 }
 
-/** Sees the resources as they are. */
+/** Resolves references to the present resources. */
 export function liveResolver(
   place: StackPlace,
   blueprint: Blueprint,
@@ -55,7 +55,7 @@ export function liveResolver(
   });
 }
 
-/** Sees names in place of resources, so that two templates can be held against each other. */
+/** Resolves references to names instead of resources, so that two templates can be compared. */
 export function symbolicResolver(place: StackPlace, blueprint: Blueprint): Resolver {
   return resolver(place, blueprint, {
     ref: (logicalId) => `{{Ref:${logicalId}}}`,

@@ -10,7 +10,7 @@ import type { Blueprint } from './blueprint.ts';
 export type Phase = 'CREATE' | 'UPDATE' | 'DELETE';
 type ResourceStatus = `${Phase}_${'IN_PROGRESS' | 'COMPLETE' | 'FAILED'}` | 'DELETE_SKIPPED';
 
-/** A resource of a stack as it was last applied. */
+/** A resource of a stack in the last state that was applied. */
 export interface StackResource {
   readonly logicalId: string;
   readonly type: string;
@@ -20,7 +20,7 @@ export interface StackResource {
   properties: Struct;
   attributes: Struct;
   tags: readonly Tag[];
-  /** The logical ids that it needs. */
+  /** The logical ids of the resources that it needs. */
   needs: ReadonlySet<string>;
   status: ResourceStatus;
   reason: string | undefined;
@@ -40,17 +40,17 @@ export interface StackEvent {
   readonly token: string | undefined;
 }
 
-/** What is being done to a stack, and on whose behalf. */
+/** An operation on a stack, and its caller. */
 export interface StackOperation {
   readonly caller: string;
   readonly token: string | undefined;
-  /** Set when the stack is deleted while it is created: then there is nothing to roll back. */
+  /** Set when the stack is deleted during its creation. Then there is nothing to roll back. */
   superseded: boolean;
-  /** Gives up what is under way. */
+  /** Stops the steps in progress. */
   readonly cancel: () => void;
-  /** Resolves when it has ended, however. */
+  /** Resolves when the operation has ended, with success or failure. */
   readonly ended: Promise<void>;
-  /** The boxes of the resources that may be signalled now. */
+  /** The boxes of the resources that may now get signals. */
   readonly signals: Map<string, SignalBox>;
 }
 
@@ -62,7 +62,7 @@ export interface StackOutput {
 
 const STACK_TYPE = 'AWS::CloudFormation::Stack';
 
-/** One stack, with all that ever happened to it. */
+/** One stack with its whole history. */
 export class Stack {
   readonly name: string;
   readonly id: string;
@@ -78,7 +78,7 @@ export class Stack {
   deletedAtMs: number | undefined;
   blueprint: Blueprint | undefined;
   operation: StackOperation | undefined;
-  /** The tokens of the requests that started something: who sends one again gets the same answer. */
+  /** The tokens of requests that started an operation. A repeated request with the same token gets the same answer. */
   readonly tokens = new Set<string>();
   lastChangeSet: string | undefined;
   disableRollback = false;
@@ -119,7 +119,7 @@ export class Stack {
     this.#record({ logicalId, physicalId, type, status, reason, properties });
   }
 
-  /** Hears of every event. Returns the function that ends it. */
+  /** Calls `listener` for every event. Returns the function that ends this. */
   onEvent(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -128,7 +128,7 @@ export class Stack {
   }
 
   #record(event: Omit<StackEvent, 'id' | 'atMs' | 'token'>): void {
-    // Two events of one millisecond keep their order.
+    // Two events in the same millisecond keep their order.
     const atMs = Math.max(Date.now(), (this.events.at(-1)?.atMs ?? 0) + 1);
     const id =
       event.type === STACK_TYPE ? randomUUID() : `${event.logicalId}-${event.status}-${new Date(atMs).toISOString()}`;

@@ -4,7 +4,7 @@ import type { Template } from './declarations.ts';
 import { isPseudoParameter } from './pseudo-parameters.ts';
 import { type Reference, referencesIn } from './references.ts';
 
-/** Every name in the template leads to a parameter or a resource of it. */
+/** Checks that every name in the template leads to one of its parameters or resources. */
 export function checkReferences(template: Template): void {
   for (const resource of template.resources.values()) {
     const { properties, creationPolicy = {}, updatePolicy = {}, metadata = {}, dependsOn } = resource;

@@ -11,8 +11,8 @@ import { intrinsicOf } from './intrinsics.ts';
 import { referencesIn } from './references.ts';
 
 /**
- * Refuses what the lab does not support: types, properties, attributes and policies. What AWS's own schema does not
- * have is refused in AWS's words.
+ * Refuses what the lab does not support: types, properties, attributes and policies. If AWS's own schema does not have
+ * it either, the refusal has AWS's words.
  */
 export function checkResources(template: Template, schemaOf: SchemaOf): void {
   const types = [...template.resources.values()].map(({ type }) => type);
@@ -71,7 +71,7 @@ function isSupported(patterns: readonly string[], path: string): boolean {
   return patterns.some((pattern) => {
     const parent = pattern.endsWith('.*') ? pattern.slice(0, -2) : undefined;
     if (parent !== undefined) return path === parent || path.startsWith(`${parent}.`);
-    // A whole structure may come from one function.
+    // One function may stand for a whole structure.
     return path === pattern || pattern.startsWith(`${path}.`);
   });
 }
@@ -111,7 +111,7 @@ function checkPolicy(logicalId: string, name: string, policy: Value): void {
   throw invalid(`Template format error: The lab does not support ${odd} in the policies of ${logicalId}`);
 }
 
-/** Without functions, so that its values can be read before the stack has any. */
+/** Whether the policy has no functions, so that it can be read before the stack has values. */
 function isPlain(policy: Struct | undefined): boolean {
   return policy !== undefined && referencesIn(policy).length === 0;
 }

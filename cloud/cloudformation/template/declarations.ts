@@ -13,7 +13,7 @@ export interface ResourceDeclaration {
   readonly updatePolicy?: Struct;
   readonly metadata?: Struct;
   readonly deletionPolicy: DeletionPolicy;
-  /** What happens to the old one when the resource is replaced. */
+  /** What happens to the old resource when it is replaced. */
   readonly updateReplacePolicy: 'Delete' | 'Retain';
 }
 
@@ -22,7 +22,7 @@ export interface OutputDeclaration {
   readonly description?: string;
 }
 
-/** A template as it is written, every reference in it known to lead somewhere. */
+/** A template as written. Every reference in it has been checked. */
 export interface Template {
   readonly text: string;
   readonly description?: string;

@@ -3,17 +3,17 @@ import { AwsFailure } from '../../failure.ts';
 import { isStruct, type Struct, type Value } from '../../value.ts';
 import { attributeArguments, type Intrinsic, intrinsicOf, subArguments, subParts, toList } from './intrinsics.ts';
 
-/** What the functions of a template ask for. */
+/** Gives the values for the functions of a template. */
 export interface Resolver {
   /** A parameter, pseudo parameter or resource; undefined for AWS::NoValue. */
   ref(name: string): Value | undefined;
   attribute(logicalId: string, attribute: string): Value;
 }
 
-/** Stands in a text for what a resource will be called: `{{Ref:Role}}`, `{{GetAtt:Role.Arn}}`. */
+/** Stands in a text for the future name of a resource: `{{Ref:Role}}`, `{{GetAtt:Role.Arn}}`. */
 const SYMBOL = /\{\{(Ref|GetAtt):/;
 
-/** The value that an expression of a template has; undefined when it is to be left out (AWS::NoValue). */
+/** The value of an expression in a template. Undefined when it must be left out (AWS::NoValue). */
 export function evaluate(value: Value, resolver: Resolver): Value | undefined {
   const intrinsic = intrinsicOf(value);
   if (intrinsic !== undefined) return call(intrinsic, resolver);
@@ -32,7 +32,7 @@ export function evaluateStruct(struct: Struct, resolver: Resolver): Struct {
 }
 
 function presence(value: Value | undefined): readonly Value[] {
-  // A list in a list stays one item.
+  // A list inside a list stays one item.
   return value === undefined ? [] : [value];
 }
 

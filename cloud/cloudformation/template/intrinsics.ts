@@ -6,13 +6,13 @@ const KNOWN = ['Ref', 'Fn::GetAtt', 'Fn::Sub', 'Fn::Join', 'Fn::Select', 'Fn::Sp
 
 type IntrinsicName = (typeof KNOWN)[number];
 
-/** One intrinsic function: its name and what it is given. */
+/** One intrinsic function: its name and its argument. */
 export interface Intrinsic {
   readonly name: IntrinsicName;
   readonly argument: Value;
 }
 
-/** The function that a value is, if it is one; a function that the lab does not know is a ValidationError. */
+/** The function that this value is, or undefined. An unknown function is a ValidationError. */
 export function intrinsicOf(value: Value): Intrinsic | undefined {
   if (!isStruct(value)) return undefined;
   const found = Object.keys(value).find((key) => key === 'Ref' || key.startsWith('Fn::'));
@@ -28,7 +28,7 @@ export function intrinsicOf(value: Value): Intrinsic | undefined {
   return { name, argument: value[name] ?? '' };
 }
 
-/** A part of the text of Fn::Sub: plain, or a name in `${}`. */
+/** A part of the text of Fn::Sub: plain text, or a name in `${}`. */
 interface SubPart {
   readonly kind: 'plain' | 'name';
   readonly text: string;

@@ -3,10 +3,10 @@ import { AwsFailure } from '../../failure.ts';
 import type { Template } from './declarations.ts';
 import { referencesIn } from './references.ts';
 
-/** Logical id to the logical ids that it needs: by Ref, Fn::GetAtt, Fn::Sub and DependsOn. */
+/** For each logical id, the logical ids that it needs: by Ref, Fn::GetAtt, Fn::Sub and DependsOn. */
 export type Dependencies = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** What each resource needs. Fails when resources need each other. */
+/** The needs of each resource. Fails when resources need each other. */
 export function dependenciesOf(template: Template): Dependencies {
   const dependencies = new Map<string, ReadonlySet<string>>();
   for (const {

@@ -2,7 +2,7 @@
 import { AwsFailure } from '../../failure.ts';
 import { isStruct, type Struct, textAt, textsAt } from '../../value.ts';
 
-/** The types of parameters that the lab knows; those of EC2 name something that must exist. */
+/** The parameter types that the lab supports. A value of an EC2 type must name something that exists. */
 const PARAMETER_TYPES = [
   'String',
   'Number',

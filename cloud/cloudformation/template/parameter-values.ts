@@ -6,7 +6,7 @@ import type { ParameterDeclaration } from './parameter-declaration.ts';
 export type ParameterValues = ReadonlyMap<string, string>;
 type Declarations = ReadonlyMap<string, ParameterDeclaration>;
 
-/** The value of each parameter from what is given, from the stack's present values where that is asked for, and from the defaults. */
+/** The value of each parameter: the given one, the stack's present one where the input asks for it, or the default. */
 export function parameterValues(
   declared: Declarations,
   given: readonly Struct[],
@@ -37,7 +37,7 @@ function previousOf(name: string, previous: ParameterValues | undefined): string
   return value;
 }
 
-/** Ref of a list parameter is a list. */
+/** Ref of a list parameter gives a list. */
 export function parameterValue(declaration: ParameterDeclaration, value: string): Value {
   return isList(declaration) ? value.split(',').map((item) => item.trim()) : value;
 }
@@ -82,7 +82,7 @@ function problemOf(declaration: ParameterDeclaration, item: string): string | un
 
 type Ask = (service: string, action: string, input: Struct) => Promise<Struct>;
 
-/** How EC2 is asked for things of one type by their names. */
+/** The EC2 call that finds things of one type by their names. */
 const EXISTING: Readonly<Record<string, { readonly action: string; readonly by: string }>> = {
   'AWS::EC2::VPC::Id': { action: 'DescribeVpcs', by: 'VpcIds' },
   'AWS::EC2::Subnet::Id': { action: 'DescribeSubnets', by: 'SubnetIds' },
@@ -92,7 +92,7 @@ const EXISTING: Readonly<Record<string, { readonly action: string; readonly by: 
   'AWS::EC2::AvailabilityZone::Name': { action: 'DescribeAvailabilityZones', by: 'ZoneNames' },
 };
 
-/** What a parameter of an AWS-specific type names must be there, in the eyes of the caller. */
+/** What a parameter of an AWS-specific type names must exist for this caller. */
 export async function checkExistence(declared: Declarations, values: ParameterValues, ask: Ask): Promise<void> {
   for (const [name, declaration] of declared) {
     const existing = EXISTING[declaration.type.replace(/^List<(.*)>$/, '$1')];
@@ -104,7 +104,7 @@ export async function checkExistence(declared: Declarations, values: ParameterVa
   }
 }
 
-/** EC2 has a code of its own for each kind of thing that it does not find. */
+/** EC2 has a separate error code for each kind of missing thing. */
 async function exists(ask: Ask, action: string, by: string, item: string): Promise<boolean> {
   if (item === '') return false;
   try {

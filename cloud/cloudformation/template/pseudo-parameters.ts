@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a stack is told about itself and its place. */
+/** Facts about a stack and its place, for its own template. */
 interface PseudoParameters {
   readonly 'AWS::AccountId': string;
   readonly 'AWS::Partition': string;

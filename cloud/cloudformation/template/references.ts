@@ -2,7 +2,7 @@
 import type { Value } from '../../value.ts';
 import { attributeArguments, intrinsicOf, subArguments, subParts } from './intrinsics.ts';
 
-/** What a value refers to. */
+/** A parameter, resource or attribute to which a value refers. */
 export type Reference =
   | { readonly kind: 'ref'; readonly name: string; readonly by: 'Ref' | 'Fn::Sub' }
   | { readonly kind: 'attribute'; readonly name: string; readonly attribute: string };

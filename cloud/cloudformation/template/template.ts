@@ -18,7 +18,7 @@ const RESOURCE_MEMBERS = [
   'Metadata',
 ];
 
-/** Reads a template in JSON. What is wrong with it, and what the lab does not support, is a ValidationError. */
+/** Reads a template in JSON. Any mistake in it, and anything that the lab does not support, is a ValidationError. */
 export function readTemplate(text: string): Template {
   const document = json(text);
   for (const name of Object.keys(document)) {

@@ -31,7 +31,7 @@ function onGroup(action: string): ActionRule {
   };
 }
 
-/** The group of the instance that the call names. */
+/** The group of the instance in the call. */
 function onGroupOfInstance(action: string): ActionRule {
   return {
     action,
@@ -40,7 +40,7 @@ function onGroupOfInstance(action: string): ActionRule {
   };
 }
 
-/** Tags name the group that each of them is for. */
+/** Each tag names its group. */
 function onTags(action: string): ActionRule {
   return {
     action,
@@ -79,7 +79,7 @@ function creatingOrUpdating(action: string): ActionRule {
   };
 }
 
-/** What the group will launch, the caller must be allowed to. */
+/** The caller must also have the rights for what the group will launch. */
 function launching(input: Struct, template: Struct, facts: ResourceFacts): Promise<readonly Element[]> {
   const subnets = (textAt(input, 'VPCZoneIdentifier') ?? '').split(',').map((id) => id.trim());
   return runInstancesElements({ LaunchTemplate: template, SubnetIds: subnets }, facts);

@@ -17,7 +17,7 @@ const KEYS = [
   ...['cloudformation:ChangeSetName', 'cloudformation:RoleArn', 'cloudformation:TemplateUrl'],
 ];
 
-/** On the stack that the call names, itself or through a change set; `*` where it names none. */
+/** The stack that the call names, directly or through a change set; `*` if it names none. */
 function onStack(action: string): ActionRule {
   return {
     action,

@@ -21,7 +21,7 @@ const RESOURCE_KEYS = [
   ...['ec2:InstanceID', 'ec2:InstanceType', 'ec2:InstanceProfile'],
 ];
 
-/** By the prefix of their ids.  */
+/** The kind of a resource, by the prefix of its id. */
 const KINDS: Readonly<Record<string, string>> = {
   i: 'instance',
   vol: 'volume',
@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<string, string>> = {
   key: 'key-pair',
 };
 
-/** An existing resource, with its tags and what else its kind has. */
+/** An existing resource, with its tags and the other facts of its kind. */
 async function existing(facts: ResourceFacts, action: string, id: string): Promise<Element> {
   const kind = KINDS[id.slice(0, id.lastIndexOf('-'))] ?? 'unknown';
   const tags = await facts.ec2Tags(id);
@@ -59,7 +59,7 @@ function instanceContext(id: string, instance: Struct | undefined): Context {
   });
 }
 
-/** A resource that is made by the call, and, when it is made with tags, CreateTags on it (`ec2:CreateAction`). */
+/** A resource that the call makes. If it is made with tags, also CreateTags on it (`ec2:CreateAction`). */
 function made(facts: ResourceFacts, action: string, kind: string, input: Struct): readonly Element[] {
   const tags = specifiedTags(input, kind);
   const resource = ec2Arn(facts, kind, '*');
@@ -69,7 +69,7 @@ function made(facts: ResourceFacts, action: string, kind: string, input: Struct)
   return tags.size === 0 ? [element] : [element, { action: 'ec2:CreateTags', resource, context: created }];
 }
 
-/** An action on the resources that these members of its input name. */
+/** An action on the resources in these members of its input. */
 function on(action: string, ...members: readonly string[]): ActionRule {
   return {
     action,
@@ -94,7 +94,7 @@ function tagging(action: string): ActionRule {
   };
 }
 
-/** Rules of a security group; made with tags, CreateTags on them as well. */
+/** Rules of a security group. If they are made with tags, also CreateTags on them. */
 function groupRules(action: string): ActionRule {
   return {
     action,
@@ -106,7 +106,7 @@ function groupRules(action: string): ActionRule {
   };
 }
 
-/** A key pair goes by its name. */
+/** A key pair is known by its name. */
 function onKeyPair(action: string): ActionRule {
   return {
     action,
@@ -122,7 +122,7 @@ function onKeyPair(action: string): ActionRule {
   };
 }
 
-/** A template may be named instead of given by its id. */
+/** The call may have the template's name instead of its id. */
 function onTemplate(action: string): ActionRule {
   return {
     action,

@@ -22,7 +22,7 @@ const ROLE_KEYS = [
   'iam:PermissionsBoundary',
 ];
 
-/** Tags that the call sets, or the keys of those that it takes away. */
+/** The tags that the call sets, or the keys of those that it removes. */
 function tagsIn(input: Struct): Tags {
   return new Map([...textsAt(input, 'TagKeys').map((key) => [key, ''] as const), ...tagsOf(structsAt(input, 'Tags'))]);
 }
@@ -51,7 +51,7 @@ function onRole(action: string): ActionRule {
   };
 }
 
-/** A path in the call stands in the ARN of what it makes: `/ops/` → `role/ops/name`. */
+/** A path in the call becomes part of the ARN of the new role: `/ops/` → `role/ops/name`. */
 function makingRole(action: string): ActionRule {
   return {
     action,
@@ -116,7 +116,7 @@ export const IAM_ACTIONS: ActionTable = {
     ...['CreateInstanceProfile', 'GetInstanceProfile', 'DeleteInstanceProfile', 'RemoveRoleFromInstanceProfile'],
     ...['TagInstanceProfile', 'UntagInstanceProfile'],
   ]),
-  // Putting a role into a profile hands it to EC2.
+  // Adding a role to a profile passes the role to EC2.
   AddRoleToInstanceProfile: onProfile('AddRoleToInstanceProfile', async (input, facts) => [
     passRole(await facts.roleArn(textAt(input, 'RoleName') ?? '')),
   ]),
@@ -126,13 +126,13 @@ export const IAM_ACTIONS: ActionTable = {
   ]),
 };
 
-/** Not calls of their own, but rights that other calls need. */
+/** These are not calls, but rights that other calls need. */
 export const IAM_RIGHTS: ActionTable = {
   PassRole: {
     action: 'PassRole',
     keys: ['iam:PassedToService', ...TAGS_OF_RESOURCE, 'iam:ResourceTag/'],
     elements: () => [],
   },
-  // Needed once in an account, for its first group; the lab's account has had its first.
+  // Needed once in an account, for its first group. The lab's account has already had its first group.
   CreateServiceLinkedRole: { action: 'CreateServiceLinkedRole', keys: ['iam:AWSServiceName'], elements: () => [] },
 };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Service Authorization Reference, "Actions, resources, and condition keys for Amazon CloudWatch Logs". Calls about a
- * group are held against `…:log-group:<name>:log-stream:`, so a policy needs `…:log-group:<name>:*`; only those about
- * tags go without that end (CloudWatch Logs User Guide, "Overview of managing access permissions": ARNs).
+ * Service Authorization Reference, "Actions, resources, and condition keys for Amazon CloudWatch Logs". A call about a
+ * group is checked against `…:log-group:<name>:log-stream:`, so a policy needs `…:log-group:<name>:*`. Only calls about
+ * tags are checked without this end (CloudWatch Logs User Guide, "Overview of managing access permissions": ARNs).
  */
 import { isStruct, type Struct, textAt, textsAt } from '../../value.ts';
 import { type ActionRule, type ActionTable, requestTags, TAGS_OF_REQUEST } from './element.ts';
 
-/** Of a group, and of all groups where none is named. */
+/** For one group, or for all groups where the call names none. */
 function onGroup(action: string, member = 'logGroupName'): ActionRule {
   return {
     action,
@@ -41,7 +41,7 @@ function onTags(action: string): ActionRule {
   };
 }
 
-/** Logs writes tags as an object, and those to be taken away as a list of keys. */
+/** Logs has tags as an object, and the tags to remove as a list of keys. */
 function tagsIn(input: Struct): ReadonlyMap<string, string> {
   const keys = textsAt(input, 'tagKeys').map((key) => [key, ''] as const);
   const tags = isStruct(input.tags)
@@ -50,7 +50,7 @@ function tagsIn(input: Struct): ReadonlyMap<string, string> {
   return new Map([...keys, ...tags]);
 }
 
-/** A group may be given by its ARN. */
+/** The call may have a group's ARN instead of its name. */
 function groupName(nameOrArn: string): string {
   return /^arn:[^:]*:logs:[^:]*:[^:]*:log-group:([^:]*)/.exec(nameOrArn)?.[1] ?? nameOrArn;
 }
@@ -67,7 +67,7 @@ const createGroup: ActionRule = {
       resource: facts.arn('logs', `log-group:${name}:log-stream:`),
       context,
     };
-    // Made with tags, it needs the right to tag as well.
+    // To make it with tags, the caller also needs the right to tag.
     const tagging = { action: 'logs:TagResource', resource: facts.arn('logs', `log-group:${name}`), context };
     return tags.size === 0 ? [element] : [element, tagging];
   },

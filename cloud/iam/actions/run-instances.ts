@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * RunInstances, which is authorized on everything that it uses or makes (Service Authorization Reference, "RunInstances";
- * EC2 User Guide, "Example policies": launch instances). Who creates or changes a group with a launch template needs
- * the same (Auto Scaling User Guide, "Control Amazon EC2 launch template usage in Auto Scaling groups").
+ * RunInstances needs rights for everything that it uses or makes (Service Authorization Reference, "RunInstances"; EC2
+ * User Guide, "Example policies": launch instances). Creating or changing a group with a launch template needs the same
+ * rights (Auto Scaling User Guide, "Control Amazon EC2 launch template usage in Auto Scaling groups").
  */
 import { type Struct, structAt, structsAt, textAt, textsAt } from '../../value.ts';
 import { type Context, contextOf, merged, tagContext } from '../context.ts';
@@ -10,7 +10,7 @@ import type { ResourceFacts } from '../facts.ts';
 import { ec2Arn, specifiedTags } from './ec2-resources.ts';
 import { type Element, requestTags } from './element.ts';
 
-/** What the call says wins over its launch template. */
+/** The values in the call replace those of its launch template. */
 export async function runInstancesElements(input: Struct, facts: ResourceFacts): Promise<readonly Element[]> {
   const template = await facts.template(structAt(input, 'LaunchTemplate'));
   const data: Struct = { ...template?.data, ...input };
@@ -48,7 +48,7 @@ export async function runInstancesElements(input: Struct, facts: ResourceFacts):
   return role === undefined ? elements : [...elements, passRole(role)];
 }
 
-/** Handing a role to EC2. */
+/** The right to pass a role to EC2. */
 export function passRole(role: string): Element {
   const context = contextOf({ 'iam:PassedToService': 'ec2.amazonaws.com' });
   return { action: 'iam:PassRole', resource: role, context };

@@ -11,7 +11,7 @@ const PUT_KEYS = [
   ...['s3:x-amz-server-side-encryption', 's3:x-amz-server-side-encryption-aws-kms-key-id'],
 ];
 
-/** What S3 tells of every call. The lab's plain HTTP counts as TLS. */
+/** The context of every call to S3. The lab's plain HTTP counts as TLS. */
 const EVERY_CALL: Readonly<Record<string, string>> = {
   's3:authType': 'REST-HEADER',
   's3:signatureversion': 'AWS4-HMAC-SHA256',
@@ -51,7 +51,7 @@ function listContext(input: Struct): Parameters<typeof contextOf>[0] {
   };
 }
 
-/** An action on one object, another one on a version of it. */
+/** An action on one object; S3 has another action for a version of it. */
 function onObject(action: string, ofVersion = action): ActionRule {
   return {
     action,
@@ -63,7 +63,7 @@ function onObject(action: string, ofVersion = action): ActionRule {
   };
 }
 
-/** `creates`: whether the call brings the object into being, which those that begin or fill an upload do not. */
+/** `creates`: whether the call makes the object. Calls that begin an upload or add to it do not. */
 function putting(creates: boolean): ActionRule {
   return {
     action: 'PutObject',
@@ -96,7 +96,7 @@ const copying: ActionRule = {
   },
 };
 
-/** AWS answers for each key apart; here one key that must not go keeps them all. */
+/** AWS decides for each key separately. Here, one key that may not be deleted keeps all keys. */
 const deletingMany: ActionRule = {
   action: 'DeleteObject',
   keys: [...EVERY_KEY, 's3:versionid'],
@@ -114,7 +114,7 @@ const listingBuckets: ActionRule = {
   elements: () => [element('ListAllMyBuckets', '*')],
 };
 
-/** What decides whether a missing object is 404 or 403: whether the caller could have listed its key. */
+/** The right that decides between 404 and 403 for a missing object: whether the caller could have listed its key. */
 export function listingOf(input: Struct): {
   readonly action: string;
   readonly resource: string;

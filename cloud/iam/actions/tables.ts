@@ -7,7 +7,7 @@ import { IAM_ACTIONS, IAM_RIGHTS } from './iam.ts';
 import { LOGS_ACTIONS } from './logs.ts';
 import { S3_ACTIONS } from './s3.ts';
 
-/** Who he is, everybody may ask; roles are assumed by nobody but EC2. */
+/** Every caller may ask for its own identity. Only EC2 may assume roles. */
 const STS_ACTIONS: ActionTable = {
   GetCallerIdentity: { action: 'GetCallerIdentity', keys: [], elements: () => [] },
 };
@@ -22,12 +22,12 @@ const TABLES: Readonly<Record<string, ActionTable>> = {
   cloudformation: CLOUDFORMATION_ACTIONS,
 };
 
-/** Undefined for a call that the tables do not have. */
+/** Undefined for a call that is not in the tables. */
 export function actionRule(service: string, apiAction: string): ActionRule | undefined {
   return TABLES[service]?.[apiAction];
 }
 
-/** Every action of policies that the tables know, `service:Name`, with its condition keys beside the global ones. */
+/** Every policy action in the tables, `service:Name`, with its condition keys besides the global ones. */
 export function knownActions(): ReadonlyMap<string, ReadonlySet<string>> {
   const known = new Map<string, Set<string>>();
   for (const [service, table] of [...Object.entries(TABLES), ['iam', IAM_RIGHTS] as const]) {

@@ -3,7 +3,7 @@ import type { JuteReader } from '../jute-reader.ts';
 import type { JuteWriter } from '../jute-writer.ts';
 
 interface ConnectRequest {
-  /** A server that has seen less must refuse, so that the client never reads the past. */
+  /** A server that has seen less must refuse the client, so that the client never reads older data. */
   readonly lastZxid: bigint;
   readonly timeoutMs: number;
   /** Zero asks for a new session. */
@@ -13,13 +13,16 @@ interface ConnectRequest {
 }
 
 export interface ConnectReply {
-  /** As negotiated; zero or less says that the session has expired. */
+  /** The negotiated timeout. Zero or less means that the session has expired. */
   readonly timeoutMs: number;
   readonly sessionId: bigint;
   readonly password: Buffer;
 }
 
-/** connect request (no header): protocolVersion int, lastZxidSeen long, timeOut int, sessionId long, passwd buffer, readOnly boolean */
+/**
+ * connect request (no header): protocolVersion int, lastZxidSeen long, timeOut int, sessionId long, passwd buffer,
+ * readOnly boolean
+ */
 export function encodeConnect(writer: JuteWriter, request: ConnectRequest): void {
   writer.int(0);
   writer.long(request.lastZxid);
@@ -29,7 +32,10 @@ export function encodeConnect(writer: JuteWriter, request: ConnectRequest): void
   writer.boolean(false);
 }
 
-/** connect reply (no header): protocolVersion int, timeOut int, sessionId long, passwd buffer, readOnly boolean (not from old servers) */
+/**
+ * connect reply (no header): protocolVersion int, timeOut int, sessionId long, passwd buffer, readOnly boolean (not
+ * from old servers)
+ */
 export function decodeConnect(reader: JuteReader): ConnectReply {
   reader.int();
   return { timeoutMs: reader.int(), sessionId: reader.long(), password: reader.bytes() };

@@ -10,7 +10,9 @@ interface CreateRequest {
   readonly sequential: boolean;
 }
 
-/** create: path string, data buffer, acl vector, flags int (1 ephemeral, 2 sequential) → path string, with its number */
+/**
+ * create: path string, data buffer, acl vector, flags int (1 ephemeral, 2 sequential) → path string, with its number
+ */
 export const create: Operation<CreateRequest, string> = {
   name: 'create',
   opcode: 1,

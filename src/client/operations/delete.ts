@@ -3,7 +3,7 @@ import type { Operation } from '../operation.ts';
 
 interface DeleteRequest {
   readonly path: string;
-  /** −1 for any. */
+  /** −1 for any version. */
   readonly version: number;
 }
 

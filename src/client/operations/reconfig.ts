@@ -4,17 +4,23 @@ import { readStat } from '../stat.ts';
 import type { DataAndStat } from './get.ts';
 
 export interface ReconfigRequest {
-  /** Each as in a dynamic config file: `server.3=10.0.0.3:2888:3888:participant;10.0.0.3:2181`. */
+  /** Each line as in a dynamic config file: `server.3=10.0.0.3:2888:3888:participant;10.0.0.3:2181`. */
   readonly joining?: readonly string[];
   /** Ids of servers. */
   readonly leaving?: readonly number[];
-  /** The whole new config in place of a change; lines as in `joining`. */
+  /** The whole new config instead of a change; lines as in `joining`. */
   readonly newMembers?: readonly string[];
-  /** The version that the config must have (its `version=` is hex), or the answer is BAD_VERSION; undefined for any. */
+  /**
+   * The version that the config must have (its `version=` is hex), otherwise the answer is BAD_VERSION. Undefined for
+   * any version.
+   */
   readonly fromVersion?: bigint;
 }
 
-/** reconfig: joiningServers string, leavingServers string, newMembers string (each may be null), curConfigId long → data buffer, stat of the new config */
+/**
+ * reconfig: joiningServers string, leavingServers string, newMembers string (each may be null), curConfigId long → data
+ * buffer, stat of the new config
+ */
 export const reconfig: Operation<ReconfigRequest, DataAndStat> = {
   name: 'reconfig',
   opcode: 16,

@@ -5,7 +5,7 @@ import { readStat, type Stat } from '../stat.ts';
 interface SetRequest {
   readonly path: string;
   readonly data: Uint8Array;
-  /** −1 for any. */
+  /** −1 for any version. */
   readonly version: number;
 }
 
