@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { DescribeLifecycleHooksCommand } from '@aws-sdk/client-auto-scaling';
 import { CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteObjectCommand, GetBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { type PoliciesInForce, type PolicyPart, unneededParts, unusedActions } from '../cloud/least-privilege.ts';
@@ -115,6 +116,15 @@ test('a node sends its log', async () => {
   await aws.logs.send(new CreateLogStreamCommand(stream));
   const logEvents = [{ timestamp: Date.now(), message: 'a line' }];
   await aws.logs.send(new PutLogEventsCommand({ ...stream, logEvents }));
+});
+
+/** No node of the lab waits in a hook for the forty minutes after which its agent asks this. */
+test('a node asks how long the hook in which it waits can last', async () => {
+  const [{ instance } = { instance: '' }] = await lab.nodes();
+  using aws = await awsAs(lab, instance);
+  const hook = { AutoScalingGroupName: lab.lab.stack.group, LifecycleHookNames: ['launch'] };
+  const { LifecycleHooks } = await aws.autoScaling.send(new DescribeLifecycleHooksCommand(hook));
+  assert.ok((LifecycleHooks?.[0]?.GlobalTimeout ?? 0) >= 3_000);
 });
 
 /** What a node with a fault, or an intruder on it, would try; the bucket's policy is what stands against it. */
