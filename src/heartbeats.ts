@@ -19,6 +19,13 @@ const NEAR_SHARE = 0.8;
  */
 const SHORTEST_LIMIT_MS = 3_000_000;
 
+interface HookLimit {
+  /** Undefined when the group has no such hook any more. */
+  readonly limitMs: number | undefined;
+  /** A sentence, where Auto Scaling did not say how long the hook can last. */
+  readonly doubt?: string;
+}
+
 export class Heartbeats implements AsyncDisposable {
   readonly #ports: Ports;
   readonly #timings: Timings;
@@ -29,7 +36,7 @@ export class Heartbeats implements AsyncDisposable {
   #wait: HookWait | undefined;
   #why = '';
   /** By hook: the limit, once it has been asked for. */
-  readonly #limits = new Map<string, number | undefined>();
+  readonly #limits = new Map<string, HookLimit>();
   #beating = false;
   #underWay: Promise<void> = Promise.resolve();
 
@@ -88,27 +95,32 @@ export class Heartbeats implements AsyncDisposable {
     const nowMs = clock.nowMs();
     const waitedMs = nowMs - (await disk.inStateSince(lifecycleState, nowMs));
     if (waitedMs < SHORTEST_LIMIT_MS * NEAR_SHARE) return;
-    const limitMs = await this.#limitMs(group, hook);
+    const { limitMs, doubt = '' } = await this.#limit(group, hook);
     if (limitMs === undefined || waitedMs < limitMs * NEAR_SHARE) return;
     const left = Math.max(0, Math.round((limitMs - waitedMs) / 60_000));
     log.write({
       event: 'error',
       code: 'HOOK_ENDS_SOON',
-      saw: `The hook ${hook} has held this instance for ${Math.round(waitedMs / 60_000)} minutes; in about ${left} its group terminates it. ${this.#why}`,
+      saw: `The hook ${hook} has held this instance for ${Math.round(waitedMs / 60_000)} minutes; in about ${left} its group terminates it. ${doubt}${this.#why}`,
       next: 'Bring enough of the other voters back, or let the group launch replacements, before that; a voter that is terminated counts against the quorum.',
     });
   }
 
   /** The limit by Auto Scaling. Without an answer: the limit of a hook of 300 s, which is the template's default. */
-  async #limitMs(group: string, hook: string): Promise<number | undefined> {
-    if (this.#limits.has(hook)) return this.#limits.get(hook);
+  async #limit(group: string, hook: string): Promise<HookLimit> {
+    const known = this.#limits.get(hook);
+    if (known) return known;
     try {
-      const limitMs = await this.#ports.autoScaling.hookLimitMs(group, hook, this.#run);
-      this.#limits.set(hook, limitMs);
-      return limitMs;
-    } catch {
+      const limit = { limitMs: await this.#ports.autoScaling.hookLimitMs(group, hook, this.#run) };
+      this.#limits.set(hook, limit);
+      return limit;
+    } catch (error) {
       this.#run.throwIfAborted();
-      return this.#timings.hookLimitMs;
+      const why = error instanceof Error ? error.message : String(error);
+      return {
+        limitMs: this.#timings.hookLimitMs,
+        doubt: `This is so for a hook of 300 s; its own limit is not known: ${why} `,
+      };
     }
   }
 }

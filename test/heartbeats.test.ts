@@ -174,6 +174,8 @@ test('a limit that could not be had is that of a hook of 300 s, and is asked for
   denied.node.nowMs += 4_800_000;
   await until(() => isTold(denied));
   await until(() => denied.limitsAsked.length >= 2);
+  const told = denied.node.logged.find(({ code }) => code === 'HOOK_ENDS_SOON');
+  assert.match(String(told?.saw), /its own limit is not known: Denied\. This node waits/);
 
   const deleted = started(undefined, undefined, async () => undefined);
   await using others = deleted.heartbeats;
