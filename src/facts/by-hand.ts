@@ -4,6 +4,7 @@
  * (docs/protocol.md, "Claims 7" and "Joining 11"). Pure. Both are tolerated. Such a member is unknown: it counts as a
  * voter, and never as one that serves, is gone or can't vote. Such a line stops changes, never service.
  */
+import { instancesBehind } from '../model/claims.ts';
 import { type EnsembleConfig, idOfLine, type Member, strangeLines } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 
@@ -11,12 +12,10 @@ import type { Ensemble, Observation } from '../model/observation.ts';
  * Whether no node ever claimed this id at this address. False while a claim on the id is unreadable or has no owner.
  */
 export function isUnclaimed({ shared }: Pick<Observation, 'shared'>, member: Pick<Member, 'id' | 'address'>): boolean {
-  if (!shared.known) return false;
-  const { id, address } = member;
-  return shared.value.claims.every(({ id: claimed, owner }) => {
-    if (claimed !== id || owner === 'void') return true;
-    return typeof owner === 'object' && owner.address !== address;
-  });
+  if (!shared.known || instancesBehind(shared.value.claims, member).length > 0) return false;
+  return shared.value.claims.every(
+    ({ id, owner }) => id !== member.id || typeof owner === 'object' || owner === 'void',
+  );
 }
 
 /** Whether this member surely serves: its server says so, and the server is of a node of this cluster. */

@@ -6,36 +6,20 @@ import type { Claim } from './records.ts';
 export const LOWEST_ID = 1;
 export const HIGHEST_ID = 255;
 
-/**
- * The generation that owns each id: the highest one (Claims 2). The last result is kept, because each decision asks
- * several times about the same claims.
- */
+/** The generation that owns each id: the highest one (Claims 2). Each decision asks several times. */
 export function highestGenerations(claims: readonly Claim[]): ReadonlyMap<number, Claim> {
-  if (latest.claims === claims) return latest.highest;
+  const known = found.get(claims);
+  if (known) return known;
   const highest = new Map<number, Claim>();
   for (const claim of claims) {
     const present = highest.get(claim.id);
     if (!present || present.generation < claim.generation) highest.set(claim.id, claim);
   }
-  latest = { claims, highest };
+  found.set(claims, highest);
   return highest;
 }
 
-interface Highest {
-  readonly claims: readonly Claim[];
-  readonly highest: ReadonlyMap<number, Claim>;
-}
-
-let latest: Highest = { claims: [], highest: new Map() };
-
-/** The highest generation of one id; the claims may be in any order. */
-export function highestGeneration(claims: readonly Claim[], id: number): Claim | undefined {
-  let highest: Claim | undefined;
-  for (const claim of claims) {
-    if (claim.id === id && (!highest || highest.generation < claim.generation)) highest = claim;
-  }
-  return highest;
-}
+const found = new WeakMap<readonly Claim[], ReadonlyMap<number, Claim>>();
 
 /** The instances behind all of these claims. An instance appears as often as it has claims. */
 export function ownersOf(claims: readonly Claim[]): readonly string[] {

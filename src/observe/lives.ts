@@ -44,10 +44,9 @@ export async function observeLives(
   const open = instances.filter((instance) => lives[instance] === undefined);
   const facts = open.length > 0 ? await ec2.describe(open, signal) : [];
   for (const fact of facts) lives[fact.instance] = lifeFrom(fact);
-  const missing = open.filter((instance) => lives[instance] === undefined);
-  const ages = missing.length > 0 ? claimAges(shared.claims) : undefined;
-  for (const instance of missing) {
-    if ((ages?.get(instance) ?? 0) <= forgottenMs) continue;
+  const ages = claimAges(shared.claims);
+  for (const instance of open) {
+    if (lives[instance] !== undefined || (ages.get(instance) ?? 0) <= forgottenMs) continue;
     if (await ec2.isForgotten(instance, signal)) lives[instance] = 'gone';
   }
   return { lives, terminated: facts.filter((fact) => fact.state === 'terminated').map((fact) => fact.instance) };

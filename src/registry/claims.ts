@@ -7,7 +7,7 @@
  * Claims 8: the claims are what either list names. The list of streams may lag, and streams get deleted. An object read
  * by its key is a fact.
  */
-import { HIGHEST_ID, highestGeneration, ownerKey } from '../model/claims.ts';
+import { HIGHEST_ID, highestGenerations, ownerKey } from '../model/claims.ts';
 import { whyNotUnderstood } from '../model/formats.ts';
 import type { Claim, ClaimOwner } from '../model/records.ts';
 import type { ClaimStreams, ObjectStore } from '../ports.ts';
@@ -91,7 +91,7 @@ export async function readClaims(
   const claims = claimsOf(memory, streams, objects);
   const more: Claim[] = [];
   for (const id of new Set(self.ids)) {
-    const highest = highestGeneration(claims, id);
+    const highest = highestGenerations(claims).get(id);
     const owner = highest?.owner;
     if (typeof owner === 'object' && owner.instance === self.instance) continue;
     more.push(...(await readOnwards(shelf, id, (highest?.generation ?? 0) + 1, signal)));
@@ -124,17 +124,13 @@ function claimsOf(memory: ClaimMemory, streams: Named, objects: Named): readonly
   return [...found.values()];
 }
 
-const NOBODY: Named['owners'] = new Map();
-
 async function readOwners(
   shelf: Shelf,
   memory: ClaimMemory,
   ages: ReadonlyMap<string, number>,
   signal: AbortSignal,
 ): Promise<Named> {
-  const names: string[] = [];
-  for (const name of ages.keys()) if (!memory.owners.has(name)) names.push(name);
-  if (names.length === 0) return { ages, owners: NOBODY };
+  const names = [...ages.keys()].filter((name) => !memory.owners.has(name));
   const found = await Promise.all(names.map((name) => memory.once(name, () => readOwner(shelf, name, signal))));
   return { ages, owners: new Map(names.map((name, index) => [name, found[index]])) };
 }

@@ -9,8 +9,7 @@ const LONGEST_TEXT = 65_536;
 export function remembered<V>(understand: (text: string) => V): (text: string) => V {
   const known = new Map<string, V>();
   return (text) => {
-    const there = known.get(text);
-    if (there !== undefined || known.has(text)) return there as V;
+    if (known.has(text)) return known.get(text) as V;
     const value = understand(text);
     if (text.length > LONGEST_TEXT) return value;
     if (known.size >= MOST_TEXTS) known.clear();

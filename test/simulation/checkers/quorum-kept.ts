@@ -14,26 +14,15 @@ export class QuorumKept {
   /** The smallest number of running voters beyond the quorum that was ever seen. */
   leastSpare = Number.POSITIVE_INFINITY;
 
-  /** When there was a quorum last. Servers are added to their list, and it is another list when one has ended. */
-  #counted:
-    | { readonly newest: EnsembleConfig; readonly servers: readonly Server[]; readonly length: number }
-    | undefined;
-
   look(newest: EnsembleConfig | undefined, servers: readonly Server[], nodes: readonly Node[]): void {
     if (!this.watching || !newest) return;
-    const { length } = servers;
-    const before = this.#counted;
-    if (before?.newest === newest && before.servers === servers && before.length === length) return;
     const voters = votersOf(newest);
     const running = voters.filter((member) =>
       servers.some((server) => server.id === member.id && server.host.address === member.address),
     );
     const spare = running.length - quorumOf(voters.length);
     this.leastSpare = Math.min(this.leastSpare, spare);
-    if (spare >= 0) {
-      this.#counted = { newest, servers, length };
-      return;
-    }
+    if (spare >= 0) return;
     const said = nodes.filter((node) => node.up).map((node) => `${node.name}: ${node.said}`);
     throw new Violation(
       'quorum-kept',

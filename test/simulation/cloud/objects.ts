@@ -3,17 +3,10 @@
 import type { StoredObject } from '../../../src/ports.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 
-interface Stored {
-  readonly key: string;
-  body: string;
-  etag: string;
-  atMs: number;
-}
-
 export class Objects {
-  readonly #stored = new Map<string, Stored>();
-  /** By key, as they are listed: agents list far more often than they write. */
-  #listed: Stored[] = [];
+  readonly #stored = new Map<string, { readonly body: string; readonly etag: string; readonly atMs: number }>();
+  /** In order, as they are listed: agents list far more often than they write. */
+  #keys: string[] = [];
   readonly #scheduler: Scheduler;
   /** Keys that no list shows, though S3 promises that it shows all. */
   unlisted: readonly string[] = [];
@@ -30,8 +23,9 @@ export class Objects {
   list(prefix: string): readonly { readonly key: string; readonly ageMs: number }[] {
     const nowMs = this.#scheduler.nowMs;
     const listed: { readonly key: string; readonly ageMs: number }[] = [];
-    for (const { key, atMs } of this.#listed) {
-      if (key.startsWith(prefix) && !this.unlisted.includes(key)) listed.push({ key, ageMs: nowMs - atMs });
+    for (const key of this.#keys) {
+      if (!key.startsWith(prefix) || this.unlisted.includes(key)) continue;
+      listed.push({ key, ageMs: nowMs - (this.#stored.get(key)?.atMs ?? nowMs) });
     }
     return listed;
   }
@@ -51,20 +45,13 @@ export class Objects {
   }
 
   put(key: string, body: string): void {
-    const written = { body, etag: etagOf(body), atMs: this.#scheduler.nowMs };
-    const there = this.#stored.get(key);
-    if (there) {
-      Object.assign(there, written);
-      return;
-    }
-    const stored = { key, ...written };
-    this.#stored.set(key, stored);
-    this.#listed = [...this.#listed, stored].sort((a, b) => (a.key < b.key ? -1 : 1));
+    if (!this.#stored.has(key)) this.#keys = [...this.#keys, key].sort();
+    this.#stored.set(key, { body, etag: etagOf(body), atMs: this.#scheduler.nowMs });
   }
 
   delete(key: string): void {
     this.#stored.delete(key);
-    this.#listed = this.#listed.filter((each) => each.key !== key);
+    this.#keys = this.#keys.filter((each) => each !== key);
   }
 }
 

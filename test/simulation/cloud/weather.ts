@@ -38,21 +38,20 @@ export class Weather {
     this.accidents = 0;
   }
 
-  #is(skies: ReadonlyMap<Sky, number> | undefined, sky: Sky): boolean {
-    return skies !== undefined && (skies.get(sky) ?? 0) > this.#scheduler.nowMs;
+  #is(service: Service, sky: Sky): boolean {
+    return (this.#until.get(service)?.get(sky) ?? 0) > this.#scheduler.nowMs;
   }
 
   latencyMs(service: Service): number {
-    if (this.#is(this.#until.get(service), 'slow')) return this.#random.between(500, 12_000);
+    if (this.#is(service, 'slow')) return this.#random.between(500, 12_000);
     return service === 'metadata' ? this.#random.between(1, 10) : this.#random.between(8, 80);
   }
 
   fate(service: Service): Fate {
-    const skies = this.#until.get(service);
-    if (this.#is(skies, 'outage')) return this.#random.chance(0.1) ? 'late' : 'refused';
-    if (this.#is(skies, 'throttle') && this.#random.chance(0.5)) return 'refused';
-    if (this.#is(skies, 'lossy') && this.#random.chance(0.35)) return this.#random.chance(0.5) ? 'lost' : 'late';
-    if (this.#is(skies, 'empty') && this.#random.chance(0.7)) return 'empty';
+    if (this.#is(service, 'outage')) return this.#random.chance(0.1) ? 'late' : 'refused';
+    if (this.#is(service, 'throttle') && this.#random.chance(0.5)) return 'refused';
+    if (this.#is(service, 'lossy') && this.#random.chance(0.35)) return this.#random.chance(0.5) ? 'lost' : 'late';
+    if (this.#is(service, 'empty') && this.#random.chance(0.7)) return 'empty';
     if (!this.#random.chance(this.accidents)) return 'answered';
     return this.#random.weighted({ refused: 4, lost: 3, late: 2, empty: 1 });
   }

@@ -4,15 +4,16 @@
  * that answered an agent, the agent's code runs until it waits for its next port call; so a history depends on nothing
  * but its seed.
  */
-import { nextTick } from 'node:process';
-
 interface Event {
   readonly atMs: number;
   readonly serial: number;
   readonly run: () => void;
 }
 
-const READY = Promise.resolve();
+/** Node runs a tick that was asked for among microtasks when none of them is left: without a turn of its event loop. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
 
 export class Scheduler {
   #nowMs = 0;
@@ -34,39 +35,21 @@ export class Scheduler {
   }
 
   /** Runs events until `stop` says so, the time is reached or nothing is left. */
-  run(untilMs: number, stop: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const go = (answered: boolean): void => {
-        try {
-          if ((answered && stop()) || !this.#runUntilAnswered(untilMs, stop)) resolve();
-          else nextTick(settled);
-        } catch (error) {
-          reject(error);
-        }
-      };
-      // Node runs a tick that was asked for among microtasks when none of them is left: without a turn of its event loop.
-      const settled = (): void => void READY.then(goOn);
-      const goOn = (): void => go(true);
-      go(false);
-    });
-  }
-
-  /** True after an event that answered somebody; false when this run is over. */
-  #runUntilAnswered(untilMs: number, stop: () => boolean): boolean {
+  async run(untilMs: number, stop: () => boolean): Promise<void> {
     for (;;) {
       const next = this.#heap[0];
       if (!next || next.atMs > untilMs) {
         this.#nowMs = Math.max(this.#nowMs, untilMs);
-        return false;
+        return;
       }
       this.#pop();
       this.#nowMs = next.atMs;
       next.run();
       if (this.#answered) {
         this.#answered = false;
-        return true;
+        await settled();
       }
-      if (stop()) return false;
+      if (stop()) return;
     }
   }
 

@@ -124,18 +124,9 @@ export class Run {
 
   #nearby<T>(label: string, apply: () => T, latencyMs: number, changed: Machine | undefined): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#plan(this.random.between(latencyMs / 4, latencyMs), { label, apply, resolve, reject, changed });
+      const effect = { label, apply, resolve, reject, changed };
+      this.later(this.random.between(latencyMs / 4, latencyMs), this.#performing(effect));
     });
-  }
-
-  /** As `later`. */
-  #plan<T>(delayMs: number, effect: Effect<T>): void {
-    const perform = (): void => {
-      if (!this.alive) return;
-      if (this.#machine.paused) this.#machine.park(perform);
-      else this.#perform(effect);
-    };
-    this.scheduler.after(delayMs, perform);
   }
 
   /** As `local`, with an answer that comes when the world is ready to give it. */
@@ -194,7 +185,7 @@ export class Run {
   }
 
   #parkCall<T>(call: Effect<T>): void {
-    this.#machine.park(() => this.#plan(0, call));
+    this.#machine.park(() => this.later(0, this.#performing(call)));
   }
 
   #performBadly<T>(fate: Fate, service: Service, call: Effect<T>, { writes, empty, lost }: CallOptions<T>): void {
