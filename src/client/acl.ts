@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { JuteReader } from './jute-reader.ts';
 import type { JuteWriter } from './jute-writer.ts';
 
 /** Bits of an ACL entry's permissions. */
@@ -28,4 +29,8 @@ export function writeAcl(writer: JuteWriter, acl: Acl): void {
     writer.string(entry.scheme);
     writer.string(entry.id);
   }
+}
+
+export function readAcl(reader: JuteReader): AclEntry[] {
+  return reader.vector(12, () => ({ permissions: reader.int(), scheme: reader.string(), id: reader.string() }));
 }

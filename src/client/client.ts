@@ -1,65 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Acl, OPEN_ACL } from './acl.ts';
-import { ZookeeperError } from './errors.ts';
+import type { Acl } from './acl.ts';
+import { type ClientOptions, settingsOf } from './client-options.ts';
+import { TransactionError } from './errors.ts';
 import type { Operation } from './operation.ts';
-import { create } from './operations/create.ts';
+import { type CreateRequest, create } from './operations/create.ts';
+import { createContainer } from './operations/create-container.ts';
+import { createTtl } from './operations/create-ttl.ts';
+import { create2, type PathAndStat } from './operations/create2.ts';
 import { deleteNode } from './operations/delete.ts';
 import { exists } from './operations/exists.ts';
 import { type DataAndStat, get } from './operations/get.ts';
+import { type AclAndStat, getAcl } from './operations/get-acl.ts';
+import { getAllChildrenNumber } from './operations/get-all-children-number.ts';
 import { type ChildrenAndStat, getChildren } from './operations/get-children.ts';
+import { getEphemerals } from './operations/get-ephemerals.ts';
+import { multi } from './operations/multi.ts';
+import { multiRead, type ReadPart, type ReadResults } from './operations/multi-read.ts';
 import { type ReconfigRequest, reconfig } from './operations/reconfig.ts';
 import { set } from './operations/set.ts';
+import { setAcl } from './operations/set-acl.ts';
 import { sync } from './operations/sync.ts';
+import { type ClientIdentity, whoAmI } from './operations/who-am-i.ts';
 import { pathProblem } from './path.ts';
-import type { CallOptions } from './request.ts';
-import { parseServers, type ServerAddress } from './servers.ts';
-import { type SessionSettings, ZookeeperSession } from './session.ts';
+import type { CallOptions, SignalOptions } from './request.ts';
+import { parseServers } from './servers.ts';
+import { ZookeeperSession } from './session.ts';
 import type { Stat } from './stat.ts';
 import type { ClientStatus } from './status.ts';
+import {
+  type CreateContent,
+  createProblem,
+  createRequestOf,
+  type TransactionPart,
+  type TransactionResults,
+  transactionProblem,
+} from './transaction.ts';
 
-export interface ClientOptions {
-  /** `host:port,host:port`, IPv6 in brackets; or a list. Names are resolved at each attempt. */
-  readonly servers: string | readonly ServerAddress[];
-  /** The timeout to ask for; the server may grant another one (see `status`). */
-  readonly sessionTimeoutMs?: number;
-  /** Limit for the first connection. Zero: the client tries each server once. */
-  readonly connectLimitMs?: number;
-  /**
-   * Limit for reaching a server again after a lost connection; then the client ends. Zero: the client ends with its
-   * connection.
-   */
-  readonly reconnectLimitMs?: number;
-  /** Limit for connecting to one server, with the handshake. */
-  readonly handshakeTimeoutMs?: number;
-  /** A request without an answer for this long ends. A write that was sent then counts as maybe applied. */
-  readonly requestTimeoutMs?: number;
-  readonly closeTimeoutMs?: number;
-  /** Servers allow 1,000 unanswered requests in all (globalOutstandingLimit). Further requests wait in the client. */
-  readonly maxInFlight?: number;
-  /** With more waiting requests than this, a new one is refused with QUEUE_FULL. */
-  readonly maxQueued?: number;
-  /** The servers' `jute.maxbuffer`. */
-  readonly maxRequestBytes?: number;
-  readonly maxReplyBytes?: number;
-  /** The local address to connect from. */
-  readonly localAddress?: string;
-}
-
-export interface CreateOptions extends CallOptions {
-  readonly data?: Uint8Array;
-  readonly acl?: Acl;
-  /** The servers delete the znode when the session ends. */
-  readonly ephemeral?: boolean;
-  /** The server appends a number of ten digits to the name. */
-  readonly sequential?: boolean;
-}
+export interface CreateOptions extends CallOptions, CreateContent {}
 
 export interface VersionOptions extends CallOptions {
   /** The version that the znode's data must have, otherwise the answer is BAD_VERSION. */
   readonly version?: number;
 }
 
-const NO_DATA = new Uint8Array(0);
 const CONFIG_PATH = '/zookeeper/config';
 
 /**
@@ -72,7 +55,7 @@ export class ZookeeperClient {
   readonly #session: ZookeeperSession;
 
   /** Resolves when a session is open. */
-  static async connect(options: ClientOptions, call: CallOptions = {}): Promise<ZookeeperClient> {
+  static async connect(options: ClientOptions, call: SignalOptions = {}): Promise<ZookeeperClient> {
     const servers = typeof options.servers === 'string' ? parseServers(options.servers) : options.servers;
     const session = new ZookeeperSession(servers, settingsOf(options, servers.length));
     await session.start(call.signal);
@@ -92,7 +75,7 @@ export class ZookeeperClient {
   }
 
   /** The current status and every later one. Ends after `expired`, `closed` or an abort of the signal. */
-  statuses(call: CallOptions = {}): AsyncGenerator<ClientStatus, void> {
+  statuses(call: SignalOptions = {}): AsyncGenerator<ClientStatus, void> {
     return this.#session.status.follow(call.signal);
   }
 
@@ -111,8 +94,15 @@ export class ZookeeperClient {
 
   /** Resolves with the path of the new znode, including its number if it is sequential. */
   create(path: string, options: CreateOptions = {}): Promise<string> {
-    const { data = NO_DATA, acl = OPEN_ACL, ephemeral = false, sequential = false } = options;
-    return this.#call(create, { path, data, acl, ephemeral, sequential }, path, options, sequential);
+    const hasOwnOperation = options.container === true || options.ttlMs !== undefined;
+    if (hasOwnOperation) return this.create2(path, options).then((created) => created.path);
+    return this.#create(create, path, options);
+  }
+
+  /** Like `create`, with the stat of the new znode. */
+  create2(path: string, options: CreateOptions = {}): Promise<PathAndStat> {
+    if (options.container === true) return this.#create(createContainer, path, options);
+    return this.#create(options.ttlMs === undefined ? create2 : createTtl, path, options);
   }
 
   set(path: string, data: Uint8Array, options: VersionOptions = {}): Promise<Stat> {
@@ -121,6 +111,59 @@ export class ZookeeperClient {
 
   delete(path: string, options: VersionOptions = {}): Promise<void> {
     return this.#call(deleteNode, { path, version: options.version ?? -1 }, path, options);
+  }
+
+  /**
+   * Applies all parts in their order, or none of them. Resolves with one result for each part. When a part fails, it
+   * rejects with a TransactionError, which has the code of that part and its index.
+   */
+  async multi<const Parts extends readonly TransactionPart[]>(
+    parts: Parts,
+    call: CallOptions = {},
+  ): Promise<TransactionResults<Parts>> {
+    const problem = transactionProblem(parts);
+    if (problem !== undefined) throw problem;
+    const outcome = await this.#session.request(multi, parts, `of ${parts.length} parts`, call);
+    if (outcome instanceof TransactionError) throw outcome;
+    return outcome as TransactionResults<Parts>;
+  }
+
+  /**
+   * Several reads in one request; a write of another client may come between them. One that fails has its ServerError
+   * as its result, and the others have theirs.
+   */
+  async multiRead<const Parts extends readonly ReadPart[]>(
+    parts: Parts,
+    call: CallOptions = {},
+  ): Promise<ReadResults<Parts>> {
+    const problem = parts.map(({ path }) => pathProblem(path, false)).find((found) => found !== undefined);
+    if (problem !== undefined) throw problem;
+    return (await this.#session.request(multiRead, parts, `of ${parts.length} parts`, call)) as ReadResults<Parts>;
+  }
+
+  /** The secret part of a digest is shown as `x` to a client that may not set the ACL. */
+  getAcl(path: string, call: CallOptions = {}): Promise<AclAndStat> {
+    return this.#call(getAcl, path, path, call);
+  }
+
+  /** Here `version` is the version of the ACL, `aclVersion` in the stat. */
+  setAcl(path: string, acl: Acl, options: VersionOptions = {}): Promise<Stat> {
+    return this.#call(setAcl, { path, acl, version: options.version ?? -1 }, path, options);
+  }
+
+  /** The ephemeral znodes of this session whose paths begin with the prefix. */
+  getEphemerals(prefix = '/', call: CallOptions = {}): Promise<string[]> {
+    return this.#call(getEphemerals, prefix, prefix, call);
+  }
+
+  /** How many znodes there are below the path: children, their children, and so on. */
+  getAllChildrenNumber(path: string, call: CallOptions = {}): Promise<number> {
+    return this.#call(getAllChildrenNumber, path, path, call);
+  }
+
+  /** The identities under which the server knows this connection. */
+  whoAmI(call: CallOptions = {}): Promise<ClientIdentity[]> {
+    return this.#session.request(whoAmI, undefined, 'of this connection', call);
   }
 
   /** Reads after it see everything that was committed before it. */
@@ -144,7 +187,7 @@ export class ZookeeperClient {
    */
   addAuth(scheme: string, auth: string | Uint8Array, call: CallOptions = {}): Promise<void> {
     const bytes = typeof auth === 'string' ? Buffer.from(auth) : auth;
-    return this.#session.addCredential({ scheme, auth: bytes }, call.signal);
+    return this.#session.addCredential({ scheme, auth: bytes }, call);
   }
 
   /**
@@ -155,46 +198,19 @@ export class ZookeeperClient {
     return this.#session.close();
   }
 
-  #call<Body, Reply>(
-    operation: Operation<Body, Reply>,
-    body: Body,
-    path: string,
-    call: CallOptions,
-    sequential = false,
-  ): Promise<Reply> {
-    const problem = pathProblem(path, sequential);
+  #create<Reply>(operation: Operation<CreateRequest, Reply>, path: string, options: CreateOptions): Promise<Reply> {
+    const problem = createProblem(path, options);
     if (problem !== undefined) return Promise.reject(problem);
-    return this.#session.request(operation, body, path, call.signal);
+    return this.#session.request(operation, createRequestOf(path, options), path, options);
+  }
+
+  #call<Body, Reply>(operation: Operation<Body, Reply>, body: Body, path: string, call: CallOptions): Promise<Reply> {
+    const problem = pathProblem(path, false);
+    if (problem !== undefined) return Promise.reject(problem);
+    return this.#session.request(operation, body, path, call);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function settingsOf(options: ClientOptions, servers: number): SessionSettings {
-  const sessionTimeoutMs = limit('sessionTimeoutMs', options.sessionTimeoutMs ?? 10_000);
-  // The client should be able to try all servers once before the session expires.
-  const perServerMs = Math.min((sessionTimeoutMs * 2) / 3, Math.max(1_000, sessionTimeoutMs / Math.max(1, servers)));
-  return {
-    sessionTimeoutMs,
-    connectLimitMs: limit('connectLimitMs', options.connectLimitMs ?? 30_000, 0),
-    reconnectLimitMs: limit('reconnectLimitMs', options.reconnectLimitMs ?? 600_000, 0),
-    handshakeTimeoutMs: limit('handshakeTimeoutMs', options.handshakeTimeoutMs ?? Math.ceil(perServerMs)),
-    requestTimeoutMs: limit('requestTimeoutMs', options.requestTimeoutMs ?? 30_000),
-    closeTimeoutMs: limit('closeTimeoutMs', options.closeTimeoutMs ?? 5_000),
-    maxInFlight: limit('maxInFlight', options.maxInFlight ?? 900),
-    maxQueued: limit('maxQueued', options.maxQueued ?? 100_000),
-    maxRequestBytes: limit('maxRequestBytes', options.maxRequestBytes ?? 0xf_ffff),
-    maxReplyBytes: limit('maxReplyBytes', options.maxReplyBytes ?? 16 * 1024 * 1024),
-    ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
-  };
-}
-
-/** Timers and the wire carry 32-bit numbers. */
-function limit(name: string, value: number, least = 1): number {
-  if (!Number.isInteger(value) || value < least || value > 0x7fff_ffff) {
-    throw new ZookeeperError('BAD_REQUEST', `${name} must be a whole number from ${least}, it is ${value}`);
-  }
-  return value;
 }

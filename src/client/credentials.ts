@@ -5,14 +5,17 @@ import type { Credential } from './operations/auth.ts';
 /** One credential. It is sent on every connection; the first answer settles its caller's promise. */
 export class KeptCredential {
   readonly credential: Credential;
+  /** The client's limit is not for this credential. */
+  readonly hasOwnLimit: boolean;
   readonly enqueuedAtMs = performance.now();
   readonly promise: Promise<void>;
   #settled = false;
   #resolve: () => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  constructor(credential: Credential) {
+  constructor(credential: Credential, hasOwnLimit: boolean) {
     this.credential = credential;
+    this.hasOwnLimit = hasOwnLimit;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -57,7 +60,9 @@ export class SessionCredentials {
   }
 
   dropOlder(thanMs: number, error: () => unknown): void {
-    for (const entry of this.#kept) if (!entry.settled && entry.enqueuedAtMs < thanMs) this.drop(entry, error());
+    for (const entry of this.#kept) {
+      if (!entry.settled && !entry.hasOwnLimit && entry.enqueuedAtMs < thanMs) this.drop(entry, error());
+    }
   }
 
   /** Handles a server's answer. Returns an error when a server now refuses a credential that it accepted before. */

@@ -36,6 +36,17 @@ export class ServerError extends ZookeeperError {
   }
 }
 
+/** A part of a transaction failed, so none of its parts was applied. The code is that of the part that failed. */
+export class TransactionError extends ServerError {
+  /** Which part failed, from 0. */
+  readonly index: number;
+
+  constructor(number: number, what: string, index: number) {
+    super(number, what);
+    this.index = index;
+  }
+}
+
 /**
  * A write was sent and its outcome is not known. It may have been applied, or may still be applied, even under the next
  * leader. Only the data itself can tell. The client never sends such a write again.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type Acl, type AclEntry, CREATOR_ACL, OPEN_ACL, PERMISSIONS, READ_ACL } from './acl.ts';
-export { type ClientOptions, type CreateOptions, type VersionOptions, ZookeeperClient } from './client.ts';
+export { type CreateOptions, type VersionOptions, ZookeeperClient } from './client.ts';
+export type { ClientOptions } from './client-options.ts';
+export type { CreateMode } from './create-mode.ts';
 export {
   ClientClosedError,
   ConnectionLostError,
@@ -8,14 +10,29 @@ export {
   ProtocolError,
   ServerError,
   SessionExpiredError,
+  TransactionError,
   ZookeeperError,
   type ZookeeperErrorCode,
 } from './errors.ts';
+export type { PathAndStat } from './operations/create2.ts';
 export type { DataAndStat } from './operations/get.ts';
+export type { AclAndStat } from './operations/get-acl.ts';
 export type { ChildrenAndStat } from './operations/get-children.ts';
+export type { ReadPart, ReadResult, ReadResults } from './operations/multi-read.ts';
 export type { ReconfigRequest } from './operations/reconfig.ts';
-export type { CallOptions } from './request.ts';
+export type { ClientIdentity } from './operations/who-am-i.ts';
+export type { CallOptions, SignalOptions } from './request.ts';
 export { SERVER_ERRORS, type ServerErrorCode } from './server-errors.ts';
 export type { ServerAddress } from './servers.ts';
 export type { Stat } from './stat.ts';
 export type { ClientStatus } from './status.ts';
+export type {
+  CheckPart,
+  CreateContent,
+  CreatePart,
+  DeletePart,
+  PartResult,
+  SetPart,
+  TransactionPart,
+  TransactionResults,
+} from './transaction.ts';

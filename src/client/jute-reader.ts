@@ -64,12 +64,19 @@ export class JuteReader {
   }
 
   strings(): string[] {
+    return this.vector(4, (reader) => reader.string());
+  }
+
+  /**
+   * A vector of records of at least `leastBytes` each. So a wrong count fails here, before any memory is taken for it.
+   * Null reads as an empty list.
+   */
+  vector<Item>(leastBytes: number, read: (reader: JuteReader) => Item): Item[] {
     const count = this.#length();
-    // Each string has at least its length field. So a wrong count fails here, before any memory is taken for it.
-    if (count * 4 > this.remaining)
+    if (count * leastBytes > this.remaining)
       throw new ProtocolError(`a vector claims ${count} items in ${this.remaining} bytes`);
-    const items: string[] = [];
-    for (let index = 0; index < count; index++) items.push(this.string());
+    const items: Item[] = [];
+    for (let index = 0; index < count; index++) items.push(read(this));
     return items;
   }
 

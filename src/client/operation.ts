@@ -11,7 +11,7 @@ export interface Operation<Request, Reply> {
   readonly isWrite: boolean;
   encode(writer: JuteWriter, request: Request): void;
   /** Called when the header reports success. */
-  decode(reader: JuteReader): Reply;
+  decode(reader: JuteReader, request: Request): Reply;
   /** For an operation with a result for the error "no node" (−101). */
   noNode?(): Reply;
 }

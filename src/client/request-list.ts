@@ -48,12 +48,12 @@ export class RequestList {
     for (let request = this.shift(); request !== undefined; request = this.shift()) request.cancel(cause);
   }
 
-  /** Ends the requests made before the given time (see `enqueuedAtMs`); the oldest stand first. */
+  /** Ends the requests without a limit of their own that were made before the given time; the oldest stand first. */
   cancelOlder(thanMs: number, cause: (request: PendingRequest) => unknown): void {
     let request = this.#first;
     while (request !== undefined && request.enqueuedAtMs < thanMs) {
       const next: PendingRequest | undefined = request.next;
-      if (!request.settled) request.cancel(cause(request));
+      if (!request.settled && !request.hasOwnLimit) request.cancel(cause(request));
       request = next;
     }
   }

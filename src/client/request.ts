@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MaybeAppliedError, ServerError } from './errors.ts';
+import { MaybeAppliedError, ServerError, ZookeeperError } from './errors.ts';
 import type { JuteReader } from './jute-reader.ts';
 import type { JuteWriter } from './jute-writer.ts';
 import type { Operation } from './operation.ts';
@@ -14,6 +14,8 @@ interface LinkedRequests {
 export interface PendingRequest {
   readonly opcode: number;
   readonly enqueuedAtMs: number;
+  /** The client's limit is not for this request. */
+  readonly hasOwnLimit: boolean;
   /** Set by the connection that sends the request. */
   xid: number;
   /** The list that holds this request. A request is in at most one list, and is itself the link in it. */
@@ -34,8 +36,18 @@ export interface PendingRequest {
   cancel(cause: unknown): void;
 }
 
-export interface CallOptions {
+export interface SignalOptions {
   readonly signal?: AbortSignal;
+}
+
+export interface CallOptions extends SignalOptions {
+  /** The limit for this call, instead of the client's `requestTimeoutMs`. */
+  readonly timeoutMs?: number;
+}
+
+/** What a call without an answer ends with. */
+export function timeoutError(timeoutMs: number): ZookeeperError {
+  return new ZookeeperError('REQUEST_TIMEOUT', `no answer came within ${timeoutMs} ms`);
 }
 
 export class Request<Body, Reply> implements PendingRequest {
@@ -50,12 +62,14 @@ export class Request<Body, Reply> implements PendingRequest {
   readonly #body: Body;
   readonly #path: string;
   readonly #signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
   #sent = false;
   #resolve: (reply: Reply) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
   /** `path` names the request in messages. The signal must not be aborted yet. */
-  constructor(operation: Operation<Body, Reply>, body: Body, path: string, signal: AbortSignal | undefined) {
+  constructor(operation: Operation<Body, Reply>, body: Body, path: string, call: CallOptions) {
+    const { signal, timeoutMs } = call;
     this.#operation = operation;
     this.#body = body;
     this.#path = path;
@@ -65,6 +79,11 @@ export class Request<Body, Reply> implements PendingRequest {
       this.#reject = reject;
     });
     signal?.addEventListener('abort', this, { once: true });
+    if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.cancel(timeoutError(timeoutMs)), timeoutMs);
+  }
+
+  get hasOwnLimit(): boolean {
+    return this.#timer !== undefined;
   }
 
   get opcode(): number {
@@ -85,7 +104,7 @@ export class Request<Body, Reply> implements PendingRequest {
 
   succeed(reader: JuteReader): void {
     if (this.settled) return;
-    const reply = this.#operation.decode(reader);
+    const reply = this.#operation.decode(reader, this.#body);
     this.#settle();
     this.#resolve(reply);
   }
@@ -119,6 +138,7 @@ export class Request<Body, Reply> implements PendingRequest {
   #settle(): void {
     this.settled = true;
     this.#signal?.removeEventListener('abort', this);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
   }
 }
 

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, type ConnectionSettings, type SessionState } from './connection.ts';
 import { KeptCredential, SessionCredentials } from './credentials.ts';
 import { ClientClosedError, ConnectionLostError, ServerError, SessionExpiredError, ZookeeperError } from './errors.ts';
+import { limitProblem } from './limit.ts';
 import type { Operation } from './operation.ts';
 import type { Credential } from './operations/auth.ts';
 import { closeSession } from './operations/close-session.ts';
-import { Request } from './request.ts';
+import { type CallOptions, Request, timeoutError } from './request.ts';
 import { RequestList } from './request-list.ts';
 import { type ServerAddress, ServerRound } from './servers.ts';
 import { StatusBoard } from './status.ts';
@@ -77,30 +78,36 @@ export class ZookeeperSession {
     operation: Operation<Body, Reply>,
     body: Body,
     path: string,
-    signal: AbortSignal | undefined,
+    call: CallOptions = {},
   ): Promise<Reply> {
-    const refusal = this.#refusal(signal);
+    const refusal = this.#refusal(call);
     if (refusal !== undefined) return Promise.reject(refusal.reason);
     const { queue } = this.#state;
     if (queue.size >= this.#settings.maxQueued) {
       const message = `${operation.name} ${path}: ${queue.size} requests wait already, which is the limit`;
       return Promise.reject(new ZookeeperError('QUEUE_FULL', message));
     }
-    const request = new Request(operation, body, path, signal);
+    const request = new Request(operation, body, path, call);
     queue.push(request);
     this.#connection?.flushSoon();
     return request.promise;
   }
 
-  addCredential(credential: Credential, signal: AbortSignal | undefined): Promise<void> {
-    const refusal = this.#refusal(signal);
+  addCredential(credential: Credential, call: CallOptions): Promise<void> {
+    const refusal = this.#refusal(call);
     if (refusal !== undefined) return Promise.reject(refusal.reason);
-    const entry = new KeptCredential(credential);
-    const onAbort = () => this.#state.credentials.drop(entry, signal?.reason);
+    const { signal, timeoutMs } = call;
+    const entry = new KeptCredential(credential, timeoutMs !== undefined);
+    const drop = (reason: unknown) => this.#state.credentials.drop(entry, reason);
+    const onAbort = () => drop(signal?.reason);
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => drop(timeoutError(timeoutMs)), timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#state.credentials.add(entry);
     this.#connection?.sendCredential(entry);
-    return entry.promise.finally(() => signal?.removeEventListener('abort', onAbort));
+    return entry.promise.finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    });
   }
 
   /** Ends the session on the servers if one is connected; otherwise the session expires by itself. Never rejects. */
@@ -114,7 +121,9 @@ export class ZookeeperSession {
     if (this.#endCause !== undefined) return;
     this.#state.queue.cancelAll(new ClientClosedError('the client was closed before the request was sent'));
     if (connection !== undefined) {
-      const last = new Request(closeSession, undefined, '', AbortSignal.timeout(this.#settings.closeTimeoutMs));
+      const last = new Request(closeSession, undefined, '', {
+        signal: AbortSignal.timeout(this.#settings.closeTimeoutMs),
+      });
       connection.sendLast(last);
       // Without an answer, the session expires by itself.
       await last.promise.catch(() => {});
@@ -192,8 +201,10 @@ export class ZookeeperSession {
   }
 
   /** Why the session takes no new requests. The reason is wrapped, since a signal's reason may be any value. */
-  #refusal(signal: AbortSignal | undefined): { readonly reason: unknown } | undefined {
+  #refusal({ signal, timeoutMs }: CallOptions): { readonly reason: unknown } | undefined {
     if (signal?.aborted === true) return { reason: signal.reason };
+    const problem = timeoutMs === undefined ? undefined : limitProblem('timeoutMs', timeoutMs);
+    if (problem !== undefined) return { reason: problem };
     if (this.#endCause !== undefined) return { reason: this.#endCause };
     if (this.#closing !== undefined) return { reason: new ClientClosedError('the client is being closed') };
     return undefined;
@@ -202,7 +213,7 @@ export class ZookeeperSession {
   #sweep(): void {
     const { requestTimeoutMs } = this.#settings;
     const oldestMs = performance.now() - requestTimeoutMs;
-    const cause = () => new ZookeeperError('REQUEST_TIMEOUT', `no answer came within ${requestTimeoutMs} ms`);
+    const cause = () => timeoutError(requestTimeoutMs);
     this.#connection?.cancelOlder(oldestMs, cause);
     this.#state.queue.cancelOlder(oldestMs, cause);
     this.#state.credentials.dropOlder(oldestMs, cause);

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PRODUCT = '{bake,bench,build,cf,cloud,deploy,lab,src,tools}';
-/** What is exported there is for whoever uses the room. */
+/** What is exported there is for whoever uses the room: `src/client/index.ts` is the public API of a library. */
 const DOORS = ['src/client/index.ts', 'cloud/index.ts'];
 const DECLARATION =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm;

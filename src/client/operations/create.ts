@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Acl, writeAcl } from '../acl.ts';
+import { type CreateMode, flagsOf } from '../create-mode.ts';
+import type { JuteWriter } from '../jute-writer.ts';
 import type { Operation } from '../operation.ts';
 
-interface CreateRequest {
+export interface CreateRequest extends CreateMode {
   readonly path: string;
   readonly data: Uint8Array;
   readonly acl: Acl;
-  readonly ephemeral: boolean;
-  readonly sequential: boolean;
 }
 
-/**
- * create: path string, data buffer, acl vector, flags int (1 ephemeral, 2 sequential) → path string, with its number
- */
+/** create: path string, data buffer, acl vector, flags int → path string, with its number */
 export const create: Operation<CreateRequest, string> = {
   name: 'create',
   opcode: 1,
   isWrite: true,
-  encode: (writer, request) => {
-    writer.string(request.path);
-    writer.bytes(request.data);
-    writeAcl(writer, request.acl);
-    writer.int((request.ephemeral ? 1 : 0) + (request.sequential ? 2 : 0));
-  },
+  encode: encodeCreate,
   decode: (reader) => reader.string(),
 };
+
+export function encodeCreate(writer: JuteWriter, request: CreateRequest): void {
+  writer.string(request.path);
+  writer.bytes(request.data);
+  writeAcl(writer, request.acl);
+  writer.int(flagsOf(request));
+}

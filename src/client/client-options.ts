@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import { limitProblem } from './limit.ts';
+import type { ServerAddress } from './servers.ts';
+import type { SessionSettings } from './session.ts';
+
+export interface ClientOptions {
+  /** `host:port,host:port`, IPv6 in brackets; or a list. Names are resolved at each attempt. */
+  readonly servers: string | readonly ServerAddress[];
+  /** The timeout to ask for; the server may grant another one (see `status`). */
+  readonly sessionTimeoutMs?: number;
+  /** Limit for the first connection. Zero: the client tries each server once. */
+  readonly connectLimitMs?: number;
+  /**
+   * Limit for reaching a server again after a lost connection; then the client ends. Zero: the client ends with its
+   * connection.
+   */
+  readonly reconnectLimitMs?: number;
+  /** Limit for connecting to one server, with the handshake. */
+  readonly handshakeTimeoutMs?: number;
+  /** A request without an answer for this long ends. A write that was sent then counts as maybe applied. */
+  readonly requestTimeoutMs?: number;
+  readonly closeTimeoutMs?: number;
+  /** Servers allow 1,000 unanswered requests in all (globalOutstandingLimit). Further requests wait in the client. */
+  readonly maxInFlight?: number;
+  /** With more waiting requests than this, a new one is refused with QUEUE_FULL. */
+  readonly maxQueued?: number;
+  /** The servers' `jute.maxbuffer`. */
+  readonly maxRequestBytes?: number;
+  readonly maxReplyBytes?: number;
+  /** The local address to connect from. */
+  readonly localAddress?: string;
+}
+
+export function settingsOf(options: ClientOptions, servers: number): SessionSettings {
+  const sessionTimeoutMs = limit('sessionTimeoutMs', options.sessionTimeoutMs ?? 10_000);
+  // The client should be able to try all servers once before the session expires.
+  const perServerMs = Math.min((sessionTimeoutMs * 2) / 3, Math.max(1_000, sessionTimeoutMs / Math.max(1, servers)));
+  return {
+    sessionTimeoutMs,
+    connectLimitMs: limit('connectLimitMs', options.connectLimitMs ?? 30_000, 0),
+    reconnectLimitMs: limit('reconnectLimitMs', options.reconnectLimitMs ?? 600_000, 0),
+    handshakeTimeoutMs: limit('handshakeTimeoutMs', options.handshakeTimeoutMs ?? Math.ceil(perServerMs)),
+    requestTimeoutMs: limit('requestTimeoutMs', options.requestTimeoutMs ?? 30_000),
+    closeTimeoutMs: limit('closeTimeoutMs', options.closeTimeoutMs ?? 5_000),
+    maxInFlight: limit('maxInFlight', options.maxInFlight ?? 900),
+    maxQueued: limit('maxQueued', options.maxQueued ?? 100_000),
+    maxRequestBytes: limit('maxRequestBytes', options.maxRequestBytes ?? 0xf_ffff),
+    maxReplyBytes: limit('maxReplyBytes', options.maxReplyBytes ?? 16 * 1024 * 1024),
+    ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+  };
+}
+
+function limit(name: string, value: number, least = 1): number {
+  const problem = limitProblem(name, value, least);
+  if (problem !== undefined) throw problem;
+  return value;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Operation } from '../operation.ts';
+
+/** getAllChildrenNumber: path string → totalNumber int, of all znodes below the path */
+export const getAllChildrenNumber: Operation<string, number> = {
+  name: 'getAllChildrenNumber',
+  opcode: 104,
+  isWrite: false,
+  encode: (writer, path) => writer.string(path),
+  decode: (reader) => reader.int(),
+};

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Acl, OPEN_ACL } from './acl.ts';
+import { type CreateMode, modeProblem } from './create-mode.ts';
+import { ZookeeperError } from './errors.ts';
+import type { CreateRequest } from './operations/create.ts';
+import type { PathAndStat } from './operations/create2.ts';
+import { pathProblem } from './path.ts';
+import type { Stat } from './stat.ts';
+
+/** What a new znode gets. */
+export interface CreateContent extends CreateMode {
+  readonly data?: Uint8Array;
+  readonly acl?: Acl;
+}
+
+export interface CreatePart extends CreateContent {
+  /** `create2` gives the stat, too. */
+  readonly kind: 'create' | 'create2';
+  readonly path: string;
+}
+
+export interface SetPart {
+  readonly kind: 'set';
+  readonly path: string;
+  readonly data: Uint8Array;
+  readonly version?: number;
+}
+
+export interface DeletePart {
+  readonly kind: 'delete';
+  readonly path: string;
+  readonly version?: number;
+}
+
+/** Changes nothing. Without its znode, or with another version of its data, the whole transaction fails. */
+export interface CheckPart {
+  readonly kind: 'check';
+  readonly path: string;
+  readonly version?: number;
+}
+
+/** One operation of a transaction. The servers do all of its parts, in their order, or none. */
+export type TransactionPart = CreatePart | SetPart | DeletePart | CheckPart;
+
+/** The path of a created znode, with its stat for `create2`; the stat of one that was set; otherwise nothing. */
+export type PartResult<Part> = Part extends { readonly kind: 'create' }
+  ? string
+  : Part extends { readonly kind: 'create2' }
+    ? PathAndStat
+    : Part extends { readonly kind: 'set' }
+      ? Stat
+      : Part extends { readonly kind: 'delete' | 'check' }
+        ? undefined
+        : never;
+
+/** One result for each part, in their order. */
+export type TransactionResults<Parts extends readonly TransactionPart[]> = {
+  -readonly [Index in keyof Parts]: PartResult<Parts[Index]>;
+};
+
+const NO_DATA = new Uint8Array(0);
+
+export function createRequestOf(path: string, content: CreateContent): CreateRequest {
+  return { ...content, path, data: content.data ?? NO_DATA, acl: content.acl ?? OPEN_ACL };
+}
+
+export function createProblem(path: string, mode: CreateMode): ZookeeperError | undefined {
+  return pathProblem(path, mode.sequential === true) ?? modeProblem(mode);
+}
+
+/** What is wrong with the parts, as BAD_REQUEST. */
+export function transactionProblem(parts: readonly TransactionPart[]): ZookeeperError | undefined {
+  if (parts.length === 0) return new ZookeeperError('BAD_REQUEST', 'a transaction needs a part');
+  for (const part of parts) {
+    const isCreate = part.kind === 'create' || part.kind === 'create2';
+    const problem = isCreate ? createProblem(part.path, part) : pathProblem(part.path, false);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
