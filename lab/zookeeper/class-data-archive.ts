@@ -9,9 +9,15 @@ import { startByHand } from './by-hand.ts';
 import type { ZookeeperDistribution } from './distribution.ts';
 import { freeLoopbackBlock } from './loopback.ts';
 
+const SERVERS = 2;
+/** Of empty servers the one with the highest id leads. */
+const FOLLOWER = 1;
+
 /**
  * The application class-data archive (AppCDS) has the classes of one server run. `-XX:ArchiveClassesAtExit` writes it
  * for exactly this JVM and these jars. With it a server starts a quarter faster. Undefined when it can't be made.
+ *
+ * The run is that of a follower, as most servers are. A server without a quorum never loads what it takes to follow.
  */
 export async function classDataArchive(
   distribution: ZookeeperDistribution,
@@ -41,7 +47,7 @@ export async function classDataArchive(
  * The JVM refuses an archive of another JVM, or of jars with other times or sizes. So the key contains all of these.
  */
 async function cacheKey(distribution: ZookeeperDistribution): Promise<string> {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(`follower of ${SERVERS}\n`);
   const { stderr } = await outcomeOf('java', ['-version']);
   hash.update(stderr);
   for (const jar of distribution.jars) {
@@ -55,18 +61,19 @@ async function serveOnce(distribution: ZookeeperDistribution, archive: string): 
   const directory = await mkdtemp(join(tmpdir(), 'zookeeper-class-data-'));
   try {
     await using block = await freeLoopbackBlock();
-    const address = block.address(1);
-    await using server = await startByHand({
-      directory,
-      id: 1,
-      address,
-      start: 'genesis',
-      members: [memberAt(1, address, 'participant')],
-      distribution,
-      jvmOptions: [`-XX:ArchiveClassesAtExit=${archive}`],
+    const members = Array.from({ length: SERVERS }, (_, index) => {
+      return memberAt(index + 1, block.address(index + 1), 'participant');
     });
-    await server.untilServing();
-    await server.kill('SIGTERM');
+    await using servers = new AsyncDisposableStack();
+    const started = await Promise.all(
+      members.map(async ({ id, address }) => {
+        const options = { directory: join(directory, `${id}`), id, address, start: 'genesis', members } as const;
+        const jvmOptions = id === FOLLOWER ? [`-XX:ArchiveClassesAtExit=${archive}`] : [];
+        return servers.use(await startByHand({ ...options, distribution, jvmOptions }));
+      }),
+    );
+    await Promise.all(started.map((server) => server.untilServing()));
+    await started.find(({ id }) => id === FOLLOWER)?.kill('SIGTERM');
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

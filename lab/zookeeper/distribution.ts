@@ -7,6 +7,23 @@ const MAIN_CLASS = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
 /** `fast` gives up peak speed for a quick start (lab and tests); the image uses `production`. */
 export type JvmKind = 'fast' | 'production';
 
+/**
+ * Most of a start is work that no server of the lab needs.
+ * - The second compiler and the parallel collector pay only in a long run, and so does code that is compiled early.
+ * - At its start ZooKeeper asks for the default TLS context. Without a trust store, Java does not read the certificates
+ *   of all public authorities for it. No server here speaks TLS.
+ */
+const FAST_FLAGS = [
+  '-XX:TieredStopAtLevel=1',
+  '-XX:Tier3InvocationThreshold=1000',
+  '-XX:Tier3MinInvocationThreshold=500',
+  '-XX:Tier3CompileThreshold=3000',
+  '-XX:+UseSerialGC',
+  '-XX:-UsePerfData',
+  '-Xmx192m',
+  '-Djavax.net.ssl.trustStore=NONE',
+];
+
 export interface ZookeeperDistribution {
   readonly version: string;
   /** Absolute paths. */
@@ -31,7 +48,7 @@ export function distributionOf(
   const logback = join(import.meta.dirname, 'logback.xml');
   const jvmFlags = (kind: JvmKind): readonly string[] => [
     ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`, '-Xshare:auto', '-Xlog:cds=off']),
-    ...(kind === 'fast' ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Xmx192m'] : []),
+    ...(kind === 'fast' ? FAST_FLAGS : []),
     `-Dlogback.configurationFile=${logback}`,
     '-Dzookeeper.db.autocreate=false',
     EXTRA_SIZE_FLAG,
