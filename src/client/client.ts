@@ -3,20 +3,22 @@ import type { Acl } from './acl.ts';
 import { type ClientOptions, settingsOf } from './client-options.ts';
 import { TransactionError } from './errors.ts';
 import type { Operation } from './operation.ts';
+import { addPersistentWatch, addRecursiveWatch } from './operations/add-watch.ts';
 import { type CreateRequest, create } from './operations/create.ts';
 import { createContainer } from './operations/create-container.ts';
 import { createTtl } from './operations/create-ttl.ts';
 import { create2, type PathAndStat } from './operations/create2.ts';
 import { deleteNode } from './operations/delete.ts';
-import { exists } from './operations/exists.ts';
-import { type DataAndStat, get } from './operations/get.ts';
+import { exists, existsWatched } from './operations/exists.ts';
+import { type DataAndStat, get, getWatched } from './operations/get.ts';
 import { type AclAndStat, getAcl } from './operations/get-acl.ts';
 import { getAllChildrenNumber } from './operations/get-all-children-number.ts';
-import { type ChildrenAndStat, getChildren } from './operations/get-children.ts';
+import { type ChildrenAndStat, getChildren, getChildrenWatched } from './operations/get-children.ts';
 import { getEphemerals } from './operations/get-ephemerals.ts';
 import { multi } from './operations/multi.ts';
 import { multiRead, type ReadPart, type ReadResults } from './operations/multi-read.ts';
 import { type ReconfigRequest, reconfig } from './operations/reconfig.ts';
+import type { WatchType } from './operations/remove-watches.ts';
 import { set } from './operations/set.ts';
 import { setAcl } from './operations/set-acl.ts';
 import { sync } from './operations/sync.ts';
@@ -35,6 +37,8 @@ import {
   type TransactionResults,
   transactionProblem,
 } from './transaction.ts';
+import type { Watch, WatchKind } from './watch.ts';
+import { type WatchOptions, WatchRequests } from './watch-requests.ts';
 
 export interface CreateOptions extends CallOptions, CreateContent {}
 
@@ -45,6 +49,10 @@ export interface VersionOptions extends CallOptions {
 
 const CONFIG_PATH = '/zookeeper/config';
 
+export interface Watched {
+  readonly watch: Watch;
+}
+
 /**
  * A ZooKeeper client. Calls may be made at any time and in any number: they are sent in their order, many at once. Each
  * rejects with a ZookeeperError (see `code`) or, when its signal is aborted, with the signal's reason. A write that was
@@ -53,6 +61,7 @@ const CONFIG_PATH = '/zookeeper/config';
  */
 export class ZookeeperClient {
   readonly #session: ZookeeperSession;
+  readonly #watches: WatchRequests;
 
   /** Resolves when a session is open. */
   static async connect(options: ClientOptions, call: SignalOptions = {}): Promise<ZookeeperClient> {
@@ -64,6 +73,7 @@ export class ZookeeperClient {
 
   private constructor(session: ZookeeperSession) {
     this.#session = session;
+    this.#watches = new WatchRequests(session);
   }
 
   get sessionId(): bigint {
@@ -166,6 +176,44 @@ export class ZookeeperClient {
     return this.#session.request(whoAmI, undefined, 'of this connection', call);
   }
 
+  /**
+   * Like `get`, with a watch for one event: the znode is set or deleted. After a lost connection the watch is set again,
+   * and fires for what happened meanwhile.
+   */
+  getAndWatch(path: string, options: WatchOptions = {}): Promise<DataAndStat & Watched> {
+    return this.#watch(getWatched, 'data', path, options).then(({ reply, watch }) => ({ ...reply, watch }));
+  }
+
+  /** Like `exists`, with a watch for one event: the znode is created, or set or deleted. */
+  existsAndWatch(path: string, options: WatchOptions = {}): Promise<{ readonly stat: Stat | undefined } & Watched> {
+    return this.#watch(existsWatched, 'data', path, options).then(({ reply, watch }) => ({ stat: reply, watch }));
+  }
+
+  /** Like `getChildren`, with a watch for one event: a child is created or deleted, or the znode is deleted. */
+  getChildrenAndWatch(path: string, options: WatchOptions = {}): Promise<ChildrenAndStat & Watched> {
+    return this.#watch(getChildrenWatched, 'children', path, options).then(({ reply, watch }) => ({ ...reply, watch }));
+  }
+
+  /**
+   * A persistent watch: every event of a znode that is or will be there, until it is closed. With `recursive` it is for
+   * all znodes below, too, and has no events of kind childrenChanged. What happens between `disconnected` and `rearmed`
+   * is not told.
+   */
+  watch(path: string, options: WatchOptions & { readonly recursive?: boolean } = {}): Promise<Watch> {
+    const [operation, kind] =
+      options.recursive === true
+        ? ([addRecursiveWatch, 'recursive'] as const)
+        : ([addPersistentWatch, 'persistent'] as const);
+    return this.#watch(operation, kind, path, options).then(({ watch }) => watch);
+  }
+
+  /** Ends all watches of this client on the path, each with the event `removed`. NO_WATCHER when there is none. */
+  removeWatches(path: string, type: WatchType = 'any', call: CallOptions = {}): Promise<void> {
+    const problem = pathProblem(path, false);
+    if (problem !== undefined) return Promise.reject(problem);
+    return this.#watches.remove(type, path, call);
+  }
+
   /** Reads after it see everything that was committed before it. */
   sync(path = '/', call: CallOptions = {}): Promise<void> {
     return this.#call(sync, path, path, call);
@@ -196,6 +244,12 @@ export class ZookeeperClient {
    */
   close(): Promise<void> {
     return this.#session.close();
+  }
+
+  #watch<Reply>(operation: Operation<string, Reply>, kind: WatchKind, path: string, options: WatchOptions) {
+    const problem = pathProblem(path, false);
+    if (problem !== undefined) return Promise.reject(problem);
+    return this.#watches.set(operation, kind, path, options);
   }
 
   #create<Reply>(operation: Operation<CreateRequest, Reply>, path: string, options: CreateOptions): Promise<Reply> {

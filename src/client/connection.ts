@@ -9,10 +9,14 @@ import type { JuteReader } from './jute-reader.ts';
 import { JuteWriter } from './jute-writer.ts';
 import { AUTH_XID, encodeAuth } from './operations/auth.ts';
 import { type ConnectReply, decodeConnect, encodeConnect } from './operations/connect.ts';
+import { decodeNotification, NOTIFICATION_XID } from './operations/notification.ts';
 import { encodePing, PING_XID } from './operations/ping.ts';
+import { encodeSetWatches, SET_WATCHES_BYTES, SET_WATCHES_XID } from './operations/set-watches.ts';
 import type { PendingRequest } from './request.ts';
 import type { RequestList } from './request-list.ts';
+import { serverErrorKind } from './server-errors.ts';
 import { formatServer, type ServerAddress } from './servers.ts';
+import type { WatchTable } from './watch-table.ts';
 
 /** The state that outlives a connection. */
 export interface SessionState {
@@ -21,6 +25,12 @@ export interface SessionState {
   password: Uint8Array;
   /** The newest transaction that this client has seen. */
   lastZxid: bigint;
+  /**
+   * Every watch was told of all events up to this transaction. Only an answer proves that: a notification may be the
+   * first of several for one transaction, and the rest may be lost.
+   */
+  watchedZxid: bigint;
+  readonly watches: WatchTable;
   readonly credentials: SessionCredentials;
   /** Requests that were not sent yet, oldest first. */
   readonly queue: RequestList;
@@ -37,11 +47,10 @@ export interface ConnectionSettings {
   readonly firstXid?: number;
 }
 
-/** Answers to pings need no action. Notifications (−1) and −8 belong to watches, which this client does not set. */
-const XIDS_WITHOUT_REQUEST: ReadonlySet<number> = new Set([PING_XID, -1, -8]);
-
 /** The largest batch. What does not fit goes out in the next turn of the event loop. */
 const MAX_BATCH_BYTES = 256 * 1024;
+/** The largest frame that sets watches again. The answer to one comes before the next is sent. */
+const MAX_WATCHES_BYTES = 128 * 1024;
 
 /**
  * One TCP connection to one server, from its handshake to its loss; the next connection uses nothing of it. It takes
@@ -60,6 +69,7 @@ export class Connection {
   readonly #writer = new JuteWriter();
   readonly #inFlight: InFlight;
   readonly #credentialsUnderWay: KeptCredential[] = [];
+  #watchBatches: ReturnType<WatchTable['batches']> | undefined;
   #heartbeat: Heartbeat | undefined;
   #established: (() => void) | undefined;
   #isEstablished = false;
@@ -193,10 +203,18 @@ export class Connection {
     const xid = reader.int();
     const zxid = reader.long();
     const error = reader.int();
-    if (zxid > this.#session.lastZxid) this.#session.lastZxid = zxid;
+    const session = this.#session;
+    if (zxid > session.lastZxid) session.lastZxid = zxid;
+    if (xid === NOTIFICATION_XID) {
+      const event = decodeNotification(reader, zxid);
+      if (event !== undefined) session.watches.fire(event);
+      return;
+    }
+    if (zxid > session.watchedZxid && session.watches.isArmed) session.watchedZxid = zxid;
     if (xid > 0) this.#inFlight.answer(xid, error, reader);
     else if (xid === AUTH_XID) this.#onCredentialAnswered(error);
-    else if (!XIDS_WITHOUT_REQUEST.has(xid)) throw new ProtocolError(`a reply has the xid ${xid}`);
+    else if (xid === SET_WATCHES_XID) this.#onWatchesAnswered(error);
+    else if (xid !== PING_XID) throw new ProtocolError(`a reply has the xid ${xid}`);
   }
 
   #onHandshake(reply: ConnectReply): void {
@@ -218,8 +236,31 @@ export class Connection {
     });
     // Credentials go first, so that every request of this connection comes after them.
     for (const entry of session.credentials.all) this.sendCredential(entry);
+    // Then the watches, so that no answer shows something new before the event that tells of it.
+    this.#watchBatches = session.watches.batches(watchPathBytes(this.#settings));
+    this.#setWatches();
     this.flushSoon();
     this.#established?.();
+  }
+
+  /** Sends the next batch. After the last one, requests are sent. */
+  #setWatches(): void {
+    const batch = this.#watchBatches?.next();
+    if (batch === undefined || batch.done === true) {
+      this.#watchBatches = undefined;
+      this.#session.watches.rearmed();
+    } else {
+      this.#writer.beginFrame();
+      encodeSetWatches(this.#writer, this.#session.watchedZxid, batch.value);
+      this.#writer.endFrame();
+    }
+    this.flushSoon();
+  }
+
+  #onWatchesAnswered(error: number): void {
+    if (this.#watchBatches === undefined) throw new ProtocolError('an answer to watches came, but none were sent');
+    if (error === 0) this.#setWatches();
+    else this.drop(this.#lossOf(`the server did not set the watches again: ${serverErrorKind(error).cause}`));
   }
 
   #onCredentialAnswered(error: number): void {
@@ -240,7 +281,8 @@ export class Connection {
     this.#isFlushDue = false;
     if (this.#isLost || !this.#isEstablished || this.#isCongested) return;
     const { queue } = this.#session;
-    while (this.#inFlight.size < this.#settings.maxInFlight && this.#writer.length < MAX_BATCH_BYTES) {
+    const takesRequests = this.#watchBatches === undefined;
+    while (takesRequests && this.#inFlight.size < this.#settings.maxInFlight && this.#writer.length < MAX_BATCH_BYTES) {
       const request = queue.shift();
       if (request === undefined) break;
       this.#encode(request);
@@ -249,7 +291,7 @@ export class Connection {
     this.#isCongested = !this.#socket.write(this.#writer.take());
     this.#heartbeat?.sent();
     // With no room, the next answer flushes; with a full socket, its drain event does.
-    if (queue.size > 0 && this.#inFlight.size < this.#settings.maxInFlight) this.flushSoon();
+    if (takesRequests && queue.size > 0 && this.#inFlight.size < this.#settings.maxInFlight) this.flushSoon();
   };
 
   #encode(request: PendingRequest): void {
@@ -279,6 +321,11 @@ export class Connection {
   #lossOf(why: string, cause?: unknown): ConnectionLostError {
     return new ConnectionLostError(`lost the connection to ${this.server}: ${why}`, cause);
   }
+}
+
+/** How many bytes of paths fit into one frame that sets watches again, each with its length. */
+export function watchPathBytes(settings: ConnectionSettings): number {
+  return Math.min(MAX_WATCHES_BYTES, settings.maxRequestBytes) - SET_WATCHES_BYTES;
 }
 
 function toError(reason: unknown): Error {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type Acl, type AclEntry, CREATOR_ACL, OPEN_ACL, PERMISSIONS, READ_ACL } from './acl.ts';
-export { type CreateOptions, type VersionOptions, ZookeeperClient } from './client.ts';
+export { type CreateOptions, type VersionOptions, type Watched, ZookeeperClient } from './client.ts';
 export type { ClientOptions } from './client-options.ts';
 export type { CreateMode } from './create-mode.ts';
 export {
@@ -20,6 +20,7 @@ export type { AclAndStat } from './operations/get-acl.ts';
 export type { ChildrenAndStat } from './operations/get-children.ts';
 export type { ReadPart, ReadResult, ReadResults } from './operations/multi-read.ts';
 export type { ReconfigRequest } from './operations/reconfig.ts';
+export type { WatchType } from './operations/remove-watches.ts';
 export type { ClientIdentity } from './operations/who-am-i.ts';
 export type { CallOptions, SignalOptions } from './request.ts';
 export { SERVER_ERRORS, type ServerErrorCode } from './server-errors.ts';
@@ -36,3 +37,6 @@ export type {
   TransactionPart,
   TransactionResults,
 } from './transaction.ts';
+export type { Watch, WatchKind } from './watch.ts';
+export type { LastWatchEvent, WatchEvent, ZnodeEvent } from './watch-event.ts';
+export type { WatchOptions } from './watch-requests.ts';

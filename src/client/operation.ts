@@ -12,6 +12,8 @@ export interface Operation<Request, Reply> {
   encode(writer: JuteWriter, request: Request): void;
   /** Called when the header reports success. */
   decode(reader: JuteReader, request: Request): Reply;
+  /** A reply is decoded, too, when nobody waits for it any more. */
+  readonly decodesLate?: boolean;
   /** For an operation with a result for the error "no node" (−101). */
   noNode?(): Reply;
 }

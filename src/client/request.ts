@@ -103,8 +103,9 @@ export class Request<Body, Reply> implements PendingRequest {
   }
 
   succeed(reader: JuteReader): void {
-    if (this.settled) return;
+    if (this.settled && this.#operation.decodesLate !== true) return;
     const reply = this.#operation.decode(reader, this.#body);
+    if (this.settled) return;
     this.#settle();
     this.#resolve(reply);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection, type ConnectionSettings, type SessionState } from './connection.ts';
+import { Connection, type ConnectionSettings, type SessionState, watchPathBytes } from './connection.ts';
 import { KeptCredential, SessionCredentials } from './credentials.ts';
 import { ClientClosedError, ConnectionLostError, ServerError, SessionExpiredError, ZookeeperError } from './errors.ts';
 import { limitProblem } from './limit.ts';
@@ -11,6 +11,7 @@ import { type CallOptions, Request, timeoutError } from './request.ts';
 import { RequestList } from './request-list.ts';
 import { type ServerAddress, ServerRound } from './servers.ts';
 import { StatusBoard } from './status.ts';
+import { WatchTable } from './watch-table.ts';
 
 export interface SessionSettings extends ConnectionSettings {
   readonly connectLimitMs: number;
@@ -38,6 +39,8 @@ export class ZookeeperSession {
     id: 0n,
     password: new Uint8Array(16),
     lastZxid: 0n,
+    watchedZxid: 0n,
+    watches: new WatchTable(),
     credentials: new SessionCredentials(),
     queue: new RequestList(),
   };
@@ -56,6 +59,19 @@ export class ZookeeperSession {
 
   get id(): bigint {
     return this.#state.id;
+  }
+
+  get isConnected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  get watches(): WatchTable {
+    return this.#state.watches;
+  }
+
+  /** The longest path that a watch may have, in bytes: with its length it has to fit into one frame. */
+  get maxWatchedBytes(): number {
+    return watchPathBytes(this.#settings) - 4;
   }
 
   /** Resolves when the first connection is up. After that the session keeps itself connected. */
@@ -140,6 +156,7 @@ export class ZookeeperSession {
       this.#connection = undefined;
       if (this.#endCause !== undefined || this.#closing !== undefined) return;
       this.status.set({ kind: 'disconnected', server: connection.server, cause });
+      this.#state.watches.disconnected(cause);
       if (cause instanceof ServerError) return this.#end('closed', cause);
       if (this.#settings.reconnectLimitMs === 0) return this.#end('closed', cause);
       if (performance.now() - sinceMs >= HELD_MS) this.#round.rest();
@@ -196,8 +213,9 @@ export class ZookeeperSession {
     this.#connection = undefined;
     this.#state.queue.cancelAll(error);
     this.#state.credentials.dropWaiting(error);
-    if (kind === 'expired') this.status.set({ kind, cause: error });
-    else this.status.set(cause === undefined ? { kind } : { kind, cause });
+    const last = kind === 'expired' ? { kind, cause: error } : cause === undefined ? { kind } : { kind, cause };
+    this.#state.watches.endAll(last);
+    this.status.set(last);
   }
 
   /** Why the session takes no new requests. The reason is wrapped, since a signal's reason may be any value. */

@@ -14,3 +14,12 @@ export const exists: Operation<string, Stat | undefined> = {
   decode: readStat,
   noNode: () => undefined,
 };
+
+/** The same, with a watch. */
+export const existsWatched: typeof exists = {
+  ...exists,
+  encode: (writer, path) => {
+    writer.string(path);
+    writer.boolean(true);
+  },
+};

@@ -19,3 +19,12 @@ export const getChildren: Operation<string, ChildrenAndStat> = {
   },
   decode: (reader) => ({ children: reader.strings(), stat: readStat(reader) }),
 };
+
+/** The same, with a watch. */
+export const getChildrenWatched: typeof getChildren = {
+  ...getChildren,
+  encode: (writer, path) => {
+    writer.string(path);
+    writer.boolean(true);
+  },
+};

@@ -19,3 +19,12 @@ export const get: Operation<string, DataAndStat> = {
   },
   decode: (reader) => ({ data: reader.bytes(), stat: readStat(reader) }),
 };
+
+/** The same, with a watch. */
+export const getWatched: typeof get = {
+  ...get,
+  encode: (writer, path) => {
+    writer.string(path);
+    writer.boolean(true);
+  },
+};

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { WatchPaths } from './operations/set-watches.ts';
+import type { Watch, WatchKind } from './watch.ts';
+import type { LastWatchEvent, WatchEvent, ZnodeEvent } from './watch-event.ts';
+
+/** Which watches hear of which event, beside `recursive` ones. */
+const HEARS = {
+  created: ['data', 'exist', 'persistent'],
+  changed: ['data', 'exist', 'persistent'],
+  deleted: ['data', 'exist', 'children', 'persistent'],
+  childrenChanged: ['children', 'persistent'],
+} as const satisfies Record<ZnodeEvent['kind'], readonly WatchKind[]>;
+
+const KINDS = ['data', 'exist', 'children', 'persistent', 'recursive'] as const satisfies readonly WatchKind[];
+
+/** The watches of a session. Servers know watches only per connection, so each connection gets all of them. */
+export class WatchTable {
+  readonly #watches: Readonly<Record<WatchKind, Map<string, Watch[]>>> = {
+    data: new Map(),
+    exist: new Map(),
+    children: new Map(),
+    persistent: new Map(),
+    recursive: new Map(),
+  };
+  #isArmed = true;
+
+  /** The present connection has all watches: they have been told everything up to its latest answer. */
+  get isArmed(): boolean {
+    return this.#isArmed;
+  }
+
+  add(watch: Watch): void {
+    const paths = this.#watches[watch.kind];
+    const there = paths.get(watch.path);
+    if (there === undefined) paths.set(watch.path, [watch]);
+    else there.push(watch);
+  }
+
+  remove(watch: Watch): void {
+    const paths = this.#watches[watch.kind];
+    const left = paths.get(watch.path)?.filter((other) => other !== watch) ?? [];
+    if (left.length === 0) paths.delete(watch.path);
+    else paths.set(watch.path, left);
+  }
+
+  has(kinds: readonly WatchKind[], path: string): boolean {
+    return kinds.some((kind) => this.#watches[kind].has(path));
+  }
+
+  /** Ends the watches of these kinds on the path. */
+  end(kinds: readonly WatchKind[], path: string, event: LastWatchEvent): void {
+    for (const kind of kinds) for (const watch of this.#take(kind, path)) watch.finish(event);
+  }
+
+  fire(event: ZnodeEvent): void {
+    for (const kind of HEARS[event.kind]) {
+      if (kind === 'persistent') this.#tell(kind, event.path, event);
+      else for (const watch of this.#take(kind, event.path)) finishWith(watch, event);
+    }
+    if (event.kind === 'childrenChanged' || this.#watches.recursive.size === 0) return;
+    for (const path of upwards(event.path)) this.#tell('recursive', path, event);
+  }
+
+  disconnected(cause: Error): void {
+    if (!this.#isArmed) return;
+    this.#isArmed = false;
+    this.#tellAll({ kind: 'disconnected', cause });
+  }
+
+  rearmed(): void {
+    if (this.#isArmed) return;
+    this.#isArmed = true;
+    this.#tellAll({ kind: 'rearmed' });
+  }
+
+  endAll(event: LastWatchEvent): void {
+    for (const kind of KINDS) {
+      const paths = this.#watches[kind];
+      for (const watches of paths.values()) for (const watch of watches) watch.finish(event);
+      paths.clear();
+    }
+  }
+
+  /**
+   * The paths of all watches, each batch with up to `maxBytes` of paths. A watch that ends meanwhile is left out if its
+   * batch is still to come.
+   */
+  *batches(maxBytes: number): Generator<WatchPaths, void> {
+    let batch = emptyPaths();
+    let bytes = 0;
+    for (const kind of KINDS) {
+      for (const path of this.#watches[kind].keys()) {
+        const size = 4 + Buffer.byteLength(path);
+        if (bytes > 0 && bytes + size > maxBytes) {
+          yield batch;
+          batch = emptyPaths();
+          bytes = 0;
+        }
+        batch[kind].push(path);
+        bytes += size;
+      }
+    }
+    if (bytes > 0) yield batch;
+  }
+
+  #take(kind: WatchKind, path: string): readonly Watch[] {
+    const watches = this.#watches[kind].get(path);
+    if (watches === undefined) return [];
+    this.#watches[kind].delete(path);
+    return watches;
+  }
+
+  #tell(kind: WatchKind, path: string, event: WatchEvent): void {
+    for (const watch of this.#watches[kind].get(path) ?? []) watch.add(event);
+  }
+
+  #tellAll(event: WatchEvent): void {
+    for (const kind of KINDS) {
+      for (const watches of this.#watches[kind].values()) for (const watch of watches) watch.add(event);
+    }
+  }
+}
+
+function emptyPaths(): Record<WatchKind, string[]> {
+  return { data: [], exist: [], children: [], persistent: [], recursive: [] };
+}
+
+function finishWith(watch: Watch, event: ZnodeEvent): void {
+  watch.add(event);
+  watch.finish();
+}
+
+/** The path itself, and every path above it. */
+function* upwards(path: string): Generator<string, void> {
+  for (let end = path.length; end > 1; end = path.lastIndexOf('/', end - 1)) yield path.slice(0, end);
+  yield '/';
+}

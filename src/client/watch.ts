@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { LastWatchEvent, WatchEvent } from './watch-event.ts';
+
+/**
+ * - `data`: set by a get, or by an exists that found the znode. It fires once, when the znode is set or deleted.
+ * - `exist`: set by an exists that found nothing. It fires once, when the znode is created.
+ * - `children`: set by a getChildren. It fires once, when a child is created or deleted, or the znode itself is deleted.
+ * - `persistent`: fires each time for all of this, until it is closed.
+ * - `recursive`: fires each time a znode at its path or below is created, set or deleted. It never fires for a list of
+ *   children.
+ */
+export type WatchKind = 'data' | 'exist' | 'children' | 'persistent' | 'recursive';
+
+const DONE = { done: true, value: undefined } as const;
+
+/**
+ * The events of one watch, for one reader. A watch for one event ends after it; every watch ends with the session. To
+ * leave a `for await` loop closes the watch.
+ */
+export class Watch implements AsyncIterableIterator<WatchEvent, undefined>, AsyncDisposable {
+  readonly path: string;
+  readonly #maxUnread: number;
+  readonly #onClose: (watch: Watch) => Promise<void>;
+  #kind: WatchKind;
+  #signal: AbortSignal | undefined;
+  #unread: WatchEvent[] = [];
+  #lost = 0;
+  #isEnded = false;
+  #readers: ((result: IteratorResult<WatchEvent, undefined>) => void)[] = [];
+
+  constructor(kind: WatchKind, path: string, maxUnread: number, onClose: (watch: Watch) => Promise<void>) {
+    this.#kind = kind;
+    this.path = path;
+    this.#maxUnread = maxUnread;
+    this.#onClose = onClose;
+  }
+
+  get kind(): WatchKind {
+    return this.#kind;
+  }
+
+  /** An exists that finds nothing makes a watch of another kind. */
+  becomes(kind: WatchKind): void {
+    this.#kind = kind;
+  }
+
+  closeOn(signal: AbortSignal): void {
+    if (this.#isEnded) return;
+    this.#signal = signal;
+    signal.addEventListener('abort', this, { once: true });
+    if (signal.aborted) this.handleEvent();
+  }
+
+  /** The listener for the signal. */
+  handleEvent(): void {
+    void this.close();
+  }
+
+  add(event: WatchEvent): void {
+    if (this.#isEnded) return;
+    const reader = this.#readers.shift();
+    if (reader !== undefined) {
+      reader({ done: false, value: event });
+      return;
+    }
+    this.#unread.push(event);
+    if (this.#unread.length <= this.#maxUnread) return;
+    this.#unread.shift();
+    this.#lost += 1;
+  }
+
+  /** No event comes after this one; what is unread can still be read. */
+  finish(event?: LastWatchEvent): void {
+    if (event !== undefined) this.add(event);
+    this.#isEnded = true;
+    this.#signal?.removeEventListener('abort', this);
+    for (const reader of this.#readers) reader(DONE);
+    this.#readers = [];
+  }
+
+  next(): Promise<IteratorResult<WatchEvent, undefined>> {
+    if (this.#lost > 0) {
+      const event = { kind: 'overflow', lost: this.#lost } as const;
+      this.#lost = 0;
+      return Promise.resolve({ done: false, value: event });
+    }
+    const event = this.#unread.shift();
+    if (event !== undefined) return Promise.resolve({ done: false, value: event });
+    if (this.#isEnded) return Promise.resolve(DONE);
+    return new Promise((resolve) => this.#readers.push(resolve));
+  }
+
+  return(): Promise<IteratorResult<WatchEvent, undefined>> {
+    void this.close();
+    return Promise.resolve(DONE);
+  }
+
+  /** Ends the iteration at once, and resolves when the server sends no more events for it. Never rejects. */
+  close(): Promise<void> {
+    this.#unread = [];
+    this.#lost = 0;
+    if (this.#isEnded) return Promise.resolve();
+    this.finish();
+    return this.#onClose(this);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
