@@ -37,7 +37,7 @@ import {
   type TransactionResults,
   transactionProblem,
 } from './transaction.ts';
-import type { Watch, WatchKind } from './watch.ts';
+import type { WatchKind, ZnodeWatch } from './watch.ts';
 import { type WatchOptions, WatchRequests } from './watch-requests.ts';
 
 export interface CreateOptions extends CallOptions, CreateContent {}
@@ -50,7 +50,7 @@ export interface VersionOptions extends CallOptions {
 const CONFIG_PATH = '/zookeeper/config';
 
 export interface Watched {
-  readonly watch: Watch;
+  readonly watch: ZnodeWatch;
 }
 
 /**
@@ -199,7 +199,7 @@ export class ZookeeperClient {
    * all znodes below, too, and has no events of kind childrenChanged. What happens between `disconnected` and `rearmed`
    * is not told.
    */
-  watch(path: string, options: WatchOptions & { readonly recursive?: boolean } = {}): Promise<Watch> {
+  watch(path: string, options: WatchOptions & { readonly recursive?: boolean } = {}): Promise<ZnodeWatch> {
     const [operation, kind] =
       options.recursive === true
         ? ([addRecursiveWatch, 'recursive'] as const)

@@ -37,6 +37,6 @@ export type {
   TransactionPart,
   TransactionResults,
 } from './transaction.ts';
-export type { Watch, WatchKind } from './watch.ts';
+export type { WatchKind, ZnodeWatch } from './watch.ts';
 export type { LastWatchEvent, WatchEvent, ZnodeEvent } from './watch-event.ts';
 export type { WatchOptions } from './watch-requests.ts';

@@ -5,7 +5,7 @@ import type { Operation } from './operation.ts';
 import { removeWatches, type WatchType } from './operations/remove-watches.ts';
 import type { CallOptions } from './request.ts';
 import type { ZookeeperSession } from './session.ts';
-import { Watch, type WatchKind } from './watch.ts';
+import { type WatchKind, ZnodeWatch } from './watch.ts';
 
 export interface WatchOptions extends CallOptions {
   /** Aborted later, it closes the watch. */
@@ -44,12 +44,12 @@ export class WatchRequests {
     kind: WatchKind,
     path: string,
     options: WatchOptions,
-  ): Promise<{ readonly reply: Reply; readonly watch: Watch }> {
+  ): Promise<{ readonly reply: Reply; readonly watch: ZnodeWatch }> {
     const { signal, maxUnread = MAX_UNREAD } = options;
     const problem = this.#problem(path, maxUnread);
     if (problem !== undefined) throw problem;
     const { watches } = this.#session;
-    const watch = new Watch(kind, path, maxUnread, this.#close);
+    const watch = new ZnodeWatch(kind, path, maxUnread, this.#close);
     const { noNode } = operation;
     const setting: Operation<string, Reply> = {
       ...operation,
@@ -101,7 +101,7 @@ export class WatchRequests {
     }
   }
 
-  readonly #close = (watch: Watch): Promise<void> => {
+  readonly #close = (watch: ZnodeWatch): Promise<void> => {
     this.#session.watches.remove(watch);
     return this.#removeUnused(watch.kind, watch.path);
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WatchPaths } from './operations/set-watches.ts';
-import type { Watch, WatchKind } from './watch.ts';
+import type { WatchKind, ZnodeWatch } from './watch.ts';
 import type { LastWatchEvent, WatchEvent, ZnodeEvent } from './watch-event.ts';
 
 /** Which watches hear of which event, beside `recursive` ones. */
@@ -15,7 +15,7 @@ const KINDS = ['data', 'exist', 'children', 'persistent', 'recursive'] as const 
 
 /** The watches of a session. Servers know watches only per connection, so each connection gets all of them. */
 export class WatchTable {
-  readonly #watches: Readonly<Record<WatchKind, Map<string, Watch[]>>> = {
+  readonly #watches: Readonly<Record<WatchKind, Map<string, ZnodeWatch[]>>> = {
     data: new Map(),
     exist: new Map(),
     children: new Map(),
@@ -29,14 +29,14 @@ export class WatchTable {
     return this.#isArmed;
   }
 
-  add(watch: Watch): void {
+  add(watch: ZnodeWatch): void {
     const paths = this.#watches[watch.kind];
     const there = paths.get(watch.path);
     if (there === undefined) paths.set(watch.path, [watch]);
     else there.push(watch);
   }
 
-  remove(watch: Watch): void {
+  remove(watch: ZnodeWatch): void {
     const paths = this.#watches[watch.kind];
     const left = paths.get(watch.path)?.filter((other) => other !== watch) ?? [];
     if (left.length === 0) paths.delete(watch.path);
@@ -103,7 +103,7 @@ export class WatchTable {
     if (bytes > 0) yield batch;
   }
 
-  #take(kind: WatchKind, path: string): readonly Watch[] {
+  #take(kind: WatchKind, path: string): readonly ZnodeWatch[] {
     const watches = this.#watches[kind].get(path);
     if (watches === undefined) return [];
     this.#watches[kind].delete(path);
@@ -125,7 +125,7 @@ function emptyPaths(): Record<WatchKind, string[]> {
   return { data: [], exist: [], children: [], persistent: [], recursive: [] };
 }
 
-function finishWith(watch: Watch, event: ZnodeEvent): void {
+function finishWith(watch: ZnodeWatch, event: ZnodeEvent): void {
   watch.add(event);
   watch.finish();
 }

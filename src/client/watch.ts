@@ -17,10 +17,10 @@ const DONE = { done: true, value: undefined } as const;
  * The events of one watch, for one reader. A watch for one event ends after it; every watch ends with the session. To
  * leave a `for await` loop closes the watch.
  */
-export class Watch implements AsyncIterableIterator<WatchEvent, undefined>, AsyncDisposable {
+export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>, AsyncDisposable {
   readonly path: string;
   readonly #maxUnread: number;
-  readonly #onClose: (watch: Watch) => Promise<void>;
+  readonly #onClose: (watch: ZnodeWatch) => Promise<void>;
   #kind: WatchKind;
   #signal: AbortSignal | undefined;
   #unread: WatchEvent[] = [];
@@ -28,7 +28,7 @@ export class Watch implements AsyncIterableIterator<WatchEvent, undefined>, Asyn
   #isEnded = false;
   #readers: ((result: IteratorResult<WatchEvent, undefined>) => void)[] = [];
 
-  constructor(kind: WatchKind, path: string, maxUnread: number, onClose: (watch: Watch) => Promise<void>) {
+  constructor(kind: WatchKind, path: string, maxUnread: number, onClose: (watch: ZnodeWatch) => Promise<void>) {
     this.#kind = kind;
     this.path = path;
     this.#maxUnread = maxUnread;

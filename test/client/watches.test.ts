@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Watch, type WatchEvent, ZookeeperClient } from '../../src/client/index.ts';
+import { type WatchEvent, type ZnodeWatch, ZookeeperClient } from '../../src/client/index.ts';
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import { type RealEnsemble, realEnsemble } from '../support/real-server.ts';
 import { LossyProxy } from './lossy-proxy.ts';
@@ -20,14 +20,14 @@ before(async () => {
 
 after(() => ensemble[Symbol.asyncDispose]());
 
-async function nextOf(watch: Watch): Promise<WatchEvent> {
+async function nextOf(watch: ZnodeWatch): Promise<WatchEvent> {
   const { value, done } = await watch.next();
   assert.ok(done !== true, 'the watch has ended');
   return value;
 }
 
 /** The kinds of the events, with the path of those of a znode. */
-async function take(watch: Watch, count: number): Promise<string[]> {
+async function take(watch: ZnodeWatch, count: number): Promise<string[]> {
   const taken: string[] = [];
   while (taken.length < count) taken.push(shown(await nextOf(watch)));
   return taken;
@@ -37,7 +37,7 @@ function shown(event: WatchEvent): string {
   return 'path' in event ? `${event.kind} ${event.path}` : event.kind;
 }
 
-async function rest(watch: Watch): Promise<string[]> {
+async function rest(watch: ZnodeWatch): Promise<string[]> {
   const events: string[] = [];
   for await (const event of watch) events.push(shown(event));
   return events;
