@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import { checkedChroot, splitChroot } from './chroot.ts';
+import { ZookeeperError } from './errors.ts';
 import { limitProblem } from './limit.ts';
-import type { ServerAddress } from './servers.ts';
+import { parseServers, type ServerAddress } from './servers.ts';
 import type { SessionSettings } from './session.ts';
 
 export interface ClientOptions {
-  /** `host:port,host:port`, IPv6 in brackets; or a list. Names are resolved at each attempt. */
+  /**
+   * `host:port,host:port`, IPv6 in brackets, with a `/chroot` behind the last if wanted; or a list. Names are resolved
+   * at each attempt.
+   */
   readonly servers: string | readonly ServerAddress[];
+  /** The path of a znode that the client takes for its root. It has to be there: the client does not create it. */
+  readonly chroot?: string;
   /** The timeout to ask for; the server may grant another one (see `status`). */
   readonly sessionTimeoutMs?: number;
   /** Limit for the first connection. Zero: the client tries each server once. */
@@ -31,7 +38,23 @@ export interface ClientOptions {
   readonly localAddress?: string;
 }
 
-export function settingsOf(options: ClientOptions, servers: number): SessionSettings {
+export function settingsOf(options: ClientOptions): {
+  readonly servers: readonly ServerAddress[];
+  readonly settings: SessionSettings;
+} {
+  const { servers, chroot } = placeOf(options);
+  return { servers, settings: { ...limitsOf(options, servers.length), chroot } };
+}
+
+function placeOf(options: ClientOptions): { readonly servers: readonly ServerAddress[]; readonly chroot: string } {
+  const given = checkedChroot(options.chroot ?? '');
+  if (typeof options.servers !== 'string') return { servers: options.servers, chroot: given };
+  const { servers, chroot } = splitChroot(options.servers);
+  if (chroot === '' || given === '') return { servers: parseServers(servers), chroot: chroot + given };
+  throw new ZookeeperError('BAD_REQUEST', 'the chroot stands both behind the servers and in its own option');
+}
+
+function limitsOf(options: ClientOptions, servers: number): SessionSettings {
   const sessionTimeoutMs = limit('sessionTimeoutMs', options.sessionTimeoutMs ?? 10_000);
   // The client should be able to try all servers once before the session expires.
   const perServerMs = Math.min((sessionTimeoutMs * 2) / 3, Math.max(1_000, sessionTimeoutMs / Math.max(1, servers)));

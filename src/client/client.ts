@@ -14,6 +14,7 @@ import { type DataAndStat, get, getWatched } from './operations/get.ts';
 import { type AclAndStat, getAcl } from './operations/get-acl.ts';
 import { getAllChildrenNumber } from './operations/get-all-children-number.ts';
 import { type ChildrenAndStat, getChildren, getChildrenWatched } from './operations/get-children.ts';
+import { CONFIG_PATH, getConfig } from './operations/get-config.ts';
 import { getEphemerals } from './operations/get-ephemerals.ts';
 import { multi } from './operations/multi.ts';
 import { multiRead, type ReadPart, type ReadResults } from './operations/multi-read.ts';
@@ -25,7 +26,6 @@ import { sync } from './operations/sync.ts';
 import { type ClientIdentity, whoAmI } from './operations/who-am-i.ts';
 import { pathProblem } from './path.ts';
 import type { CallOptions, SignalOptions } from './request.ts';
-import { parseServers } from './servers.ts';
 import { ZookeeperSession } from './session.ts';
 import type { Stat } from './stat.ts';
 import type { ClientStatus } from './status.ts';
@@ -47,8 +47,6 @@ export interface VersionOptions extends CallOptions {
   readonly version?: number;
 }
 
-const CONFIG_PATH = '/zookeeper/config';
-
 export interface Watched {
   readonly watch: ZnodeWatch;
 }
@@ -65,8 +63,8 @@ export class ZookeeperClient {
 
   /** Resolves when a session is open. */
   static async connect(options: ClientOptions, call: SignalOptions = {}): Promise<ZookeeperClient> {
-    const servers = typeof options.servers === 'string' ? parseServers(options.servers) : options.servers;
-    const session = new ZookeeperSession(servers, settingsOf(options, servers.length));
+    const { servers, settings } = settingsOf(options);
+    const session = new ZookeeperSession(servers, settings);
     await session.start(call.signal);
     return new ZookeeperClient(session);
   }
@@ -221,7 +219,7 @@ export class ZookeeperClient {
 
   /** The committed config: lines of `server.N=…` and `version=<hex>`. */
   getConfig(call: CallOptions = {}): Promise<DataAndStat> {
-    return this.get(CONFIG_PATH, call);
+    return this.#call(getConfig, undefined, CONFIG_PATH, call);
   }
 
   /** Changes the servers of the ensemble; resolves with the new config. */

@@ -43,6 +43,8 @@ export interface ConnectionSettings {
   readonly maxInFlight: number;
   readonly maxRequestBytes: number;
   readonly maxReplyBytes: number;
+  /** Empty for none. */
+  readonly chroot?: string;
   readonly localAddress?: string;
   readonly firstXid?: number;
 }
@@ -66,7 +68,7 @@ export class Connection {
   readonly #settings: ConnectionSettings;
   readonly #socket: Socket;
   readonly #parser: FrameParser;
-  readonly #writer = new JuteWriter();
+  readonly #writer: JuteWriter;
   readonly #inFlight: InFlight;
   readonly #credentialsUnderWay: KeptCredential[] = [];
   #watchBatches: ReturnType<WatchTable['batches']> | undefined;
@@ -111,7 +113,8 @@ export class Connection {
     this.#session = session;
     this.#settings = settings;
     this.#inFlight = new InFlight(settings.firstXid);
-    this.#parser = new FrameParser(settings.maxReplyBytes, (reader) => this.#onFrame(reader));
+    this.#parser = new FrameParser(settings.maxReplyBytes, (reader) => this.#onFrame(reader), settings.chroot);
+    this.#writer = new JuteWriter(settings.chroot);
     this.lost = new Promise((resolve) => {
       this.#reportLoss = resolve;
     });
@@ -237,7 +240,7 @@ export class Connection {
     // Credentials go first, so that every request of this connection comes after them.
     for (const entry of session.credentials.all) this.sendCredential(entry);
     // Then the watches, so that no answer shows something new before the event that tells of it.
-    this.#watchBatches = session.watches.batches(watchPathBytes(this.#settings));
+    this.#watchBatches = session.watches.batches(watchPathBytes(this.#settings), chrootBytes(this.#settings));
     this.#setWatches();
     this.flushSoon();
     this.#established?.();
@@ -326,6 +329,11 @@ export class Connection {
 /** How many bytes of paths fit into one frame that sets watches again, each with its length. */
 export function watchPathBytes(settings: ConnectionSettings): number {
   return Math.min(MAX_WATCHES_BYTES, settings.maxRequestBytes) - SET_WATCHES_BYTES;
+}
+
+/** What every path has more on the wire than in the client. */
+export function chrootBytes(settings: ConnectionSettings): number {
+  return Buffer.byteLength(settings.chroot ?? '');
 }
 
 function toError(reason: unknown): Error {

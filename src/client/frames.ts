@@ -10,14 +10,15 @@ import { JuteReader } from './jute-reader.ts';
 export class FrameParser {
   readonly #maxFrameBytes: number;
   readonly #onFrame: (reader: JuteReader) => void;
-  readonly #reader = new JuteReader();
+  readonly #reader: JuteReader;
   #partial: Buffer[] = [];
   #partialBytes = 0;
   /** The full size of the partial frame, with its length field. Undefined while the length field is incomplete. */
   #wantedBytes: number | undefined;
   #stopped = false;
 
-  constructor(maxFrameBytes: number, onFrame: (reader: JuteReader) => void) {
+  constructor(maxFrameBytes: number, onFrame: (reader: JuteReader) => void, chroot = '') {
+    this.#reader = new JuteReader(chroot);
     this.#maxFrameBytes = maxFrameBytes;
     this.#onFrame = onFrame;
   }

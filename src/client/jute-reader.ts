@@ -11,6 +11,12 @@ export class JuteReader {
   #view: DataView = new DataView(new ArrayBuffer(0));
   #offset = 0;
   #end = 0;
+  /** Stands before every path; see chroot.ts. */
+  readonly #chroot: string;
+
+  constructor(chroot = '') {
+    this.#chroot = chroot;
+  }
 
   /** Sets the chunk that contains the following frames. */
   setChunk(chunk: Buffer): void {
@@ -52,6 +58,15 @@ export class JuteReader {
     const length = this.#length();
     const at = this.#advance(length);
     return length === 0 ? '' : this.#buffer.toString('utf8', at, at + length);
+  }
+
+  path(): string {
+    const path = this.string();
+    const chroot = this.#chroot;
+    if (chroot === '') return path;
+    if (path === chroot) return '/';
+    if (!path.startsWith(`${chroot}/`)) throw new ProtocolError(`the path ${path} is not below the chroot ${chroot}`);
+    return path.slice(chroot.length);
   }
 
   /** Null reads as an empty buffer. */

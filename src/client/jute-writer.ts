@@ -17,6 +17,13 @@ export class JuteWriter {
   #frameStart = 0;
   #end = 0;
 
+  /** Stands before every path; see chroot.ts. */
+  readonly #chroot: string;
+
+  constructor(chroot = '') {
+    this.#chroot = chroot;
+  }
+
   /** Bytes of the batch so far. */
   get length(): number {
     return this.#end - this.#batchStart;
@@ -78,6 +85,15 @@ export class JuteWriter {
     const bytes = this.#ascii(value, start) ? value.length : this.#buffer.write(value, start, 'utf8');
     this.#view.setInt32(this.#end, bytes);
     this.#end = start + bytes;
+  }
+
+  path(value: string): void {
+    this.string(value === '/' && this.#chroot !== '' ? this.#chroot : this.#chroot + value);
+  }
+
+  /** A path to which something is added: `/` keeps its slash. */
+  pathPrefix(value: string): void {
+    this.string(this.#chroot + value);
   }
 
   bytes(value: Uint8Array): void {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection, type ConnectionSettings, type SessionState, watchPathBytes } from './connection.ts';
+import { Connection, type ConnectionSettings, chrootBytes, type SessionState, watchPathBytes } from './connection.ts';
 import { KeptCredential, SessionCredentials } from './credentials.ts';
 import { ClientClosedError, ConnectionLostError, ServerError, SessionExpiredError, ZookeeperError } from './errors.ts';
 import { limitProblem } from './limit.ts';
@@ -71,7 +71,7 @@ export class ZookeeperSession {
 
   /** The longest path that a watch may have, in bytes: with its length it has to fit into one frame. */
   get maxWatchedBytes(): number {
-    return watchPathBytes(this.#settings) - 4;
+    return watchPathBytes(this.#settings) - 4 - chrootBytes(this.#settings);
   }
 
   /** Resolves when the first connection is up. After that the session keeps itself connected. */

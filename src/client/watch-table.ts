@@ -82,15 +82,15 @@ export class WatchTable {
   }
 
   /**
-   * The paths of all watches, each batch with up to `maxBytes` of paths. A watch that ends meanwhile is left out if its
+   * The paths of all watches, each batch with up to `maxBytes` of paths, `moreBytes` added to each. A watch that ends meanwhile is left out if its
    * batch is still to come.
    */
-  *batches(maxBytes: number): Generator<WatchPaths, void> {
+  *batches(maxBytes: number, moreBytes: number): Generator<WatchPaths, void> {
     let batch = emptyPaths();
     let bytes = 0;
     for (const kind of KINDS) {
       for (const path of this.#watches[kind].keys()) {
-        const size = 4 + Buffer.byteLength(path);
+        const size = 4 + moreBytes + Buffer.byteLength(path);
         if (bytes > 0 && bytes + size > maxBytes) {
           yield batch;
           batch = emptyPaths();

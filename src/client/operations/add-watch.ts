@@ -11,7 +11,7 @@ function addWatch(mode: number): Operation<string, void> {
     opcode: 106,
     isWrite: false,
     encode: (writer, path) => {
-      writer.string(path);
+      writer.path(path);
       writer.int(mode);
     },
     decode: (reader) => {

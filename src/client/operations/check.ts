@@ -5,6 +5,6 @@ export const CHECK_OPCODE = 13;
 
 /** check, which is a part of a multi: path string, version int (−1 for any) → nothing */
 export function encodeCheck(writer: JuteWriter, path: string, version: number): void {
-  writer.string(path);
+  writer.path(path);
   writer.int(version);
 }

@@ -16,11 +16,12 @@ export const create: Operation<CreateRequest, string> = {
   opcode: 1,
   isWrite: true,
   encode: encodeCreate,
-  decode: (reader) => reader.string(),
+  decode: (reader) => reader.path(),
 };
 
 export function encodeCreate(writer: JuteWriter, request: CreateRequest): void {
-  writer.string(request.path);
+  if (request.sequential === true) writer.pathPrefix(request.path);
+  else writer.path(request.path);
   writer.bytes(request.data);
   writeAcl(writer, request.acl);
   writer.int(flagsOf(request));

@@ -20,5 +20,5 @@ export const create2: Operation<CreateRequest, PathAndStat> = {
 };
 
 export function readPathAndStat(reader: JuteReader): PathAndStat {
-  return { path: reader.string(), stat: readStat(reader) };
+  return { path: reader.path(), stat: readStat(reader) };
 }

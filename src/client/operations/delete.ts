@@ -13,7 +13,7 @@ export const deleteNode: Operation<DeleteRequest, void> = {
   opcode: 2,
   isWrite: true,
   encode: (writer, request) => {
-    writer.string(request.path);
+    writer.path(request.path);
     writer.int(request.version);
   },
   decode: () => {},

@@ -8,7 +8,7 @@ export const exists: Operation<string, Stat | undefined> = {
   opcode: 3,
   isWrite: false,
   encode: (writer, path) => {
-    writer.string(path);
+    writer.path(path);
     writer.boolean(false);
   },
   decode: readStat,
@@ -19,7 +19,7 @@ export const exists: Operation<string, Stat | undefined> = {
 export const existsWatched: typeof exists = {
   ...exists,
   encode: (writer, path) => {
-    writer.string(path);
+    writer.path(path);
     writer.boolean(true);
   },
 };

@@ -13,6 +13,6 @@ export const getAcl: Operation<string, AclAndStat> = {
   name: 'getAcl',
   opcode: 6,
   isWrite: false,
-  encode: (writer, path) => writer.string(path),
+  encode: (writer, path) => writer.path(path),
   decode: (reader) => ({ acl: readAcl(reader), stat: readStat(reader) }),
 };

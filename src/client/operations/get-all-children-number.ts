@@ -6,6 +6,6 @@ export const getAllChildrenNumber: Operation<string, number> = {
   name: 'getAllChildrenNumber',
   opcode: 104,
   isWrite: false,
-  encode: (writer, path) => writer.string(path),
+  encode: (writer, path) => writer.path(path),
   decode: (reader) => reader.int(),
 };

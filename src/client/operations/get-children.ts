@@ -14,7 +14,7 @@ export const getChildren: Operation<string, ChildrenAndStat> = {
   opcode: 12,
   isWrite: false,
   encode: (writer, path) => {
-    writer.string(path);
+    writer.path(path);
     writer.boolean(false);
   },
   decode: (reader) => ({ children: reader.strings(), stat: readStat(reader) }),
@@ -24,7 +24,7 @@ export const getChildren: Operation<string, ChildrenAndStat> = {
 export const getChildrenWatched: typeof getChildren = {
   ...getChildren,
   encode: (writer, path) => {
-    writer.string(path);
+    writer.path(path);
     writer.boolean(true);
   },
 };

@@ -6,6 +6,6 @@ export const getEphemerals: Operation<string, string[]> = {
   name: 'getEphemerals',
   opcode: 103,
   isWrite: false,
-  encode: (writer, prefix) => writer.string(prefix),
-  decode: (reader) => reader.strings(),
+  encode: (writer, prefix) => writer.pathPrefix(prefix),
+  decode: (reader) => reader.vector(4, () => reader.path()),
 };

@@ -14,7 +14,7 @@ export const get: Operation<string, DataAndStat> = {
   opcode: 4,
   isWrite: false,
   encode: (writer, path) => {
-    writer.string(path);
+    writer.path(path);
     writer.boolean(false);
   },
   decode: (reader) => ({ data: reader.bytes(), stat: readStat(reader) }),
@@ -24,7 +24,7 @@ export const get: Operation<string, DataAndStat> = {
 export const getWatched: typeof get = {
   ...get,
   encode: (writer, path) => {
-    writer.string(path);
+    writer.path(path);
     writer.boolean(true);
   },
 };

@@ -40,7 +40,7 @@ export const multiRead: Operation<readonly ReadPart[], ReadResult[]> = {
   encode: (writer, parts) => {
     for (const { kind, path } of parts) {
       writeMultiHeader(writer, kind === 'get' ? get.opcode : GET_CHILDREN_OPCODE);
-      writer.string(path);
+      writer.path(path);
       writer.boolean(false);
     }
     writeMultiEnd(writer);

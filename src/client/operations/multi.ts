@@ -79,7 +79,7 @@ function createOpcode(part: CreatePart): number {
 /** Containers and znodes with a TTL are answered like create2, whatever was asked. */
 function readResult(reader: JuteReader, type: number, part: TransactionPart): AnyResult {
   const { kind } = part;
-  if (kind === 'create' && type === create.opcode) return reader.string();
+  if (kind === 'create' && type === create.opcode) return reader.path();
   if (kind === 'create' && type === create2.opcode) return readPathAndStat(reader).path;
   if (kind === 'create2' && type === create2.opcode) return readPathAndStat(reader);
   if (kind === 'set' && type === set.opcode) return readStat(reader);

@@ -20,5 +20,5 @@ export function decodeNotification(reader: JuteReader, zxid: bigint): ZnodeEvent
   const kind = KINDS.get(reader.int());
   if (kind === undefined) return undefined;
   reader.int();
-  return { kind, path: reader.string(), zxid };
+  return { kind, path: reader.path(), zxid };
 }

@@ -18,7 +18,7 @@ export const removeWatches: Operation<RemoveWatchesRequest, void> = {
   opcode: 18,
   isWrite: false,
   encode: (writer, request) => {
-    writer.string(request.path);
+    writer.path(request.path);
     writer.int(NUMBERS[request.type]);
   },
   decode: () => {},

@@ -16,7 +16,7 @@ export const setAcl: Operation<SetAclRequest, Stat> = {
   opcode: 7,
   isWrite: true,
   encode: (writer, request) => {
-    writer.string(request.path);
+    writer.path(request.path);
     writeAcl(writer, request.acl);
     writer.int(request.version);
   },

@@ -20,6 +20,6 @@ export function encodeSetWatches(writer: JuteWriter, relativeZxid: bigint, paths
   writer.long(relativeZxid);
   for (const vector of [paths.data, paths.exist, paths.children, paths.persistent, paths.recursive]) {
     writer.int(vector.length);
-    for (const path of vector) writer.string(path);
+    for (const path of vector) writer.path(path);
   }
 }

@@ -15,7 +15,7 @@ export const set: Operation<SetRequest, Stat> = {
   opcode: 5,
   isWrite: true,
   encode: (writer, request) => {
-    writer.string(request.path);
+    writer.path(request.path);
     writer.bytes(request.data);
     writer.int(request.version);
   },

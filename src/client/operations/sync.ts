@@ -6,6 +6,6 @@ export const sync: Operation<string, void> = {
   name: 'sync',
   opcode: 9,
   isWrite: false,
-  encode: (writer, path) => writer.string(path),
+  encode: (writer, path) => writer.path(path),
   decode: () => {},
 };
