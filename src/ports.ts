@@ -87,18 +87,22 @@ export interface ClaimStreams {
   list(signal: AbortSignal): Promise<readonly { readonly name: string; readonly ageMs: number }[]>;
 }
 
-export interface StoredObject {
+export interface ListedObject {
   readonly key: string;
-  readonly body: string;
+  /** Another body has another etag. */
   readonly etag: string;
   /** The age by the service's clock. */
   readonly ageMs: number;
 }
 
+export interface StoredObject extends ListedObject {
+  readonly body: string;
+}
+
 /** One S3 bucket, under the cluster's prefix. The keys here are without it. Reads after writes are consistent. */
 export interface ObjectStore {
   get(key: string, signal: AbortSignal): Promise<StoredObject | undefined>;
-  list(prefix: string, signal: AbortSignal): Promise<readonly { readonly key: string; readonly ageMs: number }[]>;
+  list(prefix: string, signal: AbortSignal): Promise<readonly ListedObject[]>;
   /**
    * PutObject with `If-None-Match: *`. `exists`: the key is taken, perhaps by a call of our own whose answer was lost.
    */

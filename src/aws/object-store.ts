@@ -72,10 +72,12 @@ export function objectStoreAdapter(
                 ...(token === undefined ? {} : { ContinuationToken: token }),
               };
               const page = await client.send(new sdk.ListObjectsV2Command(input), { abortSignal });
-              const items = (page.Contents ?? []).map(({ Key, LastModified }) => {
+              const items = (page.Contents ?? []).map((listed) => {
+                const { Key, LastModified } = listed;
                 if (!Key?.startsWith(prefix)) throw new UnreadableAnswer('the list holds a key that was not asked for');
                 const key = Key.slice(prefix.length);
-                return { key, ageMs: ageMs(serviceTime(page), LastModified?.getTime(), `the object ${key}`) };
+                const age = ageMs(serviceTime(page), LastModified?.getTime(), `the object ${key}`);
+                return { key, etag: hasEtag(listed, key), ageMs: age };
               });
               // S3 always sets IsTruncated. An answer without it is no list, and must not count as an empty list.
               if (page.IsTruncated === undefined) throw new UnreadableAnswer('the answer is no list of objects');

@@ -39,10 +39,14 @@ export async function observeLeaderless(
 /** What nodes without quorum have written down for each other. */
 type Written = Pick<Silence, 'reports' | 'unreadable' | 'outcomes' | 'announcements'>;
 
-function readWritten({ ports }: Look, { keys, records }: Contents, signal: AbortSignal): Promise<Known<Written>> {
+function readWritten(
+  { ports }: Look,
+  { listed, keys, records }: Contents,
+  signal: AbortSignal,
+): Promise<Known<Written>> {
   return attempt(async () => {
     const [reports, announcements, outcomes] = await Promise.all([
-      reportsAmong(ports.objects, keys, signal),
+      reportsAmong(ports.objects, listed, signal),
       readAnnouncements(ports.objects, records, signal),
       // Only for the next record: an older record itself settles everything that concerns it.
       outcomesAmong(ports.objects, keys, records.length + 1, signal),

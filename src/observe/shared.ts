@@ -4,7 +4,7 @@ import type { Known } from '../model/cloud.ts';
 import type { DiskFacts } from '../model/disk.ts';
 import type { Ensemble, Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
-import type { ObjectStore, Ports } from '../ports.ts';
+import type { ListedObject, ObjectStore, Ports } from '../ports.ts';
 import { readClaims } from '../registry/claims.ts';
 import { deadAmong } from '../registry/dead.ts';
 import { recordsAmong } from '../registry/lineage.ts';
@@ -13,11 +13,12 @@ import { attempt } from './attempt.ts';
 /** One listing has all keys of the cluster: they are few. */
 export interface Bucket {
   /** Settles before the records in it are read, because the claims need only the keys. */
-  readonly listing: Promise<readonly { readonly key: string; readonly ageMs: number }[]>;
+  readonly listing: Promise<readonly ListedObject[]>;
   readonly contents: Promise<Contents>;
 }
 
 export interface Contents {
+  readonly listed: readonly ListedObject[];
   readonly keys: readonly string[];
   readonly records: readonly LineageRecord[];
 }
@@ -26,7 +27,7 @@ export function readBucket(objects: ObjectStore, signal: AbortSignal): Bucket {
   const listing = objects.list('', signal);
   const contents = listing.then(async (listed) => {
     const keys = listed.map((entry) => entry.key);
-    return { keys, records: await recordsAmong(objects, keys, signal) };
+    return { listed, keys, records: await recordsAmong(objects, keys, signal) };
   });
   return { listing, contents };
 }

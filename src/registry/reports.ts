@@ -11,7 +11,7 @@
  */
 import { FORMATS } from '../model/formats.ts';
 import type { Binding, FoundReport, Report, UnreadableReport } from '../model/records.ts';
-import type { ObjectStore, StoredObject } from '../ports.ts';
+import type { ListedObject, ObjectStore, StoredObject } from '../ports.ts';
 import { remembered } from './remembered.ts';
 import { type Body, parseBody } from './report-body.ts';
 
@@ -41,7 +41,10 @@ const instanceIn = remembered((key) =>
   key.startsWith(REPORTS) ? /^reports\/(i-[^/]+)\.json$/.exec(key)?.[1] : undefined,
 );
 
-/** By key, the slot that was read last. An old slot does no harm: a write that is conditional on it fails. */
+/**
+ * By key, the slot that was read last. An old slot does no harm: a write that is conditional on it fails. While a list
+ * of objects gives the same etag, the report is still this one, and is not read again.
+ */
 const seenSlots = new WeakMap<ObjectStore, Map<string, Slot>>();
 
 function slotsSeenIn(objects: ObjectStore): Map<string, Slot> {
@@ -65,22 +68,27 @@ async function readSlot(objects: ObjectStore, instance: string, signal: AbortSig
 
 /** The reports of all nodes. Rejects unless every one of them could be read. */
 export async function readReports(objects: ObjectStore, signal: AbortSignal): Promise<Reports> {
-  const listed = await objects.list(REPORTS, signal);
-  return reportsAmong(
-    objects,
-    listed.map((entry) => entry.key),
-    signal,
-  );
+  return reportsAmong(objects, await objects.list(REPORTS, signal), signal);
 }
 
-/** The reports among these keys, which must be the keys of all reports. Keys of another form belong to no node. */
+/** The reports among these objects, which must include all reports. Keys of another form belong to no node. */
 export async function reportsAmong(
   objects: ObjectStore,
-  listed: readonly string[],
+  listed: readonly ListedObject[],
   signal: AbortSignal,
 ): Promise<Reports> {
-  const instances = listed.map(instanceIn).filter((instance) => instance !== undefined);
-  return reportsUnder(objects, instances.sort(), signal);
+  const known = slotsSeenIn(objects);
+  const asked: Promise<Found | undefined>[] = [];
+  for (const { key, etag, ageMs } of listed) {
+    const instance = instanceIn(key);
+    if (instance === undefined) continue;
+    const slot = known.get(key);
+    asked.push(
+      slot?.etag === etag ? Promise.resolve({ instance, slot, key, ageMs }) : readReport(objects, instance, signal),
+    );
+  }
+  const found = (await Promise.all(asked)).filter((each) => each !== undefined);
+  return reportsIn(found.sort((a, b) => (a.instance < b.instance ? -1 : 1)));
 }
 
 /** The reports of these nodes. Rejects unless every one of them could be read. */
@@ -89,19 +97,31 @@ export async function reportsOf(
   instances: readonly string[],
   signal: AbortSignal,
 ): Promise<Reports> {
-  return reportsUnder(objects, instances, signal);
+  return reportsIn(await Promise.all(instances.map((instance) => readReport(objects, instance, signal))));
 }
 
-async function reportsUnder(objects: ObjectStore, instances: readonly string[], signal: AbortSignal): Promise<Reports> {
-  const found = await Promise.all(instances.map((instance) => objects.get(reportKey(instance), signal)));
+/** What is under a node's key, as it was listed or read. */
+interface Found {
+  readonly instance: string;
+  readonly key: string;
+  readonly ageMs: number;
+  readonly slot: Slot;
+}
+
+async function readReport(objects: ObjectStore, instance: string, signal: AbortSignal): Promise<Found | undefined> {
+  const found = await objects.get(reportKey(instance), signal);
+  return found && { instance, key: found.key, ageMs: found.ageMs, slot: slotIn(objects, instance, found) };
+}
+
+function reportsIn(all: readonly (Found | undefined)[]): Reports {
   const reports: FoundReport[] = [];
   const unreadable: UnreadableReport[] = [];
-  for (const [index, object] of found.entries()) {
-    const instance = instances[index];
-    if (object === undefined || instance === undefined) continue;
-    const { body } = slotIn(objects, instance, object);
-    if (typeof body === 'string') unreadable.push({ instance, key: object.key, why: body });
-    else if (body.report) reports.push(foundIn(body, body.report, object.ageMs));
+  for (const found of all) {
+    if (found === undefined) continue;
+    const { instance, key, slot, ageMs } = found;
+    const { body } = slot;
+    if (typeof body === 'string') unreadable.push({ instance, key, why: body });
+    else if (body.report) reports.push(foundIn(body, body.report, ageMs));
   }
   return { reports, unreadable };
 }

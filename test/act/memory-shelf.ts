@@ -80,9 +80,9 @@ export class MemoryShelf {
       }),
     list: async (prefix) =>
       this.#read(`list ${prefix}`, () =>
-        [...this.objectsByKey.keys()]
-          .filter((key) => key.startsWith(prefix))
-          .map((key) => ({ key, ageMs: this.#ageMs(key) })),
+        [...this.objectsByKey]
+          .filter(([key]) => key.startsWith(prefix))
+          .map(([key, { etag }]) => ({ key, etag, ageMs: this.#ageMs(key) })),
       ),
     createOnce: async (key, body) =>
       this.#write(`create ${key}`, () => {

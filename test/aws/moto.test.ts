@@ -153,6 +153,8 @@ test('S3: written once, read back, replaced, listed, deleted', async () => {
   assert.equal((await objects.get('reports/i-1.json', signal))?.body, '{"n":3}');
 
   const keys = await objects.list('', signal);
+  const listed = keys.find(({ key }) => key === 'reports/i-1.json');
+  assert.equal(listed?.etag, (await objects.get('reports/i-1.json', signal))?.etag, 'the list gives the same etag');
   assert.deepEqual(
     keys.map(({ key }) => key),
     ['claims/1.1.json', 'reports/i-1.json'],

@@ -107,7 +107,8 @@ test('the list has all pages, without the prefix of the cluster', async () => {
   const { objects } = await portsAt(aws.url);
   const page = (keys: readonly string[], next?: string): FakeAnswer => {
     const contents = keys.map(
-      (key) => `<Contents><Key>${key}</Key><LastModified>2030-01-01T00:00:00.000Z</LastModified></Contents>`,
+      (key) =>
+        `<Contents><Key>${key}</Key><ETag>"e-${key.length}"</ETag><LastModified>2030-01-01T00:00:00.000Z</LastModified></Contents>`,
     );
     const more = `<IsTruncated>${next !== undefined}</IsTruncated>${next ? `<NextContinuationToken>${next}</NextContinuationToken>` : ''}`;
     return {
@@ -117,8 +118,8 @@ test('the list has all pages, without the prefix of the cluster', async () => {
   };
   answers(page(['orders-4f1c2a90/claims/1.1.json'], 't1'), page([], 't2'), page(['orders-4f1c2a90/claims/2.1.json']));
   assert.deepEqual(await objects.list('claims/', signal), [
-    { key: 'claims/1.1.json', ageMs: 30_000 },
-    { key: 'claims/2.1.json', ageMs: 30_000 },
+    { key: 'claims/1.1.json', etag: '"e-31"', ageMs: 30_000 },
+    { key: 'claims/2.1.json', etag: '"e-31"', ageMs: 30_000 },
   ]);
   assert.deepEqual(
     aws.requests.map(({ url }) => [url.searchParams.get('prefix'), url.searchParams.get('continuation-token')]),
@@ -136,6 +137,17 @@ test('the list has all pages, without the prefix of the cluster', async () => {
   await assert.rejects(hurried.list('claims/', signal), { code: 'AWS_UNAVAILABLE' });
   answers(page(['another-cluster/claims/1.1.json']));
   await assert.rejects(hurried.list('claims/', signal), { code: 'AWS_UNAVAILABLE' });
+});
+
+test('a list without etags is not from S3', async () => {
+  const { objects } = await portsAt(aws.url, short);
+  const entry =
+    '<Contents><Key>orders-4f1c2a90/reports/i-1.json</Key><LastModified>2030-01-01T00:00:00.000Z</LastModified></Contents>';
+  answers({
+    headers: { 'content-type': 'application/xml', date: 'Tue, 01 Jan 2030 00:00:30 GMT' },
+    body: `<ListBucketResult><IsTruncated>false</IsTruncated>${entry}</ListBucketResult>`,
+  });
+  await assert.rejects(objects.list('reports/', signal), { code: 'AWS_UNAVAILABLE' });
 });
 
 test('an answer of 200 that is no list is not an empty list', async () => {

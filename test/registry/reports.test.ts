@@ -84,6 +84,33 @@ test('a withdrawal of a report that was just read, arriving late, does not take 
   );
 });
 
+test('a report is read again only when the list gives it another etag', async () => {
+  const shelf = new MemoryShelf();
+  const { objects } = shelf;
+  const other = { ...report, instance: 'i-other' };
+  await writeReport(objects, { report, serial: 'a' }, unbound, signal);
+  await writeReport(objects, { report: other, serial: 'a' }, unbound, signal);
+  const first = await readReports(objects, signal);
+  const calls: string[] = [];
+  shelf.after = (call) => calls.push(call);
+  assert.deepEqual(await readReports(objects, signal), first);
+  assert.deepEqual(calls, ['list reports/']);
+  // As another process would write it.
+  shelf.put('reports/i-other.json', { serial: 'b', format: 2, report: { ...other, fenced: true } });
+  const { reports } = await readReports(objects, signal);
+  assert.deepEqual(calls, ['list reports/', 'list reports/', 'get reports/i-other.json']);
+  assert.deepEqual(
+    reports.map(({ serial, report: { fenced } }) => [serial, fenced]),
+    [
+      ['a', false],
+      ['b', true],
+    ],
+  );
+  calls.length = 0;
+  await reportsOf(objects, ['i-other'], signal);
+  assert.deepEqual(calls, ['get reports/i-other.json'], 'a step reads what it relies on');
+});
+
 test('the reports of some nodes are read by their keys, and who has none has none', async () => {
   const shelf = new MemoryShelf();
   await writeReport(shelf.objects, { report: report, serial: 'a' }, unbound, signal);

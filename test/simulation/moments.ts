@@ -40,7 +40,7 @@ export function laterRecord({ scenario, node, context }: Any): TakeBack {
   const body = JSON.stringify({ kind: 'genesis', number, members: [], fenced: [], epochFloor: 0 });
   const seen: Pick<typeof objects, 'get' | 'list'> = {
     get: async (wanted, signal) => (wanted === key ? { key, body, etag: 'its', ageMs: 0 } : get(wanted, signal)),
-    list: async (prefix, signal) => [...(await list(prefix, signal)), { key, ageMs: 0 }],
+    list: async (prefix, signal) => [...(await list(prefix, signal)), { key, etag: 'its', ageMs: 0 }],
   };
   Object.assign(objects, seen);
   return () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** S3 under the cluster's prefix: atomic conditional writes, strongly consistent; an etag is a digest of the body. */
-import type { StoredObject } from '../../../src/ports.ts';
+import type { ListedObject, StoredObject } from '../../../src/ports.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 
 export class Objects {
@@ -20,12 +20,13 @@ export class Objects {
     return found && { key, body: found.body, etag: found.etag, ageMs: this.#scheduler.nowMs - found.atMs };
   }
 
-  list(prefix: string): readonly { readonly key: string; readonly ageMs: number }[] {
+  list(prefix: string): readonly ListedObject[] {
     const nowMs = this.#scheduler.nowMs;
-    const listed: { readonly key: string; readonly ageMs: number }[] = [];
+    const listed: ListedObject[] = [];
     for (const key of this.#keys) {
-      if (!key.startsWith(prefix) || this.unlisted.includes(key)) continue;
-      listed.push({ key, ageMs: nowMs - (this.#stored.get(key)?.atMs ?? nowMs) });
+      const stored = this.#stored.get(key);
+      if (!stored || !key.startsWith(prefix) || this.unlisted.includes(key)) continue;
+      listed.push({ key, etag: stored.etag, ageMs: nowMs - stored.atMs });
     }
     return listed;
   }
