@@ -14,6 +14,9 @@ import type { Trace } from '../core/trace.ts';
 /** A write that is on its way for longer does not arrive (docs/protocol.md, Recovery 9). */
 const LATEST_MS = 600_000;
 
+/** The share of answers that take their time after the effect, so that others overtake. */
+const LATE_ANSWERS = 0.02;
+
 /** What a run needs of the world around it. */
 export interface Surroundings {
   readonly scheduler: Scheduler;
@@ -129,14 +132,19 @@ export class Run {
     });
   }
 
-  /** As `local`, with an answer that comes when the world is ready to give it. */
+  /** As `local`, with an answer that comes when the world is ready to give it: at once, or after any time. */
   awaited<T>(label: string, begin: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const answer = (settle: () => void): void =>
-        this.later(this.random.between(0.5, 5), () => {
-          this.#world.scheduler.answered();
-          settle();
-        });
+      let begins = true;
+      let atOnce: (() => void) | undefined;
+      const settled = (settle: () => void): void => {
+        this.#world.scheduler.answered();
+        settle();
+      };
+      const answer = (settle: () => void): void => {
+        if (begins && !this.random.chance(LATE_ANSWERS)) atOnce = settle;
+        else this.later(this.random.between(0.5, 5), () => settled(settle));
+      };
       const perform = (): void => {
         const how = this.#standsStill(label);
         if (how) this.#standStill(how, label, perform);
@@ -146,8 +154,9 @@ export class Run {
           (value) => answer(() => resolve(value)),
           (error) => answer(() => reject(error)),
         );
+        begins = false;
         this.#world.afterEffect();
-        this.#diesAfter(label);
+        if (!this.#diesAfter(label) && atOnce) settled(atOnce);
       };
       this.later(this.random.between(1, 8), perform);
     });
@@ -263,8 +272,7 @@ export class Run {
     }
     this.#world.afterEffect(effect.changed);
     if (this.#diesAfter(label)) return;
-    // Now and then an answer takes its time, so that others overtake.
-    if (this.random.chance(0.02)) this.#answerLater(effect, value as T, failure);
+    if (this.random.chance(LATE_ANSWERS)) this.#answerLater(effect, value as T, failure);
     else this.#answer(effect, value as T, failure);
   }
 
