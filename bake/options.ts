@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The command line of build.sh. Checks everything that needs neither AWS nor files. */
-import yargs, { type Argv, type Options } from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { architectureOf, DEFAULT_INSTANCE_TYPE } from '../cf/instance-type.ts';
 import { fits, IMAGE_ID, INSTANCE_TYPE, type Rule, SUBNET_ID } from '../cf/limits.ts';
+import {
+  type AnswersTo,
+  answersIn,
+  flag,
+  list,
+  numberOr,
+  type OptionRows,
+  oneOf,
+  shownIn,
+  text,
+  textOr,
+} from '../cf/option-rows.ts';
 import type { Architecture } from '../cf/template-options.ts';
 import { BakeError, EXIT_CODES } from './errors.ts';
 
@@ -17,49 +29,41 @@ const RUNNING = 'Running:';
 /** Connections to the private address of the instance come from a private network. */
 const PRIVATE_NETWORKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'];
 
-export const optionTable = {
-  architecture: { choices: ['x86_64', 'arm64'], default: 'x86_64', group: IMAGE, describe: 'of the image' },
-  debian: { type: 'string', choices: ['12', '13'], default: '12', group: IMAGE, describe: 'release of Debian' },
-  ami: { type: 'string', group: IMAGE, describe: 'image to start from (default: Debian’s newest of that release)' },
-  version: { type: 'string', group: IMAGE, describe: 'version of the image, for its name and tags (default: ours)' },
-  volumesize: { type: 'string', default: 8, group: IMAGE, describe: 'root volume in GiB, at least the source image’s' },
-  kmskey: { type: 'string', group: IMAGE, describe: 'KMS key of the root volume (default: the account’s for EBS)' },
-  'zookeeper-archive': { type: 'string', group: PARTS, describe: `${ARCHIVE_NAME}: a file, or an https URL` },
-  'zookeeper-sha512': {
-    type: 'string',
-    group: PARTS,
-    describe: 'its SHA-512, or a file that has it (default: the archive’s name with .sha512, if that is a file)',
-  },
-  'cloudwatch-agent': { type: 'string', group: PARTS, describe: 'the CloudWatch agent’s .deb (default: goes without)' },
-  region: { type: 'string', group: INSTANCE, describe: 'AWS region (default: the SDK’s, AWS_REGION or the profile’s)' },
-  profile: { type: 'string', group: INSTANCE, describe: 'profile of the AWS configuration (default: AWS_PROFILE)' },
-  subnet: { type: 'string', group: INSTANCE, describe: 'its subnet (default: one of the default VPC)' },
-  instancetype: {
-    type: 'string',
-    group: INSTANCE,
-    describe: `its type (default: ${Object.values(DEFAULT_INSTANCE_TYPE).join(' or ')}, by the architecture)`,
-  },
-  'iam-instance-profile': { type: 'string', group: INSTANCE, describe: 'its instance profile; the bake needs none' },
-  'ssh-interface': {
-    choices: ['public_ip', 'private_ip'],
-    default: 'public_ip',
-    group: INSTANCE,
-    describe: 'the address at which it is reached from here',
-  },
-  'ssh-source': {
-    type: 'array',
-    string: true,
-    group: INSTANCE,
-    describe: 'CIDRs that may open SSH to it (default: any; with private_ip the private networks)',
-  },
-  'ssh-user': { type: 'string', default: 'admin', group: INSTANCE, describe: 'user of the source image with sudo' },
-  'agent-only': { type: 'boolean', default: false, group: RUNNING, describe: 'compiles the executable, and stops' },
-  'dry-run': { type: 'boolean', default: false, group: RUNNING, describe: 'checks everything, launches nothing' },
-  policy: { type: 'boolean', default: false, group: RUNNING, describe: 'prints the policy that who builds needs' },
-  json: { type: 'boolean', default: false, group: RUNNING, describe: 'the result as one JSON object' },
-  packer: { type: 'string', default: 'packer', group: RUNNING, describe: 'the program' },
-  'poll-seconds': { type: 'string', default: 5, group: RUNNING, describe: 'between two looks at instance and image' },
-} as const satisfies Readonly<Record<string, Options>>;
+const INSTANCE_TYPES = Object.values(DEFAULT_INSTANCE_TYPE).join(' or ');
+
+const ROWS = {
+  architecture: oneOf(['x86_64', 'arm64'], IMAGE, 'of the image'),
+  debian: oneOf(['12', '13'], IMAGE, 'release of Debian'),
+  ami: text(IMAGE, 'image to start from (default: Debian’s newest of that release)'),
+  version: text(IMAGE, 'version of the image, for its name and tags (default: ours)'),
+  volumesize: numberOr(8, IMAGE, 'root volume in GiB, at least the source image’s'),
+  kmskey: text(IMAGE, 'KMS key of the root volume (default: the account’s for EBS)'),
+  'zookeeper-archive': text(PARTS, `${ARCHIVE_NAME}: a file, or an https URL`),
+  'zookeeper-sha512': text(
+    PARTS,
+    'its SHA-512, or a file that has it (default: the archive’s name with .sha512, if that is a file)',
+  ),
+  'cloudwatch-agent': text(PARTS, 'the CloudWatch agent’s .deb (default: goes without)'),
+  region: text(INSTANCE, 'AWS region (default: the SDK’s, AWS_REGION or the profile’s)'),
+  profile: text(INSTANCE, 'profile of the AWS configuration (default: AWS_PROFILE)'),
+  subnet: text(INSTANCE, 'its subnet (default: one of the default VPC)'),
+  instancetype: text(INSTANCE, `its type (default: ${INSTANCE_TYPES}, by the architecture)`),
+  'iam-instance-profile': text(INSTANCE, 'its instance profile; the bake needs none'),
+  'ssh-interface': oneOf(['public_ip', 'private_ip'], INSTANCE, 'the address at which it is reached from here'),
+  'ssh-source': list(INSTANCE, 'CIDRs that may open SSH to it (default: any; with private_ip the private networks)'),
+  'ssh-user': textOr('admin', INSTANCE, 'user of the source image with sudo'),
+  'agent-only': flag(RUNNING, 'compiles the executable, and stops'),
+  'dry-run': flag(RUNNING, 'checks everything, launches nothing'),
+  policy: flag(RUNNING, 'prints the policy that who builds needs'),
+  json: flag(RUNNING, 'the result as one JSON object'),
+  packer: textOr('packer', RUNNING, 'the program'),
+  'poll-seconds': numberOr(5, RUNNING, 'between two looks at instance and image'),
+} as const satisfies OptionRows;
+
+type GivenOptions = AnswersTo<typeof ROWS>;
+
+/** For `yargs(words).options(optionTable)`. */
+export const optionTable = shownIn(ROWS);
 
 /** A complete and consistent order. */
 export interface BakeOptions {
@@ -97,67 +101,66 @@ export type BakeOrder =
   | ({ readonly kind: 'agent'; readonly architecture: Architecture } & CommonBakeOptions)
   | ({ readonly kind: 'bake' } & BakeOptions & CommonBakeOptions);
 
-type Answers = Readonly<Record<string, unknown>>;
-
 /** Throws BakeError BAD_INPUT with a line for each problem. `print` receives the text of `--help`. */
 export function readOrder(words: readonly string[], print: (text: string) => void): BakeOrder {
   let help: string | undefined;
-  const answers: Answers = parser(words).parseSync([...words], {}, (_error, _answers, output) => {
-    help = output;
-  });
-  if (answers.help === true) {
+  const answered: Readonly<Record<string, unknown>> = parser(words).parseSync(
+    [...words],
+    {},
+    (_error, _answers, output) => {
+      help = output;
+    },
+  );
+  if (answered.help === true) {
     print(help ?? '');
     return { kind: 'help' };
   }
-  if (answers.policy === true) return { kind: 'policy', ...texts(answers, { instanceProfile: 'iamInstanceProfile' }) };
-  const repeated = Object.entries(answers).filter(
-    ([name, value]) => Array.isArray(value) && !/^(_|ssh-?source)$/i.test(name),
-  );
-  if (repeated.length > 0) throw badInput(`--${repeated[0]?.[0]} is given more than once.`);
-  const common = { json: answers.json === true, ...texts(answers, { region: 'region', profile: 'profile' }) };
-  const architecture: Architecture = answers.architecture === 'arm64' ? 'arm64' : 'x86_64';
-  if (answers.agentOnly === true) return { kind: 'agent', architecture, ...common };
-  return { kind: 'bake', ...bakeOptions(answers, architecture), ...common };
+  const given = answersIn(ROWS, answered);
+  const { json, region, profile } = given;
+  if (given.policy) return { kind: 'policy', ...present({ instanceProfile: given['iam-instance-profile'] }) };
+  const repeated = Object.keys(ROWS).find((name) => Array.isArray(answered[name]) && name !== 'ssh-source');
+  if (repeated !== undefined) throw badInput(`--${repeated} is given more than once.`);
+  const common = { json, ...present({ region, profile }) };
+  const architecture = given.architecture as Architecture;
+  if (given['agent-only']) return { kind: 'agent', architecture, ...common };
+  const faults = faultsOf(given);
+  if (faults.length > 0) throw badInput(faults.join('\n'));
+  return { kind: 'bake', ...bakeOptions(given, architecture), ...common };
 }
 
-function bakeOptions(answers: Answers, architecture: Architecture): BakeOptions {
-  const faults = faultsOf(answers);
-  if (faults.length > 0) throw badInput(faults.join('\n'));
-  const sshInterface = answers.sshInterface === 'private_ip' ? 'private_ip' : 'public_ip';
-  const sources = Array.isArray(answers.sshSource) ? answers.sshSource.map(String) : [];
+/** Call this only with answers that were checked. */
+function bakeOptions(given: GivenOptions, architecture: Architecture): BakeOptions {
+  const sshInterface = given['ssh-interface'] as BakeOptions['sshInterface'];
+  const sources = given['ssh-source'];
   const anywhere = sshInterface === 'private_ip' ? PRIVATE_NETWORKS : ['0.0.0.0/0'];
   return {
     architecture,
-    debian: answers.debian === '13' ? '13' : '12',
-    volumeGib: Number(answers.volumesize),
-    archive: String(answers.zookeeperArchive),
-    instanceType: DEFAULT_INSTANCE_TYPE[architecture],
+    debian: given.debian as BakeOptions['debian'],
+    volumeGib: given.volumesize,
+    archive: given['zookeeper-archive'] ?? '',
+    instanceType: given.instancetype ?? DEFAULT_INSTANCE_TYPE[architecture],
     sshInterface,
     sshSources: sources.length > 0 ? sources : anywhere,
-    sshUser: String(answers.sshUser),
-    dryRun: answers.dryRun === true,
-    packer: String(answers.packer),
-    pollSeconds: Number(answers.pollSeconds),
-    ...texts(answers, {
-      sourceImage: 'ami',
-      version: 'version',
-      kmsKey: 'kmskey',
-      archiveDigest: 'zookeeperSha512',
-      cloudWatchAgent: 'cloudwatchAgent',
-      subnet: 'subnet',
-      instanceType: 'instancetype',
-      instanceProfile: 'iamInstanceProfile',
+    sshUser: given['ssh-user'],
+    dryRun: given['dry-run'],
+    packer: given.packer,
+    pollSeconds: given['poll-seconds'],
+    ...present({
+      sourceImage: given.ami,
+      version: given.version,
+      kmsKey: given.kmskey,
+      archiveDigest: given['zookeeper-sha512'],
+      cloudWatchAgent: given['cloudwatch-agent'],
+      subnet: given.subnet,
+      instanceProfile: given['iam-instance-profile'],
     }),
   };
 }
 
-/** The given ones among these options, under their own names. */
-function texts<Name extends string>(answers: Answers, names: Readonly<Record<Name, string>>) {
-  const given = Object.entries<string>(names).flatMap(([own, name]) => {
-    const value = answers[name];
-    return typeof value === 'string' && value !== '' ? [[own, value]] : [];
-  });
-  return Object.fromEntries(given) as { readonly [Own in Name]?: string };
+/** Those that were given. */
+function present<Name extends string>(all: Readonly<Record<Name, string | undefined>>) {
+  const given = Object.entries(all).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { readonly [Each in Name]?: string };
 }
 
 const VERSION: Rule = {
@@ -171,39 +174,38 @@ const CIDR: Rule = {
 const USER: Rule = { pattern: '[a-z_][a-z0-9_-]{0,31}', sentence: 'The name of a user.' };
 const PROFILE: Rule = { pattern: '[\\w+=,.@-]{1,128}', sentence: 'The name of an instance profile, not its ARN.' };
 
-const RULES: readonly (readonly [name: string, flag: string, Rule])[] = [
-  ['ami', 'ami', IMAGE_ID],
-  ['version', 'version', VERSION],
-  ['subnet', 'subnet', SUBNET_ID],
-  ['instancetype', 'instancetype', INSTANCE_TYPE],
-  ['iamInstanceProfile', 'iam-instance-profile', PROFILE],
-  ['sshUser', 'ssh-user', USER],
+const RULES: readonly (readonly [name: keyof GivenOptions, Rule])[] = [
+  ['ami', IMAGE_ID],
+  ['version', VERSION],
+  ['subnet', SUBNET_ID],
+  ['instancetype', INSTANCE_TYPE],
+  ['iam-instance-profile', PROFILE],
+  ['ssh-user', USER],
 ];
 
-function faultsOf(answers: Answers): readonly string[] {
+function faultsOf(given: GivenOptions): readonly string[] {
   const faults: string[] = [];
-  for (const [name, flag, rule] of RULES) {
-    const value = answers[name];
-    if (typeof value === 'string' && !fits(rule, value)) faults.push(`--${flag} ${value}: ${rule.sentence}`);
+  for (const [name, rule] of RULES) {
+    const value = given[name];
+    if (typeof value === 'string' && !fits(rule, value)) faults.push(`--${name} ${value}: ${rule.sentence}`);
   }
-  const { instancetype, architecture } = answers;
-  const runs = typeof instancetype === 'string' ? architectureOf(instancetype) : undefined;
+  const { instancetype, architecture } = given;
+  const runs = instancetype === undefined ? undefined : architectureOf(instancetype);
   if (runs !== undefined && runs !== architecture) {
     faults.push(`--instancetype ${instancetype} runs ${runs}, and the image is for ${architecture} (--architecture).`);
   }
-  for (const source of Array.isArray(answers.sshSource) ? answers.sshSource.map(String) : []) {
+  for (const source of given['ssh-source']) {
     if (!fits(CIDR, source)) faults.push(`--ssh-source ${source}: ${CIDR.sentence}`);
   }
-  if (!isBetween(answers.volumesize, 4, 1_024)) faults.push('--volumesize is a number of GiB from 4 to 1024.');
-  if (!isBetween(answers.pollSeconds, 1, 60)) faults.push('--poll-seconds is a whole number from 1 to 60.');
-  if (typeof answers.zookeeperArchive !== 'string' || answers.zookeeperArchive === '') {
+  if (!isBetween(given.volumesize, 4, 1_024)) faults.push('--volumesize is a number of GiB from 4 to 1024.');
+  if (!isBetween(given['poll-seconds'], 1, 60)) faults.push('--poll-seconds is a whole number from 1 to 60.');
+  if (given['zookeeper-archive'] === undefined) {
     faults.push(`--zookeeper-archive is missing: ${ARCHIVE_NAME}, as a file or an https URL.`);
   }
   return faults;
 }
 
-function isBetween(value: unknown, least: number, most: number): boolean {
-  const number = value === '' ? Number.NaN : Number(value);
+function isBetween(number: number, least: number, most: number): boolean {
   return Number.isInteger(number) && number >= least && number <= most;
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Options } from 'yargs';
 
-export interface OptionRow<Answer> {
+interface OptionRow<Answer> {
   /** For yargs. No option is required there, and numbers are read as text, because yargs reads an empty text as 0. */
   readonly shown: Options;
   /** `answered` is the value from yargs. */
@@ -44,7 +44,7 @@ export function textOr(standard: string, ...[group, describe]: Told): OptionRow<
 /** Yargs refuses every other word. The first is the default. */
 export function oneOf(words: readonly [string, ...string[]], ...[group, describe]: Told): OptionRow<string> {
   const [standard] = words;
-  const shown: Options = { choices: words, default: standard, group, describe };
+  const shown: Options = { type: 'string', choices: words, default: standard, group, describe };
   return { shown, read: (answered) => textIn(answered) ?? standard };
 }
 
@@ -69,7 +69,32 @@ export function list(...[group, describe]: Told): OptionRow<readonly string[]> {
   return { shown: { type: 'array', string: true, group, describe }, read };
 }
 
-export function flag(...[group, describe]: Told): OptionRow<boolean> {
-  const shown: Options = { type: 'boolean', default: false, group, describe };
+export function flag(...told: Told): OptionRow<boolean> {
+  return flagOr(false, ...told);
+}
+
+/** With the default `true`, yargs takes `--no-…` for the other answer. */
+export function flagOr(standard: boolean, ...[group, describe]: Told): OptionRow<boolean> {
+  const shown: Options = { type: 'boolean', default: standard, group, describe };
   return { shown, read: (answered) => [answered].flat().at(-1) === true };
+}
+
+/** Options by their names on the command line. */
+export type OptionRows = Readonly<Record<string, OptionRow<unknown>>>;
+
+/** The options as given, by their names. A number that can't be read is NaN. */
+export type AnswersTo<Rows extends OptionRows> = { readonly [Name in keyof Rows]: ReturnType<Rows[Name]['read']> };
+
+/** For `yargs(words).options(shownIn(rows))`. */
+export function shownIn(rows: OptionRows): Readonly<Record<string, Options>> {
+  return Object.fromEntries(Object.entries(rows).map(([name, { shown }]) => [name, shown]));
+}
+
+/** The answers with their types. An option that was left out has its default, or is undefined. */
+export function answersIn<Rows extends OptionRows>(
+  rows: Rows,
+  answered: Readonly<Record<string, unknown>>,
+): AnswersTo<Rows> {
+  const read = Object.entries(rows).map(([name, row]) => [name, row.read(answered[name])]);
+  return Object.fromEntries(read) as AnswersTo<Rows>;
 }

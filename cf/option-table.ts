@@ -3,7 +3,20 @@
 import type { Options } from 'yargs';
 import { DEFAULT_INSTANCE_TYPE } from './instance-type.ts';
 import { RETENTION_DAYS, VOLUME_GIB } from './limits.ts';
-import { flag, list, number, numberOr, type OptionRow, oneOf, text, textOr, words } from './option-rows.ts';
+import {
+  type AnswersTo,
+  answersIn,
+  flag,
+  list,
+  number,
+  numberOr,
+  type OptionRows,
+  oneOf,
+  shownIn,
+  text,
+  textOr,
+  words,
+} from './option-rows.ts';
 
 const NETWORK = 'Network:';
 const NODES = 'Nodes:';
@@ -39,21 +52,15 @@ const ROWS = {
   updatetimeout: textOr('PT30M', OPERATION, 'for each new node of an update to vote; up to PT1H'),
   launchheartbeat: numberOr(300, OPERATION, 'seconds of silence after which a launching node is given up'),
   terminateheartbeat: numberOr(300, OPERATION, 'seconds of silence after which a leaving node goes'),
-} as const satisfies Readonly<Record<string, OptionRow<unknown>>>;
-
-type Rows = typeof ROWS;
-type OptionName = keyof Rows;
+} as const satisfies OptionRows;
 
 /** The options as given, by their names. A number that can't be read is NaN. */
-export type GivenOptions = { readonly [Name in OptionName]: ReturnType<Rows[Name]['read']> };
+export type GivenOptions = AnswersTo<typeof ROWS>;
 
 /** For `yargs(words).options(optionTable)`. */
-export const optionTable: Readonly<Record<string, Options>> = Object.fromEntries(
-  Object.entries(ROWS).map(([name, { shown }]) => [name, shown]),
-);
+export const optionTable: Readonly<Record<string, Options>> = shownIn(ROWS);
 
 /** The answers with their types. An option that was left out has its default, or is undefined. */
 export function answersOf(answered: Readonly<Record<string, unknown>>): GivenOptions {
-  const read = Object.entries<OptionRow<unknown>>(ROWS).map(([name, row]) => [name, row.read(answered[name])]);
-  return Object.fromEntries(read) as GivenOptions;
+  return answersIn(ROWS, answered);
 }

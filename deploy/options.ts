@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The command line of deploy.sh: the template's options, and further ones of its own. */
-import yargs, { type Argv, type Options } from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { fits, STACK_NAME } from '../cf/limits.ts';
+import {
+  type AnswersTo,
+  answersIn,
+  flag,
+  flagOr,
+  numberOr,
+  type OptionRows,
+  shownIn,
+  text,
+} from '../cf/option-rows.ts';
 import { optionTable } from '../cf/option-table.ts';
 import { templateOptions } from '../cf/options.ts';
 import { AgentError } from '../src/errors.ts';
@@ -12,17 +22,19 @@ import { builtImage, IMAGE_FILE } from './image-file.ts';
 
 const DEPLOYMENT = 'Deployment:';
 
-const OWN_OPTIONS = {
-  'dry-run': { type: 'boolean', default: false, describe: 'shows what would change, and stops' },
-  delete: { type: 'boolean', default: false, describe: 'deletes the stack, then asks about the data that it leaves' },
-  yes: { type: 'boolean', default: false, describe: 'answers questions; with --delete, that about the stack alone' },
-  'with-data': { type: 'boolean', default: false, describe: 'with --delete --yes: removes the data too, for good' },
-  json: { type: 'boolean', default: false, describe: 'the result as one JSON object on standard output' },
-  profile: { type: 'string', describe: 'profile of the AWS configuration (default: the SDK’s, AWS_PROFILE)' },
-  region: { type: 'string', describe: 'AWS region (default: the SDK’s, AWS_REGION or the profile’s)' },
-  lint: { type: 'boolean', default: true, describe: 'lets cfn-lint look at the template, if installed; --no-lint' },
-  'poll-seconds': { type: 'number', default: 2, describe: 'between two looks at the stack, 0.05 to 60' },
-} as const satisfies Readonly<Record<string, Options>>;
+const ROWS = {
+  'dry-run': flag(DEPLOYMENT, 'shows what would change, and stops'),
+  delete: flag(DEPLOYMENT, 'deletes the stack, then asks about the data that it leaves'),
+  yes: flag(DEPLOYMENT, 'answers questions; with --delete, that about the stack alone'),
+  'with-data': flag(DEPLOYMENT, 'with --delete --yes: removes the data too, for good'),
+  json: flag(DEPLOYMENT, 'the result as one JSON object on standard output'),
+  profile: text(DEPLOYMENT, 'profile of the AWS configuration (default: the SDK’s, AWS_PROFILE)'),
+  region: text(DEPLOYMENT, 'AWS region (default: the SDK’s, AWS_REGION or the profile’s)'),
+  lint: flagOr(true, DEPLOYMENT, 'lets cfn-lint look at the template, if installed; --no-lint'),
+  'poll-seconds': numberOr(2, DEPLOYMENT, 'between two looks at the stack, 0.05 to 60'),
+} as const satisfies OptionRows;
+
+type OwnOptions = AnswersTo<typeof ROWS>;
 
 /** The order from the command line. */
 export type DeployOrder =
@@ -46,16 +58,16 @@ interface Reading {
 
 /** Throws DeployError BAD_INPUT with a sentence for each problem that can be found without AWS. */
 export function readOrder(words: readonly string[], { image = builtImage, print }: Reading = {}): DeployOrder {
-  const answers = answersTo(words, print);
-  if (answers === undefined) return { kind: 'help' };
-  const common = commonOptions(answers);
-  const flag = (name: string): boolean => answers[name] === true;
-  if (flag('delete')) return { kind: 'delete', ...common, ...deleteOptions(answers) };
-  if (flag('withData')) throw badInput('--with-data is for --delete alone.');
-  const ami = answers.ami ?? image();
+  const answered = answersTo(words, print);
+  if (answered === undefined) return { kind: 'help' };
+  const own = answersIn(ROWS, answered);
+  const common = commonOptions(own, answered);
+  if (own.delete) return { kind: 'delete', ...common, ...deleteOptions(own, answered) };
+  if (own['with-data']) throw badInput('--with-data is for --delete alone.');
+  const ami = answered.ami ?? image();
   try {
-    const template = templateOptions({ ...answers, ami });
-    return { kind: 'deploy', ...common, template, dryRun: flag('dryRun'), yes: flag('yes'), lint: flag('lint') };
+    const template = templateOptions({ ...answered, ami });
+    return { kind: 'deploy', ...common, template, dryRun: own['dry-run'], yes: own.yes, lint: own.lint };
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     const hint = ami === undefined ? ` Without --ami the image in ${IMAGE_FILE} is taken, which build.sh writes.` : '';
@@ -78,13 +90,12 @@ function answersTo(
 }
 
 function parser(words: readonly string[]): Argv {
-  const own = Object.entries<Options>(OWN_OPTIONS).map(([name, option]) => [name, { ...option, group: DEPLOYMENT }]);
   const codes = Object.entries(EXIT_CODES).filter(([, code]) => code > 1);
   return yargs([...words])
     .scriptName('./deploy.sh')
     .usage('$0 [options]\n\nCreates or updates the stack of a ZooKeeper ensemble, and shows what it does.')
     .options(optionTable)
-    .options(Object.fromEntries(own))
+    .options(shownIn(ROWS))
     .example(
       '$0 --stackname orders --vpcid vpc-0a1b2c3d --subnets subnet-0a1b2c3d subnet-1a1b2c3d subnet-2a1b2c3d --ami ami-0a1b2c3d',
       'three nodes',
@@ -104,32 +115,26 @@ function parser(words: readonly string[]): Argv {
     });
 }
 
-function commonOptions(answers: Readonly<Record<string, unknown>>): CommonDeployOptions {
-  const text = (name: string): string | undefined => {
-    const value = answers[name];
-    if (Array.isArray(value)) throw badInput(`--${name} is given more than once.`);
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  };
-  const { pollSeconds } = answers;
-  if (typeof pollSeconds !== 'number' || !(pollSeconds >= 0.05 && pollSeconds <= 60)) {
-    throw badInput('--poll-seconds is a number from 0.05 to 60.');
+function commonOptions(own: OwnOptions, answered: Readonly<Record<string, unknown>>): CommonDeployOptions {
+  for (const name of ['profile', 'region']) {
+    if (Array.isArray(answered[name])) throw badInput(`--${name} is given more than once.`);
   }
-  const [profile, region] = [text('profile'), text('region')];
+  const { json, profile, region, 'poll-seconds': pollSeconds } = own;
+  if (!(pollSeconds >= 0.05 && pollSeconds <= 60)) throw badInput('--poll-seconds is a number from 0.05 to 60.');
   return {
-    json: answers.json === true,
+    json,
     ...(profile === undefined ? {} : { profile }),
     ...(region === undefined ? {} : { region }),
     pollMs: pollSeconds * 1_000,
   };
 }
 
-function deleteOptions(answers: Readonly<Record<string, unknown>>): DeleteOptions {
-  const { stackname } = answers;
+function deleteOptions(own: OwnOptions, answered: Readonly<Record<string, unknown>>): DeleteOptions {
+  const { stackname } = answered;
   if (typeof stackname !== 'string' || stackname === '')
     throw badInput(`--stackname is missing. ${STACK_NAME.sentence}`);
   if (!fits(STACK_NAME, stackname)) throw badInput(`--stackname ${stackname}: ${STACK_NAME.sentence}`);
-  const [yes, withData, dryRun] = [answers.yes === true, answers.withData === true, answers.dryRun === true];
-  return { stackName: stackname, yes, withData, dryRun };
+  return { stackName: stackname, yes: own.yes, withData: own['with-data'], dryRun: own['dry-run'] };
 }
 
 function badInput(message: string, next = 'Correct it; ./deploy.sh --help describes every option.', cause?: unknown) {
