@@ -74,8 +74,7 @@ export const FILE_CASES: readonly Case[] = [
     play: async (scenario) => {
       await scenario.whole();
       const survivor = scenario.leader;
-      scenario.world.cloud.group.desired = 1;
-      scenario.terminateAtOnce(...scenario.followers);
+      scenario.detach(...scenario.followers);
       await scenario.until('it is fenced', () => survivor.disk.fence !== undefined, 300_000);
       survivor.disk.torn.add('fence');
       await scenario.whole();
@@ -89,8 +88,7 @@ export const FILE_CASES: readonly Case[] = [
       await scenario.whole();
       const { world } = scenario;
       const owner = scenario.leader;
-      world.cloud.group.desired = 1;
-      scenario.terminateAtOnce(...scenario.followers);
+      scenario.detach(...scenario.followers);
       const copied = (): boolean => owner.disk.aside.some(({ name }) => name.startsWith('source-of-record-2'));
       await scenario.until('its data is copied', copied, 300_000);
       owner.disk.torn.add('stamp');

@@ -78,6 +78,12 @@ export class Scenario {
     }
   }
 
+  /** They leave the group, which replaces none of them and keeps all others, and end at once. */
+  detach(...nodes: readonly Node[]): void {
+    this.world.cloud.group.detach(nodes.map((node) => node.instance));
+    this.terminateAtOnce(...nodes);
+  }
+
   /** They shut down for a while, as instances do, and are terminated then. */
   async terminate(...nodes: readonly Node[]): Promise<void> {
     for (const node of nodes) this.world.terminate(node.instance);

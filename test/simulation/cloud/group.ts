@@ -130,6 +130,13 @@ export class Group {
     if (entry && !entry.lifecycleState.startsWith('Terminating')) this.#takeOut(entry);
   }
 
+  /** DetachInstances, with decrement: the group counts on fewer, and launches none for them. */
+  detach(instances: readonly Instance[]): void {
+    const before = this.#entries.length;
+    this.#entries = this.#entries.filter((entry) => !instances.includes(entry.instance));
+    this.desired -= before - this.#entries.length;
+  }
+
   #held(hook: string, id: string): Entry | undefined {
     return this.#entries.find((entry) => entry.instance.id === id && entry.hold?.hook === hook);
   }
