@@ -31,6 +31,7 @@ export class Node implements Host, Machine {
   readonly instance: Instance;
   disk: DiskState = blankDisk();
   paused = false;
+  pausedAtMs = Number.NEGATIVE_INFINITY;
   unansweredUntilMs = 0;
   /** The operating system runs. */
   up = false;
@@ -135,6 +136,7 @@ export class Node implements Host, Machine {
 
   pause(): void {
     this.paused = true;
+    this.pausedAtMs = this.#world.scheduler.nowMs;
     this.#world.trace.line(this.name, 'is paused');
   }
 

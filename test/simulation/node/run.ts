@@ -45,6 +45,8 @@ export interface Hand {
 export interface Machine {
   readonly name: string;
   readonly paused: boolean;
+  /** When it last began to stand still, whoever let it. */
+  readonly pausedAtMs: number;
   pause(): void;
   resume(): void;
   /** Holds back whatever should happen while the machine stands still. */
@@ -73,7 +75,6 @@ export class Run {
   readonly #world: Surroundings;
   readonly #crashed: () => void;
   readonly #startedMs: number;
-  #stoodStill = false;
 
   constructor(machine: Machine, world: Surroundings, crashed: () => void) {
     this.#machine = machine;
@@ -167,7 +168,8 @@ export class Run {
     const { weather, scheduler } = this.#world;
     const askedMs = scheduler.nowMs;
     const apply = (): T => {
-      this.#world.newsAtMs = this.#stoodStill ? this.#startedMs : askedMs;
+      const stoodStill = this.#machine.pausedAtMs >= this.#startedMs;
+      this.#world.newsAtMs = stoodStill ? this.#startedMs : askedMs;
       return effect();
     };
     return new Promise<T>((resolve, reject) => {
@@ -239,7 +241,6 @@ export class Run {
   #standStill(how: 'by hand' | 'by itself', label: string, resumed: () => void): void {
     const machine = this.#machine;
     this.note(`stands still before ${label}`);
-    this.#stoodStill = true;
     machine.pause();
     machine.park(() => this.later(0, resumed));
     if (how === 'by hand') return;
