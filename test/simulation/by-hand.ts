@@ -5,10 +5,10 @@
  */
 import { listed, type Member, type MemberRole, memberAt, votersOf } from '../../src/model/member.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
+import type { Cluster } from './cluster.ts';
 import type { Random } from './core/random.ts';
 import { blankDisk, type DiskState } from './node/disk-state.ts';
 import { CLUSTER } from './node/timings.ts';
-import type { World } from './world.ts';
 import { judgeReconfig } from './zookeeper/requests.ts';
 import type { Host, Server } from './zookeeper/server.ts';
 
@@ -43,10 +43,10 @@ export class ByHand {
   /** A reconfig of the person is being proposed at this moment. */
   acts = false;
   readonly #hosts: HandHost[] = [];
-  readonly #world: World;
+  readonly #world: Cluster;
   #made = 0;
 
-  constructor(world: World) {
+  constructor(world: Cluster) {
     this.#world = world;
   }
 

@@ -5,10 +5,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Mutation } from './core/mutation.ts';
 import { Violation } from './core/violation.ts';
 import { DIRECTED_CASES } from './directed.ts';
 import type { Case } from './directed-cases.ts';
+import type { Mutation } from './mutations/mutation.ts';
 import { MUTATIONS } from './mutations/mutations.ts';
 import { Scenario } from './scenario.ts';
 

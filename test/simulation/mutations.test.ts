@@ -2,7 +2,7 @@
 /** The simulation can fail: with each of these rules left out it finds a violation within a stated number of seeds. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Mutation } from './core/mutation.ts';
+import type { Mutation } from './mutations/mutation.ts';
 import { MUTATIONS } from './mutations/mutations.ts';
 import { simulateHistory } from './simulate-history.ts';
 

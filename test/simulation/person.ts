@@ -4,25 +4,30 @@
  * the world may have changed, and checks what is printed and nothing else. A checker sees that nothing is lost by it.
  */
 import { type Advice, isAside, type Precondition } from '../../src/model/advice.ts';
+import type { ByHand } from './by-hand.ts';
 import { checkDataMoved, checkTermination } from './checkers/advice.ts';
+import type { Cluster } from './cluster.ts';
 import type { Random } from './core/random.ts';
 import { damageOf } from './node/disk-state.ts';
 import type { Node } from './node/node.ts';
 import { SIMULATED_TIMINGS } from './node/timings.ts';
-import type { World } from './world.ts';
 
 /** What was tried is not tried again before everything else was. */
 const TRY_AGAIN_MS = 1_500_000;
 /** Until then it is not known whether it helped: the five minutes that are told, in which cron's tick comes five times. */
 const HELPS_WITHIN_MS = 150_000;
 
+interface PersonsCluster extends Cluster {
+  readonly byHand: ByHand;
+}
+
 export class Person {
-  readonly #world: World;
+  readonly #world: PersonsCluster;
   /** When each thing was last tried. */
   readonly #tried = new Map<string, number>();
   readonly #reading = new Set<Node>();
 
-  constructor(world: World) {
+  constructor(world: PersonsCluster) {
     this.#world = world;
   }
 

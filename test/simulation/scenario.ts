@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A directed scenario: a cluster in which nothing happens by chance but the order of things, and a hand that acts. */
 import { memberAt } from '../../src/model/member.ts';
+import { ALWAYS } from './additions/registry.ts';
 import { whyNotHealed } from './checkers/healing.ts';
-import type { Mutation } from './core/mutation.ts';
 import { Violation } from './core/violation.ts';
+import type { Mutation } from './mutations/mutation.ts';
 import type { Node } from './node/node.ts';
 import { World } from './world.ts';
 
@@ -21,6 +22,7 @@ export class Scenario {
     this.world = new World({
       seed,
       nodes,
+      additions: ALWAYS,
       ...(hooks === undefined ? {} : { hooks }),
       ...(mutation ? { mutation } : {}),
       ...(write ? { write } : {}),

@@ -2,8 +2,8 @@
 /** One simulated history, from its seed to its verdict: a phase with faults, then one without, in which it must heal. */
 import { type Choice, chosen } from './additions/registry.ts';
 import { whyNotHealed } from './checkers/healing.ts';
-import type { Mutation } from './core/mutation.ts';
 import { Violation } from './core/violation.ts';
+import type { Mutation } from './mutations/mutation.ts';
 import { Operator } from './operator.ts';
 import { Scaling } from './scaling.ts';
 import { Story } from './story.ts';

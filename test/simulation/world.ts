@@ -2,9 +2,7 @@
 /** One simulated cluster: its cloud, its nodes, their servers, a client, and the checkers that watch. */
 import type { LoopParts } from '../../src/loop.ts';
 import type { EnsembleConfig } from '../../src/model/member.ts';
-import type { Addition } from './additions/addition.ts';
-import { Additions } from './additions/additions.ts';
-import { ALWAYS } from './additions/registry.ts';
+import { Additions, type AdditionTo } from './additions/additions.ts';
 import { ByHand } from './by-hand.ts';
 import { checkIdentity } from './checkers/identity.ts';
 import { LifecycleChecker } from './checkers/lifecycle.ts';
@@ -18,12 +16,12 @@ import { Objects } from './cloud/objects.ts';
 import { SimulatedStack } from './cloud/stack.ts';
 import { Streams } from './cloud/streams.ts';
 import { Weather } from './cloud/weather.ts';
-import type { Mutation } from './core/mutation.ts';
+import type { Cluster } from './cluster.ts';
 import { Random } from './core/random.ts';
 import { Scheduler } from './core/scheduler.ts';
 import { Trace } from './core/trace.ts';
 import { Violation } from './core/violation.ts';
-import { Node, type NodeWorld } from './node/node.ts';
+import { Node, type NodeWorld, type Replaced } from './node/node.ts';
 import type { Cloud } from './node/ports.ts';
 import type { Hand, Machine } from './node/run.ts';
 import { Supervisor } from './node/supervisor.ts';
@@ -34,30 +32,36 @@ import type { Entry, Log } from './zookeeper/entry.ts';
 import type { Server } from './zookeeper/server.ts';
 import type { Witness } from './zookeeper/witness.ts';
 
+/** What a mutation replaces. */
+export interface ReplacedIn extends Replaced {
+  /** Gets the world before it begins, for what happens outside of any agent. */
+  readonly world?: (world: World) => void;
+}
+
 export interface WorldOptions {
   readonly seed: number;
   readonly nodes: number;
-  readonly mutation?: Mutation;
+  readonly mutation?: ReplacedIn;
   /** Whether the group belongs to a stack, with hooks; the seed says so when this does not. */
   readonly hooks?: boolean;
   readonly write?: (line: string) => void;
-  /** What else can befall it; only what always holds unless told otherwise. */
-  readonly additions?: readonly Addition[];
+  /** What else can befall it. */
+  readonly additions: readonly AdditionTo<World>[];
 }
 
-export class World implements NodeWorld, Witness {
+export class World implements NodeWorld, Witness, Cluster {
   readonly random: Random;
   readonly scheduler = new Scheduler();
   readonly trace: Trace;
   readonly weather: Weather;
   readonly ensemble: Ensemble;
-  readonly additions: Additions;
+  readonly additions: Additions<World>;
   readonly supervisor: Supervisor;
   readonly cloud: Cloud;
   readonly nodes: Node[] = [];
   readonly history: OneHistory;
   readonly writer: Writer;
-  readonly mutation: Mutation | undefined;
+  readonly mutation: ReplacedIn | undefined;
   parts: ((parts: LoopParts, node: Node) => LoopParts) | undefined;
   crashShare = 0;
   hand: Hand = {};
@@ -75,14 +79,14 @@ export class World implements NodeWorld, Witness {
   #configs: EnsembleConfig[] = [];
   #bug: Violation | undefined;
 
-  constructor({ seed, nodes, mutation, hooks, write, additions = ALWAYS }: WorldOptions) {
+  constructor({ seed, nodes, mutation, hooks, write, additions }: WorldOptions) {
     this.random = new Random(seed);
     this.trace = new Trace(this.scheduler, write);
     this.weather = new Weather(this.random, this.scheduler);
     this.mutation = mutation;
     this.history = new OneHistory(() => this.nodes);
     this.ensemble = new Ensemble(this.scheduler, this.random, this.trace, this);
-    this.additions = new Additions(seed, additions);
+    this.additions = new Additions<World>(seed, additions);
     this.supervisor = new Supervisor(this.scheduler, this.random, this.ensemble, this.additions);
     const instances = new Instances(this.random, this.scheduler);
     // The group launches at once, and the nodes need a cloud by the time they boot.

@@ -17,19 +17,7 @@
  * often each struck is in the verdict; simulation.test.ts holds that none is seldom. Scenarios (scenario.ts) run
  * without additions, except those that are `always` on; one can ask for others by name.
  */
-import type { Random } from '../core/random.ts';
 import type { World } from '../world.ts';
+import type { AdditionTo } from './additions.ts';
 
-export interface Addition {
-  readonly name: string;
-  /** In a few words, for the table at the end of a run. */
-  readonly what: string;
-  /** How likely it is at each of its moments. */
-  readonly shares?: readonly number[];
-  /** The mean time between two strikes. */
-  readonly everyMs?: readonly number[];
-  readonly strike?: (world: World, random: Random) => boolean;
-  readonly mend?: (world: World) => void;
-  /** It is no fault but how the product works: on in scenarios, in histories of scaling alone, and in the calm, too. */
-  readonly always?: true;
-}
+export type Addition = AdditionTo<World>;

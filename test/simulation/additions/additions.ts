@@ -1,22 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The additions of one history: which are on, how likely each is in it, and how often each struck. */
+import type { Chances } from '../core/chances.ts';
 import { Random } from '../core/random.ts';
-import type { World } from '../world.ts';
-import type { Addition } from './addition.ts';
+import type { Scheduler } from '../core/scheduler.ts';
 
-interface Active {
-  readonly addition: Addition;
+/** A row; addition.ts says what each field is for. */
+export interface AdditionTo<W> {
+  readonly name: string;
+  /** In a few words, for the table at the end of a run. */
+  readonly what: string;
+  /** How likely it is at each of its moments. */
+  readonly shares?: readonly number[];
+  /** The mean time between two strikes. */
+  readonly everyMs?: readonly number[];
+  readonly strike?: (world: W, random: Random) => boolean;
+  readonly mend?: (world: W) => void;
+  /** It is no fault but how the product works: on in scenarios, in histories of scaling alone, and in the calm, too. */
+  readonly always?: true;
+}
+
+interface Active<W> {
+  readonly addition: AdditionTo<W>;
   readonly random: Random;
   readonly share: number;
   readonly everyMs: number;
   strikes: number;
 }
 
-export class Additions {
-  readonly #active = new Map<string, Active>();
+export class Additions<W extends { readonly scheduler: Scheduler }> implements Chances {
+  readonly #active = new Map<string, Active<W>>();
   #on = true;
 
-  constructor(seed: number, additions: readonly Addition[]) {
+  constructor(seed: number, additions: readonly AdditionTo<W>[]) {
     for (const addition of additions) {
       const random = new Random(seed, digestOf(addition.name));
       const share = addition.shares ? random.pick(addition.shares) : 0;
@@ -25,7 +40,6 @@ export class Additions {
     }
   }
 
-  /** Asked at a moment of the model: does it happen now? */
   strikes(name: string): boolean {
     const active = this.#active.get(name);
     if (!active || active.share === 0 || !(this.#on || active.addition.always)) return false;
@@ -34,13 +48,11 @@ export class Additions {
     return true;
   }
 
-  /** It may still happen in this history; for what has to be prepared. */
   isOn(name: string): boolean {
     const active = this.#active.get(name);
     return active !== undefined && (this.#on || active.addition.always === true);
   }
 
-  /** Its own source: what it draws changes nothing for anybody else. */
   random(name: string): Random {
     const active = this.#active.get(name);
     if (!active) throw new Error(`The addition ${name} is not on.`);
@@ -48,13 +60,13 @@ export class Additions {
   }
 
   /** Those that happen by themselves, from now on. */
-  begin(world: World, firstAfterMs: number): void {
+  begin(world: W, firstAfterMs: number): void {
     for (const active of this.#active.values()) {
       if (active.everyMs > 0) this.#next(world, active, firstAfterMs);
     }
   }
 
-  #next(world: World, active: Active, earliestMs: number): void {
+  #next(world: W, active: Active<W>, earliestMs: number): void {
     const { addition, random, everyMs } = active;
     world.scheduler.after(earliestMs - Math.log(1 - random.fraction()) * everyMs, () => {
       if (!this.#on) return;
@@ -68,7 +80,7 @@ export class Additions {
     this.#on = false;
   }
 
-  calm(world: World): void {
+  calm(world: W): void {
     this.stop();
     for (const { addition } of this.#active.values()) addition.mend?.(world);
   }

@@ -1,34 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Production's healthy tick (src/tick/healthy-tick.ts): a node that is well looks at nothing else. */
-import { listed, votersOf } from '../../../src/model/member.ts';
-import { ZXID_ZERO } from '../../../src/model/zxid.ts';
-import type { Group } from '../cloud/group.ts';
-import type { Node } from '../node/node.ts';
-import type { Ensemble } from '../zookeeper/ensemble.ts';
-import { followersOf } from '../zookeeper/leading.ts';
 import type { Addition } from './addition.ts';
 
+/** Production's healthy tick (src/tick/healthy-tick.ts), by node/well.ts. */
 export const HEALTHY_TICK: Addition = {
   name: 'healthy-tick',
   what: 'a node that is well looks at nothing else',
   shares: [1],
   always: true,
 };
-
-/** What the tick finds without a question to AWS. */
-export function isWell(node: Node, { ensemble, group }: { ensemble: Ensemble; group: Group }): boolean {
-  const { disk, instance } = node;
-  if (!disk.ready || !disk.stamp || disk.fence || disk.left || disk.reported) return false;
-  if (group.hasHooks && !disk.signalled) return false;
-  if (instance.targetState === 'Terminated') return false;
-  if (disk.torn.has('id') || disk.torn.has('config')) return false;
-  if (!disk.config || disk.config.version === ZXID_ZERO || disk.config.version !== disk.vouched) return false;
-  if (listed(disk.config, disk.id, node.address)?.role !== 'participant') return false;
-  if (ensemble.nowMs < node.unansweredUntilMs) return false;
-  const server = ensemble.on(node);
-  if (server?.phase !== 'serving' || !server.term || server.term.over) return false;
-  if (!server.leads) return true;
-  const voters = votersOf(disk.config);
-  const synced = followersOf(ensemble, server, 'synced').filter(({ id }) => voters.some((voter) => voter.id === id));
-  return synced.length === voters.length - 1;
-}

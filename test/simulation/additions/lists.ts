@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Lists that promise no consistency, and streams that somebody deletes (docs/protocol.md, "Claims 8"). */
 import type { Addition } from './addition.ts';
-import type { Additions } from './additions.ts';
-
-const LONGEST_LAG_MS = 90_000;
 
 export const LISTS_LAG: Addition = {
   name: 'lists-lag',
@@ -29,8 +26,3 @@ export const STREAMS_DELETED: Addition = {
     return victims.length > 0;
   },
 };
-
-/** How far behind the replica is that answers this call. */
-export function lagMs(additions: Additions): number {
-  return additions.strikes('lists-lag') ? additions.random('lists-lag').between(0, LONGEST_LAG_MS) : 0;
-}

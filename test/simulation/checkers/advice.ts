@@ -2,14 +2,14 @@
 /** Who does what is printed loses nothing but what was said, and breaks no quorum that lives or can come back. */
 import type { Loss } from '../../../src/model/advice.ts';
 import { quorumOf, votersOf } from '../../../src/model/member.ts';
+import type { Cluster } from '../cluster.ts';
 import { Violation } from '../core/violation.ts';
 import { type DataState, damageOf } from '../node/disk-state.ts';
 import type { Node } from '../node/node.ts';
-import type { World } from '../world.ts';
 import { commonPart, contains, entriesAfter, type Log } from '../zookeeper/entry.ts';
 
 /** Advice 2: nobody is told to terminate what can run. */
-export function checkTermination(world: World, node: Node): void {
+export function checkTermination(world: Cluster, node: Node): void {
   if (node.lost) return;
   throw new Violation(
     'advice',
@@ -17,7 +17,7 @@ export function checkTermination(world: World, node: Node): void {
   );
 }
 
-function whatItBreaks(world: World, node: Node): string {
+function whatItBreaks(world: Cluster, node: Node): string {
   const { leader, history } = world;
   const server = world.ensemble.on(node);
   if (leader && server?.term === leader.term) return 'it serves in an ensemble';
@@ -31,7 +31,12 @@ function whatItBreaks(world: World, node: Node): string {
 }
 
 /** Advice 4: whatever stands in the data that is moved alone is told of. What else the node has stays where it is. */
-export function checkDataMoved(world: World, node: Node, moved: DataState | undefined, loses: Loss | undefined): void {
+export function checkDataMoved(
+  world: Cluster,
+  node: Node,
+  moved: DataState | undefined,
+  loses: Loss | undefined,
+): void {
   const log = moved?.log;
   const kept = world.nodes
     .filter((each) => each.instance.state !== 'terminated')

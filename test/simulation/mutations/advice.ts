@@ -4,7 +4,7 @@ import type { LoopParts } from '../../../src/loop.ts';
 import type { Advice } from '../../../src/model/advice.ts';
 import type { Observation } from '../../../src/model/observation.ts';
 import { adviceOf, advised } from '../../../src/model/step.ts';
-import type { Mutation } from '../core/mutation.ts';
+import type { Mutation } from './mutation.ts';
 
 /** What was decided stays; a person is told something else about it. */
 function advising(tell: (observation: Observation, advice: readonly Advice[]) => readonly Advice[]) {

@@ -5,7 +5,7 @@ import type { Observation } from '../../../src/model/observation.ts';
 import type { Decision } from '../../../src/model/step.ts';
 import { ZXID_ZERO } from '../../../src/model/zxid.ts';
 import type { StoredObject } from '../../../src/ports.ts';
-import type { Mutation } from '../core/mutation.ts';
+import type { Mutation } from './mutation.ts';
 import { deciding } from './seen.ts';
 
 export const BY_HAND_MUTATIONS: readonly Mutation[] = [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Ports } from '../../../src/ports.ts';
-import type { Mutation } from '../core/mutation.ts';
+import type { Mutation } from './mutation.ts';
 import { deciding, withLives } from './seen.ts';
 
 /** Claims by the list of streams alone: no object counts that no stream stands for, and no earlier answer. */

@@ -3,8 +3,8 @@ import { AgentError } from '../../../src/errors.ts';
 import type { DataFacts, DiskFacts } from '../../../src/model/disk.ts';
 import { ZXID_ZERO } from '../../../src/model/zxid.ts';
 import type { Ports } from '../../../src/ports.ts';
-import type { Mutation } from '../core/mutation.ts';
 import type { Node } from '../node/node.ts';
+import type { Mutation } from './mutation.ts';
 
 function reading(change: (facts: DiskFacts, node: Node) => DiskFacts): (ports: Ports, node: Node) => Ports {
   return (ports, node) => ({

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EnsembleConfig } from '../../../src/model/member.ts';
-import type { Mutation } from '../core/mutation.ts';
+import type { Mutation } from './mutation.ts';
 
 /** The config that the agent wrote first, by node. */
 const originals = new WeakMap<object, EnsembleConfig>();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LoopParts } from '../../../src/loop.ts';
 import { instancesBehind } from '../../../src/model/claims.ts';
-import type { Mutation } from '../core/mutation.ts';
+import type { Mutation } from './mutation.ts';
 
 export const JOINING_MUTATIONS: readonly Mutation[] = [
   {

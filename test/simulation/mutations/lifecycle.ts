@@ -3,7 +3,7 @@ import { LAUNCH_WAIT, ownState, TERMINATE_WAIT } from '../../../src/facts/lifecy
 import type { LoopParts } from '../../../src/loop.ts';
 import type { Observation } from '../../../src/model/observation.ts';
 import { take } from '../../../src/model/step.ts';
-import type { Mutation } from '../core/mutation.ts';
+import type { Mutation } from './mutation.ts';
 import { deciding, withLives } from './seen.ts';
 
 export const LIFECYCLE_MUTATIONS: readonly Mutation[] = [

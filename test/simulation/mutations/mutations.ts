@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The rules that can be left out, one at a time. Each must be found: within so many seeds, or by a directed scenario. */
-import type { Mutation } from '../core/mutation.ts';
+
 import { ADVICE_MUTATIONS } from './advice.ts';
 import { BY_HAND_MUTATIONS } from './by-hand.ts';
 import { CLAIM_MUTATIONS } from './claims.ts';
@@ -8,6 +8,7 @@ import { FILE_MUTATIONS } from './files.ts';
 import { GENESIS_MUTATIONS } from './genesis.ts';
 import { JOINING_MUTATIONS } from './joining.ts';
 import { LIFECYCLE_MUTATIONS } from './lifecycle.ts';
+import type { Mutation } from './mutation.ts';
 import { PROPOSAL_MUTATIONS } from './proposals.ts';
 import { RECOVERY_MUTATIONS } from './recovery.ts';
 import { SERVER_MUTATIONS } from './server.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ObjectStore } from '../../../src/ports.ts';
-import type { Mutation } from '../core/mutation.ts';
+import type { Mutation } from './mutation.ts';
 import { deciding } from './seen.ts';
 
 /** For the simulated bucket: whatever is there. No agent asks for that. */

@@ -4,7 +4,7 @@ import { unreadable } from '../../../src/model/disk.ts';
 import type { Observation } from '../../../src/model/observation.ts';
 import type { ForcedRecord, LineageRecord } from '../../../src/model/records.ts';
 import { take } from '../../../src/model/step.ts';
-import type { Mutation } from '../core/mutation.ts';
+import type { Mutation } from './mutation.ts';
 import { deciding } from './seen.ts';
 
 export const RECOVERY_MUTATIONS: readonly Mutation[] = [

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Mutation } from '../core/mutation.ts';
+import type { Mutation } from './mutation.ts';
 
 export const SERVER_MUTATIONS: readonly Mutation[] = [
   {

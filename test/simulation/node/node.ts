@@ -3,9 +3,9 @@
 import { AgentError } from '../../../src/errors.ts';
 import { type AgentOrder, type LoopParts, REAL_PARTS, runAgent } from '../../../src/loop.ts';
 import type { Advice } from '../../../src/model/advice.ts';
-import { isWell } from '../additions/healthy-tick.ts';
+import type { Ports } from '../../../src/ports.ts';
+import type { Timings } from '../../../src/timings.ts';
 import type { Instance } from '../cloud/instances.ts';
-import type { Mutation } from '../core/mutation.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
 import type { Host } from '../zookeeper/server.ts';
 import { blankDisk, type DiskState } from './disk-state.ts';
@@ -13,12 +13,20 @@ import { type Cloud, portsOf } from './ports.ts';
 import { type Machine, Run, type Surroundings } from './run.ts';
 import type { Supervisor } from './supervisor.ts';
 import { CLUSTER, SIMULATED_TIMINGS, TICK_MS } from './timings.ts';
+import { isWell } from './well.ts';
+
+/** What a mutation puts in the place of an agent's world or of its parts (mutations/mutation.ts). */
+export interface Replaced {
+  readonly ports?: (ports: Ports, node: Node) => Ports;
+  readonly parts?: (parts: LoopParts) => LoopParts;
+  readonly timings?: Partial<Timings>;
+}
 
 export interface NodeWorld extends Surroundings {
   readonly cloud: Cloud;
   readonly ensemble: Ensemble;
   readonly supervisor: Supervisor;
-  readonly mutation: Mutation | undefined;
+  readonly mutation: Replaced | undefined;
   /** What a scenario puts around the parts of a node's agent. */
   readonly parts: ((parts: LoopParts, node: Node) => LoopParts) | undefined;
   /** The agent failed with something that is no error for people. */

@@ -2,7 +2,6 @@
 /** All ports of one run of a simulated node's agent. A run gets its own, as a process has its own memory. */
 import type { Advice } from '../../../src/model/advice.ts';
 import type { Ports } from '../../../src/ports.ts';
-import { lagMs } from '../additions/lists.ts';
 import type { Group } from '../cloud/group.ts';
 import { GROUP_NAME, HOOK_LIMIT_MS } from '../cloud/group.ts';
 import type { Instance, Instances } from '../cloud/instances.ts';
@@ -11,6 +10,7 @@ import type { SimulatedStack } from '../cloud/stack.ts';
 import type { Streams } from '../cloud/streams.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
 import { diskPort } from './disk-port.ts';
+import { lagMs } from './list-lag.ts';
 import type { Run } from './run.ts';
 import { serverControlPort, serversPort } from './servers-port.ts';
 import type { Kept, Supervisor } from './supervisor.ts';

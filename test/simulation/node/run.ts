@@ -5,8 +5,8 @@
  * answer. A dead process never hears anything again, though what it had sent to AWS may still happen.
  */
 import { AgentError } from '../../../src/errors.ts';
-import type { Additions } from '../additions/additions.ts';
 import type { Fate, Service, Weather } from '../cloud/weather.ts';
+import type { Chances } from '../core/chances.ts';
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { Trace } from '../core/trace.ts';
@@ -23,7 +23,7 @@ export interface Surroundings {
   readonly random: Random;
   readonly trace: Trace;
   readonly weather: Weather;
-  readonly additions: Additions;
+  readonly additions: Chances;
   /** The share of effects at which an agent dies. */
   readonly crashShare: number;
   readonly hand: Hand;
@@ -87,7 +87,7 @@ export class Run {
     return this.#world.random;
   }
 
-  get additions(): Additions {
+  get additions(): Chances {
     return this.#world.additions;
   }
 

@@ -3,7 +3,7 @@
  * systemd as the keeper of a node's server: it starts one again that ended, a second later, and gives up after five
  * starts (StartLimitBurst). Between two starts the server looks stopped. An agent that stops it ends that, too.
  */
-import type { Additions } from '../additions/additions.ts';
+import type { Chances } from '../core/chances.ts';
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
@@ -21,12 +21,12 @@ export class Supervisor {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #ensemble: Ensemble;
-  readonly #additions: Additions;
+  readonly #additions: Chances;
   /** Counted up with everything that makes a planned start void. */
   readonly #plans = new Map<Host, number>();
   readonly #planned = new Set<Host>();
 
-  constructor(scheduler: Scheduler, random: Random, ensemble: Ensemble, additions: Additions) {
+  constructor(scheduler: Scheduler, random: Random, ensemble: Ensemble, additions: Chances) {
     this.#scheduler = scheduler;
     this.#random = random;
     this.#ensemble = ensemble;
