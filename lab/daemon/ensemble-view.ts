@@ -120,16 +120,16 @@ async function describeInstances(aws: AwsClients, signal: AbortSignal): Promise<
 async function askServer(servers: Servers, address: string, signal: AbortSignal): Promise<Asked> {
   const answer = await servers.srvr(address, signal);
   if (answer.kind !== 'serving') return { answer };
-  const config = await readConfig(servers, address, signal).catch(() => undefined);
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(CONFIG_LIMIT_MS)]);
+  const config = await readConfig(servers, address, limited).catch(() => undefined);
   return { answer, ...(config === undefined ? {} : { config }) };
 }
 
 /** `/zookeeper/config` as this server has it. */
 export async function readConfig(servers: Servers, address: string, signal: AbortSignal): Promise<EnsembleConfig> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(CONFIG_LIMIT_MS)]);
-  const session = await servers.open(address, { secret: false }, limited);
+  const session = await servers.open(address, { secret: false }, signal);
   try {
-    return await session.config(limited);
+    return await session.config(signal);
   } finally {
     await session.close();
   }

@@ -69,6 +69,8 @@ export interface TestLabOptions {
 const HEALTHY_LIMIT_MS = 90_000;
 const LIMIT_MS = 15_000;
 const ROLE_LIMIT_MS = 60_000;
+/** A status asks AWS and every server, which takes time from the nodes that are waited for. */
+const STATUS_POLL_MS = 250;
 
 /** Returns once the instances are launched. */
 export async function startLab(options: TestLabOptions): Promise<TestLab> {
@@ -149,7 +151,7 @@ export class TestLab implements AsyncDisposable {
         const [first, ...others] = (await this.nodes()).filter((node) => node.role === 'follower');
         return first !== undefined && others.length + 1 >= count ? ([first, ...others] as const) : undefined;
       },
-      { limitMs: ROLE_LIMIT_MS, why: `${count} nodes follow` },
+      { limitMs: ROLE_LIMIT_MS, why: `${count} nodes follow`, pollMs: STATUS_POLL_MS },
     );
   }
 
@@ -159,7 +161,7 @@ export class TestLab implements AsyncDisposable {
   }
 
   nodeWhere(why: string, fits: (node: NodeView) => boolean, limitMs = LIMIT_MS): Promise<NodeView> {
-    return waitFor(async () => (await this.nodes()).find(fits), { limitMs, why });
+    return waitFor(async () => (await this.nodes()).find(fits), { limitMs, why, pollMs: STATUS_POLL_MS });
   }
 
   /** Throws for an instance without a machine. */
