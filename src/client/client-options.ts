@@ -2,6 +2,7 @@
 import { checkedChroot, splitChroot } from './chroot.ts';
 import { ZookeeperError } from './errors.ts';
 import { limitProblem } from './limit.ts';
+import type { SaslUser } from './sasl-login.ts';
 import { parseServers, type ServerAddress } from './servers.ts';
 import type { SessionSettings } from './session.ts';
 
@@ -13,6 +14,8 @@ export interface ClientOptions {
   readonly servers: string | readonly ServerAddress[];
   /** The path of a znode that the client takes for its root. It has to be there: the client does not create it. */
   readonly chroot?: string;
+  /** Logs in on every connection with SASL DIGEST-MD5, before anything else. Refused, the client ends: AUTH_FAILED. */
+  readonly sasl?: SaslUser;
   /** The timeout to ask for; the server may grant another one (see `status`). */
   readonly sessionTimeoutMs?: number;
   /** Limit for the first connection. Zero: the client tries each server once. */
@@ -69,6 +72,7 @@ function limitsOf(options: ClientOptions, servers: number): SessionSettings {
     maxQueued: limit('maxQueued', options.maxQueued ?? 100_000),
     maxRequestBytes: limit('maxRequestBytes', options.maxRequestBytes ?? 0xf_ffff),
     maxReplyBytes: limit('maxReplyBytes', options.maxReplyBytes ?? 16 * 1024 * 1024),
+    ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
     ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
   };
 }

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { connect, type Socket } from 'node:net';
-import type { KeptCredential, SessionCredentials } from './credentials.ts';
-import { ConnectionLostError, ProtocolError, SessionExpiredError, ZookeeperError } from './errors.ts';
+import type { KeptCredential } from './credentials.ts';
+import {
+  AuthFailedError,
+  ConnectionLostError,
+  ProtocolError,
+  ServerError,
+  SessionExpiredError,
+  ZookeeperError,
+} from './errors.ts';
 import { FrameParser } from './frames.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { InFlight } from './in-flight.ts';
@@ -11,30 +18,14 @@ import { AUTH_XID, encodeAuth } from './operations/auth.ts';
 import { type ConnectReply, decodeConnect, encodeConnect } from './operations/connect.ts';
 import { decodeNotification, NOTIFICATION_XID } from './operations/notification.ts';
 import { encodePing, PING_XID } from './operations/ping.ts';
-import { encodeSetWatches, SET_WATCHES_BYTES, SET_WATCHES_XID } from './operations/set-watches.ts';
+import { decodeSasl, encodeSasl } from './operations/sasl.ts';
+import { SET_WATCHES_XID } from './operations/set-watches.ts';
+import { Rearming } from './rearming.ts';
 import type { PendingRequest } from './request.ts';
-import type { RequestList } from './request-list.ts';
+import { SaslLogin, type SaslUser } from './sasl-login.ts';
 import { serverErrorKind } from './server-errors.ts';
 import { formatServer, type ServerAddress } from './servers.ts';
-import type { WatchTable } from './watch-table.ts';
-
-/** The state that outlives a connection. */
-export interface SessionState {
-  /** Zero until a server gave one. */
-  id: bigint;
-  password: Uint8Array;
-  /** The newest transaction that this client has seen. */
-  lastZxid: bigint;
-  /**
-   * Every watch was told of all events up to this transaction. Only an answer proves that: a notification may be the
-   * first of several for one transaction, and the rest may be lost.
-   */
-  watchedZxid: bigint;
-  readonly watches: WatchTable;
-  readonly credentials: SessionCredentials;
-  /** Requests that were not sent yet, oldest first. */
-  readonly queue: RequestList;
-}
+import type { SessionState } from './session-state.ts';
 
 export interface ConnectionSettings {
   readonly sessionTimeoutMs: number;
@@ -45,14 +36,13 @@ export interface ConnectionSettings {
   readonly maxReplyBytes: number;
   /** Empty for none. */
   readonly chroot?: string;
+  readonly sasl?: SaslUser;
   readonly localAddress?: string;
   readonly firstXid?: number;
 }
 
 /** The largest batch. What does not fit goes out in the next turn of the event loop. */
 const MAX_BATCH_BYTES = 256 * 1024;
-/** The largest frame that sets watches again. The answer to one comes before the next is sent. */
-const MAX_WATCHES_BYTES = 128 * 1024;
 
 /**
  * One TCP connection to one server, from its handshake to its loss; the next connection uses nothing of it. It takes
@@ -71,7 +61,9 @@ export class Connection {
   readonly #writer: JuteWriter;
   readonly #inFlight: InFlight;
   readonly #credentialsUnderWay: KeptCredential[] = [];
-  #watchBatches: ReturnType<WatchTable['batches']> | undefined;
+  /** While this is under way, nothing but its tokens is sent. */
+  #login: SaslLogin | undefined;
+  #rearming: Rearming | undefined;
   #heartbeat: Heartbeat | undefined;
   #established: (() => void) | undefined;
   #isEstablished = false;
@@ -115,6 +107,7 @@ export class Connection {
     this.#inFlight = new InFlight(settings.firstXid);
     this.#parser = new FrameParser(settings.maxReplyBytes, (reader) => this.#onFrame(reader), settings.chroot);
     this.#writer = new JuteWriter(settings.chroot);
+    if (settings.sasl !== undefined) this.#login = new SaslLogin(settings.sasl);
     this.lost = new Promise((resolve) => {
       this.#reportLoss = resolve;
     });
@@ -191,7 +184,7 @@ export class Connection {
       this.#parser.push(chunk);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.drop(this.#lossOf(why, error));
+      this.drop(error instanceof AuthFailedError ? error : this.#lossOf(why, error));
     }
     // Each answer may have made room for a request that waits.
     if (this.#session.queue.size > 0) this.flushSoon();
@@ -214,7 +207,8 @@ export class Connection {
       return;
     }
     if (zxid > session.watchedZxid && session.watches.isArmed) session.watchedZxid = zxid;
-    if (xid > 0) this.#inFlight.answer(xid, error, reader);
+    if (this.#login !== undefined && xid > 0) this.#onToken(this.#login, error, reader);
+    else if (xid > 0) this.#inFlight.answer(xid, error, reader);
     else if (xid === AUTH_XID) this.#onCredentialAnswered(error);
     else if (xid === SET_WATCHES_XID) this.#onWatchesAnswered(error);
     else if (xid !== PING_XID) throw new ProtocolError(`a reply has the xid ${xid}`);
@@ -237,33 +231,47 @@ export class Connection {
       ping: () => this.#ping(),
       silent: (silentMs) => this.drop(this.#lossOf(`the server was silent for ${Math.round(silentMs)} ms`)),
     });
-    // Credentials go first, so that every request of this connection comes after them.
-    for (const entry of session.credentials.all) this.sendCredential(entry);
+    if (this.#login === undefined) this.#onLoggedIn();
+    else this.#sendToken(new Uint8Array(0));
+  }
+
+  /** Credentials go first, so that every request of this connection comes after them. */
+  #onLoggedIn(): void {
+    this.#login = undefined;
+    for (const entry of this.#session.credentials.all) this.sendCredential(entry);
     // Then the watches, so that no answer shows something new before the event that tells of it.
-    this.#watchBatches = session.watches.batches(watchPathBytes(this.#settings), chrootBytes(this.#settings));
-    this.#setWatches();
+    this.#rearming = new Rearming(this.#session, this.#settings);
+    this.#rearming.next(this.#writer);
     this.flushSoon();
     this.#established?.();
   }
 
-  /** Sends the next batch. After the last one, requests are sent. */
-  #setWatches(): void {
-    const batch = this.#watchBatches?.next();
-    if (batch === undefined || batch.done === true) {
-      this.#watchBatches = undefined;
-      this.#session.watches.rearmed();
-    } else {
-      this.#writer.beginFrame();
-      encodeSetWatches(this.#writer, this.#session.watchedZxid, batch.value);
-      this.#writer.endFrame();
-    }
+  #sendToken(token: Uint8Array): void {
+    this.#writer.beginFrame();
+    encodeSasl(this.#writer, this.#inFlight.takeXid(), token);
+    this.#writer.endFrame();
     this.flushSoon();
   }
 
+  #onToken(login: SaslLogin, error: number, reader: JuteReader): void {
+    if (error !== 0) throw new AuthFailedError('the server refused the SASL user', new ServerError(error, 'sasl'));
+    const token = login.next(decodeSasl(reader));
+    if (token === undefined) this.#onLoggedIn();
+    else this.#sendToken(token);
+  }
+
+  /** After the last batch, requests are sent. */
   #onWatchesAnswered(error: number): void {
-    if (this.#watchBatches === undefined) throw new ProtocolError('an answer to watches came, but none were sent');
-    if (error === 0) this.#setWatches();
-    else this.drop(this.#lossOf(`the server did not set the watches again: ${serverErrorKind(error).cause}`));
+    const rearming = this.#rearming;
+    if (rearming === undefined || rearming.isDone) {
+      throw new ProtocolError('an answer to watches came, but none were sent');
+    }
+    if (error !== 0) {
+      this.drop(this.#lossOf(`the server did not set the watches again: ${serverErrorKind(error).cause}`));
+      return;
+    }
+    rearming.next(this.#writer);
+    this.flushSoon();
   }
 
   #onCredentialAnswered(error: number): void {
@@ -284,7 +292,7 @@ export class Connection {
     this.#isFlushDue = false;
     if (this.#isLost || !this.#isEstablished || this.#isCongested) return;
     const { queue } = this.#session;
-    const takesRequests = this.#watchBatches === undefined;
+    const takesRequests = this.#rearming?.isDone === true;
     while (takesRequests && this.#inFlight.size < this.#settings.maxInFlight && this.#writer.length < MAX_BATCH_BYTES) {
       const request = queue.shift();
       if (request === undefined) break;
@@ -324,16 +332,6 @@ export class Connection {
   #lossOf(why: string, cause?: unknown): ConnectionLostError {
     return new ConnectionLostError(`lost the connection to ${this.server}: ${why}`, cause);
   }
-}
-
-/** How many bytes of paths fit into one frame that sets watches again, each with its length. */
-export function watchPathBytes(settings: ConnectionSettings): number {
-  return Math.min(MAX_WATCHES_BYTES, settings.maxRequestBytes) - SET_WATCHES_BYTES;
-}
-
-/** What every path has more on the wire than in the client. */
-export function chrootBytes(settings: ConnectionSettings): number {
-  return Buffer.byteLength(settings.chroot ?? '');
 }
 
 function toError(reason: unknown): Error {

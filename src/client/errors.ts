@@ -71,6 +71,13 @@ export class SessionExpiredError extends ZookeeperError {
   }
 }
 
+/** A server does not take this client for whom it says it is; or the server is not what it should be. */
+export class AuthFailedError extends ZookeeperError {
+  constructor(message: string, cause?: unknown) {
+    super('AUTH_FAILED', message, cause);
+  }
+}
+
 /** The client was closed before the request was sent. */
 export class ClientClosedError extends ZookeeperError {
   constructor(message: string, cause?: unknown) {

@@ -4,6 +4,7 @@ export { type CreateOptions, type VersionOptions, type Watched, ZookeeperClient 
 export type { ClientOptions } from './client-options.ts';
 export type { CreateMode } from './create-mode.ts';
 export {
+  AuthFailedError,
   ClientClosedError,
   ConnectionLostError,
   MaybeAppliedError,
@@ -23,6 +24,7 @@ export type { ReconfigRequest } from './operations/reconfig.ts';
 export type { WatchType } from './operations/remove-watches.ts';
 export type { ClientIdentity } from './operations/who-am-i.ts';
 export type { CallOptions, SignalOptions } from './request.ts';
+export type { SaslUser } from './sasl-login.ts';
 export { SERVER_ERRORS, type ServerErrorCode } from './server-errors.ts';
 export type { ServerAddress } from './servers.ts';
 export type { Stat } from './stat.ts';

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection, type ConnectionSettings, chrootBytes, type SessionState, watchPathBytes } from './connection.ts';
+import { Connection, type ConnectionSettings } from './connection.ts';
 import { KeptCredential, SessionCredentials } from './credentials.ts';
-import { ClientClosedError, ConnectionLostError, ServerError, SessionExpiredError, ZookeeperError } from './errors.ts';
+import {
+  AuthFailedError,
+  ClientClosedError,
+  ConnectionLostError,
+  ServerError,
+  SessionExpiredError,
+  ZookeeperError,
+} from './errors.ts';
 import { limitProblem } from './limit.ts';
 import type { Operation } from './operation.ts';
 import type { Credential } from './operations/auth.ts';
 import { closeSession } from './operations/close-session.ts';
+import { maxWatchedBytes } from './rearming.ts';
 import { type CallOptions, Request, timeoutError } from './request.ts';
 import { RequestList } from './request-list.ts';
 import { type ServerAddress, ServerRound } from './servers.ts';
+import type { SessionState } from './session-state.ts';
 import { StatusBoard } from './status.ts';
 import { WatchTable } from './watch-table.ts';
 
@@ -69,9 +78,9 @@ export class ZookeeperSession {
     return this.#state.watches;
   }
 
-  /** The longest path that a watch may have, in bytes: with its length it has to fit into one frame. */
+  /** The longest path that a watch may have, in bytes. */
   get maxWatchedBytes(): number {
-    return watchPathBytes(this.#settings) - 4 - chrootBytes(this.#settings);
+    return maxWatchedBytes(this.#settings);
   }
 
   /** Resolves when the first connection is up. After that the session keeps itself connected. */
@@ -187,7 +196,7 @@ export class ZookeeperSession {
         this.#connected(connection, resumed);
         return connection;
       } catch (error) {
-        if (error instanceof SessionExpiredError) throw error;
+        if (error instanceof SessionExpiredError || error instanceof AuthFailedError) throw error;
         if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
         if (limit?.aborted === true) throw noServer(`within ${limitMs} ms`, lastError ?? error);
         if (limit === undefined && attempt >= this.#round.size) throw noServer('at the first attempt', error);

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SessionCredentials } from './credentials.ts';
+import type { WatchingSession } from './rearming.ts';
+import type { RequestList } from './request-list.ts';
+
+/** The state that outlives a connection. */
+export interface SessionState extends WatchingSession {
+  /** Zero until a server gave one. */
+  id: bigint;
+  password: Uint8Array;
+  /** The newest transaction that this client has seen. */
+  lastZxid: bigint;
+  readonly credentials: SessionCredentials;
+  /** Requests that were not sent yet, oldest first. */
+  readonly queue: RequestList;
+}
