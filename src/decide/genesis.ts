@@ -10,7 +10,7 @@ import { hasData } from '../facts/data.ts';
 import { unfencedOf } from '../facts/fenced.ts';
 import { isGone, lifeOf } from '../facts/lives.ts';
 import { highestGenerations } from '../model/claims.ts';
-import { unreadable } from '../model/disk.ts';
+import { type DiskFacts, unreadable } from '../model/disk.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { Announcement, GenesisRecord, LineageRecord, RecordMember } from '../model/records.ts';
 import { type Decision, type Obstacle, take, wait, waitForFact } from '../model/step.ts';
@@ -96,6 +96,7 @@ export function decideFirstStart(
   // The stamp that can't be read may be this record's. Then this disk may have lost what it acknowledged (Files 2).
   if (unreadable(disk, 'stamp')) return undefined;
   if (hasData(disk) && disk.stamp === undefined) return undefined;
+  if (hasStartedUnder(newest, disk)) return undefined;
   const announced = announcements.find((entry) => entry.record === newest.number && entry.id === member.id);
   // With another nonce, this disk was wiped after its start. A second marker could make a survivor lose its data.
   if (announced && announced.nonce !== disk.nonce) return undefined;
@@ -127,6 +128,14 @@ export function decideFirstStart(
     { kind: 'prepare-genesis', record: newest, member },
     `This node is member ${member.id} of the first ensemble of record ${newest.number}.`,
   );
+}
+
+/**
+ * Genesis 2: data of this record that was set aside, stamp and all, was this disk's under it. Data without a stamp may be
+ * of record 1.
+ */
+function hasStartedUnder({ number }: GenesisRecord, { aside }: DiskFacts): boolean {
+  return aside.some(({ lineage }) => lineage >= number || (lineage === 0 && number === 1));
 }
 
 function hasStarted(instance: string, record: GenesisRecord, announcements: readonly Announcement[]): boolean {

@@ -18,7 +18,7 @@ import { runningByHand } from './by-hand.ts';
 import { latelyOf } from './lately.ts';
 import { observeLeaderless, observeSilence } from './leaderless.ts';
 import type { Look } from './look.ts';
-import { observeServer } from './own-server.ts';
+import { observeServer, stillLed } from './own-server.ts';
 import { findEnsemble, observeOtherLives } from './search.ts';
 import { ownIds, readBucket, readShared } from './shared.ts';
 
@@ -60,18 +60,19 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
   const silence = leaderless
     ? observeSilence(look, { ...leaderless, shared, group, instances: [...instances], byHand })
     : unknown(ensemble ? 'an ensemble answers' : 'there is no lineage record yet');
+  // After the ensemble: the leader's zxid has to be the older one.
+  const server = leaderless?.server ?? (await observeServer(look, ensemble, signal));
   return {
     order,
     self,
     targetState,
     disk,
-    // After the ensemble: the leader's zxid has to be the older one.
-    server: leaderless?.server ?? (await observeServer(look, ensemble, signal)),
+    server,
     shared,
     group,
     lives: lives.lives,
     terminated: lives.terminated,
-    ensemble,
+    ensemble: stillLed(ensemble, server, self),
     silence,
     lately: latelyOf(disk, ports.clock.nowMs()),
     watch: memory.watch(ports.clock.monotonicMs()),
@@ -100,8 +101,9 @@ async function observeAgain(look: Look, earlier: Earlier, signal: AbortSignal): 
     silenceAgain(look, earlier, signal),
   ]);
   const { reportRest: _, ...rest } = earlier.observation;
+  const ensemble = stillLed(rest.ensemble, server, rest.self);
   const lately = latelyOf(disk, look.ports.clock.nowMs());
-  return { ...rest, disk, server, shared, silence, lately, ...restOf(look) };
+  return { ...rest, disk, server, shared, ensemble, silence, lately, ...restOf(look) };
 }
 
 /**

@@ -16,6 +16,18 @@ export async function observeServer(
   return { ...server, signs: await observeSigns(look, ensemble, signal) };
 }
 
+/**
+ * Joining 1: an ensemble that this node led ends with this node's server. The server is looked at after the ensemble,
+ * and may have ended in between.
+ */
+export function stillLed(
+  ensemble: Ensemble | undefined,
+  server: Observation['server'],
+  { address }: Observation['self'],
+): Ensemble | undefined {
+  return ensemble?.leader.address === address && server.upMs === undefined ? undefined : ensemble;
+}
+
 /** Work that can't be read counts as no work, because the other signs still count. */
 async function observeSigns({ ports, memory }: Look, { leader }: Ensemble, signal: AbortSignal): Promise<ServerSigns> {
   const [work, learners] = await Promise.all([

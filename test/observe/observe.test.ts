@@ -6,7 +6,7 @@ import { AgentError } from '../../src/errors.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import { toZxid } from '../../src/model/zxid.ts';
 import { Memory } from '../../src/observe/memory.ts';
-import { observe } from '../../src/observe/observe.ts';
+import { type Earlier, observe } from '../../src/observe/observe.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import { MemoryNode } from '../act/memory-node.ts';
 import {
@@ -43,10 +43,10 @@ function cluster(): MemoryNode {
   return node;
 }
 
-function look(node: MemoryNode, memory = new Memory(), signal = never): Promise<Observation> {
+function look(node: MemoryNode, memory = new Memory(), signal = never, earlier?: Earlier): Promise<Observation> {
   const self = { instance: instanceOf(node.id), address: addressOf(node.id), cluster: CLUSTER };
   const order = { command: 'recovery', allowEmptyGenesis: false, rejoin: false } as const;
-  return observe({ ports: node.ports, order, self, timings: PRODUCTION_TIMINGS, memory }, signal);
+  return observe({ ports: node.ports, order, self, timings: PRODUCTION_TIMINGS, memory }, signal, earlier);
 }
 
 /** Every call that begins like this fails as AWS does. */
@@ -122,6 +122,34 @@ test('Server 3: nothing else is asked of a server that serves, or does not run',
   node.answers.delete(addressOf(1));
   assert.equal((await look(node)).server.signs, undefined);
   assert.deepEqual(positions(node, /^learners|^server work/), []);
+});
+
+test('Joining 1: an ensemble that this node led ends with its server, in a whole look', async () => {
+  const node = cluster();
+  node.answers.set(addressOf(1), LEADS);
+  node.answers.set(addressOf(3), FOLLOWS);
+  node.onCall = (call) => {
+    if (call !== 'server up?') return;
+    node.running = false;
+    node.answers.delete(addressOf(1));
+  };
+  const seen = await look(node);
+  assert.equal(seen.server.upMs, undefined);
+  assert.equal(seen.ensemble, undefined);
+  assert.equal(seen.silence.known, false);
+});
+
+test('Joining 1: an ensemble that this node led ends with its server, in a look at the node alone', async () => {
+  const node = cluster();
+  node.answers.set(addressOf(1), LEADS);
+  node.answers.set(addressOf(3), FOLLOWS);
+  const observation = await look(node);
+  assert.equal(observation.ensemble?.leader.id, 1);
+  node.running = false;
+  node.answers.delete(addressOf(1));
+  const again = await look(node, new Memory(), never, { observation, changed: 'node' });
+  assert.equal(again.ensemble, undefined);
+  assert.equal(again.silence.known, false);
 });
 
 test('a leader found through the claims has its claims read again after its config', async () => {

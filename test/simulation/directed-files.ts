@@ -102,6 +102,31 @@ export const FILE_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'the data of the only node is damaged right after the node was seen to lead: nothing empty takes its place',
+    nodes: 1,
+    without: ['led-ensemble-outlives-its-server'],
+    play: async (scenario) => {
+      const { world } = scenario;
+      let damaged: DataState | undefined;
+      world.parts = (parts, node) => ({
+        ...parts,
+        act: async (step, context) => {
+          await parts.act(step, context);
+          if (damaged || step.kind !== 'vouch-config') return;
+          // The facts still stand for the next look, and no more for the one after that.
+          await context.ports.clock.sleep(context.timings.factsStandMs - 200, context.signal);
+          damaged = node.disk.data;
+          if (damaged) damaged.bad = 'hidden-end';
+          world.ensemble.kill(node, 'its data is damaged');
+        },
+      });
+      await scenario.until('its data is damaged', () => damaged !== undefined, 120_000);
+      await heldUpUntil(scenario, () => {
+        if (damaged) damaged.bad = undefined;
+      });
+    },
+  },
+  {
     name: 'the last to hold what was committed was cut off before it renamed currentEpoch.tmp',
     nodes: 5,
     without: ['half-epoch-unread'],

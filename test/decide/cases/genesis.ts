@@ -5,6 +5,7 @@ import { ZXID_ZERO } from '../../../src/model/zxid.ts';
 import {
   announcementsOf,
   CLUSTER,
+  COMMITTED,
   configOf,
   dataOf,
   diskOf,
@@ -149,6 +150,34 @@ export const GENESIS: readonly Row[] = [
     take(
       { kind: 'prepare-genesis', record: genesisOf([1, 2, 3]), member: recordMember(1) },
       'This node is member 1 of the first ensemble of record 1.',
+    ),
+  ),
+  row(
+    'Genesis 2: data of the record that was set aside means that this disk has started under it',
+    stopped({
+      disk: newDiskOf(1, {
+        nonce: nonceOf(1),
+        aside: [{ name: 'lineage-1-before-1', lineage: 1, data: dataOf(1, COMMITTED) }],
+      }),
+      silence: silenceOf([1, 2, 3], [], { announcements: announcementsOf([1]) }),
+    }),
+    take(
+      { kind: 'raise-fence', record: 1 },
+      'Nobody answers as the leader and this node has no data to vote with, so its server stands still.',
+    ),
+  ),
+  row(
+    'Genesis 2: data set aside without a stamp may be of record 1',
+    stopped({
+      disk: newDiskOf(1, {
+        nonce: nonceOf(1),
+        aside: [{ name: 'torn-stamp-before-1', lineage: 0, data: dataOf(1, COMMITTED) }],
+      }),
+      silence: silenceOf([1, 2, 3], [], { announcements: announcementsOf([1]) }),
+    }),
+    take(
+      { kind: 'raise-fence', record: 1 },
+      'Nobody answers as the leader and this node has no data to vote with, so its server stands still.',
     ),
   ),
   row(

@@ -68,6 +68,24 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
+    name: 'led-ensemble-outlives-its-server',
+    rule: 'Joining 1, Genesis 2: a node whose own server led is beside no ensemble, and data set aside means that it has started',
+    parts: (parts) => ({
+      ...parts,
+      observe: async (look, signal, earlier) => {
+        const seen = await parts.observe(look, signal, earlier);
+        const led = earlier?.observation.ensemble;
+        const own = seen.ensemble === undefined && led?.leader.address === seen.self.address;
+        const started = seen.disk.data !== undefined || seen.disk.stamp !== undefined;
+        return {
+          ...seen,
+          ensemble: own ? led : seen.ensemble,
+          disk: started ? seen.disk : { ...seen.disk, aside: [] },
+        };
+      },
+    }),
+  },
+  {
     name: 'torn-files-of-voters-stay',
     rule: 'Files 3: a serving voter’s files are written anew',
     parts: (parts) => ({
