@@ -53,12 +53,21 @@ const STAGE_NAMES = [
   'release',
 ];
 /**
- * These wait more than they work, for the image's cron or for a lab's own waits. They begin first, so that the others of
+ * These wait more than they work, for the image's cron or for the waits of a lab or of the local AWS. They begin first, so that the others of
  * their stage work meanwhile.
  */
-const WAITING_TESTS = ['image/story.test.ts', 'image/full-disk.test.ts', 'lab/crash.test.ts'];
-/** When everything runs, these run as one stage, for the same reason. */
-const RUN_TOGETHER = ['lab', 'image'];
+const WAITING_TESTS = [
+  'cloud/cloudformation-groups.test.ts',
+  'image/story.test.ts',
+  'image/full-disk.test.ts',
+  'lab/crash.test.ts',
+];
+/** When everything runs, each of these lists runs as one stage, for the same reason. */
+const RUN_TOGETHER: readonly (readonly string[])[] = [
+  ['cf', 'cloud', 'deploy'],
+  ['lab', 'image'],
+];
+const FILES_TOGETHER = 3;
 /** These follow every write and every vote of an ensemble, and another ensemble beside them would show. */
 const STACK_TESTS = 'lab/stack-*.test.ts';
 
@@ -127,7 +136,7 @@ function stageOf(root: string, name: string): Stage {
   const files = foldersOf(name)
     .flatMap((folder) => testFiles(root, `${folder}/**/*.test.ts`))
     .filter((file) => !stackFiles.includes(file));
-  if (name === 'lab') return { name, files: inOrder(root, files), concurrency: 3, ...inLab };
+  if (name === 'lab') return { name, files: inOrder(root, files), concurrency: FILES_TOGETHER, ...inLab };
   const forceExit = name === 'client';
   return { name, files, concurrency: 2, fileLimitMs: 15 * MINUTE_MS, limitMs: 25 * MINUTE_MS, forceExit };
 }
@@ -141,17 +150,18 @@ function together(root: string, names: readonly string[]): Stage {
       root,
       stages.flatMap(({ files }) => files),
     ),
-    concurrency: Math.max(...stages.map(({ concurrency }) => concurrency)),
+    concurrency: FILES_TOGETHER,
     fileLimitMs: Math.max(...stages.map(({ fileLimitMs }) => fileLimitMs)),
     limitMs: Math.max(...stages.map(({ limitMs }) => limitMs)),
   };
 }
 
 function everything(root: string): readonly Stage[] {
-  const [first] = RUN_TOGETHER;
-  return STAGE_NAMES.filter((name) => name === first || !RUN_TOGETHER.includes(name)).map((name) =>
-    name === first ? together(root, RUN_TOGETHER) : stageOf(root, name),
-  );
+  return STAGE_NAMES.flatMap((name) => {
+    const names = RUN_TOGETHER.find((list) => list.includes(name)) ?? [name];
+    if (names[0] !== name) return [];
+    return names.length === 1 ? stageOf(root, name) : together(root, names);
+  });
 }
 
 /** The stages that these arguments ask for; a sentence when they make no sense. */
