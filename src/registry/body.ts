@@ -6,7 +6,10 @@
 import { AgentError } from '../errors.ts';
 import { FORMATS, type Formatted, whyNotUnderstood } from '../model/formats.ts';
 import { remembered } from './remembered.ts';
+import { misfitOf } from './shapes.ts';
 
+/** What is read as a whole body. A note of a death has none to read, and a stamp stands on a disk. */
+type Shaped = Exclude<Formatted, 'death' | 'stamp'>;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The text that is written under a key: the fields, and the format, which older agents check. */
@@ -15,15 +18,14 @@ export function bodyOf(kind: Formatted, fields: object): string {
 }
 
 /** The fields without their format. Rejects with BAD_OBJECT when this release does not understand them. */
-export function fieldsOf(kind: Formatted, body: string | undefined, key: string): Fields {
+export function fieldsOf(kind: Shaped, body: string | undefined, key: string): Fields {
   const { fields, why } = body === undefined ? NOTHING : readerOf(kind)(body);
   if (fields === undefined) throw badObject(key, kind, why);
   return fields;
 }
 
 /**
- * The fields, or the reason why a release that knows this format does not understand them. Neither when the body is no
- * JSON object.
+ * The fields, or the reason why this release does not understand them. Neither when the body is no JSON object.
  */
 interface Understood {
   readonly fields?: Fields;
@@ -31,21 +33,22 @@ interface Understood {
 }
 
 const NOTHING: Understood = {};
-const readers = new Map<Formatted, (body: string) => Understood>();
+const readers = new Map<Shaped, (body: string) => Understood>();
 
-function readerOf(kind: Formatted): (body: string) => Understood {
+function readerOf(kind: Shaped): (body: string) => Understood {
   const reader = readers.get(kind) ?? remembered((body) => understand(kind, body));
   readers.set(kind, reader);
   return reader;
 }
 
-function understand(kind: Formatted, body: string): Understood {
+function understand(kind: Shaped, body: string): Understood {
   const parsed = parsedBody(body);
   if (parsed === undefined) return NOTHING;
   const why = whyNotUnderstood(kind, parsed);
   if (why !== undefined) return { why };
   const { format: _, ...fields } = parsed;
-  return { fields };
+  const misfit = misfitOf(kind, fields);
+  return misfit === undefined ? { fields } : { why: misfit };
 }
 
 /** The object's fields. Undefined when the body is no JSON object at all. */

@@ -14,6 +14,7 @@ import type { ClaimStreams, ObjectStore } from '../ports.ts';
 import { bodyOf, parsedBody } from './body.ts';
 import { type ClaimMemory, memoryOf } from './claim-memory.ts';
 import { remembered } from './remembered.ts';
+import { misfitOf } from './shapes.ts';
 
 type Shelf = { readonly claimStreams: ClaimStreams; readonly objects: ObjectStore };
 type Owner = Exclude<Claim['owner'], undefined>;
@@ -151,10 +152,10 @@ const ownerIn = remembered(parseOwner);
 
 function parseOwner(body: string): Owner {
   const value = parsedBody(body);
-  if (value && whyNotUnderstood('claim', value) !== undefined) return 'unreadable';
-  if (value?.void === true) return 'void';
-  const { instance, address } = value ?? {};
-  return typeof instance === 'string' && typeof address === 'string' ? { instance, address } : 'unreadable';
+  if (!value || (whyNotUnderstood('claim', value) ?? misfitOf('claim', value)) !== undefined) return 'unreadable';
+  if (value.void === true) return 'void';
+  const { instance, address } = value as unknown as ClaimOwner;
+  return { instance, address };
 }
 
 /**

@@ -181,6 +181,25 @@ test('only outcomes of proposals for the record that is asked for are read, and 
   ]);
 });
 
+test('a record whose members are none is no record, and the field that does not fit is named', async () => {
+  const key = 'lineage/000001.json';
+  for (const [change, field] of [
+    [{ members: [{ id: 1 }] }, 'members.0.generation'],
+    [{ members: 'all' }, 'members'],
+    [{ fenced: [1] }, 'fenced.0'],
+    [{ epochFloor: '0' }, 'epochFloor'],
+    [{ kind: 'other' }, 'kind'],
+  ] as const) {
+    const shelf = new MemoryShelf();
+    shelf.put(key, { ...genesisOf([1, 2, 3]), ...change });
+    await assert.rejects(readRecords(shelf.objects, signal), (error: Error) => {
+      assert.match(error.message, /lineage\/000001\.json/);
+      assert.ok(error.message.includes(`"${field}"`), error.message);
+      return true;
+    });
+  }
+});
+
 test('an outcome that does not fit is none, and its key is named', async () => {
   const key = 'lineage/000002/outcomes/p1.json';
   for (const body of [

@@ -220,8 +220,17 @@ test('only keys of our form are read, and a body that does not fit is named with
       why: 'it was written by a newer release (format 3, and this one reads up to 2)',
     },
     { instance: 'i-0a04', key: 'reports/i-0a04.json', why: 'it is no report of i-0a04' },
-    { instance: 'i-0a05', key: 'reports/i-0a05.json', why: 'it is no JSON' },
+    { instance: 'i-0a05', key: 'reports/i-0a05.json', why: 'it is no JSON object' },
   ]);
+});
+
+test('a report with a member that is none says nothing, and the field is named', async () => {
+  const shelf = new MemoryShelf();
+  const config = { version: '0000000100000000', members: [{ id: 1, address: '10.0.0.1' }] };
+  shelf.put(`reports/${report.instance}.json`, { serial: 'a', report: { ...report, config } });
+  const { reports, unreadable } = await readReports(shelf.objects, signal);
+  assert.deepEqual(reports, []);
+  assert.match(unreadable[0]?.why ?? '', /^"report\.config\.members\.0\.quorumPort" is not as it should be/);
 });
 
 const ANSWER = { kind: 'answers', record: 2, proposer: 'i-0a02', proposal: 'p' } as const;
