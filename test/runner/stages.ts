@@ -53,8 +53,8 @@ const STAGE_NAMES = [
   'release',
 ];
 /**
- * These wait more than they work, for the image's cron or for the waits of a lab or of the local AWS. They begin first, so that the others of
- * their stage work meanwhile.
+ * These wait more than they work, for the image's cron or for the waits of a lab or of the local AWS. They begin first,
+ * so that the others of their stage work meanwhile.
  */
 const WAITING_TESTS = [
   'cloud/cloudformation-groups.test.ts',
@@ -127,7 +127,7 @@ function stageOf(root: string, name: string): Stage {
     return { name, files, concurrency: 2, fileLimitMs: 8 * MINUTE_MS, limitMs: 20 * MINUTE_MS };
   }
   const stackFiles = testFiles(root, STACK_TESTS);
-  const inLab = { fileLimitMs: 30 * MINUTE_MS, limitMs: 60 * MINUTE_MS };
+  const inLab = { fileLimitMs: 30 * MINUTE_MS, limitMs: 75 * MINUTE_MS };
   if (name === 'image') {
     const files = inOrder(root, testFiles(root, 'image/**/*.test.ts'));
     return { name, files, concurrency: 2, ...inLab };
