@@ -58,12 +58,27 @@ export async function runAgent(
   const look = await prepare(ports, agentOrder, signal);
   await using heartbeats = new Heartbeats(ports, agentOrder.timings, signal);
   const { outcome, seen } = await loop(look, agentOrder, { endMs, signal, parts, heartbeats });
-  const last = seen && (outcome.kind === 'out-of-time' || outcome.kind === 'refused') && parts.giveUp(seen);
-  if (last && last.kind === 'step') {
-    ports.log.write({ event: 'decided', decided: last.step.kind, why: `${last.why} It gave up here: ${outcome.why}` });
-    await perform(last.step, parts, { ports, self: look.self, timings: look.timings, signal });
-  }
+  if (seen && (outcome.kind === 'out-of-time' || outcome.kind === 'refused'))
+    await giveUp(look, { outcome, seen }, parts, signal);
   return outcome;
+}
+
+/**
+ * Joining 10. The machine may have stood still since the last look, and the quorum may be lost meanwhile. So nothing is
+ * given up without another look.
+ */
+async function giveUp(look: Look, { outcome, seen }: GivenUp, parts: LoopParts, signal: AbortSignal): Promise<void> {
+  if (parts.giveUp(seen)?.kind !== 'step') return;
+  const last = parts.giveUp(await parts.observe(look, signal));
+  if (last?.kind !== 'step') return;
+  const { ports, self, timings } = look;
+  ports.log.write({ event: 'decided', decided: last.step.kind, why: `${last.why} It gave up here: ${outcome.why}` });
+  await perform(last.step, parts, { ports, self, timings, signal });
+}
+
+interface GivenUp {
+  readonly outcome: LoopOutcome & { readonly why: string };
+  readonly seen: Observation;
 }
 
 interface Course {

@@ -9,7 +9,7 @@ import { type Decision, done, type Step, type StepKind, take, wait } from '../sr
 import { PRODUCTION_TIMINGS } from '../src/timings.ts';
 import { MemoryNode } from './act/memory-node.ts';
 import { SCENES } from './act/steps.ts';
-import { addressOf, CLUSTER, EMPTY_DISK, groupOf, instanceOf, reportOf } from './decide/parts.ts';
+import { addressOf, CLUSTER, EMPTY_DISK, genesisOf, groupOf, instanceOf, reportOf, sharedOf } from './decide/parts.ts';
 import { fencedSurvivor, healthy } from './decide/situations.ts';
 
 const never = new AbortController().signal;
@@ -319,6 +319,9 @@ test('a node that can not learn who it is ends at once', async () => {
 class Launching {
   readonly node = new MemoryNode(4);
   readonly acts: string[] = [];
+  looks = 0;
+  /** What differs at each look. */
+  atLook: (count: number) => Partial<Observation> = () => ({});
   readonly #decision: Decision;
   readonly #lifecycleState: string;
 
@@ -335,7 +338,8 @@ class Launching {
         this.node.nowMs += 10;
         const instances = [{ instance: self.instance, lifecycleState: this.#lifecycleState }];
         const group = groupOf([4], { instances });
-        return healthy({ self, group, order: look.order, stack: STACK, disk: { ...EMPTY_DISK, id: 4 } });
+        const changes = this.atLook(++this.looks);
+        return healthy({ self, group, order: look.order, stack: STACK, disk: { ...EMPTY_DISK, id: 4 }, ...changes });
       },
       decide: () => this.#decision,
       act: async (step, context) => {
@@ -369,6 +373,17 @@ test('nothing is given up by a tick, by a node in service, by an end that is goo
   const good = new Launching(done('All is well.'));
   await good.run({ command: 'bootstrap' });
   assert.deepEqual([...tick.acts, ...inService.acts, ...good.acts], []);
+});
+
+test('Joining 10: a node whose machine stood still until its limit looks again, and gives nothing up without a leader', async () => {
+  const late = new Launching(wait('It never comes.'));
+  late.atLook = (count) => {
+    if (count !== 1) return { ensemble: undefined, shared: sharedOf([genesisOf([1, 2, 3])], [1, 2, 3, 4]) };
+    late.node.nowMs += 5_000;
+    return {};
+  };
+  assert.equal((await late.run({ command: 'bootstrap' })).kind, 'out-of-time');
+  assert.deepEqual([late.looks, late.acts], [2, []]);
 });
 
 test('a launch that can not be given up is told, and the run ends with its own reason', async () => {
