@@ -32,6 +32,8 @@ export interface ByHandOptions {
   readonly start: 'genesis' | 'joiner' | 'restart';
   readonly members?: readonly Member[];
   readonly tick?: TickSettings;
+  /** Lines of `zoo.cfg` that no other server here has. */
+  readonly moreLines?: readonly string[];
   readonly jvm?: JvmKind;
   /** Java flags before all others, for example `@/path/of/java-options`. */
   readonly jvmOptions?: readonly string[];
@@ -76,14 +78,15 @@ export async function startByHand(options: ByHandOptions): Promise<ServerByHand>
 }
 
 async function writeFiles(options: ByHandOptions, confDir: string, dataDir: string): Promise<void> {
-  const { id, members, start, tick = LAB_TICK } = options;
+  const { id, members, start, tick = LAB_TICK, moreLines = [] } = options;
   if (members === undefined) {
     throw new Error(`A ${start} start needs the members.`);
   }
   const dynamicFile = join(confDir, 'zoo.cfg.dynamic');
   await writeFile(join(dataDir, 'myid'), `${id}\n`);
   await writeFile(dynamicFile, renderDynamicConfig(members));
-  await writeFile(join(confDir, 'zoo.cfg'), renderZooCfg({ dataDir, dynamicFile, tick }));
+  const more = moreLines.map((line) => `${line}\n`).join('');
+  await writeFile(join(confDir, 'zoo.cfg'), renderZooCfg({ dataDir, dynamicFile, tick }) + more);
   if (start === 'genesis') {
     await writeFile(join(dataDir, 'initialize'), '');
   }

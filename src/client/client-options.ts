@@ -5,6 +5,7 @@ import { limitProblem } from './limit.ts';
 import type { SaslUser } from './sasl-login.ts';
 import { parseServers, type ServerAddress } from './servers.ts';
 import type { SessionSettings } from './session.ts';
+import { type TlsOptions, tlsSettingsOf } from './tls.ts';
 
 export interface ClientOptions {
   /**
@@ -16,6 +17,8 @@ export interface ClientOptions {
   readonly chroot?: string;
   /** Logs in on every connection with SASL DIGEST-MD5, before anything else. Refused, the client ends: AUTH_FAILED. */
   readonly sasl?: SaslUser;
+  /** Speaks TLS, with a certificate of its own if one is given. Refused by all servers, it ends `connect`: TLS_FAILED. */
+  readonly tls?: TlsOptions;
   /** The timeout to ask for; the server may grant another one (see `status`). */
   readonly sessionTimeoutMs?: number;
   /** Limit for the first connection. Zero: the client tries each server once. */
@@ -73,6 +76,7 @@ function limitsOf(options: ClientOptions, servers: number): SessionSettings {
     maxRequestBytes: limit('maxRequestBytes', options.maxRequestBytes ?? 0xf_ffff),
     maxReplyBytes: limit('maxReplyBytes', options.maxReplyBytes ?? 16 * 1024 * 1024),
     ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
+    ...(options.tls === undefined ? {} : { tls: tlsSettingsOf(options.tls) }),
     ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
   };
 }

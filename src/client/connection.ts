@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import type { ConnectionSettings } from './connection-settings.ts';
 import type { KeptCredential } from './credentials.ts';
 import {
   AuthFailedError,
@@ -7,39 +8,29 @@ import {
   ProtocolError,
   ServerError,
   SessionExpiredError,
+  toError,
   ZookeeperError,
 } from './errors.ts';
 import { FrameParser } from './frames.ts';
+import { takeHandshake, writeHandshake } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { InFlight } from './in-flight.ts';
 import type { JuteReader } from './jute-reader.ts';
 import { JuteWriter } from './jute-writer.ts';
 import { AUTH_XID, encodeAuth } from './operations/auth.ts';
-import { type ConnectReply, decodeConnect, encodeConnect } from './operations/connect.ts';
+import { type ConnectReply, decodeConnect } from './operations/connect.ts';
 import { decodeNotification, NOTIFICATION_XID } from './operations/notification.ts';
 import { encodePing, PING_XID } from './operations/ping.ts';
 import { decodeSasl, encodeSasl } from './operations/sasl.ts';
 import { SET_WATCHES_XID } from './operations/set-watches.ts';
 import { Rearming } from './rearming.ts';
 import type { PendingRequest } from './request.ts';
-import { SaslLogin, type SaslUser } from './sasl-login.ts';
+import { SaslLogin } from './sasl-login.ts';
 import { serverErrorKind } from './server-errors.ts';
 import { formatServer, type ServerAddress } from './servers.ts';
 import type { SessionState } from './session-state.ts';
-
-export interface ConnectionSettings {
-  readonly sessionTimeoutMs: number;
-  /** Limit for connecting and the handshake together. */
-  readonly handshakeTimeoutMs: number;
-  readonly maxInFlight: number;
-  readonly maxRequestBytes: number;
-  readonly maxReplyBytes: number;
-  /** Empty for none. */
-  readonly chroot?: string;
-  readonly sasl?: SaslUser;
-  readonly localAddress?: string;
-  readonly firstXid?: number;
-}
+import { openSocket } from './socket.ts';
+import { tlsFailureOf } from './tls.ts';
 
 /** The largest batch. What does not fit goes out in the next turn of the event loop. */
 const MAX_BATCH_BYTES = 256 * 1024;
@@ -111,19 +102,13 @@ export class Connection {
     this.lost = new Promise((resolve) => {
       this.#reportLoss = resolve;
     });
-    this.#socket = connect({
-      host: server.host,
-      port: server.port,
-      noDelay: true,
-      ...(settings.localAddress === undefined ? {} : { localAddress: settings.localAddress }),
-    });
-    this.#socket.on('connect', () => this.#sendHandshake());
+    this.#socket = openSocket(server, settings, () => this.#sendHandshake());
     this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     this.#socket.on('drain', () => {
       this.#isCongested = false;
       this.flushSoon();
     });
-    this.#socket.on('error', (error) => this.drop(this.#lossOf(error.message, error)));
+    this.#socket.on('error', (error) => this.#onError(error));
     this.#socket.on('close', () => this.drop(this.#lossOf('the server closed the connection')));
   }
 
@@ -171,11 +156,13 @@ export class Connection {
   }
 
   #sendHandshake(): void {
-    const { id, password, lastZxid } = this.#session;
-    this.#writer.beginFrame();
-    encodeConnect(this.#writer, { lastZxid, timeoutMs: this.#settings.sessionTimeoutMs, sessionId: id, password });
-    this.#writer.endFrame();
+    writeHandshake(this.#writer, this.#session, this.#settings.sessionTimeoutMs);
     this.#socket.write(this.#writer.take());
+  }
+
+  #onError(error: Error): void {
+    const refusal = this.#isEstablished ? undefined : tlsFailureOf(this.#socket, this.server, error);
+    this.drop(refusal ?? this.#lossOf(error.message, error));
   }
 
   #onData(chunk: Buffer): void {
@@ -183,8 +170,8 @@ export class Connection {
     try {
       this.#parser.push(chunk);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.drop(error instanceof AuthFailedError ? error : this.#lossOf(why, error));
+      const isLast = error instanceof AuthFailedError || error instanceof SessionExpiredError;
+      this.drop(isLast ? error : this.#lossOf(toError(error).message, error));
     }
     // Each answer may have made room for a request that waits.
     if (this.#session.queue.size > 0) this.flushSoon();
@@ -215,16 +202,7 @@ export class Connection {
   }
 
   #onHandshake(reply: ConnectReply): void {
-    const session = this.#session;
-    if (reply.timeoutMs <= 0) {
-      this.drop(new SessionExpiredError(session.id));
-      return;
-    }
-    if (reply.sessionId === 0n || (session.id !== 0n && reply.sessionId !== session.id)) {
-      throw new ProtocolError(`the handshake names the session 0x${reply.sessionId.toString(16)}`);
-    }
-    session.id = reply.sessionId;
-    session.password = reply.password;
+    takeHandshake(reply, this.#session);
     this.#isEstablished = true;
     this.#sessionTimeoutMs = reply.timeoutMs;
     this.#heartbeat = new Heartbeat(reply.timeoutMs, {
@@ -332,8 +310,4 @@ export class Connection {
   #lossOf(why: string, cause?: unknown): ConnectionLostError {
     return new ConnectionLostError(`lost the connection to ${this.server}: ${why}`, cause);
   }
-}
-
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

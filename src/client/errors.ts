@@ -10,6 +10,7 @@ export type ZookeeperErrorCode =
   | 'CONNECTION_LOST'
   | 'MAYBE_APPLIED'
   | 'PROTOCOL'
+  | 'TLS_FAILED'
   | 'NO_SERVER'
   | 'CLIENT_CLOSED';
 
@@ -78,6 +79,13 @@ export class AuthFailedError extends ZookeeperError {
   }
 }
 
+/** One side does not accept the certificate of the other, or they have no version of TLS in common. */
+export class TlsFailedError extends ZookeeperError {
+  constructor(message: string, cause?: unknown) {
+    super('TLS_FAILED', message, cause);
+  }
+}
+
 /** The client was closed before the request was sent. */
 export class ClientClosedError extends ZookeeperError {
   constructor(message: string, cause?: unknown) {
@@ -90,4 +98,9 @@ export class ProtocolError extends ZookeeperError {
   constructor(message: string, cause?: unknown) {
     super('PROTOCOL', `the peer does not speak ZooKeeper's protocol: ${message}`, cause);
   }
+}
+
+/** What is thrown may be any value. */
+export function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }

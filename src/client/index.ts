@@ -11,6 +11,7 @@ export {
   ProtocolError,
   ServerError,
   SessionExpiredError,
+  TlsFailedError,
   TransactionError,
   ZookeeperError,
   type ZookeeperErrorCode,
@@ -29,6 +30,7 @@ export { SERVER_ERRORS, type ServerErrorCode } from './server-errors.ts';
 export type { ServerAddress } from './servers.ts';
 export type { Stat } from './stat.ts';
 export type { ClientStatus } from './status.ts';
+export type { TlsOptions } from './tls.ts';
 export type {
   CheckPart,
   CreateContent,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection, type ConnectionSettings } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
 import { KeptCredential, SessionCredentials } from './credentials.ts';
 import {
   AuthFailedError,
@@ -8,6 +9,8 @@ import {
   ConnectionLostError,
   ServerError,
   SessionExpiredError,
+  TlsFailedError,
+  toError,
   ZookeeperError,
 } from './errors.ts';
 import { limitProblem } from './limit.ts';
@@ -185,6 +188,7 @@ export class ZookeeperSession {
     const limit = limitMs === 0 ? undefined : AbortSignal.timeout(limitMs);
     const signal = limit === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, limit]);
     let lastError: unknown;
+    let distrusts = 0;
     for (let attempt = 1; ; attempt++) {
       try {
         await sleep(this.#round.pauseMs(), undefined, { signal });
@@ -199,6 +203,9 @@ export class ZookeeperSession {
         if (error instanceof SessionExpiredError || error instanceof AuthFailedError) throw error;
         if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
         if (limit?.aborted === true) throw noServer(`within ${limitMs} ms`, lastError ?? error);
+        if (error instanceof TlsFailedError) distrusts += 1;
+        // Of the first connection it is told at once; later, certificates may just be on their way to all servers.
+        if (this.#state.id === 0n && distrusts === attempt && attempt >= this.#round.size) throw error;
         if (limit === undefined && attempt >= this.#round.size) throw noServer('at the first attempt', error);
         lastError = error;
       }
@@ -248,10 +255,5 @@ export class ZookeeperSession {
 }
 
 function noServer(when: string, cause: unknown): ZookeeperError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new ZookeeperError('NO_SERVER', `no server gave a connection ${when}; last: ${why}`, cause);
-}
-
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
+  return new ZookeeperError('NO_SERVER', `no server gave a connection ${when}; last: ${toError(cause).message}`, cause);
 }
