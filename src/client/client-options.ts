@@ -13,12 +13,20 @@ export interface ClientOptions {
    * at each attempt.
    */
   readonly servers: string | readonly ServerAddress[];
+  /** Tries the servers in a random order, which spreads clients over them: true if not given. */
+  readonly shuffle?: boolean;
   /** The path of a znode that the client takes for its root. It has to be there: the client does not create it. */
   readonly chroot?: string;
   /** Logs in on every connection with SASL DIGEST-MD5, before anything else. Refused, the client ends: AUTH_FAILED. */
   readonly sasl?: SaslUser;
   /** Speaks TLS, with a certificate of its own if one is given. Refused by all servers, it ends `connect`: TLS_FAILED. */
   readonly tls?: TlsOptions;
+  /**
+   * Also takes a server that has lost its quorum, if that runs with readonlymode.enabled and localSessionsEnabled. The client then looks for a
+   * full one and moves there: reads in flight end with CONNECTION_LOST, and the session is a new one. Servers of 3.9 take
+   * no client there whose session is from a full server: that client waits for such a server, and keeps its session.
+   */
+  readonly allowReadOnly?: boolean;
   /** The timeout to ask for; the server may grant another one (see `status`). */
   readonly sessionTimeoutMs?: number;
   /** Limit for the first connection. Zero: the client tries each server once. */
@@ -75,6 +83,8 @@ function limitsOf(options: ClientOptions, servers: number): SessionSettings {
     maxQueued: limit('maxQueued', options.maxQueued ?? 100_000),
     maxRequestBytes: limit('maxRequestBytes', options.maxRequestBytes ?? 0xf_ffff),
     maxReplyBytes: limit('maxReplyBytes', options.maxReplyBytes ?? 16 * 1024 * 1024),
+    shuffle: options.shuffle ?? true,
+    allowReadOnly: options.allowReadOnly ?? false,
     ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
     ...(options.tls === undefined ? {} : { tls: tlsSettingsOf(options.tls) }),
     ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),

@@ -11,6 +11,7 @@ export interface ConnectionSettings extends SocketSettings {
   readonly maxReplyBytes: number;
   /** Empty for none. */
   readonly chroot?: string;
+  readonly allowReadOnly?: boolean;
   readonly sasl?: SaslUser;
   readonly firstXid?: number;
 }

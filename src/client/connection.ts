@@ -45,6 +45,7 @@ export class Connection {
   /** Resolves, never rejects, with the cause of the loss. By then every request in flight has ended. */
   readonly lost: Promise<Error>;
   #sessionTimeoutMs = 0;
+  #isReadOnly = false;
   readonly #session: SessionState;
   readonly #settings: ConnectionSettings;
   readonly #socket: Socket;
@@ -117,6 +118,10 @@ export class Connection {
     return this.#sessionTimeoutMs;
   }
 
+  get isReadOnly(): boolean {
+    return this.#isReadOnly;
+  }
+
   /** Sends in one write all requests that are queued by the end of this turn of the event loop. */
   flushSoon(): void {
     if (this.#isFlushDue || this.#isLost) return;
@@ -156,7 +161,7 @@ export class Connection {
   }
 
   #sendHandshake(): void {
-    writeHandshake(this.#writer, this.#session, this.#settings.sessionTimeoutMs);
+    writeHandshake(this.#writer, this.#session, this.#settings);
     this.#socket.write(this.#writer.take());
   }
 
@@ -205,6 +210,7 @@ export class Connection {
     takeHandshake(reply, this.#session);
     this.#isEstablished = true;
     this.#sessionTimeoutMs = reply.timeoutMs;
+    this.#isReadOnly = reply.isReadOnly;
     this.#heartbeat = new Heartbeat(reply.timeoutMs, {
       ping: () => this.#ping(),
       silent: (silentMs) => this.drop(this.#lossOf(`the server was silent for ${Math.round(silentMs)} ms`)),

@@ -41,6 +41,7 @@ export class ServerRound {
   readonly #servers: readonly ServerAddress[];
   #at = 0;
   #attempts = 0;
+  #preferred: ServerAddress | undefined;
 
   constructor(servers: readonly ServerAddress[], random: () => number = Math.random) {
     if (servers.length === 0) throw new ZookeeperError('BAD_REQUEST', 'the list of servers is empty');
@@ -56,12 +57,25 @@ export class ServerRound {
 
   /** How long to wait before the call of `next`. */
   pauseMs(random: () => number = Math.random): number {
+    if (this.#preferred !== undefined) return 0;
     const round = Math.floor(this.#attempts / this.#servers.length);
     if (round === 0) return 0;
     return random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round);
   }
 
+  get all(): readonly ServerAddress[] {
+    return this.#servers;
+  }
+
+  /** The next attempt goes to this one. */
+  prefer(server: ServerAddress): void {
+    this.#preferred = server;
+  }
+
   next(): ServerAddress {
+    const preferred = this.#preferred;
+    this.#preferred = undefined;
+    if (preferred !== undefined) return preferred;
     const server = this.#servers[this.#at % this.#servers.length];
     if (server === undefined) throw new ZookeeperError('BAD_REQUEST', 'the list of servers is empty');
     this.#at += 1;

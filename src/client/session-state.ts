@@ -7,6 +7,8 @@ import type { RequestList } from './request-list.ts';
 export interface SessionState extends WatchingSession {
   /** Zero until a server gave one. */
   id: bigint;
+  /** A server with a quorum gave the session. */
+  isKnownToAll: boolean;
   password: Uint8Array;
   /** The newest transaction that this client has seen. */
   lastZxid: bigint;

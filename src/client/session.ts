@@ -13,6 +13,7 @@ import {
   toError,
   ZookeeperError,
 } from './errors.ts';
+import { fullServer } from './full-server.ts';
 import { limitProblem } from './limit.ts';
 import type { Operation } from './operation.ts';
 import type { Credential } from './operations/auth.ts';
@@ -31,6 +32,8 @@ export interface SessionSettings extends ConnectionSettings {
   readonly requestTimeoutMs: number;
   readonly closeTimeoutMs: number;
   readonly maxQueued: number;
+  /** Random order of the servers: true if not given. */
+  readonly shuffle?: boolean;
 }
 
 /** A connection that lasted this long was really up. After its loss, the first round of attempts has no pauses. */
@@ -49,6 +52,7 @@ export class ZookeeperSession {
   readonly #round: ServerRound;
   readonly #state: SessionState = {
     id: 0n,
+    isKnownToAll: false,
     password: new Uint8Array(16),
     lastZxid: 0n,
     watchedZxid: 0n,
@@ -64,7 +68,7 @@ export class ZookeeperSession {
 
   constructor(servers: readonly ServerAddress[], settings: SessionSettings) {
     this.#settings = settings;
-    this.#round = new ServerRound(servers);
+    this.#round = new ServerRound(servers, settings.shuffle === false ? () => 0 : Math.random);
     this.#sweeper = setInterval(() => this.#sweep(), Math.min(250, Math.max(5, settings.requestTimeoutMs / 4)));
     this.#sweeper.unref();
   }
@@ -192,12 +196,12 @@ export class ZookeeperSession {
     for (let attempt = 1; ; attempt++) {
       try {
         await sleep(this.#round.pauseMs(), undefined, { signal });
-        const resumed = this.#state.id !== 0n;
+        const idBefore = this.#state.id;
         const connection = await Connection.open(this.#round.next(), this.#state, this.#settings, signal);
         // The client may have ended between the server's answer and this line.
         if (this.#stop.signal.aborted) connection.drop(toError(this.#stop.signal.reason));
         this.#stop.signal.throwIfAborted();
-        this.#connected(connection, resumed);
+        this.#connected(connection, idBefore === this.#state.id);
         return connection;
       } catch (error) {
         if (error instanceof SessionExpiredError || error instanceof AuthFailedError) throw error;
@@ -215,8 +219,23 @@ export class ZookeeperSession {
   #connected(connection: Connection, resumed: boolean): void {
     this.#connection = connection;
     const { server, sessionTimeoutMs } = connection;
-    this.status.set({ kind: 'connected', server, sessionId: this.#state.id, sessionTimeoutMs, resumed });
+    const { isReadOnly: readOnly } = connection;
+    this.status.set({ kind: 'connected', server, sessionId: this.#state.id, sessionTimeoutMs, resumed, readOnly });
     connection.flushSoon();
+    if (readOnly && this.#settings.reconnectLimitMs > 0) void this.#leaveForFullServer(connection);
+  }
+
+  /** While the connection lasts, looks for a server with a quorum; then the connection gives way to one there. */
+  async #leaveForFullServer(connection: Connection): Promise<void> {
+    const lost = new AbortController();
+    void connection.lost.then((cause) => lost.abort(cause));
+    try {
+      const server = await fullServer(() => this.#round.all, this.#settings, lost.signal);
+      this.#round.prefer(server);
+      connection.drop(new ConnectionLostError(`left ${connection.server}, which is read-only, for a full server`));
+    } catch {
+      // The connection is lost, which the session mends by itself.
+    }
   }
 
   #end(kind: 'expired' | 'closed', cause: Error | undefined): void {

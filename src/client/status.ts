@@ -10,6 +10,8 @@ export type ClientStatus =
       readonly sessionTimeoutMs: number;
       /** The session existed before, and so did its ephemeral znodes. */
       readonly resumed: boolean;
+      /** The server has lost its quorum: reads are answered from what it knows, writes end with NOT_READ_ONLY. */
+      readonly readOnly: boolean;
     }
   | { readonly kind: 'disconnected'; readonly server: string; readonly cause: Error }
   | { readonly kind: 'expired'; readonly cause: Error }

@@ -33,10 +33,12 @@ function written(write: (writer: JuteWriter) => void): Buffer {
 
 test('the writer makes the bytes of the protocol', () => {
   const request = { lastZxid: 5n, timeoutMs: 4000, sessionId: -1n, password: Buffer.from('secret') };
-  assert.deepEqual(
-    written((writer) => encodeConnect(writer, request)),
-    Buffer.concat([int(0), long(5n), int(4000), long(-1n), text('secret'), Buffer.from([0])]),
-  );
+  for (const allowReadOnly of [false, true]) {
+    assert.deepEqual(
+      written((writer) => encodeConnect(writer, { ...request, allowReadOnly })),
+      Buffer.concat([int(0), long(5n), int(4000), long(-1n), text('secret'), Buffer.from([allowReadOnly ? 1 : 0])]),
+    );
+  }
   const acl = [{ permissions: 31, scheme: 'world', id: 'anyone' }];
   const body = { path: '/ä', data: Buffer.from('x'), acl, ephemeral: true, sequential: true };
   assert.deepEqual(

@@ -111,8 +111,8 @@ export function frame(...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([int(body.length), body]);
 }
 
-export function handshakeReply(timeoutMs: number, sessionId = SESSION_ID): Buffer {
-  return frame(int(0), int(timeoutMs), long(sessionId), int(16), PASSWORD, Buffer.from([0]));
+export function handshakeReply(timeoutMs: number, sessionId = SESSION_ID, readOnly = false): Buffer {
+  return frame(int(0), int(timeoutMs), long(sessionId), int(16), PASSWORD, Buffer.from([readOnly ? 1 : 0]));
 }
 
 export function reply(xid: number, body: Buffer = Buffer.alloc(0), error = 0, zxid = 1n): Buffer {

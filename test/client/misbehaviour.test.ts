@@ -475,7 +475,7 @@ test('errors of a server that leave a write in doubt are told as such', LIMIT, a
   assert.deepEqual(codes, ['MAYBE_APPLIED', 'MAYBE_APPLIED', 'MAYBE_APPLIED', 'BAD_VERSION', 'UNKNOWN_SERVER_ERROR']);
 });
 
-test('handshakes that name another or no session are refused', LIMIT, async () => {
+test('a handshake that names another session than the one asked for is expiry, once', LIMIT, async () => {
   for (const id of [0n, SESSION_ID + 1n]) {
     await using fake = await FakeServer.start(async (peer, number) => {
       await peer.frame();
@@ -484,10 +484,26 @@ test('handshakes that name another or no session are refused', LIMIT, async () =
       await peer.call();
       peer.socket.destroy();
     });
-    const client = await ZookeeperClient.connect({ servers: fake.address, reconnectLimitMs: 200 });
+    const client = await ZookeeperClient.connect({ servers: fake.address, reconnectLimitMs: 10_000 });
+    const statuses = client.statuses();
     await assert.rejects(client.get('/a'), { code: 'CONNECTION_LOST' });
-    await assert.rejects(client.get('/a'), { code: 'NO_SERVER', message: /handshake names the session/ });
+    await assert.rejects(client.get('/a'), { code: 'SESSION_EXPIRED' });
+    const seen: string[] = [];
+    for await (const { kind } of statuses) seen.push(kind);
+    assert.equal(seen.at(-1), 'expired');
+    assert.equal(seen.filter((kind) => kind === 'expired').length, 1);
+    assert.equal(client.sessionId, SESSION_ID);
+    assert.equal(fake.connections, 2);
   }
+});
+
+test('a handshake that names no session is refused', LIMIT, async () => {
+  await using fake = await FakeServer.start(async (peer) => {
+    await peer.frame();
+    peer.socket.write(handshakeReply(10_000, 0n));
+  });
+  const attempt = ZookeeperClient.connect({ servers: fake.address, connectLimitMs: 200 });
+  await assert.rejects(attempt, { code: 'NO_SERVER', message: /handshake names no session/ });
 });
 
 test('options out of range are refused before anything is done', async () => {

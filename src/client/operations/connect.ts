@@ -10,6 +10,8 @@ interface ConnectRequest {
   readonly sessionId: bigint;
   /** 16 bytes that the server gave with the session. */
   readonly password: Uint8Array;
+  /** Also takes a server that has lost its quorum. */
+  readonly allowReadOnly: boolean;
 }
 
 export interface ConnectReply {
@@ -17,6 +19,8 @@ export interface ConnectReply {
   readonly timeoutMs: number;
   readonly sessionId: bigint;
   readonly password: Buffer;
+  /** The server has lost its quorum, and answers reads from what it knows. */
+  readonly isReadOnly: boolean;
 }
 
 /**
@@ -29,7 +33,7 @@ export function encodeConnect(writer: JuteWriter, request: ConnectRequest): void
   writer.int(request.timeoutMs);
   writer.long(request.sessionId);
   writer.bytes(request.password);
-  writer.boolean(false);
+  writer.boolean(request.allowReadOnly);
 }
 
 /**
@@ -38,5 +42,10 @@ export function encodeConnect(writer: JuteWriter, request: ConnectRequest): void
  */
 export function decodeConnect(reader: JuteReader): ConnectReply {
   reader.int();
-  return { timeoutMs: reader.int(), sessionId: reader.long(), password: reader.bytes() };
+  return {
+    timeoutMs: reader.int(),
+    sessionId: reader.long(),
+    password: reader.bytes(),
+    isReadOnly: reader.remaining > 0 && reader.boolean(),
+  };
 }
