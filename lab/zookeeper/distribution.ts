@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { EXTRA_SIZE_FLAG } from '../../src/zookeeper/java-flags.ts';
+import { EXTRA_SIZE_FLAG, NOTIFICATION_FLAG } from '../../src/zookeeper/java-flags.ts';
 
 const MAIN_CLASS = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
 
@@ -52,6 +52,7 @@ export function distributionOf(
     `-Dlogback.configurationFile=${logback}`,
     '-Dzookeeper.db.autocreate=false',
     EXTRA_SIZE_FLAG,
+    NOTIFICATION_FLAG,
     '-cp',
     classPath,
   ];

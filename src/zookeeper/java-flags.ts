@@ -9,3 +9,9 @@
  * it again. Only the property with its prefix has an effect.
  */
 export const EXTRA_SIZE_FLAG = '-Dzookeeper.jute.maxbuffer.extrasize=67108864';
+
+/**
+ * A server that looks for a leader tells the others so, and doubles its pause each time, up to a minute. Once the other
+ * servers are there, it goes on waiting for the rest of that pause.
+ */
+export const NOTIFICATION_FLAG = '-Dzookeeper.fastleader.maxNotificationInterval=4000';

@@ -9,7 +9,7 @@ import { userData } from '../../cf/user-data.ts';
 import { loadSettings } from '../../src/settings.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import { agentFiles } from '../../src/zookeeper/agent-files.ts';
-import { EXTRA_SIZE_FLAG } from '../../src/zookeeper/java-flags.ts';
+import { EXTRA_SIZE_FLAG, NOTIFICATION_FLAG } from '../../src/zookeeper/java-flags.ts';
 import { outcomeOf, runProgram } from '../../tools/program.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { type Rendered, renderTemplates, variablesOf } from './playbook.ts';
@@ -85,6 +85,10 @@ test('Java takes every flag of the server', async () => {
 
 test('a closing session with many ephemerals is one entry that every server reads', () => {
   assert.ok(file('/etc/zookeeper/java-arguments').split('\n').includes(EXTRA_SIZE_FLAG));
+});
+
+test('a server that looks for a leader asks again after four seconds at most', () => {
+  assert.ok(file('/etc/zookeeper/java-arguments').split('\n').includes(NOTIFICATION_FLAG));
 });
 
 test('the class path is a list in one order, and the log’s configuration is XML', () => {
