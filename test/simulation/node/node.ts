@@ -39,7 +39,6 @@ export class Node implements Host, Machine {
   readonly instance: Instance;
   disk: DiskState = blankDisk();
   paused = false;
-  pausedAtMs = Number.NEGATIVE_INFINITY;
   unansweredUntilMs = 0;
   /** The operating system runs. */
   up = false;
@@ -144,7 +143,6 @@ export class Node implements Host, Machine {
 
   pause(): void {
     this.paused = true;
-    this.pausedAtMs = this.#world.scheduler.nowMs;
     this.#world.trace.line(this.name, 'is paused');
   }
 

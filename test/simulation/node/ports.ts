@@ -75,7 +75,10 @@ export function portsOf(
         run.aws('autoscaling', 'DescribeAutoScalingInstances', () => (group.holds(id) ? GROUP_NAME : undefined), {
           empty: () => undefined,
         }),
-      describe: () => run.aws('autoscaling', 'DescribeAutoScalingGroups', () => group.fact()),
+      describe: () => {
+        run.asksForTheGroup();
+        return run.aws('autoscaling', 'DescribeAutoScalingGroups', () => group.fact());
+      },
       setMaintenance: (_name, on) =>
         run.aws('autoscaling', 'CreateOrUpdateTags', () => {
           group.maintenance = on;

@@ -27,7 +27,7 @@ export interface Surroundings {
   /** The share of effects at which an agent dies. */
   readonly crashShare: number;
   readonly hand: Hand;
-  /** How old the news may be upon which the effect that happens now was decided: for checkers that allow for it. */
+  /** When the run that acts now asked for the group last: for checkers that allow for old news. */
   newsAtMs: number;
   /** Checkers look at the world after every effect, and at the machine whose disk or server it may have changed. */
   afterEffect(changed?: Machine): void;
@@ -45,8 +45,6 @@ export interface Hand {
 export interface Machine {
   readonly name: string;
   readonly paused: boolean;
-  /** When it last began to stand still, whoever let it. */
-  readonly pausedAtMs: number;
   pause(): void;
   resume(): void;
   /** Holds back whatever should happen while the machine stands still. */
@@ -74,13 +72,13 @@ export class Run {
   readonly #machine: Machine;
   readonly #world: Surroundings;
   readonly #crashed: () => void;
-  readonly #startedMs: number;
+  #groupAskedMs: number;
 
   constructor(machine: Machine, world: Surroundings, crashed: () => void) {
     this.#machine = machine;
     this.#world = world;
     this.#crashed = crashed;
-    this.#startedMs = world.scheduler.nowMs;
+    this.#groupAskedMs = world.scheduler.nowMs;
   }
 
   get random(): Random {
@@ -163,13 +161,16 @@ export class Run {
     });
   }
 
+  /** From here on nothing that it decides rests on an older answer about the group. */
+  asksForTheGroup(): void {
+    this.#groupAskedMs = this.scheduler.nowMs;
+  }
+
   /** A call to AWS; `empty` is what an empty answer says, where one is possible. */
   aws<T>(service: Service, label: string, effect: () => T, options: CallOptions<T> = {}): Promise<T> {
     const { weather, scheduler } = this.#world;
-    const askedMs = scheduler.nowMs;
     const apply = (): T => {
-      const stoodStill = this.#machine.pausedAtMs >= this.#startedMs;
-      this.#world.newsAtMs = stoodStill ? this.#startedMs : askedMs;
+      this.#world.newsAtMs = this.#groupAskedMs;
       return effect();
     };
     return new Promise<T>((resolve, reject) => {
