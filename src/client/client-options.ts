@@ -2,6 +2,7 @@
 import { checkedChroot, splitChroot } from './chroot.ts';
 import { ZookeeperError } from './errors.ts';
 import { limitProblem } from './limit.ts';
+import type { ResolveName } from './name-resolution.ts';
 import type { SaslUser } from './sasl-login.ts';
 import { parseServers, type ServerAddress } from './servers.ts';
 import type { SessionSettings } from './session.ts';
@@ -10,9 +11,16 @@ import { type TlsOptions, tlsSettingsOf } from './tls.ts';
 export interface ClientOptions {
   /**
    * `host:port,host:port`, IPv6 in brackets, with a `/chroot` behind the last if wanted; or a list. Names are resolved
-   * at each attempt.
+   * at each attempt, and every address of a name is tried.
    */
   readonly servers: string | readonly ServerAddress[];
+  /**
+   * Keeps the list of servers as `/zookeeper/config` has it, also when that changes. Those of `servers` are tried after
+   * these. With TLS, a member without a secure port in the config is taken to have the port of the first of `servers`.
+   */
+  readonly followConfig?: boolean;
+  /** How to resolve a name, if not as Node does: to all of its addresses. */
+  readonly resolve?: ResolveName;
   /** Tries the servers in a random order, which spreads clients over them: true if not given. */
   readonly shuffle?: boolean;
   /** The path of a znode that the client takes for its root. It has to be there: the client does not create it. */
@@ -84,6 +92,8 @@ function limitsOf(options: ClientOptions, servers: number): SessionSettings {
     maxRequestBytes: limit('maxRequestBytes', options.maxRequestBytes ?? 0xf_ffff),
     maxReplyBytes: limit('maxReplyBytes', options.maxReplyBytes ?? 16 * 1024 * 1024),
     shuffle: options.shuffle ?? true,
+    followConfig: options.followConfig ?? false,
+    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
     allowReadOnly: options.allowReadOnly ?? false,
     ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
     ...(options.tls === undefined ? {} : { tls: tlsSettingsOf(options.tls) }),

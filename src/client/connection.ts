@@ -64,15 +64,16 @@ export class Connection {
   #isFlushDue = false;
   #reportLoss: (cause: Error) => void = () => {};
 
-  /** Rejects with a SessionExpiredError when the server says so, otherwise with what went wrong while connecting. */
+  /** `address` is one of those of the server's name. Rejects with a SessionExpiredError when the server says so, otherwise with what went wrong while connecting. */
   static async open(
     server: ServerAddress,
+    address: string,
     session: SessionState,
     settings: ConnectionSettings,
     signal: AbortSignal,
   ): Promise<Connection> {
     signal.throwIfAborted();
-    const connection = new Connection(server, session, settings);
+    const connection = new Connection(server, address, session, settings);
     const onAbort = () => connection.drop(toError(signal.reason));
     const deadline = setTimeout(
       () => connection.drop(connection.#lossOf(`no handshake within ${settings.handshakeTimeoutMs} ms`)),
@@ -92,8 +93,8 @@ export class Connection {
     }
   }
 
-  private constructor(server: ServerAddress, session: SessionState, settings: ConnectionSettings) {
-    this.server = formatServer(server);
+  private constructor(server: ServerAddress, address: string, session: SessionState, settings: ConnectionSettings) {
+    this.server = address === server.host ? formatServer(server) : `${formatServer(server)} (${address})`;
     this.#session = session;
     this.#settings = settings;
     this.#inFlight = new InFlight(settings.firstXid);
@@ -103,7 +104,7 @@ export class Connection {
     this.lost = new Promise((resolve) => {
       this.#reportLoss = resolve;
     });
-    this.#socket = openSocket(server, settings, () => this.#sendHandshake());
+    this.#socket = openSocket(server, address, settings, () => this.#sendHandshake());
     this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     this.#socket.on('drain', () => {
       this.#isCongested = false;
@@ -194,7 +195,7 @@ export class Connection {
     const session = this.#session;
     if (zxid > session.lastZxid) session.lastZxid = zxid;
     if (xid === NOTIFICATION_XID) {
-      const event = decodeNotification(reader, zxid);
+      const event = decodeNotification(reader, zxid, session.onConfig);
       if (event !== undefined) session.watches.fire(event);
       return;
     }

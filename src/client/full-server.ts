@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
+import { addressesOf, type ResolveName } from './name-resolution.ts';
 import type { ServerAddress } from './servers.ts';
 import { openSocket, type SocketSettings } from './socket.ts';
 
@@ -8,6 +9,7 @@ const LONGEST_PAUSE_MS = 5_000;
 
 interface AskSettings extends SocketSettings {
   readonly handshakeTimeoutMs: number;
+  readonly resolve?: ResolveName;
 }
 
 /** Asks one server after the other until one has a quorum; rejects only with the signal. */
@@ -19,16 +21,18 @@ export async function fullServer(
   for (let round = 0; ; round++) {
     for (const server of servers()) {
       await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round), undefined, { signal });
-      if ((await answerTo('isro', server, settings, signal)) === 'rw') return server;
+      for (const address of await addressesOf(server, settings, signal).catch(() => [])) {
+        if ((await answerTo(server, address, settings, signal)) === 'rw') return server;
+      }
     }
   }
 }
 
-/** The answer to a four-letter word; empty when there is none. Servers in read-only mode, and those that may be, know `isro`. */
-function answerTo(word: string, server: ServerAddress, settings: AskSettings, signal: AbortSignal): Promise<string> {
+/** The answer to `isro`; empty when there is none. Servers that may be read-only answer it. */
+function answerTo(server: ServerAddress, address: string, settings: AskSettings, signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
-    const socket = openSocket(server, settings, () => socket.write(word));
+    const socket = openSocket(server, address, settings, () => socket.write('isro'));
     const end = () => socket.destroy();
     socket.setTimeout(settings.handshakeTimeoutMs, end);
     signal.addEventListener('abort', end, { once: true });

@@ -16,6 +16,7 @@ export {
   ZookeeperError,
   type ZookeeperErrorCode,
 } from './errors.ts';
+export type { ResolveName } from './name-resolution.ts';
 export type { PathAndStat } from './operations/create2.ts';
 export type { DataAndStat } from './operations/get.ts';
 export type { AclAndStat } from './operations/get-acl.ts';

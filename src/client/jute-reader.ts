@@ -62,11 +62,17 @@ export class JuteReader {
 
   path(): string {
     const path = this.string();
+    const below = this.belowChroot(path);
+    if (below === undefined) throw new ProtocolError(`the path ${path} is not below the chroot ${this.#chroot}`);
+    return below;
+  }
+
+  /** What a path of the server is for this client; undefined for one that is not below the chroot. */
+  belowChroot(path: string): string | undefined {
     const chroot = this.#chroot;
     if (chroot === '') return path;
     if (path === chroot) return '/';
-    if (!path.startsWith(`${chroot}/`)) throw new ProtocolError(`the path ${path} is not below the chroot ${chroot}`);
-    return path.slice(chroot.length);
+    return path.startsWith(`${chroot}/`) ? path.slice(chroot.length) : undefined;
   }
 
   /** Null reads as an empty buffer. */

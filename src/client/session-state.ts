@@ -12,6 +12,8 @@ export interface SessionState extends WatchingSession {
   password: Uint8Array;
   /** The newest transaction that this client has seen. */
   lastZxid: bigint;
+  /** The config of the ensemble has changed, if somebody follows it. */
+  readonly onConfig?: () => void;
   readonly credentials: SessionCredentials;
   /** Requests that were not sent yet, oldest first. */
   readonly queue: RequestList;

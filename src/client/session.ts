@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigFollower } from './config-follower.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { KeptCredential, SessionCredentials } from './credentials.ts';
@@ -15,13 +16,15 @@ import {
 } from './errors.ts';
 import { fullServer } from './full-server.ts';
 import { limitProblem } from './limit.ts';
+import { addressesOf, type ResolveName } from './name-resolution.ts';
 import type { Operation } from './operation.ts';
 import type { Credential } from './operations/auth.ts';
 import { closeSession } from './operations/close-session.ts';
+import { getConfigWatched } from './operations/get-config.ts';
 import { maxWatchedBytes } from './rearming.ts';
 import { type CallOptions, Request, timeoutError } from './request.ts';
 import { RequestList } from './request-list.ts';
-import { type ServerAddress, ServerRound } from './servers.ts';
+import { type ServerAddress, ServerRound, shuffled } from './servers.ts';
 import type { SessionState } from './session-state.ts';
 import { StatusBoard } from './status.ts';
 import { WatchTable } from './watch-table.ts';
@@ -34,6 +37,9 @@ export interface SessionSettings extends ConnectionSettings {
   readonly maxQueued: number;
   /** Random order of the servers: true if not given. */
   readonly shuffle?: boolean;
+  readonly followConfig?: boolean;
+  /** How to resolve names, if not as Node does. */
+  readonly resolve?: ResolveName;
 }
 
 /** A connection that lasted this long was really up. After its loss, the first round of attempts has no pauses. */
@@ -50,6 +56,7 @@ export class ZookeeperSession {
   readonly status = new StatusBoard();
   readonly #settings: SessionSettings;
   readonly #round: ServerRound;
+  readonly #follower: ConfigFollower | undefined;
   readonly #state: SessionState = {
     id: 0n,
     isKnownToAll: false,
@@ -59,6 +66,7 @@ export class ZookeeperSession {
     watches: new WatchTable(),
     credentials: new SessionCredentials(),
     queue: new RequestList(),
+    onConfig: () => void this.#follower?.read(),
   };
   readonly #stop = new AbortController();
   readonly #sweeper: NodeJS.Timeout;
@@ -69,6 +77,9 @@ export class ZookeeperSession {
   constructor(servers: readonly ServerAddress[], settings: SessionSettings) {
     this.#settings = settings;
     this.#round = new ServerRound(servers, settings.shuffle === false ? () => 0 : Math.random);
+    const readConfig = () => this.request(getConfigWatched, undefined, 'of the servers');
+    const securePort = settings.tls === undefined ? undefined : servers[0]?.port;
+    if (settings.followConfig === true) this.#follower = new ConfigFollower(readConfig, this.#round, securePort);
     this.#sweeper = setInterval(() => this.#sweep(), Math.min(250, Math.max(5, settings.requestTimeoutMs / 4)));
     this.#sweeper.unref();
   }
@@ -197,14 +208,14 @@ export class ZookeeperSession {
       try {
         await sleep(this.#round.pauseMs(), undefined, { signal });
         const idBefore = this.#state.id;
-        const connection = await Connection.open(this.#round.next(), this.#state, this.#settings, signal);
+        const connection = await this.#open(this.#round.next(), signal);
         // The client may have ended between the server's answer and this line.
         if (this.#stop.signal.aborted) connection.drop(toError(this.#stop.signal.reason));
         this.#stop.signal.throwIfAborted();
         this.#connected(connection, idBefore === this.#state.id);
         return connection;
       } catch (error) {
-        if (error instanceof SessionExpiredError || error instanceof AuthFailedError) throw error;
+        if (isLast(error)) throw error;
         if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
         if (limit?.aborted === true) throw noServer(`within ${limitMs} ms`, lastError ?? error);
         if (error instanceof TlsFailedError) distrusts += 1;
@@ -216,12 +227,28 @@ export class ZookeeperSession {
     }
   }
 
+  /** Tries every address of the server's name. */
+  async #open(server: ServerAddress, signal: AbortSignal): Promise<Connection> {
+    const addresses = await addressesOf(server, this.#settings, signal);
+    let lastError: unknown;
+    for (const address of this.#settings.shuffle === false ? addresses : shuffled(addresses)) {
+      try {
+        return await Connection.open(server, address, this.#state, this.#settings, signal);
+      } catch (error) {
+        if (isLast(error) || signal.aborted) throw error;
+        lastError = error;
+      }
+    }
+    throw lastError;
+  }
+
   #connected(connection: Connection, resumed: boolean): void {
     this.#connection = connection;
     const { server, sessionTimeoutMs } = connection;
     const { isReadOnly: readOnly } = connection;
     this.status.set({ kind: 'connected', server, sessionId: this.#state.id, sessionTimeoutMs, resumed, readOnly });
     connection.flushSoon();
+    void this.#follower?.read();
     if (readOnly && this.#settings.reconnectLimitMs > 0) void this.#leaveForFullServer(connection);
   }
 
@@ -271,6 +298,11 @@ export class ZookeeperSession {
     this.#state.queue.cancelOlder(oldestMs, cause);
     this.#state.credentials.dropOlder(oldestMs, cause);
   }
+}
+
+/** No other server would say anything else. */
+function isLast(error: unknown): boolean {
+  return error instanceof SessionExpiredError || error instanceof AuthFailedError;
 }
 
 function noServer(when: string, cause: unknown): ZookeeperError {

@@ -9,11 +9,11 @@ export interface SocketSettings {
 }
 
 /** A socket that connects, and whose `open` is called once bytes can be sent. */
-export function openSocket(server: ServerAddress, settings: SocketSettings, open: () => void): Socket {
+export function openSocket(server: ServerAddress, address: string, settings: SocketSettings, open: () => void): Socket {
   const { tls, localAddress } = settings;
-  if (tls !== undefined) return openTlsSocket(server, tls, localAddress).once('secureConnect', open);
+  if (tls !== undefined) return openTlsSocket(server, address, tls, localAddress).once('secureConnect', open);
   return connect({
-    host: server.host,
+    host: address,
     port: server.port,
     noDelay: true,
     ...(localAddress === undefined ? {} : { localAddress }),

@@ -42,10 +42,15 @@ export function tlsSettingsOf({ ca, cert, key, passphrase, servername }: TlsOpti
 }
 
 /** A certificate for an address, not for a name, is asked for when the server is given by its address. */
-export function openTlsSocket(server: ServerAddress, tls: TlsSettings, localAddress: string | undefined): TLSSocket {
+export function openTlsSocket(
+  server: ServerAddress,
+  address: string,
+  tls: TlsSettings,
+  localAddress: string | undefined,
+): TLSSocket {
   const name = tls.servername ?? server.host;
   return connect({
-    host: server.host,
+    host: address,
     port: server.port,
     secureContext: tls.secureContext,
     ...(isIP(name) === 0 ? { servername: name } : {}),

@@ -15,3 +15,12 @@ export const getConfig: Operation<undefined, DataAndStat> = {
   },
   decode: (reader) => get.decode(reader, CONFIG_PATH),
 };
+
+/** The same with true for the watch: the server tells once when the config changes. */
+export const getConfigWatched: Operation<undefined, DataAndStat> = {
+  ...getConfig,
+  encode: (writer) => {
+    writer.string(CONFIG_PATH);
+    writer.boolean(true);
+  },
+};
