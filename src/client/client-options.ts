@@ -11,9 +11,9 @@ import { type TlsOptions, tlsSettingsOf } from './tls.ts';
 export interface ClientOptions {
   /**
    * `host:port,host:port`, IPv6 in brackets, with a `/chroot` behind the last if wanted; or a list. Names are resolved
-   * at each attempt, and every address of a name is tried.
+   * at each attempt, and every address of a name is tried. 127.0.0.1:2181 if not given.
    */
-  readonly servers: string | readonly ServerAddress[];
+  readonly servers?: string | readonly ServerAddress[];
   /**
    * Keeps the list of servers as `/zookeeper/config` has it, also when that changes. Those of `servers` are tried after
    * these. With TLS, a member without a secure port in the config is taken to have the port of the first of `servers`.
@@ -70,8 +70,9 @@ export function settingsOf(options: ClientOptions): {
 
 function placeOf(options: ClientOptions): { readonly servers: readonly ServerAddress[]; readonly chroot: string } {
   const given = checkedChroot(options.chroot ?? '');
-  if (typeof options.servers !== 'string') return { servers: options.servers, chroot: given };
-  const { servers, chroot } = splitChroot(options.servers);
+  const listed = options.servers ?? '127.0.0.1:2181';
+  if (typeof listed !== 'string') return { servers: listed, chroot: given };
+  const { servers, chroot } = splitChroot(listed);
   if (chroot === '' || given === '') return { servers: parseServers(servers), chroot: chroot + given };
   throw new ZookeeperError('BAD_REQUEST', 'the chroot stands both behind the servers and in its own option');
 }

@@ -52,7 +52,7 @@ export interface Watched {
 }
 
 /**
- * A ZooKeeper client. Calls may be made at any time and in any number: they are sent in their order, many at once. Each
+ * A ZooKeeper client. Once it is started, calls may be made at any time and in any number: they are sent in their order, many at once. Each
  * rejects with a ZookeeperError (see `code`) or, when its signal is aborted, with the signal's reason. A write that was
  * sent and has no answer rejects with a MaybeAppliedError, whatever the reason. The caller must not change the data
  * that it passed in before the call is settled.
@@ -61,17 +61,26 @@ export class ZookeeperClient {
   readonly #session: ZookeeperSession;
   readonly #watches: WatchRequests;
 
-  /** Resolves when a session is open. */
-  static async connect(options: ClientOptions, call: SignalOptions = {}): Promise<ZookeeperClient> {
+  /** Makes no connection yet: see `start`. Throws BAD_REQUEST for an option out of range. */
+  constructor(options: ClientOptions = {}) {
     const { servers, settings } = settingsOf(options);
-    const session = new ZookeeperSession(servers, settings);
-    await session.start(call.signal);
-    return new ZookeeperClient(session);
+    this.#session = new ZookeeperSession(servers, settings);
+    this.#watches = new WatchRequests(this.#session);
   }
 
-  private constructor(session: ZookeeperSession) {
-    this.#session = session;
-    this.#watches = new WatchRequests(session);
+  /** A client with an open session. */
+  static async connect(options: ClientOptions = {}, call: SignalOptions = {}): Promise<ZookeeperClient> {
+    const client = new ZookeeperClient(options);
+    await client.start(call);
+    return client;
+  }
+
+  /**
+   * Resolves when a session is open. Until it is called, calls end with CLIENT_CLOSED. Further calls of it have the
+   * result of the first one; a client that has ended can't be started again.
+   */
+  start(call: SignalOptions = {}): Promise<void> {
+    return this.#session.start(call.signal);
   }
 
   get sessionId(): bigint {
@@ -265,4 +274,9 @@ export class ZookeeperClient {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** A client with an open session; on 127.0.0.1:2181 without options. */
+export function connect(options: ClientOptions = {}, call: SignalOptions = {}): Promise<ZookeeperClient> {
+  return ZookeeperClient.connect(options, call);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type Acl, type AclEntry, CREATOR_ACL, OPEN_ACL, PERMISSIONS, READ_ACL } from './acl.ts';
-export { type CreateOptions, type VersionOptions, type Watched, ZookeeperClient } from './client.ts';
+export { type CreateOptions, connect, type VersionOptions, type Watched, ZookeeperClient } from './client.ts';
 export type { ClientOptions } from './client-options.ts';
 export type { CreateMode } from './create-mode.ts';
 export {

@@ -72,6 +72,7 @@ export class ZookeeperSession {
   readonly #sweeper: NodeJS.Timeout;
   #connection: Connection | undefined;
   #endCause: Error | undefined;
+  #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(servers: readonly ServerAddress[], settings: SessionSettings) {
@@ -102,7 +103,13 @@ export class ZookeeperSession {
   }
 
   /** Resolves when the first connection is up. After that the session keeps itself connected. */
-  async start(signal: AbortSignal | undefined): Promise<void> {
+  start(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#starting === undefined && this.#endCause !== undefined) return Promise.reject(this.#endCause);
+    this.#starting ??= this.#start(signal);
+    return this.#starting;
+  }
+
+  async #start(signal: AbortSignal | undefined): Promise<void> {
     const onAbort = () => this.#stop.abort(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
@@ -287,6 +294,7 @@ export class ZookeeperSession {
     if (problem !== undefined) return { reason: problem };
     if (this.#endCause !== undefined) return { reason: this.#endCause };
     if (this.#closing !== undefined) return { reason: new ClientClosedError('the client is being closed') };
+    if (this.#starting === undefined) return { reason: new ClientClosedError('the client is not started yet') };
     return undefined;
   }
 
