@@ -25,12 +25,12 @@ import { setAcl } from './operations/set-acl.ts';
 import { sync } from './operations/sync.ts';
 import { type ClientIdentity, whoAmI } from './operations/who-am-i.ts';
 import { pathProblem } from './path.ts';
+import { type CreateOptions, createProtected } from './protected-create.ts';
 import type { CallOptions, SignalOptions } from './request.ts';
 import { ZookeeperSession } from './session.ts';
 import type { Stat } from './stat.ts';
 import type { ClientStatus } from './status.ts';
 import {
-  type CreateContent,
   createProblem,
   createRequestOf,
   type TransactionPart,
@@ -39,8 +39,6 @@ import {
 } from './transaction.ts';
 import type { WatchKind, ZnodeWatch } from './watch.ts';
 import { type WatchOptions, WatchRequests } from './watch-requests.ts';
-
-export interface CreateOptions extends CallOptions, CreateContent {}
 
 export interface VersionOptions extends CallOptions {
   /** The version that the znode's data must have, otherwise the answer is BAD_VERSION. */
@@ -111,13 +109,15 @@ export class ZookeeperClient {
 
   /** Resolves with the path of the new znode, including its number if it is sequential. */
   create(path: string, options: CreateOptions = {}): Promise<string> {
-    const hasOwnOperation = options.container === true || options.ttlMs !== undefined;
+    const { container, ttlMs } = options;
+    const hasOwnOperation = container === true || ttlMs !== undefined || options.protected === true;
     if (hasOwnOperation) return this.create2(path, options).then((created) => created.path);
     return this.#create(create, path, options);
   }
 
   /** Like `create`, with the stat of the new znode. */
   create2(path: string, options: CreateOptions = {}): Promise<PathAndStat> {
+    if (options.protected === true) return createProtected(this, path, options);
     if (options.container === true) return this.#create(createContainer, path, options);
     return this.#create(options.ttlMs === undefined ? create2 : createTtl, path, options);
   }

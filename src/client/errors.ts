@@ -12,7 +12,8 @@ export type ZookeeperErrorCode =
   | 'PROTOCOL'
   | 'TLS_FAILED'
   | 'NO_SERVER'
-  | 'CLIENT_CLOSED';
+  | 'CLIENT_CLOSED'
+  | 'RETRY_FAILED';
 
 /** Base of all errors of the client. `code` is stable; the message is for people. */
 export class ZookeeperError extends Error {

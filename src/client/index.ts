@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type Acl, type AclEntry, CREATOR_ACL, OPEN_ACL, PERMISSIONS, READ_ACL } from './acl.ts';
-export { type CreateOptions, connect, type VersionOptions, type Watched, ZookeeperClient } from './client.ts';
+export { connect, type VersionOptions, type Watched, ZookeeperClient } from './client.ts';
 export type { ClientOptions } from './client-options.ts';
 export type { CreateMode } from './create-mode.ts';
 export {
@@ -25,7 +25,16 @@ export type { ReadPart, ReadResult, ReadResults } from './operations/multi-read.
 export type { ReconfigRequest } from './operations/reconfig.ts';
 export type { WatchType } from './operations/remove-watches.ts';
 export type { ClientIdentity } from './operations/who-am-i.ts';
+export type { CreateOptions } from './protected-create.ts';
 export type { CallOptions, SignalOptions } from './request.ts';
+export {
+  ForceRetryError,
+  type RetryClock,
+  RetryFailedError,
+  type RetryOptions,
+  RetryPolicy,
+  retry,
+} from './retry.ts';
 export type { SaslUser } from './sasl-login.ts';
 export { SERVER_ERRORS, type ServerErrorCode } from './server-errors.ts';
 export type { ServerAddress } from './servers.ts';
