@@ -63,10 +63,7 @@ const WAITING_TESTS = [
   'lab/crash.test.ts',
 ];
 /** When everything runs, each of these lists runs as one stage, for the same reason. */
-const RUN_TOGETHER: readonly (readonly string[])[] = [
-  ['cf', 'cloud', 'deploy'],
-  ['lab', 'image'],
-];
+const RUN_TOGETHER: readonly (readonly string[])[] = [['cf', 'cloud', 'deploy']];
 const FILES_TOGETHER = 3;
 /** These follow every write and every vote of an ensemble, and another ensemble beside them would show. */
 const STACK_TESTS = 'lab/stack-*.test.ts';
@@ -136,7 +133,7 @@ function stageOf(root: string, name: string): Stage {
   const files = foldersOf(name)
     .flatMap((folder) => testFiles(root, `${folder}/**/*.test.ts`))
     .filter((file) => !stackFiles.includes(file));
-  if (name === 'lab') return { name, files: inOrder(root, files), concurrency: FILES_TOGETHER, ...inLab };
+  if (name === 'lab') return { name, files: inOrder(root, files), concurrency: 2, ...inLab };
   const forceExit = name === 'client';
   return { name, files, concurrency: 2, fileLimitMs: 15 * MINUTE_MS, limitMs: 25 * MINUTE_MS, forceExit };
 }
