@@ -7,7 +7,7 @@ import { listed, type Member, type MemberRole, memberAt, votersOf } from '../../
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { Cluster } from './cluster.ts';
 import type { Random } from './core/random.ts';
-import { blankDisk, type DiskState } from './node/disk-state.ts';
+import { blankDisk, type DiskState, damageOf } from './node/disk-state.ts';
 import { CLUSTER } from './node/timings.ts';
 import { judgeReconfig } from './zookeeper/requests.ts';
 import type { Host, Server } from './zookeeper/server.ts';
@@ -131,7 +131,9 @@ export class ByHand {
       if (host.unwanted || tries === 0) return;
       const { ensemble } = this.#world;
       const server = ensemble.on(host);
-      if (server && server.phase !== 'serving') return this.#propose(host, random, tries - 1);
+      // One that ended while it was synced can't start on what it has, and nobody adds such a server.
+      const isHalf = host.disk.data !== undefined && damageOf(host.disk.data) !== undefined;
+      if (isHalf || (server && server.phase !== 'serving')) return this.#propose(host, random, tries - 1);
       this.#reconfig({ joining: [host.member] }, (done) => {
         if (!done) return this.#propose(host, random, tries - 1);
         if (random.chance(0.4)) this.#later(random.between(5_000, 200_000), () => ensemble.kill(host, 'switched off'));
