@@ -58,8 +58,8 @@ export async function runAgent(
   const look = await prepare(ports, agentOrder, signal);
   await using heartbeats = new Heartbeats(ports, agentOrder.timings, signal);
   const { outcome, seen } = await loop(look, agentOrder, { endMs, signal, parts, heartbeats });
-  if (seen && (outcome.kind === 'out-of-time' || outcome.kind === 'refused'))
-    await giveUp(look, { outcome, seen }, parts, signal);
+  const failed = outcome.kind === 'out-of-time' || outcome.kind === 'refused';
+  if (seen && failed && parts.giveUp(seen)?.kind === 'step') await giveUp(look, outcome.why, parts, signal);
   return outcome;
 }
 
@@ -67,18 +67,12 @@ export async function runAgent(
  * Joining 10. The machine may have stood still since the last look, and the quorum may be lost meanwhile. So nothing is
  * given up without another look.
  */
-async function giveUp(look: Look, { outcome, seen }: GivenUp, parts: LoopParts, signal: AbortSignal): Promise<void> {
-  if (parts.giveUp(seen)?.kind !== 'step') return;
+async function giveUp(look: Look, why: string, parts: LoopParts, signal: AbortSignal): Promise<void> {
   const last = parts.giveUp(await parts.observe(look, signal));
   if (last?.kind !== 'step') return;
   const { ports, self, timings } = look;
-  ports.log.write({ event: 'decided', decided: last.step.kind, why: `${last.why} It gave up here: ${outcome.why}` });
+  ports.log.write({ event: 'decided', decided: last.step.kind, why: `${last.why} It gave up here: ${why}` });
   await perform(last.step, parts, { ports, self, timings, signal });
-}
-
-interface GivenUp {
-  readonly outcome: LoopOutcome & { readonly why: string };
-  readonly seen: Observation;
 }
 
 interface Course {

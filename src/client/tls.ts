@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
-import { TlsFailedError, ZookeeperError } from './errors.ts';
+import { TlsFailedError, toError, ZookeeperError } from './errors.ts';
 import type { ServerAddress } from './servers.ts';
 
 type Pem = string | Uint8Array;
@@ -37,7 +37,7 @@ export function tlsSettingsOf({ ca, cert, key, passphrase, servername }: TlsOpti
     });
     return { secureContext, ...(servername === undefined ? {} : { servername }) };
   } catch (error) {
-    throw new ZookeeperError('BAD_REQUEST', `tls: the certificates can't be used: ${messageOf(error)}`, error);
+    throw new ZookeeperError('BAD_REQUEST', `tls: the certificates can't be used: ${toError(error).message}`, error);
   }
 }
 
@@ -69,8 +69,4 @@ export function tlsFailureOf(socket: Socket, server: string, error: Error): TlsF
 
 function pem(value: Pem): string | Buffer {
   return typeof value === 'string' ? value : Buffer.from(value);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
