@@ -159,8 +159,9 @@ export class ByHand {
   /** It is no member any more, or a node asks for its end: a recovery by force waits for nothing else. */
   #isOver(host: HandHost): boolean {
     const { leader, ensemble, living } = this.#world;
-    const { config, pending } = host.disk;
-    const known = [config?.version === ZXID_ZERO ? undefined : config, pending];
+    // A server that ended early may have learnt of its own addition from nobody, so the nodes' disks count as well.
+    const disks = [host.disk, ...living.map(({ disk }) => disk)];
+    const known = disks.flatMap(({ config, pending }) => [config?.version === ZXID_ZERO ? undefined : config, pending]);
     const member = known.some((each) => each?.members.some(({ address }) => address === host.address));
     const out = leader ? !leader.next && !this.#isListed(host, leader) : !member;
     const asked = living.some(({ said }) => said.includes('added by hand, still run') && said.includes(host.address));
@@ -203,7 +204,11 @@ export class ByHand {
 
   /** A voter whose server stands still is a loss that only the person can mend. */
   #keepGoing(host: HandHost): void {
-    if (this.#isOver(host)) return;
+    if (this.#isOver(host)) {
+      // Its server is ended, so it is not added later either.
+      host.unwanted = true;
+      return;
+    }
     if (host.member.role === 'participant' && !host.stopped) this.#world.ensemble.start(host);
     if (host.unwanted && this.#world.leader) this.#remove(host);
     else this.#later(TRY_AGAIN_MS, () => this.#keepGoing(host));
