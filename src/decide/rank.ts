@@ -77,12 +77,11 @@ function whyUnranked(report: Report, best: Candidate): Omit<Ahead, 'report'> | u
   const { data, lineage } = report;
   const stamp = unreadable(report, 'stamp');
   if (stamp !== undefined && lineage === undefined && data !== undefined) {
-    const more = best.lineage < report.record || data.mayHoldMore === true || isLater(data, best.data);
-    if (more) return { ...notUnderstood(stamp), data };
+    if (best.lineage < report.record || mayBeLater(data, best.data)) return { ...notUnderstood(stamp), data };
   }
   if (data?.damage !== undefined && (lineage ?? 0) >= best.lineage) {
-    const more = (lineage ?? 0) > best.lineage || data.lastZxid > best.data.lastZxid || data.mayHoldMore === true;
-    if (more) return { why: `It is damaged: ${data.damage}`, data };
+    if ((lineage ?? 0) > best.lineage || mayBeLater(data, best.data))
+      return { why: `It is damaged: ${data.damage}`, data };
   }
   // Data set aside is older than the node's present data, unless no node has any of the newest lineage.
   const lost = report.aside.find((each) => each.data.damage !== undefined && each.lineage > best.lineage);
@@ -96,7 +95,10 @@ function notUnderstood({ file, why }: UnreadableFile): Omit<Ahead, 'report'> {
   return { file, why: `It can't be ranked: ${file} can't be understood (${why}).` };
 }
 
-function isLater(a: DataFacts, b: DataFacts): boolean {
+/** The epoch of damaged data says nothing: it may be half of a sync, which has all entries and no epoch yet. */
+function mayBeLater(a: DataFacts, b: DataFacts): boolean {
+  if (a.mayHoldMore === true) return true;
+  if (a.damage !== undefined) return a.lastZxid > b.lastZxid;
   return a.currentEpoch === b.currentEpoch ? a.lastZxid > b.lastZxid : a.currentEpoch > b.currentEpoch;
 }
 

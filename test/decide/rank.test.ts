@@ -32,6 +32,21 @@ test('Recovery 5: damaged data of a later record may hold more than all others, 
   assert.equal(ahead(1), undefined);
 });
 
+test('Files 2: half of a sync under an unreadable stamp may hold more than older data that was set aside', () => {
+  // The leader was alone, has sent all that it had, and is gone; the follower had not written the epoch yet.
+  const unreadable = [{ what: 'stamp', file: '/var/lib/stamp', why: 'it is empty' }] as const;
+  const ahead = (synced: bigint) => {
+    const data = dataOf(0, toZxid(synced), { damage: 'The current epoch is older than the epoch of the last zxid.' });
+    const aside = [{ name: 'before', lineage: 1, data: dataOf(1, toZxid(0x10000000dn)) }];
+    const { report } = reportOf(1, { fenced: true, lineage: undefined, data, aside, unreadable });
+    const best = bestCandidate([report]);
+    assert.equal(best?.aside, 'before');
+    return aheadOf(best, [report])?.file;
+  };
+  assert.equal(ahead(0x100000025n), '/var/lib/stamp');
+  assert.equal(ahead(0x10000000dn), undefined);
+});
+
 test('Genesis 5: data of epoch 0 is nothing to recover from, whatever its log holds: no leader has committed it', () => {
   const data = dataOf(0, toZxid(5n));
   assert.equal(bestCandidate([reportOf(1, { fenced: true, data }).report]), undefined);

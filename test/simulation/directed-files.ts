@@ -163,6 +163,21 @@ export const FILE_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'the last to hold what was committed is half synced, and its stamp can not be read',
+    nodes: 5,
+    without: ['half-sync-under-torn-stamp-not-awaited'],
+    play: async (scenario) => {
+      const { ahead, data } = await loseMost(scenario);
+      const { currentEpoch } = data;
+      data.currentEpoch = 0;
+      ahead.disk.torn.add('stamp');
+      await heldUpUntil(scenario, () => {
+        data.currentEpoch = currentEpoch;
+        ahead.disk.torn.delete('stamp');
+      });
+    },
+  },
+  {
     name: 'a serving voter whose files are torn votes again after every server has ended',
     nodes: 3,
     without: ['torn-files-of-voters-stay'],

@@ -58,6 +58,15 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
+    name: 'half-sync-under-torn-stamp-not-awaited',
+    rule: 'Files 2: damaged data counts by its last zxid, for half of a sync has no epoch yet',
+    ports: reading((facts, { disk }) => {
+      if (!disk.torn.has('stamp') || facts.data?.damage === undefined || facts.data.mayHoldMore) return facts;
+      const { damage: _, ...data } = facts.data;
+      return { ...facts, data };
+    }),
+  },
+  {
     name: 'torn-stamp-is-none-without-data',
     rule: 'Files 2: a node without data whose stamp can’t be read has no first start',
     ports: reading(({ unreadable, ...facts }, { disk }) => {
