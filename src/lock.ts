@@ -5,7 +5,7 @@
  */
 import type { Server } from 'node:net';
 
-export interface Lock {
+export interface RunLock {
   release(): void;
 }
 
@@ -13,7 +13,7 @@ export interface Lock {
 const NAME_LENGTH = 90;
 
 /** Undefined when another run holds the lock. `name` is the setting LOCK_FILE. */
-export async function acquireLock(name: string): Promise<Lock | undefined> {
+export async function acquireLock(name: string): Promise<RunLock | undefined> {
   // Loaded only when it is needed: a healthy tick takes no lock, and ends before this module would be loaded.
   const { createServer } = await import('node:net');
   const server: Server = createServer((socket) => socket.destroy());

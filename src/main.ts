@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { basename, join } from 'node:path';
-import { acquireLock, type Lock } from './lock.ts';
+import { acquireLock, type RunLock } from './lock.ts';
 import type { LogEntry } from './log-events.ts';
 import { plainOrder } from './plain-arguments.ts';
 import { readSettings } from './settings.ts';
@@ -19,7 +19,7 @@ function commandLine(argv: readonly string[]): readonly string[] {
  * `finished`: nothing is left to do. A healthy tick changes nothing and needs no lock. A tick that finds something to
  * do takes the lock here. A failure here is not reported: the long way meets it again, and reports it.
  */
-async function healthyTick(words: readonly string[]): Promise<{ finished: boolean; lock?: Lock }> {
+async function healthyTick(words: readonly string[]): Promise<{ finished: boolean; lock?: RunLock }> {
   const plain = plainOrder(words);
   if (plain?.command !== 'recovery') return { finished: false };
   try {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setMaxListeners } from 'node:events';
 import type { Acl } from './acl.ts';
 import { type ClientOptions, settingsOf } from './client-options.ts';
-import { TransactionError } from './errors.ts';
+import { ClientClosedError, TransactionError } from './errors.ts';
 import type { Operation } from './operation.ts';
 import { addPersistentWatch, addRecursiveWatch } from './operations/add-watch.ts';
 import { type CreateRequest, create } from './operations/create.ts';
@@ -58,12 +59,14 @@ export interface Watched {
 export class ZookeeperClient {
   readonly #session: ZookeeperSession;
   readonly #watches: WatchRequests;
+  readonly #closing = new AbortController();
 
   /** Makes no connection yet: see `start`. Throws BAD_REQUEST for an option out of range. */
   constructor(options: ClientOptions = {}) {
     const { servers, settings } = settingsOf(options);
     this.#session = new ZookeeperSession(servers, settings);
     this.#watches = new WatchRequests(this.#session);
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /** A client with an open session. */
@@ -83,6 +86,19 @@ export class ZookeeperClient {
 
   get sessionId(): bigint {
     return this.#session.id;
+  }
+
+  /**
+   * Until when the servers surely keep the session, by `performance.now()`. It moves with each answer. Three quarters of
+   * the session's timeout are counted, from when the request was sent.
+   */
+  get sessionSureUntilMs(): number {
+    return this.#session.proof.sureUntilMs;
+  }
+
+  /** Is aborted when `close` is called, before the session ends. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   get status(): ClientStatus {
@@ -250,6 +266,7 @@ export class ZookeeperClient {
    * rejects itself.
    */
   close(): Promise<void> {
+    this.#closing.abort(new ClientClosedError('the client is being closed'));
     return this.#session.close();
   }
 

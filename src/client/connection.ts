@@ -133,9 +133,7 @@ export class Connection {
   sendCredential(entry: KeptCredential): void {
     if (this.#isLost) return;
     this.#credentialsUnderWay.push(entry);
-    this.#writer.beginFrame();
     encodeAuth(this.#writer, entry.credential);
-    this.#writer.endFrame();
     this.flushSoon();
   }
 
@@ -199,6 +197,7 @@ export class Connection {
       if (event !== undefined) session.watches.fire(event);
       return;
     }
+    session.proof.answered(xid);
     if (zxid > session.watchedZxid && session.watches.isArmed) session.watchedZxid = zxid;
     if (this.#login !== undefined && xid > 0) this.#onToken(this.#login, error, reader);
     else if (xid > 0) this.#inFlight.answer(xid, error, reader);
@@ -267,9 +266,8 @@ export class Connection {
   }
 
   #ping(): void {
-    this.#writer.beginFrame();
     encodePing(this.#writer);
-    this.#writer.endFrame();
+    this.#session.proof.sent(PING_XID);
     this.flushSoon();
   }
 
@@ -306,6 +304,7 @@ export class Connection {
     }
     writer.endFrame();
     this.#inFlight.add(request, xid);
+    this.#session.proof.sent(xid);
   }
 
   /** For such a request a server closes the connection, and every other request in flight then fails too. */

@@ -13,7 +13,9 @@ export type ZookeeperErrorCode =
   | 'TLS_FAILED'
   | 'NO_SERVER'
   | 'CLIENT_CLOSED'
-  | 'RETRY_FAILED';
+  | 'RETRY_FAILED'
+  | 'WAIT_TIMEOUT'
+  | 'HOLD_LOST';
 
 /** Base of all errors of the client. `code` is stable; the message is for people. */
 export class ZookeeperError extends Error {

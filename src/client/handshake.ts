@@ -13,6 +13,7 @@ interface HandshakeSettings {
 export function writeHandshake(writer: JuteWriter, session: SessionState, settings: HandshakeSettings): void {
   const { password, lastZxid } = session;
   const { sessionTimeoutMs: timeoutMs, allowReadOnly = false } = settings;
+  session.proof.asked();
   writer.beginFrame();
   encodeConnect(writer, { lastZxid, timeoutMs, sessionId: askedFor(session), password, allowReadOnly });
   writer.endFrame();
@@ -28,6 +29,7 @@ export function takeHandshake(reply: ConnectReply, session: SessionState): void 
   if (reply.sessionId === 0n) throw new ProtocolError('the handshake names no session');
   session.id = reply.sessionId;
   session.password = reply.password;
+  session.proof.opened(reply.timeoutMs);
   if (!reply.isReadOnly) session.isKnownToAll = true;
 }
 

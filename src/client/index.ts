@@ -26,6 +26,7 @@ export type { ReconfigRequest } from './operations/reconfig.ts';
 export type { WatchType } from './operations/remove-watches.ts';
 export type { ClientIdentity } from './operations/who-am-i.ts';
 export type { CreateOptions } from './protected-create.ts';
+export * from './recipes/index.ts';
 export type { CallOptions, SignalOptions } from './request.ts';
 export {
   ForceRetryError,

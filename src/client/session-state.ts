@@ -2,6 +2,7 @@
 import type { SessionCredentials } from './credentials.ts';
 import type { WatchingSession } from './rearming.ts';
 import type { RequestList } from './request-list.ts';
+import type { SessionProof } from './session-proof.ts';
 
 /** The state that outlives a connection. */
 export interface SessionState extends WatchingSession {
@@ -10,6 +11,7 @@ export interface SessionState extends WatchingSession {
   /** A server with a quorum gave the session. */
   isKnownToAll: boolean;
   password: Uint8Array;
+  readonly proof: SessionProof;
   /** The newest transaction that this client has seen. */
   lastZxid: bigint;
   /** The config of the ensemble has changed, if somebody follows it. */

@@ -25,6 +25,7 @@ import { maxWatchedBytes } from './rearming.ts';
 import { type CallOptions, Request, timeoutError } from './request.ts';
 import { RequestList } from './request-list.ts';
 import { type ServerAddress, ServerRound, shuffled } from './servers.ts';
+import { SessionProof } from './session-proof.ts';
 import type { SessionState } from './session-state.ts';
 import { StatusBoard } from './status.ts';
 import { WatchTable } from './watch-table.ts';
@@ -54,6 +55,7 @@ const HELD_MS = 1_000;
  */
 export class ZookeeperSession {
   readonly status = new StatusBoard();
+  readonly proof = new SessionProof();
   readonly #settings: SessionSettings;
   readonly #round: ServerRound;
   readonly #follower: ConfigFollower | undefined;
@@ -61,6 +63,7 @@ export class ZookeeperSession {
     id: 0n,
     isKnownToAll: false,
     password: new Uint8Array(16),
+    proof: this.proof,
     lastZxid: 0n,
     watchedZxid: 0n,
     watches: new WatchTable(),
@@ -251,8 +254,7 @@ export class ZookeeperSession {
 
   #connected(connection: Connection, resumed: boolean): void {
     this.#connection = connection;
-    const { server, sessionTimeoutMs } = connection;
-    const { isReadOnly: readOnly } = connection;
+    const { server, sessionTimeoutMs, isReadOnly: readOnly } = connection;
     this.status.set({ kind: 'connected', server, sessionId: this.#state.id, sessionTimeoutMs, resumed, readOnly });
     connection.flushSoon();
     void this.#follower?.read();

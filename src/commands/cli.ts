@@ -2,7 +2,7 @@
 /** The commands: what each does with its flags, and how a run ends. */
 import { AgentError } from '../errors.ts';
 import { readableStack } from '../executable/readable-stack.ts';
-import type { Lock } from '../lock.ts';
+import type { RunLock } from '../lock.ts';
 import type { LogEntry } from '../log-events.ts';
 import type { AgentOrder } from '../loop.ts';
 import type { Command } from '../model/observation.ts';
@@ -20,7 +20,7 @@ import { formatStatus, readStatus } from './status.ts';
 const LOCK_SPARE_MS = 10_000;
 
 /** Exit codes: 0 done, 1 failed (the last line on standard error says what to do), 2 wrong usage, 130 interrupted. */
-export async function run(words: readonly string[], lock?: Lock): Promise<number> {
+export async function run(words: readonly string[], lock?: RunLock): Promise<number> {
   const interrupt = new AbortController();
   const stop = (): void =>
     interrupt.abort(
@@ -63,7 +63,7 @@ async function readArguments(words: readonly string[], session: CommandSession):
 }
 
 interface CommandSession {
-  readonly lock: Lock | undefined;
+  readonly lock: RunLock | undefined;
   readonly signal: AbortSignal;
   finish(code: number): void;
 }

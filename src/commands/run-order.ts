@@ -2,7 +2,7 @@
 /** Runs the loop for one order under the node's lock. Turns its outcome into log lines and an exit code. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
-import { acquireLock, type Lock } from '../lock.ts';
+import { acquireLock, type RunLock } from '../lock.ts';
 import { type AgentOrder, advised, type LoopOutcome, runAgent } from '../loop.ts';
 import { adviceText } from '../model/advice.ts';
 import { adviceOf } from '../model/step.ts';
@@ -25,7 +25,7 @@ interface OrderRun {
    */
   readonly takesOver: boolean;
   /** The lock, if the healthy tick already holds it. */
-  readonly lock: Lock | undefined;
+  readonly lock: RunLock | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -48,7 +48,7 @@ export async function runOrder(run: OrderRun): Promise<ExitCode> {
   }
 }
 
-async function waitForLock({ settings, lockWaitMs, takesOver, signal }: OrderRun): Promise<Lock | undefined> {
+async function waitForLock({ settings, lockWaitMs, takesOver, signal }: OrderRun): Promise<RunLock | undefined> {
   const endMs = performance.now() + lockWaitMs;
   for (let attempt = 0; ; attempt++) {
     const lock = await acquireLock(settings.lockFile);

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Fresh bootstraps, many times over: `npm run soak [-- --rounds N]`, N (default 20) of each size. Prints a line for each;
- * the exit code is 1 if any failed, 2 for wrong usage.
+ * the exit code is 1 if any failed, 2 for wrong usage. `npm run soak -- locks` pauses and kills holders of locks instead.
  */
 import { parseArgs } from 'node:util';
+import { soakLocks } from '../client/recipes/soak-locks.ts';
 import { bootstrapAndCheck } from './support/fresh-ensemble.ts';
 
 const SIZES = [1, 3, 5, 7];
 const LIMIT_MS = 240_000;
 
 const USAGE = `Usage: npm run soak [-- --rounds N]
+       npm run soak -- locks [--pauses N] [--locks N] [--seed N]
 
 Fresh ensembles of ${SIZES.join(', ')} nodes, N rounds of each size (default 20). Prints a line for each.
+With "locks": N holders of locks are paused until another has their lock (default 1,000), some are killed.
 
-Example:
+Examples:
   npm run soak -- --rounds 3
+  npm run soak -- locks --pauses 10000
 `;
 
 /** Undefined when only help was asked for. */
@@ -55,11 +59,16 @@ async function soak(rounds: number): Promise<number> {
   return failed;
 }
 
-let rounds: number | undefined;
+let run: () => Promise<number>;
 try {
-  rounds = readRounds();
+  if (process.argv[2] === 'locks') {
+    run = soakLocks(process.argv.slice(3));
+  } else {
+    const rounds = readRounds();
+    run = async () => (rounds === undefined ? 0 : await soak(rounds));
+  }
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
   process.exit(2);
 }
-if (rounds !== undefined) process.exitCode = (await soak(rounds)) > 0 ? 1 : 0;
+process.exitCode = (await run()) > 0 ? 1 : 0;

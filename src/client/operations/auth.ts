@@ -11,9 +11,11 @@ export interface Credential {
 
 /** auth: header (xid −4, opcode 100), type int (always 0), scheme string, auth buffer; the answer is a reply header */
 export function encodeAuth(writer: JuteWriter, credential: Credential): void {
+  writer.beginFrame();
   writer.int(AUTH_XID);
   writer.int(100);
   writer.int(0);
   writer.string(credential.scheme);
   writer.bytes(credential.auth);
+  writer.endFrame();
 }

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+export { type GuardOptions, Hold } from './hold.ts';
+export { Lock, type LockConvention, type LockOptions } from './lock.ts';
+export { HoldLostError, type LossReason } from './vigil.ts';
+export { WaitTimeoutError } from './wait-limit.ts';

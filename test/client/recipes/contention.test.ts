@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Several processes want the same locks; holders are paused past their session, and killed. See `npm run soak`. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { CLIENT_PORT } from '../../../src/model/member.ts';
+import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
+import { runContention } from './contention.ts';
+
+const LIMIT = { timeout: 240_000 };
+
+let ensemble: RealEnsemble;
+let servers: string;
+
+before(async () => {
+  ensemble = await realEnsemble(1);
+  servers = `${ensemble.server(1).address}:${CLIENT_PORT}`;
+});
+
+after(() => ensemble[Symbol.asyncDispose]());
+
+const few = { processes: 3, locks: 6, sessionTimeoutMs: 600, pauseMs: 20, seed: 1 };
+
+test('paused and killed holders: no write of one stands behind a write of the next', LIMIT, async () => {
+  const result = await runContention({ ...few, servers, guarded: true, pauses: 12 });
+  assert.ok(result.pauses >= 12 && result.kills >= 1, JSON.stringify(result));
+  assert.equal(result.refused, result.pauses);
+  assert.equal(result.staleWrites, 0);
+  assert.ok(result.holds > 12 && result.writes > result.holds);
+});
+
+test('the same without guard has stale writes, so this test would find one', LIMIT, async () => {
+  const result = await runContention({ ...few, servers, guarded: false, pauses: 1, processes: 2, locks: 2 });
+  assert.ok(result.staleWrites > 0, JSON.stringify(result));
+});
