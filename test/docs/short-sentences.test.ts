@@ -22,6 +22,7 @@ const DOCUMENTS = [
   'docs/glossary.md',
   'docs/layout.md',
   'docs/settings.md',
+  'src/client/README.md',
 ];
 
 /** What the code says: errors and their `next`, reasons, help, log events, questions. */
