@@ -15,7 +15,8 @@ export type ZookeeperErrorCode =
   | 'CLIENT_CLOSED'
   | 'RETRY_FAILED'
   | 'WAIT_TIMEOUT'
-  | 'HOLD_LOST';
+  | 'HOLD_LOST'
+  | 'NOT_OWNER';
 
 /** Base of all errors of the client. `code` is stable; the message is for people. */
 export class ZookeeperError extends Error {
@@ -58,6 +59,13 @@ export class TransactionError extends ServerError {
 export class MaybeAppliedError extends ZookeeperError {
   constructor(what: string, cause: unknown) {
     super('MAYBE_APPLIED', `${what}: it was sent, but its answer is lost; it may or may not be applied`, cause);
+  }
+}
+
+/** What this client had taken belongs to it no longer, so its write changed nothing. Leave it to its next owner. */
+export class NotOwnerError extends ZookeeperError {
+  constructor(what: string, cause?: unknown) {
+    super('NOT_OWNER', `${what} is not this client's, or no longer: it was given back, taken away, or done`, cause);
   }
 }
 

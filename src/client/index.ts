@@ -8,6 +8,7 @@ export {
   ClientClosedError,
   ConnectionLostError,
   MaybeAppliedError,
+  NotOwnerError,
   ProtocolError,
   ServerError,
   SessionExpiredError,

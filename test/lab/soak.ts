@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Fresh bootstraps, many times over: `npm run soak [-- --rounds N]`, N (default 20) of each size. Prints a line for each;
- * the exit code is 1 if any failed, 2 for wrong usage. `npm run soak -- locks` pauses and kills holders of locks instead.
+ * the exit code is 1 if any failed, 2 for wrong usage. `npm run soak -- locks` pauses and kills holders of locks instead,
+ * and `npm run soak -- jobs` kills workers of a job queue.
  */
 import { parseArgs } from 'node:util';
+import { soakJobs } from '../client/recipes/soak-jobs.ts';
 import { soakLocks } from '../client/recipes/soak-locks.ts';
 import { bootstrapAndCheck } from './support/fresh-ensemble.ts';
 
@@ -12,13 +14,16 @@ const LIMIT_MS = 240_000;
 
 const USAGE = `Usage: npm run soak [-- --rounds N]
        npm run soak -- locks [--pauses N] [--locks N] [--seed N]
+       npm run soak -- jobs [--jobs N] [--seed N]
 
 Fresh ensembles of ${SIZES.join(', ')} nodes, N rounds of each size (default 20). Prints a line for each.
 With "locks": N holders of locks are paused until another has their lock (default 1,000), some are killed.
+With "jobs": N jobs (default 10,000) for workers that are killed at random. Each job has to be done once.
 
 Examples:
   npm run soak -- --rounds 3
   npm run soak -- locks --pauses 10000
+  npm run soak -- jobs --jobs 1000
 `;
 
 /** Undefined when only help was asked for. */
@@ -63,6 +68,8 @@ let run: () => Promise<number>;
 try {
   if (process.argv[2] === 'locks') {
     run = soakLocks(process.argv.slice(3));
+  } else if (process.argv[2] === 'jobs') {
+    run = soakJobs(process.argv.slice(3));
   } else {
     const rounds = readRounds();
     run = async () => (rounds === undefined ? 0 : await soak(rounds));
