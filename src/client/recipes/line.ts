@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Acl } from '../acl.ts';
 import type { ZookeeperClient } from '../client.ts';
-import { ServerError } from '../errors.ts';
 import { Hold } from './hold.ts';
+import { identifiersOf } from './identifiers.ts';
 import { OwnZnode, UNTIL_SESSION_ENDS } from './own-znode.ts';
 import { childOf } from './parents.ts';
 import { HoldLostError, Vigil } from './vigil.ts';
@@ -76,16 +76,10 @@ async function untilFirst(
 }
 
 /** The identifiers of those in the line, the first one first. */
-export async function identifiersIn(line: LineOptions, signal: AbortSignal): Promise<string[]> {
-  const { client, path, names } = line;
-  const found: string[] = [];
-  const { children } = await client.getChildren(path, { signal }).catch(absentAs({ children: [] }));
-  for (const { child } of inOrder(children, [names.own, ...names.blockedBy])) {
-    const gone = { data: undefined };
-    const { data } = await client.get(childOf(path, child), { signal }).catch(absentAs(gone));
-    if (data !== undefined) found.push(Buffer.from(data).toString());
-  }
-  return found;
+export function identifiersIn({ client, path, names }: LineOptions, signal: AbortSignal): Promise<string[]> {
+  const sorted = (children: readonly string[]) =>
+    inOrder(children, [names.own, ...names.blockedBy]).map(({ child }) => child);
+  return identifiersOf(client, path, sorted, signal);
 }
 
 /** The one just before, of those that block. */
@@ -117,11 +111,4 @@ function numberIn(child: string, kinds: readonly string[]): number | undefined {
 /** The numbers of a parent have 32 bits and wrap: the highest is followed by the lowest. */
 function isBefore(a: number, b: number): boolean {
   return ((a - b) | 0) < 0;
-}
-
-function absentAs<Empty>(empty: Empty): (error: unknown) => Empty {
-  return (error) => {
-    if (error instanceof ServerError && error.code === 'NO_NODE') return empty;
-    throw error;
-  };
 }

@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Acl } from '../acl.ts';
 import type { ZookeeperClient } from '../client.ts';
-import { MaybeAppliedError, ServerError } from '../errors.ts';
+import { MaybeAppliedError, ServerError, TransactionError } from '../errors.ts';
 import type { PathAndStat } from '../operations/create2.ts';
 import { ForceRetryError, RetryPolicy } from '../retry.ts';
+import type { CheckPart } from '../transaction.ts';
 import { childOf, ensurePath } from './parents.ts';
 
 /** The session's end is the limit: each request then fails with what is not tried again. */
@@ -22,6 +23,8 @@ interface OwnZnodeOptions {
   readonly data: Uint8Array;
   /** Of the znode and of parents that are missing; open if not given. */
   readonly acl?: Acl;
+  /** It is created only if this is fulfilled; otherwise `create` rejects with a TransactionError. */
+  readonly check?: CheckPart;
 }
 
 /**
@@ -51,6 +54,7 @@ export class OwnZnode {
           this.#path = created.path;
           return created;
         } catch (error) {
+          if (error instanceof TransactionError && error.index === 0) throw error;
           if (!(error instanceof ServerError) || error.code !== 'NO_NODE' || parentTries++ === MAX_PARENT_TRIES)
             throw error;
           await ensurePath(this.#client, this.#options.parent, { ...this.#acl(), signal });
@@ -78,11 +82,13 @@ export class OwnZnode {
   }
 
   async #create(signal: AbortSignal): Promise<PathAndStat> {
-    const { parent, name, sequential, data } = this.#options;
+    const { parent, name, sequential, data, check } = this.#options;
     const path = childOf(parent, this.#prefix + name);
     this.#isInDoubt = true;
     try {
-      return await this.#client.create2(path, { ephemeral: true, sequential, data, ...this.#acl(), signal });
+      const content = { ephemeral: true, sequential, data, ...this.#acl() };
+      if (check === undefined) return await this.#client.create2(path, { ...content, signal });
+      return (await this.#client.multi([check, { kind: 'create2', path, ...content }], { signal }))[1];
     } catch (error) {
       if (error instanceof MaybeAppliedError) throw new ForceRetryError('look whether it is there', error);
       this.#isInDoubt = false;

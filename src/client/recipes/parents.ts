@@ -23,7 +23,7 @@ export async function ensurePath(client: ZookeeperClient, path: string, options:
 }
 
 /** `/` for a znode of the first level. */
-function parentOf(path: string): string {
+export function parentOf(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf('/')));
 }
 

@@ -25,7 +25,7 @@ function absentAsUndefined(error: unknown): undefined {
 }
 
 /** The event of a watch for one event. A lost connection is none: the watch is set again. Throws when the client ends. */
-async function untilFired(watch: ZnodeWatch, signal: AbortSignal): Promise<string> {
+export async function untilFired(watch: ZnodeWatch, signal: AbortSignal): Promise<string> {
   for await (const event of watch) {
     if (event.kind === 'disconnected' || event.kind === 'rearmed') continue;
     if (event.kind === 'expired' || event.kind === 'closed') {

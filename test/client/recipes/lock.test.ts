@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The lock on a real server: its order, its end, lost connections and sessions, and what a stale holder can write. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  connect,
-  Hold,
-  HoldLostError,
-  Lock,
-  type LossReason,
-  retry,
-  type ZookeeperClient,
-} from '../../../src/client/index.ts';
+import { connect, Hold, HoldLostError, Lock, type LossReason, retry } from '../../../src/client/index.ts';
 import { lastAhead } from '../../../src/client/recipes/line.ts';
 import { CLIENT_PORT } from '../../../src/model/member.ts';
 import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
 import { LossyProxy } from '../lossy-proxy.ts';
+import { childrenOf, untilAborted, untilCount } from './znodes.ts';
 
 const LIMIT = { timeout: 60_000 };
 
@@ -34,16 +26,8 @@ function proxied(): Promise<LossyProxy> {
   return LossyProxy.start(ensemble.server(1).address, CLIENT_PORT);
 }
 
-async function childrenOf(client: ZookeeperClient, path: string): Promise<readonly string[]> {
-  return (await client.exists(path)) === undefined ? [] : (await client.getChildren(path)).children;
-}
-
-async function untilCount(client: ZookeeperClient, path: string, count: number): Promise<void> {
-  while ((await childrenOf(client, path)).length !== count) await sleep(5);
-}
-
 async function lossOf(hold: Hold): Promise<LossReason> {
-  if (!hold.signal.aborted) await once(hold.signal, 'abort');
+  await untilAborted(hold.signal);
   assert.ok(hold.signal.reason instanceof HoldLostError);
   assert.throws(() => hold.assertHeld(), { code: 'HOLD_LOST' });
   return hold.signal.reason.why;
