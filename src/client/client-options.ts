@@ -5,7 +5,7 @@ import { limitProblem } from './limit.ts';
 import type { ResolveName } from './name-resolution.ts';
 import type { SaslUser } from './sasl-login.ts';
 import { parseServers, type ServerAddress } from './servers.ts';
-import type { SessionSettings } from './session.ts';
+import type { SessionSettings } from './session-settings.ts';
 import { type TlsOptions, tlsSettingsOf } from './tls.ts';
 
 export interface ClientOptions {

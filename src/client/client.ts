@@ -20,7 +20,7 @@ import { getEphemerals } from './operations/get-ephemerals.ts';
 import { multi } from './operations/multi.ts';
 import { multiRead, type ReadPart, type ReadResults } from './operations/multi-read.ts';
 import { type ReconfigRequest, reconfig } from './operations/reconfig.ts';
-import type { WatchType } from './operations/remove-watches.ts';
+import { removeWatches, type WatchType } from './operations/remove-watches.ts';
 import { set } from './operations/set.ts';
 import { setAcl } from './operations/set-acl.ts';
 import { sync } from './operations/sync.ts';
@@ -52,7 +52,7 @@ export interface Watched {
 
 /**
  * A ZooKeeper client. Once it is started, calls may be made at any time and in any number: they are sent in their order, many at once. Each
- * rejects with a ZookeeperError (see `code`) or, when its signal is aborted, with the signal's reason. A write that was
+ * rejects with a ZookeeperError (see `code`, `op` and `path`) or, when its signal is aborted, with the signal's reason. A write that was
  * sent and has no answer rejects with a MaybeAppliedError, whatever the reason. The caller must not change the data
  * that it passed in before the call is settled.
  */
@@ -148,7 +148,7 @@ export class ZookeeperClient {
 
   /**
    * Applies all parts in their order, or none of them. Resolves with one result for each part. When a part fails, it
-   * rejects with a TransactionError, which has the code of that part and its index.
+   * rejects with a TransactionError, which has the code, the path and the index of that part.
    */
   async multi<const Parts extends readonly TransactionPart[]>(
     parts: Parts,
@@ -156,7 +156,7 @@ export class ZookeeperClient {
   ): Promise<TransactionResults<Parts>> {
     const problem = transactionProblem(parts);
     if (problem !== undefined) throw problem;
-    const outcome = await this.#session.request(multi, parts, `of ${parts.length} parts`, call);
+    const outcome = await this.#session.request(multi, parts, undefined, call);
     if (outcome instanceof TransactionError) throw outcome;
     return outcome as TransactionResults<Parts>;
   }
@@ -169,9 +169,11 @@ export class ZookeeperClient {
     parts: Parts,
     call: CallOptions = {},
   ): Promise<ReadResults<Parts>> {
-    const problem = parts.map(({ path }) => pathProblem(path, false)).find((found) => found !== undefined);
-    if (problem !== undefined) throw problem;
-    return (await this.#session.request(multiRead, parts, `of ${parts.length} parts`, call)) as ReadResults<Parts>;
+    for (const { kind, path } of parts) {
+      const problem = pathProblem(path, false);
+      if (problem !== undefined) throw problem.of({ op: kind, path });
+    }
+    return (await this.#session.request(multiRead, parts, undefined, call)) as ReadResults<Parts>;
   }
 
   /** The secret part of a digest is shown as `x` to a client that may not set the ACL. */
@@ -196,7 +198,7 @@ export class ZookeeperClient {
 
   /** The identities under which the server knows this connection. */
   whoAmI(call: CallOptions = {}): Promise<ClientIdentity[]> {
-    return this.#session.request(whoAmI, undefined, 'of this connection', call);
+    return this.#session.request(whoAmI, undefined, undefined, call);
   }
 
   /**
@@ -233,7 +235,7 @@ export class ZookeeperClient {
   /** Ends all watches of this client on the path, each with the event `removed`. NO_WATCHER when there is none. */
   removeWatches(path: string, type: WatchType = 'any', call: CallOptions = {}): Promise<void> {
     const problem = pathProblem(path, false);
-    if (problem !== undefined) return Promise.reject(problem);
+    if (problem !== undefined) return Promise.reject(problem.of({ op: removeWatches.name, path }));
     return this.#watches.remove(type, path, call);
   }
 
@@ -272,19 +274,19 @@ export class ZookeeperClient {
 
   #watch<Reply>(operation: Operation<string, Reply>, kind: WatchKind, path: string, options: WatchOptions) {
     const problem = pathProblem(path, false);
-    if (problem !== undefined) return Promise.reject(problem);
+    if (problem !== undefined) return Promise.reject(problem.of({ op: operation.name, path }));
     return this.#watches.set(operation, kind, path, options);
   }
 
   #create<Reply>(operation: Operation<CreateRequest, Reply>, path: string, options: CreateOptions): Promise<Reply> {
     const problem = createProblem(path, options);
-    if (problem !== undefined) return Promise.reject(problem);
+    if (problem !== undefined) return Promise.reject(problem.of({ op: operation.name, path }));
     return this.#session.request(operation, createRequestOf(path, options), path, options);
   }
 
   #call<Body, Reply>(operation: Operation<Body, Reply>, body: Body, path: string, call: CallOptions): Promise<Reply> {
     const problem = pathProblem(path, false);
-    if (problem !== undefined) return Promise.reject(problem);
+    if (problem !== undefined) return Promise.reject(problem.of({ op: operation.name, path }));
     return this.#session.request(operation, body, path, call);
   }
 

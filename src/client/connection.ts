@@ -6,7 +6,6 @@ import {
   AuthFailedError,
   ConnectionLostError,
   ProtocolError,
-  ServerError,
   SessionExpiredError,
   toError,
   ZookeeperError,
@@ -17,16 +16,13 @@ import { Heartbeat } from './heartbeat.ts';
 import { InFlight } from './in-flight.ts';
 import type { JuteReader } from './jute-reader.ts';
 import { JuteWriter } from './jute-writer.ts';
-import { AUTH_XID, encodeAuth } from './operations/auth.ts';
+import { Opening } from './opening.ts';
+import { AUTH_XID } from './operations/auth.ts';
 import { type ConnectReply, decodeConnect } from './operations/connect.ts';
 import { decodeNotification, NOTIFICATION_XID } from './operations/notification.ts';
 import { encodePing, PING_XID } from './operations/ping.ts';
-import { decodeSasl, encodeSasl } from './operations/sasl.ts';
 import { SET_WATCHES_XID } from './operations/set-watches.ts';
-import { Rearming } from './rearming.ts';
 import type { PendingRequest } from './request.ts';
-import { SaslLogin } from './sasl-login.ts';
-import { serverErrorKind } from './server-errors.ts';
 import { formatServer, type ServerAddress } from './servers.ts';
 import type { SessionState } from './session-state.ts';
 import { openSocket } from './socket.ts';
@@ -52,10 +48,7 @@ export class Connection {
   readonly #parser: FrameParser;
   readonly #writer: JuteWriter;
   readonly #inFlight: InFlight;
-  readonly #credentialsUnderWay: KeptCredential[] = [];
-  /** While this is under way, nothing but its tokens is sent. */
-  #login: SaslLogin | undefined;
-  #rearming: Rearming | undefined;
+  readonly #opening: Opening;
   #heartbeat: Heartbeat | undefined;
   #established: (() => void) | undefined;
   #isEstablished = false;
@@ -100,7 +93,13 @@ export class Connection {
     this.#inFlight = new InFlight(settings.firstXid);
     this.#parser = new FrameParser(settings.maxReplyBytes, (reader) => this.#onFrame(reader), settings.chroot);
     this.#writer = new JuteWriter(settings.chroot);
-    if (settings.sasl !== undefined) this.#login = new SaslLogin(settings.sasl);
+    this.#opening = new Opening(session, settings, {
+      writer: this.#writer,
+      takeXid: () => this.#inFlight.takeXid(),
+      flushSoon: () => this.flushSoon(),
+      drop: (cause) => this.drop(typeof cause === 'string' ? this.#lossOf(cause) : cause),
+      established: () => this.#established?.(),
+    });
     this.lost = new Promise((resolve) => {
       this.#reportLoss = resolve;
     });
@@ -131,10 +130,7 @@ export class Connection {
   }
 
   sendCredential(entry: KeptCredential): void {
-    if (this.#isLost) return;
-    this.#credentialsUnderWay.push(entry);
-    encodeAuth(this.#writer, entry.credential);
-    this.flushSoon();
+    if (!this.#isLost) this.#opening.sendCredential(entry);
   }
 
   /** Sends the request out of turn, after everything that was already sent. It is for the end of the session. */
@@ -199,10 +195,11 @@ export class Connection {
     }
     session.proof.answered(xid);
     if (zxid > session.watchedZxid && session.watches.isArmed) session.watchedZxid = zxid;
-    if (this.#login !== undefined && xid > 0) this.#onToken(this.#login, error, reader);
-    else if (xid > 0) this.#inFlight.answer(xid, error, reader);
-    else if (xid === AUTH_XID) this.#onCredentialAnswered(error);
-    else if (xid === SET_WATCHES_XID) this.#onWatchesAnswered(error);
+    if (xid > 0) {
+      if (this.#opening.isLoggingIn) this.#opening.onToken(error, reader);
+      else this.#inFlight.answer(xid, error, reader);
+    } else if (xid === AUTH_XID) this.#opening.onCredential(error);
+    else if (xid === SET_WATCHES_XID) this.#opening.onWatches(error);
     else if (xid !== PING_XID) throw new ProtocolError(`a reply has the xid ${xid}`);
   }
 
@@ -215,54 +212,7 @@ export class Connection {
       ping: () => this.#ping(),
       silent: (silentMs) => this.drop(this.#lossOf(`the server was silent for ${Math.round(silentMs)} ms`)),
     });
-    if (this.#login === undefined) this.#onLoggedIn();
-    else this.#sendToken(new Uint8Array(0));
-  }
-
-  /** Credentials go first, so that every request of this connection comes after them. */
-  #onLoggedIn(): void {
-    this.#login = undefined;
-    for (const entry of this.#session.credentials.all) this.sendCredential(entry);
-    // Then the watches, so that no answer shows something new before the event that tells of it.
-    this.#rearming = new Rearming(this.#session, this.#settings);
-    this.#rearming.next(this.#writer);
-    this.flushSoon();
-    this.#established?.();
-  }
-
-  #sendToken(token: Uint8Array): void {
-    this.#writer.beginFrame();
-    encodeSasl(this.#writer, this.#inFlight.takeXid(), token);
-    this.#writer.endFrame();
-    this.flushSoon();
-  }
-
-  #onToken(login: SaslLogin, error: number, reader: JuteReader): void {
-    if (error !== 0) throw new AuthFailedError('the server refused the SASL user', new ServerError(error, 'sasl'));
-    const token = login.next(decodeSasl(reader));
-    if (token === undefined) this.#onLoggedIn();
-    else this.#sendToken(token);
-  }
-
-  /** After the last batch, requests are sent. */
-  #onWatchesAnswered(error: number): void {
-    const rearming = this.#rearming;
-    if (rearming === undefined || rearming.isDone) {
-      throw new ProtocolError('an answer to watches came, but none were sent');
-    }
-    if (error !== 0) {
-      this.drop(this.#lossOf(`the server did not set the watches again: ${serverErrorKind(error).cause}`));
-      return;
-    }
-    rearming.next(this.#writer);
-    this.flushSoon();
-  }
-
-  #onCredentialAnswered(error: number): void {
-    const entry = this.#credentialsUnderWay.shift();
-    if (entry === undefined) throw new ProtocolError('an answer to a credential came, but none was sent');
-    const refusal = this.#session.credentials.answered(entry, error);
-    if (refusal !== undefined) this.drop(refusal);
+    this.#opening.begin();
   }
 
   #ping(): void {
@@ -275,7 +225,7 @@ export class Connection {
     this.#isFlushDue = false;
     if (this.#isLost || !this.#isEstablished || this.#isCongested) return;
     const { queue } = this.#session;
-    const takesRequests = this.#rearming?.isDone === true;
+    const takesRequests = this.#opening.isDone;
     while (takesRequests && this.#inFlight.size < this.#settings.maxInFlight && this.#writer.length < MAX_BATCH_BYTES) {
       const request = queue.shift();
       if (request === undefined) break;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ServerError } from './errors.ts';
+import { type CallName, endOf, ServerError } from './errors.ts';
 import type { Credential } from './operations/auth.ts';
+
+/** The call that adds a credential. */
+export const ADD_AUTH: CallName = { op: 'addAuth', path: undefined };
 
 /** One credential. It is sent on every connection; the first answer settles its caller's promise. */
 export class KeptCredential {
@@ -56,12 +59,13 @@ export class SessionCredentials {
   }
 
   dropWaiting(error: unknown): void {
-    for (const entry of this.#kept) if (!entry.settled) this.drop(entry, error);
+    for (const entry of this.#kept) if (!entry.settled) this.drop(entry, endOf(ADD_AUTH, error));
   }
 
   dropOlder(thanMs: number, error: () => unknown): void {
     for (const entry of this.#kept) {
-      if (!entry.settled && !entry.hasOwnLimit && entry.enqueuedAtMs < thanMs) this.drop(entry, error());
+      if (!entry.settled && !entry.hasOwnLimit && entry.enqueuedAtMs < thanMs)
+        this.drop(entry, endOf(ADD_AUTH, error()));
     }
   }
 
@@ -71,7 +75,7 @@ export class SessionCredentials {
       if (!entry.settled) entry.accept();
       return undefined;
     }
-    const error = new ServerError(number, `addAuth ${entry.credential.scheme}`);
+    const error = new ServerError(number, `addAuth ${entry.credential.scheme}`, ADD_AUTH);
     const wasGood = entry.settled && this.#kept.includes(entry);
     this.drop(entry, error);
     return wasGood ? error : undefined;

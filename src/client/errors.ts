@@ -18,15 +18,47 @@ export type ZookeeperErrorCode =
   | 'HOLD_LOST'
   | 'NOT_OWNER';
 
+/** Which call it is. A call for several znodes, or for none, has no path. */
+export interface CallName {
+  /** As the protocol names it: `get`, `create2`, `multi`. */
+  readonly op: string;
+  /** As the caller gave it, without the chroot. */
+  readonly path: string | undefined;
+}
+
+/** For messages. What a path may not have in it is escaped. */
+export function nameOf({ op, path }: CallName): string {
+  if (path === undefined) return op;
+  return `${op} ${/\p{C}/u.test(path) ? JSON.stringify(path) : path}`;
+}
+
 /** Base of all errors of the client. `code` is stable; the message is for people. */
 export class ZookeeperError extends Error {
   readonly code: ZookeeperErrorCode;
+  /** The operation that failed, as the protocol names it. Undefined for what is no call, such as `connect`. */
+  readonly op: string | undefined;
+  /** The path as the caller gave it. Undefined for a call without a path, such as `whoAmI` or `multi`. */
+  readonly path: string | undefined;
 
-  constructor(code: ZookeeperErrorCode, message: string, cause?: unknown) {
+  constructor(code: ZookeeperErrorCode, message: string, cause?: unknown, call?: CallName) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.code = code;
+    this.op = call?.op;
+    this.path = call?.path;
   }
+
+  /** A copy for one call, since one event, such as a lost connection, may end many calls. */
+  of(call: CallName): this {
+    const message = this.op === undefined ? `${nameOf(call)}: ${this.message}` : this.message;
+    const copy = new Error(message, this.cause === undefined ? undefined : { cause: this.cause });
+    return Object.assign(Object.setPrototypeOf(copy, Object.getPrototypeOf(this)), this, call);
+  }
+}
+
+/** What a call ends with. An error of the client names the call; anything else, such as a signal's reason, stays. */
+export function endOf(call: CallName, reason: unknown): unknown {
+  return reason instanceof ZookeeperError ? reason.of(call) : reason;
 }
 
 /** The server's own answer: it refused the request, which changed nothing. */
@@ -34,20 +66,23 @@ export class ServerError extends ZookeeperError {
   /** The number on the wire, negative. */
   readonly number: number;
 
-  constructor(number: number, what: string) {
+  constructor(number: number, what: string, call?: CallName) {
     const kind: ServerErrorKind = serverErrorKind(number);
-    super(kind.code, `${what}: ${kind.cause} (${kind.code}, ${kind.number})`);
+    super(kind.code, `${what}: ${kind.cause} (${kind.code}, ${kind.number})`, undefined, call);
     this.number = number;
   }
 }
 
-/** A part of a transaction failed, so none of its parts was applied. The code is that of the part that failed. */
+/**
+ * A part of a transaction failed, so none of its parts was applied. The code, the path and `op` are those of the part
+ * that failed; `op` is its kind.
+ */
 export class TransactionError extends ServerError {
   /** Which part failed, from 0. */
   readonly index: number;
 
-  constructor(number: number, what: string, index: number) {
-    super(number, what);
+  constructor(number: number, what: string, index: number, part?: CallName) {
+    super(number, what, part);
     this.index = index;
   }
 }
@@ -57,8 +92,8 @@ export class TransactionError extends ServerError {
  * leader. Only the data itself can tell. The client never sends such a write again.
  */
 export class MaybeAppliedError extends ZookeeperError {
-  constructor(what: string, cause: unknown) {
-    super('MAYBE_APPLIED', `${what}: it was sent, but its answer is lost; it may or may not be applied`, cause);
+  constructor(what: string, cause: unknown, call?: CallName) {
+    super('MAYBE_APPLIED', `${what}: it was sent, but its answer is lost; it may or may not be applied`, cause, call);
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { ConnectionLostError, MaybeAppliedError, ServerError, ZookeeperError } from './errors.ts';
-import type { PathAndStat } from './operations/create2.ts';
+import { ConnectionLostError, endOf, MaybeAppliedError, ServerError, ZookeeperError } from './errors.ts';
+import { create2, type PathAndStat } from './operations/create2.ts';
 import type { CallOptions } from './request.ts';
 import type { Stat } from './stat.ts';
 import type { CreateContent } from './transaction.ts';
@@ -31,7 +31,10 @@ export async function createProtected(
   path: string,
   options: CreateOptions,
 ): Promise<PathAndStat> {
-  if (options.sequential !== true) throw new ZookeeperError('BAD_REQUEST', 'only a sequential create can be protected');
+  const name = { op: create2.name, path };
+  if (options.sequential !== true) {
+    throw new ZookeeperError('BAD_REQUEST', 'only a sequential create can be protected').of(name);
+  }
   const { protected: _, timeoutMs, ...rest } = options;
   const nameAt = path.lastIndexOf('/') + 1;
   const parent = path.slice(0, Math.max(1, nameAt - 1));
@@ -42,10 +45,10 @@ export async function createProtected(
     try {
       return await client.create2(unique, { ...rest, ...call() });
     } catch (error) {
-      if (!isLoss(error)) throw error;
+      if (!isLoss(error)) throw endOf(name, error);
       const found = await foundAfter(client, parent, prefix, call).catch(() => {
         // Whether it is there, is still not known.
-        throw error;
+        throw endOf(name, error);
       });
       if (found !== undefined) return found;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MaybeAppliedError, ServerError, ZookeeperError } from './errors.ts';
+import { type CallName, endOf, MaybeAppliedError, nameOf, ServerError, ZookeeperError } from './errors.ts';
 import type { JuteReader } from './jute-reader.ts';
 import type { JuteWriter } from './jute-writer.ts';
 import type { Operation } from './operation.ts';
@@ -60,15 +60,15 @@ export class Request<Body, Reply> implements PendingRequest {
   settled = false;
   readonly #operation: Operation<Body, Reply>;
   readonly #body: Body;
-  readonly #path: string;
+  readonly #path: string | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   #sent = false;
   #resolve: (reply: Reply) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  /** `path` names the request in messages. The signal must not be aborted yet. */
-  constructor(operation: Operation<Body, Reply>, body: Body, path: string, call: CallOptions) {
+  /** `path` names the request in errors, if it has one. The signal must not be aborted yet. */
+  constructor(operation: Operation<Body, Reply>, body: Body, path: string | undefined, call: CallOptions) {
     const { signal, timeoutMs } = call;
     this.#operation = operation;
     this.#body = body;
@@ -90,8 +90,8 @@ export class Request<Body, Reply> implements PendingRequest {
     return this.#operation.opcode;
   }
 
-  get #what(): string {
-    return `${this.#operation.name} ${this.#path}`;
+  get #name(): CallName {
+    return { op: this.#operation.name, path: this.#path };
   }
 
   encode(writer: JuteWriter): void {
@@ -117,23 +117,41 @@ export class Request<Body, Reply> implements PendingRequest {
       this.#resolve(this.#operation.noNode());
       return;
     }
-    const error = new ServerError(number, this.#what);
-    const inDoubt = this.#operation.isWrite && serverErrorKind(number).unsure;
-    this.#reject(inDoubt ? new MaybeAppliedError(this.#what, error) : error);
+    const name = this.#name;
+    const error = new ServerError(number, nameOf(name), name);
+    if (this.#operation.isWrite && serverErrorKind(number).unsure) this.#doubt(error);
+    else this.#reject(error);
   }
 
   cancel(cause: unknown): void {
     if (this.settled) return;
+    this.#end();
+    if (this.#isInDoubt) this.#doubt(cause);
+    else this.#reject(endOf(this.#name, cause));
+  }
+
+  /** The listener for the signal, whose reason is handed on as it is. */
+  handleEvent(): void {
+    if (this.settled) return;
+    this.#end();
+    const reason: unknown = this.#signal?.reason;
+    if (this.#isInDoubt) this.#doubt(reason);
+    else this.#reject(reason);
+  }
+
+  get #isInDoubt(): boolean {
+    return this.#sent && this.#operation.isWrite;
+  }
+
+  #doubt(cause: unknown): void {
+    const name = this.#name;
+    this.#reject(new MaybeAppliedError(nameOf(name), cause, name));
+  }
+
+  #end(): void {
     this.#settle();
     // A sent request stays in the list of those in flight: its answer may still come, and must find its request there.
     if (!this.#sent) this.list?.remove(this);
-    const inDoubt = this.#sent && this.#operation.isWrite;
-    this.#reject(inDoubt ? new MaybeAppliedError(this.#what, cause) : cause);
-  }
-
-  /** The listener for the signal. */
-  handleEvent(): void {
-    this.cancel(this.#signal?.reason);
   }
 
   #settle(): void {

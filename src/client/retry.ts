@@ -60,12 +60,14 @@ export class ForceRetryError extends Error {
   }
 }
 
-/** The tries or the time are used up. `cause` is what the last try ended with. */
+/** The tries or the time are used up. `cause` is what the last try ended with; its `op` and `path` stand here, too. */
 export class RetryFailedError extends ZookeeperError {
   readonly tries: number;
 
   constructor(tries: number, why: string, cause: unknown) {
-    super('RETRY_FAILED', `given up after ${tries} tries: ${why}`, cause);
+    const call =
+      cause instanceof ZookeeperError && cause.op !== undefined ? { op: cause.op, path: cause.path } : undefined;
+    super('RETRY_FAILED', `given up after ${tries} tries: ${why}`, cause, call);
     this.tries = tries;
   }
 }

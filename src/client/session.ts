@@ -1,47 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigFollower } from './config-follower.ts';
-import { Connection } from './connection.ts';
-import type { ConnectionSettings } from './connection-settings.ts';
-import { KeptCredential, SessionCredentials } from './credentials.ts';
+import type { Connection } from './connection.ts';
+import { ADD_AUTH, KeptCredential, SessionCredentials } from './credentials.ts';
+import { Dialer } from './dialer.ts';
 import {
-  AuthFailedError,
   ClientClosedError,
   ConnectionLostError,
   ServerError,
   SessionExpiredError,
-  TlsFailedError,
   toError,
   ZookeeperError,
 } from './errors.ts';
 import { fullServer } from './full-server.ts';
 import { limitProblem } from './limit.ts';
-import { addressesOf, type ResolveName } from './name-resolution.ts';
 import type { Operation } from './operation.ts';
 import type { Credential } from './operations/auth.ts';
 import { closeSession } from './operations/close-session.ts';
-import { getConfigWatched } from './operations/get-config.ts';
+import { CONFIG_PATH, getConfigWatched } from './operations/get-config.ts';
 import { maxWatchedBytes } from './rearming.ts';
 import { type CallOptions, Request, timeoutError } from './request.ts';
 import { RequestList } from './request-list.ts';
-import { type ServerAddress, ServerRound, shuffled } from './servers.ts';
+import { type ServerAddress, ServerRound } from './servers.ts';
 import { SessionProof } from './session-proof.ts';
+import type { SessionSettings } from './session-settings.ts';
 import type { SessionState } from './session-state.ts';
 import { StatusBoard } from './status.ts';
 import { WatchTable } from './watch-table.ts';
-
-export interface SessionSettings extends ConnectionSettings {
-  readonly connectLimitMs: number;
-  readonly reconnectLimitMs: number;
-  readonly requestTimeoutMs: number;
-  readonly closeTimeoutMs: number;
-  readonly maxQueued: number;
-  /** Random order of the servers: true if not given. */
-  readonly shuffle?: boolean;
-  readonly followConfig?: boolean;
-  /** How to resolve names, if not as Node does. */
-  readonly resolve?: ResolveName;
-}
 
 /** A connection that lasted this long was really up. After its loss, the first round of attempts has no pauses. */
 const HELD_MS = 1_000;
@@ -58,6 +42,7 @@ export class ZookeeperSession {
   readonly proof = new SessionProof();
   readonly #settings: SessionSettings;
   readonly #round: ServerRound;
+  readonly #dialer: Dialer;
   readonly #follower: ConfigFollower | undefined;
   readonly #state: SessionState = {
     id: 0n,
@@ -81,7 +66,10 @@ export class ZookeeperSession {
   constructor(servers: readonly ServerAddress[], settings: SessionSettings) {
     this.#settings = settings;
     this.#round = new ServerRound(servers, settings.shuffle === false ? () => 0 : Math.random);
-    const readConfig = () => this.request(getConfigWatched, undefined, 'of the servers');
+    this.#dialer = new Dialer(this.#round, this.#state, settings, this.#stop.signal, (connection, resumed) =>
+      this.#connected(connection, resumed),
+    );
+    const readConfig = () => this.request(getConfigWatched, undefined, CONFIG_PATH);
     const securePort = settings.tls === undefined ? undefined : servers[0]?.port;
     if (settings.followConfig === true) this.#follower = new ConfigFollower(readConfig, this.#round, securePort);
     this.#sweeper = setInterval(() => this.#sweep(), Math.min(250, Math.max(5, settings.requestTimeoutMs / 4)));
@@ -117,7 +105,7 @@ export class ZookeeperSession {
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       signal?.throwIfAborted();
-      const connection = await this.#dial(this.#settings.connectLimitMs);
+      const connection = await this.#dialer.dial(this.#settings.connectLimitMs);
       this.#live(connection).catch((error: unknown) => this.#end('closed', toError(error)));
     } catch (error) {
       this.#end('closed', toError(error));
@@ -130,15 +118,16 @@ export class ZookeeperSession {
   request<Body, Reply>(
     operation: Operation<Body, Reply>,
     body: Body,
-    path: string,
+    path: string | undefined,
     call: CallOptions = {},
   ): Promise<Reply> {
+    if (call.signal?.aborted === true) return Promise.reject(call.signal.reason);
     const refusal = this.#refusal(call);
-    if (refusal !== undefined) return Promise.reject(refusal.reason);
+    if (refusal !== undefined) return Promise.reject(refusal.of({ op: operation.name, path }));
     const { queue } = this.#state;
     if (queue.size >= this.#settings.maxQueued) {
-      const message = `${operation.name} ${path}: ${queue.size} requests wait already, which is the limit`;
-      return Promise.reject(new ZookeeperError('QUEUE_FULL', message));
+      const full = new ZookeeperError('QUEUE_FULL', `${queue.size} requests wait already, which is the limit`);
+      return Promise.reject(full.of({ op: operation.name, path }));
     }
     const request = new Request(operation, body, path, call);
     queue.push(request);
@@ -147,13 +136,15 @@ export class ZookeeperSession {
   }
 
   addCredential(credential: Credential, call: CallOptions): Promise<void> {
+    if (call.signal?.aborted === true) return Promise.reject(call.signal.reason);
     const refusal = this.#refusal(call);
-    if (refusal !== undefined) return Promise.reject(refusal.reason);
+    if (refusal !== undefined) return Promise.reject(refusal.of(ADD_AUTH));
     const { signal, timeoutMs } = call;
     const entry = new KeptCredential(credential, timeoutMs !== undefined);
     const drop = (reason: unknown) => this.#state.credentials.drop(entry, reason);
     const onAbort = () => drop(signal?.reason);
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => drop(timeoutError(timeoutMs)), timeoutMs);
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => drop(timeoutError(timeoutMs).of(ADD_AUTH)), timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#state.credentials.add(entry);
     this.#connection?.sendCredential(entry);
@@ -174,7 +165,7 @@ export class ZookeeperSession {
     if (this.#endCause !== undefined) return;
     this.#state.queue.cancelAll(new ClientClosedError('the client was closed before the request was sent'));
     if (connection !== undefined) {
-      const last = new Request(closeSession, undefined, '', {
+      const last = new Request(closeSession, undefined, undefined, {
         signal: AbortSignal.timeout(this.#settings.closeTimeoutMs),
       });
       connection.sendLast(last);
@@ -198,58 +189,11 @@ export class ZookeeperSession {
       if (this.#settings.reconnectLimitMs === 0) return this.#end('closed', cause);
       if (performance.now() - sinceMs >= HELD_MS) this.#round.rest();
       try {
-        connection = await this.#dial(this.#settings.reconnectLimitMs);
+        connection = await this.#dialer.dial(this.#settings.reconnectLimitMs);
       } catch (error) {
         return this.#end(error instanceof SessionExpiredError ? 'expired' : 'closed', toError(error));
       }
     }
-  }
-
-  /**
-   * Tries one server after the other; with a limit of zero, each of them once. Rejects when the session has expired,
-   * the limit is reached or the client is closed.
-   */
-  async #dial(limitMs: number): Promise<Connection> {
-    const limit = limitMs === 0 ? undefined : AbortSignal.timeout(limitMs);
-    const signal = limit === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, limit]);
-    let lastError: unknown;
-    let distrusts = 0;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await sleep(this.#round.pauseMs(), undefined, { signal });
-        const idBefore = this.#state.id;
-        const connection = await this.#open(this.#round.next(), signal);
-        // The client may have ended between the server's answer and this line.
-        if (this.#stop.signal.aborted) connection.drop(toError(this.#stop.signal.reason));
-        this.#stop.signal.throwIfAborted();
-        this.#connected(connection, idBefore === this.#state.id);
-        return connection;
-      } catch (error) {
-        if (isLast(error)) throw error;
-        if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
-        if (limit?.aborted === true) throw noServer(`within ${limitMs} ms`, lastError ?? error);
-        if (error instanceof TlsFailedError) distrusts += 1;
-        // Of the first connection it is told at once; later, certificates may just be on their way to all servers.
-        if (this.#state.id === 0n && distrusts === attempt && attempt >= this.#round.size) throw error;
-        if (limit === undefined && attempt >= this.#round.size) throw noServer('at the first attempt', error);
-        lastError = error;
-      }
-    }
-  }
-
-  /** Tries every address of the server's name. */
-  async #open(server: ServerAddress, signal: AbortSignal): Promise<Connection> {
-    const addresses = await addressesOf(server, this.#settings, signal);
-    let lastError: unknown;
-    for (const address of this.#settings.shuffle === false ? addresses : shuffled(addresses)) {
-      try {
-        return await Connection.open(server, address, this.#state, this.#settings, signal);
-      } catch (error) {
-        if (isLast(error) || signal.aborted) throw error;
-        lastError = error;
-      }
-    }
-    throw lastError;
   }
 
   #connected(connection: Connection, resumed: boolean): void {
@@ -282,21 +226,21 @@ export class ZookeeperSession {
     this.#stop.abort(error);
     this.#connection?.drop(new ConnectionLostError('the client was closed', error));
     this.#connection = undefined;
-    this.#state.queue.cancelAll(error);
-    this.#state.credentials.dropWaiting(error);
+    const refusal = refusalAfter(error);
+    this.#state.queue.cancelAll(refusal);
+    this.#state.credentials.dropWaiting(refusal);
     const last = kind === 'expired' ? { kind, cause: error } : cause === undefined ? { kind } : { kind, cause };
     this.#state.watches.endAll(last);
     this.status.set(last);
   }
 
-  /** Why the session takes no new requests. The reason is wrapped, since a signal's reason may be any value. */
-  #refusal({ signal, timeoutMs }: CallOptions): { readonly reason: unknown } | undefined {
-    if (signal?.aborted === true) return { reason: signal.reason };
+  /** Why the session does not take the call. */
+  #refusal({ timeoutMs }: CallOptions): ZookeeperError | undefined {
     const problem = timeoutMs === undefined ? undefined : limitProblem('timeoutMs', timeoutMs);
-    if (problem !== undefined) return { reason: problem };
-    if (this.#endCause !== undefined) return { reason: this.#endCause };
-    if (this.#closing !== undefined) return { reason: new ClientClosedError('the client is being closed') };
-    if (this.#starting === undefined) return { reason: new ClientClosedError('the client is not started yet') };
+    if (problem !== undefined) return problem;
+    if (this.#endCause !== undefined) return refusalAfter(this.#endCause);
+    if (this.#closing !== undefined) return new ClientClosedError('the client is being closed');
+    if (this.#starting === undefined) return new ClientClosedError('the client is not started yet');
     return undefined;
   }
 
@@ -310,11 +254,9 @@ export class ZookeeperSession {
   }
 }
 
-/** No other server would say anything else. */
-function isLast(error: unknown): boolean {
-  return error instanceof SessionExpiredError || error instanceof AuthFailedError;
-}
-
-function noServer(when: string, cause: unknown): ZookeeperError {
-  return new ZookeeperError('NO_SERVER', `no server gave a connection ${when}; last: ${toError(cause).message}`, cause);
+/** What calls end with once the client has ended, maybe by a signal, whose reason may be anything. */
+function refusalAfter(cause: Error): ZookeeperError {
+  // CONNECTION_LOST would say that another try may help.
+  if (cause instanceof ZookeeperError && !(cause instanceof ConnectionLostError)) return cause;
+  return new ClientClosedError(`the client has ended: ${cause.message}`, cause);
 }

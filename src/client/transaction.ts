@@ -68,13 +68,16 @@ export function createProblem(path: string, mode: CreateMode): ZookeeperError | 
   return pathProblem(path, mode.sequential === true) ?? modeProblem(mode);
 }
 
-/** What is wrong with the parts, as BAD_REQUEST. */
+/** What is wrong with the parts, as BAD_REQUEST. It names the part. */
 export function transactionProblem(parts: readonly TransactionPart[]): ZookeeperError | undefined {
-  if (parts.length === 0) return new ZookeeperError('BAD_REQUEST', 'a transaction needs a part');
+  if (parts.length === 0) {
+    const call = { op: 'multi', path: undefined };
+    return new ZookeeperError('BAD_REQUEST', 'multi: a transaction needs a part', undefined, call);
+  }
   for (const part of parts) {
     const isCreate = part.kind === 'create' || part.kind === 'create2';
     const problem = isCreate ? createProblem(part.path, part) : pathProblem(part.path, false);
-    if (problem !== undefined) return problem;
+    if (problem !== undefined) return problem.of({ op: part.kind, path: part.path });
   }
   return undefined;
 }

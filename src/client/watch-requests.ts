@@ -47,7 +47,7 @@ export class WatchRequests {
   ): Promise<{ readonly reply: Reply; readonly watch: ZnodeWatch }> {
     const { signal, maxUnread = MAX_UNREAD } = options;
     const problem = this.#problem(path, maxUnread);
-    if (problem !== undefined) throw problem;
+    if (problem !== undefined) throw problem.of({ op: operation.name, path });
     const { watches } = this.#session;
     const watch = new ZnodeWatch(kind, path, maxUnread, this.#close);
     const { noNode } = operation;

@@ -161,7 +161,11 @@ const EXCHANGES: readonly Exchange[] = [
     READS,
     [4, 8, 4].flatMap((type, index) => [header(type), text(READS[index]?.path ?? ''), Buffer.from([0])]).concat(END),
     [header(4, 0), text('data'), STAT, header(8, 0), int(1), text('b'), header(-1, -101), int(-101), END],
-    [{ data: Buffer.from('data'), stat: WHOLE_STAT }, ['b'], new ServerError(-101, 'multiRead, get /c')],
+    [
+      { data: Buffer.from('data'), stat: WHOLE_STAT },
+      ['b'],
+      new ServerError(-101, 'multiRead, get /c', { op: 'get', path: '/c' }),
+    ],
   ),
 ];
 

@@ -47,7 +47,9 @@ export const multiRead: Operation<readonly ReadPart[], ReadResult[]> = {
   },
   decode: (reader, parts) =>
     readMultiResults(reader, parts, (type, { kind, path }) => {
-      if (type === ERROR_RESULT) return new ServerError(readErrorResult(reader), `multiRead, ${kind} ${path}`);
+      if (type === ERROR_RESULT) {
+        return new ServerError(readErrorResult(reader), `multiRead, ${kind} ${path}`, { op: kind, path });
+      }
       if (kind === 'get' && type === get.opcode) return get.decode(reader, path);
       if (kind === 'getChildren' && type === GET_CHILDREN_OPCODE) return reader.strings();
       throw wrongResult(type, kind);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { TransactionError } from '../errors.ts';
+import { nameOf, TransactionError } from '../errors.ts';
 import type { JuteReader } from '../jute-reader.ts';
 import type { JuteWriter } from '../jute-writer.ts';
 import type { Operation } from '../operation.ts';
@@ -91,7 +91,7 @@ function readResult(reader: JuteReader, type: number, part: TransactionPart): An
 function failureOf(parts: readonly TransactionPart[], numbers: readonly number[]): TransactionError {
   const found = numbers.findIndex((number) => number !== 0);
   const index = Math.max(0, found);
-  const part = parts[index];
-  const what = `multi, part ${index + 1} of ${parts.length}, ${part?.kind} ${part?.path}`;
-  return new TransactionError(numbers[index] ?? 0, what, index);
+  const part = { op: parts[index]?.kind ?? 'multi', path: parts[index]?.path };
+  const what = `multi, part ${index + 1} of ${parts.length}, ${nameOf(part)}`;
+  return new TransactionError(numbers[index] ?? 0, what, index, part);
 }
