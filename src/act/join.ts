@@ -2,11 +2,10 @@
 /** Steps of joining, and of changing who is a member. */
 import { AgentError } from '../errors.ts';
 import { instancesBehind, ownerKey, unreadableOf } from '../model/claims.ts';
-import { joinersVersion } from '../model/first-version.ts';
 import { type EnsembleConfig, type Member, quorumOf, strangeLines, votersOf } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
-import type { Zxid } from '../model/zxid.ts';
+import { ZXID_ZERO, type Zxid } from '../model/zxid.ts';
 import type { Session } from '../ports.ts';
 import { claimsByKey } from '../registry/claims.ts';
 import { announceStart, readRecords } from '../registry/lineage.ts';
@@ -39,7 +38,9 @@ export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActConte
   if (leftOver) await withdraw(step.lineage, context);
   await announceAsListed(newest, context);
   await ports.disk.writeStamp({ cluster: self.cluster, lineage: step.lineage, id: step.id });
-  await ports.disk.writeConfig({ version: joinersVersion(newest), members: step.members });
+  // Joining 12: a note of another config that had this version: by the note this file would count as one that was cut off.
+  if (disk.vouched === step.version) await ports.disk.vouch(ZXID_ZERO, 0);
+  await ports.disk.writeConfig({ version: step.version, members: step.members });
 }
 
 /**

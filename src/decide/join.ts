@@ -5,9 +5,8 @@
  */
 
 import { isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
-import { hasData } from '../facts/data.ts';
 import { type DiskFacts, unreadable } from '../model/disk.ts';
-import { isFirstVersion } from '../model/first-version.ts';
+import { joinersVersion } from '../model/first-version.ts';
 import { type EnsembleConfig, listed, type Member, memberAt, strangeLines, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
@@ -200,8 +199,22 @@ function fits(disk: DiskFacts, config: EnsembleConfig): boolean {
   return onDisk.version !== config.version || onDisk.members.length === config.members.length;
 }
 
-/** Joining 3: the current members and this node, as an observer unless the config already gives it another role. */
+/**
+ * Joining 3: the current members and this node, as an observer unless the config already gives it another role. Joining
+ * 12: the version is right below that of the committed config.
+ */
 function prepareJoin(
+  observation: Observation,
+  newest: LineageRecord,
+  { version, ...config }: EnsembleConfig,
+  own: Member | undefined,
+  why: string,
+): Decision {
+  return prepareFrom(observation, newest, { ...config, version: joinersVersion(version) }, own, why);
+}
+
+/** The config is what goes to the disk, with this node in it. */
+export function prepareFrom(
   observation: Observation,
   newest: LineageRecord,
   config: EnsembleConfig,
@@ -216,7 +229,7 @@ function prepareJoin(
   if (lines) return wait(`This node gets no fresh config: ${lines}.`);
   const others = config.members.filter((member) => member.id !== id && member.address !== self.address);
   const members = [...others, own ?? memberAt(id, self.address, 'observer')].sort((a, b) => a.id - b.id);
-  return take({ kind: 'prepare-join', members, id, lineage: newest.number }, why);
+  return take({ kind: 'prepare-join', version: config.version, members, id, lineage: newest.number }, why);
 }
 
 /**
@@ -256,27 +269,4 @@ function waitForAddress(observation: Observation, stranger: Member, removal: Rem
     ? ` No node of this cluster ever claimed it: whoever added member ${stranger.id} by hand has to remove it.`
     : '';
   return wait(`${stands}, and that member is not known to be gone.${byHand}`);
-}
-
-/** Joining 7: the node has data of the newest lineage, finds no leader, and its config does not list it. */
-export function decideJoinAlone(observation: Observation, newest: LineageRecord): Decision | undefined {
-  const { disk, self } = observation;
-  if (disk.fence || disk.stamp?.lineage !== newest.number || !hasData(disk) || disk.data?.damage !== undefined)
-    return undefined;
-  if (unreadable(disk, 'pending')) return undefined;
-  const config = disk.pending ?? disk.config;
-  // A config that the agent writes would lack the lines that it can't understand.
-  if (strangeLines(config).length > 0) return undefined;
-  if (!config || mayRun(observation.server) || listed(disk.config, disk.id, self.address)) return undefined;
-  if (config.members.some((member) => member.id === disk.id && member.address !== self.address)) return undefined;
-  // If only the record's first config is left, the node votes in it. A later config may not have committed, and may
-  // name too few members.
-  const own = isFirstVersion(config.version) ? listed(config, disk.id, self.address) : undefined;
-  return prepareJoin(
-    observation,
-    newest,
-    config,
-    own,
-    'This node has data of the newest lineage, and the last config it knows lacks it: an addition may have committed unseen, and the others may need its vote.',
-  );
 }

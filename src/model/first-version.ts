@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The versions of the configs that agents write (docs/protocol.md, "Recovery 10"). Pure.
+ * The versions of the configs that agents write (docs/protocol.md, "Recovery 10" and "Joining 12"). Pure.
  *
  * A server that looks for a leader takes over every config of a higher version that it hears of, from any server. So
  * the configs that an agent writes under a record are above all configs of older lineages. None of them is above a
- * config that was committed under the same record. Record 1 follows nothing, so its configs have no version. Under
- * later records their version is right above the floor.
+ * config that was committed under the same record. Record 1 follows nothing, so its first config has no version. Under
+ * later records the version of the first config is right above the floor. A joiner's config comes right below the
+ * committed config that it was made from.
  */
-import { toZxid, ZXID_ZERO, type Zxid } from './zxid.ts';
+import { fromZxid, toZxid, ZXID_ZERO, type Zxid } from './zxid.ts';
 
 /** How many elections the lost nodes may have held without the knowledge of the nodes that are left. */
 const UNSEEN_EPOCHS = 0x1_0000;
@@ -38,7 +39,10 @@ export function isFirstVersion(version: Zxid): boolean {
   return version !== ZXID_ZERO && version.endsWith('00000000');
 }
 
-/** The version for joiners. It is below every config that the ensemble has committed, so they take that one over. */
-export function joinersVersion({ epochFloor }: Floor): Zxid {
-  return epochFloor === 0 ? ZXID_ZERO : toZxid((BigInt(epochFloor + 1) << 32n) - 1n);
+/**
+ * Joining 12: the version of a file for a joiner, from that of the committed config that the file was made from. The
+ * committed config takes the place of the file, and no older config does.
+ */
+export function joinersVersion(committed: Zxid): Zxid {
+  return toZxid(fromZxid(committed) - 1n);
 }

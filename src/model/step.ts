@@ -19,6 +19,7 @@ export type Step =
   | { readonly kind: 'set-data-aside'; readonly name: string }
   | {
       readonly kind: 'prepare-join';
+      readonly version: Zxid;
       readonly members: readonly Member[];
       readonly id: number;
       readonly lineage: number;

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AgentError } from '../../src/errors.ts';
 import type { StepKind } from '../../src/model/step.ts';
+import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import {
   addressOf,
@@ -152,6 +153,14 @@ test('prepare-join: the server stands still before anything on the disk changes,
 
 test('prepare-join: a member of the genesis record announces its start before its stamp', async () => {
   assertOrder(await take(SCENES['prepare-join']()), ['disk nonce', 'create lineage/000001/started/1', 'disk stamp 1']);
+});
+
+test('prepare-join: a note of another config under this version is taken back before the config is written', async () => {
+  const scene = SCENES['prepare-join']();
+  assert.ok(scene.step.kind === 'prepare-join');
+  scene.node.disk = { ...scene.node.disk, vouched: scene.step.version };
+  assertOrder(await take(scene), [`disk vouch ${ZXID_ZERO}`, 'disk config']);
+  assert.equal(scene.node.disk.config?.version, scene.step.version);
 });
 
 test('prepare-join: not under a newer record', async () => {

@@ -4,6 +4,7 @@ import type { Step, StepKind } from '../../src/model/step.ts';
 import { toZxid } from '../../src/model/zxid.ts';
 import {
   addressOf,
+  BELOW_COMMITTED,
   CLUSTER,
   CONFIG_VERSION,
   claimOf,
@@ -82,7 +83,13 @@ export const SCENES: Scenes = {
     node.answers.set(addressOf(1), { kind: 'not-serving' });
     node.disk = { ...EMPTY_DISK, id: 1 };
     return {
-      step: { kind: 'prepare-join', members: [member(1, 'observer'), member(2), member(3)], id: 1, lineage: 1 },
+      step: {
+        kind: 'prepare-join',
+        version: BELOW_COMMITTED,
+        members: [member(1, 'observer'), member(2), member(3)],
+        id: 1,
+        lineage: 1,
+      },
       node,
     };
   },

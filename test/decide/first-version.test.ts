@@ -4,22 +4,29 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { epochFloor } from '../../src/decide/rank.ts';
 import { firstVersion, floorAbove, joinersVersion } from '../../src/model/first-version.ts';
-import { epochOf, ZXID_ZERO } from '../../src/model/zxid.ts';
+import { epochOf, toZxid, ZXID_ZERO } from '../../src/model/zxid.ts';
 import { dataOf, reportOf } from './parts.ts';
 
-test('under record 1, which follows nothing, there is no version', () => {
-  assert.deepEqual([firstVersion({ epochFloor: 0 }), joinersVersion({ epochFloor: 0 })], [ZXID_ZERO, ZXID_ZERO]);
+test('under record 1, which follows nothing, the first config has no version', () => {
+  assert.equal(firstVersion({ epochFloor: 0 }), ZXID_ZERO);
 });
 
 test('above every epoch up to the floor, and below all that the record’s own ensemble commits', () => {
   for (const floor of [1, 5, 0x1_0000, 0x7fff_0000]) {
-    const [first, joiners] = [firstVersion({ epochFloor: floor }), joinersVersion({ epochFloor: floor })];
+    const first = firstVersion({ epochFloor: floor });
+    const joiners = joinersVersion(first);
     const lastBelow = `${floor.toString(16).padStart(8, '0')}fffffffe`;
     const firstCommitted = `${(floor + 1).toString(16).padStart(8, '0')}00000001`;
     assert.ok(lastBelow < joiners && joiners < first && first < firstCommitted, `${floor}`);
-    // A joiner's config is never taken for a committed one.
+    // While the first config counts, a joiner's file is not taken for a committed one.
     assert.deepEqual([epochOf(joiners), epochOf(first)], [floor, floor + 1]);
   }
+});
+
+test('a joiner’s version is right below the committed one', () => {
+  assert.equal(joinersVersion(toZxid(0x200000005n)), toZxid(0x200000004n));
+  assert.equal(joinersVersion(toZxid(0x100000000n)), toZxid(0xffffffffn));
+  assert.equal(joinersVersion(ZXID_ZERO), ZXID_ZERO);
 });
 
 test('the floor leaves room for elections that nobody who is left knows of', () => {

@@ -27,6 +27,8 @@ export const CLUSTER = 'orders-4f1c2a90';
 /** Epoch 1, transaction 66. */
 export const COMMITTED: Zxid = toZxid(0x100000042n);
 export const CONFIG_VERSION: Zxid = toZxid(0x100000007n);
+/** What a joiner gets that is to follow this config. */
+export const BELOW_COMMITTED: Zxid = toZxid(0x100000006n);
 
 export function instanceOf(id: number): string {
   return `i-0a0${id}`;

@@ -5,6 +5,7 @@ import { BY_HAND_CASES } from './directed-by-hand.ts';
 import { type Case, CASES as MEMBERSHIP_CASES } from './directed-cases.ts';
 import { CLAIM_CASES } from './directed-claims.ts';
 import { FILE_CASES } from './directed-files.ts';
+import { FORGOTTEN_CONFIG_CASES } from './directed-forgotten.ts';
 import { LIFECYCLE_CASES } from './directed-lifecycle.ts';
 import { MEANWHILE_CASES } from './directed-meanwhile.ts';
 import { MEANWHILE_RECOVERY_CASES } from './directed-meanwhile-recovery.ts';
@@ -22,4 +23,5 @@ export const DIRECTED_CASES: readonly Case[] = [
   ...ADVICE_CASES,
   ...FILE_CASES,
   ...BY_HAND_CASES,
+  ...FORGOTTEN_CONFIG_CASES,
 ];

@@ -117,7 +117,7 @@ const doubts: Readonly<Record<string, () => Promise<void> | void>> = {
   'another id than the config’s': () => writeFile(join(node.dataDir, 'myid'), '9\n'),
   'a dynamic file that can not be parsed': () =>
     writeFile(join(node.confDir, 'zoo.cfg.dynamic.100000007'), 'server.x=\n'),
-  'the version-less file of a joiner': () =>
+  'the version-less file of a first start': () =>
     writeFile(join(node.confDir, 'zoo.cfg'), `dynamicConfigFile=${join(node.confDir, 'zoo.cfg.dynamic')}\n`),
   'an observer': async () => {
     await vouch(1);

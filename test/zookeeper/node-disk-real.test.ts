@@ -5,82 +5,23 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ServerByHand } from '../../lab/zookeeper/by-hand.ts';
-import type { ZookeeperClient } from '../../src/client/index.ts';
 import { firstVersion, joinersVersion } from '../../src/model/first-version.ts';
-import { type Member, memberAt } from '../../src/model/member.ts';
+import { memberAt } from '../../src/model/member.ts';
 import { epochOf, fromZxid, toZxid, ZXID_ZERO } from '../../src/model/zxid.ts';
-import type { NodeDisk } from '../../src/ports.ts';
-import { LAB_TICK } from '../../src/timings.ts';
 import { formatMember, parseDynamicConfig } from '../../src/zookeeper/dynamic-config.ts';
-import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
 import { superSecret } from '../../src/zookeeper/super-secret.ts';
-import { connectTo, emptyEnsemble, type RealEnsemble, zxidOf } from '../support/real-server.ts';
+import { connectTo, emptyEnsemble, zxidOf } from '../support/real-server.ts';
+import { genesis, realNode, superClient, until } from './real-node.ts';
 
 const SIGNAL = new AbortController().signal;
-const CLUSTER = 'orders-4f1c2a90';
-
-interface Node {
-  readonly id: number;
-  readonly disk: NodeDisk;
-  readonly dataDir: string;
-  readonly confDir: string;
-  start(): Promise<ServerByHand>;
-}
-
-/** A node whose files are written by the agent's own code; its server reads the secret's file. */
-async function node(ensemble: RealEnsemble, id: number): Promise<Node> {
-  const dataDir = join(ensemble.directory, String(id), 'data');
-  const confDir = join(ensemble.directory, String(id), 'conf');
-  await mkdir(dataDir, { recursive: true });
-  await mkdir(confDir, { recursive: true });
-  const disk = nodeDisk({
-    dataDir,
-    confDir,
-    idFile: join(dataDir, 'myid'),
-    dynamicFile: join(confDir, 'zoo.cfg.dynamic'),
-    cluster: CLUSTER,
-    tick: LAB_TICK,
-  });
-  const { javaOptionsFile } = await superSecret(dataDir);
-  return {
-    id,
-    disk,
-    dataDir,
-    confDir,
-    start: () => ensemble.start(id, { jvmOptions: [`@${javaOptionsFile}`] }),
-  };
-}
-
-async function genesis(found: Node, members: readonly Member[]): Promise<ServerByHand> {
-  await found.disk.writeId(found.id);
-  await found.disk.writeMarker();
-  await found.disk.writeConfig({ version: ZXID_ZERO, members });
-  await found.disk.writeStamp({ cluster: CLUSTER, lineage: 1, id: found.id });
-  return found.start();
-}
-
-/** A client of the node's own server with the node's own secret. */
-async function superClient(found: Node, server: ServerByHand): Promise<ZookeeperClient> {
-  const client = await connectTo(server);
-  await client.addAuth('digest', `super:${(await superSecret(found.dataDir)).password}`);
-  return client;
-}
-
-async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 30_000;
-  while (!(await check())) {
-    assert.ok(performance.now() < end, `in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 describe('a node disk under a real server', () => {
   it('genesis, growth by a joiner, and the config files that the server writes', async () => {
     await using ensemble = await emptyEnsemble(2);
     const first = memberAt(1, ensemble.block.address(1), 'participant');
     const second = memberAt(2, ensemble.block.address(2), 'participant');
-    const one = await node(ensemble, 1);
-    const two = await node(ensemble, 2);
+    const one = await realNode(ensemble, 1);
+    const two = await realNode(ensemble, 2);
     const serverOne = await genesis(one, [first]);
     await serverOne.untilServing();
     assert.equal((await one.disk.read(SIGNAL)).marker, false, 'the server took the marker');
@@ -106,7 +47,7 @@ describe('a node disk under a real server', () => {
   it('a config that was proposed and did not commit is pending, and a fresh config clears it for a forced start', async () => {
     await using ensemble = await emptyEnsemble(3);
     const { members } = ensemble;
-    const nodes = await Promise.all([1, 2, 3].map((id) => node(ensemble, id)));
+    const nodes = await Promise.all([1, 2, 3].map((id) => realNode(ensemble, id)));
     const servers = await Promise.all(nodes.map((found) => genesis(found, members)));
     await Promise.all(servers.map((server) => server.untilServing()));
     const [one] = nodes;
@@ -159,7 +100,7 @@ describe('a node disk under a real server', () => {
 
   it('a marked first start with a raised accepted epoch elects an epoch above it', async () => {
     await using ensemble = await emptyEnsemble(3);
-    const nodes = await Promise.all([1, 2, 3].map((id) => node(ensemble, id)));
+    const nodes = await Promise.all([1, 2, 3].map((id) => realNode(ensemble, id)));
     // On every member: a quorum of others would settle on epoch 1, and who promised more could never follow it.
     await Promise.all(nodes.map(({ disk }) => disk.raiseAcceptedEpoch(6)));
     const servers = await Promise.all(nodes.map((found) => genesis(found, ensemble.members)));
@@ -179,10 +120,10 @@ describe('a node disk under a real server', () => {
       await using ensemble = await emptyEnsemble(4);
       const alone = memberAt(1, ensemble.block.address(1), 'participant');
       const added = memberAt(2, ensemble.block.address(2), 'observer');
-      const one = await node(ensemble, 1);
+      const one = await realNode(ensemble, 1);
       const old = await genesis(one, [alone]);
       await old.untilServing();
-      const two = await node(ensemble, 2);
+      const two = await realNode(ensemble, 2);
       await two.disk.writeId(2);
       await two.disk.writeConfig({ version: ZXID_ZERO, members: [alone, added] });
       const byHand = await two.start();
@@ -197,7 +138,7 @@ describe('a node disk under a real server', () => {
       await old.kill();
       await rm(join(one.dataDir, 'version-2'), { recursive: true });
       // All data is gone. The next record has two members, and the other one starts later.
-      const three = await node(ensemble, 3);
+      const three = await realNode(ensemble, 3);
       const members = [alone, memberAt(3, ensemble.block.address(3), 'participant')];
       for (const { disk } of [one, three]) {
         await disk.raiseAcceptedEpoch(0x1_0000);
@@ -226,11 +167,11 @@ describe('a node disk under a real server', () => {
       assert.deepEqual(parseDynamicConfig((await client.getConfig()).data.toString()), { version, members });
       assert.equal(epochOf(await zxidOf(first)), 0x1_0001);
       // And it grows as any other: the joiner takes over what is committed.
-      const four = await node(ensemble, 4);
+      const four = await realNode(ensemble, 4);
       const joiner = memberAt(4, ensemble.block.address(4), 'participant');
       await four.disk.writeId(4);
       await four.disk.writeConfig({
-        version: joinersVersion({ epochFloor: 0x1_0000 }),
+        version: joinersVersion(version),
         members: [...members, { ...joiner, role: 'observer' }],
       });
       const fourth = await four.start();
@@ -248,7 +189,7 @@ describe('a node disk under a real server', () => {
 
   it('data set aside and restored is served again', async () => {
     await using ensemble = await emptyEnsemble(1);
-    const one = await node(ensemble, 1);
+    const one = await realNode(ensemble, 1);
     const first = await genesis(one, ensemble.members);
     await first.untilServing();
     {
@@ -272,7 +213,7 @@ describe('a node disk under a real server', () => {
 describe("a node's own super secret", () => {
   it('lets its own agent reconfig and nobody else', async () => {
     await using ensemble = await emptyEnsemble(1);
-    const one = await node(ensemble, 1);
+    const one = await realNode(ensemble, 1);
     const server = await genesis(one, ensemble.members);
     await server.untilServing();
     const added = [formatMember(memberAt(9, ensemble.block.address(9), 'observer'))];
@@ -286,7 +227,7 @@ describe("a node's own super secret", () => {
 
   it('stands in no argument list, environment, log or readable file', async () => {
     await using ensemble = await emptyEnsemble(1);
-    const one = await node(ensemble, 1);
+    const one = await realNode(ensemble, 1);
     const server = await genesis(one, ensemble.members);
     await server.untilServing();
     const { password, javaOptionsFile } = await superSecret(one.dataDir);

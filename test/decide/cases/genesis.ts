@@ -4,6 +4,7 @@ import { done, take, wait } from '../../../src/model/step.ts';
 import { ZXID_ZERO } from '../../../src/model/zxid.ts';
 import {
   announcementsOf,
+  BELOW_COMMITTED,
   CLUSTER,
   COMMITTED,
   configOf,
@@ -184,7 +185,7 @@ export const GENESIS: readonly Row[] = [
     'Genesis 3: a listed node joins the ensemble that answers',
     healthy({ disk: newDiskOf(1), server: STOPPED, ensemble: ensembleOf([1, 2, 3], { servingIds: [2, 3] }) }),
     take(
-      { kind: 'prepare-join', members: [member(1), member(2), member(3)], id: 1, lineage: 1 },
+      { kind: 'prepare-join', version: BELOW_COMMITTED, members: [member(1), member(2), member(3)], id: 1, lineage: 1 },
       'An ensemble of the newest record answers; this node joins it with a fresh config.',
     ),
   ),
@@ -214,7 +215,13 @@ export const GENESIS: readonly Row[] = [
     'Genesis 4: a config without this node is joined with the data',
     stopped({ disk: diskOf(1, { config: configOf([2, 3]) }) }),
     take(
-      { kind: 'prepare-join', members: [member(1, 'observer'), member(2), member(3)], id: 1, lineage: 1 },
+      {
+        kind: 'prepare-join',
+        version: BELOW_COMMITTED,
+        members: [member(1, 'observer'), member(2), member(3)],
+        id: 1,
+        lineage: 1,
+      },
       'This node has data of the newest lineage, and the last config it knows lacks it: an addition may have committed unseen, and the others may need its vote.',
     ),
   ),

@@ -4,6 +4,7 @@ import { done, take, wait } from '../../../src/model/step.ts';
 import { toZxid } from '../../../src/model/zxid.ts';
 import {
   addressOf,
+  BELOW_COMMITTED,
   COMMITTED,
   CONFIG_VERSION,
   claimOf,
@@ -303,7 +304,13 @@ export const JOINING: readonly Row[] = [
     'Joining 3: a joiner whose server wrote a config without it gets a fresh one',
     claimedNewcomer({ disk: diskOf(4, { ready: false }) }),
     take(
-      { kind: 'prepare-join', members: [member(1), member(2), member(3), member(4, 'observer')], id: 4, lineage: 1 },
+      {
+        kind: 'prepare-join',
+        version: BELOW_COMMITTED,
+        members: [member(1), member(2), member(3), member(4, 'observer')],
+        id: 4,
+        lineage: 1,
+      },
       'An ensemble of the newest record answers; this node joins it with a fresh config.',
     ),
   ),
@@ -311,7 +318,7 @@ export const JOINING: readonly Row[] = [
     'Joining 3: a listed member gets a fresh config as participant',
     healthy({ disk: newDiskOf(1), server: STOPPED, ensemble: ensembleOf([1, 2, 3], { servingIds: [2, 3] }) }),
     take(
-      { kind: 'prepare-join', members: [member(1), member(2), member(3)], id: 1, lineage: 1 },
+      { kind: 'prepare-join', version: BELOW_COMMITTED, members: [member(1), member(2), member(3)], id: 1, lineage: 1 },
       'An ensemble of the newest record answers; this node joins it with a fresh config.',
     ),
   ),
@@ -336,7 +343,13 @@ export const JOINING: readonly Row[] = [
       watch: { digest: 'no leader found', forMs: 20_000 },
     }),
     take(
-      { kind: 'prepare-join', members: [member(1), member(2), member(3), member(4, 'observer')], id: 4, lineage: 1 },
+      {
+        kind: 'prepare-join',
+        version: BELOW_COMMITTED,
+        members: [member(1), member(2), member(3), member(4, 'observer')],
+        id: 4,
+        lineage: 1,
+      },
       'The server of this node runs but finds no leader; it is given a fresh config.',
     ),
   ),
@@ -349,7 +362,13 @@ export const JOINING: readonly Row[] = [
     'Joining 3: an empty node gets a fresh config as observer',
     claimedNewcomer(),
     take(
-      { kind: 'prepare-join', members: [member(1), member(2), member(3), member(4, 'observer')], id: 4, lineage: 1 },
+      {
+        kind: 'prepare-join',
+        version: BELOW_COMMITTED,
+        members: [member(1), member(2), member(3), member(4, 'observer')],
+        id: 4,
+        lineage: 1,
+      },
       'An ensemble of the newest record answers; this node joins it with a fresh config.',
     ),
   ),
@@ -652,21 +671,33 @@ export const JOINING: readonly Row[] = [
       silence: silenceOf([1, 2, 3, 4], []),
     }),
     take(
-      { kind: 'prepare-join', members: [member(1), member(2), member(3), member(4, 'observer')], id: 4, lineage: 1 },
+      {
+        kind: 'prepare-join',
+        version: BELOW_COMMITTED,
+        members: [member(1), member(2), member(3), member(4, 'observer')],
+        id: 4,
+        lineage: 1,
+      },
       'This node has data of the newest lineage, and the last config it knows lacks it: an addition may have committed unseen, and the others may need its vote.',
     ),
   ),
   row(
-    'Joining 7: from the pending config',
+    'Joining 7: from the committed config, and not from the pending one',
     stopped({
       self: selfOf(4),
-      disk: diskOf(4, { pending: configOf([1, 2, 3, 4], toZxid(0x100000050n)) }),
+      disk: diskOf(4, { pending: configOf([1, 2, 4], toZxid(0x100000050n)) }),
       shared: sharedOf([genesisOf([1, 2, 3])], [1, 2, 3, 4]),
       lives: livesOf([1, 2, 3, 4]),
       silence: silenceOf([1, 2, 3, 4], []),
     }),
     take(
-      { kind: 'prepare-join', members: [member(1), member(2), member(3), member(4, 'observer')], id: 4, lineage: 1 },
+      {
+        kind: 'prepare-join',
+        version: BELOW_COMMITTED,
+        members: [member(1), member(2), member(3), member(4, 'observer')],
+        id: 4,
+        lineage: 1,
+      },
       'This node has data of the newest lineage, and the last config it knows lacks it: an addition may have committed unseen, and the others may need its vote.',
     ),
   ),

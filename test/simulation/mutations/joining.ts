@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LoopParts } from '../../../src/loop.ts';
 import { instancesBehind } from '../../../src/model/claims.ts';
+import { ZXID_ZERO } from '../../../src/model/zxid.ts';
 import type { Mutation } from './mutation.ts';
 
 export const JOINING_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'joins-without-a-version',
+    rule: 'Joining 12: a joiner’s file has the version right below the committed config that it was made from',
+    parts: (parts) => ({
+      ...parts,
+      act: (step, context) => parts.act(step.kind === 'prepare-join' ? { ...step, version: ZXID_ZERO } : step, context),
+    }),
+  },
   {
     name: 'old-data-kept',
     rule: 'Joining 2: data of an older lineage is renamed aside and the node joins empty',
@@ -26,7 +35,7 @@ export const JOINING_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'dynamic-file-only',
-    rule: 'Joining 3: a joiner gets a fresh pointer and a version-less file, not the file that its server left',
+    rule: 'Joining 3: a joiner gets a fresh pointer and a file of the committed config, not the file that its server left',
     seeds: 1500,
     parts: (parts) => ({
       ...parts,
