@@ -53,19 +53,20 @@ const STAGE_NAMES = [
   'release',
 ];
 /**
- * These wait more than they work, for the image's cron or for the waits of a lab or of the local AWS. They begin first,
- * so that the others of their stage work meanwhile.
+ * These take longest, most of them because they wait: for the image's cron, for a lab, or for the local AWS. They begin
+ * first, so that the others of their stage work meanwhile.
  */
-const WAITING_TESTS = [
+const LONGEST_TESTS = [
   'cloud/cloudformation-groups.test.ts',
-  'image/story.test.ts',
-  'image/full-disk.test.ts',
+  'simulation/simulation.test.ts',
   'lab/crash.test.ts',
+  'image/story.test.ts',
 ];
-/** When everything runs, these run as one stage, for the same reason. */
-const RUN_TOGETHER: readonly string[] = ['cf', 'cloud', 'deploy'];
-const FILES_TOGETHER = 3;
-/** These follow every write and every vote of an ensemble, and another ensemble beside them would show. */
+/** When everything runs, each of these runs as one stage, so many files at a time, for the same reason. */
+const RUN_TOGETHER: readonly { readonly names: readonly string[]; readonly concurrency: number }[] = [
+  { names: ['cf', 'cloud', 'deploy'], concurrency: 3 },
+  { names: ['stack', 'image'], concurrency: 2 },
+];
 const STACK_TESTS = 'lab/stack-*.test.ts';
 
 export const usage = `Usage: ./test.sh [STAGE…] [FILE…]
@@ -99,10 +100,10 @@ function testFiles(root: string, pattern: string): string[] {
     .sort();
 }
 
-/** The waiting ones first. */
+/** The longest first. */
 function inOrder(root: string, files: readonly string[]): string[] {
-  const waiting = WAITING_TESTS.map((file) => join(root, 'test', file)).filter((file) => files.includes(file));
-  return [...waiting, ...files.filter((file) => !waiting.includes(file))];
+  const longest = LONGEST_TESTS.map((file) => join(root, 'test', file)).filter((file) => files.includes(file));
+  return [...longest, ...files.filter((file) => !longest.includes(file))];
 }
 
 function foldersOf(stage: string): readonly string[] {
@@ -135,11 +136,18 @@ function stageOf(root: string, name: string): Stage {
     .filter((file) => !stackFiles.includes(file));
   if (name === 'lab') return { name, files: inOrder(root, files), concurrency: 2, ...inLab };
   const forceExit = name === 'client';
-  return { name, files, concurrency: 2, fileLimitMs: 15 * MINUTE_MS, limitMs: 25 * MINUTE_MS, forceExit };
+  return {
+    name,
+    files: inOrder(root, files),
+    concurrency: 2,
+    fileLimitMs: 15 * MINUTE_MS,
+    limitMs: 25 * MINUTE_MS,
+    forceExit,
+  };
 }
 
 /** Every test of these stages, under the loosest of their limits. */
-function together(root: string, names: readonly string[]): Stage {
+function together(root: string, { names, concurrency }: (typeof RUN_TOGETHER)[number]): Stage {
   const stages = names.map((name) => stageOf(root, name));
   return {
     name: names.join(' and '),
@@ -147,7 +155,7 @@ function together(root: string, names: readonly string[]): Stage {
       root,
       stages.flatMap(({ files }) => files),
     ),
-    concurrency: FILES_TOGETHER,
+    concurrency,
     fileLimitMs: Math.max(...stages.map(({ fileLimitMs }) => fileLimitMs)),
     limitMs: Math.max(...stages.map(({ limitMs }) => limitMs)),
   };
@@ -155,8 +163,9 @@ function together(root: string, names: readonly string[]): Stage {
 
 function everything(root: string): readonly Stage[] {
   return STAGE_NAMES.flatMap((name) => {
-    if (!RUN_TOGETHER.includes(name)) return stageOf(root, name);
-    return name === RUN_TOGETHER[0] ? together(root, RUN_TOGETHER) : [];
+    const group = RUN_TOGETHER.find(({ names }) => names.includes(name));
+    if (group === undefined) return stageOf(root, name);
+    return name === group.names[0] ? together(root, group) : [];
   });
 }
 
