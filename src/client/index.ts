@@ -53,6 +53,6 @@ export type {
   TransactionPart,
   TransactionResults,
 } from './transaction.ts';
-export type { WatchKind, ZnodeWatch } from './watch.ts';
+export type { HeldZnodes, WatchKind, ZnodeWatch } from './watch.ts';
 export type { LastWatchEvent, WatchEvent, ZnodeEvent } from './watch-event.ts';
 export type { WatchOptions } from './watch-requests.ts';

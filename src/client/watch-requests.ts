@@ -5,13 +5,18 @@ import type { Operation } from './operation.ts';
 import { removeWatches, type WatchType } from './operations/remove-watches.ts';
 import type { CallOptions } from './request.ts';
 import type { ZookeeperSession } from './session.ts';
-import { type WatchKind, ZnodeWatch } from './watch.ts';
+import { type HeldZnodes, type WatchKind, ZnodeWatch } from './watch.ts';
 
 export interface WatchOptions extends CallOptions {
   /** Aborted later, it closes the watch. */
   readonly signal?: AbortSignal;
   /** A watch with more unread events than this loses the oldest ones, and says so; 1,000 if not given. */
   readonly maxUnread?: number;
+  /**
+   * For a recursive watch whose reader keeps what it has read. After a lost connection it is told which of these were
+   * set, deleted or created meanwhile, or have other children: as events between `disconnected` and `rearmed`.
+   */
+  readonly held?: HeldZnodes;
 }
 
 /** The kinds that servers keep as one. */
@@ -45,11 +50,11 @@ export class WatchRequests {
     path: string,
     options: WatchOptions,
   ): Promise<{ readonly reply: Reply; readonly watch: ZnodeWatch }> {
-    const { signal, maxUnread = MAX_UNREAD } = options;
+    const { signal, maxUnread = MAX_UNREAD, held } = options;
     const problem = this.#problem(path, maxUnread);
     if (problem !== undefined) throw problem.of({ op: operation.name, path });
     const { watches } = this.#session;
-    const watch = new ZnodeWatch(kind, path, maxUnread, this.#close);
+    const watch = new ZnodeWatch(kind, path, { maxUnread, ...(held && { held }) }, this.#close);
     const { noNode } = operation;
     const setting: Operation<string, Reply> = {
       ...operation,

@@ -57,8 +57,13 @@ export class WatchTable {
       if (kind === 'persistent') this.#tell(kind, event.path, event);
       else for (const watch of this.#take(kind, event.path)) finishWith(watch, event);
     }
-    if (event.kind === 'childrenChanged' || this.#watches.recursive.size === 0) return;
-    for (const path of upwards(event.path)) this.#tell('recursive', path, event);
+    if (this.#watches.recursive.size === 0) return;
+    if (event.kind !== 'childrenChanged') {
+      for (const path of upwards(event.path)) this.#tell('recursive', path, event);
+    } else if (!this.#isArmed) {
+      // Once they are armed, events of the children themselves say more.
+      for (const path of upwards(event.path)) this.#tellHolders(path, event);
+    }
   }
 
   disconnected(cause: Error): void {
@@ -88,19 +93,32 @@ export class WatchTable {
   *batches(maxBytes: number, moreBytes: number): Generator<WatchPaths, void> {
     let batch = emptyPaths();
     let bytes = 0;
-    for (const kind of KINDS) {
-      for (const path of this.#watches[kind].keys()) {
-        const size = 4 + moreBytes + Buffer.byteLength(path);
-        if (bytes > 0 && bytes + size > maxBytes) {
-          yield batch;
-          batch = emptyPaths();
-          bytes = 0;
-        }
-        batch[kind].push(path);
-        bytes += size;
+    for (const [kind, path] of this.#paths()) {
+      const size = 4 + moreBytes + Buffer.byteLength(path);
+      if (bytes > 0 && bytes + size > maxBytes) {
+        yield batch;
+        batch = emptyPaths();
+        bytes = 0;
       }
+      batch[kind].push(path);
+      bytes += size;
     }
     if (bytes > 0) yield batch;
+  }
+
+  /** What each kind is to be set for, with the znodes that the readers of recursive watches hold. */
+  *#paths(): Generator<readonly [WatchKind, string], void> {
+    for (const kind of KINDS) for (const path of this.#watches[kind].keys()) yield [kind, path];
+    for (const watches of this.#watches.recursive.values()) {
+      for (const { held } of watches) {
+        if (held === undefined) continue;
+        for (const path of held.present()) {
+          yield ['data', path];
+          yield ['children', path];
+        }
+        for (const path of held.missing()) yield ['exist', path];
+      }
+    }
   }
 
   #take(kind: WatchKind, path: string): readonly ZnodeWatch[] {
@@ -112,6 +130,10 @@ export class WatchTable {
 
   #tell(kind: WatchKind, path: string, event: WatchEvent): void {
     for (const watch of this.#watches[kind].get(path) ?? []) watch.add(event);
+  }
+
+  #tellHolders(path: string, event: WatchEvent): void {
+    for (const watch of this.#watches.recursive.get(path) ?? []) if (watch.held !== undefined) watch.add(event);
   }
 
   #tellAll(event: WatchEvent): void {

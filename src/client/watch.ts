@@ -11,6 +11,14 @@ import type { LastWatchEvent, WatchEvent } from './watch-event.ts';
  */
 export type WatchKind = 'data' | 'exist' | 'children' | 'persistent' | 'recursive';
 
+/** The znodes that the reader of a recursive watch keeps in mind. */
+export interface HeldZnodes {
+  /** Those that it has read. */
+  present(): Iterable<string>;
+  /** Those that it has found missing. */
+  missing(): Iterable<string>;
+}
+
 const DONE = { done: true, value: undefined } as const;
 
 /**
@@ -19,6 +27,8 @@ const DONE = { done: true, value: undefined } as const;
  */
 export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>, AsyncDisposable {
   readonly path: string;
+  /** Of these it hears, after a lost connection, which ones changed. */
+  readonly held: HeldZnodes | undefined;
   readonly #maxUnread: number;
   readonly #onClose: (watch: ZnodeWatch) => Promise<void>;
   #kind: WatchKind;
@@ -28,10 +38,16 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
   #isEnded = false;
   #readers: ((result: IteratorResult<WatchEvent, undefined>) => void)[] = [];
 
-  constructor(kind: WatchKind, path: string, maxUnread: number, onClose: (watch: ZnodeWatch) => Promise<void>) {
+  constructor(
+    kind: WatchKind,
+    path: string,
+    options: { readonly maxUnread: number; readonly held?: HeldZnodes },
+    onClose: (watch: ZnodeWatch) => Promise<void>,
+  ) {
     this.#kind = kind;
     this.path = path;
-    this.#maxUnread = maxUnread;
+    this.held = options.held;
+    this.#maxUnread = options.maxUnread;
     this.#onClose = onClose;
   }
 

@@ -7,5 +7,6 @@ export { Lock } from './lock.ts';
 export type { OwnedJob } from './owned-job.ts';
 export { ReadWriteLock } from './read-write-lock.ts';
 export { Semaphore, type SemaphoreOptions } from './semaphore.ts';
+export { TreeCache, type TreeCacheOptions, type TreeEvent, type TreeEventOptions } from './tree-cache.ts';
 export { HoldLostError, type LossReason } from './vigil.ts';
 export { WaitTimeoutError } from './wait-limit.ts';
