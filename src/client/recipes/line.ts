@@ -3,8 +3,9 @@ import type { Acl } from '../acl.ts';
 import type { ZookeeperClient } from '../client.ts';
 import { Hold } from './hold.ts';
 import { identifiersOf } from './identifiers.ts';
-import { OwnZnode, UNTIL_SESSION_ENDS } from './own-znode.ts';
+import { OwnZnode } from './own-znode.ts';
 import { childOf } from './parents.ts';
+import { UNTIL_SESSION_ENDS } from './policies.ts';
 import { HoldLostError, Vigil } from './vigil.ts';
 import { untilDeleted } from './znode-end.ts';
 

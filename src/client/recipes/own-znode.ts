@@ -4,18 +4,15 @@ import type { Acl } from '../acl.ts';
 import type { ZookeeperClient } from '../client.ts';
 import { MaybeAppliedError, ServerError, TransactionError } from '../errors.ts';
 import type { PathAndStat } from '../operations/create2.ts';
-import { ForceRetryError, RetryPolicy } from '../retry.ts';
+import { ForceRetryError } from '../retry.ts';
 import type { CheckPart } from '../transaction.ts';
 import { childOf, ensurePath } from './parents.ts';
+import { UNTIL_APPLIED, UNTIL_SESSION_ENDS } from './policies.ts';
 
-/** The session's end is the limit: each request then fails with what is not tried again. */
-export const UNTIL_SESSION_ENDS = new RetryPolicy({ delayMs: 20, maxDelayMs: 1_000 });
-/** To delete twice does no harm: the name is not used again. */
-const DELETING = new RetryPolicy({ delayMs: 20, maxDelayMs: 1_000, ignoreMaybeApplied: true });
 /** So often a parent that somebody deletes at the same time is made again. */
 const MAX_PARENT_TRIES = 10;
 
-interface OwnZnodeOptions {
+export interface OwnZnodeOptions {
   readonly parent: string;
   /** The name behind the unique id. */
   readonly name: string;
@@ -71,7 +68,8 @@ export class OwnZnode {
    */
   async withdraw(): Promise<void> {
     try {
-      await DELETING.run(async () => {
+      // To delete twice does no harm: the name is not used again.
+      await UNTIL_APPLIED.run(async () => {
         if (this.#path === undefined && this.#isInDoubt) await this.#find();
         if (this.#path === undefined) return;
         await this.#client.delete(this.#path).catch(ignoreNoNode);

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Acl } from '../acl.ts';
 import type { ZookeeperClient } from '../client.ts';
-import { ServerError, TransactionError, ZookeeperError } from '../errors.ts';
+import { TransactionError, ZookeeperError } from '../errors.ts';
 import { limitProblem } from '../limit.ts';
 import type { CallOptions } from '../request.ts';
 import { ForceRetryError } from '../retry.ts';
+import { watchedChildren } from './children-changes.ts';
 import { lineOf, releaseLate, runHeld } from './fair-lock.ts';
-import { Hold } from './hold.ts';
+import type { Hold } from './hold.ts';
+import { holdOwn } from './hold-own.ts';
 import { identifiersOf } from './identifiers.ts';
 import { holdInTurn, type LineOptions } from './line.ts';
-import { OwnZnode, UNTIL_SESSION_ENDS } from './own-znode.ts';
 import { ensurePath, parentOf } from './parents.ts';
-import { HoldLostError, Vigil } from './vigil.ts';
+import { UNTIL_SESSION_ENDS } from './policies.ts';
+import { HoldLostError } from './vigil.ts';
 import { within } from './wait-limit.ts';
 import { untilFired } from './znode-end.ts';
 
@@ -85,7 +87,7 @@ export class Semaphore {
     // Only the first in the line looks at the permits, so a free one wakes nobody else.
     await using turn = await holdInTurn(this.#line, waits, signal);
     if (turn === undefined || !(await this.#untilFree(waits, signal))) return undefined;
-    const own = new OwnZnode(this.#client, {
+    const lease = {
       parent: this.#path,
       name: 'lease-',
       sequential: true,
@@ -93,16 +95,10 @@ export class Semaphore {
       ...this.#acl,
       // Whoever has lost its turn adds no permit to those of the next one.
       check: turn.check,
-    });
-    let vigil: Vigil | undefined;
+    };
     try {
-      const created = await own.create(signal);
-      vigil = new Vigil(this.#what, this.#client);
-      vigil.check();
-      return new Hold({ what: this.#what, client: this.#client, own, created, vigil });
+      return await holdOwn(this.#what, this.#client, lease, signal);
     } catch (error) {
-      vigil?.end('released');
-      void own.withdraw();
       const hasNoTurn = error instanceof TransactionError && error.index === 0;
       throw hasNoTurn ? new HoldLostError(this.#what, 'deleted', error) : error;
     }
@@ -110,8 +106,7 @@ export class Semaphore {
 
   async #untilFree(waits: boolean, signal: AbortSignal): Promise<boolean> {
     for (;;) {
-      const read = () => this.#client.getChildrenAndWatch(this.#path, { signal });
-      const { children, watch } = await UNTIL_SESSION_ENDS.run(read, { signal });
+      const { children, watch } = await watchedChildren(this.#client, this.#path, this.#acl, signal);
       if (waits && children.length >= this.#permits) {
         await untilFired(watch, signal);
         continue;
@@ -132,12 +127,20 @@ export class Semaphore {
       if (text !== '') throw differs(this.#what, this.#permits, text);
       await this.#client.set(this.#path, data, { version: stat.version, signal });
     } catch (error) {
-      if (!(error instanceof ZookeeperError) || error.code === 'BAD_REQUEST') throw error;
-      if (error instanceof ServerError && error.code === 'NO_NODE') {
-        await ensurePath(this.#client, parentOf(this.#path), { ...this.#acl, signal });
-        await this.#client.create(this.#path, { data, ...this.#acl, signal }).catch(() => {});
-      } else if (error.code !== 'BAD_VERSION' && error.code !== 'MAYBE_APPLIED') throw error;
+      const code = error instanceof ZookeeperError ? error.code : undefined;
+      if (code === 'NO_NODE') await this.#createPool(data, signal);
+      else if (code !== 'BAD_VERSION' && code !== 'MAYBE_APPLIED') throw error;
       throw new ForceRetryError('read what is there now', error);
+    }
+  }
+
+  async #createPool(data: Uint8Array, signal: AbortSignal): Promise<void> {
+    await ensurePath(this.#client, parentOf(this.#path), { ...this.#acl, signal });
+    try {
+      await this.#client.create(this.#path, { data, ...this.#acl, signal });
+    } catch (error) {
+      const code = error instanceof ZookeeperError ? error.code : undefined;
+      if (code !== 'NODE_EXISTS' && code !== 'MAYBE_APPLIED') throw error;
     }
   }
 }

@@ -2,7 +2,7 @@
 import type { ZookeeperClient } from '../client.ts';
 import { ClientClosedError, ServerError, toError } from '../errors.ts';
 import type { ZnodeWatch } from '../watch.ts';
-import { UNTIL_SESSION_ENDS } from './own-znode.ts';
+import { UNTIL_SESSION_ENDS } from './policies.ts';
 
 /**
  * Resolves when there is no such znode. Lost connections are waited out. Rejects with the signal's reason, or when the
