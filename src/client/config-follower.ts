@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DataAndStat } from './operations/get.ts';
-import type { ServerAddress, ServerRound } from './servers.ts';
+import type { ServerAddress } from './servers.ts';
 
 /** `server.N=<host>:<port>:<port>…;<client part>`, and behind a second `;` the secure client part. */
 const MEMBER = /^server\.\d+=(\[[^\]]+\]|[^:;[]+):[^;]*(?:;([^;]*))?(?:;([^;]*))?$/;
@@ -11,13 +11,17 @@ const WILDCARDS: ReadonlySet<string | undefined> = new Set([undefined, '', '0.0.
 /** Keeps the list of servers as the config of the ensemble has it. */
 export class ConfigFollower {
   readonly #readConfig: () => Promise<DataAndStat>;
-  readonly #round: ServerRound;
+  readonly #onList: (servers: readonly ServerAddress[]) => void;
   readonly #securePort: number | undefined;
 
   /** `readConfig` sets the watch anew. With TLS, `securePort` is for servers whose secure port the config does not name. */
-  constructor(readConfig: () => Promise<DataAndStat>, round: ServerRound, securePort: number | undefined) {
+  constructor(
+    readConfig: () => Promise<DataAndStat>,
+    onList: (servers: readonly ServerAddress[]) => void,
+    securePort: number | undefined,
+  ) {
     this.#readConfig = readConfig;
-    this.#round = round;
+    this.#onList = onList;
     this.#securePort = securePort;
   }
 
@@ -25,7 +29,7 @@ export class ConfigFollower {
   async read(): Promise<void> {
     try {
       const { data } = await this.#readConfig();
-      this.#round.follow(clientAddressesOf(data.toString(), this.#securePort));
+      this.#onList(clientAddressesOf(data.toString(), this.#securePort));
     } catch {
       // The list stays as it is. After a lost connection, the next one reads again.
     }

@@ -38,6 +38,8 @@ const MAX_BATCH_BYTES = 256 * 1024;
  */
 export class Connection {
   readonly server: string;
+  /** The server, and the address of its name. */
+  readonly place: { readonly server: ServerAddress; readonly address: string };
   /** Resolves, never rejects, with the cause of the loss. By then every request in flight has ended. */
   readonly lost: Promise<Error>;
   #sessionTimeoutMs = 0;
@@ -55,6 +57,8 @@ export class Connection {
   #isLost = false;
   #isCongested = false;
   #isFlushDue = false;
+  /** Set while the connection gives way to another one. */
+  #leave: (() => void) | undefined;
   #reportLoss: (cause: Error) => void = () => {};
 
   /** `address` is one of those of the server's name. Rejects with a SessionExpiredError when the server says so, otherwise with what went wrong while connecting. */
@@ -88,6 +92,7 @@ export class Connection {
 
   private constructor(server: ServerAddress, address: string, session: SessionState, settings: ConnectionSettings) {
     this.server = address === server.host ? formatServer(server) : `${formatServer(server)} (${address})`;
+    this.place = { server, address };
     this.#session = session;
     this.#settings = settings;
     this.#inFlight = new InFlight(settings.firstXid);
@@ -144,6 +149,26 @@ export class Connection {
     this.#inFlight.cancelOlder(thanMs, cause);
   }
 
+  /**
+   * Sends no more requests, and drops the connection once those in flight are answered; before that, it calls `leaving`.
+   * If that takes longer than the limit, the connection goes on as before.
+   */
+  async leave(cause: Error, limitMs: number, leaving: () => void): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limitMs);
+    });
+    this.#leave = () => {
+      leaving();
+      this.drop(cause);
+    };
+    this.#leaveOnceQuiet();
+    await Promise.race([limit, this.lost]);
+    clearTimeout(timer);
+    this.#leave = undefined;
+    this.flushSoon();
+  }
+
   /** Ends the connection; the session may go on with another one. */
   drop(cause: Error): void {
     if (this.#isLost) return;
@@ -153,6 +178,11 @@ export class Connection {
     this.#socket.destroy();
     this.#inFlight.cancelAll(cause);
     this.#reportLoss(cause);
+  }
+
+  #leaveOnceQuiet(): void {
+    if (this.#isLost || this.#inFlight.size > 0 || this.#writer.length > 0 || !this.#opening.isQuiet) return;
+    this.#leave?.();
   }
 
   #sendHandshake(): void {
@@ -173,6 +203,7 @@ export class Connection {
       const isLast = error instanceof AuthFailedError || error instanceof SessionExpiredError;
       this.drop(isLast ? error : this.#lossOf(toError(error).message, error));
     }
+    if (this.#leave !== undefined) this.#leaveOnceQuiet();
     // Each answer may have made room for a request that waits.
     if (this.#session.queue.size > 0) this.flushSoon();
   }
@@ -225,7 +256,7 @@ export class Connection {
     this.#isFlushDue = false;
     if (this.#isLost || !this.#isEstablished || this.#isCongested) return;
     const { queue } = this.#session;
-    const takesRequests = this.#opening.isDone;
+    const takesRequests = this.#opening.isDone && this.#leave === undefined;
     while (takesRequests && this.#inFlight.size < this.#settings.maxInFlight && this.#writer.length < MAX_BATCH_BYTES) {
       const request = queue.shift();
       if (request === undefined) break;

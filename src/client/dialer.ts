@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from './connection.ts';
 import { AuthFailedError, SessionExpiredError, TlsFailedError, toError, ZookeeperError } from './errors.ts';
 import { addressesOf } from './name-resolution.ts';
-import { type ServerAddress, type ServerRound, shuffled } from './servers.ts';
+import { type ServerRound, type ServerTarget, shuffled } from './servers.ts';
 import type { SessionSettings } from './session-settings.ts';
 import type { SessionState } from './session-state.ts';
 
@@ -63,11 +63,14 @@ export class Dialer {
     }
   }
 
-  /** Tries every address of the server's name. */
-  async #open(server: ServerAddress, signal: AbortSignal): Promise<Connection> {
-    const addresses = await addressesOf(server, this.#settings, signal);
+  /** Tries every address of the server's name, those of the own zone first. */
+  async #open({ server, address: only }: ServerTarget, signal: AbortSignal): Promise<Connection> {
+    const { shuffle, isOwnZone } = this.#settings;
+    const found = only === undefined ? await addressesOf(server, this.#settings, signal) : [only];
+    const addresses = shuffle === false ? found : shuffled(found);
+    const own = addresses.filter((address) => isOwnZone?.({ host: address, port: server.port }) === true);
     let lastError: unknown;
-    for (const address of this.#settings.shuffle === false ? addresses : shuffled(addresses)) {
+    for (const address of new Set([...own, ...addresses])) {
       try {
         return await Connection.open(server, address, this.#session, this.#settings, signal);
       } catch (error) {

@@ -56,3 +56,4 @@ export type {
 export type { HeldZnodes, WatchKind, ZnodeWatch } from './watch.ts';
 export type { LastWatchEvent, WatchEvent, ZnodeEvent } from './watch-event.ts';
 export type { WatchOptions } from './watch-requests.ts';
+export type { ZonePreference } from './zones.ts';

@@ -51,6 +51,11 @@ export class Opening {
     return this.#rearming?.isDone === true;
   }
 
+  /** Nothing is waited for, neither here nor for a credential that came later. */
+  get isQuiet(): boolean {
+    return this.isDone && this.#credentialsUnderWay.length === 0;
+  }
+
   /** Replies with an xid of a request are for the login. */
   get isLoggingIn(): boolean {
     return this.#login !== undefined;

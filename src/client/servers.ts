@@ -33,47 +33,68 @@ export function formatServer(server: ServerAddress): string {
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
+/** A server, and the one address of its name that is meant; without one, all of them. */
+export interface ServerTarget {
+  readonly server: ServerAddress;
+  readonly address?: string;
+}
+
 /**
- * Goes round the servers in a random order, which spreads clients over them. Those of the config, if that is followed,
- * come before those that were given. The first round has no pauses. Before each further attempt there is a random pause,
- * which grows with the rounds.
+ * Goes round the servers in a random order, which spreads clients over them. Those of the own zone come first. Those of
+ * the config, if that is followed, come before those that were given. The first round has no pauses. Before each further
+ * attempt there is a random pause, which grows with the rounds.
  */
 export class ServerRound {
   readonly #given: readonly ServerAddress[];
   readonly #random: () => number;
-  #first: readonly ServerAddress[];
-  #rest: readonly ServerAddress[] = [];
-  #at = 0;
+  readonly #isOwnZone: (server: ServerAddress) => boolean;
+  #listed: readonly ServerAddress[];
+  /** One after the other. In each, the next time begins with the server behind the one that was tried last. */
+  #tiers: { readonly servers: readonly ServerAddress[]; at: number }[];
   #attempts = 0;
-  #preferred: ServerAddress | undefined;
+  #preferred: ServerTarget | undefined;
 
-  constructor(servers: readonly ServerAddress[], random: () => number = Math.random) {
+  constructor(
+    servers: readonly ServerAddress[],
+    random: () => number = Math.random,
+    isOwnZone: (server: ServerAddress) => boolean = () => false,
+  ) {
     if (servers.length === 0) throw new ZookeeperError('BAD_REQUEST', 'the list of servers is empty');
     this.#random = random;
+    this.#isOwnZone = isOwnZone;
     this.#given = shuffled(servers, random);
-    this.#first = this.#given;
+    this.#listed = this.#given;
+    this.#tiers = this.#tiersOf(this.#given, []);
   }
 
   get size(): number {
-    return this.#first.length + this.#rest.length;
+    return this.#tiers.reduce((sum, { servers }) => sum + servers.length, 0);
   }
 
   get all(): readonly ServerAddress[] {
-    return [...this.#first, ...this.#rest];
+    return this.#tiers.flatMap(({ servers }) => servers);
   }
 
-  /** These are tried first from now on, and those that were given only after all of them. */
-  follow(servers: readonly ServerAddress[]): void {
-    if (servers.length === 0) return;
+  /** Those of the config, if that is followed and known; otherwise those that were given. */
+  get listed(): readonly ServerAddress[] {
+    return this.#listed;
+  }
+
+  /** These are tried first from now on, and those that were given only after all of them. Tells whether others are listed now. */
+  follow(servers: readonly ServerAddress[]): boolean {
+    if (servers.length === 0) return false;
     const names = new Set(servers.map(formatServer));
-    this.#first = shuffled(servers, this.#random);
-    this.#rest = this.#given.filter((server) => !names.has(formatServer(server)));
-    this.#at = 0;
+    const rest = this.#given.filter((server) => !names.has(formatServer(server)));
+    const before = new Set(this.#listed.map(formatServer));
+    const listed = shuffled(servers, this.#random);
+    this.#tiers = this.#tiersOf(listed, rest);
+    this.#listed = listed;
+    return names.size !== before.size || [...names].some((name) => !before.has(name));
   }
 
   /** The next attempt goes to this one. */
-  prefer(server: ServerAddress): void {
-    this.#preferred = server;
+  prefer(target: ServerTarget): void {
+    this.#preferred = target;
   }
 
   /** How long to wait before the call of `next`. */
@@ -84,12 +105,11 @@ export class ServerRound {
     return random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round);
   }
 
-  next(): ServerAddress {
-    const place = this.#attempts % this.size;
-    const server = this.#preferred ?? this.#rest[place - this.#first.length] ?? this.#ofFirst();
+  next(): ServerTarget {
+    const target = this.#preferred ?? { server: this.#nextOf(this.#attempts % this.size) };
     this.#preferred = undefined;
     this.#attempts += 1;
-    return server;
+    return target;
   }
 
   /** A connection lasted: after the next loss the first round has no pauses again. */
@@ -97,11 +117,22 @@ export class ServerRound {
     this.#attempts = 0;
   }
 
-  #ofFirst(): ServerAddress {
-    const server = this.#first[this.#at % this.#first.length];
-    if (server === undefined) throw new ZookeeperError('BAD_REQUEST', 'the list of servers is empty');
-    this.#at += 1;
-    return server;
+  #nextOf(place: number): ServerAddress {
+    let before = 0;
+    for (const tier of this.#tiers) {
+      before += tier.servers.length;
+      const server = tier.servers[tier.at % tier.servers.length];
+      if (place >= before || server === undefined) continue;
+      tier.at += 1;
+      return server;
+    }
+    throw new ZookeeperError('BAD_REQUEST', 'the list of servers is empty');
+  }
+
+  #tiersOf(listed: readonly ServerAddress[], rest: readonly ServerAddress[]) {
+    const own = listed.filter((server) => this.#isOwnZone(server));
+    const others = listed.filter((server) => !own.includes(server));
+    return [own, others, rest].filter(({ length }) => length > 0).map((servers) => ({ servers, at: 0 }));
   }
 }
 

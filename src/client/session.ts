@@ -13,6 +13,7 @@ import {
 } from './errors.ts';
 import { fullServer } from './full-server.ts';
 import { limitProblem } from './limit.ts';
+import { Mover } from './mover.ts';
 import type { Operation } from './operation.ts';
 import type { Credential } from './operations/auth.ts';
 import { closeSession } from './operations/close-session.ts';
@@ -43,6 +44,7 @@ export class ZookeeperSession {
   readonly #settings: SessionSettings;
   readonly #round: ServerRound;
   readonly #dialer: Dialer;
+  readonly #mover: Mover;
   readonly #follower: ConfigFollower | undefined;
   readonly #state: SessionState = {
     id: 0n,
@@ -65,13 +67,17 @@ export class ZookeeperSession {
 
   constructor(servers: readonly ServerAddress[], settings: SessionSettings) {
     this.#settings = settings;
-    this.#round = new ServerRound(servers, settings.shuffle === false ? () => 0 : Math.random);
+    const random = settings.shuffle === false ? () => 0 : Math.random;
+    this.#round = new ServerRound(servers, random, settings.isOwnZone);
+    this.#mover = new Mover(this.#round, settings, () => this.#state.lastZxid);
     this.#dialer = new Dialer(this.#round, this.#state, settings, this.#stop.signal, (connection, resumed) =>
       this.#connected(connection, resumed),
     );
     const readConfig = () => this.request(getConfigWatched, undefined, CONFIG_PATH);
     const securePort = settings.tls === undefined ? undefined : servers[0]?.port;
-    if (settings.followConfig === true) this.#follower = new ConfigFollower(readConfig, this.#round, securePort);
+    if (settings.followConfig === true) {
+      this.#follower = new ConfigFollower(readConfig, (list) => this.#listed(list), securePort);
+    }
     this.#sweeper = setInterval(() => this.#sweep(), Math.min(250, Math.max(5, settings.requestTimeoutMs / 4)));
     this.#sweeper.unref();
   }
@@ -185,6 +191,7 @@ export class ZookeeperSession {
       if (this.#endCause !== undefined || this.#closing !== undefined) return;
       this.status.set({ kind: 'disconnected', server: connection.server, cause });
       this.#state.watches.disconnected(cause);
+      this.#mover.lost(connection, cause);
       if (cause instanceof ServerError) return this.#end('closed', cause);
       if (this.#settings.reconnectLimitMs === 0) return this.#end('closed', cause);
       if (performance.now() - sinceMs >= HELD_MS) this.#round.rest();
@@ -202,7 +209,13 @@ export class ZookeeperSession {
     this.status.set({ kind: 'connected', server, sessionId: this.#state.id, sessionTimeoutMs, resumed, readOnly });
     connection.flushSoon();
     void this.#follower?.read();
-    if (readOnly && this.#settings.reconnectLimitMs > 0) void this.#leaveForFullServer(connection);
+    if (this.#settings.reconnectLimitMs === 0) return;
+    if (readOnly) void this.#leaveForFullServer(connection);
+    else void this.#mover.follow(connection);
+  }
+
+  #listed(servers: readonly ServerAddress[]): void {
+    if (this.#round.follow(servers)) this.#mover.disturbed();
   }
 
   /** While the connection lasts, looks for a server with a quorum; then the connection gives way to one there. */
@@ -211,7 +224,7 @@ export class ZookeeperSession {
     void connection.lost.then((cause) => lost.abort(cause));
     try {
       const server = await fullServer(() => this.#round.all, this.#settings, lost.signal);
-      this.#round.prefer(server);
+      this.#round.prefer({ server });
       connection.drop(new ConnectionLostError(`left ${connection.server}, which is read-only, for a full server`));
     } catch {
       // The connection is lost, which the session mends by itself.

@@ -224,7 +224,7 @@ test('a round asks every server before it pauses, and pauses have a bound', () =
   const hosts = [];
   for (let index = 0; index < 3; index++) {
     assert.equal(round.pauseMs(), 0);
-    hosts.push(round.next().host);
+    hosts.push(round.next().server.host);
   }
   assert.deepEqual(hosts.toSorted(), ['a', 'b', 'c']);
   assert.ok(round.pauseMs(() => 1) > 0);
