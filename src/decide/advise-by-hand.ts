@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a person may do about members that somebody added by hand. */
 import type { Advice } from '../model/advice.ts';
-import type { Member } from '../model/member.ts';
+import type { EnsembleConfig, Member } from '../model/member.ts';
 
 /** Recovery 3: only a person can stop such a server. */
 export function stopAdded(members: readonly Member[]): readonly Advice[] {
@@ -23,9 +23,14 @@ export function startAdded(members: readonly Pick<Member, 'id' | 'address'>[]): 
 
 /**
  * Claims 7: beside so many voters that a person added, the agent does not remove the dead. One change by a person
- * removes both.
+ * removes both. It names the version of the config, since a replacement may have the id and the address of the dead by
+ * the time at which the person acts.
  */
-export function removeTogether(members: readonly Pick<Member, 'id' | 'address'>[]): readonly Advice[] {
+export function removeTogether(
+  { version }: EnsembleConfig,
+  members: readonly Pick<Member, 'id' | 'address'>[],
+): readonly Advice[] {
   const path = members.map(({ id, address }) => `${id} at ${address}`).join(', ');
-  return [{ action: 'remove-members', path, when: [{ is: 'still-advised' }] }];
+  const config = { version, leaving: members.map(({ id }) => id) };
+  return [{ action: 'remove-members', path, config, when: [{ is: 'still-advised' }] }];
 }

@@ -75,7 +75,7 @@ export function removalDue(
     const ours = rest.length - added.length;
     const why = `The instances of members ${names} are gone, but without them the rest has no quorum that serves yet.`;
     if (added.length === 0 || ours === 0 || serving.length < quorumOf(ours)) return none(why);
-    return { ...none(`${why} ${COUNTED_NOT}`), advice: removeTogether([...pass, ...added]) };
+    return { ...none(`${why} ${COUNTED_NOT}`), advice: removeTogether(ensemble.config, [...pass, ...added]) };
   }
   return {
     ids: pass.map((member) => member.id),
@@ -116,8 +116,9 @@ export function decideNotes(observation: Observation): Decision | undefined {
  */
 export function outnumbered(observation: Observation): readonly Advice[] {
   const { config } = observation.disk;
-  const voters = config === undefined ? [] : votersOf(config);
+  if (config === undefined) return [];
+  const voters = votersOf(config);
   const added = voters.filter((voter) => isUnclaimed(observation, voter));
   if (added.length === 0 || voters.length - added.length >= quorumOf(voters.length)) return [];
-  return removeTogether([...voters.filter((voter) => isRemovable(observation, voter)), ...added]);
+  return removeTogether(config, [...voters.filter((voter) => isRemovable(observation, voter)), ...added]);
 }

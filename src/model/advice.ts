@@ -57,6 +57,8 @@ export interface Advice {
   readonly instance?: string;
   /** The file or directory that the action is about. */
   readonly path?: string;
+  /** The config that the action changes. In another one it changes nothing. */
+  readonly config?: { readonly version: Zxid; readonly leaving: readonly number[] };
   /** All of these must hold at the moment at which the person acts. */
   readonly when: readonly Precondition[];
   /** What the action loses; absent when it loses nothing. */
@@ -76,7 +78,7 @@ export type Loss =
 /** The words for a sentence whose advice names no instance. */
 const HERE = 'this node';
 
-function orderOf({ action, path = 'the data directory' }: Advice, where: string): string {
+function orderOf({ action, path = 'the data directory', config }: Advice, where: string): string {
   switch (action) {
     case 'start-instance':
       return `start ${where}, or reboot it`;
@@ -112,7 +114,7 @@ function orderOf({ action, path = 'the data directory' }: Advice, where: string)
     case 'start-added-server':
       return `start the server of ${path}, which somebody added by hand`;
     case 'remove-members':
-      return `remove the members ${path} with one reconfig; whom somebody added by hand can come back as an observer`;
+      return `remove the members ${path} with "reconfig -v ${config?.version} -remove ${config?.leaving.join(',')}" of zkCli.sh; whom somebody added by hand can come back as an observer`;
     case 'correct-config':
       return 'take what the agent does not understand out of the config with a reconfig of newMembers, or change the members by hand';
     case 'right-volume':

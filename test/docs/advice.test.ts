@@ -115,6 +115,7 @@ const EXAMPLES: Readonly<Record<Action, Advice>> = {
   'remove-members': {
     action: 'remove-members',
     path: '3 at 10.0.0.3, 200 at 10.0.0.9',
+    config: { version: '0000000300000018', leaving: [3, 200] },
     when: [{ is: 'still-advised' }],
   },
   'correct-config': { action: 'correct-config', when: [] },

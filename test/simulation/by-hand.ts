@@ -3,6 +3,7 @@
  * Members that a person adds to the config with a reconfig of his own, and removes again or not. Their servers are on
  * machines that nobody claims an id for: no agent runs there, and EC2 knows them under no tag of the cluster.
  */
+import type { Advice } from '../../src/model/advice.ts';
 import { listed, type Member, type MemberRole, memberAt, votersOf } from '../../src/model/member.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { Cluster } from './cluster.ts';
@@ -85,12 +86,11 @@ export class ByHand {
     this.#world.ensemble.start(host);
   }
 
-  /** One change takes the dead and the person's own out, `3 at 127.16.0.12` each, where all of them are still members. */
-  removeTogether(named: readonly string[]): void {
-    const listed = (this.#world.leader?.config.members ?? []).filter((each) => named.includes(nameOf(each)));
-    if (listed.length < named.length) return;
-    for (const host of this.#hosts) if (named.includes(nameOf(host.member))) host.unwanted = true;
-    this.#reconfig({ leaving: listed.map(({ id }) => id) }, () => undefined);
+  /** One change takes the dead and the person's own out; the servers refuse it if the config is another one by now. */
+  removeTogether({ version, leaving }: NonNullable<Advice['config']>): void {
+    if (this.#world.leader?.config.version !== version) return;
+    for (const host of this.#hosts) if (leaving.includes(host.member.id)) host.unwanted = true;
+    this.#reconfig({ leaving }, () => undefined);
   }
 
   /** An observer, or now and then a voter; never so many voters that half of all are a person's. */
@@ -217,8 +217,4 @@ export class ByHand {
   #later(delayMs: number, act: () => void): void {
     this.#world.scheduler.after(delayMs, act);
   }
-}
-
-function nameOf({ id, address }: Member): string {
-  return `${id} at ${address}`;
 }

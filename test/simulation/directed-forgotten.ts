@@ -12,7 +12,8 @@ async function removedWhileDown(scenario: Scenario): Promise<() => void> {
   assert.ok(node);
   node.powerOff('its instance is stopped');
   node.instance.state = 'stopped';
-  world.byHand.removeTogether([`${node.disk.id} at ${node.address}`]);
+  assert.ok(world.leader && node.disk.id !== undefined);
+  world.byHand.removeTogether({ version: world.leader.config.version, leaving: [node.disk.id] });
   await scenario.until('it is removed', () => world.leader?.config.members.length === 2, 60_000);
   return () => node.startAgain();
 }

@@ -139,7 +139,7 @@ export class Person {
         world.byHand.startAgain(addressOf(piece));
         break;
       case 'remove-members':
-        world.byHand.removeTogether((piece.path ?? '').split(', '));
+        if (piece.config) world.byHand.removeTogether(piece.config);
         break;
       case 'run-newer-release':
       case 'correct-config':
