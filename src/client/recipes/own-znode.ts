@@ -14,7 +14,9 @@ const MAX_PARENT_TRIES = 10;
 
 export interface OwnZnodeOptions {
   readonly parent: string;
-  /** The name behind the unique id. */
+  /** Begins the name, and no other znode has it: `_c_<uuid>-` if not given. */
+  readonly prefix?: string;
+  /** The name behind the prefix. */
   readonly name: string;
   readonly sequential: boolean;
   readonly data: Uint8Array;
@@ -31,7 +33,7 @@ export interface OwnZnodeOptions {
 export class OwnZnode {
   readonly #client: ZookeeperClient;
   readonly #options: OwnZnodeOptions;
-  readonly #prefix = `_c_${randomUUID()}-`;
+  readonly #prefix: string;
   #path: string | undefined;
   /** A create was sent, and whether it is applied is not known. */
   #isInDoubt = false;
@@ -39,6 +41,7 @@ export class OwnZnode {
   constructor(client: ZookeeperClient, options: OwnZnodeOptions) {
     this.#client = client;
     this.#options = options;
+    this.#prefix = options.prefix ?? `_c_${randomUUID()}-`;
   }
 
   /** Creates it once, however often the connection is lost meanwhile. When it rejects, `withdraw` has to be called. */

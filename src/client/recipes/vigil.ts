@@ -9,16 +9,18 @@ import { toError, ZookeeperError } from '../errors.ts';
  * - `closed`: `close` of the client was called, or the client has ended by itself. The znode goes, or is gone.
  * - `in doubt`: no answer came for three quarters of the session's timeout. The servers may have ended the session.
  * - `deleted`: somebody has deleted the znode. Sure.
+ * - `changed`: members have joined or left, and the items are shared out anew. Sure.
  * - `over`: the time of a lease is over. Sure, by the clock of this process.
  * - `released`: the holder has given it back.
  */
-export type LossReason = 'expired' | 'closed' | 'in doubt' | 'deleted' | 'over' | 'released';
+export type LossReason = 'expired' | 'closed' | 'in doubt' | 'deleted' | 'changed' | 'over' | 'released';
 
 const SENTENCES: Readonly<Record<LossReason, string>> = {
   expired: 'its session has ended, and so it is not held any more',
   closed: 'its client is closed, and so it is not held any more',
   'in doubt': 'no server has answered for so long that the session may have ended; it may not be held any more',
   deleted: 'somebody has deleted its znode, and so it is not held any more',
+  changed: 'somebody has joined or left, so it is shared out anew',
   over: 'its time is over',
   released: 'it was released',
 };

@@ -69,7 +69,7 @@ test('a lock on the path of a read-write lock is a writer', LIMIT, async () => {
 test('a reader that gives up, and a writer whose session ends, let the others go on', LIMIT, async () => {
   await using client = await connect({ servers });
   await using proxy = await proxied();
-  const other = await connect({ servers: proxy.address, sessionTimeoutMs: 1_000 });
+  const other = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
   const lock = new ReadWriteLock(client, '/end');
   const writer = await new ReadWriteLock(other, '/end').write.acquire();
   await assert.rejects(lock.read.acquire({ timeoutMs: 50 }), { code: 'WAIT_TIMEOUT', message: /^read lock \/end: / });
@@ -147,7 +147,7 @@ test('the number of permits stands in the path, and nobody counts with another',
 test('a permit across lost connections, and one whose session ends', LIMIT, async () => {
   await using other = await connect({ servers });
   await using proxy = await proxied();
-  const client = await connect({ servers: proxy.address, sessionTimeoutMs: 1_000 });
+  const client = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
   const mine = new Semaphore(client, '/lossy', { permits: 1 });
   const theirs = new Semaphore(other, '/lossy', { permits: 1 });
   const first = await theirs.acquire();

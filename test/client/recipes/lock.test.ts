@@ -166,7 +166,7 @@ test(
   async () => {
     await using other = await connect({ servers });
     await using proxy = await proxied();
-    const client = await connect({ servers: proxy.address, sessionTimeoutMs: 1_000 });
+    const client = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
     const hold = await new Lock(client, '/expired').acquire();
     const wait = new Lock(client, '/expired').acquire();
     wait.catch(() => {});

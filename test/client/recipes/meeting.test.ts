@@ -39,7 +39,7 @@ test(
   async () => {
     await using client = await connect({ servers });
     await using proxy = await proxied();
-    const lost = await connect({ servers: proxy.address, sessionTimeoutMs: 1_000 });
+    const lost = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
     const first = await new Election(lost, '/elect/a', { identifier: 'first' }).lead();
     const second = new Election(client, '/elect/a', { identifier: 'second' });
     const third = new Election(client, '/elect/a', { identifier: 'third' });
