@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+import { EntryPlaces } from './entry-places.ts';
+
 /** The paths of a job queue: see JobQueue for what stands there. */
-export class JobLayout {
-  readonly root: string;
-  readonly jobs: string;
-  readonly owners: string;
+export class JobLayout extends EntryPlaces {
   readonly done: string;
   readonly numbers: string;
 
   constructor(root: string) {
+    super(root, 'jobs', 'owners');
     const below = root === '/' ? '' : root;
-    this.root = root;
-    this.jobs = `${below}/jobs`;
-    this.owners = `${below}/owners`;
     this.done = `${below}/done`;
     this.numbers = `${below}/numbers`;
   }
 
   get all(): readonly string[] {
-    return [this.jobs, this.owners, this.done, this.numbers];
-  }
-
-  job(name: string): string {
-    return `${this.jobs}/${name}`;
-  }
-
-  owner(name: string): string {
-    return `${this.owners}/${name}`;
+    return [this.entries, this.owners, this.done, this.numbers];
   }
 
   doneJob(name: string): string {

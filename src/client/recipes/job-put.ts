@@ -28,7 +28,7 @@ export async function putJob(
   try {
     await withKnownOutcome(
       async () => {
-        const create = { kind: 'create', path: layout.job(name), ...content } as const;
+        const create = { kind: 'create', path: layout.entry(name), ...content } as const;
         await client.multi([{ kind: 'delete', path: number }, create], limit.next());
       },
       async () => {

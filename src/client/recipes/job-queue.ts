@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Acl } from '../acl.ts';
 import type { ZookeeperClient } from '../client.ts';
 import { ClientClosedError, ZookeeperError } from '../errors.ts';
 import { limitProblem } from '../limit.ts';
 import { pathProblem } from '../path.ts';
 import type { CallOptions } from '../request.ts';
-import { retry } from '../retry.ts';
-import { CALL_LIMIT_MS, CallLimit } from './call-limit.ts';
-import { claimJob, OUTCOME_LIMIT_MS } from './job-claim.ts';
+import { CallLimit } from './call-limit.ts';
+import { EntryTaker } from './entry-taker.ts';
+import { freshRead } from './fresh-read.ts';
 import { JobLayout } from './job-layout.ts';
-import { type JobName, type JobTarget, jobTargetProblem, parseJobName } from './job-name.ts';
+import { compareJobs, type JobName, type JobTarget, jobTargetProblem, parseJobName } from './job-name.ts';
 import { putJob } from './job-put.ts';
-import { jobTraces } from './job-traces.ts';
-import { JobView } from './job-view.ts';
 import { withKnownOutcome } from './known-outcome.ts';
-import type { OwnedJob } from './owned-job.ts';
-import { ensurePath } from './parents.ts';
-import { WaitTimeoutError, within } from './wait-limit.ts';
+import { MadeZnodes } from './made-znodes.ts';
+import { OwnedJob } from './owned-job.ts';
 
 export interface JobQueueOptions {
   /** The ACL of all znodes of the queue; open to all if not given. */
@@ -43,8 +39,6 @@ export interface JobStatus {
 
 const DEFAULT_PRIORITY = 100;
 const MAX_DELETES_AT_ONCE = 100;
-/** A job that others took, and that still seems to wait, is left alone for so long. */
-const TOO_LATE_PAUSE_MS = 20;
 
 /**
  * A queue of jobs with the states unowned → owned → done, for any number of clients. Jobs of the highest priority come
@@ -81,11 +75,8 @@ export class JobQueue implements AsyncDisposable {
   readonly #client: ZookeeperClient;
   readonly #layout: JobLayout;
   readonly #acl: Acl | undefined;
-  readonly #owned = new Map<string, OwnedJob>();
-  /** Takings that nobody waits for any more: their jobs are given back. */
-  readonly #abandoned = new Set<Promise<void>>();
-  #made: Promise<void> | undefined;
-  #view: JobView | undefined;
+  readonly #znodes: MadeZnodes;
+  readonly #taker: EntryTaker<JobName, OwnedJob>;
   #closed: Error | undefined;
 
   /** The queue's znodes are made by the first call that needs them. Throws BAD_REQUEST for a bad path. */
@@ -96,6 +87,13 @@ export class JobQueue implements AsyncDisposable {
     this.#client = client;
     this.#layout = new JobLayout(path);
     this.#acl = options.acl;
+    this.#znodes = new MadeZnodes(client, this.#layout.all, options.acl);
+    this.#taker = new EntryTaker(client, {
+      places: this.#layout,
+      order: { parse: parseJobName, compare: compareJobs },
+      make: () => this.#znodes.make(),
+      taken: (parts, job) => new OwnedJob(parts, job, this.#layout),
+    });
   }
 
   /** Puts a job, once. Resolves with its name. The limit is 30 s if none is given. */
@@ -104,7 +102,7 @@ export class JobQueue implements AsyncDisposable {
     const problem = jobTargetProblem(target);
     if (problem !== undefined) throw problem;
     const limit = new CallLimit(call);
-    await this.#make(limit.next());
+    await this.#make(limit);
     return putJob(this.#client, this.#layout, target, { ...this.#content, ...dataOf(job) }, limit);
   }
 
@@ -113,32 +111,17 @@ export class JobQueue implements AsyncDisposable {
    * With a limit of zero it takes what is there now. Rejects with the signal's reason, and with SESSION_EXPIRED or
    * CLIENT_CLOSED when the session or the queue has ended. A job that comes after the end of the call is given back.
    */
-  async take(call: CallOptions = {}): Promise<OwnedJob | undefined> {
-    const { signal, timeoutMs = CALL_LIMIT_MS } = call;
-    const problem = limitProblem('timeoutMs', timeoutMs, 0);
-    if (problem !== undefined) throw problem;
-    if (this.#closed !== undefined) throw this.#closed;
-    const limitMs = timeoutMs > 0 ? timeoutMs : CALL_LIMIT_MS;
-    const wait = { timeoutMs: limitMs, ...(signal === undefined ? {} : { signal }) };
-    let late: Promise<OwnedJob | undefined> | undefined;
-    try {
-      return await within('take', wait, (stop) => {
-        late = this.#takeFirst(stop, timeoutMs > 0);
-        return late;
-      });
-    } catch (error) {
-      if (late !== undefined) this.#abandon(late);
-      if (error instanceof WaitTimeoutError) return undefined;
-      throw error;
-    }
+  take(call: CallOptions = {}): Promise<OwnedJob | undefined> {
+    return this.#taker.take(call);
   }
 
   /** Where a job is, from its name: undefined when it never was, or was removed. It sees all writes before the call. */
   async statusOf(name: string, call: CallOptions = {}): Promise<JobStatus | undefined> {
-    const problem = parseJobName(name) === undefined ? notAName(name) : pathProblem(this.#layout.job(name), false);
+    const problem = parseJobName(name) === undefined ? notAName(name) : pathProblem(this.#layout.entry(name), false);
     if (problem !== undefined) throw problem;
     const limit = new CallLimit(call);
-    const { job, owner, done } = await jobTraces(this.#client, this.#layout, name, limit);
+    const paths = [this.#layout.entry(name), this.#layout.owner(name), this.#layout.doneJob(name)];
+    const [job, owner, done] = await freshRead(this.#client, paths, limit);
     if (done !== undefined) return { state: 'done', data: done.data };
     if (job === undefined) return undefined;
     if (owner === undefined) return { state: 'unowned', data: job.data };
@@ -148,8 +131,8 @@ export class JobQueue implements AsyncDisposable {
   /** How many jobs there are of each state. While jobs move, the numbers may be off by these. */
   async count(call: CallOptions = {}): Promise<Readonly<Record<JobState, number>>> {
     const limit = new CallLimit(call);
-    const { jobs, owners, done } = this.#layout;
-    const stats = await Promise.all([jobs, owners, done].map((path) => this.#client.exists(path, limit.next())));
+    const { entries, owners, done } = this.#layout;
+    const stats = await Promise.all([entries, owners, done].map((path) => this.#client.exists(path, limit.next())));
     const [all = 0, owned = 0, finished = 0] = stats.map((stat) => stat?.childrenCount ?? 0);
     return { unowned: Math.max(0, all - owned), owned, done: finished };
   }
@@ -159,7 +142,7 @@ export class JobQueue implements AsyncDisposable {
     const problem = limitProblem('keep', keep, 0);
     if (problem !== undefined) throw problem;
     const limit = new CallLimit(call);
-    await this.#make(limit.next());
+    await this.#make(limit);
     const { children } = await this.#client.getChildren(this.#layout.done, limit.next());
     const jobs = children.map(parseJobName).filter((job) => job !== undefined);
     const old = jobs.sort((a, b) => a.sequence - b.sequence).slice(0, Math.max(0, jobs.length - keep));
@@ -173,9 +156,7 @@ export class JobQueue implements AsyncDisposable {
   /** Gives back the jobs that this queue took and that are not over. The client stays open. Never rejects. */
   async close(): Promise<void> {
     this.#closed ??= new ClientClosedError('the job queue is closed');
-    this.#view?.close(this.#closed);
-    await Promise.all([...this.#owned.values()].map((job) => job.release().catch(() => {})));
-    await Promise.all(this.#abandoned);
+    await this.#taker.close(this.#closed);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -200,82 +181,9 @@ export class JobQueue implements AsyncDisposable {
     }
   }
 
-  async #make(call: CallOptions): Promise<void> {
+  async #make(limit: CallLimit): Promise<void> {
     if (this.#closed !== undefined) throw this.#closed;
-    this.#made ??= this.#makeAll().catch((error: unknown) => {
-      this.#made = undefined;
-      throw error;
-    });
-    const made = this.#made;
-    await within('the znodes of the queue', call, () => made);
-  }
-
-  /** Under a limit of its own, since several calls may wait for it. To create what is there already changes nothing. */
-  async #makeAll(): Promise<void> {
-    const policy = { ignoreMaybeApplied: true, deadlineMs: CALL_LIMIT_MS };
-    for (const path of this.#layout.all) {
-      await retry(async () => {
-        // Who may not create a znode may still use one that is there.
-        if ((await this.#client.exists(path)) === undefined) await ensurePath(this.#client, path, this.#content);
-      }, policy);
-    }
-  }
-
-  async #takeFirst(stop: AbortSignal, waits: boolean): Promise<OwnedJob | undefined> {
-    await this.#make({});
-    const view = this.#openView();
-    // After it this connection has been told of all that is there now.
-    if (!waits) await this.#client.sync(this.path);
-    await nextTurn();
-    while (!stop.aborted) {
-      const name = view.reserve();
-      if (name === undefined) {
-        if (view.endCause !== undefined) throw view.endCause;
-        if (!waits && view.isCurrent) return undefined;
-        await view.change(stop);
-        continue;
-      }
-      const job = await this.#claim(view, name);
-      if (job !== undefined) return job;
-    }
-    return undefined;
-  }
-
-  async #claim(view: JobView, name: JobName): Promise<OwnedJob | undefined> {
-    const onOver = (over: OwnedJob) => this.#owned.delete(over.name);
-    try {
-      const job = await claimJob(this.#client, this.#layout, name, onOver);
-      if (job !== undefined) this.#owned.set(job.name, job);
-      // Somebody has it, or had it: the event that says so is on its way, if the view has not seen it.
-      else setTimeout(() => view.unreserve(name.name), TOO_LATE_PAUSE_MS);
-      return job;
-    } catch (error) {
-      view.unreserve(name.name);
-      throw error;
-    }
-  }
-
-  #openView(): JobView {
-    if (this.#view !== undefined && this.#view.endCause === undefined) return this.#view;
-    this.#view = new JobView(this.#client, this.#layout, {
-      ownerGone: (name) => void this.#owned.get(name)?.verify(),
-      ownersRead: (owned) => {
-        for (const job of this.#owned.values()) if (!owned.has(job.name)) void job.verify();
-      },
-      ended: (cause) => {
-        if (this.#client.status.kind !== 'expired' && this.#client.status.kind !== 'closed') return;
-        for (const job of [...this.#owned.values()]) job.lose(cause);
-      },
-    });
-    return this.#view;
-  }
-
-  /** The job that comes too late would be nobody's while the session lives. */
-  #abandon(taking: Promise<OwnedJob | undefined>): void {
-    const policy = { ignoreMaybeApplied: true, maxDelayMs: 5_000, deadlineMs: OUTCOME_LIMIT_MS };
-    const given = taking.then((job) => job && retry(() => job.release(), policy)).catch(() => {});
-    this.#abandoned.add(given);
-    void given.then(() => this.#abandoned.delete(given));
+    await this.#znodes.make(limit.next());
   }
 }
 

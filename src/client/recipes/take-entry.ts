@@ -3,28 +3,26 @@ import { randomUUID } from 'node:crypto';
 import type { ZookeeperClient } from '../client.ts';
 import { ServerError } from '../errors.ts';
 import { CallLimit } from './call-limit.ts';
-import type { JobLayout } from './job-layout.ts';
-import type { JobName } from './job-name.ts';
-import { jobTraces } from './job-traces.ts';
+import type { EntryPlaces } from './entry-places.ts';
+import { freshRead } from './fresh-read.ts';
 import { withKnownOutcome } from './known-outcome.ts';
-import { OwnedJob } from './owned-job.ts';
+import type { TakenParts } from './taken-entry.ts';
 
-/** A job that may be taken is looked for until the session ends; this only stands above that. */
+/** Whether an entry is taken is asked until the session ends; this only stands above that. */
 export const OUTCOME_LIMIT_MS = 3_600_000;
 
 /** What servers answer to whoever comes too late. */
 const TOO_LATE: ReadonlySet<string> = new Set(['NO_NODE', 'NODE_EXISTS', 'BAD_VERSION']);
 
-/** Takes one job, in one transaction. Undefined when it is no longer there, or somebody else has it. */
-export async function claimJob(
+/** Takes one entry, in one transaction. Undefined when it is no longer there, or somebody else has it. */
+export async function takeEntry(
   client: ZookeeperClient,
-  layout: JobLayout,
-  name: JobName,
-  onOver: (job: OwnedJob) => void,
-): Promise<OwnedJob | undefined> {
+  places: EntryPlaces,
+  name: string,
+): Promise<Omit<TakenParts, 'onOver'> | undefined> {
   const limit = new CallLimit({ timeoutMs: OUTCOME_LIMIT_MS });
-  const path = layout.job(name.name);
-  const ownerPath = layout.owner(name.name);
+  const path = places.entry(name);
+  const ownerPath = places.owner(name);
   const ownerId = randomUUID();
   try {
     const { data, stat } = await client.get(path, limit.next());
@@ -41,17 +39,17 @@ export async function claimJob(
         return owner.stat.czxid;
       },
       async () => {
-        const { owner, job } = await jobTraces(client, layout, name.name, limit);
+        const [entry, owner] = await freshRead(client, [path, ownerPath], limit);
         if (owner !== undefined) {
           const isMine = Buffer.from(owner.data).toString() === ownerId;
           return () => (isMine ? owner.stat.czxid : undefined);
         }
-        return job?.stat.version === version ? undefined : () => undefined;
+        return entry?.stat.version === version ? undefined : () => undefined;
       },
       limit,
     );
     if (fencing === undefined) return undefined;
-    return new OwnedJob({ client, layout, name, data, version: version + 1, ownerId, fencing, onOver });
+    return { client, places, name, data, version: version + 1, ownerId, fencing };
   } catch (error) {
     if (error instanceof ServerError && TOO_LATE.has(error.code)) return undefined;
     throw error;

@@ -3,15 +3,26 @@ import type { ZookeeperClient } from '../client.ts';
 import { ClientClosedError, toError } from '../errors.ts';
 import { retry } from '../retry.ts';
 import type { WatchEvent } from '../watch-event.ts';
-import type { JobLayout } from './job-layout.ts';
-import { compareJobs, type JobName, parseJobName } from './job-name.ts';
-import { known } from './job-traces.ts';
+import type { EntryPlaces } from './entry-places.ts';
+import { known } from './fresh-read.ts';
+
+/** What the name of an entry says. */
+export interface NamedEntry {
+  readonly name: string;
+}
+
+/** Which names are entries, and in which order they are taken. */
+export interface EntryOrder<Entry extends NamedEntry> {
+  /** Undefined for a name of another form. */
+  parse(name: string): Entry | undefined;
+  compare(a: Entry, b: Entry): number;
+}
 
 /** Who hears of what the view sees. */
-interface JobViewListener {
-  /** The owner's znode of a job is deleted. */
+interface EntryViewListener {
+  /** The owner's znode of an entry is deleted. */
   ownerGone(name: string): void;
-  /** Everything was read again: these jobs have owners. */
+  /** Everything was read again: these entries have owners. */
   ownersRead(owned: ReadonlySet<string>): void;
   /** The view follows no longer. */
   ended(cause: Error): void;
@@ -23,26 +34,28 @@ const MAX_UNREAD = 100_000;
 const READ_LIMIT_MS = 600_000;
 
 /**
- * Which jobs wait for an owner, in their order. It reads all names once, and then follows a recursive watch; after a lost
- * connection it reads them again. What it shows may be late, so whoever takes a job has to let the servers decide.
+ * Which entries wait for an owner, in their order. It reads all names once, and then follows a recursive watch; after a lost
+ * connection it reads them again. What it shows may be late, so whoever takes one has to let the servers decide.
  */
-export class JobView {
+export class EntryView<Entry extends NamedEntry> {
   readonly #client: ZookeeperClient;
-  readonly #layout: JobLayout;
-  readonly #listener: JobViewListener;
+  readonly #places: EntryPlaces;
+  readonly #order: EntryOrder<Entry>;
+  readonly #listener: EntryViewListener;
   readonly #stop = new AbortController();
-  readonly #jobs = new Map<string, JobName>();
+  readonly #entries = new Map<string, Entry>();
   readonly #owned = new Set<string>();
-  /** Jobs without an owner, in their order. */
-  #free: JobName[] = [];
+  /** Entries without an owner, in their order. */
+  #free: Entry[] = [];
   readonly #reserved = new Set<string>();
   #isCurrent = false;
   #endCause: Error | undefined;
   readonly #waiters = new Set<() => void>();
 
-  constructor(client: ZookeeperClient, layout: JobLayout, listener: JobViewListener) {
+  constructor(client: ZookeeperClient, places: EntryPlaces, order: EntryOrder<Entry>, listener: EntryViewListener) {
     this.#client = client;
-    this.#layout = layout;
+    this.#places = places;
+    this.#order = order;
     this.#listener = listener;
     void this.#follow();
   }
@@ -57,12 +70,12 @@ export class JobView {
     return this.#isCurrent;
   }
 
-  /** The first job that waits; nobody else here gets it until the view sees that it changes, or `unreserve`. */
-  reserve(): JobName | undefined {
+  /** The first entry that waits; nobody else here gets it until the view sees that it changes, or `unreserve`. */
+  reserve(): Entry | undefined {
     if (!this.#isCurrent) return undefined;
-    const job = this.#free.find(({ name }) => !this.#reserved.has(name));
-    if (job !== undefined) this.#reserved.add(job.name);
-    return job;
+    const entry = this.#free.find(({ name }) => !this.#reserved.has(name));
+    if (entry !== undefined) this.#reserved.add(entry.name);
+    return entry;
   }
 
   unreserve(name: string): void {
@@ -91,7 +104,7 @@ export class JobView {
     const { signal } = this.#stop;
     const options = { recursive: true, maxUnread: MAX_UNREAD, signal };
     try {
-      const watch = await this.#tried(() => this.#client.watch(this.#layout.root, options));
+      const watch = await this.#tried(() => this.#client.watch(this.#places.root, options));
       await this.#read();
       for await (const event of watch) await this.#onEvent(event);
       throw new ClientClosedError('the watch of the queue has ended');
@@ -121,12 +134,12 @@ export class JobView {
   }
 
   #onZnode(path: string, isThere: boolean): void {
-    const { jobs, owners } = this.#layout;
+    const { entries, owners } = this.#places;
     const name = path.slice(path.lastIndexOf('/') + 1);
-    if (path === `${jobs}/${name}`) {
-      const job = isThere ? parseJobName(name) : undefined;
-      if (job === undefined) this.#jobs.delete(name);
-      else this.#jobs.set(name, job);
+    if (path === `${entries}/${name}`) {
+      const entry = isThere ? this.#order.parse(name) : undefined;
+      if (entry === undefined) this.#entries.delete(name);
+      else this.#entries.set(name, entry);
     } else if (path === `${owners}/${name}`) {
       if (isThere) this.#owned.add(name);
       else this.#owned.delete(name);
@@ -134,55 +147,55 @@ export class JobView {
     } else {
       return;
     }
-    this.#place(name, parseJobName(name));
+    this.#place(name, this.#order.parse(name));
   }
 
-  /** Puts the job among those that wait, or takes it out. */
-  #place(name: string, job: JobName | undefined): void {
-    if (job === undefined) return;
+  /** Puts the entry among those that wait, or takes it out. */
+  #place(name: string, entry: Entry | undefined): void {
+    if (entry === undefined) return;
     this.#reserved.delete(name);
-    const waits = this.#jobs.has(name) && !this.#owned.has(name);
-    const at = this.#placeOf(job);
+    const waits = this.#entries.has(name) && !this.#owned.has(name);
+    const at = this.#placeOf(entry);
     const isListed = this.#free[at]?.name === name;
     if (waits === isListed) return;
     if (isListed) this.#free.splice(at, 1);
-    else this.#free.splice(at, 0, job);
+    else this.#free.splice(at, 0, entry);
     if (waits) this.#wake();
   }
 
-  /** Where the job stands or would stand. */
-  #placeOf(job: JobName): number {
+  /** Where the entry stands or would stand. */
+  #placeOf(entry: Entry): number {
     let low = 0;
     let high = this.#free.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const other = this.#free[middle];
-      if (other !== undefined && compareJobs(other, job) < 0) low = middle + 1;
+      if (other !== undefined && this.#order.compare(other, entry) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
   async #read(): Promise<void> {
-    const { jobs, owners } = this.#layout;
+    const { entries, owners } = this.#places;
     const read = () =>
       this.#client.multiRead(
         [
-          { kind: 'getChildren', path: jobs },
+          { kind: 'getChildren', path: entries },
           { kind: 'getChildren', path: owners },
         ],
         { signal: this.#stop.signal },
       );
     const [names, owned] = await this.#tried(read);
-    this.#jobs.clear();
+    this.#entries.clear();
     this.#owned.clear();
     this.#reserved.clear();
     for (const name of known(names) ?? []) {
-      const job = parseJobName(name);
-      if (job !== undefined) this.#jobs.set(name, job);
+      const entry = this.#order.parse(name);
+      if (entry !== undefined) this.#entries.set(name, entry);
     }
     for (const name of known(owned) ?? []) this.#owned.add(name);
-    this.#free = [...this.#jobs.values()].filter(({ name }) => !this.#owned.has(name)).sort(compareJobs);
+    this.#free = [...this.#entries.values()].filter(({ name }) => !this.#owned.has(name)).sort(this.#order.compare);
     this.#isCurrent = true;
     this.#listener.ownersRead(this.#owned);
     this.#wake();

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ZookeeperClient } from '../client.ts';
+import { ServerError } from '../errors.ts';
+import type { DataAndStat } from '../operations/get.ts';
+import type { CallLimit } from './call-limit.ts';
+
+/** Reads znodes as they are after everything that this session has sent. Undefined for one that is not there. */
+export async function freshRead(
+  client: ZookeeperClient,
+  paths: readonly string[],
+  limit: CallLimit,
+): Promise<readonly (DataAndStat | undefined)[]> {
+  await client.sync(paths[0], limit.next());
+  const parts = paths.map((path) => ({ kind: 'get', path }) as const);
+  const results: readonly (DataAndStat | ServerError)[] = await client.multiRead(parts, limit.next());
+  return results.map(known);
+}
+
+/** Undefined only for what is not there. */
+export function known<Result>(result: Result | ServerError): Result | undefined {
+  if (!(result instanceof ServerError)) return result;
+  if (result.code === 'NO_NODE') return undefined;
+  throw result;
+}
