@@ -260,6 +260,23 @@ test('the names are those of Kazoo, or of Curator when asked for', LIMIT, async 
   assert.match(hold.path, /^\/names\/_c_[0-9a-f-]{36}-__lock__\d{10}$/);
 });
 
+test('many contenders are read in few requests', LIMIT, async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  await using client = await connect({ servers });
+  await client.create('/crowd');
+  const data = Buffer.from('one of many');
+  await Promise.all(
+    Array.from({ length: 250 }, () => client.create('/crowd/x__lock__', { sequential: true, data, ephemeral: true })),
+  );
+  const lock = new Lock(client, '/crowd');
+  assert.deepEqual(await lock.contenders(), Array(250).fill('one of many'));
+  assert.equal(await lock.tryAcquire(), undefined);
+  process.off('warning', onWarning);
+  assert.deepEqual(warnings, []);
+});
+
 test('the one ahead is the last that blocks, also when the numbers have wrapped', () => {
   const names = { own: '__lock__', blockedBy: ['__lock__', '__rlock__'] };
   const all = [
