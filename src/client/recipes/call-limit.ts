@@ -8,6 +8,7 @@ export const CALL_LIMIT_MS = 30_000;
 /** One limit and one signal for all requests of a call. */
 export class CallLimit {
   readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number;
   readonly #endMs: number;
 
   /** Throws BAD_REQUEST for a limit out of range, and the reason of a signal that is aborted. */
@@ -16,6 +17,7 @@ export class CallLimit {
     if (problem !== undefined) throw problem;
     signal?.throwIfAborted();
     this.signal = signal;
+    this.timeoutMs = timeoutMs;
     this.#endMs = performance.now() + timeoutMs;
   }
 

@@ -4,9 +4,10 @@ import type { ZookeeperClient } from '../client.ts';
 import { limitProblem } from '../limit.ts';
 import type { CallOptions } from '../request.ts';
 import { retry } from '../retry.ts';
-import { CALL_LIMIT_MS } from './call-limit.ts';
+import { CALL_LIMIT_MS, CallLimit } from './call-limit.ts';
 import type { EntryPlaces } from './entry-places.ts';
 import { type EntryOrder, EntryView, type NamedEntry } from './entry-view.ts';
+import { retriedRead } from './retried-read.ts';
 import { OUTCOME_LIMIT_MS, takeEntry } from './take-entry.ts';
 import type { TakenEntry, TakenParts } from './taken-entry.ts';
 import { WaitTimeoutError, within } from './wait-limit.ts';
@@ -72,7 +73,8 @@ export class EntryTaker<Entry extends NamedEntry, Taken extends TakenEntry> {
     if (this.#closed !== undefined) throw this.#closed;
     const view = this.#openView();
     // After it this connection has been told of all that is there now.
-    if (!waits) await this.#client.sync(this.#kind.places.root);
+    const { root } = this.#kind.places;
+    if (!waits) await retriedRead('take', new CallLimit({}), (call) => this.#client.sync(root, call));
     await nextTurn();
     while (!stop.aborted) {
       const entry = view.reserve();

@@ -3,17 +3,20 @@ import type { ZookeeperClient } from '../client.ts';
 import { ServerError } from '../errors.ts';
 import type { DataAndStat } from '../operations/get.ts';
 import type { CallLimit } from './call-limit.ts';
+import { retriedRead } from './retried-read.ts';
 
-/** Reads znodes as they are after everything that this session has sent. Undefined for one that is not there. */
+/** Reads znodes as they are after everything that this session has sent. Undefined for one that is not there. Waits out lost connections. */
 export async function freshRead(
   client: ZookeeperClient,
   paths: readonly string[],
   limit: CallLimit,
 ): Promise<readonly (DataAndStat | undefined)[]> {
-  await client.sync(paths[0], limit.next());
   const parts = paths.map((path) => ({ kind: 'get', path }) as const);
-  const results: readonly (DataAndStat | ServerError)[] = await client.multiRead(parts, limit.next());
-  return results.map(known);
+  return retriedRead(`the read of ${paths[0]}`, limit, async (call) => {
+    await client.sync(paths[0], call);
+    const results: readonly (DataAndStat | ServerError)[] = await client.multiRead(parts, call);
+    return results.map(known);
+  });
 }
 
 /** Undefined only for what is not there. */

@@ -14,6 +14,7 @@ import { putJob } from './job-put.ts';
 import { withKnownOutcome } from './known-outcome.ts';
 import { MadeZnodes } from './made-znodes.ts';
 import { OwnedJob } from './owned-job.ts';
+import { retriedRead } from './retried-read.ts';
 
 export interface JobQueueOptions {
   /** The ACL of all znodes of the queue; open to all if not given. */
@@ -132,7 +133,9 @@ export class JobQueue implements AsyncDisposable {
   async count(call: CallOptions = {}): Promise<Readonly<Record<JobState, number>>> {
     const limit = new CallLimit(call);
     const { entries, owners, done } = this.#layout;
-    const stats = await Promise.all([entries, owners, done].map((path) => this.#client.exists(path, limit.next())));
+    const stats = await Promise.all(
+      [entries, owners, done].map((path) => retriedRead('count', limit, (each) => this.#client.exists(path, each))),
+    );
     const [all = 0, owned = 0, finished = 0] = stats.map((stat) => stat?.childrenCount ?? 0);
     return { unowned: Math.max(0, all - owned), owned, done: finished };
   }
@@ -143,7 +146,8 @@ export class JobQueue implements AsyncDisposable {
     if (problem !== undefined) throw problem;
     const limit = new CallLimit(call);
     await this.#make(limit);
-    const { children } = await this.#client.getChildren(this.#layout.done, limit.next());
+    const list = (each: CallOptions) => this.#client.getChildren(this.#layout.done, each);
+    const { children } = await retriedRead('removeDone', limit, list);
     const jobs = children.map(parseJobName).filter((job) => job !== undefined);
     const old = jobs.sort((a, b) => a.sequence - b.sequence).slice(0, Math.max(0, jobs.length - keep));
     for (let at = 0; at < old.length; at += MAX_DELETES_AT_ONCE) {

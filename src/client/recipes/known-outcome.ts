@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MaybeAppliedError } from '../errors.ts';
-import { retry } from '../retry.ts';
 import type { CallLimit } from './call-limit.ts';
+import { retriedRead } from './retried-read.ts';
 
 /**
  * Does a write once. When its answer is lost, `look` reads whether it was applied, and only what was not applied is sent
@@ -20,7 +20,8 @@ export async function withKnownOutcome<Result>(
       return await write();
     } catch (error) {
       if (!(error instanceof MaybeAppliedError) || limit.isOver) throw error;
-      const answer = await looked(look, limit).catch(() => {
+      // A connection may be lost again.
+      const answer = await retriedRead('the outcome of a write', limit, look).catch(() => {
         // Whether it was applied is still not known.
         throw error;
       });
@@ -28,10 +29,4 @@ export async function withKnownOutcome<Result>(
       if (limit.isOver) throw error;
     }
   }
-}
-
-/** A connection may be lost again. */
-function looked<Answer>(look: () => Promise<Answer>, limit: CallLimit): Promise<Answer> {
-  const call = limit.signal === undefined ? {} : { signal: limit.signal };
-  return retry(look, { delayMs: 10, maxDelayMs: 500, deadlineMs: Math.ceil(limit.leftMs) }, call);
 }

@@ -11,6 +11,7 @@ import { EntryTaker } from './entry-taker.ts';
 import type { NamedEntry } from './entry-view.ts';
 import { MadeZnodes } from './made-znodes.ts';
 import { applyWithReceipt } from './receipt.ts';
+import { retriedRead } from './retried-read.ts';
 import { TakenEntry } from './taken-entry.ts';
 
 /** An entry that this client has locked. */
@@ -92,7 +93,8 @@ export class LockingQueue implements AsyncDisposable {
 
   /** How many entries there are, locked ones included. */
   async size(call: CallOptions = {}): Promise<number> {
-    return (await this.#client.exists(this.#places.entries, new CallLimit(call).next()))?.childrenCount ?? 0;
+    const read = (each: CallOptions) => this.#client.exists(this.#places.entries, each);
+    return (await retriedRead('size', new CallLimit(call), read))?.childrenCount ?? 0;
   }
 
   /** Gives back the entries that this queue locked and that are not consumed. The client stays open. Never rejects. */

@@ -11,7 +11,8 @@ import { ENTRY_ORDER, entryPrefix, type PutOptions } from './entry-name.ts';
 import { MadeZnodes } from './made-znodes.ts';
 import { childOf } from './parents.ts';
 import { applyWithReceipt } from './receipt.ts';
-import { within } from './wait-limit.ts';
+import { retriedRead } from './retried-read.ts';
+import { WaitTimeoutError, within } from './wait-limit.ts';
 
 /** Somebody else has taken the entry. */
 const TOO_LATE: ReadonlySet<string> = new Set(['NO_NODE', 'BAD_VERSION']);
@@ -74,27 +75,28 @@ export class Queue {
     try {
       await this.#znodes.make(limit.next());
       // What this session has not been told yet counts as there.
-      if (!waits) await this.#read(limit, (options) => this.#client.sync(this.path, options));
+      if (!waits) await retriedRead('get', limit, (options) => this.#client.sync(this.path, options));
       for (;;) {
         const data = await this.#takeFirst(limit);
         if (data !== undefined || !waits) return data;
         await this.#change(limit);
       }
     } catch (error) {
-      if (waits && limit.leftMs === 0 && isTimeout(error)) return undefined;
+      if (waits && error instanceof WaitTimeoutError) return undefined;
       throw error;
     }
   }
 
   /** How many entries there are. */
   async size(call: CallOptions = {}): Promise<number> {
-    return (await this.#client.exists(this.path, new CallLimit(call).next()))?.childrenCount ?? 0;
+    const read = (each: CallOptions) => this.#client.exists(this.path, each);
+    return (await retriedRead('size', new CallLimit(call), read))?.childrenCount ?? 0;
   }
 
   /** Undefined when there is none. */
   async #takeFirst(limit: CallLimit): Promise<Uint8Array | undefined> {
     for (;;) {
-      const { children } = await this.#read(limit, (options) => this.#client.getChildren(this.path, options));
+      const { children } = await retriedRead('get', limit, (options) => this.#client.getChildren(this.path, options));
       const entries = children.map(ENTRY_ORDER.parse).filter((entry) => entry !== undefined);
       if (entries.length === 0) return undefined;
       for (const { name } of entries.sort(ENTRY_ORDER.compare)) {
@@ -107,7 +109,7 @@ export class Queue {
   /** Resolves with the value, or with undefined if somebody else has it. */
   async #remove(path: string, limit: CallLimit): Promise<Uint8Array | undefined> {
     try {
-      const { data, stat } = await this.#read(limit, (options) => this.#client.get(path, options));
+      const { data, stat } = await retriedRead('get', limit, (options) => this.#client.get(path, options));
       const part = { kind: 'delete', path, version: stat.version } as const;
       await applyWithReceipt(this.#client, this.#receipts, [part], new CallLimit({}));
       return data;
@@ -135,13 +137,4 @@ export class Queue {
       }
     });
   }
-
-  #read<Answer>(limit: CallLimit, request: (call: CallOptions) => Promise<Answer>): Promise<Answer> {
-    const call = limit.signal === undefined ? {} : { signal: limit.signal };
-    return retry(() => request(limit.next()), { delayMs: 20, deadlineMs: Math.ceil(limit.leftMs) }, call);
-  }
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof ZookeeperError && ['WAIT_TIMEOUT', 'REQUEST_TIMEOUT', 'RETRY_FAILED'].includes(error.code);
 }

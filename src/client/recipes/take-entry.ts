@@ -6,6 +6,7 @@ import { CallLimit } from './call-limit.ts';
 import type { EntryPlaces } from './entry-places.ts';
 import { freshRead } from './fresh-read.ts';
 import { withKnownOutcome } from './known-outcome.ts';
+import { retriedRead } from './retried-read.ts';
 import type { TakenParts } from './taken-entry.ts';
 
 /** Whether an entry is taken is asked until the session ends; this only stands above that. */
@@ -25,7 +26,7 @@ export async function takeEntry(
   const ownerPath = places.owner(name);
   const ownerId = randomUUID();
   try {
-    const { data, stat } = await client.get(path, limit.next());
+    const { data, stat } = await retriedRead(`the read of ${path}`, limit, (call) => client.get(path, call));
     const { version } = stat;
     const fencing = await withKnownOutcome(
       async () => {
