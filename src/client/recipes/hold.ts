@@ -26,7 +26,7 @@ interface HoldParts {
  * Something that is held: a lock, a permit, the leadership. It is held until it is released or its session ends.
  *
  * **When the session is lost**, `signal` is aborted: surely as soon as the client knows it, and in doubt when no server
- * has answered for three quarters of the session's timeout. The servers keep the session longer than that, so nobody
+ * has answered for three quarters of the session's timeout. It stays lost, also when the session lives on. The servers keep the session longer than that, so nobody
  * else holds it yet when the signal is aborted, as long as this process runs. A process that stands still (a paused
  * machine, a blocked event loop) sees its signal too late. So what must not be done by a stale holder goes through
  * `guard`, or carries `fencing` to where it is checked.
@@ -37,6 +37,7 @@ export class Hold implements AsyncDisposable {
   /** The transaction that created the holder's znode. Each later holder has a higher one. */
   readonly fencing: bigint;
   readonly #parts: HoldParts;
+  #gone: Promise<void> = Promise.resolve();
   #releasing: Promise<void> | undefined;
 
   constructor(parts: HoldParts) {
@@ -44,6 +45,11 @@ export class Hold implements AsyncDisposable {
     this.path = parts.created.path;
     this.fencing = parts.created.stat.czxid;
     void this.#watchOwn();
+    // Whoever is in doubt holds no more, so the others need not wait if the session lives on.
+    const onAbort = () => {
+      this.#gone = parts.own.withdraw();
+    };
+    this.signal.addEventListener('abort', onAbort, { once: true });
   }
 
   /** Is aborted with a HoldLostError as soon as it is not held any more, or perhaps not: its `why` says which. */
@@ -101,13 +107,11 @@ export class Hold implements AsyncDisposable {
   }
 
   async #release(): Promise<void> {
-    const { what, client, own, vigil } = this.#parts;
-    const wasLost = vigil.signal.aborted;
+    const { what, client, vigil } = this.#parts;
+    if (vigil.signal.aborted) return;
     vigil.end('released');
-    const gone = own.withdraw();
-    if (wasLost) return;
     const rest = new Vigil(what, client);
-    await orAborted(gone, rest.signal).catch(() => {});
+    await orAborted(this.#gone, rest.signal).catch(() => {});
     rest.end('released');
   }
 

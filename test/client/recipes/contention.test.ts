@@ -29,6 +29,11 @@ test('paused and killed holders: no write of one stands behind a write of the ne
 });
 
 test('the same without guard has stale writes, so this test would find one', LIMIT, async () => {
-  const result = await runContention({ ...few, servers, guarded: false, pauses: 1, processes: 2, locks: 2 });
-  assert.ok(result.staleWrites > 0, JSON.stringify(result));
+  let stale = 0;
+  // A next holder that is very slow may write only when the stale one is done.
+  for (let run = 0; run < 5 && stale === 0; run++) {
+    const order = { ...few, servers, guarded: false, pauses: 1, processes: 2, locks: 2 };
+    stale = (await runContention(order)).staleWrites;
+  }
+  assert.ok(stale > 0);
 });

@@ -185,6 +185,25 @@ test(
   },
 );
 
+test(
+  'a holder in doubt whose session lives on stands in nobody’s way, also when it does not release',
+  LIMIT,
+  async () => {
+    await using other = await connect({ servers });
+    await using proxy = await proxied();
+    await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
+    const hold = await new Lock(client, '/unsure').acquire();
+    const next = new Lock(other, '/unsure').acquire();
+    await untilCount(other, '/unsure', 2);
+    // What the client sends arrives, so the server keeps the session.
+    proxy.swallowAnswers(true);
+    assert.equal(await lossOf(hold), 'in doubt');
+    proxy.swallowAnswers(false);
+    await using held = await next;
+    assert.ok(held.fencing > hold.fencing);
+  },
+);
+
 test('a connection that comes back in time: it is held on', LIMIT, async () => {
   await using proxy = await proxied();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 30_000 });
