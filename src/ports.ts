@@ -149,7 +149,8 @@ export interface NodeDisk {
   writeNonce(nonce: string): Promise<void>;
   /** The file `initialize`. */
   writeMarker(): Promise<void>;
-  writeStamp(stamp: Stamp): Promise<void>;
+  /** The disk names its volume in the stamp, where it is known. */
+  writeStamp(stamp: Omit<Stamp, 'volume'>): Promise<void>;
   /**
    * Writes a fresh config: a `zoo.cfg` that points at a dynamic file of this version, or at the version-less one. Older
    * files, `.next` included, are moved aside.
@@ -169,9 +170,17 @@ export interface NodeDisk {
    * Renames `version-2` (with its stamp and config) aside under this name. Does nothing when there is no `version-2`.
    */
   setDataAside(name: string): Promise<void>;
+  /**
+   * Does the same with a copy of another disk. Marker and nonce are removed first, and the stamp last, also where there
+   * is no `version-2`.
+   */
+  setCopyAside(name: string): Promise<void>;
   /** Copies `version-2`, stamp and config aside, completely or not at all. Checks the free space first. Repeatable. */
   copyDataAside(name: string): Promise<void>;
-  /** Copies `version-2` back from aside; there must be no `version-2`. The copy aside stays. */
+  /**
+   * Copies `version-2` back from aside; there must be no `version-2`. The copy aside stays. The stamp that comes back with
+   * it names the present volume.
+   */
   restoreAside(name: string): Promise<void>;
   raiseFence(fence: Fence): Promise<void>;
   liftFence(): Promise<void>;

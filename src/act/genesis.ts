@@ -2,7 +2,7 @@
 /** Steps of the first ensemble. */
 
 import { hasData } from '../facts/data.ts';
-import { unreadable } from '../model/disk.ts';
+import { nonceOn, unreadable } from '../model/disk.ts';
 import { firstVersion } from '../model/first-version.ts';
 import { memberAt } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
@@ -32,7 +32,7 @@ export async function actPrepareGenesis(
   if (disk.stamp?.lineage === record.number || unreadable(disk, 'stamp')) return;
   if (hasData(disk)) throw changed('There is data on the disk.');
   if (disk.id !== member.id) await ports.disk.writeId(member.id);
-  const nonce = disk.nonce ?? ports.nonce();
+  const nonce = disk.nonce ?? nonceOn(disk, ports.nonce());
   if (disk.nonce === undefined) await ports.disk.writeNonce(nonce);
   const announced = await announceStart(ports.objects, { record: record.number, id: member.id, nonce }, signal);
   if (announced.nonce !== nonce) throw changed('This start was announced before, by a disk that was wiped since.');

@@ -2,6 +2,7 @@
 /** Steps of joining, and of changing who is a member. */
 import { AgentError } from '../errors.ts';
 import { instancesBehind, ownerKey, unreadableOf } from '../model/claims.ts';
+import { nonceOn } from '../model/disk.ts';
 import { type EnsembleConfig, type Member, quorumOf, strangeLines, votersOf } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
@@ -53,7 +54,7 @@ async function announceAsListed(newest: LineageRecord, { ports, self, signal }: 
   const member = newest.members.find((entry) => entry.instance === self.instance);
   if (!member) return;
   const disk = await ports.disk.read(signal);
-  const nonce = disk.nonce ?? ports.nonce();
+  const nonce = disk.nonce ?? nonceOn(disk, ports.nonce());
   if (disk.nonce === undefined) await ports.disk.writeNonce(nonce);
   // It does not matter whose announcement stands: a joiner gets no marker.
   await announceStart(ports.objects, { record: newest.number, id: member.id, nonce }, signal);
@@ -62,7 +63,10 @@ async function announceAsListed(newest: LineageRecord, { ports, self, signal }: 
 export async function actSetDataAside(step: Of<'set-data-aside'>, { ports, signal }: ActContext): Promise<void> {
   await keepStill({ ports, signal });
   await ports.disk.note('set-aside', ports.clock.nowMs());
-  await ports.disk.setDataAside(step.name);
+  if (!step.copy) return ports.disk.setDataAside(step.name);
+  // Disk 3: they were true of another disk, or of another instance.
+  for (const mark of ['ready', 'signalled'] as const) await ports.disk.unmark(mark);
+  await ports.disk.setCopyAside(step.name);
 }
 
 export async function actRemoveMembers(step: Of<'remove-members'>, context: ActContext): Promise<void> {

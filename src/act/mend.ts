@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Writes a serving node's own files anew (Files 3). */
 
-import { unreadable } from '../model/disk.ts';
+import { lacksVolume, unreadable } from '../model/disk.ts';
 import { listed } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
 import { epochOf } from '../model/zxid.ts';
@@ -28,7 +28,7 @@ export async function actMendFiles(
   const disk = await ports.disk.read(signal);
   if (disk.fence) throw changed('A fence was raised meanwhile.');
   if (disk.id === undefined) await ports.disk.writeId(step.id);
-  if (disk.stamp === undefined && !unreadable(disk, 'stamp')?.newer)
+  if ((disk.stamp === undefined && !unreadable(disk, 'stamp')?.newer) || lacksVolume(disk))
     await ports.disk.writeStamp({ cluster: self.cluster, lineage: step.lineage, id: step.id });
   if (disk.config === undefined) await ports.disk.writeCommitted(step.config);
 }

@@ -17,6 +17,7 @@ import type { LineageRecord } from '../model/records.ts';
 import { adviceOf, advised, type Decision, done, type Obstacle, refuse, take, waitForFact } from '../model/step.ts';
 import { withAdvice } from './advise.ts';
 import { decideClaim, decideStream, ownClaims } from './claim.ts';
+import { decideCopy } from './copy.ts';
 import { decideFailedStart, waitsForSurroundings } from './failed-start.ts';
 import { decideFirstStart, decideGenesis } from './genesis.ts';
 import { decideFollow, decideSettled, followable, votes } from './join.ts';
@@ -63,6 +64,8 @@ const PHASES: readonly Phase[] = [
 function decideNext(observation: Observation): Decision {
   const refused = refuseData(observation);
   if (refused) return decideLeaveRefused(observation) ?? refused;
+  const copy = decideCopy(observation);
+  if (copy) return copy;
   const { disk, order, shared } = observation;
   if (disk.left && order.rejoin) return take({ kind: 'unmark-left' }, 'The operator brings this node back.');
   if (!shared.known) return decideUninformed(observation, { why: shared.why, fact: shared });

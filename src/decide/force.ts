@@ -157,10 +157,12 @@ function nextRecord(lost: Lost): Next {
   const claim = chosenClaim(observation, shared);
   if (!claim) return nobody('This node has the best data, but no claim on an id.');
   const { instance, address } = observation.self;
+  const { volume } = observation.disk;
   const record: ForcedRecord = {
     kind: 'forced',
     number: newest.number + 1,
     owner: { id: claim.id, generation: claim.generation, instance, address },
+    ...(volume === undefined ? {} : { volume }),
     fenced: reports.map((report) => report.instance).sort(),
     epochFloor: epochFloor(reports, newest.epochFloor),
     source: best.aside === undefined ? { lineage: best.lineage } : { lineage: best.lineage, aside: best.aside },

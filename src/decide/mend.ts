@@ -5,7 +5,7 @@
  * The server has read these files and goes on, but after its next start it would be no voter without them. It is not
  * stopped for this. Two nodes that stop at once could cost the quorum, and neither would start again.
  */
-import { unreadable } from '../model/disk.ts';
+import { lacksVolume, unreadable } from '../model/disk.ts';
 import { listed, strangeLines } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
@@ -19,7 +19,8 @@ export function decideMend(observation: Observation, newest: LineageRecord, ense
   const missing = (['id', 'stamp', 'config'] as const).filter(
     (what) => disk[what] === undefined && !unreadable(disk, what)?.newer,
   );
-  if (missing.length === 0 || strangeLines(ensemble.config).length > 0) return undefined;
+  const unnamed = lacksVolume(disk);
+  if ((missing.length === 0 && !unnamed) || strangeLines(ensemble.config).length > 0) return undefined;
   const voter = ensemble.config.members.find(
     (member) => member.address === self.address && member.role === 'participant',
   );
@@ -28,8 +29,10 @@ export function decideMend(observation: Observation, newest: LineageRecord, ense
   if (!ownClaims(observation, shared.value).some((claim) => listed(ensemble.config, claim.id, self.address) === voter))
     return undefined;
   const { version, members } = ensemble.config;
+  const lost = `its ${missing.join(' and ')} can't be read from its disk any more`;
+  const why = missing.length === 0 ? `its stamp does not name volume ${disk.volume}, which holds its data` : lost;
   return take(
     { kind: 'mend-files', id: voter.id, lineage: newest.number, config: { version, members } },
-    `This node votes as member ${voter.id}, and its ${missing.join(' and ')} can't be read from its disk any more: written anew.`,
+    `This node votes as member ${voter.id}, and ${why}: written anew.`,
   );
 }

@@ -39,6 +39,7 @@ export function ownReport(observation: Observation, newest: LineageRecord): Repo
     canVote: obstacle === undefined,
     ...(id === undefined ? {} : { id }),
     ...(disk.stamp === undefined ? {} : { lineage: disk.stamp.lineage }),
+    ...(disk.volume === undefined ? {} : { volume: disk.volume }),
     ...(disk.data === undefined ? {} : { data: disk.data }),
     ...(disk.config === undefined ? {} : { config: disk.config }),
     ...(disk.pending === undefined ? {} : { pending: disk.pending }),

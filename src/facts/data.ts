@@ -71,12 +71,16 @@ export function isSourceCopy(aside: AsideFacts, { data, stamp }: DiskFacts, reco
  * Data of the record that was set aside shows the founding: its stamp went along, and no node has such data before. A
  * stamp that can't be read may be the record's. Then only data that no leader of the record has ever had shows that
  * nothing was founded.
+ *
+ * Disk 3: nothing on another volume than the record's shows what the owner has done, since it may be a copy of earlier.
  */
 export function mayHaveFounded(
-  { number, epochFloor }: Pick<ForcedRecord, 'number' | 'epochFloor'>,
+  record: Pick<ForcedRecord, 'number' | 'epochFloor' | 'volume'>,
   unreadableStamp: boolean,
-  { data, aside }: Pick<DiskFacts, 'data' | 'aside'>,
+  { data, aside, volume }: Pick<DiskFacts, 'data' | 'aside' | 'volume'>,
 ): boolean {
+  const { number, epochFloor } = record;
+  if (record.volume !== undefined && volume !== undefined && volume !== record.volume) return true;
   if (aside.some((each) => each.lineage >= number || (each.lineage === 0 && each.data.currentEpoch > epochFloor)))
     return true;
   return unreadableStamp && (data === undefined || data.damage !== undefined || data.currentEpoch > epochFloor);

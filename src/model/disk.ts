@@ -7,6 +7,11 @@ export interface Stamp {
   readonly cluster: string;
   readonly lineage: number;
   readonly id: number;
+  /**
+   * The EBS volume that held the data when the stamp was written, such as `vol-0a1b2c3d4e5f60718`. Absent when it was
+   * unknown, or when the release before wrote the stamp.
+   */
+  readonly volume?: string;
 }
 
 /** The current epoch of a `version-2` in which no database was ever written, as ZooKeeper itself puts it. */
@@ -73,6 +78,8 @@ export interface UnreadableFile {
  */
 export interface DiskFacts {
   readonly id?: number;
+  /** The EBS volume that holds the data directory. Absent when it is unknown. */
+  readonly volume?: string;
   readonly stamp?: Stamp;
   readonly nonce?: string;
   readonly data?: DataFacts;
@@ -110,6 +117,27 @@ export function unreadable(
   what: NodeFile,
 ): UnreadableFile | undefined {
   return files.find((file) => file.what === what);
+}
+
+/** A nonce names the volume that it is written to, so that a copy of the disk does not count as that disk (Disk 3). */
+export function nonceOn({ volume }: Pick<DiskFacts, 'volume'>, random: string): string {
+  return volume === undefined ? random : `${random}-${volume}`;
+}
+
+/**
+ * Disk 3: the volume on which the stamp was written, if that is surely another one than the data is on now. Without a
+ * stamp the nonce tells. Undefined while either volume is unknown: such a disk is the node's own.
+ */
+export function copiedFrom(disk: Pick<DiskFacts, 'stamp' | 'nonce' | 'volume' | 'unreadable'>): string | undefined {
+  const { stamp, nonce, volume } = disk;
+  if (volume === undefined || unreadable(disk, 'stamp')) return undefined;
+  const written = stamp === undefined ? /-(vol-[0-9a-f]+)$/.exec(nonce ?? '')?.[1] : stamp.volume;
+  return written === volume ? undefined : written;
+}
+
+/** Disk 3: the stamp of a voter that serves can name the volume that holds its data, and does not. */
+export function lacksVolume({ stamp, volume }: Pick<DiskFacts, 'stamp' | 'volume'>): boolean {
+  return stamp !== undefined && volume !== undefined && stamp.volume !== volume;
 }
 
 /** The name under which the data that a forced record builds on is kept aside. */

@@ -48,6 +48,8 @@ export interface ForcedRecord {
   readonly kind: 'forced';
   readonly number: number;
   readonly owner: RecordMember;
+  /** The EBS volume on which the owner founds (Disk 3). Absent when it is unknown. */
+  readonly volume?: string;
   readonly fenced: readonly string[];
   readonly epochFloor: number;
   readonly source: DataSource;
@@ -98,6 +100,8 @@ export interface Report {
   readonly canVote: boolean;
   /** The lineage in the stamp of the data. Absent when there is no stamp. */
   readonly lineage?: number;
+  /** The EBS volume that holds the data. Absent when it is unknown. */
+  readonly volume?: string;
   readonly data?: DataFacts;
   readonly config?: EnsembleConfig;
   readonly pending?: EnsembleConfig;

@@ -43,6 +43,7 @@ const record = v.variant('kind', [
     kind: v.literal('forced'),
     ...ofEveryRecord,
     owner: recordMember,
+    volume: v.optional(v.string()),
     source: v.looseObject({ lineage: whole, aside: v.optional(v.string()) }),
   }),
 ]);
@@ -55,6 +56,7 @@ const report = v.looseObject({
   fenced: v.boolean(),
   canVote: v.boolean(),
   lineage: v.optional(whole),
+  volume: v.optional(v.string()),
   data: v.optional(data),
   config: v.optional(config),
   pending: v.optional(config),

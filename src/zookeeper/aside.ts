@@ -10,7 +10,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AgentError } from '../errors.ts';
-import { type AsideFacts, type DataFacts, NO_DATABASE } from '../model/disk.ts';
+import { type AsideFacts, type DataFacts, NO_DATABASE, type Stamp } from '../model/disk.ts';
 import type { EnsembleConfig } from '../model/member.ts';
 import { readDataDirectory } from './data-directory.ts';
 import { checkSpaceForCopy, copyDirectory, isSameDirectory } from './directory-copy.ts';
@@ -25,11 +25,13 @@ import {
   writeDurably,
 } from './durable-file.ts';
 import type { FileReader } from './own-files.ts';
-import { formatJson, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
+import { formatJson, formatStamp, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
 
 export interface AsidePlaces {
   readonly dataDir: string;
   readonly stampFile: string;
+  /** The same stamp, with the volume that holds the data directory now. */
+  stampHere(stamp: Stamp): Promise<Stamp>;
   /** Absolute paths of the config files that are kept with the data. */
   configFiles(): Promise<readonly string[]>;
   /** The content of `facts.json`. */
@@ -111,7 +113,8 @@ export async function copyAside(places: AsidePlaces, name: string): Promise<void
 }
 
 /**
- * The data comes back as it was, with its own stamp; the copy aside stays. The stamp is written first. A node with a
+ * The data comes back as it was, with its own stamp, which names the present volume; the copy aside stays. The stamp is
+ * written first. A node with a
  * stamp but no data merely can't vote, while data without a stamp would be refused.
  */
 export async function copyBack(places: AsidePlaces, name: string): Promise<void> {
@@ -134,7 +137,8 @@ export async function copyBack(places: AsidePlaces, name: string): Promise<void>
   await copyDirectory(join(source, DATA), half);
   const stamp = await readIfThere(join(source, 'stamp.json'));
   if (stamp !== undefined) {
-    await writeDurably(places.stampFile, stamp);
+    const here = await places.stampHere(parseStamp(stamp, join(source, 'stamp.json')));
+    await writeDurably(places.stampFile, formatStamp(here));
   }
   await renameDurably(half, data);
 }

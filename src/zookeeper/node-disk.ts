@@ -36,6 +36,7 @@ import {
   requireMounted,
 } from './own-files.ts';
 import { formatJson, formatStamp, isWhole, parseJson, unreadable } from './stamp.ts';
+import { volumeOf } from './volume.ts';
 import { formatVouched, parseVouched, type Vouched } from './vouched.ts';
 
 /** A whole `version-2` may have to be read before it is changed. */
@@ -51,6 +52,8 @@ interface NodeDiskOptions {
   readonly dynamicFile: string;
   readonly cluster: string;
   readonly tick: TickSettings;
+  /** Where the kernel says what the disks are; `/sys` unless a test has its own. */
+  readonly sysfs?: string;
 }
 
 export function nodeDisk(options: NodeDiskOptions): NodeDisk {
@@ -82,13 +85,20 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     writeId: (id) => change(() => writeDurably(options.idFile, `${id}\n`)),
     writeNonce: (nonce) => writeOwn(files.nonce, `${nonce}\n`),
     writeMarker: () => change(() => writeDurably(join(dataDir, 'initialize'), '')),
-    writeStamp: (stamp) => writeOwn(files.stamp, formatStamp(stamp)),
+    writeStamp: async (stamp) => writeOwn(files.stamp, formatStamp(await named(options, stamp))),
     writeConfig: (config) => change(() => writeConfig(options, config)),
     hasOtherSettings: () => explained(() => hasOtherSettings(options)),
     writeSettings: () => change(() => writeSettings(options)),
     writeCommitted: (config) => change(() => writeCommitted(options, config)),
     raiseAcceptedEpoch: (epoch) => change(() => raiseAcceptedEpoch(dataDir, epoch)),
     setDataAside: (name) => change(() => moveAside(aside, name)),
+    setCopyAside: (name) =>
+      change(async () => {
+        await removeDurably(join(dataDir, 'initialize'));
+        await removeDurably(files.nonce);
+        await moveAside(aside, name);
+        await removeDurably(files.stamp);
+      }),
     copyDataAside: (name) => change(() => copyAside(aside, name)),
     restoreAside: (name) =>
       change(async () => {
@@ -134,7 +144,8 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
   const [occasions, space] = await Promise.all([readOccasions(files.occasions), spaceOf(dataDir)]);
   const noted = readVouched(files.vouched);
   // All files are read at the same time, so that a look waits only for the slowest.
-  const [id, stamp, nonce, found, fence, config, pending, marker, marks, vouched, aside] = await Promise.all([
+  const [volume, id, stamp, nonce, found, fence, config, pending, marker, marks, vouched, aside] = await Promise.all([
+    volumeOf(dataDir, sysfsOf(options)),
     read('id', idFile, () => readId(idFile)),
     read('stamp', files.stamp, () => stampInPlace(files.stamp, places)),
     read('nonce', files.nonce, () => readNonce(files.nonce)),
@@ -149,7 +160,18 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
   ]);
   const failed = await readFailedStart(files.failedStart, join(dataDir, 'version-2'));
   const data = found && failed !== undefined ? { ...found, damage: found.damage ?? failed } : found;
-  const facts = present({ id, stamp, nonce, data, fence, config, pending, vouched: vouched?.version, ...space });
+  const facts = present({
+    id,
+    volume,
+    stamp,
+    nonce,
+    data,
+    fence,
+    config,
+    pending,
+    vouched: vouched?.version,
+    ...space,
+  });
   const unread = reader.found.length === 0 ? {} : { unreadable: reader.found };
   return { ...facts, marker, ...marks, aside, occasions, ...unread };
 }
@@ -184,6 +206,17 @@ async function spaceOf(directory: string): Promise<Pick<DiskFacts, 'freeShare' |
 /** While data is being moved aside, the stamp that is still in place belongs to that data. */
 async function stampInPlace(path: string, aside: AsidePlaces): Promise<Stamp | undefined> {
   return (await isMoveUnderWay(aside)) ? undefined : readStamp(path);
+}
+
+function sysfsOf({ sysfs = '/sys' }: NodeDiskOptions): string {
+  return sysfs;
+}
+
+/** Disk 3: a stamp names the volume that it is written to, and no other. */
+async function named(options: NodeDiskOptions, stamp: Stamp): Promise<Stamp> {
+  const { volume: _, ...rest } = stamp;
+  const volume = await volumeOf(options.dataDir, sysfsOf(options));
+  return volume === undefined ? rest : { ...rest, volume };
 }
 
 /** Leaves undefined facts out, as the model has it. */
@@ -227,6 +260,7 @@ function asidePlaces(options: NodeDiskOptions): AsidePlaces {
   return {
     dataDir,
     stampFile: agentFiles(dataDir).stamp,
+    stampHere: (stamp) => named(options, stamp),
     configFiles: () => configFiles(options),
     facts: async () => {
       const signal = AbortSignal.timeout(DATA_READ_LIMIT_MS);

@@ -11,7 +11,7 @@ import { isCode, isThere, readIfThere } from './durable-file.ts';
 import { isWhole, NewerFormat, parseJson, parseStamp } from './stamp.ts';
 
 /** These errors say something about the process or the machine, and nothing about a file. */
-const NOT_THE_FILE: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'];
+export const NOT_THE_FILE: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'];
 
 /** Reads files, one after another or at the same time, and collects those that can't be read. */
 export class FileReader {

@@ -16,16 +16,20 @@ export function formatStamp(stamp: Stamp): string {
 /** A cluster name with bytes that no name can have is damage of the file, and not another cluster. */
 const NAME = /^[\x21-\x7e]+$/;
 
+const VOLUME = /^vol-[0-9a-f]+$/;
+
 /** Parses a stamp's file. `path` is for the error only. Throws BAD_DATA_DIRECTORY, or NewerFormat. */
 export function parseStamp(text: string, path: string): Stamp {
   const value = parseJson(text, path);
   const newer = whyNotUnderstood('stamp', value);
   if (newer !== undefined) throw new NewerFormat(newer);
-  const { cluster, lineage, id } = value;
+  const { cluster, lineage, id, volume } = value;
   if (typeof cluster !== 'string' || !NAME.test(cluster) || !isWhole(lineage) || !isWhole(id)) {
     throw unreadable(path);
   }
-  return { cluster, lineage, id };
+  if (volume === undefined) return { cluster, lineage, id };
+  if (typeof volume !== 'string' || !VOLUME.test(volume)) throw unreadable(path);
+  return { cluster, lineage, id, volume };
 }
 
 export function formatJson(value: object): string {

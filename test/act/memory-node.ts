@@ -114,6 +114,12 @@ export class MemoryNode {
       const kept = data ? [{ name, lineage: stamp?.lineage ?? 0, data }] : [];
       this.#change(`aside ${name}`, { aside: [...this.disk.aside, ...kept] }, ['data', 'stamp', 'config', 'pending']);
     },
+    setCopyAside: async (name) => {
+      const { data, stamp } = this.disk;
+      const kept = data ? [{ name, lineage: stamp?.lineage ?? 0, data }] : [];
+      const change = { aside: [...this.disk.aside, ...kept], marker: false };
+      this.#change(`aside ${name}`, change, ['data', 'stamp', 'nonce', 'config', 'pending']);
+    },
     copyDataAside: async (name) => {
       const { data, stamp, aside } = this.disk;
       const there = aside.some((entry) => entry.name === name);

@@ -163,6 +163,35 @@ test('prepare-join: a note of another config under this version is taken back be
   assert.equal(scene.node.disk.config?.version, scene.step.version);
 });
 
+test('set-data-aside of a copy: what it says of a start goes before its stamp, and the server stands still first', async () => {
+  const scene = SCENES['set-data-aside']();
+  scene.node.disk = { ...scene.node.disk, ready: true, signalled: true, marker: true };
+  const journal = await take({ ...scene, step: { kind: 'set-data-aside', name: 'copy-of-vol-0bbb', copy: true } });
+  assertOrder(journal, ['server stop', 'disk note set-aside', 'disk unmark ready', 'disk aside copy-of-vol-0bbb']);
+  const { stamp, nonce, marker, ready, signalled, aside } = scene.node.disk;
+  assert.deepEqual([stamp, nonce, marker, ready, signalled], [undefined, undefined, false, false, false]);
+  assert.equal(aside.at(-1)?.lineage, 1);
+});
+
+for (const kind of ['prepare-genesis', 'prepare-join'] as const) {
+  test(`${kind}: a nonce names the volume that it is written to`, async () => {
+    const scene = SCENES[kind]();
+    scene.node.disk = { ...scene.node.disk, volume: 'vol-0aaa' };
+    await take(scene);
+    assert.match(scene.node.disk.nonce ?? '', /.-vol-0aaa$/);
+  });
+}
+
+test('mend-files: a stamp that lacks the volume is written anew, and nothing else', async () => {
+  const scene = SCENES['mend-files']();
+  scene.node.disk = { ...diskOf(1), volume: 'vol-0aaa' };
+  const journal = await take(scene);
+  assert.deepEqual(
+    journal.filter((entry) => /^disk (id|stamp|config|committed)/.test(entry)),
+    ['disk stamp 1'],
+  );
+});
+
 test('prepare-join: not under a newer record', async () => {
   const scene = SCENES['prepare-join']();
   scene.node.shelf.put('lineage/000002.json', forcedOf(recordMember(2)));

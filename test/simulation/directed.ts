@@ -4,6 +4,7 @@ import { ADVICE_CASES } from './directed-advice.ts';
 import { BY_HAND_CASES } from './directed-by-hand.ts';
 import { type Case, CASES as MEMBERSHIP_CASES } from './directed-cases.ts';
 import { CLAIM_CASES } from './directed-claims.ts';
+import { COPY_CASES } from './directed-copies.ts';
 import { FILE_CASES } from './directed-files.ts';
 import { FORGOTTEN_CONFIG_CASES } from './directed-forgotten.ts';
 import { LIFECYCLE_CASES } from './directed-lifecycle.ts';
@@ -24,4 +25,5 @@ export const DIRECTED_CASES: readonly Case[] = [
   ...FILE_CASES,
   ...BY_HAND_CASES,
   ...FORGOTTEN_CONFIG_CASES,
+  ...COPY_CASES,
 ];

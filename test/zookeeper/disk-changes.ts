@@ -57,6 +57,7 @@ export function diskIn(code: DiskCode, root: string): NodeDisk {
     dynamicFile: join(confDir, 'zoo.cfg.dynamic'),
     cluster: STAMP.cluster,
     tick: LAB_TICK,
+    sysfs: join(root, 'sys'),
   });
 }
 
@@ -200,6 +201,28 @@ export const DISK_CHANGES: readonly DiskChange[] = [
     isDone: ({ facts }) => facts.data === undefined,
     // It is data set aside from the moment on in which it is gone from its place.
     holds: ({ facts }) => assert.deepEqual([facts.data, facts.stamp, facts.aside], [DATA, STAMP, []]),
+  },
+  {
+    name: 'setCopyAside',
+    before: async (disk) => {
+      await disk.writeMarker();
+      await disk.writeNonce('00ff-vol-0bbb');
+    },
+    change: (disk) => disk.setCopyAside('kept'),
+    isDone: ({ facts }) => facts.data === undefined && facts.stamp === undefined,
+    // While the stamp is there, which shows that it is a copy, this is done again.
+    holds: ({ facts }) => assert.deepEqual([facts.data, facts.stamp], [DATA, STAMP]),
+  },
+  {
+    name: 'setCopyAside without data',
+    empty: true,
+    before: async (disk) => {
+      await disk.writeMarker();
+      await disk.writeStamp(STAMP);
+    },
+    change: (disk) => disk.setCopyAside('kept'),
+    isDone: ({ facts }) => facts.stamp === undefined,
+    holds: ({ facts }) => assert.deepEqual(facts.stamp, STAMP),
   },
   {
     name: 'copyDataAside',

@@ -13,6 +13,7 @@ import { superSecret } from '../../src/zookeeper/super-secret.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { crashingAt } from './crashing-file-system.ts';
 import { snapshotOf } from './snapshot-file.ts';
+import { layOutSysfs } from './sysfs.ts';
 import { LOG_HEADER, logEntry, zxid } from './transaction-log-file.ts';
 
 const SIGNAL = new AbortController().signal;
@@ -40,7 +41,7 @@ async function emptyDisk(): Promise<TestDisk> {
   return diskIn(directory);
 }
 
-async function diskIn(directory: TemporaryDirectory, cluster = STAMP.cluster): Promise<TestDisk> {
+async function diskIn(directory: TemporaryDirectory, cluster = STAMP.cluster, sysfs = 'none'): Promise<TestDisk> {
   const dataDir = join(directory.path, 'data');
   const confDir = join(directory.path, 'conf');
   await mkdir(dataDir, { recursive: true });
@@ -52,6 +53,8 @@ async function diskIn(directory: TemporaryDirectory, cluster = STAMP.cluster): P
     dynamicFile: join(confDir, 'zoo.cfg.dynamic'),
     cluster,
     tick: LAB_TICK,
+    // The machine's own would name the volume that these tests run on.
+    sysfs,
   });
   return {
     disk,
@@ -298,6 +301,49 @@ describe('data set aside', () => {
     await assert.rejects(test.disk.restoreAside('kept'), { code: 'PRECONDITION_CHANGED' });
     await test.disk.setDataAside('again');
     await assert.rejects(test.disk.restoreAside('nothing'), { code: 'BAD_DATA_DIRECTORY' });
+  });
+
+  it('names its volume in every stamp, and reads a stamp of another volume as it is', async () => {
+    await using directory = await temporaryDirectory();
+    const sysfs = join(directory.path, 'sys');
+    await layOutSysfs(sysfs, directory.path, { serial: 'vol0aaa0aaa\n' });
+    const test = await diskIn(directory, STAMP.cluster, sysfs);
+    await fillData(test, 9);
+    // Whoever asks for a stamp does not know of volumes.
+    await test.disk.writeStamp({ ...STAMP, volume: 'vol-0bbb' } as typeof STAMP);
+    const { volume, stamp } = await test.read();
+    assert.deepEqual([volume, stamp], ['vol-0aaa0aaa', { ...STAMP, volume: 'vol-0aaa0aaa' }]);
+
+    const other = JSON.stringify({ ...STAMP, volume: 'vol-0bbb0bbb' });
+    await writeFile(join(test.dataDir, 'zk-agent', 'stamp.json'), other);
+    assert.equal((await test.read()).stamp?.volume, 'vol-0bbb0bbb');
+    // What is restored is this volume's, wherever it was set aside.
+    await test.disk.setDataAside('kept');
+    await test.disk.restoreAside('kept');
+    assert.deepEqual((await test.read()).stamp, { ...STAMP, volume: 'vol-0aaa0aaa' });
+
+    await writeFile(join(test.dataDir, 'zk-agent', 'stamp.json'), JSON.stringify({ ...STAMP, volume: 7 }));
+    const read = await test.read();
+    assert.deepEqual([read.stamp, read.unreadable?.map(({ what }) => what)], [undefined, ['stamp']]);
+  });
+
+  it('sets a copy of another disk aside with all that says that the node has started', async () => {
+    await using test = await filledDisk();
+    await test.disk.writeMarker();
+    await test.disk.writeNonce('00ff');
+    await test.disk.writeId(3);
+    await test.disk.setCopyAside('copy-of-vol-0bbb');
+    const { stamp, nonce, data, marker, id, aside } = await test.read();
+    assert.deepEqual([stamp, nonce, data, marker, id], [undefined, undefined, undefined, false, 3]);
+    assert.deepEqual(
+      aside.map((each) => [each.name, each.lineage, each.data]),
+      [['copy-of-vol-0bbb', 1, DATA]],
+    );
+    // Without data it goes as well, and nothing is set aside.
+    await test.disk.writeStamp(STAMP);
+    await test.disk.setCopyAside('copy-of-vol-0bbb');
+    const again = await test.read();
+    assert.deepEqual([again.stamp, again.aside.length], [undefined, 1]);
   });
 
   it('refuses a name that leads out of its folder', async () => {

@@ -42,6 +42,8 @@ async function filled(): Promise<Filled> {
     dynamicFile: join(confDir, 'zoo.cfg.dynamic'),
     cluster: 'c',
     tick: LAB_TICK,
+    // The machine's own would name the volume that these tests run on.
+    sysfs: 'none',
   });
   const data = join(dataDir, 'version-2');
   await writeFile(join(data, 'snapshot.3'), snapshotOf());

@@ -1,10 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
+import { copyOfDisk } from '../node/disk-state.ts';
 import type { Addition } from './addition.ts';
 
 export const DISK_FAILS: Addition = {
   name: 'disk-fails',
   what: 'a write of the agent to its disk fails',
   shares: [0, 0, 0, 0.01, 0.05],
+};
+
+/** ReplaceRootVolume from a snapshot; or an instance that was launched with the image of a node. */
+export const DISK_PUT_BACK: Addition = {
+  name: 'disk-put-back',
+  what: 'a disk is replaced by what it, or the disk of another node, held some time before',
+  everyMs: [0, 0, 0, 100_000, 250_000],
+  strike: (world, random) => {
+    const known = world.living.filter(({ disk }) => disk.volume !== undefined);
+    const [of] = random.shuffle(known);
+    if (!of) return false;
+    const earlier = copyOfDisk(of.disk, of.disk.volume);
+    world.trace.line(of.name, 'has a snapshot taken of its disk');
+    world.scheduler.after(random.between(10_000, 200_000), () => {
+      if (!world.additions.isOn('disk-put-back')) return;
+      const young = world.living.filter(({ disk, up }) => up && disk.volume !== undefined && !disk.ready && !disk.data);
+      const [node] = random.chance(0.3) ? young : world.living.filter((each) => each === of);
+      if (node?.up) node.replaceDisk(earlier);
+    });
+    return true;
+  },
 };
 
 export const DISK_FILLS: Addition = {

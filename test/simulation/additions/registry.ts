@@ -2,7 +2,7 @@
 /** All additions, and the choice among them. How to add one: addition.ts. */
 import type { Addition } from './addition.ts';
 import { MEMBER_BY_HAND } from './by-hand.ts';
-import { DISK_FAILS, DISK_FILLS } from './disks.ts';
+import { DISK_FAILS, DISK_FILLS, DISK_PUT_BACK } from './disks.ts';
 import { LATE_WRITE, PAUSE_BEFORE_EFFECT } from './effects.ts';
 import { DATA_DAMAGED, FILE_TORN, HALF_EPOCH, SLOW_EPOCH } from './files.ts';
 import { HEALTHY_TICK } from './healthy-tick.ts';
@@ -32,6 +32,7 @@ export const ADDITIONS: readonly Addition[] = [
   HALF_EPOCH,
   DATA_DAMAGED,
   FILE_TORN,
+  DISK_PUT_BACK,
 ];
 
 export interface Choice {

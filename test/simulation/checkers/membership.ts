@@ -77,7 +77,7 @@ export class ReadyMeansVoting {
   readonly #ready = new Set<Node>();
 
   look(node: Node, committed: readonly EnsembleConfig[]): void {
-    if (!node.disk.ready) {
+    if (!node.disk.ready || isCopied(node)) {
       this.#ready.delete(node);
       return;
     }
@@ -88,4 +88,10 @@ export class ReadyMeansVoting {
     );
     if (!votes) throw new Violation('ready-means-voting', `${node.name} says that it is ready, and no config lists it`);
   }
+}
+
+/** What a copied disk says was said on another one, and its agent takes it back. */
+function isCopied({ disk }: Node): boolean {
+  const { stamp, volume } = disk;
+  return stamp?.volume !== undefined && volume !== undefined && stamp.volume !== volume;
 }

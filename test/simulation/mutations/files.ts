@@ -21,6 +21,43 @@ const NOTHING = { currentEpoch: 0, acceptedEpoch: 0, lastZxid: ZXID_ZERO };
 
 export const FILE_MUTATIONS: readonly Mutation[] = [
   {
+    name: 'copy-counts-as-own',
+    rule: 'Disk 3: data under the stamp of another volume is a copy of an earlier time, and is set aside',
+    ports: reading(({ volume, ...facts }) => facts),
+    seeds: 500,
+  },
+  {
+    name: 'founds-on-any-volume',
+    rule: 'Disk 3: an owner founds on the volume that its record names, and on no other',
+    ports: (ports) => ({
+      ...ports,
+      objects: {
+        ...ports.objects,
+        get: async (key, signal) => {
+          const found = await ports.objects.get(key, signal);
+          return found && { ...found, body: found.body.replace(/"volume":"[^"]*",/g, '') };
+        },
+      },
+    }),
+  },
+  {
+    name: 'marker-of-a-copy-kept',
+    rule: 'Disk 3: with a copy the marker of a first start and the nonce go, too',
+    ports: (ports, node) => ({
+      ...ports,
+      disk: {
+        ...ports.disk,
+        setCopyAside: async (name) => {
+          const { marker, nonce, stamp, data } = node.disk;
+          await ports.disk.setCopyAside(name);
+          node.disk.marker = marker;
+          node.disk.nonce = nonce;
+          if (!data) node.disk.stamp = stamp && { ...stamp, volume: node.disk.volume ?? 'vol-0' };
+        },
+      },
+    }),
+  },
+  {
     name: 'half-epoch-unread',
     rule: 'Files 1: currentEpoch.tmp counts where the server takes the epoch from it',
     ports: reading((facts, { disk }) => {

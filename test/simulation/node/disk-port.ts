@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The port `NodeDisk` of a simulated node; each method is one durable, atomic effect, as the real one promises. */
 import { AgentError } from '../../../src/errors.ts';
+import type { Stamp } from '../../../src/model/disk.ts';
 import type { NodeDisk } from '../../../src/ports.ts';
 import { blankData, copyOfData, type DiskState, diskFacts } from './disk-state.ts';
 import type { Run } from './run.ts';
@@ -15,6 +16,15 @@ function freeName(disk: DiskState, name: string): string {
   return candidate;
 }
 
+function moveAside(disk: DiskState, name: string): void {
+  if (!disk.data) return;
+  const { data, config, torn } = disk;
+  const stamp = torn.has('stamp') ? undefined : disk.stamp;
+  disk.aside.push({ name: freeName(disk, name), stamp, data, config });
+  disk.data = undefined;
+  if (!torn.has('stamp')) disk.stamp = undefined;
+}
+
 export function diskPort(run: Run, disk: DiskState): NodeDisk {
   const write = (label: string, change: () => void): Promise<void> =>
     run.local(`disk ${label}`, () => {
@@ -22,6 +32,7 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
       if (run.additions.strikes('disk-fails')) throw FAILED();
       change();
     });
+  const here = (stamp: Stamp): Stamp => ({ ...stamp, ...(disk.volume === undefined ? {} : { volume: disk.volume }) });
   return {
     read: () => run.look('disk read', () => diskFacts(disk), 1),
     isFenced: () => run.look('disk fenced?', () => disk.fence !== undefined, 1),
@@ -41,7 +52,7 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
       }),
     writeStamp: (stamp) =>
       write(`writeStamp ${stamp.lineage}`, () => {
-        disk.stamp = stamp;
+        disk.stamp = here(stamp);
         disk.torn.delete('stamp');
       }),
     writeConfig: (config) =>
@@ -66,12 +77,15 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
       }),
     setDataAside: (name) =>
       write(`setDataAside ${name}`, () => {
-        if (!disk.data) return;
-        const { data, config, torn } = disk;
-        const stamp = torn.has('stamp') ? undefined : disk.stamp;
-        disk.aside.push({ name: freeName(disk, name), stamp, data, config });
-        disk.data = undefined;
-        if (!torn.has('stamp')) disk.stamp = undefined;
+        moveAside(disk, name);
+      }),
+    setCopyAside: (name) =>
+      write(`setCopyAside ${name}`, () => {
+        disk.marker = false;
+        disk.nonce = undefined;
+        disk.torn.delete('nonce');
+        moveAside(disk, name);
+        disk.stamp = undefined;
       }),
     copyDataAside: (name) =>
       write(`copyDataAside ${name}`, () => {
@@ -88,7 +102,7 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
         if (disk.data) throw new AgentError('PRECONDITION_CHANGED', 'There is data on the disk.', 'Nothing.');
         if (!aside) throw new AgentError('BAD_DATA_DIRECTORY', `Nothing is set aside as ${name}.`, 'Look.');
         disk.data = copyOfData(aside.data);
-        disk.stamp = aside.stamp ?? disk.stamp;
+        disk.stamp = aside.stamp ? here(aside.stamp) : disk.stamp;
         if (aside.stamp) disk.torn.delete('stamp');
       }),
     raiseFence: (fence) =>

@@ -43,6 +43,8 @@ export interface AsideState {
 }
 
 export interface DiskState {
+  /** The EBS volume; undefined where the instance does not show it. */
+  readonly volume: string | undefined;
   id: number | undefined;
   stamp: Stamp | undefined;
   nonce: string | undefined;
@@ -68,8 +70,9 @@ export interface DiskState {
   readonly torn: Set<NodeFile>;
 }
 
-export function blankDisk(): DiskState {
+export function blankDisk(volume?: string): DiskState {
   return {
+    volume,
     id: undefined,
     stamp: undefined,
     nonce: undefined,
@@ -90,6 +93,18 @@ export function blankDisk(): DiskState {
     failures: 0,
     full: false,
     torn: new Set(),
+  };
+}
+
+/** A disk with the same contents, made from a snapshot of that one or with the image of its node. */
+export function copyOfDisk(disk: DiskState, volume: string | undefined): DiskState {
+  const { data } = disk;
+  return {
+    ...disk,
+    volume,
+    data: data && copyOfData(data),
+    aside: disk.aside.map((aside) => ({ ...aside, data: copyOfData(aside.data) })),
+    torn: new Set(disk.torn),
   };
 }
 
@@ -163,6 +178,7 @@ function wholeFacts(disk: DiskState): DiskFacts {
     })),
     // What is absent has no key. Last, since an object with keys after such spreads takes far longer to make.
     ...(disk.id === undefined ? {} : { id: disk.id }),
+    ...(disk.volume === undefined ? {} : { volume: disk.volume }),
     ...(disk.stamp ? { stamp: disk.stamp } : {}),
     ...(disk.nonce === undefined ? {} : { nonce: disk.nonce }),
     ...(disk.data ? { data: dataFacts(disk.data) } : {}),

@@ -8,7 +8,7 @@ import type { Timings } from '../../../src/timings.ts';
 import type { Instance } from '../cloud/instances.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
 import type { Host } from '../zookeeper/server.ts';
-import { blankDisk, type DiskState } from './disk-state.ts';
+import { blankDisk, copyOfDisk, type DiskState } from './disk-state.ts';
 import { type Cloud, portsOf } from './ports.ts';
 import { type Machine, Run, type Surroundings } from './run.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -37,7 +37,7 @@ export class Node implements Host, Machine {
   readonly name: string;
   readonly address: string;
   readonly instance: Instance;
-  disk: DiskState = blankDisk();
+  disk: DiskState;
   paused = false;
   unansweredUntilMs = 0;
   /** The operating system runs. */
@@ -52,6 +52,7 @@ export class Node implements Host, Machine {
   wipes = 0;
   readonly #world: NodeWorld;
   #run: Run | undefined;
+  #volumes = 0;
   #boots = 0;
   #parked: (() => void)[] = [];
 
@@ -60,6 +61,7 @@ export class Node implements Host, Machine {
     this.name = instance.id;
     this.address = instance.address;
     this.#world = world;
+    this.disk = blankDisk(this.#newVolume());
   }
 
   park(resume: () => void): void {
@@ -202,8 +204,23 @@ export class Node implements Host, Machine {
     this.#world.trace.line(this.name, `loses its ${what}`);
     this.powerOff('wiped');
     this.wipes++;
-    if (what === 'disk') this.disk = blankDisk();
+    if (what === 'disk') this.disk = blankDisk(this.#newVolume());
     else this.disk.data = undefined;
     this.reboot();
+  }
+
+  /** What was on a disk at an earlier time is on this node's from now on, on a volume of its own; the node reboots. */
+  replaceDisk(earlier: DiskState): void {
+    this.#world.trace.line(this.name, 'has its disk replaced by a copy', () => `of ${earlier.volume}`);
+    this.powerOff('its disk is replaced');
+    this.wipes++;
+    this.disk = copyOfDisk(earlier, this.#newVolume());
+    this.reboot();
+  }
+
+  /** Each fourth instance is of a kind that does not show it. */
+  #newVolume(): string | undefined {
+    const number = Number(this.name.replace(/\D/g, ''));
+    return number % 4 === 0 ? undefined : `vol-${number.toString(16).padStart(4, '0')}${++this.#volumes}`;
   }
 }
