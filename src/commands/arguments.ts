@@ -7,6 +7,8 @@ import yargs, { type Argv } from 'yargs';
 import type { Command } from '../model/observation.ts';
 import { SETTINGS, type Setting } from '../settings-table.ts';
 
+export { parseZkArguments } from '../zk/command-line.ts';
+
 export type ParsedFlags = Readonly<Record<string, unknown>>;
 
 /** What the commands do. */
@@ -90,6 +92,8 @@ export async function parseArguments(words: readonly string[], commands: Command
       maintenanceFlags,
       (flags) => commands.maintenance(flags),
     )
+    // Only for the help: its words are read by a parser of its own.
+    .command('zk <command>', 'read and write the data in ZooKeeper; see zk-agent zk --help')
     .epilogue(furtherSettings())
     .demandCommand(1, 'Name a command.')
     .strict()

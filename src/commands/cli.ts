@@ -10,6 +10,7 @@ import { plainOrder } from '../plain-arguments.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { FLAG_KEYS, type Flags } from '../settings-table.ts';
 import { formatVersion, readVersion } from '../version.ts';
+import { childrenForShell, runZk } from '../zk/run.ts';
 import type { ParsedFlags } from './arguments.ts';
 import { setMaintenance } from './maintenance.ts';
 import { type ExitCode, runOrder } from './run-order.ts';
@@ -34,7 +35,8 @@ export async function run(words: readonly string[], lock?: RunLock): Promise<num
   const session = { lock, signal: interrupt.signal, finish };
   try {
     const plain = plainOrder(words);
-    if (words.includes('--version')) printVersion(words.includes('--json'));
+    if (words[0] === 'zk') await readZkArguments(words.slice(1), session);
+    else if (words.includes('--version')) printVersion(words.includes('--json'));
     else if (plain) await order(session, plain.flags, plain.command);
     else await readArguments(words, session);
   } catch (error) {
@@ -59,6 +61,15 @@ async function readArguments(words: readonly string[], session: CommandSession):
     status: (flags) => status(session, flags),
     maintenance: (flags) => maintenance(session, flags),
     misused: (why) => new AgentError('BAD_ARGUMENT', why, 'See zk-agent --help.'),
+  });
+}
+
+async function readZkArguments(words: readonly string[], session: CommandSession): Promise<void> {
+  const { parseZkArguments } = await import('./arguments.ts');
+  await parseZkArguments(words, {
+    run: async (command, flags) => session.finish(await runZk(command, flags, session.signal)),
+    childrenOf: (path, servers) => childrenForShell(path, servers, session.signal),
+    misused: (why) => new AgentError('BAD_ARGUMENT', why, 'See zk-agent zk --help.'),
   });
 }
 

@@ -23,6 +23,7 @@ const DOCUMENTS = [
   'docs/layout.md',
   'docs/settings.md',
   'src/client/README.md',
+  'docs/zk-command.md',
 ];
 
 /** What the code says: errors and their `next`, reasons, help, log events, questions. */
