@@ -16,7 +16,7 @@ import { CLIENT_PORT } from '../../../src/model/member.ts';
 import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
 import { FrameProxy } from './frame-proxy.ts';
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 180_000 };
 const SET_WATCHES = 105;
 
 let ensemble: RealEnsemble;

@@ -19,6 +19,8 @@ export interface Contention {
   readonly atOnce: number;
   /** The kills come this far apart at most. */
   readonly killsWithinMs: number;
+  /** Half of the jobs come only after these. */
+  readonly minKills: number;
   /** Beyond these, nobody is killed. */
   readonly maxKills: number;
   readonly seed: number;
@@ -111,6 +113,8 @@ export async function contend(client: ZookeeperClient, contention: Contention): 
   const workers = new Workers(contention);
   try {
     const killing = workers.killSome(stop.signal);
+    // So that there is work left for those who come after the killed.
+    while (workers.kills < contention.minKills) await sleep(20);
     names.push(...(await putSome(queue, contention.jobs - names.length, names.length)));
     await untilAllDone(queue, contention.jobs, workers);
     stop.abort();

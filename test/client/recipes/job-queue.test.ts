@@ -9,7 +9,7 @@ import { CLIENT_PORT } from '../../../src/model/member.ts';
 import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
 import { FrameProxy } from './frame-proxy.ts';
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 180_000 };
 const NOW = { timeoutMs: 0 };
 
 let ensemble: RealEnsemble;
@@ -232,7 +232,7 @@ async function dieAt(step: number, reachesServer: boolean): Promise<void> {
   while (proxy.isLossDue) await sleep(10);
   const isDone = step === 3 && reachesServer;
   if (isGone && !isDone) {
-    const job = await next.take({ timeoutMs: 50_000 });
+    const job = await next.take({ timeoutMs: 120_000 });
     assert.equal(job?.name, name, path);
     assert.equal(text(job.data), step === 3 || (step === 2 && reachesServer) ? '2' : '1', path);
     await job.done(Buffer.from('by the next'));
@@ -259,7 +259,7 @@ test('an expired session: the job goes to the next, the former owner knows and w
   assert.equal(job?.name, name);
   const waiting = assert.rejects(queue.take(), { code: 'SESSION_EXPIRED' });
   proxy.setOpen(false);
-  const again = await next.take({ timeoutMs: 50_000 });
+  const again = await next.take({ timeoutMs: 120_000 });
   assert.equal(again?.name, name);
   proxy.setOpen(true);
   await waiting;

@@ -17,7 +17,7 @@ const [SECTION = ''] = /^## Queues and caches\n.*?(?=^## |$(?![\s\S]))/ms.exec(P
 const EXAMPLES = [...SECTION.matchAll(/^```ts\n(.*?)^```\n\n```text\n(.*?)^```/gms)];
 const run = promisify(execFile);
 
-test('every example of the section has its output, and prints it', { timeout: 120_000 }, async () => {
+test('every example of the section has its output, and prints it', { timeout: 300_000 }, async () => {
   assert.ok(EXAMPLES.length > 0);
   assert.equal([...SECTION.matchAll(/^```ts$/gm)].length, EXAMPLES.length);
   await using ensemble = await realEnsemble(1);
@@ -31,7 +31,7 @@ test('every example of the section has its output, and prints it', { timeout: 12
         .replaceAll('zk1:2181,zk2:2181,zk3:2181', servers);
       assert.notEqual(here, code);
       await writeFile(file, here);
-      return (await run(process.execPath, [file], { timeout: 60_000 })).stdout;
+      return (await run(process.execPath, [file], { timeout: 180_000 })).stdout;
     }),
   );
   assert.deepEqual(

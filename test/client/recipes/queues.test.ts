@@ -8,7 +8,7 @@ import { CLIENT_PORT } from '../../../src/model/member.ts';
 import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
 import { FrameProxy } from './frame-proxy.ts';
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 180_000 };
 const NOW = { timeoutMs: 0 };
 
 let ensemble: RealEnsemble;
@@ -163,7 +163,7 @@ test('a locking queue: a connection lost at every step; a session that ends give
   assert.equal(text((await held.get())?.data), 'survives');
   proxy.setOpen(false);
   const direct = new LockingQueue(other, '/locking-lossy');
-  const entry = await direct.get({ timeoutMs: 50_000 });
+  const entry = await direct.get({ timeoutMs: 120_000 });
   assert.equal(text(entry?.data), 'survives');
   await entry?.consume();
   await direct.close();

@@ -6,7 +6,7 @@ import { CLIENT_PORT } from '../../../src/model/member.ts';
 import { realEnsemble } from '../../support/real-server.ts';
 import { contend } from './job-contention.ts';
 
-const WORKERS = { workers: 4, atOnce: 4, killsWithinMs: 1_000, maxKills: Number.POSITIVE_INFINITY };
+const WORKERS = { workers: 4, atOnce: 4, killsWithinMs: 1_000, minKills: 5, maxKills: Number.POSITIVE_INFINITY };
 
 /** What `npm run soak -- jobs` does. Throws for a bad argument. */
 export function soakJobs(words: readonly string[]): () => Promise<number> {

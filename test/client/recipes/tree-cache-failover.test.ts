@@ -18,7 +18,7 @@ async function leaderOf(ensemble: RealEnsemble): Promise<number> {
   }
 }
 
-test('the leader is killed: at most two requests for each znode that changed', { timeout: 120_000 }, async () => {
+test('the leader is killed: at most two requests for each znode that changed', { timeout: 300_000 }, async () => {
   await using ensemble = await realEnsemble(3);
   const addresses = ensemble.members.map(({ id }) => ensemble.server(id).address);
   const [one, two, three] = await Promise.all(addresses.map((address) => FrameProxy.start(address, CLIENT_PORT)));

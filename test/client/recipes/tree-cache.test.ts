@@ -11,7 +11,7 @@ import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
 import { FrameProxy } from './frame-proxy.ts';
 import { shownCache, untilSame } from './tree-shown.ts';
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 180_000 };
 const SET_WATCHES = 105;
 const MAX_BATCH_BYTES = 128 * 1024;
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { TreeCache, ZookeeperClient } from '../../../src/client/index.ts';
 
-const LIMIT_MS = 45_000;
+const LIMIT_MS = 120_000;
 
 /** Each znode with its version, data and children. */
 export type ShownTree = ReadonlyMap<string, string>;
