@@ -29,6 +29,7 @@ export class Mover {
   /** Those that did not serve at the last look, by their keys. */
   #down: ReadonlySet<string> = new Set();
   #lost: string | undefined;
+  #doAllLook = false;
   #ownCause: Error | undefined;
   #wake: () => void = () => {};
 
@@ -48,12 +49,17 @@ export class Mover {
   lost(connection: Connection, cause: Error): void {
     if (cause === this.#ownCause) return;
     this.#lost = keyOf(connection.place);
-    this.disturbed();
+    this.#disturbed(false);
   }
 
-  /** The servers may have become uneven. */
-  disturbed(): void {
+  /** The list of servers has changed, for all clients. */
+  listChanged(): void {
+    this.#disturbed(true);
+  }
+
+  #disturbed(doAllLook: boolean): void {
     if (!this.#spreads) return;
+    this.#doAllLook = doAllLook;
     this.#looksLeft = LOOKS;
     this.#waits = 0;
     this.#wake();
@@ -112,12 +118,13 @@ export class Mover {
     // Without a word of its own server, nothing is known of the difference.
     if (own?.serves !== true) return;
     const others = seen.filter(({ target }) => target !== here);
-    const { moveTo, isEven } = decideMove(own, others, this.#lost, this.#random);
+    const { moveTo, isEven } = decideMove(own, others, { lost: this.#lost, doAllLook: this.#doAllLook }, this.#random);
     if (isEven) this.#looksLeft = 0;
     else this.#waits = 0;
     const target = moveTo === undefined ? undefined : places.get(moveTo);
     if (target === undefined || (!this.#spreads && !this.#isOwnZone(target))) return;
     this.#lost = undefined;
+    this.#doAllLook = true;
     this.#ownCause = new ConnectionLostError(`left ${connection.server} for ${moveTo}`);
     await connection.leave(this.#ownCause, LEAVE_LIMIT_MS, () => this.#round.prefer(target));
   }

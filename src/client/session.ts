@@ -215,7 +215,7 @@ export class ZookeeperSession {
   }
 
   #listed(servers: readonly ServerAddress[]): void {
-    if (this.#round.follow(servers)) this.#mover.disturbed();
+    if (this.#round.follow(servers)) this.#mover.listChanged();
   }
 
   /** While the connection lasts, looks for a server with a quorum; then the connection gives way to one there. */

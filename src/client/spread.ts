@@ -4,13 +4,18 @@
  *
  * Only what a server says of itself is known: whether it serves, and how many connections it has. Looks are made after a
  * disturbance alone: a connection was lost, or the list of servers has changed. Each client looks at times of its own,
- * at random. A client moves only from a server to one with fewer connections, and only when the difference is above the
- * slack. So each move makes the counts more even, and none makes them uneven again. They end within the slack: the
- * fullest server then has at most a tenth more than the emptiest, and one.
+ * at random.
  *
- * The clients that the disturbance touched are enough for that. When a server ends, all of its clients are touched, and
- * they are as many as it lacks once it serves again. Clients that look in the same moment see the same counts, and may
- * move together. They are as few as a random time makes them, and their later looks correct it.
+ * A client moves only from a server above the mean to one below it, and goes where the room is. So the counts end within
+ * the slack, as far as those who look are on the fuller servers: at most a tenth more than the emptiest, and one. Whether
+ * a client moves depends on how many others look, since those who look in the same moment see the same counts:
+ *
+ * - After a loss, only those look that were on the lost server. They are on the others now, and are what those have too
+ *   many once it serves again. So each of them moves.
+ * - After a change of the list, all look. So do those that have moved, since they came together. Then each moves by
+ *   chance, with the part of its server's connections that is above the mean. So as many leave as should, on average.
+ *
+ * Those who look later see what the others have done, so the counts come closer with each look.
  *
  * A client moves at most once a look, thus not twice within 3 s, and at most `LOOKS` times after a disturbance. A move of
  * its own is none.
@@ -38,6 +43,14 @@ export interface SeenServer<Target> extends ServerReport {
   readonly isOwnZone: boolean;
 }
 
+/** Why a client looks. */
+interface Disturbance<Target> {
+  /** The server whose connection was lost, and that the client has not come back to. */
+  readonly lost: Target | undefined;
+  /** All clients of the same server look: after a change of the list, and after a move. */
+  readonly doAllLook: boolean;
+}
+
 interface MoveDecision<Target> {
   readonly moveTo: Target | undefined;
   /** Nobody needs to look again for what was seen. */
@@ -46,13 +59,14 @@ interface MoveDecision<Target> {
 
 /**
  * - A client outside its zone moves to the server of its zone with the fewest connections.
- * - Otherwise it moves to the server with the fewest, of those in its zone or of those outside, where it is itself.
+ * - Otherwise the servers count that are in its zone, or outside, where it is itself. From above their mean it moves to
+ *   one below, by chance.
  * - Where servers do not tell how many they have, it goes back to the one that it lost, which restores what was before.
  */
 export function decideMove<Target>(
   here: SeenServer<Target>,
   others: readonly SeenServer<Target>[],
-  lost: Target | undefined,
+  { lost, doAllLook }: Disturbance<Target>,
   random: () => number,
 ): MoveDecision<Target> {
   const serving = others.filter(({ serves }) => serves);
@@ -70,12 +84,28 @@ export function decideMove<Target>(
     const back = alike.find(({ target }) => target === lost);
     return { moveTo: back?.target, isEven: back === undefined };
   }
-  const least = fewest(alike, random);
   const isEven = isWithinSlack(Math.max(...known), Math.min(...known));
-  if (least?.connections === undefined || isWithinSlack(here.connections, least.connections)) {
-    return { moveTo: undefined, isEven };
-  }
-  return { moveTo: least.target, isEven };
+  const mean = known.reduce((sum, count) => sum + count, 0) / known.length;
+  // Some more than what is above the mean, as much as chance makes, so that few clients come to an end soon, too.
+  const chance = doAllLook ? (here.connections - mean + Math.sqrt(here.connections)) / here.connections : 1;
+  const isAbove = here.connections > mean && !isWithinSlack(here.connections, Math.min(...known));
+  const leaves = isAbove && random() < chance;
+  return { moveTo: leaves ? roomiest(alike, mean, random)?.target : undefined, isEven };
+}
+
+/** One below the mean, by chance: each by the room that it has. */
+function roomiest<Target>(
+  servers: readonly SeenServer<Target>[],
+  mean: number,
+  random: () => number,
+): SeenServer<Target> | undefined {
+  const rooms = servers.map(({ connections = mean }) => Math.max(0, mean - connections));
+  let left = random() * rooms.reduce((sum, room) => sum + room, 0);
+  return servers.find((_, index) => {
+    const room = rooms[index] ?? 0;
+    left -= room;
+    return room > 0 && left < 0;
+  });
 }
 
 /** How long to wait before a look. `waits` counts those since the disturbance in which nothing was to be done. */

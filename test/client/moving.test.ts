@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Sessions move to another server by themselves: to be even after a rotation, and back to their own zone. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { settingsOf } from '../../src/client/client-options.ts';
@@ -12,12 +13,12 @@ import { ZookeeperSession } from '../../src/client/session.ts';
 import { createRequestOf } from '../../src/client/transaction.ts';
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import { type RealEnsemble, realEnsemble } from '../support/real-server.ts';
-import { FakeServer, frame, int, long } from './fake-server.ts';
+import { FakeServer, frame, int, long, reply, STAT } from './fake-server.ts';
 
-const LIMIT = { timeout: 120_000 };
-const SESSIONS = 240;
-/** Looks follow each other 30 times as fast as for users. */
-const PACE = 1 / 30;
+const LIMIT = { timeout: 240_000 };
+const SESSIONS = 200;
+/** Looks follow each other eight times as fast as for users. */
+const PACE = 1 / 8;
 
 let ensemble: RealEnsemble;
 
@@ -69,7 +70,10 @@ async function connections(): Promise<readonly number[]> {
 
 test('after each server was restarted in turn, sessions are even again, and the same', LIMIT, async () => {
   const servers = [1, 2, 3].map(addressOf).join(',');
-  const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => opened({ servers })));
+  // Half of them know one name for all.
+  const resolve = async () => [1, 2, 3].map((id) => ensemble.server(id).address);
+  const options = [{ servers }, { servers: `zookeeper.test:${CLIENT_PORT}`, resolve }];
+  const sessions = await Promise.all(Array.from({ length: SESSIONS }, (_, index) => opened(options[index % 2] ?? {})));
   try {
     const ids = sessions.map(({ id }) => id);
     const path = '/kept';
@@ -95,6 +99,76 @@ test('after each server was restarted in turn, sessions are even again, and the 
   }
 });
 
+test('sessions that all begin on one server are spread once they know the others', LIMIT, async () => {
+  const began = await Promise.all(
+    Array.from({ length: 60 }, () => opened({ servers: addressOf(2), followConfig: true })),
+  );
+  try {
+    const ids = began.map(({ id }) => id);
+    let counts: readonly number[] = [];
+    await until('even', async () => {
+      counts = await connections();
+      return Math.min(...counts) >= 10 && Math.max(...counts) / Math.min(...counts) <= 1.3;
+    });
+    await until('all connected', () => began.every(({ isConnected }) => isConnected));
+    assert.deepEqual(
+      began.map(({ id }) => id),
+      ids,
+    );
+  } finally {
+    await Promise.all(began.map((session) => session.close()));
+  }
+});
+
+test('a move waits for the answers to all that is in flight', LIMIT, async () => {
+  const report = 'Mode: follower\nConnections: 1\n';
+  const events: string[] = [];
+  const mayAnswer = Promise.withResolvers<void>();
+  await using away = await FakeServer.start(async (peer) => {
+    const [first] = await once(peer.socket, 'data');
+    if (String(first).startsWith('srvr')) return void peer.socket.end(report);
+    await peer.greet();
+    for (;;) {
+      const { xid } = await peer.call();
+      await mayAnswer.promise;
+      events.push('answered');
+      peer.socket.write(reply(xid, STAT));
+    }
+  });
+  let serves = false;
+  await using own = await FakeServer.start(async (peer) => {
+    const [first] = await once(peer.socket, 'data');
+    if (!serves) return void peer.socket.destroy();
+    if (String(first).startsWith('srvr')) {
+      events.push('asked');
+      return void peer.socket.end(report);
+    }
+    events.push('moved');
+    await peer.greet();
+    for (;;) peer.socket.write(reply((await peer.call()).xid, STAT));
+  });
+  const preferZone = { zone: 'own', servers: { own: [own.address] } };
+  const session = await opened({ servers: `${away.address},${own.address}`, preferZone, closeTimeoutMs: 50 });
+  try {
+    assert.equal(serverOf(session), away.address);
+    const inFlight = session.request(exists, '/a', '/a');
+    serves = true;
+    // The client has seen it, and has asked all of them: it wants to move.
+    await until('asked twice', () => events.length >= 2);
+    await sleep(200);
+    const later = session.request(exists, '/b', '/b');
+    assert.deepEqual(new Set(events), new Set(['asked']));
+    mayAnswer.resolve();
+    assert.equal((await inFlight)?.version, 7);
+    assert.equal((await later)?.version, 7);
+    await until('moved', () => serverOf(session) === own.address);
+    const told = events.filter((event) => event !== 'asked');
+    assert.deepEqual([told[0], told.at(-1)], ['answered', 'moved']);
+  } finally {
+    await session.close();
+  }
+});
+
 test(
   'out of its zone only while nobody serves there; then back within the session, and no call fails',
   LIMIT,
@@ -116,18 +190,18 @@ test(
       // While the servers elect a leader connections come and go.
       await until('the others serve', answers);
       const started = await ensemble.start(1);
-      // Calls without a pause, until the session is back: it moves between two of them.
+      // Always some in flight, until the session is back: it has to hold them back to move.
       let calls = 0;
       const causes: unknown[] = [];
-      const caller = (async () => {
+      const callers = Array.from({ length: 20 }, async () => {
         for (; !isOver; calls++) await session.request(exists, '/', '/').catch((error: unknown) => causes.push(error));
-      })();
+      });
       await started.untilServing();
       await until('back', () => serverOf(session) === addressOf(1));
       const before = calls;
       await until('calls go on', () => calls > before + 10);
       isOver = true;
-      await caller;
+      await Promise.all(callers);
       // A slow machine may lose a connection. A move is told by its own reason.
       assert.deepEqual(
         causes.filter((error) => /left /.test(String(error))),

@@ -11,19 +11,52 @@ function seen(target: string, connections: number | undefined, more: Partial<See
   return { target, connections, serves: true, isOwnZone: false, ...more };
 }
 
-function decide(here: Seen, others: readonly Seen[], lost?: string) {
-  return decideMove(here, others, lost, () => 0.5);
+function decide(here: Seen, others: readonly Seen[], lost?: string, chance = 0) {
+  return decideMove(here, others, { lost, doAllLook: true }, () => chance);
 }
 
-test('a client moves to the server with the fewest connections, if the difference is above the slack', () => {
+test('a client moves from above the mean to below it, if the difference is above the slack', () => {
   const both = [seen('b', 90), seen('c', 40)];
   assert.deepEqual(decide(seen('a', 100), both), { moveTo: 'c', isEven: false });
   assert.deepEqual(decide(seen('a', 100), [seen('b', 92), seen('c', 91)]), { moveTo: undefined, isEven: true });
   assert.deepEqual(decide(seen('a', 2), [seen('b', 1)]), { moveTo: undefined, isEven: true });
   assert.deepEqual(decide(seen('a', 3), [seen('b', 1)]), { moveTo: 'b', isEven: false });
+  // The part above the mean of 70, and the root of 100.
+  assert.equal(decide(seen('a', 100), [seen('b', 40)], undefined, 0.399).moveTo, 'b');
+  assert.equal(decide(seen('a', 100), [seen('b', 40)], undefined, 0.401).moveTo, undefined);
   // Somebody else has to move.
   assert.deepEqual(decide(seen('a', 40), [seen('b', 90)]), { moveTo: undefined, isEven: false });
   assert.deepEqual(decide(seen('a', 40), []), { moveTo: undefined, isEven: true });
+});
+
+test('of several with room, each is taken by the room that it has', () => {
+  const rooms = [seen('b', 60), seen('c', 0), seen('d', 100)];
+  const counts: Record<string, number> = {};
+  for (let index = 0; index < 1_000; index++) {
+    const chances = [0, index / 1_000];
+    const { moveTo = 'none' } = decideMove(
+      seen('a', 160),
+      rooms,
+      { lost: undefined, doAllLook: true },
+      () => chances.shift() ?? 0,
+    );
+    counts[moveTo] = (counts[moveTo] ?? 0) + 1;
+  }
+  // The mean is 80: b has room for 20, c for 80.
+  assert.deepEqual(counts, { b: 200, c: 800 });
+});
+
+test('when all that look do so in the same moment, as many leave as should', () => {
+  const { between } = randomOf(7);
+  const random = () => between(0, 999_999) / 1_000_000;
+  for (const doAllLook of [true, false]) {
+    // After a loss, only those that should leave.
+    const lookers = Array.from({ length: doAllLook ? 10_000 : 3_000 }, () =>
+      decideMove(seen('a', 10_000), [seen('b', 4_000)], { lost: undefined, doAllLook }, random),
+    );
+    const left = lookers.filter(({ moveTo }) => moveTo === 'b').length;
+    assert.ok(left > 2_800 && left < 3_400, String(left));
+  }
 });
 
 test('nobody moves to a server that does not serve, or by a count that is not known', () => {
@@ -74,6 +107,8 @@ const SERVERS = ['a', 'b', 'c'];
 interface Client {
   at: string;
   moves: number;
+  /** Since it lost its connection. */
+  hasMoved: boolean;
   looksLeft: number;
   waits: number;
   atMs: number;
@@ -91,13 +126,14 @@ function rotation(
   const all: Client[] = Array.from({ length: clients }, () => ({
     at: pick(['a', 'b', 'c']),
     moves: 0,
+    hasMoved: false,
     looksLeft: 0,
     waits: 0,
     atMs: Number.POSITIVE_INFINITY,
     goingTo: undefined,
   }));
   const counts = () => SERVERS.map((server) => all.filter(({ at }) => at === server).length);
-  const end = SERVERS.length * ROTATION_MS + 60_000;
+  const end = (SERVERS.length - 1) * ROTATION_MS + DOWN_MS + 60_000;
   for (let nowMs = 0; nowMs < end; nowMs += 100) {
     const turn = SERVERS[Math.floor(nowMs / ROTATION_MS)];
     if (turn !== undefined && nowMs % ROTATION_MS === 0) {
@@ -107,6 +143,7 @@ function rotation(
         Object.assign(client, {
           at: left[between(0, left.length - 1)],
           looksLeft: LOOKS,
+          hasMoved: false,
           waits: 0,
           goingTo: undefined,
         });
@@ -118,7 +155,10 @@ function rotation(
     for (const client of all) {
       if (client.atMs > nowMs) continue;
       if (client.goingTo !== undefined) {
-        Object.assign(client, up.has(client.goingTo) ? { at: client.goingTo, moves: client.moves + 1 } : {});
+        Object.assign(
+          client,
+          up.has(client.goingTo) ? { at: client.goingTo, moves: client.moves + 1, hasMoved: true } : {},
+        );
         client.goingTo = undefined;
       } else if (client.looksLeft > 0 || up.size < SERVERS.length) {
         const views = SERVERS.map((server, index) => seen(server, now[index], { serves: up.has(server) }));
@@ -127,7 +167,7 @@ function rotation(
         const { moveTo, isEven } = decideMove(
           here,
           views.filter((view) => view !== here),
-          undefined,
+          { lost: undefined, doAllLook: client.hasMoved },
           random,
         );
         client.looksLeft = isEven ? (up.size < SERVERS.length ? 1 : 0) : client.looksLeft - 1;
@@ -154,7 +194,10 @@ for (const clients of [12, 60, 300, 3_000]) {
         clients,
         text,
       );
-      assert.ok(Math.max(...counts) <= Math.max(1.3 * Math.min(...counts), Math.min(...counts) + 1), text);
+      assert.ok(
+        Math.max(...counts) <= Math.max(1.3 * Math.min(...counts), Math.min(...counts) + Math.sqrt(clients)),
+        text,
+      );
       assert.ok(Math.max(...moves) <= SERVERS.length * LOOKS, text);
     }
   });
