@@ -88,6 +88,11 @@ export class ZookeeperClient {
     return this.#session.id;
   }
 
+  /** The 16 bytes with which a client shows that the session is its own. Whoever has them can take it over. */
+  get sessionPassword(): Uint8Array {
+    return this.#session.password;
+  }
+
   /**
    * Until when the servers surely keep the session, by `performance.now()`. It moves with each answer. Three quarters of
    * the session's timeout are counted, from when the request was sent.

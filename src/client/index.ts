@@ -18,6 +18,7 @@ export {
   type ZookeeperErrorCode,
 } from './errors.ts';
 export type { ResolveName } from './name-resolution.ts';
+export { NULL_DATA } from './null-data.ts';
 export type { PathAndStat } from './operations/create2.ts';
 export type { DataAndStat } from './operations/get.ts';
 export type { AclAndStat } from './operations/get-acl.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ProtocolError } from './errors.ts';
+import { NULL_DATA } from './null-data.ts';
 
 /**
  * Reader of jute (see jute-writer.ts) over one frame inside a larger chunk. It moves from frame to frame without
@@ -75,9 +76,11 @@ export class JuteReader {
     return path.startsWith(`${chroot}/`) ? path.slice(chroot.length) : undefined;
   }
 
-  /** Null reads as an empty buffer. */
+  /** Null reads as NULL_DATA, which is empty. */
   bytes(): Buffer {
-    const length = this.#length();
+    const claimed = this.int();
+    if (claimed === -1) return NULL_DATA;
+    const length = checkedLength(claimed);
     const at = this.#advance(length);
     const copy = Buffer.allocUnsafe(length);
     this.#buffer.copy(copy, 0, at, at + length);
@@ -103,9 +106,7 @@ export class JuteReader {
 
   #length(): number {
     const length = this.int();
-    if (length === -1) return 0;
-    if (length < 0) throw new ProtocolError(`a record has the length ${length}`);
-    return length;
+    return length === -1 ? 0 : checkedLength(length);
   }
 
   #advance(bytes: number): number {
@@ -118,4 +119,9 @@ export class JuteReader {
     this.#offset = at + bytes;
     return at;
   }
+}
+
+function checkedLength(length: number): number {
+  if (length < 0) throw new ProtocolError(`a record has the length ${length}`);
+  return length;
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { NULL_DATA } from './null-data.ts';
+
 /**
  * Writer of jute, ZooKeeper's record format: big-endian, no padding. Strings and buffers have their length before them
  * as an int (−1 for null), vectors a count. Source: ZooKeeper's BinaryOutputArchive and zookeeper.jute.
@@ -6,6 +8,7 @@
  * Frames gather in one buffer until `take`, so a whole batch leaves in one write. Bytes that were taken are never
  * changed again: the next batch goes after them, or into a new buffer.
  */
+
 const BUFFER_BYTES = 64 * 1024;
 /** For up to this many ASCII characters, a loop is faster than the call into the runtime. */
 const SHORT_STRING = 64;
@@ -96,7 +99,12 @@ export class JuteWriter {
     this.string(this.#chroot + value);
   }
 
+  /** NULL_DATA is written as null. */
   bytes(value: Uint8Array): void {
+    if (value === NULL_DATA) {
+      this.int(-1);
+      return;
+    }
     this.#reserve(4 + value.length);
     this.#view.setInt32(this.#end, value.length);
     this.#buffer.set(value, this.#end + 4);

@@ -86,6 +86,10 @@ export class ZookeeperSession {
     return this.#state.id;
   }
 
+  get password(): Uint8Array {
+    return this.#state.password;
+  }
+
   get isConnected(): boolean {
     return this.#connection !== undefined;
   }

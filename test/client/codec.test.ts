@@ -5,8 +5,10 @@ import { FrameParser } from '../../src/client/frames.ts';
 import { InFlight } from '../../src/client/in-flight.ts';
 import { JuteReader } from '../../src/client/jute-reader.ts';
 import { JuteWriter } from '../../src/client/jute-writer.ts';
+import { NULL_DATA } from '../../src/client/null-data.ts';
 import { encodeConnect } from '../../src/client/operations/connect.ts';
 import { create } from '../../src/client/operations/create.ts';
+import { get } from '../../src/client/operations/get.ts';
 import { reconfig } from '../../src/client/operations/reconfig.ts';
 import { pathProblem } from '../../src/client/path.ts';
 import { parseServers, ServerRound } from '../../src/client/servers.ts';
@@ -48,6 +50,20 @@ test('the writer makes the bytes of the protocol', () => {
   assert.deepEqual(
     written((writer) => reconfig.encode(writer, { leaving: [3, 4], fromVersion: 0x1_0000_0003n })),
     Buffer.concat([int(-1), text('3,4'), int(-1), long(0x1_0000_0003n)]),
+  );
+});
+
+test('null data is an object of its own, and written as null again; empty data is neither', () => {
+  const nothing = get.decode(readerOf(Buffer.concat([int(-1), STAT])), '/a').data;
+  const empty = get.decode(readerOf(Buffer.concat([int(0), STAT])), '/a').data;
+  assert.deepEqual([nothing.length, empty.length, nothing === NULL_DATA, empty === NULL_DATA], [0, 0, true, false]);
+  assert.deepEqual(
+    written((writer) => writer.bytes(nothing)),
+    int(-1),
+  );
+  assert.deepEqual(
+    written((writer) => writer.bytes(empty)),
+    int(0),
   );
 });
 

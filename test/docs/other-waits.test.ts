@@ -23,7 +23,7 @@ function documented(): readonly string[] {
 
 /** `file: CONSTANT = value` of each constant with a number in the agent's sources, but for its ZooKeeper client's. */
 function constants(): readonly string[] {
-  const files = globSync('src/**/*.ts', { cwd: ROOT }).filter((file) => !file.startsWith('src/client/'));
+  const files = globSync('src/**/*.ts', { cwd: ROOT }).filter((file) => !/^src\/(client|drop-in)\//.test(file));
   return files.flatMap((file) =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(/^(?:export )?const ([A-Z_]+) = ([\d_.]+);$/gm)].map(
       ([, constant, value]) => `${file}: ${constant} = ${value}`,

@@ -34,7 +34,10 @@ export interface Stage {
 
 const MINUTE_MS = 60_000;
 /** The folders of test/ that a stage of another name has; `unit` has what is in none of these or the others. */
-const FOLDERS: Readonly<Record<string, readonly string[]>> = { build: ['build', 'ansible', 'bake'] };
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  build: ['build', 'ansible', 'bake'],
+  client: ['client', 'drop-in'],
+};
 const OWN_STAGE = ['zookeeper', 'client', 'build', 'cf', 'cloud', 'deploy', 'simulation', 'lab', 'image', 'release'];
 const STAGE_NAMES = [
   'lint',
@@ -77,7 +80,7 @@ Runs everything, or only the stages named, or only the test files named.
   types       the TypeScript compiler
   unit        everything under test/ but the following: the quick part
   zookeeper   what the agent reads and writes on disks, and real servers on what it wrote
-  client      the ZooKeeper client, against real and misbehaving servers
+  client      the ZooKeeper client and the drop-in, against real and misbehaving servers
   build       the executable, the roles of the image, and build.sh, up to the launch of an instance
   cf          the template, its options and policies, cfn-lint
   cloud       the local AWS

@@ -3,7 +3,7 @@ import type { Operation } from '../operation.ts';
 import { readStat, type Stat } from '../stat.ts';
 
 export interface DataAndStat {
-  /** Null data reads as empty. */
+  /** Null data reads as NULL_DATA, which is empty. */
   readonly data: Buffer;
   readonly stat: Stat;
 }
