@@ -83,8 +83,13 @@ function whyUnranked(report: Report, best: Candidate): Omit<Ahead, 'report'> | u
     if ((lineage ?? 0) > best.lineage || mayBeLater(data, best.data))
       return { why: `It is damaged: ${data.damage}`, data };
   }
-  // Data set aside is older than the node's present data, unless no node has any of the newest lineage.
-  const lost = report.aside.find((each) => each.data.damage !== undefined && each.lineage > best.lineage);
+  // Data set aside is older than what the node has synced since. Where it never finished to sync, it may be the last
+  // copy: a member that votes had its data set aside, and the others went before it had all of it again.
+  const synced = recoverable(data) ? (lineage ?? 0) : 0;
+  const lost = report.aside.find((each) => {
+    if (each.data.damage === undefined || each.lineage <= synced) return false;
+    return each.lineage > best.lineage || (each.lineage === best.lineage && mayBeLater(each.data, best.data));
+  });
   if (lost) return { why: `It is damaged: ${lost.data.damage}`, data: lost.data, directory: `aside/${lost.name}` };
   const aside = unreadable(report, 'aside');
   if (aside === undefined || best.lineage >= report.record) return undefined;

@@ -47,6 +47,23 @@ test('Files 2: half of a sync under an unreadable stamp may hold more than older
   assert.equal(ahead(0x10000000dn), undefined);
 });
 
+test('Recovery 7: damaged data set aside of the same record blocks while its node has not synced again', () => {
+  const damaged = { name: 'before', lineage: 1, data: dataOf(1, toZxid(0x100000025n), { damage: 'torn' }) };
+  const other = reportOf(2, { fenced: true, data: dataOf(1, toZxid(0x10000000dn)) }).report;
+  const best = bestCandidate([other]);
+  assert.ok(best);
+  const directory = (data: DataFacts | undefined, aside = damaged) => {
+    const { report } = reportOf(1, { fenced: true, lineage: data && 1, data, aside: [aside] });
+    return aheadOf(best, [other, report])?.directory;
+  };
+  assert.equal(directory(undefined), 'aside/before');
+  const synced = dataOf(1, toZxid(0x10000000cn));
+  assert.equal(directory(synced), undefined);
+  const behind = { ...damaged, data: { ...damaged.data, lastZxid: toZxid(0x10000000cn) } };
+  assert.equal(directory(undefined, behind), undefined);
+  assert.equal(directory(undefined, { ...behind, data: { ...behind.data, mayHoldMore: true } }), 'aside/before');
+});
+
 test('Genesis 5: data of epoch 0 is nothing to recover from, whatever its log holds: no leader has committed it', () => {
   const data = dataOf(0, toZxid(5n));
   assert.equal(bestCandidate([reportOf(1, { fenced: true, data }).report]), undefined);

@@ -178,6 +178,21 @@ export const FILE_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'the last to hold what was committed has set it aside as damaged, and has not synced again',
+    nodes: 5,
+    without: ['damaged-aside-not-awaited'],
+    play: async (scenario) => {
+      const { ahead, data } = await loseMost(scenario);
+      const { stamp, config } = ahead.disk;
+      data.bad = 'known-end';
+      ahead.disk.aside.push({ name: 'lineage-1-before-1', stamp, data, config });
+      ahead.disk.data = undefined;
+      await heldUpUntil(scenario, () => {
+        data.bad = undefined;
+      });
+    },
+  },
+  {
     name: 'a serving voter whose files are torn votes again after every server has ended',
     nodes: 3,
     without: ['torn-files-of-voters-stay'],

@@ -104,6 +104,14 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
+    name: 'damaged-aside-not-awaited',
+    rule: 'Recovery 7: damaged data set aside of the same record blocks while its node has not synced again',
+    ports: reading((facts) => ({
+      ...facts,
+      aside: facts.aside.map((each) => (each.data.damage === undefined ? each : { ...each, data: NOTHING })),
+    })),
+  },
+  {
     name: 'torn-stamp-is-none-without-data',
     rule: 'Files 2: a node without data whose stamp can’t be read has no first start',
     ports: reading(({ unreadable, ...facts }, { disk }) => {
