@@ -108,12 +108,6 @@ export const LOG_EVENTS = {
     optional: {},
     when: 'the stack was told that this node is ready',
   },
-  'mark-failed': {
-    level: 'warning',
-    fields: { code: 'error code', saw: 'sentence' },
-    optional: {},
-    when: 'a launch is given up and the disk does not take the mark `abandoned`',
-  },
   'no-stream': {
     level: 'warning',
     fields: { saw: 'sentence' },

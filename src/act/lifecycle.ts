@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Steps that tell the Auto Scaling group and the stack the state of this node. Each may be repeated at any time. */
 
-import { AgentError } from '../errors.ts';
 import { LAUNCH_WAIT } from '../facts/lifecycle.ts';
 import { listed } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
@@ -53,24 +52,13 @@ export async function actGiveUpLaunch(step: Of<'give-up-launch'>, context: ActCo
   const newest = (await readRecords(ports.objects, signal)).at(-1)?.number ?? 0;
   if (newest !== step.record) throw changed(`Record ${newest} was written meanwhile.`);
   if (await isAdded(step.id, context)) throw changed('This node was added to the config meanwhile.');
-  if (step.hook !== undefined) await markAbandoned(context);
+  // Joining 10: when an answer is lost, or the call arrives late, this node must not have become a voter. So without the
+  // mark nothing is sent.
+  if (step.hook !== undefined) await ports.disk.mark('abandoned');
   const heard = step.signals ? await ports.stackSignals.signal('FAILURE', self.instance, signal) : 'nobody-waits';
   if (step.hook === undefined) return;
   if (heard === 'told' && !step.again && (await isTakenAway(step.group, context))) return;
   await ports.autoScaling.completeHook(step.group, step.hook, self.instance, 'ABANDON', signal);
-}
-
-/**
- * Joining 10: when an answer is lost, or the call arrives late, this node must not have become a voter. If the mark
- * can't be written, the node goes on: such a disk takes no data either.
- */
-async function markAbandoned({ ports }: ActContext): Promise<void> {
-  try {
-    await ports.disk.mark('abandoned');
-  } catch (error) {
-    if (!(error instanceof AgentError)) throw error;
-    ports.log.write({ event: 'mark-failed', code: error.code, saw: error.message });
-  }
 }
 
 export async function actUnmarkAbandoned(_step: Of<'unmark-abandoned'>, { ports }: ActContext): Promise<void> {

@@ -2,6 +2,7 @@
 /** What the group and the stack are told, in which order, and what is looked at once more before. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AgentError } from '../../src/errors.ts';
 import { memberAt } from '../../src/model/member.ts';
 import { addressOf, configOf, genesisOf, instanceOf } from '../decide/parts.ts';
 import { SCENES, type Scene } from './steps.ts';
@@ -35,6 +36,15 @@ test('give-up-launch: before anybody is told the node marks that it takes no par
   const { hook: _, ...withoutHook } = step;
   await take({ step: withoutHook, node });
   assert.equal(node.disk.abandoned, undefined);
+});
+
+test('give-up-launch: a disk that does not take the mark keeps the launch, since the call could arrive late', async () => {
+  const { step, node } = SCENES['give-up-launch']();
+  node.onCall = (call) => {
+    if (call === 'disk mark abandoned') throw new AgentError('NO_SPACE', 'The disk is full.', 'Free some space.');
+  };
+  await assert.rejects(take({ step, node }), { code: 'NO_SPACE' });
+  assert.deepEqual([[...node.signals], [...node.completed]], [[], []]);
 });
 
 test('give-up-launch: a stack that takes the instance away when it is told is left to do so', async () => {
