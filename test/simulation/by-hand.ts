@@ -4,8 +4,15 @@
  * machines that nobody claims an id for: no agent runs there, and EC2 knows them under no tag of the cluster.
  */
 import type { Advice } from '../../src/model/advice.ts';
-import { listed, type Member, type MemberRole, memberAt, votersOf } from '../../src/model/member.ts';
-import { ZXID_ZERO } from '../../src/model/zxid.ts';
+import {
+  type EnsembleConfig,
+  listed,
+  type Member,
+  type MemberRole,
+  memberAt,
+  votersOf,
+} from '../../src/model/member.ts';
+import { ZXID_ZERO, type Zxid } from '../../src/model/zxid.ts';
 import type { Cluster } from './cluster.ts';
 import type { Random } from './core/random.ts';
 import { blankDisk, type DiskState, damageOf } from './node/disk-state.ts';
@@ -80,8 +87,13 @@ export class ByHand {
     if (!host) return;
     host.stopped = false;
     const { disk, member } = host;
-    // Ended before it learnt of its own addition it starts on no config but one that lists it.
-    if (disk.config && !listed(disk.config, member.id, member.address))
+    // Ended before it learnt of its own addition it starts on no config but one that lists it. One that has learnt of its
+    // removal is left as it is.
+    if (
+      disk.config &&
+      !listed(disk.config, member.id, member.address) &&
+      this.#isListedAfter(disk.config.version, host)
+    )
       disk.config = { version: ZXID_ZERO, members: [...disk.config.members, member] };
     this.#world.ensemble.start(host);
   }
@@ -148,22 +160,38 @@ export class ByHand {
     const { leader } = this.#world;
     const again = (): void => this.#later(TRY_AGAIN_MS, () => this.#remove(host));
     if (this.#isOver(host)) return;
-    if (leader && this.#isListed(host, leader)) this.#reconfig({ leaving: [host.member.id] }, again);
+    if (leader && this.#isListed(host, leader) && this.#othersServe(host, leader))
+      this.#reconfig({ leaving: [host.member.id] }, again);
     else again();
   }
 
-  #isListed(host: HandHost, { config }: Server): boolean {
+  /** A node that is down does not learn of the removal, and could wait for that server later (docs/runbook.md). */
+  #othersServe(host: HandHost, { config }: Server): boolean {
+    const serving = this.#world.ensemble.servers.filter(({ phase, awake }) => phase === 'serving' && awake);
+    const others = votersOf(config).filter(({ address }) => address !== host.address);
+    return others.every(({ address }) => serving.some((server) => server.host.address === address));
+  }
+
+  #isListed(host: HandHost, { config }: { readonly config: EnsembleConfig }): boolean {
     return config.members.some(({ address }) => address === host.address);
+  }
+
+  /** In a config that a node or the server itself has learnt, or that was proposed to it. */
+  #isListedAfter(version: Zxid, host: HandHost): boolean {
+    const disks = [host.disk, ...this.#world.living.map(({ disk }) => disk)];
+    const known = disks.flatMap(({ config, pending }) => [config, pending]);
+    return known.some((config) => config && config.version > version && this.#isListed(host, { config }));
   }
 
   /** It is no member any more, or a node asks for its end: a recovery by force waits for nothing else. */
   #isOver(host: HandHost): boolean {
     const { leader, ensemble, living } = this.#world;
-    // A server that ended early may have learnt of its own addition from nobody, so the nodes' disks count as well.
-    const disks = [host.disk, ...living.map(({ disk }) => disk)];
-    const known = disks.flatMap(({ config, pending }) => [config?.version === ZXID_ZERO ? undefined : config, pending]);
-    const member = known.some((each) => each?.members.some(({ address }) => address === host.address));
-    const out = leader ? !leader.next && !this.#isListed(host, leader) : !member;
+    // It was removed as of its own config. Where that never listed it, it may have ended before it learnt of its addition.
+    const own = host.disk.config;
+    const isIn = own !== undefined && own.version !== ZXID_ZERO && this.#isListed(host, { config: own });
+    const out = leader
+      ? !leader.next && !this.#isListed(host, leader)
+      : !isIn && !this.#isListedAfter(own?.version ?? ZXID_ZERO, host);
     const asked = living.some(({ said }) => said.includes('added by hand, still run') && said.includes(host.address));
     if (asked) this.stop(host.address);
     else if (out) ensemble.kill(host, 'no member any more');

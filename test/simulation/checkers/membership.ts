@@ -75,9 +75,15 @@ export function checkProposal(
 /** A node says that it is ready only as a participant with its own address. */
 export class ReadyMeansVoting {
   readonly #ready = new Set<Node>();
+  /** The volume of each node at the last look. */
+  readonly #volumes = new Map<Node, string | undefined>();
 
   look(node: Node, committed: readonly EnsembleConfig[]): void {
-    if (!node.disk.ready || isCopied(node)) {
+    const { ready, volume } = node.disk;
+    // What a copied disk says was said on another one. Its agent takes it back, unless its stamp can't be read (Disk 3).
+    if (ready && this.#volumes.get(node) !== volume) this.#ready.add(node);
+    this.#volumes.set(node, volume);
+    if (!ready) {
       this.#ready.delete(node);
       return;
     }
@@ -88,10 +94,4 @@ export class ReadyMeansVoting {
     );
     if (!votes) throw new Violation('ready-means-voting', `${node.name} says that it is ready, and no config lists it`);
   }
-}
-
-/** What a copied disk says was said on another one, and its agent takes it back. */
-function isCopied({ disk }: Node): boolean {
-  const { stamp, volume } = disk;
-  return stamp?.volume !== undefined && volume !== undefined && stamp.volume !== volume;
 }

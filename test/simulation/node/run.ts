@@ -169,8 +169,10 @@ export class Run {
   /** A call to AWS; `empty` is what an empty answer says, where one is possible. */
   aws<T>(service: Service, label: string, effect: () => T, options: CallOptions<T> = {}): Promise<T> {
     const { weather, scheduler } = this.#world;
+    // What arrives late rests on what was asked before it was sent.
+    const askedMs = this.#groupAskedMs;
     const apply = (): T => {
-      this.#world.newsAtMs = this.#groupAskedMs;
+      this.#world.newsAtMs = askedMs;
       return effect();
     };
     return new Promise<T>((resolve, reject) => {
