@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `npm run bench -- NAME`: side by side with the floor, interleaved in one run; JSON on standard output. */
 import yargs from 'yargs';
+import { benchClients } from './client/contest.ts';
 import { benchExecutableTick } from './executable-tick.ts';
 import { benchGenesis } from './genesis.ts';
 import { benchJoin } from './join.ts';
-import type { Comparison } from './measure.ts';
 import { benchRecover } from './recover.ts';
 import { benchTick } from './tick.ts';
 
-const BENCHMARKS: Readonly<Record<string, (rounds: number, progress: (line: string) => void) => Promise<Comparison>>> =
-  {
-    tick: benchTick,
-    genesis: benchGenesis,
-    join: benchJoin,
-    recover: benchRecover,
-  };
-const DEFAULT_ROUNDS: Readonly<Record<string, number>> = { tick: 31, genesis: 9, join: 9, recover: 9 };
+const BENCHMARKS: Readonly<Record<string, (rounds: number, progress: (line: string) => void) => Promise<unknown>>> = {
+  tick: benchTick,
+  genesis: benchGenesis,
+  join: benchJoin,
+  recover: benchRecover,
+  client: benchClients,
+};
+const DEFAULT_ROUNDS: Readonly<Record<string, number>> = { tick: 31, genesis: 9, join: 9, recover: 9, client: 5 };
 
 const arguments_ = await yargs(process.argv.slice(2))
   .scriptName('npm run bench --')
@@ -24,6 +24,7 @@ const arguments_ = await yargs(process.argv.slice(2))
   .option('executable', { type: 'boolean', default: false, describe: 'tick: of the packaged executable' })
   .example('$0 tick', 'a healthy recovery run against node -e 0')
   .example('$0 tick --executable', 'the executable’s, against node -e 0 and an empty executable, and its memory')
+  .example('$0 client', 'the ZooKeeper client against those of Java, Node and Python')
   .example('$0 all', 'all of them')
   .demandCommand(1, 1, `Name a benchmark: ${Object.keys(BENCHMARKS).join(', ')} or all.`)
   .strict()
