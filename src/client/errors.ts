@@ -100,7 +100,11 @@ export class MaybeAppliedError extends ZookeeperError {
 /** What this client had taken belongs to it no longer, so its write changed nothing. Leave it to its next owner. */
 export class NotOwnerError extends ZookeeperError {
   constructor(what: string, cause?: unknown) {
-    super('NOT_OWNER', `${what} is not this client's, or no longer: it was given back, taken away, or done`, cause);
+    super(
+      'NOT_OWNER',
+      `${what} does not belong to this client any more: it was given back, taken away, or done`,
+      cause,
+    );
   }
 }
 

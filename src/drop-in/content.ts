@@ -7,7 +7,7 @@ import { aclOf, modeOf } from './conversions.ts';
 import { CreateMode } from './create-mode.ts';
 
 /** What stands in for a mode that there is not. No server would take it, so it is not sent. */
-const NO_MODE = new ZookeeperError('BAD_REQUEST', 'the mode is none of CreateMode');
+const NO_MODE = new ZookeeperError('BAD_REQUEST', 'the mode is not a value of CreateMode');
 
 /** Throws an AssertionError for ACLs that are none. Data, ACLs and mode may stand in any order. */
 export class NewContent {

@@ -13,13 +13,19 @@ export function withDefaults(options: Partial<Option>): Option {
   check(typeof options === 'object', 'options must be an object');
   const all = { ...DEFAULTS, ...options };
   const timeoutMs = Number(all.sessionTimeout);
-  check(timeoutMs >= 1 && timeoutMs <= LONGEST_MS, 'sessionTimeout must be a number of milliseconds from 1');
+  check(
+    timeoutMs >= 1 && timeoutMs <= LONGEST_MS,
+    'sessionTimeout must be a number of milliseconds from 1 to 2147483647',
+  );
   return all;
 }
 
 /** Throws an AssertionError for a connection string that is none. */
 export function makeClient(connectionString: string, { sessionTimeout }: Option): ZookeeperClient {
-  check(typeof connectionString === 'string' && connectionString !== '', 'connectionString must not be empty');
+  check(
+    typeof connectionString === 'string' && connectionString !== '',
+    'connectionString must be a string that is not empty',
+  );
   const sessionTimeoutMs = Math.round(Number(sessionTimeout));
   const options: ClientOptions = {
     servers: usualForm(connectionString),

@@ -91,7 +91,7 @@ function orderOf({ action, path = 'the data directory', config }: Advice, where:
     case 'run-newer-release':
       return `run the release of zk-agent that wrote ${path} on ${where}, or a newer one`;
     case 'find-data':
-      return 'start every old instance that is only stopped, attach every volume that is still there, and stop every server that somebody added by hand: it may have the last data, and loses them when it follows an empty ensemble';
+      return 'start every old instance that is only stopped, attach every volume that is still there, and stop every server that somebody added by hand: it may have the last data, and loses it when it follows an empty ensemble';
     case 'move-data-away':
       if (isAside(path)) return `move ${path} of ${where} to another directory, and keep it`;
       return `rename ${path} of ${where}, and keep it`;
@@ -114,7 +114,7 @@ function orderOf({ action, path = 'the data directory', config }: Advice, where:
     case 'start-added-server':
       return `start the server of ${path}, which somebody added by hand`;
     case 'remove-members':
-      return `remove the members ${path} with "reconfig -v ${config?.version} -remove ${config?.leaving.join(',')}" of zkCli.sh; whom somebody added by hand can come back as an observer`;
+      return `remove the members ${path} with "reconfig -v ${config?.version} -remove ${config?.leaving.join(',')}" of zkCli.sh; a server that somebody added by hand can come back as an observer`;
     case 'correct-config':
       return 'take what the agent does not understand out of the config with a reconfig of newMembers, or change the members by hand';
     case 'right-volume':

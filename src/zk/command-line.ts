@@ -22,7 +22,7 @@ interface CommandRow {
 }
 
 const DATA = 'text, or - for standard input';
-const JSON_LINES = 'one JSON object';
+const JSON_LINES = 'one line of JSON';
 
 const COMMANDS: readonly CommandRow[] = [
   {
@@ -106,7 +106,7 @@ const COMMANDS: readonly CommandRow[] = [
         'counters-by': {
           type: 'number',
           default: 1_000_000,
-          describe: 'raise a counter by so much at most; parents that need more are named',
+          describe: 'raise each counter by at most this much; parents that need more are listed',
         },
       }),
   },
@@ -131,7 +131,7 @@ const CONNECTION = {
   sasl: { type: 'string', describe: 'user:password for SASL DIGEST-MD5 (or ZK_SASL)' },
   tls: { type: 'boolean', default: false, describe: 'speak TLS; implied by the next four' },
   ca: { type: 'string', describe: 'file with the certificates to trust' },
-  cert: { type: 'string', describe: 'file with a certificate of one’s own' },
+  cert: { type: 'string', describe: 'file with the client’s certificate' },
   key: { type: 'string', describe: 'file with its key (ZK_KEY_PASSPHRASE if it has one)' },
   servername: { type: 'string', describe: 'the name that the servers’ certificate must have' },
   'timeout-ms': { type: 'number', default: 10_000, describe: 'limit for the connection and for each call' },

@@ -120,11 +120,15 @@ async function rm(work: ZkWork): Promise<void> {
   if (path === '/' || path === SERVERS_OWN || path.startsWith(`${SERVERS_OWN}/`)) {
     throw new ZkError('PROTECTED_PATH', `${path} belongs to the servers and is not deleted.`);
   }
-  if (flags.recursive !== true) return await client.delete(path, { ...versionOf(flags), signal });
+  if (flags.recursive !== true) {
+    await client.delete(path, { ...versionOf(flags), signal });
+    return await tell(work, { path, deleted: 1 }, '');
+  }
   const paths = (await walk(client, path, { signal })).map((each) => each.path).toReversed();
   for (let first = 0; first < paths.length; first += AT_ONCE) {
     await Promise.all(paths.slice(first, first + AT_ONCE).map((each) => client.delete(each, { signal })));
   }
+  await tell(work, { path, deleted: paths.length }, '');
   work.note(`Deleted ${paths.length} znodes.`);
 }
 
@@ -178,11 +182,11 @@ async function importAll(work: ZkWork): Promise<void> {
   const to = typeof flags.to === 'string' ? flags.to : undefined;
   const done = await importTree(client, content, { to, existing, countersBy: Number(flags.countersBy), signal });
   const { created, replaced, kept, behind } = done;
-  await tell(work, done, `Created ${created}, replaced ${replaced}, kept ${kept} znodes.\n`);
-  if (behind.length === 0) return;
-  const named = behind.map(({ path, from, to: due }) => `${path} (${from} for ${due})`).join(', ');
+  const counts = `Created ${created}, replaced ${replaced}, kept ${kept} znodes.`;
+  if (behind.length === 0) return await tell(work, done, `${counts}\n`);
+  const named = behind.map(({ path, from, to: due }) => `${path} is ${from} and should be ${due}`).join(', ');
   throw new ZkError(
     'COUNTERS_BEHIND',
-    `Sequential znodes may get used numbers again: the counter is too low at ${named}. Give a higher --counters-by, with --existing keep.`,
+    `${counts} But the counter of ${named}, so new sequential znodes can reuse old numbers. A higher --counters-by with --existing keep raises it.`,
   );
 }

@@ -9,7 +9,7 @@ import { ZkError } from './zk-error.ts';
 /** Longer nobody waits for an offer of the shell. */
 const COMPLETION_LIMIT_MS = 2_000;
 
-/** Resolves with the exit code: 0 done, 1 failed, 130 interrupted. An error stands on standard error, or in the JSON. */
+/** Resolves with the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. An error stands on standard error, or in the JSON. */
 export async function runZk(command: string, flags: ZkFlags, interrupt: AbortSignal): Promise<number> {
   const ending = new AbortController();
   const closed = (error: NodeJS.ErrnoException): void => ending.abort(error);
@@ -32,7 +32,7 @@ export async function runZk(command: string, flags: ZkFlags, interrupt: AbortSig
     if (interrupt.aborted) return 130;
     if (ending.signal.aborted) return 0;
     tellError(command, error, flags.json === true);
-    return 1;
+    return error instanceof ZkError && error.code === 'BAD_OPTION' ? 2 : 1;
   } finally {
     process.stdout.off('error', closed);
   }

@@ -26,7 +26,7 @@ export class Barrier {
   /** Throws BAD_REQUEST for a path that is none, and for the root, which is always there. */
   constructor(client: ZookeeperClient, path: string, options: { readonly acl?: Acl } = {}) {
     const problem =
-      path === '/' ? new ZookeeperError('BAD_REQUEST', 'the root is no barrier') : pathProblem(path, false);
+      path === '/' ? new ZookeeperError('BAD_REQUEST', 'the path of a barrier can not be /') : pathProblem(path, false);
     if (problem !== undefined) throw problem;
     this.#client = client;
     this.#path = path;

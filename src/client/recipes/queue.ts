@@ -43,7 +43,7 @@ export class Queue {
   constructor(client: ZookeeperClient, path: string, options: { readonly acl?: Acl } = {}) {
     const problem = pathProblem(path, false);
     if (problem !== undefined) throw problem;
-    if (path === '/') throw new ZookeeperError('BAD_REQUEST', 'a queue can not be the root');
+    if (path === '/') throw new ZookeeperError('BAD_REQUEST', 'the path of a queue can not be /');
     this.path = path;
     this.#client = client;
     this.#receipts = `${path}-receipts`;

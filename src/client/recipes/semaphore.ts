@@ -148,6 +148,6 @@ export class Semaphore {
 function differs(what: string, permits: number, there: string): ZookeeperError {
   return new ZookeeperError(
     'BAD_REQUEST',
-    `${what}: others count with ${JSON.stringify(there)} permits, and not with ${permits}; all who use the path must say the same number`,
+    `${what}: others use ${JSON.stringify(there)} permits, this one ${permits}; all must use the same number`,
   );
 }

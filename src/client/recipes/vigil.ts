@@ -16,10 +16,10 @@ import { toError, ZookeeperError } from '../errors.ts';
 export type LossReason = 'expired' | 'closed' | 'in doubt' | 'deleted' | 'changed' | 'over' | 'released';
 
 const SENTENCES: Readonly<Record<LossReason, string>> = {
-  expired: 'its session has ended, and so it is not held any more',
-  closed: 'its client is closed, and so it is not held any more',
+  expired: 'its session has ended, so it is no longer held',
+  closed: 'its client is closed, so it is no longer held',
   'in doubt': 'no server has answered for so long that the session may have ended; it may not be held any more',
-  deleted: 'somebody has deleted its znode, and so it is not held any more',
+  deleted: 'somebody has deleted its znode, so it is no longer held',
   changed: 'somebody has joined or left, so it is shared out anew',
   over: 'its time is over',
   released: 'it was released',

@@ -138,7 +138,7 @@ test('the number of permits stands in the path, and nobody counts with another',
   assert.equal((await client.get('/agreed')).data.toString(), '2');
   await assert.rejects(new Semaphore(client, '/agreed', { permits: 3 }).acquire(), {
     code: 'BAD_REQUEST',
-    message: /others count with "2" permits, and not with 3/,
+    message: /others use "2" permits, this one 3/,
   });
   assert.throws(() => new Semaphore(client, '/agreed', { permits: 0 }), { code: 'BAD_REQUEST' });
   assert.throws(() => new Semaphore(client, 'agreed', { permits: 1 }), { code: 'BAD_REQUEST' });

@@ -38,6 +38,7 @@ export function checkProposal(
       (node) =>
         node.address === member.address &&
         node.disk.id === member.id &&
+        !node.disk.isCopiedId &&
         ['pending', 'running'].includes(node.instance.state),
     );
     if (!living) dead++;

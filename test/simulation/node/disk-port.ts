@@ -39,6 +39,7 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
     writeId: (id) =>
       write(`writeId ${id}`, () => {
         disk.id = id;
+        disk.isCopiedId = false;
         disk.torn.delete('id');
       }),
     writeNonce: (nonce) =>

@@ -46,6 +46,8 @@ export interface DiskState {
   /** The EBS volume; undefined where the instance does not show it. */
   readonly volume: string | undefined;
   id: number | undefined;
+  /** The id came with a copy of another node's disk, and no agent has written it here. */
+  isCopiedId?: boolean;
   stamp: Stamp | undefined;
   nonce: string | undefined;
   data: DataState | undefined;

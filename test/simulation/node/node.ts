@@ -214,7 +214,9 @@ export class Node implements Host, Machine {
     this.#world.trace.line(this.name, 'has its disk replaced by a copy', () => `of ${earlier.volume}`);
     this.powerOff('its disk is replaced');
     this.wipes++;
+    const { id } = this.disk;
     this.disk = copyOfDisk(earlier, this.#newVolume());
+    this.disk.isCopiedId = earlier.id !== id;
     this.reboot();
   }
 
