@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A machine that is a process group with a directory: boots it, runs the agent on it, pauses, kills and reboots it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { idIn, lastSentence } from './agent-log.ts';
@@ -225,8 +224,7 @@ export class ProcessMachine implements Machine {
     const group = this.#group;
     const child = this.#child;
     if (group === undefined) return;
-    const exited =
-      child !== undefined && child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+    const exited = child === undefined ? undefined : exitOf(child);
     await killGroup(group);
     await exited;
     this.#group = undefined;
@@ -244,6 +242,17 @@ export class ProcessMachine implements Machine {
     await this.powerOff();
     await this.boot();
   }
+}
+
+/**
+ * Resolves when it has ended. `once` of node:events would reject at an error: the order to boot may find the process gone
+ * while it is being switched off.
+ */
+function exitOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    else child.once('exit', () => resolve());
+  });
 }
 
 /** The machine process that is recorded in a directory, if one was booted there and not switched off since. */

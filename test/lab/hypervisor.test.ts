@@ -78,6 +78,21 @@ function runsOf(each: ProcessMachine): string[] {
 }
 
 describe('a machine', () => {
+  test('goes off although the order to boot finds its process gone', async () => {
+    const one = machine({ tickSeconds: 'never', bootstrap: false });
+    await one.prepare();
+    const own = recordedMachineProcess(one.directory);
+    assert.ok(own !== undefined);
+    signalGroup(own.pid, 'SIGKILL');
+    // Without a turn of the event loop, so that nobody has heard of its end.
+    const stat = () => readFileSync(`/proc/${own.pid}/stat`, 'utf8');
+    for (const endMs = Date.now() + LIMIT_MS; !/\) Z /.test(stat()) && Date.now() < endMs; );
+    const off = one.powerOff();
+    await one.boot();
+    await off;
+    assert.equal(one.state, 'off');
+  });
+
   test('bootstraps once at boot and ticks from then on; a reboot does it again on the same disk', async () => {
     const one = machine({ tickSeconds: 0.2, bootstrap: true });
     await using _ = switchedOff(one);
