@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ZookeeperClient } from '../client/index.ts';
-import { below, orGone, walk } from './walk.ts';
+import { orGone, walk } from './walk.ts';
 import { FORMAT, lineOf, type ZnodeLine } from './znode-line.ts';
 
 const AT_ONCE = 200;
@@ -49,5 +49,5 @@ async function readLine(
 }
 
 function parentIn(path: string): string {
-  return path.slice(0, path.lastIndexOf('/')) || below('/', '').slice(0, 1);
+  return path.slice(0, path.lastIndexOf('/')) || '/';
 }
