@@ -7,6 +7,7 @@ import { Stack, type StackOperation } from './stack/stack.ts';
 
 export const DEFAULT_CLOUDFORMATION_TIMINGS: CloudFormationTimings = {
   pollMs: 100,
+  nowMs: Date.now,
   // AWS gives up after about an hour (reported).
   groupDeletionMs: 3_600_000,
   dependencyMs: 60_000,

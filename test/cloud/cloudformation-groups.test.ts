@@ -17,8 +17,11 @@ import { LocalAws, refused, waitFor } from './local-aws.ts';
 let aws: LocalAws;
 let stacks: Stacks;
 let base: Pick<GroupOptions, 'subnets' | 'image'>;
+/** Added to the clock of the waits for signals. A test ends a wait by it, so a slow machine ends none too early. */
+let aheadMs = 0;
+const HOUR_MS = 3_600_000;
 before(async () => {
-  aws = await LocalAws.start({ cloudFormationTimings: { pollMs: 50 } });
+  aws = await LocalAws.start({ cloudFormationTimings: { pollMs: 50, nowMs: () => Date.now() + aheadMs } });
   stacks = new Stacks(aws);
   base = { subnets: await aws.subnets(), image: await aws.image() };
 });
@@ -27,11 +30,11 @@ after(async () => {
   await aws.close();
 });
 
-const CREATION = { ResourceSignal: { Count: 3, Timeout: 'PT30S' } };
+const CREATION = { ResourceSignal: { Count: 3, Timeout: 'PT10M' } };
 const ROLLING = {
   MaxBatchSize: 1,
   MinInstancesInService: 3,
-  PauseTime: 'PT30S',
+  PauseTime: 'PT10M',
   WaitOnResourceSignals: true,
   SuspendProcesses: ['HealthCheck', 'ReplaceUnhealthy', 'AZRebalance'],
 };
@@ -128,20 +131,24 @@ test('signals that do not come fail the creation when the time is up; a lower pe
   assert.equal((await stacks.settled(silent)).StackStatus, 'ROLLBACK_COMPLETE');
   const story = await stacks.story(silent, 'Group');
   assert.ok(story.includes('CREATE_FAILED Failed to receive 3 resource signal(s) within the specified duration'));
-  // Long enough for two of three to come, and waited for to its end.
-  const longer = { Count: 3, Timeout: 'PT6S' };
+  const longer = { Count: 3, Timeout: 'PT1H' };
   const creation = { ResourceSignal: longer, AutoScalingCreationPolicy: { MinSuccessfulInstancesPercent: 60 } };
   const enough = await stacks.start(stacks.name(), groupTemplate({ ...base, creation }));
-  let signals = 0;
+  let launched = 0;
   const player: Player = {
     ...GOOD,
     launching: async (node) => {
-      signals += 1;
+      const place = ++launched;
       await node.complete('launch');
-      if (signals <= 2) await node.signal();
+      if (place <= 2) await node.signal();
     },
   };
   await using _others = new Nodes(aws, stacks, enough, player);
+  const received = async () =>
+    (await stacks.story(enough, 'Group')).filter((line) => line.includes('Received SUCCESS'));
+  await waitFor('two of three signals', async () => (await received()).length === 2);
+  assert.equal((await stacks.describe(enough)).StackStatus, 'CREATE_IN_PROGRESS', 'It waits for the third to the end.');
+  aheadMs += HOUR_MS;
   assert.equal((await stacks.settled(enough)).StackStatus, 'CREATE_COMPLETE');
   await stacks.delete(enough);
 });
@@ -172,11 +179,11 @@ test('a rolling update: one more first, then one by one, each for a signal; in t
     `Successfully terminated instance(s) [i-x] (Progress ${progress}%).`,
   ];
   const wait = [
-    'New instance(s) added to autoscaling group - Waiting on 1 resource signal(s) with a timeout of PT30S.',
+    'New instance(s) added to autoscaling group - Waiting on 1 resource signal(s) with a timeout of PT10M.',
     'Received SUCCESS signal with UniqueId i-x',
   ];
   assert.deepEqual(plain((await stacks.story(name, 'Group')).slice(sinceEvents + 1)), [
-    'Rolling update initiated. Terminating 3 obsolete instance(s) in batches of 1, while keeping at least 3 instance(s) in service. Waiting on resource signals with a timeout of PT30S when new instances are added to the autoscaling group.',
+    'Rolling update initiated. Terminating 3 obsolete instance(s) in batches of 1, while keeping at least 3 instance(s) in service. Waiting on resource signals with a timeout of PT10M when new instances are added to the autoscaling group.',
     'Temporarily setting autoscaling group MinSize and DesiredCapacity to 4.',
     ...wait,
     ...round(33, 1),
@@ -254,7 +261,7 @@ test('a failed update goes back under the previous policy: who still runs stays,
     launching: (node) => (node.version === '2' ? node.signal('FAILURE') : GOOD.launching(node)),
   };
   nodes.looks.length = 0;
-  const worse = template({ word: 'second', rolling: { ...ROLLING, PauseTime: 'PT20S' } });
+  const worse = template({ word: 'second', rolling: { ...ROLLING, PauseTime: 'PT20M' } });
   assert.equal((await stacks.update(name, worse)).StackStatus, 'UPDATE_ROLLBACK_COMPLETE');
   assert.deepEqual([...(await aws.inService(group, 3))].sort(), [...old].sort());
   assert.deepEqual(sizes(await describe(group)), [3, 3, 4]);
@@ -268,7 +275,7 @@ test('a failed update goes back under the previous policy: who still runs stays,
     story.join('\n'),
   );
   const last = story.slice(story.findIndex((line) => line.startsWith('UPDATE_FAILED')));
-  assert.match(last.find((line) => line.startsWith('Rolling update')) ?? '', /1 obsolete .* timeout of PT30S/);
+  assert.match(last.find((line) => line.startsWith('Rolling update')) ?? '', /1 obsolete .* timeout of PT10M/);
   assert.ok(last.includes('Terminating instance(s) [i-x]; replacing with 0 new instance(s).'));
   await stacks.delete(name);
 });
@@ -280,9 +287,9 @@ test('the way back needs signals as well, for those that are gone already', asyn
   nodes.player = {
     ...GOOD,
     launching: async (node) => {
-      if (node.version === '2') launched += 1;
+      const place = node.version === '2' ? ++launched : 0;
       await node.complete('launch');
-      await node.signal(node.version === '2' && launched === 2 ? 'FAILURE' : 'SUCCESS');
+      await node.signal(place === 2 ? 'FAILURE' : 'SUCCESS');
     },
   };
   assert.equal((await stacks.update(name, template({ word: 'second' }))).StackStatus, 'UPDATE_ROLLBACK_COMPLETE');

@@ -186,7 +186,7 @@ export class LocalAws {
   }
 }
 
-export async function waitFor(what: string, condition: () => Promise<boolean>, limitMs = 20_000): Promise<void> {
+export async function waitFor(what: string, condition: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
   const limitAt = Date.now() + limitMs;
   while (!(await condition())) {
     if (Date.now() > limitAt) throw new Error(`waited ${limitMs / 1_000} s in vain for: ${what}`);

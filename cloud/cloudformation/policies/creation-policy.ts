@@ -32,7 +32,7 @@ export async function waitForCreation(context: ResourceContext, policy: Creation
   const { count, timeoutMs, minSuccessfulPercent } = policy;
   const wanted = Math.ceil((count * minSuccessfulPercent) / 100);
   let failures = 0;
-  const missing = await waitForSignals(context.signals, count, timeoutMs, context.signal, ({ status }) => {
+  const missing = await waitForSignals(context, count, timeoutMs, ({ status }) => {
     if (status === 'FAILURE') failures += 1;
     if (count - failures < wanted) throw tooManyFailures(failures, count, minSuccessfulPercent);
   });

@@ -125,7 +125,7 @@ class Batches {
     context.tell(
       `New instance(s) added to autoscaling group - Waiting on ${added} resource signal(s) with a timeout of ${policy.pauseTime}.`,
     );
-    const missing = await waitForSignals(context.signals, added, policy.pauseMs, context.signal, ({ status }) => {
+    const missing = await waitForSignals(context, added, policy.pauseMs, ({ status }) => {
       if (status === 'FAILURE') this.#fail(1);
     });
     if (missing > 0) {

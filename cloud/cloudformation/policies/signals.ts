@@ -6,6 +6,12 @@ interface Signal {
   readonly status: 'SUCCESS' | 'FAILURE';
 }
 
+/** The clock of a wait for signals, which looks at it every `pollMs`. */
+export interface SignalClock {
+  nowMs(): number;
+  readonly pollMs: number;
+}
+
 /** The signals for one resource in one operation. A unique id counts only once. */
 export class SignalBox {
   readonly #received: Signal[] = [];
@@ -20,8 +26,8 @@ export class SignalBox {
     return true;
   }
 
-  /** The next unread signal; undefined when none comes in time. Rejects when aborted. */
-  async next(limitAtMs: number, signal: AbortSignal): Promise<Signal | undefined> {
+  /** The next unread signal; undefined when none comes in time by this clock. Rejects when aborted. */
+  async next(limitAtMs: number, clock: SignalClock, signal: AbortSignal): Promise<Signal | undefined> {
     for (;;) {
       signal.throwIfAborted();
       const found = this.#received[this.#taken];
@@ -29,9 +35,9 @@ export class SignalBox {
         this.#taken += 1;
         return found;
       }
-      const leftMs = limitAtMs - Date.now();
+      const leftMs = limitAtMs - clock.nowMs();
       if (leftMs <= 0) return undefined;
-      await this.#change(leftMs, signal);
+      await this.#change(Math.min(leftMs, clock.pollMs), signal);
     }
   }
 
@@ -49,20 +55,27 @@ export class SignalBox {
   }
 }
 
+/** Where a wait finds its signals, its clock and its end: part of a resource's context. */
+interface SignalWait {
+  readonly signals: SignalBox;
+  readonly timings: SignalClock;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Waits for this number of signals, one after the other, and passes each on. Resolves with the number that did not
  * come.
  */
 export async function waitForSignals(
-  box: SignalBox,
+  { signals, timings, signal: abort }: SignalWait,
   count: number,
   limitMs: number,
-  abort: AbortSignal,
   heard: (signal: Signal) => void,
 ): Promise<number> {
-  const limitAtMs = Date.now() + limitMs;
+  const limitAtMs = timings.nowMs() + limitMs;
   for (let received = 0; received < count; received++) {
-    const signal = await box.next(limitAtMs, abort);
+    const signal = await signals.next(limitAtMs, timings, abort);
     if (signal === undefined) return count - received;
     heard(signal);
   }

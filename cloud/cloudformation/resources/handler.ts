@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Struct } from '../../value.ts';
-import type { SignalBox } from '../policies/signals.ts';
+import type { SignalBox, SignalClock } from '../policies/signals.ts';
 
 export interface Tag {
   readonly key: string;
   readonly value: string;
 }
 
-/** The waits of CloudFormation, in milliseconds. */
-export interface CloudFormationTimings {
-  /** The time between two looks during a wait. */
-  readonly pollMs: number;
+/** The waits of CloudFormation, in milliseconds. `pollMs` is the time between two looks, and `nowMs` the clock of signals. */
+export interface CloudFormationTimings extends SignalClock {
   /** The limit for the instances of a group that is being deleted. */
   readonly groupDeletionMs: number;
   /** The limit for dependencies of a resource that is being deleted, such as the interface of a security group. */
