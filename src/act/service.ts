@@ -27,9 +27,13 @@ type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
  * Starts the server and gives it time to find its quorum. A look at the whole world meanwhile would show nothing new,
  * and would take the processor from the server that starts.
  */
-export async function actStartServer(_step: Of<'start-server'>, context: ActContext): Promise<void> {
+export async function actStartServer(step: Of<'start-server'>, context: ActContext): Promise<void> {
   const { ports, self, timings, signal } = context;
   if (await ports.disk.isFenced()) throw changed('A fence was raised meanwhile.');
+  if (step.epochFloor !== undefined) {
+    await keepStill(context);
+    await ports.disk.raiseAcceptedEpoch(step.epochFloor);
+  }
   // The settings are damaged, or from an agent of another release. The server would not start on them, or would start
   // with other settings than this release intends.
   if (await ports.disk.hasOtherSettings()) {

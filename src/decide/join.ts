@@ -16,7 +16,7 @@ import { decideAside } from './aside.ts';
 import { failedStart, waitsForSurroundings } from './failed-start.ts';
 import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts';
 import { decideRemoval, isRemovable, type Removal, removalDue } from './remove.ts';
-import { mayRun, RESTARTING } from './restart.ts';
+import { mayRun, RESTARTING, startServer } from './restart.ts';
 import { NO_LEADER_FOUND, whatSpares } from './spared.ts';
 import { whyNotNow } from './why-not-now.ts';
 import { withdrawReport } from './withdraw.ts';
@@ -172,7 +172,7 @@ function prepareOrStart(
 ): Decision {
   const { disk, self } = observation;
   if (canStartFrom(disk, self.address, newest, config)) {
-    return take({ kind: 'start-server' }, 'The config on this disk holds this node, so its server starts from it.');
+    return startServer(disk, 'The config on this disk holds this node, so its server starts from it.');
   }
   return prepareJoin(
     observation,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { votingObstacle } from '../facts/data.ts';
+import type { DiskFacts } from '../model/disk.ts';
+import { floorBelow } from '../model/first-version.ts';
 import { listed } from '../model/member.ts';
 import type { Observation, ObservedServer } from '../model/observation.ts';
 import { type Decision, take } from '../model/step.ts';
@@ -12,10 +14,19 @@ export function mayRun({ upMs, restarting }: ObservedServer): boolean {
   return upMs !== undefined || restarting === true;
 }
 
+/**
+ * Genesis 2: while the marker is there, the server has never loaded its database, and `version-2` may have been deleted
+ * with the floor in it. The config of a first start names the floor, so this needs no answer from AWS.
+ */
+export function startServer({ marker, config }: DiskFacts, why: string): Decision {
+  const epochFloor = marker && config ? floorBelow(config.version) : undefined;
+  return take({ kind: 'start-server', ...(epochFloor === undefined ? {} : { epochFloor }) }, why);
+}
+
 /** Genesis 4: starts the server from the config that it wrote last, if this node may run its server at all. Pure. */
 export function decideRestart(observation: Observation, lineage: number): Decision | undefined {
   const { disk, server, self } = observation;
   if (mayRun(server) || disk.fence || votingObstacle(observation, lineage) !== undefined) return undefined;
   if (!listed(disk.config, disk.id, self.address) || waitsForSurroundings(observation)) return undefined;
-  return take({ kind: 'start-server' }, 'The server does not run; it restarts from the config that it wrote last.');
+  return startServer(disk, 'The server does not run; it restarts from the config that it wrote last.');
 }

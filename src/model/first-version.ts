@@ -8,7 +8,7 @@
  * later records the version of the first config is right above the floor. A joiner's config comes right below the
  * committed config that it was made from.
  */
-import { fromZxid, toZxid, ZXID_ZERO, type Zxid } from './zxid.ts';
+import { epochOf, fromZxid, toZxid, ZXID_ZERO, type Zxid } from './zxid.ts';
 
 /** How many elections the lost nodes may have held without the knowledge of the nodes that are left. */
 const UNSEEN_EPOCHS = 0x1_0000;
@@ -37,6 +37,11 @@ export function firstVersion({ epochFloor }: Floor): Zxid {
  */
 export function isFirstVersion(version: Zxid): boolean {
   return version !== ZXID_ZERO && version.endsWith('00000000');
+}
+
+/** The floor of the record whose first ensemble starts on a config of this version. Undefined for any other version. */
+export function floorBelow(version: Zxid): number | undefined {
+  return isFirstVersion(version) ? epochOf(version) - 1 : undefined;
 }
 
 /**

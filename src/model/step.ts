@@ -29,7 +29,8 @@ export type Step =
   | { readonly kind: 'mend-files'; readonly id: number; readonly lineage: number; readonly config: EnsembleConfig }
   /** `data` is the data that the decision was about. */
   | { readonly kind: 'note-failed-start'; readonly why: string; readonly data: DataFacts }
-  | { readonly kind: 'start-server' }
+  /** `epochFloor`: while a first start is due, the accepted epoch is raised to it again before the server starts. */
+  | { readonly kind: 'start-server'; readonly epochFloor?: number }
   | { readonly kind: 'stop-server' }
   | {
       readonly kind: 'remove-members';

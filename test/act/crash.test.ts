@@ -11,7 +11,7 @@ import type { StepKind } from '../../src/model/step.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import { addressOf, CLUSTER, instanceOf } from '../decide/parts.ts';
 import { Crash } from './memory-node.ts';
-import { foundingFromAside, SCENES, type Scene } from './steps.ts';
+import { firstStartWithoutItsFloor, foundingFromAside, SCENES, type Scene } from './steps.ts';
 
 const signal = new AbortController().signal;
 
@@ -38,6 +38,7 @@ function dataOf({ node }: Scene): readonly string[] {
 const scenes: [string, () => Scene][] = [
   ...(Object.keys(ACTS) as StepKind[]).map((kind): [string, () => Scene] => [kind, SCENES[kind]]),
   ['found-forced from data set aside', foundingFromAside],
+  ['start-server, for the first time and without version-2', firstStartWithoutItsFloor],
 ];
 
 for (const [name, scene] of scenes) {

@@ -17,7 +17,7 @@ import {
   recordMember,
   reportOf,
 } from '../decide/parts.ts';
-import { SCENES, type Scene } from './steps.ts';
+import { firstStartWithoutItsFloor, SCENES, type Scene } from './steps.ts';
 import { assertOrder, isChanged, take } from './take.ts';
 
 test('lift-fence: the report goes, then the records are read again, then the fence falls', async () => {
@@ -372,6 +372,14 @@ test('start-server: not behind a fence', async () => {
   scene.node.disk = diskOf(1, { fence: { record: 1 } });
   await assert.rejects(take(scene), isChanged);
   assert.equal(scene.node.running, false);
+});
+
+test('start-server: while a first start is due the epoch floor is raised again, with the server stopped', async () => {
+  const scene = firstStartWithoutItsFloor();
+  scene.node.restarting = true;
+  const journal = await take(scene);
+  assertOrder(journal, ['server stop', 'disk accepted 4', 'server start']);
+  assert.equal(scene.node.disk.data?.acceptedEpoch, 4);
 });
 
 test('start-server: zoo.cfg of another release, or damaged, is written anew before the start', async () => {

@@ -17,6 +17,7 @@ import {
   groupFact,
   instanceOf,
   member,
+  newDiskOf,
   recordMember,
   reportOf,
 } from '../decide/parts.ts';
@@ -213,4 +214,12 @@ export function foundingFromAside(): Scene {
     aside: [kept],
   });
   return scene;
+}
+
+/** Between the preparation of a first start and that start, somebody deleted `version-2`. */
+export function firstStartWithoutItsFloor(): Scene {
+  const node = voter();
+  node.running = false;
+  node.disk = newDiskOf(1, { stamp: { cluster: CLUSTER, lineage: 2, id: 1 }, marker: true });
+  return { step: { kind: 'start-server', epochFloor: 4 }, node };
 }

@@ -165,6 +165,30 @@ export const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'version-2 is deleted between the preparation of a first start and that start, under a second genesis',
+    nodes: 3,
+    without: ['floor-of-first-start-not-raised-again'],
+    play: async (scenario) => {
+      const { world } = scenario;
+      let deleted = 0;
+      world.parts = (parts, node) => ({
+        ...parts,
+        act: async (step, context) => {
+          await parts.act(step, context);
+          if (step.kind !== 'prepare-genesis' || step.record.number !== 2) return;
+          node.disk.data = undefined;
+          node.wipes++;
+          deleted++;
+        },
+      });
+      await world.scheduler.run(600_000, () => scenario.records().length === 1);
+      scenario.detach(...scenario.nodes.slice(0, 2));
+      await scenario.whole();
+      assert.equal(deleted, 1);
+      assert.equal(scenario.records().length, 2);
+    },
+  },
+  {
     name: 'a late member of the genesis record joins, acknowledges writes and loses its disk',
     nodes: 3,
     without: ['joins-unannounced'],

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { unknown } from '../../../src/model/cloud.ts';
+import type { DiskFacts } from '../../../src/model/disk.ts';
+import { firstVersion } from '../../../src/model/first-version.ts';
 import { done, take, wait } from '../../../src/model/step.ts';
 import { ZXID_ZERO } from '../../../src/model/zxid.ts';
 import {
@@ -44,6 +46,12 @@ import {
 } from '../situations.ts';
 import { NOTHING_ELSE_HELPS } from './advised.ts';
 import { type Row, row } from './row.ts';
+
+/** Node 1 is ready for its first start under record 2, and somebody deleted its `version-2` since. */
+function preparedForSecond(change: Partial<DiskFacts> = {}): DiskFacts {
+  const config = configOf([1, 2, 3], firstVersion({ epochFloor: 4 }));
+  return newDiskOf(1, { stamp: { cluster: CLUSTER, lineage: 2, id: 1 }, marker: true, config, ...change });
+}
 
 /** Genesis: what decide does by the rules of this chapter. */
 export const GENESIS: readonly Row[] = [
@@ -205,6 +213,39 @@ export const GENESIS: readonly Row[] = [
       silence: silenceOf([1, 2, 3], []),
     }),
     take({ kind: 'stop-server' }, 'Record 2 exists, and this server runs with data of lineage 1.'),
+  ),
+  row(
+    'Genesis 2: while the marker is there the epoch floor is raised again right before the start',
+    secondGenesis({ disk: preparedForSecond() }),
+    take(
+      { kind: 'start-server', epochFloor: 4 },
+      'The server does not run; it restarts from the config that it wrote last.',
+    ),
+  ),
+  row(
+    'Genesis 2: without AWS the config of the first start names the epoch floor',
+    withoutS3({ disk: preparedForSecond() }),
+    take(
+      { kind: 'start-server', epochFloor: 4 },
+      'The server does not run; it restarts from the config that it wrote last.',
+    ),
+  ),
+  row(
+    'Genesis 2: beside an ensemble of the record the epoch floor is raised again, too',
+    secondGenesis({
+      disk: preparedForSecond(),
+      ensemble: ensembleOf([1, 2, 3], { epoch: 5, config: configOf([1, 2, 3], firstVersion({ epochFloor: 4 })) }),
+      silence: NO_RECORD,
+    }),
+    take(
+      { kind: 'start-server', epochFloor: 4 },
+      'The config on this disk holds this node, so its server starts from it.',
+    ),
+  ),
+  row(
+    'Genesis 2: once the server has loaded, nothing raises its epoch again',
+    secondGenesis({ disk: preparedForSecond({ marker: false, data: dataOf(0, ZXID_ZERO, { acceptedEpoch: 4 }) }) }),
+    take({ kind: 'start-server' }, 'The server does not run; it restarts from the config that it wrote last.'),
   ),
   row(
     'Genesis 4: a bucket without records says nothing about a stamped disk',

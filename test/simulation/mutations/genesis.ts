@@ -43,6 +43,14 @@ export const GENESIS_MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
+    name: 'floor-of-first-start-not-raised-again',
+    rule: 'Genesis 2: while the marker is there, the accepted epoch is raised to the floor of the record right before a start',
+    parts: (parts) => ({
+      ...parts,
+      act: (step, context) => parts.act(step.kind === 'start-server' ? { kind: step.kind } : step, context),
+    }),
+  },
+  {
     name: 'joins-unannounced',
     rule: 'Genesis 2: a late member of the genesis record announces its start when it joins, too',
     parts: (parts) => ({
