@@ -171,6 +171,34 @@ test('equal facts are never seen closer together than 2 × syncLimit × tickTime
   );
 });
 
+test('a server has one and a half times initLimit × tickTime to find its leader, whatever is set', () => {
+  const standard = loadSettings({}, MINIMAL);
+  assert.ok(standard.timings.noLeaderRejoinMs >= 1.5 * standard.tick.initLimit * standard.tick.tickTimeMs);
+  for (const [name, most, least] of [
+    ['TICK_TIME_MS', 60_000, 50],
+    ['INIT_LIMIT', 10_000, 1],
+  ] as const) {
+    const { check } = SETTINGS[name];
+    assert.deepEqual([check.least, check.most], [least, most], 'The table below goes to the ends of what is accepted.');
+  }
+  for (const TIMINGS of ['production', 'lab', '{"pollMs":7}', '{"noLeaderRejoinMs":1}', '{"noLeaderRejoinMs":90000}']) {
+    const { noLeaderRejoinMs: set } = { ...PRODUCTION_TIMINGS, ...(TIMINGS === 'lab' ? LAB_TIMINGS : {}) };
+    const asked = TIMINGS.startsWith('{"no') ? Number(/\d+/.exec(TIMINGS)?.[0]) : set;
+    for (const tickTimeMs of [50, 51, 200, 2_000, 60_000]) {
+      for (const initLimit of [1, 3, 20, 51, 10_000]) {
+        const values = { ...MINIMAL, TIMINGS, TICK_TIME_MS: String(tickTimeMs), INIT_LIMIT: String(initLimit) };
+        const { timings, tick } = loadSettings({}, values);
+        assert.deepEqual([tick.tickTimeMs, tick.initLimit], [tickTimeMs, initLimit]);
+        const least = 1.5 * initLimit * tickTimeMs;
+        const where = `${TIMINGS}, ${tickTimeMs} ms, ${initLimit} ticks: ${timings.noLeaderRejoinMs}`;
+        assert.ok(timings.noLeaderRejoinMs >= least, where);
+        // No longer either, so that a server that is lost is helped as soon as it may be.
+        assert.equal(timings.noLeaderRejoinMs, Math.max(asked, Math.ceil(least)), where);
+      }
+    }
+  }
+});
+
 test('every bad value is refused by name, value and what is allowed', () => {
   const cases: [string, string, string][] = [
     ['REGION', 'Frankfurt', 'eu-central-1'],

@@ -20,6 +20,8 @@ const DATA = 'version-2';
 const COPYING = /^\..+\.copying$/;
 const MOVING = /^\..+\.moving$/;
 const HALF_DATA: readonly string[] = ['.version-2.restoring', '.version-2.new'];
+/** A config under its version, as the agent writes it. */
+const COMMITTED = /^zoo\.cfg\.dynamic\.[0-9a-f]{1,16}$/;
 const EPOCHS: readonly string[] = ['acceptedEpoch', 'currentEpoch'];
 
 /** Absolute paths. A file that this process, or another one that lives, is writing now is not among them. */
@@ -33,7 +35,7 @@ export async function findLeftovers(places: AgentPlaces): Promise<readonly strin
     halvesIn(dirname(idFile), (name) => name === basename(idFile)),
     halvesIn(join(dataDir, DATA), (name) => EPOCHS.includes(name)),
     halvesIn(agentFiles(dataDir).directory, () => true),
-    halvesIn(confDir, (name) => name === 'zoo.cfg'),
+    halvesIn(confDir, (name) => name === 'zoo.cfg' || COMMITTED.test(name)),
     halvesIn(dirname(dynamicFile), (name) => name === basename(dynamicFile)),
   ]);
   return [...new Set(found.flat())].sort();

@@ -229,6 +229,10 @@ test('lists of servers are read, IPv6 too', () => {
     { host: '::1', port: 2182 },
     { host: 'fe80::1%eth0', port: 2181 },
   ]);
+  assert.deepEqual(parseServers('_zk.orders_db.internal:2182,1ZK.example.'), [
+    { host: '_zk.orders_db.internal', port: 2182 },
+    { host: '1ZK.example.', port: 2181 },
+  ]);
   for (const bad of ['', 'a:', 'a:0', 'a:65536', ':2181', '::1', 'a:1,', 'a b', 'a/chroot', '[::1']) {
     assert.throws(() => parseServers(bad), { code: 'BAD_REQUEST' }, bad);
   }

@@ -44,7 +44,27 @@ test('the config names where clients reach its members', () => {
     { host: '10.0.0.5', port: 2281 },
     { host: '10.0.0.7', port: 2286 },
   ]);
-  assert.deepEqual(clientAddressesOf('', undefined), []);
+});
+
+test('members are known by any host name, with underscores too', () => {
+  for (const host of ['zk', 'zk-1.example.internal', 'zk_1', '_zk.orders_db.internal', '1zk.EXAMPLE.internal.']) {
+    const config = [
+      `server.1=${host}:2888:3888:participant;${host}:2181`,
+      `server.2=${host}:2888:3888:participant;2182`,
+      `server.3=10.0.0.3:2888:3888:participant;${host}:2183;${host}:2283`,
+      'version=100000003',
+    ].join('\n');
+    const at = (...ports: readonly number[]) => ports.map((port) => ({ host, port }));
+    assert.deepEqual(clientAddressesOf(config, undefined), at(2181, 2182, 2183));
+    assert.deepEqual(clientAddressesOf(config, 2281), at(2281, 2281, 2283));
+  }
+});
+
+test('a config that names nobody, or whose lines are cut off, gives no server', () => {
+  const cut = ['server.1', 'server.1=', 'server.1=:2888:3888;2181', 'server.1=zk_1', 'server.x=zk_1:2888:3888;2181'];
+  for (const config of ['', '\n', ' \r\n', '#server.1=zk_1:2888:3888;2181', 'version=1', ...cut]) {
+    for (const securePort of [undefined, 2281]) assert.deepEqual(clientAddressesOf(config, securePort), [], config);
+  }
 });
 
 test('a name is resolved at each attempt, and each of its addresses is tried', LIMIT, async () => {

@@ -7,8 +7,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { NodeDisk } from '../../src/ports.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { checkAlways, type DiskChange, type DiskCode, diskIn, layOutBefore, type Seen } from './disk-changes.ts';
-import { type DiskState, layOut, PowerCutJournal } from './power-cut.ts';
+import { type DiskChange, type DiskCode, diskIn, type Seen } from './disk-change.ts';
+import { checkAlways, layOutBefore } from './disk-changes.ts';
+import { layOut } from './lay-out.ts';
+import { type DiskState, PowerCutJournal } from './power-cut.ts';
 
 export interface Tried {
   readonly calls: number;
@@ -71,6 +73,7 @@ async function check(
   try {
     const seen: Seen = { facts: await read(real, root), files: state };
     checkAlways(change, seen, resolved);
+    change.keeps?.(seen, before);
     if (change.isDone(seen)) {
       if (resolved) return;
     } else {
@@ -87,6 +90,7 @@ async function check(
     const files = contentOf(root);
     const after: Seen = { facts: await read(real, root), files };
     checkAlways(change, after, false);
+    change.keeps?.(after, before);
     assert.ok(change.isDone(after), 'the next run brings it to its end');
     if (change.clearsAway !== false) assert.deepEqual(leftoversOf(files), [], 'and leaves nothing half');
   } catch (error) {

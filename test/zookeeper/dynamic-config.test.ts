@@ -15,6 +15,7 @@ function randomAddress(random: Random): string {
     () => `fd00::${group()}:${group()}`,
     () => Array.from({ length: 8 }, group).join(':'),
     () => `ip-10-0-0-${byte()}.example.internal`,
+    () => `zk_${byte()}.orders_db.internal`,
   ])();
 }
 
@@ -69,6 +70,35 @@ describe('dynamic config', () => {
     ]);
   });
 
+  for (const host of ['zk', 'zk-1.example.internal', 'zk_1', '_zk.orders_db.internal', '1zk.EXAMPLE.internal.']) {
+    it(`reads the host name "${host}" wherever an address may stand, and writes it as it was`, () => {
+      const lines = [
+        `server.1=${host}:2888:3888:participant;${host}:2181`,
+        `server.2=${host}:2888:3888:observer`,
+        `server.3=10.0.0.3:2888:3888|${host}:2888:3888:participant;${host}:2181`,
+      ];
+      const escaped = `server.4=${host}\\:2888\\:3888\\:participant;${host}\\:2181`;
+      const { members, notUnderstood } = parseDynamicConfig([...lines, escaped].join('\n'));
+      assert.equal(notUnderstood, undefined);
+      const [first, second, third, fourth] = members;
+      assert.deepEqual([first?.address, first?.clientAddress, first?.clientPort], [host, host, 2181]);
+      assert.deepEqual([second?.address, second?.clientAddress, second?.clientPort], [host, '0.0.0.0', 0]);
+      assert.deepEqual([third?.address, third?.clientAddress, third?.clientPort], ['10.0.0.3', host, 2181]);
+      assert.deepEqual(fourth, { ...first, id: 4 });
+      assert.deepEqual(members.slice(0, 3).map(formatMember), lines);
+    });
+  }
+
+  for (const text of ['', '\n', ' \r\n\n', '#Mon Jan 01 00:00:00 UTC 2026\n', '# server.1=10.0.0.1:2888:3888;2181']) {
+    it(`an empty config, ${JSON.stringify(text)}, names nobody and has no version`, () => {
+      assert.deepEqual(parseDynamicConfig(text), { version: '0000000000000000', members: [] });
+    });
+  }
+
+  it('a config with a version alone names nobody', () => {
+    assert.deepEqual(parseDynamicConfig('version=100000003\n'), { version: '0000000100000003', members: [] });
+  });
+
   it('writes IPv6 addresses in brackets', () => {
     const [member] = parseDynamicConfig('server.1=[fd00::1]:2888:3888:observer;[::1]:2181').members;
     assert.ok(member);
@@ -77,6 +107,10 @@ describe('dynamic config', () => {
 
   const NOT_UNDERSTOOD = [
     'server.1',
+    'server.1=',
+    'server.1=;2181',
+    'server.1=:2888:3888;2181',
+    '=10.0.0.1:2888:3888;2181',
     'server.x=10.0.0.1:2888:3888;2181',
     'server.-1=10.0.0.1:2888:3888;2181',
     'server.1=10.0.0.1:2888;2181',

@@ -27,6 +27,7 @@ const LEFTOVERS = [
   'conf/aside/.half/zoo.cfg',
   `conf/zoo.cfg.${NOBODY}-2.half`,
   `conf/zoo.cfg.dynamic.${NOBODY}-3.half`,
+  `conf/zoo.cfg.dynamic.100000012.${NOBODY}-4.half`,
 ];
 const OTHERS = [
   'data/.version-2.mine/log.1',
@@ -39,6 +40,7 @@ const OTHERS = [
   `data/notes.${NOBODY}-1.half`,
   `conf/log4j.${NOBODY}-1.half`,
   'conf/zoo.cfg.half',
+  `conf/zoo.cfg.dynamic.next.${NOBODY}-1.half`,
   'conf/aside/1/zoo.cfg',
 ];
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { DiskCode } from './disk-changes.ts';
+import type { DiskCode } from './disk-change.ts';
 
 export interface Mutation {
   readonly name: string;

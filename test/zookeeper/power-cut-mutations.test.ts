@@ -160,6 +160,53 @@ const MUTATIONS: readonly Caught[] = [
     change: 'writeId',
     broken: /leaves nothing half/,
   },
+  {
+    name: 'half a config under its version is not cleared away',
+    file: 'leftovers.ts',
+    search: ' || COMMITTED.test(name)',
+    replace: '',
+    change: 'writeCommitted beside an older one, with another pending',
+    broken: /leaves nothing half/,
+  },
+  {
+    name: 'zoo.cfg points at a config before it is there',
+    file: 'config-directory.ts',
+    search: `  await writeDurably(file, renderDynamicConfig(config.members));
+  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: file, tick }));
+`,
+    replace: `  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: file, tick }));
+  await writeDurably(file, renderDynamicConfig(config.members));
+`,
+    change: 'writeCommitted beside an older one, with another pending',
+    broken: /a config to read/,
+  },
+  {
+    name: 'an older zoo.cfg is not kept',
+    file: 'config-directory.ts',
+    search: `  await keepOlderFiles(places);
+  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: pointed, tick }));
+`,
+    replace: '  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: pointed, tick }));\n',
+    change: 'writeSettings around the config that zoo.cfg points at',
+    broken: /the older zoo\.cfg is kept/,
+  },
+  {
+    name: 'an occasion takes the place of the others',
+    file: 'occasions.ts',
+    search: '{ ...before, [occasion]: times }',
+    replace: '{ [occasion]: times }',
+    change: 'note after another occasion',
+    broken: /the earlier one is kept/,
+  },
+  {
+    name: 'a note about the start is written in its place',
+    file: 'failed-start.ts',
+    search: 'await writeDurably(path, formatJson(',
+    replace:
+      "const file = await (await import('node:fs/promises')).open(path, 'w');\n  await file.writeFile(formatJson(",
+    change: 'noteFailedStart over an older note',
+    broken: /a note of these files/,
+  },
 ];
 
 describe('a power cut finds', () => {

@@ -341,20 +341,6 @@ export class PowerCutJournal {
   }
 }
 
-/** Makes the directory hold that state and nothing else. */
-export function layOut(root: string, state: DiskState): void {
-  for (const name of fs.readdirSync(root)) fs.rmSync(join(root, name), { recursive: true });
-  for (const [path, what] of state) {
-    const at = join(root, path);
-    if ('bytes' in what) {
-      fs.writeFileSync(at, what.bytes);
-      fs.utimesSync(at, what.mtimeMs / 1_000, what.mtimeMs / 1_000);
-    } else {
-      fs.mkdirSync(at);
-    }
-  }
-}
-
 function give(inode: Inode, owner: string): void {
   if ('names' in inode) inode.owner = owner;
   else inode.now = { ...inode.now, owner };
