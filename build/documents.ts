@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `npm run documents`: writes the tables in the documents that come from tables in the code. Each stands between `<!--
+ * `npm run documents`: writes what comes from the code into the documents: tables, and the API of the client. Each stands between `<!--
  * name -->` and `<!-- /name -->`. A test compares the documents with this output.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,11 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { LOG_EVENTS } from '../src/log-events.ts';
 import { allowedFor, SETTINGS, type Setting, type ValueCheck } from '../src/settings-table.ts';
 import { LAB_TIMINGS, PRODUCTION_TIMINGS, type Timings } from '../src/timings.ts';
+import { clientApiLines } from './client-api.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** For each document and name, the lines between the marks. */
 export const TABLES: Readonly<Record<string, Readonly<Record<string, () => readonly string[]>>>> = {
+  'docs/client-api.md': { names: () => clientApiLines(ROOT) },
   'docs/layout.md': { events: eventRows },
   'docs/settings.md': { settings: settingRows, timings: timingRows },
 };

@@ -5,13 +5,17 @@ import type { JuteWriter } from './jute-writer.ts';
 /** Bits of an ACL entry's permissions. */
 export const PERMISSIONS = { read: 1, write: 2, create: 4, delete: 8, admin: 16, all: 31 } as const;
 
+/** One identity, or one kind of identities, and what it may do. */
 export interface AclEntry {
   /** The sum of bits of PERMISSIONS. */
   readonly permissions: number;
+  /** How the identity is proven: `world`, `auth`, `digest`, `ip`, `sasl`, `x509`. */
   readonly scheme: string;
+  /** Whose it is, in the form of the scheme: `anyone` for `world`. */
   readonly id: string;
 }
 
+/** Who may do what with a znode. Whoever is named by one of the entries may do what that entry says. */
 export type Acl = readonly AclEntry[];
 
 /** Everybody may do everything. */

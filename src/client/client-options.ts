@@ -9,6 +9,7 @@ import type { SessionSettings } from './session-settings.ts';
 import { type TlsOptions, tlsSettingsOf } from './tls.ts';
 import { ownZoneOf, type ZonePreference } from './zones.ts';
 
+/** How a client finds its servers, what it asks of them, and its limits. Times are in milliseconds. */
 export interface ClientOptions {
   /**
    * `host:port,host:port`, IPv6 in brackets, with a `/chroot` behind the last if wanted; or a list. Names are resolved
@@ -58,6 +59,7 @@ export interface ClientOptions {
   readonly handshakeTimeoutMs?: number;
   /** A request without an answer for this long ends. A write that was sent then counts as maybe applied. */
   readonly requestTimeoutMs?: number;
+  /** How long `close` waits for the answers to what was sent. */
   readonly closeTimeoutMs?: number;
   /** Servers allow 1,000 unanswered requests in all (globalOutstandingLimit). Further requests wait in the client. */
   readonly maxInFlight?: number;
@@ -65,6 +67,7 @@ export interface ClientOptions {
   readonly maxQueued?: number;
   /** The servers' `jute.maxbuffer`. */
   readonly maxRequestBytes?: number;
+  /** A longer answer ends the connection. */
   readonly maxReplyBytes?: number;
   /** The local address to connect from. */
   readonly localAddress?: string;

@@ -41,11 +41,13 @@ import {
 import type { WatchKind, ZnodeWatch } from './watch.ts';
 import { type WatchOptions, WatchRequests } from './watch-requests.ts';
 
+/** For a call that changes a znode only if it is at a version. */
 export interface VersionOptions extends CallOptions {
   /** The version that the znode's data must have, otherwise the answer is BAD_VERSION. */
   readonly version?: number;
 }
 
+/** What a read with a watch has beside its answer. */
 export interface Watched {
   readonly watch: ZnodeWatch;
 }
@@ -84,6 +86,7 @@ export class ZookeeperClient {
     return this.#session.start(call.signal);
   }
 
+  /** The id of the session; zero before there is one. */
   get sessionId(): bigint {
     return this.#session.id;
   }
@@ -106,6 +109,7 @@ export class ZookeeperClient {
     return this.#closing.signal;
   }
 
+  /** The state of the client now. */
   get status(): ClientStatus {
     return this.#session.status.current;
   }
@@ -115,6 +119,10 @@ export class ZookeeperClient {
     return this.#session.status.follow(call.signal);
   }
 
+  /**
+   * The data of a znode, and its stat. Rejects with NO_NODE when there is none, with NO_AUTH without the right to read
+   * it.
+   */
   get(path: string, call: CallOptions = {}): Promise<DataAndStat> {
     return this.#call(get, path, path, call);
   }
@@ -124,6 +132,7 @@ export class ZookeeperClient {
     return this.#call(exists, path, path, call);
   }
 
+  /** The names of the children, in no order. Rejects with NO_NODE when there is no such znode. */
   getChildren(path: string, call: CallOptions = {}): Promise<ChildrenAndStat> {
     return this.#call(getChildren, path, path, call);
   }
@@ -143,10 +152,18 @@ export class ZookeeperClient {
     return this.#create(options.ttlMs === undefined ? create2 : createTtl, path, options);
   }
 
+  /**
+   * Replaces the data. Rejects with NO_NODE when there is no such znode, and with BAD_VERSION when `version` is not its
+   * own.
+   */
   set(path: string, data: Uint8Array, options: VersionOptions = {}): Promise<Stat> {
     return this.#call(set, { path, data, version: options.version ?? -1 }, path, options);
   }
 
+  /**
+   * Deletes a znode. Rejects with NO_NODE when there is none, with NOT_EMPTY when it has children, and with BAD_VERSION
+   * when `version` is not its own.
+   */
   delete(path: string, options: VersionOptions = {}): Promise<void> {
     return this.#call(deleteNode, { path, version: options.version ?? -1 }, path, options);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ServerErrorCode, type ServerErrorKind, serverErrorKind } from './server-errors.ts';
 
+/** All codes of errors: those of the servers, and those of the client itself. */
 export type ZookeeperErrorCode =
   | ServerErrorCode
   | 'BAD_REQUEST'
@@ -34,6 +35,7 @@ export function nameOf({ op, path }: CallName): string {
 
 /** Base of all errors of the client. `code` is stable; the message is for people. */
 export class ZookeeperError extends Error {
+  /** Which error it is. It does not change from one release to the next. */
   readonly code: ZookeeperErrorCode;
   /** The operation that failed, as the protocol names it. Undefined for what is no call, such as `connect`. */
   readonly op: string | undefined;
@@ -48,7 +50,11 @@ export class ZookeeperError extends Error {
     this.path = call?.path;
   }
 
-  /** A copy for one call, since one event, such as a lost connection, may end many calls. */
+  /**
+   * A copy for one call, since one event, such as a lost connection, may end many calls.
+   *
+   * @internal
+   */
   of(call: CallName): this {
     const message = this.op === undefined ? `${nameOf(call)}: ${this.message}` : this.message;
     const copy = new Error(message, this.cause === undefined ? undefined : { cause: this.cause });

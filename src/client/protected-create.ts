@@ -6,6 +6,7 @@ import type { CallOptions } from './request.ts';
 import type { Stat } from './stat.ts';
 import type { CreateContent } from './transaction.ts';
 
+/** What a new znode gets, of what kind it is, and the limits of the call. */
 export interface CreateOptions extends CallOptions, CreateContent {
   /**
    * For a sequential znode: puts a unique id before its name, `_c_<uuid>-`. After a lost connection the client looks for

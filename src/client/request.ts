@@ -36,10 +36,13 @@ export interface PendingRequest {
   cancel(cause: unknown): void;
 }
 
+/** How a call is ended early. */
 export interface SignalOptions {
+  /** Ends the call when it is aborted. The call rejects with its reason. */
   readonly signal?: AbortSignal;
 }
 
+/** The limits of one call. */
 export interface CallOptions extends SignalOptions {
   /** The limit for this call, instead of the client's `requestTimeoutMs`. */
   readonly timeoutMs?: number;

@@ -4,6 +4,7 @@ import { ZookeeperError, type ZookeeperErrorCode } from './errors.ts';
 import { limitProblem } from './limit.ts';
 import type { SignalOptions } from './request.ts';
 
+/** How often, and how long, a call is tried again. Times are in milliseconds. */
 export interface RetryOptions {
   /** How often the function is called at most; no limit if not given. */
   readonly maxTries?: number;
@@ -27,6 +28,7 @@ export interface RetryOptions {
 
 /** Time and chance, so that a test can replace them. */
 export interface RetryClock {
+  /** A clock that never goes back. */
   nowMs(): number;
   /** Rejects when the signal is aborted. */
   pause(ms: number, signal: AbortSignal | undefined): Promise<void>;
@@ -54,6 +56,7 @@ const PASSING: ReadonlySet<ZookeeperErrorCode> = new Set<ZookeeperErrorCode>([
 
 /** The function throws it to be called again, whatever the reason. */
 export class ForceRetryError extends Error {
+  /** With a message for people, and what made it necessary. */
   constructor(message = 'the function asks for another try', cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'ForceRetryError';
@@ -62,6 +65,7 @@ export class ForceRetryError extends Error {
 
 /** The tries or the time are used up. `cause` is what the last try ended with; its `op` and `path` stand here, too. */
 export class RetryFailedError extends ZookeeperError {
+  /** How often it was tried. */
   readonly tries: number;
 
   constructor(tries: number, why: string, cause: unknown) {

@@ -5,6 +5,7 @@ import { AuthFailedError } from './errors.ts';
 
 /** A user of the servers' JAAS configuration (`org.apache.zookeeper.server.auth.DigestLoginModule`). */
 export interface SaslUser {
+  /** As the servers' configuration has it. */
   readonly username: string;
   readonly password: string;
 }

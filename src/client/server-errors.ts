@@ -57,6 +57,7 @@ export const SERVER_ERRORS = [
   { number: -127, code: 'THROTTLED', unsure: false, cause: 'The server is too busy and has dropped the request.' },
 ] as const;
 
+/** The codes of the errors that servers answer with. A number that the client does not know is UNKNOWN_SERVER_ERROR. */
 export type ServerErrorCode = (typeof SERVER_ERRORS)[number]['code'] | 'UNKNOWN_SERVER_ERROR';
 
 export interface ServerErrorKind {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ZookeeperError } from './errors.ts';
 
+/** Where a server takes clients. The host is a name or an address. */
 export interface ServerAddress {
+  /** Without brackets, also for IPv6. */
   readonly host: string;
   readonly port: number;
 }

@@ -10,15 +10,21 @@ export interface Stat {
   readonly czxid: bigint;
   /** The transaction that last set its data. */
   readonly mzxid: bigint;
+  /** When it was created, by the clock of the leader: milliseconds since 1970. */
   readonly createdMs: number;
+  /** When its data was last set, likewise. */
   readonly modifiedMs: number;
   /** Versions of the data, of the list of children and of the ACL; each change adds one. */
   readonly version: number;
+  /** How often children were created or deleted. */
   readonly childrenVersion: number;
+  /** How often the ACL was set. */
   readonly aclVersion: number;
   /** The session that owns an ephemeral znode, otherwise zero. */
   readonly ephemeralOwner: bigint;
+  /** Of the data, in bytes. */
   readonly dataLength: number;
+  /** Of its own children, not of theirs. */
   readonly childrenCount: number;
   /** The transaction that last added or removed a child. */
   readonly pzxid: bigint;

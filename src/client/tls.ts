@@ -9,10 +9,11 @@ type Pem = string | Uint8Array;
 /** How to reach the servers' `secureClientPort`. Everything is PEM text. */
 export interface TlsOptions {
   /** The authorities that vouch for the servers; without them, those that Node knows. */
-  readonly ca?: Pem | readonly Pem[];
+  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
   /** The certificate of the client, with those between it and its authority behind it. It goes with `key`. */
-  readonly cert?: Pem;
-  readonly key?: Pem;
+  readonly cert?: string | Uint8Array;
+  /** The private key of `cert`. */
+  readonly key?: string | Uint8Array;
   /** Opens the key. */
   readonly passphrase?: string;
   /** The name that stands in the servers' certificates, instead of the one in `servers`. */

@@ -9,16 +9,20 @@ import type { Stat } from './stat.ts';
 
 /** What a new znode gets. */
 export interface CreateContent extends CreateMode {
+  /** Empty if not given. */
   readonly data?: Uint8Array;
+  /** Open to all if not given. */
   readonly acl?: Acl;
 }
 
+/** Creates a znode. */
 export interface CreatePart extends CreateContent {
   /** `create2` gives the stat, too. */
   readonly kind: 'create' | 'create2';
   readonly path: string;
 }
 
+/** Replaces the data of a znode; with a version, only if the data is at that version. */
 export interface SetPart {
   readonly kind: 'set';
   readonly path: string;
@@ -26,6 +30,7 @@ export interface SetPart {
   readonly version?: number;
 }
 
+/** Deletes a znode that has no children; with a version, only if its data is at that version. */
 export interface DeletePart {
   readonly kind: 'delete';
   readonly path: string;

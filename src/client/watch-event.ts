@@ -2,6 +2,7 @@
 /** What happened to a znode. */
 export interface ZnodeEvent {
   readonly kind: 'created' | 'deleted' | 'changed' | 'childrenChanged';
+  /** The znode: the one that is watched or, of a recursive watch, one below it. */
   readonly path: string;
   /** The transaction that did it. −1 if the server does not tell: before 3.9, and after a lost connection. */
   readonly zxid: bigint;

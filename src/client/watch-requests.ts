@@ -7,6 +7,7 @@ import type { CallOptions } from './request.ts';
 import type { ZookeeperSession } from './session.ts';
 import { type HeldZnodes, type WatchKind, ZnodeWatch } from './watch.ts';
 
+/** How long a watch lasts, and how many of its events may wait. */
 export interface WatchOptions extends CallOptions {
   /** Aborted later, it closes the watch. */
   readonly signal?: AbortSignal;

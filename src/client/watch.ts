@@ -2,6 +2,7 @@
 import type { LastWatchEvent, WatchEvent } from './watch-event.ts';
 
 /**
+ * What a watch fires for:
  * - `data`: set by a get, or by an exists that found the znode. It fires once, when the znode is set or deleted.
  * - `exist`: set by an exists that found nothing. It fires once, when the znode is created.
  * - `children`: set by a getChildren. It fires once, when a child is created or deleted, or the znode itself is deleted.
@@ -26,6 +27,7 @@ const DONE = { done: true, value: undefined } as const;
  * leave a `for await` loop closes the watch.
  */
 export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>, AsyncDisposable {
+  /** The znode that is watched. */
   readonly path: string;
   /** Of these it hears, after a lost connection, which ones changed. */
   readonly held: HeldZnodes | undefined;
@@ -51,15 +53,21 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
     this.#onClose = onClose;
   }
 
+  /** What it fires for. */
   get kind(): WatchKind {
     return this.#kind;
   }
 
-  /** An exists that finds nothing makes a watch of another kind. */
+  /**
+   * An exists that finds nothing makes a watch of another kind.
+   *
+   * @internal
+   */
   becomes(kind: WatchKind): void {
     this.#kind = kind;
   }
 
+  /** @internal */
   closeOn(signal: AbortSignal): void {
     if (this.#isEnded) return;
     this.#signal = signal;
@@ -67,11 +75,16 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
     if (signal.aborted) this.handleEvent();
   }
 
-  /** The listener for the signal. */
+  /**
+   * The listener for the signal.
+   *
+   * @internal
+   */
   handleEvent(): void {
     void this.close();
   }
 
+  /** @internal */
   add(event: WatchEvent): void {
     if (this.#isEnded) return;
     const reader = this.#readers.shift();
@@ -85,7 +98,11 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
     this.#lost += 1;
   }
 
-  /** No event comes after this one; what is unread can still be read. */
+  /**
+   * No event comes after this one; what is unread can still be read.
+   *
+   * @internal
+   */
   finish(event?: LastWatchEvent): void {
     if (event !== undefined) this.add(event);
     this.#isEnded = true;
@@ -94,6 +111,7 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
     this.#readers = [];
   }
 
+  /** The next event, as soon as there is one. It is done when no event will come. */
   next(): Promise<IteratorResult<WatchEvent, undefined>> {
     if (this.#lost > 0) {
       const event = { kind: 'overflow', lost: this.#lost } as const;
@@ -106,6 +124,7 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
     return new Promise((resolve) => this.#readers.push(resolve));
   }
 
+  /** What a `for await` loop calls when it is left: closes the watch. */
   return(): Promise<IteratorResult<WatchEvent, undefined>> {
     void this.close();
     return Promise.resolve(DONE);

@@ -17,6 +17,7 @@ const DOCUMENTS = [
   'docs/runbook.md',
   'docs/deploying.md',
   'docs/building.md',
+  'docs/client-api.md',
   'docs/client-recipes.md',
   'docs/measurements.md',
   'docs/glossary.md',

@@ -4,6 +4,7 @@ import type { Operation } from '../operation.ts';
 import { readStat, type Stat } from '../stat.ts';
 import { type CreateRequest, encodeCreate } from './create.ts';
 
+/** Of a new znode: where it is, and its stat. */
 export interface PathAndStat {
   /** With its number, if the znode is sequential. */
   readonly path: string;

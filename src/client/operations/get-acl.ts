@@ -3,6 +3,7 @@ import { type AclEntry, readAcl } from '../acl.ts';
 import type { Operation } from '../operation.ts';
 import { readStat, type Stat } from '../stat.ts';
 
+/** The ACL of a znode, with its stat. */
 export interface AclAndStat {
   readonly acl: AclEntry[];
   readonly stat: Stat;

@@ -2,6 +2,7 @@
 import type { Operation } from '../operation.ts';
 import { readStat, type Stat } from '../stat.ts';
 
+/** The children of a znode, with its stat. */
 export interface ChildrenAndStat {
   /** Names without the path, in no order. */
   readonly children: string[];

@@ -2,6 +2,7 @@
 import type { Operation } from '../operation.ts';
 import { readStat, type Stat } from '../stat.ts';
 
+/** The data of a znode, with its stat. */
 export interface DataAndStat {
   /** Null data reads as NULL_DATA, which is empty. */
   readonly data: Buffer;

@@ -11,7 +11,9 @@ import {
   wrongResult,
 } from './multi-header.ts';
 
+/** One read of `multiRead`. */
 export interface ReadPart {
+  /** Which read it is. */
   readonly kind: 'get' | 'getChildren';
   readonly path: string;
 }

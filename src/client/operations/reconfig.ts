@@ -3,6 +3,7 @@ import type { Operation } from '../operation.ts';
 import { readStat } from '../stat.ts';
 import type { DataAndStat } from './get.ts';
 
+/** A change of the ensemble: `joining` and `leaving`, or the whole new config as `newMembers`. */
 export interface ReconfigRequest {
   /** Each line as in a dynamic config file: `server.3=10.0.0.3:2888:3888:participant;10.0.0.3:2181`. */
   readonly joining?: readonly string[];

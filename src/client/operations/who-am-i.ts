@@ -5,6 +5,7 @@ import type { Operation } from '../operation.ts';
 export interface ClientIdentity {
   /** Such as `ip`, `digest`, `sasl`, `x509`. */
   readonly scheme: string;
+  /** Who it is by this scheme. */
   readonly user: string;
 }
 

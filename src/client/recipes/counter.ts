@@ -11,6 +11,7 @@ import { ensurePath } from './parents.ts';
 import { UNTIL_SESSION_ENDS } from './policies.ts';
 import { within } from './wait-limit.ts';
 
+/** How a counter is kept. */
 export interface CounterOptions {
   /** The value of a counter that nobody has written yet: 0n if not given. */
   readonly initial?: bigint;
@@ -18,11 +19,15 @@ export interface CounterOptions {
   readonly maxAttempts?: number;
   /** How the number is written: `decimal` if not given. */
   readonly format?: CounterFormat;
+  /** The ACL of the znodes; open to all if not given. */
   readonly acl?: Acl;
 }
 
+/** What a counter was before a change, and what it is after it. */
 export interface CounterChange {
+  /** The number that the change was made from. */
   readonly before: bigint;
+  /** The number that stands there after it. */
   readonly after: bigint;
 }
 

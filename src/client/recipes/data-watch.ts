@@ -4,6 +4,7 @@ import type { DataAndStat } from '../operations/get.ts';
 import type { CallOptions } from '../request.ts';
 import { type FollowEvent, followZnode } from './followed-znode.ts';
 
+/** What `dataWatch` tells: the data of the znode with its stat, or what stands between two states of it. */
 export type DataWatchEvent = ({ readonly kind: 'data' } & DataAndStat) | FollowEvent;
 
 /**

@@ -12,11 +12,13 @@ import { UNTIL_SESSION_ENDS } from './policies.ts';
 import { within } from './wait-limit.ts';
 import { untilDeleted, untilFired } from './znode-end.ts';
 
+/** How many meet at a double barrier, and as whom. */
 export interface DoubleBarrierOptions {
   /** How many have to enter before anybody goes on. */
   readonly size: number;
   /** What others see as the member: it is the data of the znode. Empty if not given. */
   readonly identifier?: string;
+  /** The ACL of the znodes; open to all if not given. */
   readonly acl?: Acl;
 }
 

@@ -2,6 +2,7 @@
 import { ZookeeperError } from '../errors.ts';
 import type { EntryOrder, NamedEntry } from './entry-view.ts';
 
+/** Where an entry goes in a queue. */
 export interface PutOptions {
   /** From 0 to 999, 100 if not given. As in Kazoo, entries of a lower one come first. */
   readonly priority?: number;

@@ -7,6 +7,7 @@ import type { Hold } from './hold.ts';
 import { holdInTurn, identifiersIn, type LineNames, type LineOptions } from './line.ts';
 import { within } from './wait-limit.ts';
 
+/** As whom a lock is taken, and how its znodes are made. */
 export interface LockOptions {
   /** What others see as the holder or waiter: it is the data of the znode. Empty if not given. */
   readonly identifier?: string;
@@ -16,6 +17,7 @@ export interface LockOptions {
   readonly convention?: LockConvention;
 }
 
+/** Whose names the znodes of a lock have: those of Kazoo's recipes, or those of Curator's. */
 export type LockConvention = 'kazoo' | 'curator';
 
 /** One side of a lock: whoever is allowed by those ahead holds it, in the order in which they asked. */

@@ -9,6 +9,7 @@ import { HoldLostError, Vigil } from './vigil.ts';
 import { orAborted } from './wait-limit.ts';
 import { untilDeleted } from './znode-end.ts';
 
+/** How `Hold.guard` writes. */
 export interface GuardOptions extends CallOptions {
   /** Writes with this client, of the same chroot; with the one that holds if not given. The servers check either way. */
   readonly client?: ZookeeperClient;
@@ -72,9 +73,9 @@ export class Hold implements AsyncDisposable {
 
   /**
    * Writes only if it is still held when the servers apply the writes: in one transaction with a check of the holder's
-   * znode. Resolves with the results, one for each part. Rejects with HOLD_LOST, and nothing was written, when it is not
-   * held any more; with a TransactionError when a part fails, its index being that of the part; and otherwise like
-   * `multi`.
+   * znode. Resolves with the results, one for each part. Rejects with HOLD_LOST when it is not held any more; then
+   * nothing was written. When a part fails it rejects with a TransactionError, whose index is that of the part, and
+   * otherwise like `multi`.
    */
   guard<const Part extends TransactionPart>(part: Part, options?: GuardOptions): Promise<PartResult<Part>>;
   guard<const Parts extends readonly TransactionPart[]>(
@@ -94,8 +95,8 @@ export class Hold implements AsyncDisposable {
 
   /**
    * Gives it back. `signal` is aborted first, so that the work ends before the next one begins. Resolves when the znode
-   * is gone. If the session ends or is in doubt meanwhile, it resolves at once, and the znode is deleted by the servers,
-   * or by this client as soon as it is connected again. Never rejects.
+   * is gone. If the session ends or is in doubt meanwhile, it resolves at once. Then the servers delete the znode, or
+   * this client does as soon as it is connected again. Never rejects.
    */
   release(): Promise<void> {
     this.#releasing ??= this.#release();

@@ -5,7 +5,9 @@ import { pathProblem } from '../path.ts';
 
 /** What a job is for. Both texts may hold any character. */
 export interface JobTarget {
+  /** What the job works on. */
   readonly dataset: string;
+  /** To what the job belongs. */
   readonly group: string;
   /** From 0. Jobs of a larger one come first. */
   readonly priority: number;

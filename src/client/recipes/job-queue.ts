@@ -16,6 +16,7 @@ import { MadeZnodes } from './made-znodes.ts';
 import { OwnedJob } from './owned-job.ts';
 import { retriedRead } from './retried-read.ts';
 
+/** How the znodes of a job queue are made. */
 export interface JobQueueOptions {
   /** The ACL of all znodes of the queue; open to all if not given. */
   readonly acl?: Acl;
@@ -23,14 +24,18 @@ export interface JobQueueOptions {
 
 /** A job to be done. Its priority is 100 if not given. */
 export interface NewJob extends Omit<JobTarget, 'priority'> {
+  /** From 0; jobs of a larger one come first. 100 if not given. */
   readonly priority?: number;
   /** The job's first state. */
   readonly data?: Uint8Array;
 }
 
+/** Where a job is: nobody has it, a client has it, or it is done. */
 export type JobState = 'unowned' | 'owned' | 'done';
 
+/** Where a job is, and what is written in it. */
 export interface JobStatus {
+  /** Where it is now. */
   readonly state: JobState;
   /** The last state that an owner wrote, or the result. */
   readonly data: Uint8Array;
@@ -72,6 +77,7 @@ const MAX_DELETES_AT_ONCE = 100;
  * call of `done` without an answer may be applied: `statusOf` of another client tells.
  */
 export class JobQueue implements AsyncDisposable {
+  /** Of the queue. */
   readonly path: string;
   readonly #client: ZookeeperClient;
   readonly #layout: JobLayout;

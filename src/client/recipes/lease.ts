@@ -15,6 +15,7 @@ import { childOf } from './parents.ts';
 import { UNTIL_SESSION_ENDS } from './policies.ts';
 import { within } from './wait-limit.ts';
 
+/** How long a lease lasts, and as whom it is taken. */
 export interface LeaseOptions {
   /** How long the lease lasts, from when it is asked for. */
   readonly durationMs: number;
@@ -22,6 +23,7 @@ export interface LeaseOptions {
   readonly identifier?: string;
   /** How far the clocks of those who want it may be apart: 1,000 if not given. A lease is taken over so much later. */
   readonly clockSkewMs?: number;
+  /** The ACL of the znodes; open to all if not given. */
   readonly acl?: Acl;
   /** Unix milliseconds, if not those of `Date.now`. */
   readonly nowMs?: () => number;

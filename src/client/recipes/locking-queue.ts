@@ -39,6 +39,7 @@ export class LockedEntry extends TakenEntry {
  * put. A call of `consume` without an answer may be applied.
  */
 export class LockingQueue implements AsyncDisposable {
+  /** Of the queue. */
   readonly path: string;
   readonly #client: ZookeeperClient;
   readonly #places: EntryPlaces;

@@ -6,9 +6,13 @@ import { TakenEntry, type TakenParts } from './taken-entry.ts';
 
 /** A job that this client has taken. Its data is the job's state, which `rewrite` replaces. */
 export class OwnedJob extends TakenEntry {
+  /** What the job works on. */
   readonly dataset: string;
+  /** To what the job belongs. */
   readonly group: string;
+  /** Jobs of a larger one come first. */
   readonly priority: number;
+  /** Counts the jobs of the queue in the order in which they were put. */
   readonly sequence: number;
   readonly #layout: JobLayout;
 

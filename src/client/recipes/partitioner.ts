@@ -20,6 +20,7 @@ import { HoldLostError } from './vigil.ts';
 import { orAborted } from './wait-limit.ts';
 import { untilFired } from './znode-end.ts';
 
+/** What is shared out, and as whom a member takes part. */
 export interface PartitionerOptions {
   /** What is shared out, the same for all members. Each is the name of a znode, so without a slash. */
   readonly items: readonly string[];
@@ -27,6 +28,7 @@ export interface PartitionerOptions {
   readonly identifier?: string;
   /** For so long nobody must have joined or left before the items are shared out: 2,000 if not given. */
   readonly quietMs?: number;
+  /** The ACL of the znodes; open to all if not given. */
   readonly acl?: Acl;
 }
 

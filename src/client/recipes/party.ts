@@ -10,9 +10,11 @@ import { holdOwn } from './hold-own.ts';
 import { identifiersOf } from './identifiers.ts';
 import { within } from './wait-limit.ts';
 
+/** As whom a member joins. */
 export interface PartyOptions {
   /** What others see as the member: it is the data of its znode. Empty if not given. */
   readonly identifier?: string;
+  /** The ACL of the znodes; open to all if not given. */
   readonly acl?: Acl;
 }
 

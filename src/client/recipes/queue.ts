@@ -33,6 +33,7 @@ const TOO_LATE: ReadonlySet<string> = new Set(['NO_NODE', 'BAD_VERSION']);
  * When the session is lost, `get` rejects. An entry that it took without an answer is then lost.
  */
 export class Queue {
+  /** Of the queue. */
   readonly path: string;
   readonly #client: ZookeeperClient;
   readonly #receipts: string;

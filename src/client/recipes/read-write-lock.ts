@@ -27,7 +27,9 @@ const NAMES: Readonly<Record<LockConvention, { readonly read: LineNames; readonl
  * Curator's `InterProcessReadWriteLock` does.
  */
 export class ReadWriteLock {
+  /** Held by any number at once, while nobody writes. */
   readonly read: FairLock;
+  /** Held by one alone. */
   readonly write: FairLock;
 
   /** The path is created when it is missing, and stays. Throws BAD_REQUEST for a path that is none. */

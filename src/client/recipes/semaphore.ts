@@ -17,11 +17,13 @@ import { HoldLostError } from './vigil.ts';
 import { within } from './wait-limit.ts';
 import { untilFired } from './znode-end.ts';
 
+/** How many permits there are, and as whom one is taken. */
 export interface SemaphoreOptions {
   /** How many may hold a permit at once. All who use the path must say the same number. */
   readonly permits: number;
   /** What others see as the holder: it is the data of the znode. Empty if not given. */
   readonly identifier?: string;
+  /** The ACL of the znodes; open to all if not given. */
   readonly acl?: Acl;
 }
 

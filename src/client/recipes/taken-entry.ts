@@ -13,6 +13,7 @@ import { withKnownOutcome } from './known-outcome.ts';
 export interface TakenParts {
   readonly client: ZookeeperClient;
   readonly places: EntryPlaces;
+  /** By which the queue knows it, for good. */
   readonly name: string;
   readonly data: Uint8Array;
   /** The version of the entry's data, which each taking and each rewrite raises. */
@@ -130,7 +131,11 @@ export class TakenEntry implements AsyncDisposable {
     });
   }
 
-  /** Looks whether the entry is still this client's; without an answer it is taken to be. */
+  /**
+   * Looks whether the entry is still this client's; without an answer it is taken to be.
+   *
+   * @internal
+   */
   verify(): Promise<void> {
     return this.#afterOthers(async () => {
       if (this.#isOver) return;
@@ -139,7 +144,11 @@ export class TakenEntry implements AsyncDisposable {
     });
   }
 
-  /** The entry is no longer this client's. */
+  /**
+   * The entry is no longer this client's.
+   *
+   * @internal
+   */
   lose(cause: unknown): void {
     this.#end(new NotOwnerError(`the entry ${this.name}`, cause));
   }

@@ -12,11 +12,13 @@ import { type TreeChange, TreeNodes } from './tree-nodes.ts';
 import { TreeReads } from './tree-reads.ts';
 import { within } from './wait-limit.ts';
 
+/** How a tree cache reads. */
 export interface TreeCacheOptions {
   /** Reads that are under way at a time: 100 if not given. */
   readonly maxInFlight?: number;
 }
 
+/** How long the events of a tree cache are told, and how many may wait. */
 export interface TreeEventOptions extends SignalOptions {
   /** A reader with more unread events than this loses the oldest ones, and is told so; 10,000 if not given. */
   readonly maxUnread?: number;
@@ -52,6 +54,7 @@ const WATCH_LIMIT_MS = 600_000;
  * a new client needs a new cache.
  */
 export class TreeCache implements AsyncDisposable {
+  /** Of the znode at the top. */
   readonly path: string;
   readonly #client: ZookeeperClient;
   readonly #stop = new AbortController();

@@ -27,6 +27,7 @@ const SENTENCES: Readonly<Record<LossReason, string>> = {
 
 /** Something is not held any more, or perhaps not. Whoever holds it stops at once; `why` says how sure it is. */
 export class HoldLostError extends ZookeeperError {
+  /** What happened to it. */
   readonly why: LossReason;
 
   constructor(what: string, why: LossReason, cause?: unknown) {
