@@ -18,6 +18,7 @@ const DOCUMENTS = [
   'docs/deploying.md',
   'docs/building.md',
   'docs/client-api.md',
+  'docs/client-guide.md',
   'docs/client-recipes.md',
   'docs/measurements.md',
   'docs/glossary.md',
