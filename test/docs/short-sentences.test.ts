@@ -20,6 +20,7 @@ const DOCUMENTS = [
   'docs/client-api.md',
   'docs/client-guide.md',
   'docs/client-recipes.md',
+  'docs/other-clients.md',
   'docs/measurements.md',
   'docs/glossary.md',
   'docs/layout.md',
