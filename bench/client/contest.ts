@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { zookeeperHome } from '../../lab/zookeeper/fetch.ts';
 import { connect } from '../../src/client/index.ts';
 import { realEnsemble } from '../../test/support/real-server.ts';
-import { outcomeOf, runProgram } from '../../tools/program.ts';
+import { runProgram } from '../../tools/program.ts';
+import { pythonEnvironment } from '../../tools/python-environment.ts';
 import { median, round } from '../measure.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -56,38 +57,59 @@ interface Contest {
   readonly figures: Readonly<Record<string, Figures>>;
   /** Calls a second of ours over those of each other one. */
   readonly timesFaster: Readonly<Record<string, number>>;
+  /** Who takes no part, and why. */
+  readonly notHere: Readonly<Record<string, string>>;
 }
 
-/** Who takes part: a client that is not installed and can't be is left out, and named. */
-async function contestants(progress: (line: string) => void): Promise<readonly Contestant[]> {
+interface Field {
+  readonly contestants: readonly Contestant[];
+  readonly notHere: Readonly<Record<string, string>>;
+}
+
+/** Who takes part: a client that is not installed and can't be is left out, and named with the reason. */
+async function fieldOf(progress: (line: string) => void): Promise<Field> {
   const { classPath, logback } = await zookeeperHome();
+  const ours = { name: 'ours', command: [process.execPath, join(HERE, 'ours.ts')] };
+  const java = {
+    name: 'java',
+    command: ['java', '-cp', classPath, `-Dlogback.configurationFile=${logback}`, join(HERE, 'JavaClient.java')],
+  };
+  const contestants: Contestant[] = [ours, java];
+  const notHere: Record<string, string> = {};
+  for (const [name, install] of Object.entries({ 'node-zookeeper-client': installOld, kazoo: installKazoo })) {
+    progress(`Installing ${name}`);
+    try {
+      contestants.push({ name, ...(await install()) });
+    } catch (error) {
+      notHere[name] = String(error instanceof Error ? error.message : error).trim();
+      progress(`${name} is not here, and takes no part: ${notHere[name]}`);
+    }
+  }
+  return { contestants, notHere };
+}
+
+async function installOld(): Promise<Omit<Contestant, 'name'>> {
   const modules = join(ROOT, '.cache/bench-client');
   await mkdir(modules, { recursive: true });
   await cp(OLD_PROGRAMS, modules, { recursive: true });
-  progress('Installing node-zookeeper-client');
-  await runProgram('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], {
-    directory: modules,
-  });
-  const all: Contestant[] = [
-    { name: 'ours', command: [process.execPath, join(HERE, 'ours.ts')] },
-    {
-      name: 'java',
-      command: ['java', '-cp', classPath, `-Dlogback.configurationFile=${logback}`, join(HERE, 'JavaClient.java')],
-    },
-    {
-      name: 'node-zookeeper-client',
-      command: [process.execPath, join(HERE, 'old.ts')],
-      environment: { ...process.env, BENCH_MODULES: modules },
-    },
-  ];
-  const kazoo = await outcomeOf('python3', ['-c', 'import kazoo']);
-  if (kazoo.code === 0) return [...all, { name: 'kazoo', command: ['python3', join(HERE, 'kazoo_client.py')] }];
-  progress('Kazoo is not installed, so it takes no part (pip install kazoo).');
-  return all;
+  const words = ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+  await runProgram('npm', words, { directory: modules });
+  return {
+    command: [process.execPath, join(HERE, 'old.ts')],
+    environment: { ...process.env, BENCH_MODULES: modules },
+  };
+}
+
+/** In a private environment with the pinned version; quick when it exists. */
+async function installKazoo(): Promise<Omit<Contestant, 'name'>> {
+  const requirements = join(HERE, 'requirements.txt');
+  const python = await pythonEnvironment({ directory: join(ROOT, '.cache/bench-kazoo'), requirements });
+  await runProgram(python, ['-c', 'import kazoo.client']);
+  return { command: [python, join(HERE, 'kazoo_client.py')] };
 }
 
 export async function benchClients(rounds: number, progress: (line: string) => void): Promise<readonly Contest[]> {
-  const all = await contestants(progress);
+  const { contestants, notHere } = await fieldOf(progress);
   const contests: Contest[] = [];
   for (const [server, jvmOptions] of Object.entries(SERVERS)) {
     await using ensemble = await realEnsemble(1, { jvmOptions });
@@ -99,8 +121,8 @@ export async function benchClients(rounds: number, progress: (line: string) => v
       for (const operation of OPERATIONS) {
         const words = [servers, path, operation, ...[inFlight, bytes, WARM_UP_MS, MEASURED_MS].map(String)];
         const what = `${server} ${operation} ${inFlight} × ${bytes} B`;
-        const figures = await inTurn(all, words, rounds, (line) => progress(`${what}: ${line}`));
-        contests.push({ server, operation, inFlight, bytes, figures, timesFaster: timesFaster(figures) });
+        const figures = await inTurn(contestants, words, rounds, (line) => progress(`${what}: ${line}`));
+        contests.push({ server, operation, inFlight, bytes, figures, timesFaster: timesFaster(figures), notHere });
       }
     }
   }
