@@ -55,7 +55,10 @@ export interface ClientOptions {
    * connection.
    */
   readonly reconnectLimitMs?: number;
-  /** Limit for connecting to one server, with the handshake. */
+  /**
+   * Limit for connecting to one address of a server, with the handshake. If not given, all servers can be tried once
+   * within the session's timeout, with all addresses of their names. But each address has a second, if the session has.
+   */
   readonly handshakeTimeoutMs?: number;
   /** A request without an answer for this long ends. A write that was sent then counts as maybe applied. */
   readonly requestTimeoutMs?: number;
@@ -99,6 +102,7 @@ function limitsOf(options: ClientOptions, servers: number): SessionSettings {
     connectLimitMs: limit('connectLimitMs', options.connectLimitMs ?? 30_000, 0),
     reconnectLimitMs: limit('reconnectLimitMs', options.reconnectLimitMs ?? 600_000, 0),
     handshakeTimeoutMs: limit('handshakeTimeoutMs', options.handshakeTimeoutMs ?? Math.ceil(perServerMs)),
+    sharesHandshakeTimeout: options.handshakeTimeoutMs === undefined,
     requestTimeoutMs: limit('requestTimeoutMs', options.requestTimeoutMs ?? 30_000),
     closeTimeoutMs: limit('closeTimeoutMs', options.closeTimeoutMs ?? 5_000),
     maxInFlight: limit('maxInFlight', options.maxInFlight ?? 900),

@@ -7,6 +7,9 @@ import { type ServerRound, type ServerTarget, shuffled } from './servers.ts';
 import type { SessionSettings } from './session-settings.ts';
 import type { SessionState } from './session-state.ts';
 
+/** What an address of several gets at least, if one alone would get more. */
+const LEAST_HANDSHAKE_MS = 1_000;
+
 /** Gets connections for a session: tries one server after the other, and every address of each. */
 export class Dialer {
   readonly #round: ServerRound;
@@ -69,10 +72,11 @@ export class Dialer {
     const found = only === undefined ? await addressesOf(server, this.#settings, signal) : [only];
     const addresses = shuffle === false ? found : shuffled(found);
     const own = addresses.filter((address) => isOwnZone?.({ host: address, port: server.port }) === true);
+    const settings = { ...this.#settings, handshakeTimeoutMs: handshakeTimeoutMsOf(this.#settings, found.length) };
     let lastError: unknown;
     for (const address of new Set([...own, ...addresses])) {
       try {
-        return await Connection.open(server, address, this.#session, this.#settings, signal);
+        return await Connection.open(server, address, this.#session, settings, signal);
       } catch (error) {
         if (isLast(error) || signal.aborted) throw error;
         lastError = error;
@@ -80,6 +84,13 @@ export class Dialer {
     }
     throw lastError;
   }
+}
+
+/** An address that is gone is silent: with the whole limit for each, a session would not outlive a few of them. */
+function handshakeTimeoutMsOf(settings: SessionSettings, addresses: number): number {
+  const { handshakeTimeoutMs, sharesHandshakeTimeout } = settings;
+  if (sharesHandshakeTimeout !== true) return handshakeTimeoutMs;
+  return Math.min(handshakeTimeoutMs, Math.max(LEAST_HANDSHAKE_MS, Math.ceil(handshakeTimeoutMs / addresses)));
 }
 
 /** No other server would say anything else. */

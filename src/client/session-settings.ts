@@ -16,6 +16,8 @@ export interface SessionSettings extends ConnectionSettings {
   readonly isOwnZone?: (server: ServerAddress) => boolean;
   /** How long this client waits before it looks whether it should move: a factor, 1 if not given. */
   readonly movePace?: number;
+  /** The addresses of a name share `handshakeTimeoutMs`, so that all of them are tried before the session expires. */
+  readonly sharesHandshakeTimeout?: boolean;
   /** How to resolve names, if not as Node does. */
   readonly resolve?: ResolveName;
 }

@@ -100,6 +100,23 @@ test('a name that is not resolved ends with the reason', LIMIT, async () => {
   }
 });
 
+test('the addresses of a name share the time for one server, unless a limit is given', LIMIT, async () => {
+  await using silent = await FakeServer.start(() => new Promise<void>(() => {}));
+  const port = Number(silent.address.split(':')[1]);
+  // Nobody listens at the first one. The second one is the last, so its error is told.
+  const resolve = async () => ['127.0.0.2', '127.0.0.1'];
+  const options = { servers: [{ host: 'zookeeper.test', port }], resolve, shuffle: false, connectLimitMs: 0 };
+  for (const [more, limitMs] of [
+    [{ sessionTimeoutMs: 3_000 }, 1_000],
+    [{ sessionTimeoutMs: 3_600 }, 1_200],
+    [{ sessionTimeoutMs: 600 }, 400],
+    [{ sessionTimeoutMs: 3_000, handshakeTimeoutMs: 300 }, 300],
+  ] as const) {
+    const message = new RegExp(`no handshake within ${limitMs} ms`);
+    await assert.rejects(ZookeeperClient.connect({ ...options, ...more }), { code: 'NO_SERVER', message });
+  }
+});
+
 test('a client that knows one server follows the config to the others, with a chroot, too', LIMIT, async () => {
   await using ensemble = await realEnsemble(3);
   const first = `${ensemble.server(1).address}:${CLIENT_PORT}`;
