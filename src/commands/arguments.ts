@@ -16,6 +16,7 @@ interface Commands {
   order(flags: ParsedFlags, command: Command): Promise<void>;
   status(flags: ParsedFlags): Promise<void>;
   maintenance(flags: ParsedFlags): Promise<void>;
+  declareGone(flags: ParsedFlags): Promise<void>;
   /**
    * Makes the error for words that name no command. The caller makes it, because the same class in another bundle is a
    * different class.
@@ -92,6 +93,12 @@ export async function parseArguments(words: readonly string[], commands: Command
       maintenanceFlags,
       (flags) => commands.maintenance(flags),
     )
+    .command(
+      'declare-gone <id> <address>',
+      'say that a server which somebody added by hand is gone for good',
+      declareGoneFlags,
+      (flags) => commands.declareGone(flags),
+    )
     // Only for the help: its words are read by a parser of its own.
     .command('zk <command>', 'read and write the data in ZooKeeper; see zk-agent zk --help')
     .epilogue(furtherSettings())
@@ -141,4 +148,12 @@ function maintenanceFlags(command: Argv) {
   return command
     .positional('state', { choices: ['on', 'off'] as const, demandOption: true })
     .example('$0 maintenance on', 'before working on the cluster by hand');
+}
+
+function declareGoneFlags(command: Argv) {
+  return command
+    .positional('id', { type: 'number', demandOption: true, describe: 'of the member, as the config lists it' })
+    .positional('address', { type: 'string', demandOption: true, describe: 'of the member, as the config lists it' })
+    .option('yes', { type: 'boolean', default: false, describe: 'answers the question beforehand' })
+    .example('$0 declare-gone 201 10.0.0.9', 'when zk-agent status advises it');
 }

@@ -60,6 +60,7 @@ async function readArguments(words: readonly string[], session: CommandSession):
     order: (flags, command) => order(session, flags, command),
     status: (flags) => status(session, flags),
     maintenance: (flags) => maintenance(session, flags),
+    declareGone: (flags) => declareGone(session, flags),
     misused: (why) => new AgentError('BAD_ARGUMENT', why, 'See zk-agent --help.'),
   });
 }
@@ -122,6 +123,15 @@ async function status(session: CommandSession, flags: ParsedFlags): Promise<void
 
 async function maintenance(session: CommandSession, flags: ParsedFlags): Promise<void> {
   process.stdout.write(`${await setMaintenance(settingsOf(flags), flags.state === 'on', session.signal)}\n`);
+}
+
+async function declareGone(session: CommandSession, flags: ParsedFlags): Promise<void> {
+  const { id, address, yes } = flags;
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || typeof address !== 'string')
+    throw new AgentError('BAD_ARGUMENT', 'The id of a member is a whole number.', 'See zk-agent declare-gone --help.');
+  // Few runs need the questions of a terminal.
+  const command = await import('./declare-gone.ts');
+  await command.declareGone(settingsOf(flags), { id, address, yes: yes === true }, session.signal);
 }
 
 /** Writes the error for people, with its stable code, to standard error. Returns the exit code for scripts. */

@@ -2,17 +2,14 @@
 /** What the node sees, what it would do and why, and which data it has set aside. Changes nothing. */
 import { foundByHand } from '../facts/by-hand.ts';
 import { ownState } from '../facts/lifecycle.ts';
-import { runAgent, sightOf } from '../loop.ts';
+import { sightOf } from '../loop.ts';
 import { adviceSentence, adviceText } from '../model/advice.ts';
 import type { Observation } from '../model/observation.ts';
 import { adviceOf, type Decision } from '../model/step.ts';
 import type { Settings } from '../settings.ts';
 import { type Aside, asideWithSize, type HalfMade, leftoversWithSize } from './disk-use.ts';
 import { nodePorts } from './node-ports.ts';
-import { stackTies } from './stack-ties.ts';
-
-/** The time limit of the one look that a status takes. */
-const LOOK_LIMIT_MS = 60_000;
+import { lookOnce } from './one-look.ts';
 
 export interface Status {
   /** This node's own state in its group; undefined if it cannot be read. */
@@ -38,17 +35,7 @@ export interface Status {
 
 export async function readStatus(settings: Settings, signal: AbortSignal): Promise<Status> {
   const ports = await nodePorts(settings, { write: () => {} });
-  const order = {
-    command: 'recovery',
-    cluster: settings.cluster,
-    timings: settings.timings,
-    limitMs: LOOK_LIMIT_MS,
-    dryRun: true,
-    ...stackTies(settings),
-  } as const;
-  const outcome = await runAgent(ports, order, signal);
-  if (outcome.kind !== 'dry-run') throw new Error('A dry run must not do anything.');
-  const { observation, decision } = outcome;
+  const { observation, decision } = await lookOnce(ports, settings, signal);
   const aside = await Promise.all(
     observation.disk.aside.map((facts) => asideWithSize(settings.dataDir, facts, observation)),
   );

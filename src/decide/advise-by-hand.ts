@@ -2,6 +2,7 @@
 /** What a person may do about members that somebody added by hand. */
 import type { Advice } from '../model/advice.ts';
 import type { EnsembleConfig, Member } from '../model/member.ts';
+import type { GoneMember } from '../model/records.ts';
 
 /** Recovery 3: only a person can stop such a server. */
 export function stopAdded(members: readonly Member[]): readonly Advice[] {
@@ -19,6 +20,21 @@ export function startAdded(members: readonly Pick<Member, 'id' | 'address'>[]): 
     path: `member ${id} at ${address}`,
     when: [{ is: 'no-leader' }, { is: 'still-advised' }],
   }));
+}
+
+/** Recovery 11: only a person knows that such a server never comes back. `self` is the node on which it is said. */
+export function declareGone(words: readonly GoneMember[], self: string): readonly Advice[] {
+  return words.map((gone) => {
+    const path = `member ${gone.id} at ${gone.address}`;
+    return {
+      action: 'declare-gone',
+      instance: self,
+      path,
+      gone,
+      when: [{ is: 'cannot-start', path }, { is: 'no-leader' }, { is: 'still-advised' }],
+      loses: { kind: 'its-disk' },
+    };
+  });
 }
 
 /**

@@ -9,7 +9,7 @@ import { listed, strangeLines, votersOf } from '../model/member.ts';
 import type { Observation, Silence } from '../model/observation.ts';
 import type { Report } from '../model/records.ts';
 import { adviceOf, advised, type Decision } from '../model/step.ts';
-import { startAdded } from './advise-by-hand.ts';
+import { declareGone, startAdded } from './advise-by-hand.ts';
 import { LEAST_FREE_SHARE } from './aside.ts';
 import type { Awaited, Lost } from './lost.ts';
 import type { Ahead, Candidate } from './rank.ts';
@@ -45,18 +45,25 @@ export function writeAnew({ instance, key }: { readonly instance: string; readon
   return [{ action: 'delete-object', path: key, when: [{ is: 'never-was', instance }, { is: 'still-advised' }] }];
 }
 
-/** Advice 3: while a quorum can come back, a person starts its machines and servers, and gives none of them up. */
+/**
+ * Advice 3: while a quorum can come back, a person starts its machines and servers, and gives none of them up. A server
+ * of the person's own that can't be started is declared gone, once every report is there (`allHeard`).
+ */
 export function awaitQuorum(
-  { instances, quorums, added }: Awaited,
+  { instances, quorums, added, words }: Awaited,
   self: string,
   { byHand: running = [] }: Silence,
+  allHeard = false,
 ): readonly Advice[] {
   const others = instances.filter((instance) => instance !== self);
   const starts = others.map(
     (instance): Advice => ({ action: 'start-instance', instance, when: [{ is: 'not-running', instance }] }),
   );
-  const stopped = added.filter(({ address }) => running.every((member) => member.address !== address));
-  const all = [...starts, ...startAdded(stopped)];
+  const isStopped = ({ address }: { readonly address: string }): boolean =>
+    running.every((member) => member.address !== address);
+  // A word names the epoch that everybody knows, so everybody is heard first.
+  const given = allHeard ? declareGone(words.filter(isStopped), self) : [];
+  const all = [...starts, ...startAdded(added.filter(isStopped)), ...given];
   // Where the added voters make a quorum by themselves, too few of our nodes is never a reason to give one up.
   const ours = quorums.filter(({ needs }) => needs > 0);
   if (ours.length === 0) return all;

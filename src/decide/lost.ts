@@ -12,7 +12,7 @@ import { highestGenerations, instancesBehind, ownerKey, ownersOf } from '../mode
 import { unreadable } from '../model/disk.ts';
 import { type EnsembleConfig, type Member, quorumOf, votersOf } from '../model/member.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
-import type { FoundReport, LineageRecord, Report } from '../model/records.ts';
+import type { FoundReport, GoneMember, LineageRecord, Report } from '../model/records.ts';
 import { epochOf, ZXID_ZERO } from '../model/zxid.ts';
 
 /** The reports that count: those for the newest record, of instances that are not gone for good. */
@@ -105,6 +105,8 @@ export interface Awaited {
   readonly quorums: readonly AwaitedQuorum[];
   /** The voters that nobody claimed. */
   readonly added: readonly Voter[];
+  /** The words of a person that would count about them (Recovery 11). */
+  readonly words: readonly GoneMember[];
 }
 
 /** Undefined when the quorum is lost for good. */
@@ -113,6 +115,7 @@ export function awaitedVoters(
   shared: Shared,
   found: readonly FoundReport[],
   newest: LineageRecord,
+  silence: Silence,
 ): Awaited | undefined {
   const reports = found.map((entry) => entry.report);
   const committed = committedVoters(reports, newest);
@@ -123,19 +126,62 @@ export function awaitedVoters(
   const countable = whatHoldsCounting(found, newest) === undefined;
   const quorums: AwaitedQuorum[] = [];
   const allAdded = new Map<string, Voter>();
+  const words = new Map<string, GoneMember>();
   for (const voters of [committed.voters, ...pendingVoters(reports, newest, committed.version)]) {
     const left = voters.filter((voter) => !isLost(voter));
     const needs = quorumOf(voters.length);
-    if (countable && left.length < needs) return undefined;
-    const of = left.flatMap((voter) => behind(shared, voter)).filter((instance) => !isGone(observation, instance));
     // A voter that a person added counts as one that can run: no fact says otherwise.
     const added = left.filter((voter) => isAdded(observation, voter));
+    const counting = left.length === needs && added.length < needs ? added : [];
+    const due = counting.map((voter) => wordAbout(voter, { reports, newest, left: namesOf(shared, left) }));
+    if (countable && (left.length < needs || due.some((word) => isGiven(word, silence)))) return undefined;
+    for (const word of due) if (!words.has(word.address)) words.set(word.address, word);
+    const of = left.flatMap((voter) => behind(shared, voter)).filter((instance) => !isGone(observation, instance));
     for (const voter of added) allAdded.set(voter.address, voter);
     quorums.push({ needs: needs - added.length, of: [...new Set(of)] });
   }
   const voters = committed.voters.filter((voter) => !isLost(voter));
   const instances = [...new Set(quorums.flatMap(({ of }) => of))];
-  return { voters, instances, quorums: countable ? quorums : [], added: [...allAdded.values()] };
+  return {
+    voters,
+    instances,
+    quorums: countable ? quorums : [],
+    added: [...allAdded.values()],
+    words: countable ? [...words.values()] : [],
+  };
+}
+
+/**
+ * Recovery 11: what a person can say about a voter that nobody claimed, while each voter that is left is needed for the
+ * quorum, and a node of ours is among them. No quorum can come back without that node, so a server that returns after
+ * all commits nothing behind its back.
+ */
+function wordAbout(
+  { id, address }: Voter,
+  { reports, newest, left }: { reports: readonly Report[]; newest: LineageRecord; left: readonly string[] },
+): GoneMember {
+  const own = reports.filter(({ lineage }) => lineage === newest.number);
+  const epoch = own.reduce((highest, { data }) => Math.max(highest, data?.currentEpoch ?? 0), 0);
+  return { record: newest.number, id, address, epoch, left };
+}
+
+/**
+ * Whether a person said so, and nothing shows that the server was back since. Each node of ours that is left now was
+ * needed for a quorum then too, so it would know of the epoch that this quorum began.
+ */
+function isGiven({ record, id, address, epoch, left }: GoneMember, { gone = [] }: Silence): boolean {
+  return gone.some(
+    (said) =>
+      said.record === record &&
+      said.id === id &&
+      said.address === address &&
+      said.epoch >= epoch &&
+      left.every((instance) => said.left.includes(instance)),
+  );
+}
+
+function namesOf(shared: Shared, left: readonly Voter[]): readonly string[] {
+  return [...new Set(left.flatMap((voter) => behind(shared, voter)))].sort();
 }
 
 function isAdded(observation: Observation, voter: Voter): boolean {

@@ -177,7 +177,7 @@ export function decideSilence(
   const reports = told
     ? standing
     : [...standing.filter((entry) => entry !== written), { report, serial: '', ageMs: 0 }];
-  const awaited = awaitedVoters(observation, shared, reports, newest);
+  const awaited = awaitedVoters(observation, shared, reports, newest, silence);
   const silent = unheard(observation, shared, silence, reports);
   if (!told) {
     // The last node to report may fence first, and then report once, already fenced.
@@ -208,7 +208,7 @@ export function decideSilence(
     return wait(
       `There is no quorum, but it is not lost for good: enough of the voters ${names} can come back.`,
       undefined,
-      awaitQuorum(awaited, self.instance, silence),
+      awaitQuorum(awaited, self.instance, silence, silent.length === 0),
     );
   }
   if (silent.length > 0) {

@@ -49,7 +49,7 @@ export function mayHoldId(config: EnsembleConfig, id: number): boolean {
 export function foundByHand(observation: Observation): readonly string[] {
   const { ensemble, disk } = observation;
   const config = ensemble?.config ?? disk.config;
-  if (!config) return [];
+  if (!config) return saidGone(observation);
   const members = config.members
     .filter((member) => isUnclaimed(observation, member))
     .map(
@@ -58,7 +58,18 @@ export function foundByHand(observation: Observation): readonly string[] {
     );
   const held = whatLinesHold(config);
   const pending = config === disk.pending ? undefined : whatLinesHold(disk.pending);
-  return [...members, ...[...new Set([held, pending])].flatMap((sentence) => (sentence ? [sentenceOf(sentence)] : []))];
+  return [
+    ...members,
+    ...saidGone(observation),
+    ...[...new Set([held, pending])].flatMap((sentence) => (sentence ? [sentenceOf(sentence)] : [])),
+  ];
+}
+
+/** Recovery 11. A word is told while it may count. */
+function saidGone({ silence }: Observation): readonly string[] {
+  const gone = silence.known ? (silence.value.gone ?? []) : [];
+  const names = gone.map(({ id, address }) => `member ${id} at ${address}`);
+  return [...new Set(names)].map((name) => `A person has declared ${name} gone for good.`);
 }
 
 function sentenceOf(words: string): string {

@@ -4,6 +4,7 @@
  * that moment. The sentence is made from the data in this file only. In the simulation a person obeys every piece of
  * advice as it is printed, and a checker sees that no data is lost by it.
  */
+import type { GoneMember } from './records.ts';
 import type { Zxid } from './zxid.ts';
 
 /** What must hold when a person acts, minutes after reading the advice. A person can check each of these. */
@@ -12,6 +13,8 @@ export type Precondition =
   | { readonly is: 'not-running'; readonly instance: string }
   /** It was started and rebooted, and does not come up. Nothing on its disk can be read any more. */
   | { readonly is: 'cannot-run'; readonly instance: string }
+  /** The server of this member, which somebody added by hand, was started and does not come up, or can't be started. */
+  | { readonly is: 'cannot-start'; readonly path: string }
   /** Fewer of these instances can run than the quorum needs. Otherwise a quorum can come back. */
   | { readonly is: 'too-few-can-run'; readonly quorums: readonly AwaitedQuorum[] }
   /** EC2 has never had such an instance. */
@@ -47,6 +50,7 @@ export type Action =
   | 'scale-out'
   | 'stop-added-server'
   | 'start-added-server'
+  | 'declare-gone'
   | 'remove-members'
   | 'correct-config'
   | 'right-volume';
@@ -59,6 +63,8 @@ export interface Advice {
   readonly path?: string;
   /** The config that the action changes. In another one it changes nothing. */
   readonly config?: { readonly version: Zxid; readonly leaving: readonly number[] };
+  /** The word that the action gives. */
+  readonly gone?: GoneMember;
   /** All of these must hold at the moment at which the person acts. */
   readonly when: readonly Precondition[];
   /** What the action loses; absent when it loses nothing. */
@@ -78,7 +84,7 @@ export type Loss =
 /** The words for a sentence whose advice names no instance. */
 const HERE = 'this node';
 
-function orderOf({ action, path = 'the data directory', config }: Advice, where: string): string {
+function orderOf({ action, path = 'the data directory', config, gone }: Advice, where: string): string {
   switch (action) {
     case 'start-instance':
       return `start ${where}, or reboot it`;
@@ -113,6 +119,8 @@ function orderOf({ action, path = 'the data directory', config }: Advice, where:
       return `stop the server of ${path}, which somebody added by hand`;
     case 'start-added-server':
       return `start the server of ${path}, which somebody added by hand`;
+    case 'declare-gone':
+      return `run "zk-agent declare-gone ${gone?.id} ${gone?.address}" on ${where}`;
     case 'remove-members':
       return `remove the members ${path} with "reconfig -v ${config?.version} -remove ${config?.leaving.join(',')}" of zkCli.sh; a server that somebody added by hand can come back as an observer`;
     case 'correct-config':
@@ -133,6 +141,8 @@ function wordsOf(condition: Precondition): string {
       return `${condition.instance} is stopped or hangs`;
     case 'cannot-run':
       return `${condition.instance} was started and rebooted and can't run any more`;
+    case 'cannot-start':
+      return `the server of ${condition.path} is gone for good, or was started and never comes up`;
     case 'too-few-can-run':
       return condition.quorums.map(({ needs, of }) => `fewer than ${needs} of ${of.join(', ')} can run`).join(', or ');
     case 'never-was':
@@ -160,9 +170,14 @@ export function adviceSentence(advice: Advice): string {
   const limits = conditions.length > 0 ? `Only if ${conditions.join('; and ')}: ` : '';
   const told = limits === '' ? `${order.charAt(0).toUpperCase()}${order.slice(1)}.` : `${limits}${order}.`;
   const parts = [told];
-  if (loses) parts.push(`That loses ${lossOf(loses)}.`);
+  if (loses) parts.push(lossSentence(loses));
   if (next) parts.push(`Node ${next.id} (${next.instance}) recovers then.`);
   return parts.join(' ');
+}
+
+/** One sentence, for people. */
+export function lossSentence(loss: Loss): string {
+  return `That loses ${lossOf(loss)}.`;
 }
 
 function lossOf(loss: Loss): string {

@@ -13,6 +13,7 @@ export const FORMATS = {
   announcement: 1,
   report: 2,
   death: 1,
+  gone: 1,
   stamp: 1,
 } as const;
 

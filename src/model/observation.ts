@@ -3,7 +3,7 @@ import type { GroupFact, Known, Life } from './cloud.ts';
 import type { DiskFacts } from './disk.ts';
 import type { EnsembleConfig, Member } from './member.ts';
 import type { Outcome } from './proposals.ts';
-import type { Announcement, Claim, FoundReport, LineageRecord, UnreadableReport } from './records.ts';
+import type { Announcement, Claim, FoundReport, GoneMember, LineageRecord, UnreadableReport } from './records.ts';
 import type { ServerAnswer, ServerEnds } from './server.ts';
 import type { Zxid } from './zxid.ts';
 
@@ -44,6 +44,8 @@ export interface Silence {
   /** The outcomes of proposals for the next record. Absent when there are none. */
   readonly outcomes?: readonly Outcome[];
   readonly announcements: readonly Announcement[];
+  /** The members of which a person said, under the newest record, that they are gone. Absent when there are none. */
+  readonly gone?: readonly GoneMember[];
   /** Members that nobody claimed, of any known config, whose server runs. Absent when there are none. */
   readonly byHand?: readonly Member[];
   /** Every instance that is in the group, has the cluster's tag, or stands behind a claim. */

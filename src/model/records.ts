@@ -89,6 +89,21 @@ export interface Announcement {
   readonly nonce: string;
 }
 
+/**
+ * `lineage/000001/gone/<id>-at-<address>-<nonce>.json`: a person's word that the server of a member which
+ * nobody claimed is gone for good (docs/protocol.md, "Recovery 11").
+ */
+export interface GoneMember {
+  /** The newest record when the word was given. The word counts under no other one. */
+  readonly record: number;
+  readonly id: number;
+  readonly address: string;
+  /** The highest current epoch that was reported then. A later epoch shows that the server has served since. */
+  readonly epoch: number;
+  /** The instances behind the other voters that were left. Each of them was needed for a quorum. */
+  readonly left: readonly string[];
+}
+
 /** `reports/<instance>.json`: what a node without quorum knows. It counts only for the record that it names. */
 export interface Report {
   readonly instance: string;

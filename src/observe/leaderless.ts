@@ -4,6 +4,7 @@ import { ownersOf } from '../model/claims.ts';
 import { type InstanceFact, type Known, known } from '../model/cloud.ts';
 import type { Member } from '../model/member.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
+import { goneAmong } from '../registry/gone.ts';
 import { outcomesAmong, readAnnouncements } from '../registry/lineage.ts';
 import { reportsAmong } from '../registry/reports.ts';
 import { attempt } from './attempt.ts';
@@ -37,7 +38,7 @@ export async function observeLeaderless(
 }
 
 /** What nodes without quorum have written down for each other. */
-type Written = Pick<Silence, 'reports' | 'unreadable' | 'outcomes' | 'announcements'>;
+type Written = Pick<Silence, 'reports' | 'unreadable' | 'outcomes' | 'announcements' | 'gone'>;
 
 function readWritten(
   { ports }: Look,
@@ -45,13 +46,14 @@ function readWritten(
   signal: AbortSignal,
 ): Promise<Known<Written>> {
   return attempt(async () => {
-    const [reports, announcements, outcomes] = await Promise.all([
+    const [reports, announcements, outcomes, gone] = await Promise.all([
       reportsAmong(ports.objects, listed, signal),
       readAnnouncements(ports.objects, records, signal),
       // Only for the next record: an older record itself settles everything that concerns it.
       outcomesAmong(ports.objects, keys, records.length + 1, signal),
+      goneAmong(ports.objects, keys, records.length, signal),
     ]);
-    return { ...reports, announcements, outcomes };
+    return { ...reports, announcements, outcomes, ...(gone.length === 0 ? {} : { gone }) };
   }, signal);
 }
 

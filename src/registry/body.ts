@@ -68,6 +68,7 @@ const NAMES: Readonly<Record<Formatted, string>> = {
   announcement: 'announcement',
   report: 'report',
   death: 'note of a death',
+  gone: 'word that a member is gone',
   stamp: 'stamp',
 };
 

@@ -8,8 +8,9 @@ import type { Outcome } from '../model/proposals.ts';
 import type { Announcement, LineageRecord } from '../model/records.ts';
 import type { ObjectStore } from '../ports.ts';
 import { badObject, bodyOf, fieldsOf } from './body.ts';
+import { createSettled, readAllSettled, readSettled, settledKeys } from './settled.ts';
 
-function numberName(number: number): string {
+export function numberName(number: number): string {
   return String(number).padStart(6, '0');
 }
 
@@ -29,50 +30,6 @@ function startedKey(record: number, id: number): string {
 
 function outcomeKey(record: number, proposal: string): string {
   return `lineage/${numberName(record)}/outcomes/${proposal}.json`;
-}
-
-/** Records, outcomes and announcements never change, so each is fetched once per process. */
-const settled = new WeakMap<ObjectStore, Map<string, string>>();
-
-function settledIn(objects: ObjectStore): Map<string, string> {
-  const known = settled.get(objects);
-  if (known) return known;
-  const bodies = new Map<string, string>();
-  settled.set(objects, bodies);
-  return bodies;
-}
-
-async function read(objects: ObjectStore, key: string, signal: AbortSignal): Promise<string | undefined> {
-  const bodies = settledIn(objects);
-  const remembered = bodies.get(key);
-  if (remembered !== undefined) return remembered;
-  const found = await objects.get(key, signal);
-  if (found) bodies.set(key, found.body);
-  return found?.body;
-}
-
-/** The bodies under these keys, in the same order. Undefined where a key has none. */
-async function readAll(
-  objects: ObjectStore,
-  keys: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly (string | undefined)[]> {
-  const bodies = settledIn(objects);
-  const open = keys.filter((key) => !bodies.has(key));
-  await Promise.all(open.map((key) => read(objects, key, signal)));
-  return keys.map((key) => bodies.get(key));
-}
-
-/** The body that the key has now: this one, unless another node was first. Undefined only if that one can't be read. */
-async function create(
-  objects: ObjectStore,
-  key: string,
-  body: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if ((await objects.createOnce(key, body, signal)) !== 'created') return read(objects, key, signal);
-  settledIn(objects).set(key, body);
-  return body;
 }
 
 /** All lineage records, oldest first; the last one is the newest. */
@@ -95,9 +52,9 @@ export async function recordsAmong(
   signal: AbortSignal,
 ): Promise<readonly LineageRecord[]> {
   const named = new Set(listed.filter(isRecordKey));
-  for (const key of settledIn(objects).keys()) if (isRecordKey(key)) named.add(key);
+  for (const key of settledKeys(objects)) if (isRecordKey(key)) named.add(key);
   const keys = [...named].sort();
-  const bodies = await readAll(objects, keys, signal);
+  const bodies = await readAllSettled(objects, keys, signal);
   return bodies.map((body, index) => {
     const number = index + 1;
     // With a record missing in between, an older record could be taken for the newest one.
@@ -119,7 +76,7 @@ export async function createRecord(
   record: LineageRecord,
   signal: AbortSignal,
 ): Promise<LineageRecord> {
-  const there = await create(objects, recordKey(record.number), bodyOf('record', record), signal);
+  const there = await createSettled(objects, recordKey(record.number), bodyOf('record', record), signal);
   if (there === undefined) throw badObject(recordKey(record.number), 'record');
   return recordIn(there, record.number);
 }
@@ -131,7 +88,7 @@ export async function announceStart(
   signal: AbortSignal,
 ): Promise<Announcement> {
   const key = startedKey(announcement.record, announcement.id);
-  const there = await create(objects, key, bodyOf('announcement', announcement), signal);
+  const there = await createSettled(objects, key, bodyOf('announcement', announcement), signal);
   return announcementIn(there, key);
 }
 
@@ -155,7 +112,7 @@ export async function readAnnouncements(
   for (const record of records) {
     if (record.kind === 'genesis') for (const { id } of record.members) keys.push(startedKey(record.number, id));
   }
-  const bodies = await readAll(objects, keys, signal);
+  const bodies = await readAllSettled(objects, keys, signal);
   const announcements: Announcement[] = [];
   for (const [index, key] of keys.entries()) {
     const body = bodies[index];
@@ -168,7 +125,7 @@ export async function readAnnouncements(
 export async function createOutcome(objects: ObjectStore, outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
   const number = outcome.kind === 'founded' ? outcome.record.number : outcome.number;
   const key = outcomeKey(number, outcome.proposal);
-  const there = await create(objects, key, bodyOf('outcome', outcome), signal);
+  const there = await createSettled(objects, key, bodyOf('outcome', outcome), signal);
   return parseOutcome(key, there);
 }
 
@@ -181,7 +138,7 @@ export async function outcomesAmong(
 ): Promise<readonly Outcome[]> {
   const room = `lineage/${numberName(record)}/outcomes/`;
   const keys = listed.filter((key) => key.startsWith(room) && /^[^/]+\.json$/.test(key.slice(room.length))).sort();
-  return Promise.all(keys.map(async (key) => parseOutcome(key, await read(objects, key, signal))));
+  return Promise.all(keys.map(async (key) => parseOutcome(key, await readSettled(objects, key, signal))));
 }
 
 /** A node that takes one outcome for the other founds a second history. So a body that does not fit is no outcome. */

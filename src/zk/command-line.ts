@@ -114,7 +114,16 @@ const COMMANDS: readonly CommandRow[] = [
 
 const VERSION = { type: 'number', describe: 'only if the znode has this version' } as const;
 
-const AGENT_COMMANDS = ['bootstrap', 'recovery', 'remove-terminated', 'leave', 'status', 'maintenance', 'zk'];
+const AGENT_COMMANDS = [
+  'bootstrap',
+  'recovery',
+  'remove-terminated',
+  'leave',
+  'status',
+  'maintenance',
+  'declare-gone',
+  'zk',
+];
 const ZK_NAMES = COMMANDS.map(({ words }) => nameOf(words));
 
 function nameOf(words: string): string {

@@ -103,6 +103,9 @@ const ALLOWED: Readonly<Record<string, Call>> = {
   'creates an owner once': putting(`${CLUSTER}/claims/7.1.json`, { 's3:if-none-match': '*' }),
   'creates a record once': putting(`${CLUSTER}/lineage/000001.json`, { 's3:if-none-match': '*' }),
   'notes the dead once': putting(`${CLUSTER}/dead/i-0bbbbbbbbbbbbbbbb`, { 's3:if-none-match': '*' }),
+  'says once that an added server is gone': putting(`${CLUSTER}/lineage/000001/gone/201-at-10.0.0.9-n1.json`, {
+    's3:if-none-match': '*',
+  }),
   'writes its first report': putting(`${CLUSTER}/reports/i-0aaaaaaaaaaaaaaaa.json`, { 's3:if-none-match': '*' }),
   'rewrites its report': putting(`${CLUSTER}/reports/i-0aaaaaaaaaaaaaaaa.json`, { 's3:if-match': '"etag"' }),
   'reads a record': { action: 's3:GetObject', resource: `${BUCKET_ARN}/${CLUSTER}/lineage/000001.json` },

@@ -30,7 +30,15 @@ function errorOf(run: AgentRun): { readonly code: string; readonly saw: string; 
 test('--help names every command, and exits 0', async () => {
   const run = await node.run(['--help']);
   assert.equal(run.code, 0);
-  for (const command of ['bootstrap', 'recovery', 'remove-terminated', 'leave', 'status', 'maintenance']) {
+  for (const command of [
+    'bootstrap',
+    'recovery',
+    'remove-terminated',
+    'leave',
+    'status',
+    'maintenance',
+    'declare-gone',
+  ]) {
     assert.match(run.out, new RegExp(`zk-agent ${command}`));
   }
   for (const [key, { flag }] of Object.entries<Setting>(SETTINGS)) {
@@ -40,7 +48,15 @@ test('--help names every command, and exits 0', async () => {
   assert.equal(run.err, '');
 });
 
-for (const command of ['bootstrap', 'recovery', 'remove-terminated', 'leave', 'status', 'maintenance']) {
+for (const command of [
+  'bootstrap',
+  'recovery',
+  'remove-terminated',
+  'leave',
+  'status',
+  'maintenance',
+  'declare-gone',
+]) {
   test(`${command} --help has an example, and needs no settings`, async () => {
     const run = await node.run([command, '--help'], { ZK_AGENT_ENV_FILE: '/nowhere/agent.env' });
     assert.equal(run.code, 0, run.err);
@@ -56,6 +72,9 @@ const wrongUsages = [
   [],
   ['maintenance', 'perhaps'],
   ['maintenance'],
+  ['declare-gone'],
+  ['declare-gone', '201'],
+  ['declare-gone', 'nine', '10.0.0.9'],
 ];
 for (const words of wrongUsages) {
   test(`"${words.join(' ')}" is wrong usage: exit code 2, and nothing happens`, async () => {
@@ -113,6 +132,13 @@ test('AWS that answers nobody: a dry run says so, and changes nothing', async ()
   assert.equal(said.saw.shared.known, false);
   assert.equal(said.decided.kind, 'wait');
   assert.ok(node.awsCalls > 0);
+});
+
+test('AWS that answers nobody: no server is declared gone', async () => {
+  const run = await node.run(['declare-gone', '9', '10.0.0.9', '--yes']);
+  assert.equal(run.code, 1, run.out);
+  assert.equal(errorOf(run).code, 'NOT_GONE');
+  assert.match(errorOf(run).saw, /Member 9 at 10\.0\.0\.9 is not declared gone: .* can't be read/);
 });
 
 test('every line of a run is one JSON object with a time', async () => {

@@ -103,6 +103,14 @@ const EXAMPLES: Readonly<Record<Action, Advice>> = {
     path: 'member 200 at 10.0.0.9',
     when: [{ is: 'no-leader' }, { is: 'still-advised' }],
   },
+  'declare-gone': {
+    action: 'declare-gone',
+    instance: 'i-2',
+    path: 'member 200 at 10.0.0.9',
+    gone: { record: 1, id: 200, address: '10.0.0.9', epoch: 3, left: ['i-2'] },
+    when: [{ is: 'cannot-start', path: 'member 200 at 10.0.0.9' }, { is: 'no-leader' }, { is: 'still-advised' }],
+    loses: { kind: 'its-disk' },
+  },
   'lift-maintenance': { action: 'lift-maintenance', when: [{ is: 'work-is-over' }] },
   'move-data-away': {
     action: 'move-data-away',

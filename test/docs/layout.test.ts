@@ -11,6 +11,7 @@ import { ERROR_CODES } from '../../src/errors.ts';
 import { LOG_EVENTS } from '../../src/log-events.ts';
 import { readClaims } from '../../src/registry/claims.ts';
 import { deadAmong } from '../../src/registry/dead.ts';
+import { goneAmong, sayGone } from '../../src/registry/gone.ts';
 import { outcomesAmong, readAnnouncements, readRecords } from '../../src/registry/lineage.ts';
 import { readReports } from '../../src/registry/reports.ts';
 import { agentFiles } from '../../src/zookeeper/agent-files.ts';
@@ -116,10 +117,13 @@ test('this release understands every example of the bucket', async () => {
   assert.equal(records.length, 2);
   assert.equal((await readAnnouncements(objects, records, signal)).length, count('lineage/000001/started/'));
   assert.equal((await outcomesAmong(objects, keys, 2, signal)).length, count('lineage/000002/outcomes/'));
+  assert.equal((await goneAmong(objects, keys, 1, signal)).length, count('lineage/000001/gone/'));
   assert.equal(deadAmong(keys).length, count('dead/'));
   const { reports, unreadable } = await readReports(objects, signal);
   assert.deepEqual([reports.length, unreadable.length, withdrawals], [1, 0, 1]);
 });
+
+const GONE = '201-at-10.0.0.9-0c54e1f7a3b98d2264f0a1c7e58b3d96';
 
 test('what the code writes is what the examples show', async () => {
   const shelf = new MemoryShelf();
@@ -132,11 +136,13 @@ test('what the code writes is what the examples show', async () => {
   const { format: ___, ...owner } = example('claims/1.1.json');
   await createRecord(shelf.objects, record, signal);
   await announceStart(shelf.objects, announcement, signal);
+  const { format: ____, ...word } = example(`lineage/000001/gone/${GONE}.json`);
+  await sayGone(shelf.objects, word, GONE.slice(GONE.lastIndexOf('-') + 1), signal);
   await noteDead(shelf.objects, 'i-695ece4a36771a705', signal);
   await claimId(shelf, 1, 1, owner, signal);
   await voidClaim(shelf, 6, 1, signal);
   const written = shelf.bodies();
-  assert.equal(Object.keys(written).length, 5);
+  assert.equal(Object.keys(written).length, 6);
   for (const [key, body] of Object.entries(written)) assert.deepEqual(body, example(key), key);
 });
 

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { AgentError } from '../../src/errors.ts';
 import { FORMATS, type Formatted, whyNotUnderstood } from '../../src/model/formats.ts';
 import { readClaims } from '../../src/registry/claims.ts';
+import { goneAmong } from '../../src/registry/gone.ts';
 import { outcomesAmong, readAnnouncements, readRecords } from '../../src/registry/lineage.ts';
 import { readReports } from '../../src/registry/reports.ts';
 import { MemoryShelf } from '../act/memory-shelf.ts';
@@ -12,6 +13,8 @@ import { claimOf, forcedOf, genesisOf, recordMember, reportOf } from '../decide/
 
 const signal = new AbortController().signal;
 const OUTCOME = 'lineage/000002/outcomes/p1.json';
+
+const GONE = 'lineage/000001/gone/201-at-10.0.0.9-n1.json';
 
 interface Kind {
   readonly key: string;
@@ -45,6 +48,11 @@ const KINDS: Readonly<Record<Exclude<Formatted, 'stamp' | 'death'>, Kind>> = {
     key: 'lineage/000001/started/1.json',
     fields: { record: 1, id: 1, nonce: 'abc' },
     read: (shelf) => readAnnouncements(shelf.objects, [genesisOf([1])], signal).then(([first]) => first),
+  },
+  gone: {
+    key: GONE,
+    fields: { record: 1, id: 201, address: '10.0.0.9', epoch: 3, left: ['i-0a01'] },
+    read: (shelf) => goneAmong(shelf.objects, [GONE], 1, signal).then(([word]) => word),
   },
   report: {
     key: `reports/${reportOf(1).report.instance}.json`,

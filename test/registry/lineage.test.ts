@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deadAmong, noteDead } from '../../src/registry/dead.ts';
+import { goneAmong, sayGone } from '../../src/registry/gone.ts';
 import {
   announceStart,
   createOutcome,
@@ -213,3 +214,25 @@ test('an outcome that does not fit is none, and its key is named', async () => {
     await assert.rejects(outcomesAmong(shelf.objects, [key], 2, signal), new RegExp(key));
   }
 });
+
+const WORD = { record: 1, id: 201, address: '10.0.0.9', epoch: 3, left: ['i-0a01'] };
+
+test('a word that a member is gone is written once, counts under its record alone, and can be given again', async () => {
+  const { objects } = new MemoryShelf();
+  await sayGone(objects, WORD, 'n1', signal);
+  await sayGone(objects, WORD, 'n1', signal);
+  await sayGone(objects, { ...WORD, epoch: 4 }, 'n2', signal);
+  await sayGone(objects, { ...WORD, record: 2 }, 'n1', signal);
+  const keys = (await objects.list('', signal)).map(({ key }) => key);
+  assert.deepEqual(await goneAmong(objects, keys, 1, signal), [WORD, { ...WORD, epoch: 4 }]);
+  assert.deepEqual(await readRecords(objects, signal), []);
+});
+
+for (const fields of [{}, { ...WORD, id: 202 }, { ...WORD, address: '10.0.0.1' }, { ...WORD, left: 'i-0a01' }]) {
+  test(`a body that is no word of its key is unknown, and its key is named: ${JSON.stringify(fields)}`, async () => {
+    const shelf = new MemoryShelf();
+    const key = 'lineage/000001/gone/201-at-10.0.0.9-n1.json';
+    shelf.put(key, fields);
+    await assert.rejects(goneAmong(shelf.objects, [key], 1, signal), { code: 'BAD_OBJECT', message: new RegExp(key) });
+  });
+}

@@ -34,6 +34,8 @@ class HandHost implements Host {
   unwanted = false;
   /** The person has stopped it, and starts it again only where a node asks for that. */
   stopped = false;
+  /** Its machine is gone, so its server never starts again. */
+  lost = false;
   /** The person was told of its data, and wants it no more. */
   givenUp = false;
 
@@ -70,6 +72,19 @@ export class ByHand {
     for (const host of this.#hosts) host.givenUp = true;
   }
 
+  runs(address: string): boolean {
+    return this.#world.ensemble.servers.some(({ host }) => host.address === address);
+  }
+
+  /** Its person wants neither the server nor its data any more. */
+  declareGone(address: string): void {
+    this.stop(address);
+    const host = this.#hosts.find((each) => each.address === address);
+    if (!host) return;
+    host.unwanted = true;
+    host.givenUp = true;
+  }
+
   /** Their data may be the last that is left, so nobody runs beside an empty ensemble. */
   stopAll(): void {
     for (const host of this.#hosts) this.stop(host.address);
@@ -82,9 +97,14 @@ export class ByHand {
     this.#world.ensemble.kill(host, 'its person stops it');
   }
 
+  lose(address: string): void {
+    this.stop(address);
+    for (const host of this.#hosts) if (host.address === address) host.lost = true;
+  }
+
   startAgain(address: string): void {
     const host = this.#hosts.find((each) => each.address === address);
-    if (!host) return;
+    if (!host || host.lost) return;
     host.stopped = false;
     const { disk, member } = host;
     // Ended before it learnt of its own addition it starts on no config but one that lists it. One that has learnt of its

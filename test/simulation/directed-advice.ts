@@ -6,13 +6,18 @@ import type { Case } from './directed-cases.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Until this holds a person reads what the nodes say, and obeys it. */
-export async function followed(scenario: Scenario, what: string, holds: () => boolean): Promise<void> {
+export async function followed(
+  scenario: Scenario,
+  what: string,
+  holds: () => boolean,
+  limitMs = 3_600_000,
+): Promise<void> {
   const { person, random } = scenario.world;
   const next = (): boolean => {
     for (const node of scenario.nodes) person.read(node, random.between(20_000, 300_000), random);
     return holds();
   };
-  await scenario.until(what, next, 3_600_000);
+  await scenario.until(what, next, limitMs);
 }
 
 export const ADVICE_CASES: readonly Case[] = [

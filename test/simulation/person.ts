@@ -4,10 +4,13 @@
  * the world may have changed, and checks what is printed and nothing else. A checker sees that nothing is lost by it.
  */
 import { type Advice, isAside, type Precondition } from '../../src/model/advice.ts';
+import type { GoneMember } from '../../src/model/records.ts';
+import { goneBody, goneKey } from '../../src/registry/gone.ts';
 import type { ByHand } from './by-hand.ts';
 import { checkDataMoved, checkTermination } from './checkers/advice.ts';
 import type { Cluster } from './cluster.ts';
 import type { Random } from './core/random.ts';
+import { Violation } from './core/violation.ts';
 import { damageOf } from './node/disk-state.ts';
 import type { Node } from './node/node.ts';
 import { SIMULATED_TIMINGS } from './node/timings.ts';
@@ -26,6 +29,7 @@ export class Person {
   /** When each thing was last tried. */
   readonly #tried = new Map<string, number>();
   readonly #reading = new Set<Node>();
+  #words = 0;
 
   constructor(world: PersonsCluster) {
     this.#world = world;
@@ -71,6 +75,12 @@ export class Person {
       }
       case 'cannot-run':
         return this.#node(condition.instance)?.lost === true;
+      case 'cannot-start': {
+        const sinceMs =
+          world.scheduler.nowMs - this.#triedAt({ action: 'start-added-server', path: condition.path, when: [] });
+        const tried = sinceMs >= HELPS_WITHIN_MS && sinceMs < Number.POSITIVE_INFINITY;
+        return tried && !world.byHand.runs(addressIn(condition.path));
+      }
       case 'too-few-can-run':
         return condition.quorums.some(({ needs, of }) => of.filter((name) => this.#canRun(name)).length < needs);
       case 'never-was':
@@ -138,6 +148,9 @@ export class Person {
       case 'start-added-server':
         world.byHand.startAgain(addressOf(piece));
         break;
+      case 'declare-gone':
+        if (piece.gone) this.#declareGone(piece.gone, random);
+        break;
       case 'remove-members':
         if (piece.config) world.byHand.removeTogether(piece.config);
         break;
@@ -149,6 +162,16 @@ export class Person {
       case 'remove-aside':
         break;
     }
+  }
+
+  /** Now and then the server is found again after all. */
+  #declareGone(gone: GoneMember, random: Random): void {
+    const { cloud, byHand, scheduler } = this.#world;
+    if (byHand.runs(gone.address))
+      throw new Violation('advice', `the server at ${gone.address} runs, and a person is told that it is gone`);
+    cloud.objects.createOnce(goneKey(gone, String(++this.#words)), goneBody(gone));
+    byHand.declareGone(gone.address);
+    if (random.chance(0.3)) scheduler.after(random.between(1_000, 200_000), () => byHand.startAgain(gone.address));
   }
 
   #moveAway(node: Node, { path = '', loses }: Advice): void {
@@ -195,6 +218,10 @@ function canSpeak(node: Node): boolean {
 
 /** `member 201 at 127.16.9.1` */
 function addressOf({ path = '' }: Advice): string {
+  return addressIn(path);
+}
+
+function addressIn(path: string): string {
   return path.split(' at ').at(-1) ?? '';
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CLAIMS } from './claims.ts';
+import { DECLARED_GONE } from './declared-gone.ts';
 import { FILES } from './files.ts';
 import { GENESIS } from './genesis.ts';
 import { JOINING } from './joining.ts';
@@ -8,4 +9,12 @@ import { RECOVERY } from './recovery.ts';
 import type { Row } from './row.ts';
 
 /** By chapter of docs/protocol.md. */
-export const CASES: readonly Row[] = [...FILES, ...CLAIMS, ...GENESIS, ...JOINING, ...LEAVING, ...RECOVERY];
+export const CASES: readonly Row[] = [
+  ...FILES,
+  ...CLAIMS,
+  ...GENESIS,
+  ...JOINING,
+  ...LEAVING,
+  ...RECOVERY,
+  ...DECLARED_GONE,
+];

@@ -2,6 +2,7 @@
 import { isUnclaimed } from '../../../src/facts/by-hand.ts';
 import type { Advice } from '../../../src/model/advice.ts';
 import type { Observation } from '../../../src/model/observation.ts';
+import type { GoneMember } from '../../../src/model/records.ts';
 import type { Decision } from '../../../src/model/step.ts';
 import { ZXID_ZERO } from '../../../src/model/zxid.ts';
 import type { StoredObject } from '../../../src/ports.ts';
@@ -51,6 +52,31 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
+    name: 'declared-gone-unheard',
+    rule: 'Recovery 11: a server that its person has declared gone is awaited no more',
+    parts: deciding((observation) => withWords(observation, () => [])),
+  },
+  {
+    name: 'declared-gone-for-ever',
+    rule: 'Recovery 11: a word counts no more once a later epoch shows that the server was back',
+    parts: deciding((observation) =>
+      withWords(observation, (gone) => gone.map((word) => ({ ...word, epoch: Number.MAX_SAFE_INTEGER }))),
+    ),
+  },
+  {
+    name: 'declare-gone-never-advised',
+    rule: 'Advice 3: a person is asked whether a server that he added, and that does not start, is gone for good',
+    parts: (parts) => ({
+      ...parts,
+      decide: (observation) => {
+        const decision = parts.decide(observation);
+        const { advice } = decision as { readonly advice?: readonly Advice[] };
+        if (!advice) return decision;
+        return { ...decision, advice: advice.filter(({ action }) => action !== 'declare-gone') } as Decision;
+      },
+    }),
+  },
+  {
     name: 'every-member-claimed',
     rule: 'Claims 7: a member that nobody claimed makes no ensemble a stranger’s',
     seeds: 300,
@@ -76,6 +102,16 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
     }),
   },
 ];
+
+function withWords(
+  observation: Observation,
+  change: (gone: readonly GoneMember[]) => readonly GoneMember[],
+): Observation {
+  const { silence } = observation;
+  if (!silence.known || silence.value.gone === undefined) return observation;
+  const { gone, ...value } = silence.value;
+  return { ...observation, silence: { known: true, value: { ...value, gone: change(gone) } } };
+}
 
 /** Records whose floor is no higher than what somebody is known to have promised. */
 function lowered(found: StoredObject | undefined): StoredObject | undefined {
