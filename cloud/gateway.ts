@@ -31,7 +31,6 @@ export interface GatewayOptions {
   readonly environment: string;
   readonly region?: string;
   readonly timings?: Partial<Ec2Timings>;
-  /** A shorter `secondMs` makes hooks time out sooner. The API and its limits still count in seconds. */
   readonly scalingTimings?: Partial<ScalingTimings>;
   /** The limits of CloudFormation's waits. */
   readonly cloudFormationTimings?: Partial<CloudFormationTimings>;
@@ -43,8 +42,8 @@ export interface GatewayOptions {
   readonly deployerPolicy?: unknown;
   /** The same for the caller `builder`. */
   readonly builderPolicy?: unknown;
-  /** For how long all calls of a new role are denied; a second when left out. */
-  readonly roleDelayMs?: number;
+  /** For how long all calls of a new role are denied, asked at each call; a second when left out. */
+  readonly roleDelayMs?: () => number;
   /** The rights of instances without a profile; all rights when left out. */
   readonly withoutProfile?: WithoutProfile;
 }
@@ -142,7 +141,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     models,
     {
-      roleDelayMs: options.roleDelayMs ?? DEFAULT_ROLE_DELAY_MS,
+      roleDelayMs: options.roleDelayMs ?? (() => DEFAULT_ROLE_DELAY_MS),
       withoutProfile: options.withoutProfile ?? 'all-rights',
       policies: {
         ...(options.deployerPolicy === undefined ? {} : { deployer: options.deployerPolicy }),

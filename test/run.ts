@@ -13,7 +13,7 @@ import { type Counts, noTests, type Stage, stagesFor, sum, usage } from './runne
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What ends with its parent or its connection gets this long before it counts as left behind. */
-const FAREWELL_MS = 5_000;
+const FAREWELL_MS = 30_000;
 
 async function runStage(stage: Stage, signal: AbortSignal): Promise<Counts> {
   const startMs = performance.now();

@@ -37,8 +37,14 @@ export function beginActivity(
   return activity;
 }
 
-export function endActivity(activity: Activity, status: 'Successful' | 'Failed' | 'Cancelled', message?: string): void {
+/** `endedAtMs`: by the clock of the cooldown, which begins with an activity that succeeded. */
+export function endActivity(
+  activity: Activity,
+  status: 'Successful' | 'Failed' | 'Cancelled',
+  message?: string,
+  endedAtMs = Date.now(),
+): void {
   activity.status = status;
-  activity.endedAtMs = Date.now();
+  activity.endedAtMs = endedAtMs;
   if (message !== undefined) activity.message = message.slice(0, LONGEST_MESSAGE);
 }

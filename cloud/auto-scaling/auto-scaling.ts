@@ -79,9 +79,9 @@ export class AutoScaling {
     clearTimeout(this.#alarms.get(name));
     this.#alarms.delete(name);
     const group = this.groups.get(name);
-    const atMs = group === undefined || this.#closed ? undefined : nextMoveMs(group, this.cloud);
+    const atMs = group === undefined || this.#closed ? undefined : nextMoveMs(group);
     if (atMs === undefined) return;
-    const inMs = Math.max(0, atMs - Date.now()) + 1;
+    const inMs = Math.max(0, atMs - this.cloud.timings.nowMs()) + 1;
     this.#alarms.set(
       name,
       setTimeout(() => this.nudge(name), inMs),

@@ -110,15 +110,15 @@ export function setDesiredCapacity(scaling: AutoScaling, input: Struct): Struct 
       `New SetDesiredCapacity value ${desired} is below min value ${group.minimum} for the AutoScalingGroup.`,
     );
   }
-  if (flagAt(input, 'HonorCooldown') ?? false) honorCooldown(group, scaling.cloud.timings.secondMs);
+  if (flagAt(input, 'HonorCooldown') ?? false) honorCooldown(group, scaling.cloud.timings.nowMs());
   group.desired = desired;
   scaling.nudge(group.name);
   return {};
 }
 
 /** Fails while an activity is in progress, and during the cooldown after the last successful one. */
-function honorCooldown(group: Group, secondMs: number): void {
-  const sinceMs = Date.now() - group.cooldownSeconds * secondMs;
+function honorCooldown(group: Group, nowMs: number): void {
+  const sinceMs = nowMs - group.cooldownSeconds * 1_000;
   const blocking = group.activities.find(
     ({ status, endedAtMs }) => endedAtMs === undefined || (status === 'Successful' && endedAtMs > sinceMs),
   );

@@ -3,18 +3,14 @@ import type { ApiModel } from '../api-model/model.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
 import type { MotoClient } from '../moto-client.ts';
 
-/** The speed of Auto Scaling's own clock; milliseconds. */
 export interface ScalingTimings {
-  /**
-   * The length of one second in a hook's timeouts, the cooldown and the grace period. A smaller value makes them
-   * shorter.
-   */
-  readonly secondMs: number;
+  /** The clock of a hook's timeouts, the cooldown and the grace period; milliseconds. */
+  readonly nowMs: () => number;
   /** How long an instance stays in Pending:Proceed. */
   readonly proceedMs: number;
 }
 
-export const DEFAULT_SCALING_TIMINGS: ScalingTimings = { secondMs: 1_000, proceedMs: 100 };
+export const DEFAULT_SCALING_TIMINGS: ScalingTimings = { nowMs: Date.now, proceedMs: 100 };
 
 /** The parts of EC2 that a group needs. The log has its calls as those of `autoscaling`. */
 export interface GroupCloud {

@@ -46,7 +46,7 @@ export function completeLifecycleAction(scaling: AutoScaling, input: Struct): St
 /** The heartbeat timeout starts again, but the global timeout still applies. */
 export function recordLifecycleActionHeartbeat(scaling: AutoScaling, input: Struct): Struct {
   const group = namedGroup(scaling, input);
-  activeAction(group, input).beatAtMs = Date.now();
+  activeAction(group, input).beatAtMs = scaling.cloud.timings.nowMs();
   scaling.nudge(group.name);
   return {};
 }

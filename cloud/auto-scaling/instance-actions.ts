@@ -36,9 +36,9 @@ export function setInstanceHealth(scaling: AutoScaling, input: Struct): Struct {
   if (status !== 'Healthy' && status !== 'Unhealthy') {
     throw new AwsFailure('ValidationError', `HealthStatus is Healthy or Unhealthy, not ${status}`);
   }
-  const graceEndsAtMs =
-    (member.inServiceAtMs ?? Date.now()) + group.healthCheckGraceSeconds * scaling.cloud.timings.secondMs;
-  const respected = (flagAt(input, 'ShouldRespectGracePeriod') ?? true) && Date.now() < graceEndsAtMs;
+  const nowMs = scaling.cloud.timings.nowMs();
+  const graceEndsAtMs = (member.inServiceAtMs ?? nowMs) + group.healthCheckGraceSeconds * 1_000;
+  const respected = (flagAt(input, 'ShouldRespectGracePeriod') ?? true) && nowMs < graceEndsAtMs;
   if (status === 'Healthy' || !respected) member.healthy = status === 'Healthy';
   scaling.nudge(group.name);
   return {};

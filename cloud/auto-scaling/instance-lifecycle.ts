@@ -11,7 +11,7 @@
  */
 import { beginActivity, endActivity } from './activity.ts';
 import type { Group, GroupInstance } from './group.ts';
-import type { GroupCloud } from './group-cloud.ts';
+import type { GroupCloud, ScalingTimings } from './group-cloud.ts';
 import { deadlineMs, expire, resultOfAll, startActions } from './lifecycle-action.ts';
 
 /**
@@ -45,27 +45,27 @@ export function leave(group: Group, member: GroupInstance, cause: string, launch
 }
 
 /** The time of the next change in the group without an outside event; undefined when there is none. */
-export function nextMoveMs(group: Group, { timings }: GroupCloud): number | undefined {
+export function nextMoveMs(group: Group): number | undefined {
   const moves = [...group.instances.values()].flatMap((member) => {
     if (member.lifecycleState === 'Pending:Proceed') return [member.proceedsUntilMs];
     const waiting = member.actions.filter(({ result }) => result === undefined);
-    return waiting.map((action) => deadlineMs(action, timings.secondMs));
+    return waiting.map((action) => deadlineMs(action));
   });
   return moves.length === 0 ? undefined : Math.min(...moves);
 }
 
 function launchOn(group: Group, member: GroupInstance, { ec2, timings }: GroupCloud): void {
   if (member.lifecycleState === 'Pending' && ec2.world.state(member.instance) === 'running') {
-    member.actions = startActions(group.hooks, 'autoscaling:EC2_INSTANCE_LAUNCHING');
-    if (member.actions.length === 0) enterService(member);
+    member.actions = startActions(group.hooks, 'autoscaling:EC2_INSTANCE_LAUNCHING', timings.nowMs());
+    if (member.actions.length === 0) enterService(member, timings);
     else wait(member, 'Pending:Wait');
   }
   if (member.lifecycleState === 'Pending:Wait') {
-    expire(member.actions, timings.secondMs);
+    expire(member.actions, timings.nowMs());
     const result = resultOfAll(member.actions);
     if (result === 'CONTINUE') {
       member.lifecycleState = 'Pending:Proceed';
-      member.proceedsUntilMs = Date.now() + timings.proceedMs;
+      member.proceedsUntilMs = timings.nowMs() + timings.proceedMs;
       member.activity.status = 'PreInService';
     } else if (result === 'ABANDON') {
       const { token, reason } = member.actions.find((action) => action.result === 'ABANDON') ?? {};
@@ -73,19 +73,20 @@ function launchOn(group: Group, member: GroupInstance, { ec2, timings }: GroupCl
       leave(group, member, 'an instance failed to complete its launching lifecycle action', why);
     }
   }
-  if (member.lifecycleState === 'Pending:Proceed' && Date.now() >= member.proceedsUntilMs) enterService(member);
+  if (member.lifecycleState === 'Pending:Proceed' && timings.nowMs() >= member.proceedsUntilMs)
+    enterService(member, timings);
 }
 
 function waitOut(group: Group, member: GroupInstance, { timings }: GroupCloud): void {
   if (member.lifecycleState === 'Terminating' && !member.released) {
     // A group that is deleted by force skips its hooks.
     const hooks = group.deleting ? [] : group.hooks;
-    member.actions = startActions(hooks, 'autoscaling:EC2_INSTANCE_TERMINATING');
+    member.actions = startActions(hooks, 'autoscaling:EC2_INSTANCE_TERMINATING', timings.nowMs());
     if (member.actions.length === 0) member.released = true;
     else wait(member, 'Terminating:Wait');
   }
   if (member.lifecycleState === 'Terminating:Wait') {
-    expire(member.actions, timings.secondMs);
+    expire(member.actions, timings.nowMs());
     // The instance is terminated with either result; ABANDON only ends the waits for the other hooks.
     if (resultOfAll(member.actions) === undefined) return;
     member.lifecycleState = 'Terminating:Proceed';
@@ -95,12 +96,12 @@ function waitOut(group: Group, member: GroupInstance, { timings }: GroupCloud): 
   }
 }
 
-async function end(group: Group, member: GroupInstance, { ec2, logged }: GroupCloud): Promise<void> {
+async function end(group: Group, member: GroupInstance, { ec2, logged, timings }: GroupCloud): Promise<void> {
   if (!member.released) return;
   const state = ec2.world.state(member.instance);
   if (state === 'terminated' || state === undefined) {
     group.instances.delete(member.instance);
-    endActivity(member.activity, 'Successful');
+    endActivity(member.activity, 'Successful', undefined, timings.nowMs());
   } else if (state !== 'shutting-down') {
     await logged('TerminateInstances', () => ec2.terminate([member.instance]));
   }
@@ -111,9 +112,9 @@ function wait(member: GroupInstance, state: 'Pending:Wait' | 'Terminating:Wait')
   member.activity.status = 'MidLifecycleAction';
 }
 
-function enterService(member: GroupInstance): void {
+function enterService(member: GroupInstance, timings: ScalingTimings): void {
   member.lifecycleState = 'InService';
   member.actions = [];
-  member.inServiceAtMs = Date.now();
-  endActivity(member.activity, 'Successful');
+  member.inServiceAtMs = timings.nowMs();
+  endActivity(member.activity, 'Successful', undefined, timings.nowMs());
 }

@@ -18,9 +18,14 @@ export interface LifecycleAction {
   reason?: string;
 }
 
+const SECOND_MS = 1_000;
+
 /** One wait for each hook of this transition; they run at the same time. */
-export function startActions(hooks: readonly LifecycleHook[], transition: Transition): LifecycleAction[] {
-  const nowMs = Date.now();
+export function startActions(
+  hooks: readonly LifecycleHook[],
+  transition: Transition,
+  nowMs: number,
+): LifecycleAction[] {
   return hooks
     .filter((hook) => hook.transition === transition)
     .map((hook) => ({ token: randomUUID(), hook, startedAtMs: nowMs, beatAtMs: nowMs }));
@@ -31,16 +36,15 @@ export function complete(action: LifecycleAction, result: LifecycleResult): void
   if (result === 'ABANDON') action.reason = 'Lifecycle Action Completed with ABANDON Result';
 }
 
-/** When the action times out without a further heartbeat; `secondMs` is the length of one second of a hook. */
-export function deadlineMs({ hook, startedAtMs, beatAtMs }: LifecycleAction, secondMs: number): number {
-  return Math.min(beatAtMs + hook.heartbeatSeconds * secondMs, startedAtMs + globalTimeoutSeconds(hook) * secondMs);
+/** When the action times out without a further heartbeat. */
+export function deadlineMs({ hook, startedAtMs, beatAtMs }: LifecycleAction): number {
+  return Math.min(beatAtMs + hook.heartbeatSeconds * SECOND_MS, startedAtMs + globalTimeoutSeconds(hook) * SECOND_MS);
 }
 
 /** Gives every action that has timed out its default result. */
-export function expire(actions: readonly LifecycleAction[], secondMs: number): void {
-  const nowMs = Date.now();
+export function expire(actions: readonly LifecycleAction[], nowMs: number): void {
   for (const action of actions) {
-    if (action.result !== undefined || deadlineMs(action, secondMs) > nowMs) continue;
+    if (action.result !== undefined || deadlineMs(action) > nowMs) continue;
     action.result = action.hook.defaultResult;
     if (action.result === 'ABANDON') action.reason = 'Heartbeat Timeout';
   }

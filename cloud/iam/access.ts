@@ -24,8 +24,8 @@ import { RoleDirectory } from './role-directory.ts';
 interface AccessOptions {
   /** The policies of persons, by their names as callers. A person without a policy here may do everything. */
   readonly policies: Readonly<Record<string, unknown>>;
-  /** For how long all calls of a new role are denied: IAM is eventually consistent. */
-  readonly roleDelayMs: number;
+  /** For how long all calls of a new role are denied, asked at each call: IAM is eventually consistent. */
+  readonly roleDelayMs: () => number;
   readonly withoutProfile: WithoutProfile;
 }
 
@@ -59,7 +59,7 @@ export class Access {
   readonly #buckets: BucketPolicies;
   readonly #instances: RightsOfInstances;
   readonly #persons = new Map<string, Policy>();
-  readonly #roleDelayMs: number;
+  readonly #roleDelayMs: () => number;
 
   constructor(parts: Omit<FactsParts, 'roles'>, models: ModelOf, options: AccessOptions) {
     this.#roles = new RoleDirectory(parts.moto, () => models('iam'));
@@ -179,7 +179,7 @@ export class Access {
       'ec2:SourceInstanceARN': `arn:aws:ec2:${region}:${account}:instance/${instance}`,
       'ec2:RoleDelivery': '2.0',
     });
-    const young = Date.now() - role.createdAtMs < this.#roleDelayMs;
+    const young = Date.now() - role.createdAtMs < this.#roleDelayMs();
     return {
       principal: {
         arn: `arn:aws:sts::${account}:assumed-role/${role.name}/${instance}`,

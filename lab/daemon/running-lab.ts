@@ -49,6 +49,8 @@ const STATUS_POLL_MS = 100;
 const STATUS_POLL_PART = 0.1;
 /** A rolling update starts one more node before it removes one. */
 const SPARE_FOR_UPDATES = 1;
+/** Of one status: a busy machine is slow, and a status that failed would end what waits for it. */
+const STATUS_LIMIT_MS = 60_000;
 
 export class Lab implements AsyncDisposable {
   readonly name: string;
@@ -93,7 +95,7 @@ export class Lab implements AsyncDisposable {
     return this.deployedStack?.facts ?? this.#stack;
   }
 
-  status(signal: AbortSignal = AbortSignal.timeout(20_000)): Promise<LabStatus> {
+  status(signal: AbortSignal = AbortSignal.timeout(STATUS_LIMIT_MS)): Promise<LabStatus> {
     const { name, stack, servers, hypervisor } = this;
     const cuts = () => this.#ground.network?.cuts ?? [];
     return viewEnsemble({ name, aws: this.cloud.lab, stack, servers, hosts: () => hypervisor.hosts, cuts }, signal);
@@ -108,7 +110,7 @@ export class Lab implements AsyncDisposable {
     const startedMs = performance.now();
     const deadline = startedMs + limitMs;
     for (;;) {
-      const status = await this.status(AbortSignal.any([signal, AbortSignal.timeout(20_000)]));
+      const status = await this.status(AbortSignal.any([signal, AbortSignal.timeout(STATUS_LIMIT_MS)]));
       report(status);
       if (status.healthy) return status;
       if (performance.now() > deadline) {

@@ -4,7 +4,7 @@ import { ZookeeperClient, ZookeeperError } from '../../src/client/index.ts';
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import { DEMO_ROOT } from './writer.ts';
 
-const READ_LIMIT_MS = 10_000;
+const READ_LIMIT_MS = 60_000;
 
 /**
  * The numbers that this server has, ascending. With `synced`, the server first catches up with the leader. Without, it

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The demo's story, step by step. At the end of each step, a check asks the servers themselves. */
 import { votersOf } from '../../src/model/member.ts';
-import type { LabStatus } from '../daemon/lab-status.ts';
+import type { LabStatus, NodeView } from '../daemon/lab-status.ts';
+import { nodesMeant } from '../daemon/targets.ts';
 import type { Verb, Verbs } from '../daemon/verbs.ts';
 import { numbersAt } from './reader.ts';
 import type { Writer } from './writer.ts';
@@ -72,8 +73,12 @@ function idsOf(status: LabStatus): string {
         .join(', ');
 }
 
+function leaderIn(status: LabStatus): NodeView | undefined {
+  return status.nodes.find((node) => node.role === 'leader');
+}
+
 function leaderOf(status: LabStatus): string {
-  const leader = status.nodes.find((node) => node.role === 'leader');
+  const leader = leaderIn(status);
   return leader === undefined ? 'nobody' : `id ${leader.id}`;
 }
 
@@ -114,7 +119,9 @@ async function form(stage: Stage, memory: StoryMemory): Promise<string> {
 }
 
 async function replaceLeader(stage: Stage): Promise<string> {
-  const [terminated] = await stage.call('terminate', { target: 'leader' });
+  const before = await stage.until('a leader', CHANGE_LIMIT_MS, (now) => leaderIn(now) !== undefined);
+  const terminated = leaderIn(before)?.instance ?? '';
+  await stage.call('terminate', { target: terminated });
   const status = await stage.until('three voters without the old leader', CHANGE_LIMIT_MS, (now) => {
     return now.healthy && !now.nodes.some((node) => node.instance === terminated && node.machine !== undefined);
   });
@@ -133,7 +140,7 @@ async function scale(stage: Stage, nodes: number): Promise<string> {
 
 /** Replaces the present nodes one by one. In every look the ensemble has all its members. */
 async function update(stage: Stage): Promise<string> {
-  const before = await stage.call('status', {});
+  const before = await stage.until('all to be healthy', CHANGE_LIMIT_MS, (now) => now.healthy);
   const voters = before.config === undefined ? 0 : votersOf(before.config).length;
   const old = new Set(present(before).map(({ instance }) => instance));
   let least = Number.POSITIVE_INFINITY;
@@ -166,14 +173,15 @@ function present(status: LabStatus): LabStatus['nodes'] {
 }
 
 async function loseMajority(stage: Stage, memory: StoryMemory): Promise<string> {
-  const before = await stage.call('status', {});
-  const doomed = new Set(await stage.call('resolve', { target: 'majority' }));
+  // All from one look: in the next one another node may lead.
+  const before = await stage.until('all to be healthy', CHANGE_LIMIT_MS, (now) => now.healthy);
+  const doomed = new Set(nodesMeant(before, 'majority').map(({ instance }) => instance));
   const rest = before.nodes.find((node) => node.role === 'follower' && !doomed.has(node.instance));
   if (rest?.address === undefined || rest.id === undefined) throw new Error('No follower would be left to survive.');
   const had = await numbersAt(rest.address, true);
   const lastBefore = stage.writer.acknowledged.at(-1) ?? 0;
   memory.survivor = { instance: rest.instance, id: rest.id, had, lastBefore };
-  await stage.call('terminate', { target: 'majority' });
+  await Promise.all([...doomed].map((target) => stage.call('terminate', { target })));
   const survivor = rest.instance;
   await stage.until('the survivor to serve', CHANGE_LIMIT_MS, (now) => {
     const node = now.nodes.find((each) => each.instance === survivor);
@@ -191,10 +199,8 @@ async function checkWrites(stage: Stage, memory: StoryMemory): Promise<string> {
   const { survivor } = memory;
   if (survivor === undefined) throw new Error('No survivor is known.');
   await stage.writer.stop();
-  const status = await stage.call('status', {});
-  const leader = status.nodes.find((node) => node.role === 'leader');
-  if (leader?.address === undefined) throw new Error('No leader answers.');
-  const there = new Set(await numbersAt(leader.address, true));
+  const status = await stage.until('a leader', CHANGE_LIMIT_MS, (now) => leaderIn(now)?.address !== undefined);
+  const there = new Set(await numbersAt(leaderIn(status)?.address ?? '', true));
   const lostOfSurvivor = survivor.had.filter((number) => !there.has(number));
   check(
     lostOfSurvivor.length === 0,

@@ -63,44 +63,77 @@ const ALLOW_EMPTY_GENESIS = {
   describe: 'give lost data up and found an empty ensemble',
 } as const;
 
+interface AgentCommand {
+  readonly words: string;
+  readonly describe: string;
+  /** Absent for one whose words are read by a parser of its own: it stands here for the help. */
+  readonly flags?: (command: Argv) => Argv;
+  readonly run?: (commands: Commands, flags: ParsedFlags) => Promise<void>;
+}
+
+const AGENT_COMMANDS: readonly AgentCommand[] = [
+  {
+    words: 'bootstrap',
+    describe: 'claim an id, found or join the ensemble; at boot',
+    flags: bootstrapFlags,
+    run: (commands, flags) => commands.order(flags, 'bootstrap'),
+  },
+  {
+    words: 'recovery',
+    describe: 'one tick: mend whatever is wrong with this node or its ensemble; every minute',
+    flags: recoveryFlags,
+    run: (commands, flags) => commands.order(flags, 'recovery'),
+  },
+  {
+    words: 'remove-terminated',
+    describe: 'remove members whose instance is gone, now',
+    flags: removeFlags,
+    run: (commands, flags) => commands.order(flags, 'remove-terminated'),
+  },
+  {
+    words: 'leave',
+    describe: 'take this node out for good; only bootstrap --rejoin brings it back',
+    flags: leaveFlags,
+    run: (commands, flags) => commands.order(flags, 'leave'),
+  },
+  {
+    words: 'status',
+    describe: 'what this node sees, would do, and why',
+    flags: jsonFlag,
+    run: (commands, flags) => commands.status(flags),
+  },
+  {
+    words: 'maintenance <state>',
+    describe: 'stop or resume everything that changes who is a member',
+    flags: maintenanceFlags,
+    run: (commands, flags) => commands.maintenance(flags),
+  },
+  {
+    words: 'declare-gone <id> <address>',
+    describe: 'say that a server which somebody added by hand is gone for good',
+    flags: declareGoneFlags,
+    run: (commands, flags) => commands.declareGone(flags),
+  },
+  { words: 'zk <command>', describe: 'read and write the data in ZooKeeper; see zk-agent zk --help' },
+];
+
+/** For the shell's completion. */
+export const AGENT_COMMAND_NAMES: readonly string[] = AGENT_COMMANDS.map(({ words }) => words.split(' ')[0] ?? '');
+
 /** Runs the command named by the words. Rejects with `misused` if they name none. */
 export async function parseArguments(words: readonly string[], commands: Commands): Promise<void> {
-  await yargs([...words])
+  let parser: Argv = yargs([...words])
     .scriptName('zk-agent')
     .usage(
       '$0 <command>\n\nKeeps one ZooKeeper node of a cluster on EC2 going. Settings come from flags, then the environment, then /etc/zookeeper-on-aws/agent.env.',
     )
-    .options(settingsFlags())
-    .command('bootstrap', 'claim an id, found or join the ensemble; at boot', bootstrapFlags, (flags) =>
-      commands.order(flags, 'bootstrap'),
-    )
-    .command(
-      'recovery',
-      'one tick: mend whatever is wrong with this node or its ensemble; every minute',
-      recoveryFlags,
-      (flags) => commands.order(flags, 'recovery'),
-    )
-    .command('remove-terminated', 'remove members whose instance is gone, now', removeFlags, (flags) =>
-      commands.order(flags, 'remove-terminated'),
-    )
-    .command('leave', 'take this node out for good; only bootstrap --rejoin brings it back', leaveFlags, (flags) =>
-      commands.order(flags, 'leave'),
-    )
-    .command('status', 'what this node sees, would do, and why', jsonFlag, (flags) => commands.status(flags))
-    .command(
-      'maintenance <state>',
-      'stop or resume everything that changes who is a member',
-      maintenanceFlags,
-      (flags) => commands.maintenance(flags),
-    )
-    .command(
-      'declare-gone <id> <address>',
-      'say that a server which somebody added by hand is gone for good',
-      declareGoneFlags,
-      (flags) => commands.declareGone(flags),
-    )
-    // Only for the help: its words are read by a parser of its own.
-    .command('zk <command>', 'read and write the data in ZooKeeper; see zk-agent zk --help')
+    .options(settingsFlags());
+  for (const { words: command, describe, flags = (given: Argv) => given, run } of AGENT_COMMANDS) {
+    parser = run
+      ? parser.command(command, describe, flags, (given) => run(commands, given))
+      : parser.command(command, describe);
+  }
+  await parser
     .epilogue(furtherSettings())
     .demandCommand(1, 'Name a command.')
     .strict()

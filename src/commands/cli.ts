@@ -66,8 +66,9 @@ async function readArguments(words: readonly string[], session: CommandSession):
 }
 
 async function readZkArguments(words: readonly string[], session: CommandSession): Promise<void> {
-  const { parseZkArguments } = await import('./arguments.ts');
+  const { AGENT_COMMAND_NAMES, parseZkArguments } = await import('./arguments.ts');
   await parseZkArguments(words, {
+    agentCommands: AGENT_COMMAND_NAMES,
     run: async (command, flags) => session.finish(await runZk(command, flags, session.signal)),
     childrenOf: (path, servers) => childrenForShell(path, servers, session.signal),
     misused: (why) => new AgentError('BAD_ARGUMENT', why, 'See zk-agent zk --help.'),

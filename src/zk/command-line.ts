@@ -7,6 +7,8 @@ import { STANDARD_INPUT } from './standard-input.ts';
 export type ZkFlags = Readonly<Record<string, unknown>>;
 
 interface ZkCommandLine {
+  /** The names of all commands of `zk-agent`, for the shell's completion. */
+  readonly agentCommands: readonly string[];
   run(command: string, flags: ZkFlags): Promise<void>;
   /** The names below a path, for the shell's completion; none where no server answers. */
   childrenOf(path: string, servers: string | undefined): Promise<readonly string[]>;
@@ -114,16 +116,6 @@ const COMMANDS: readonly CommandRow[] = [
 
 const VERSION = { type: 'number', describe: 'only if the znode has this version' } as const;
 
-const AGENT_COMMANDS = [
-  'bootstrap',
-  'recovery',
-  'remove-terminated',
-  'leave',
-  'status',
-  'maintenance',
-  'declare-gone',
-  'zk',
-];
 const ZK_NAMES = COMMANDS.map(({ words }) => nameOf(words));
 
 function nameOf(words: string): string {
@@ -171,7 +163,8 @@ export async function parseZkArguments(words: readonly string[], commands: ZkCom
       async ({ _: [, ...line] }) => {
         const given = line.map(String);
         const childrenOf = (path: string) => commands.childrenOf(path, serversIn(given));
-        const offers = await completionsOf(given, { agentCommands: AGENT_COMMANDS, zkCommands: ZK_NAMES, childrenOf });
+        const { agentCommands } = commands;
+        const offers = await completionsOf(given, { agentCommands, zkCommands: ZK_NAMES, childrenOf });
         print(offers.map((offer) => `${offer}\n`).join(''));
       },
     )

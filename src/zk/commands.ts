@@ -187,6 +187,6 @@ async function importAll(work: ZkWork): Promise<void> {
   const named = behind.map(({ path, from, to: due }) => `${path} is ${from} and should be ${due}`).join(', ');
   throw new ZkError(
     'COUNTERS_BEHIND',
-    `${counts} But the counter of ${named}, so new sequential znodes can reuse old numbers. A higher --counters-by with --existing keep raises it.`,
+    `${counts} But the counter of ${named}, so new sequential znodes can reuse old numbers.`,
   );
 }

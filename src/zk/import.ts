@@ -76,7 +76,7 @@ async function refuseExisting(client: ZookeeperClient, placed: readonly Placed[]
   const more = refused.length > NAMED ? ` and ${refused.length - NAMED} more` : '';
   throw new ZkError(
     'EXISTS_ALREADY',
-    `Nothing was changed: these znodes exist already: ${refused.slice(0, NAMED).join(', ')}${more}. The options --existing and --to say what to do with them.`,
+    `Nothing was changed: these znodes exist already: ${refused.slice(0, NAMED).join(', ')}${more}.`,
   );
 }
 

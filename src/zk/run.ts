@@ -4,6 +4,7 @@ import { ZookeeperError } from '../client/index.ts';
 import type { ZkFlags } from './command-line.ts';
 import { ZK_COMMANDS } from './commands.ts';
 import { openClient } from './connection-options.ts';
+import { nextStep } from './next-step.ts';
 import { ZkError } from './zk-error.ts';
 
 /** Longer nobody waits for an offer of the shell. */
@@ -63,8 +64,10 @@ async function written(text: string | Uint8Array, signal: AbortSignal): Promise<
 function tellError(command: string, error: unknown, asJson: boolean): void {
   const code = error instanceof ZkError || error instanceof ZookeeperError ? error.code : codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  if (asJson) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
-  else process.stderr.write(`zk-agent zk ${command}: ${message}${message.includes(code) ? '' : ` (${code})`}\n`);
+  const next = nextStep(code);
+  if (asJson) process.stdout.write(`${JSON.stringify({ error: { code, message, next } })}\n`);
+  else
+    process.stderr.write(`zk-agent zk ${command}: ${message}${message.includes(code) ? '' : ` (${code})`} ${next}\n`);
 }
 
 function codeOf(error: unknown): string {

@@ -41,7 +41,7 @@ export async function walk(client: ZookeeperClient, top: string, options: WalkOp
         if (number < depth) next.push(...shown);
       }
       if (found.length + next.length > most) {
-        throw new ZkError('TOO_MANY', `There are more than ${most} znodes at ${top}. Give --depth or a higher --most.`);
+        throw new ZkError('TOO_MANY', `There are more than ${most} znodes at ${top}.`);
       }
     }
     level = next;

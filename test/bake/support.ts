@@ -74,7 +74,7 @@ export class Bakery implements AsyncDisposable {
 
   /** `policy` is all that the person may do who bakes. */
   static async open(directory: string, policy: unknown): Promise<Bakery> {
-    const local = await LocalAws.start({ deployerPolicy: policy, roleDelayMs: 0 });
+    const local = await LocalAws.start({ deployerPolicy: policy, roleDelayMs: () => 0 });
     const [subnet = ''] = await local.subnets();
     const sourceImage = await local.image();
     await writeFile(join(directory, 'archive.tar.gz'), '');

@@ -11,6 +11,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundle } from '../../build/bundle.ts';
 import { CREATOR_ACL, connect, type ZookeeperClient } from '../../src/client/index.ts';
+import { nextStep, OWN_NEXT } from '../../src/zk/next-step.ts';
 import { type RealEnsemble, realEnsemble } from '../support/real-server.ts';
 
 const LIMIT = { timeout: 120_000 };
@@ -77,13 +78,26 @@ test('--json is one object on standard output, also for an error', LIMIT, async 
   assert.deepEqual(JSON.parse(await prints(['ls', '/json', '--json'])).children, []);
   const failed = await zk(['get', '/nowhere', '--json']);
   assert.equal(failed.code, 1);
-  assert.equal(JSON.parse(failed.out).error.code, 'NO_NODE');
+  const { code, message, next } = JSON.parse(failed.out).error;
+  assert.equal(code, 'NO_NODE');
+  assert.match(message, /\/nowhere/);
+  assert.match(next, /zk-agent zk ls/);
+});
+
+test('every error says what to do next, and the page has the same words', async () => {
+  const page = await readFile(new URL('../../docs/zk-command.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| (.*) \|$/gm)].map(([, code, next = '']) => [
+    code,
+    next.replaceAll('`', ''),
+  ]);
+  assert.deepEqual(Object.fromEntries(rows), OWN_NEXT);
+  for (const code of ['NO_NODE', 'ENOENT', 'SOMETHING_ELSE']) assert.match(nextStep(code), /^[A-Z].{10,}\.$/);
 });
 
 test('errors are one line for people, usage is exit code 2, and nothing is changed', LIMIT, async () => {
   const missing = await zk(['get', '/nowhere']);
   assert.deepEqual([missing.code, missing.out], [1, '']);
-  assert.match(missing.err, /^zk-agent zk get: .*NO_NODE.*\n$/);
+  assert.match(missing.err, /^zk-agent zk get: .*NO_NODE.* Look at the path: .*\n$/);
   for (const words of [[], ['nonsense'], ['get'], ['get', '/', '--unknown'], ['import', 'x', '--existing', 'maybe']]) {
     assert.equal((await zk(words)).code, 2, words.join(' '));
   }

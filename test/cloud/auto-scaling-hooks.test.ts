@@ -11,6 +11,7 @@ import {
   PutLifecycleHookCommand,
   RecordLifecycleActionHeartbeatCommand,
   SetDesiredCapacityCommand,
+  UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
   completion,
@@ -24,19 +25,34 @@ import {
 } from './hooked-group.ts';
 import { LocalAws, refused, waitFor } from './local-aws.ts';
 
+const PROCEED_MS = 600_000;
+/** Long enough to be seen. */
+const LONG_END_MS = 5_000;
+/** How far Auto Scaling's clock is ahead of the real one. */
+let aheadMs = 0;
+
 let aws: LocalAws;
 before(async () => {
-  // Long enough for the passing states to be seen.
-  aws = await LocalAws.start({ timings: { pendingMs: 50, shuttingDownMs: 800 }, scalingTimings: { proceedMs: 800 } });
+  const scalingTimings = { nowMs: () => Date.now() + aheadMs, proceedMs: PROCEED_MS };
+  aws = await LocalAws.start({ timings: { pendingMs: 50, shuttingDownMs: 50 }, scalingTimings });
 });
 after(() => aws.close());
 
-const complete = (group: string, hook: string, InstanceId: string, result = 'CONTINUE') =>
-  aws.operator.autoScaling.send(completion(group, hook, { InstanceId }, result));
+const complete = (group: string, hook: string, InstanceId: string, result = 'CONTINUE', of = aws) =>
+  of.operator.autoScaling.send(completion(group, hook, { InstanceId }, result));
 
-async function activities(group: string) {
+/** Who is in Pending:Proceed stays there until the clock is moved. */
+async function proceed(group: string): Promise<void> {
+  await waitFor('an instance proceeds', async () =>
+    (await aws.members(group)).some(({ LifecycleState }) => LifecycleState === 'Pending:Proceed'),
+  );
+  aheadMs += PROCEED_MS;
+  await aws.operator.autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: group }));
+}
+
+async function activities(group: string, of = aws) {
   const command = new DescribeScalingActivitiesCommand({ AutoScalingGroupName: group });
-  const { Activities = [] } = await aws.operator.autoScaling.send(command);
+  const { Activities = [] } = await of.operator.autoScaling.send(command);
   return Activities.map(({ Description, StatusCode, StatusMessage }) => ({ Description, StatusCode, StatusMessage }));
 }
 
@@ -50,6 +66,7 @@ test('an instance waits in Pending:Wait until its launch hook is completed', asy
   await aws.as(id).autoScaling.send(completion(group, 'launch', { InstanceId: id }, 'CONTINUE'));
   await groupStates(aws, group, ['Pending:Proceed']);
   assert.equal(aws.cloud.membership(id)?.target, 'InService');
+  await proceed(group);
   await groupStates(aws, group, ['InService']);
   assert.deepEqual(await activities(group), [{ ...launching, StatusCode: 'Successful' }]);
   const again = complete(group, 'launch', id);
@@ -58,14 +75,17 @@ test('an instance waits in Pending:Wait until its launch hook is completed', asy
 });
 
 test('an instance waits in Terminating:Wait, still running, until its terminate hook is completed', async () => {
-  const group = await hookedGroup(aws, [TERMINATE], 2);
-  const [first = ''] = await groupStates(aws, group, ['InService', 'InService']);
-  const { autoScaling } = aws.operator;
-  await refused(complete(group, 'terminate', first), 'ValidationError', /No active Lifecycle Action/);
+  const slow = await LocalAws.start({ timings: { pendingMs: 50, shuttingDownMs: LONG_END_MS } });
+  await using ends = new AsyncDisposableStack();
+  ends.defer(() => slow.close());
+  const group = await hookedGroup(slow, [TERMINATE], 2);
+  const [first = ''] = await groupStates(slow, group, ['InService', 'InService']);
+  const { autoScaling } = slow.operator;
+  await refused(complete(group, 'terminate', first, 'CONTINUE', slow), 'ValidationError', /No active Lifecycle Action/);
   await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 1 }));
-  const [leaving = ''] = await groupStates(aws, group, ['Terminating:Wait', 'InService']);
-  assert.equal(await aws.state(leaving), 'running');
-  assert.deepEqual(aws.cloud.membership(leaving), {
+  const [leaving = ''] = await groupStates(slow, group, ['Terminating:Wait', 'InService']);
+  assert.equal(await slow.state(leaving), 'running');
+  assert.deepEqual(slow.cloud.membership(leaving), {
     group,
     lifecycleState: 'Terminating:Wait',
     target: 'Terminated',
@@ -73,13 +93,12 @@ test('an instance waits in Terminating:Wait, still running, until its terminate 
   const described = await autoScaling.send(new DescribeAutoScalingInstancesCommand({ InstanceIds: [leaving] }));
   assert.equal(described.AutoScalingInstances?.[0]?.LifecycleState, 'Terminating:Wait');
   const ending = { Description: `Terminating EC2 instance: ${leaving}`, StatusMessage: undefined };
-  assert.deepEqual((await activities(group))[0], { ...ending, StatusCode: 'MidLifecycleAction' });
-  await complete(group, 'terminate', leaving);
-  await groupStates(aws, group, ['Terminating:Proceed', 'InService']);
-  await groupStates(aws, group, ['InService']);
-  assert.equal(await aws.state(leaving), 'terminated');
-  assert.deepEqual((await activities(group))[0], { ...ending, StatusCode: 'Successful' });
-  await removeGroup(aws, group);
+  assert.deepEqual((await activities(group, slow))[0], { ...ending, StatusCode: 'MidLifecycleAction' });
+  await complete(group, 'terminate', leaving, 'CONTINUE', slow);
+  await groupStates(slow, group, ['Terminating:Proceed', 'InService']);
+  await groupStates(slow, group, ['InService']);
+  assert.equal(await slow.state(leaving), 'terminated');
+  assert.deepEqual((await activities(group, slow))[0], { ...ending, StatusCode: 'Successful' });
 });
 
 test('a launch that is abandoned ends the instance and another one is launched', async () => {
@@ -119,6 +138,7 @@ test('several hooks of one transition: all have to continue, one that is abandon
   await refused(complete(group, 'launch', id), 'ValidationError', /No active Lifecycle Action/);
   assert.equal(aws.cloud.membership(id)?.lifecycleState, 'Pending:Wait');
   await complete(group, 'second', id);
+  await proceed(group);
   await groupStates(aws, group, ['InService']);
   const { autoScaling } = aws.operator;
   await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 0 }));
@@ -138,6 +158,7 @@ test('a lifecycle action is completed by its token too', async () => {
   await refused(autoScaling.send(foreign), 'ValidationError', /found with token/);
   await refused(autoScaling.send(completion(group, 'launch', {}, 'CONTINUE')), 'ValidationError', /is needed/);
   await autoScaling.send(completion(group, 'launch', { LifecycleActionToken }, 'CONTINUE'));
+  await proceed(group);
   assert.deepEqual(await groupStates(aws, group, ['InService', 'Pending:Wait']), [one, other]);
   const unknown = completion(group, 'launch', { LifecycleActionToken }, 'CONTINUE');
   await refused(

@@ -94,7 +94,8 @@ test('an instance terminated behind the back of its group is replaced', async ()
   const group = await aws.group(subnets, 3);
   const [victim = ''] = await aws.inService(group, 3);
   await aws.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [victim] }));
-  assert.equal(aws.cloud.membership(victim)?.target, 'Terminated');
+  // On a busy machine it may have left the group by now.
+  assert.ok(['Terminated', undefined].includes(aws.cloud.membership(victim)?.target));
   await waitFor('the replacement', async () => {
     const members = await aws.members(group);
     return members.length === 3 && members.every(({ InstanceId }) => InstanceId !== victim);

@@ -49,7 +49,7 @@ const allow = (Action: string | readonly string[], Resource: string | readonly s
   ({ Effect: 'Allow', Action, Resource, Condition }) as const;
 
 before(async () => {
-  aws = await LocalAws.start({ roleDelayMs: 0 });
+  aws = await LocalAws.start({ roleDelayMs: () => 0 });
   iam = iamClient(aws);
   subnets = await aws.subnets();
   await makeRole(iam, { name: ROLE, tags: { team: 'orders' } }, allow('ec2:DescribeInstances'));

@@ -40,7 +40,7 @@ before(async () => {
   aws = await LocalAws.start({
     // An event of a stack under review has a status that the API model lacks.
     checkAnswers: false,
-    roleDelayMs: 0,
+    roleDelayMs: () => 0,
     withoutProfile: 'no-credentials',
     deployerPolicy: deployerPolicy(),
   });

@@ -36,7 +36,7 @@ let image: string;
 
 before(async () => {
   aws = await LocalAws.start({
-    roleDelayMs: 0,
+    roleDelayMs: () => 0,
     deployerPolicy: {
       Version: '2012-10-17',
       Statement: [

@@ -10,7 +10,9 @@ import { LAB_TIMINGS } from '../../src/timings.ts';
 import { nothingVanishesFrom, oneEnsemble } from './support/agreement.ts';
 import { checkFreshEnsemble } from './support/fresh-ensemble.ts';
 import { checkClaims, IdWatch } from './support/id-watch.ts';
+import { instancesMeant } from './support/instances-meant.ts';
 import { startLab, staysSo, type TestLab, waitFor } from './support/lab.ts';
+import { bootstrapped, letTheOthersGo } from './support/survivors.ts';
 import { WrittenData } from './support/written-data.ts';
 
 const LIMIT_MS = 120_000;
@@ -20,8 +22,8 @@ const TICK_SECONDS = 2;
 const TICKS_MS = 3_500;
 /** More than two of the windows after which a recovery by force is decided. */
 const WINDOWS_MS = 2.5 * LAB_TIMINGS.recoveryQuietMs;
-/** Longer than the agent waits for any call, and than a fault lasts here. */
-const LONG_MS = 60_000;
+/** Longer than the agent waits for any call, and than a fault lasts here, on a busy machine too. */
+const LONG_MS = 400_000;
 
 /** What leaves a node without knowledge: of everything, or of one service while the others answer. */
 const BLINDING: readonly Fault[] = [
@@ -41,17 +43,21 @@ function inWords({ kind, service = 'all services' }: Fault): string {
   return `${kind} of ${service}`;
 }
 
-/** Strikes the calls of these instances, and returns once each was struck. */
+/** Strikes the calls of these instances, and returns once one of them was struck. */
 async function strike(lab: TestLab, fault: Fault, instances: readonly string[]): Promise<void> {
-  await Promise.all(
-    instances.map(async (caller) => {
-      const id = lab.fault({ ...fault, caller });
-      await waitFor(() => lab.lab.aws.faults.list().some((placed) => placed.id === id && placed.struck > 0), {
-        limitMs: LIMIT_MS,
-        why: `${caller} feels the ${inWords(fault)}`,
-      });
-    }),
-  );
+  const ids = instances.map((caller) => lab.fault({ ...fault, caller }));
+  await waitFor(() => lab.lab.aws.faults.list().some(({ id, struck }) => ids.includes(id) && struck > 0), {
+    limitMs: LIMIT_MS,
+    why: `${instances.join(' or ')} feels the ${inWords(fault)}`,
+  });
+}
+
+/** Once the others are gone or hang, its server goes on serving until it has noticed. */
+async function untilItServesNoMore(lab: TestLab, address: string): Promise<void> {
+  await waitFor(async () => (await lab.srvr(address)).kind !== 'serving', {
+    limitMs: LIMIT_MS,
+    why: `${address} has lost its quorum`,
+  });
 }
 
 async function membersNow(lab: TestLab, address: string): Promise<readonly string[]> {
@@ -64,7 +70,7 @@ async function stillWrites(written: WrittenData, addresses: readonly string[]): 
 }
 
 test('a member that hangs is not removed, whatever AWS says or does not say, and the others keep serving', {
-  timeout: 400_000,
+  timeout: 700_000,
 }, async () => {
   await using lab = await startLab({ nodes: 3, ticks: TICK_SECONDS });
   await lab.healthy();
@@ -75,8 +81,8 @@ test('a member that hangs is not removed, whatever AWS says or does not say, and
   const before = await lab.configOf(leader.address ?? '');
   await lab.pause(hung?.instance ?? '');
   for (const fault of BLINDING) {
-    // Only the leader has cause to look at AWS: it misses a follower.
-    await strike(lab, fault, [leader.instance]);
+    // Only who leads has cause to look at AWS: it misses a follower. On a busy machine either may lead by now.
+    await strike(lab, fault, [leader.instance, other?.instance ?? '']);
     await staysSo(
       async () => {
         assert.deepEqual(
@@ -103,7 +109,7 @@ for (const fault of [
   { kind: 'stale', delayMs: LONG_MS },
 ] satisfies readonly Fault[]) {
   test(`a member terminated under ${inWords(fault)} stays in the config until AWS says so, then it is replaced`, {
-    timeout: 240_000,
+    timeout: 500_000,
   }, async () => {
     await using lab = await startLab({ nodes: 3, ticks: TICK_SECONDS });
     using watch = new IdWatch(lab);
@@ -130,9 +136,9 @@ for (const fault of [
     lab.setBootPlan({ bootstrap: true, ticks: 5 });
     await lab.reboot(newcomer.instance);
     const struck = (instance: string): boolean => lab.callsOf(instance).some((call) => call.fault !== undefined);
-    await waitFor(() => struck(leader.instance) && struck(newcomer.instance), {
+    await waitFor(() => left.some(({ instance }) => struck(instance)) && struck(newcomer.instance), {
       limitMs: LIMIT_MS,
-      why: 'the leader and the newcomer feel the fault',
+      why: 'who leads and the newcomer feel the fault',
     });
     await staysSo(
       async () => {
@@ -155,13 +161,13 @@ for (const fault of [
 }
 
 test('a lost quorum: nothing is forced while AWS can not be asked; what is terminated is recovered from afterwards', {
-  timeout: 500_000,
+  timeout: 800_000,
 }, async () => {
   await using lab = await startLab({ nodes: 3, ticks: TICK_SECONDS });
   await lab.healthy();
   const written = await WrittenData.start(lab);
   await written.write(100);
-  const majority = (await lab.lab.nodesMeant('majority')).map((node) => node.instance);
+  const majority = await instancesMeant(lab.lab, 'majority');
   const survivor = (await lab.nodes()).find((node) => !majority.includes(node.instance));
   const { instance = '', address = '' } = survivor ?? {};
   await written.reaches(address);
@@ -176,7 +182,8 @@ test('a lost quorum: nothing is forced while AWS can not be asked; what is termi
   };
 
   // They hang, so they can come back.
-  for (const each of majority) await lab.pause(each);
+  for (const each of majority) lab.host(each).machine.pause();
+  await untilItServesNoMore(lab, address);
   for (const fault of BLINDING.filter(({ kind }) => kind === 'outage' || kind === 'empty')) {
     await strike(lab, fault, [instance]);
     await nothingForced(inWords(fault));
@@ -191,6 +198,7 @@ test('a lost quorum: nothing is forced while AWS can not be asked; what is termi
   const stale = lab.fault({ kind: 'stale', delayMs: LONG_MS, caller: instance });
   for (const each of majority) await lab.terminate(each);
   await lab.untilGone(majority);
+  await untilItServesNoMore(lab, address);
   await nothingForced('stale answers');
   // One fault takes over from the other, so that no true answer slips through between them.
   const empty = strike(lab, { kind: 'empty', service: 'ec2' }, [instance]);
@@ -198,8 +206,7 @@ test('a lost quorum: nothing is forced while AWS can not be asked; what is termi
   await empty;
   await nothingForced('empty answers of EC2');
   assert.equal((await lab.bucket('dead/')).size, 0, 'The survivor took nobody for dead.');
-  lab.setBootPlan({ bootstrap: true, ticks: 5 });
-  for (const node of await lab.nodes()) if (node.instance !== instance) await lab.reboot(node.instance);
+  await letTheOthersGo(lab, [instance]);
   lab.clearFaults();
   await written.checkOn(await oneEnsemble(lab, 3, LIMIT_MS));
   filesAreThere();
@@ -209,9 +216,10 @@ test('a lost quorum: nothing is forced while AWS can not be asked; what is termi
   );
 });
 
-test('during an outage killed servers restart from their own files, and serve', { timeout: 240_000 }, async () => {
+test('during an outage killed servers restart from their own files, and serve', { timeout: 500_000 }, async () => {
   await using lab = await startLab({ nodes: 3, ticks: TICK_SECONDS });
   await lab.healthy();
+  await bootstrapped(lab);
   const written = await WrittenData.start(lab);
   await written.write(50);
   const nodes = await lab.nodes();
@@ -256,7 +264,7 @@ const PASSING: readonly Fault[] = [
 ];
 
 test('a first start and a join go through while calls are lost, refused, slow or answered with nothing', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   await using lab = await startLab({ nodes: 3, bootstrap: false, ticks: 'never' });
   using watch = new IdWatch(lab);

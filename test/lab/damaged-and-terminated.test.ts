@@ -11,8 +11,8 @@ import type { Edit } from './support/file-edits.ts';
 import { VITAL_ROWS } from './support/node-files.ts';
 
 const ENSEMBLES = 2;
-const START_LIMIT_MS = 120_000;
-const ROW_LIMIT_MS = 240_000;
+const START_LIMIT_MS = 400_000;
+const ROW_LIMIT_MS = 600_000;
 
 const DAMAGE: Readonly<Record<string, readonly Edit[]>> = {
   'the id': ['emptied'],

@@ -11,8 +11,8 @@ import { filesWithoutRow, OTHER_ROWS, VITAL_ROWS } from './support/node-files.ts
 
 const NODES = 7;
 const AT_ONCE = 3;
-const START_LIMIT_MS = 180_000;
-const ROW_LIMIT_MS = 240_000;
+const START_LIMIT_MS = 400_000;
+const ROW_LIMIT_MS = 500_000;
 
 let nodes: EditedNodes;
 let founders: readonly string[];

@@ -21,7 +21,7 @@ import { startLab, type TestLab } from './support/lab.ts';
 import { staysSo, waitFor } from './support/wait-for.ts';
 
 const MACHINE = resolve(import.meta.dirname, '../../lab/hypervisor/process-machine-program.ts');
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 /** Does nothing of what an agent does, but what a machine must be able to hold: runs that end, last, and leave children. */
 const RECORDER = `

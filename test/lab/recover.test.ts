@@ -5,17 +5,20 @@ import { describe, test } from 'node:test';
 import type { AgentRun } from '../../lab/hypervisor/machine.ts';
 import { LAB_TIMINGS, type Timings } from '../../src/timings.ts';
 import { nothingVanishesFrom, oneEnsemble } from './support/agreement.ts';
+import { instancesMeant } from './support/instances-meant.ts';
 import { startLab, staysSo, type TestLab, waitFor } from './support/lab.ts';
+import { letTheOthersGo } from './support/survivors.ts';
 import { errorOf } from './support/told.ts';
+import { wholeRun } from './support/whole-run.ts';
 import { WrittenData } from './support/written-data.ts';
 
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 150_000;
 /** More than two of the windows in which a recovery by force would have been decided. */
 const WINDOWS_MS = 2.5 * LAB_TIMINGS.recoveryQuietMs;
 
 /** The instances of a majority, the leader among them, and those that survive its loss. */
 async function split(lab: TestLab): Promise<{ majority: readonly string[]; survivors: readonly string[] }> {
-  const majority = (await lab.lab.nodesMeant('majority')).map((node) => node.instance);
+  const majority = await instancesMeant(lab.lab, 'majority');
   const survivors = (await lab.nodes()).map((node) => node.instance).filter((each) => !majority.includes(each));
   return { majority, survivors };
 }
@@ -38,7 +41,7 @@ async function neverForced(lab: TestLab): Promise<void> {
 
 for (const nodes of [3, 5]) {
   test(`a majority of ${nodes} is terminated: the survivors' data is served again, under one forced record`, {
-    timeout: 240_000,
+    timeout: 500_000,
   }, async () => {
     await using lab = await startLab({ nodes });
     await lab.healthy();
@@ -48,7 +51,7 @@ for (const nodes of [3, 5]) {
     for (const survivor of survivors) await written.reaches(addressOf(lab, survivor));
     const check = nothingVanishesFrom(lab, survivors);
 
-    await lab.terminate('majority');
+    await lab.terminate(majority);
     await lab.untilGone(majority);
     const addresses = await oneEnsemble(lab, nodes);
 
@@ -67,7 +70,7 @@ for (const nodes of [3, 5]) {
 }
 
 test('all nodes are gone: the new ones wait and say why, until the operator gives the data up', {
-  timeout: 240_000,
+  timeout: 500_000,
 }, async () => {
   await using lab = await startLab({ nodes: 3 });
   await lab.healthy();
@@ -91,8 +94,7 @@ test('all nodes are gone: the new ones wait and say why, until the operator give
   };
   await staysSo(untouched, { limitMs: WINDOWS_MS, why: 'nothing empty takes the place of the lost data' });
 
-  const run = await lab.agent(fresh[0]?.instance ?? '', ['recovery', '--allow-empty-genesis']);
-  assert.equal(run.code, 0, run.stdout + run.stderr);
+  await wholeRun(lab, fresh[0]?.instance ?? '', ['recovery', '--allow-empty-genesis']);
   const addresses = await oneEnsemble(lab, 3);
   const records = await lab.records();
   assert.deepEqual(
@@ -104,7 +106,7 @@ test('all nodes are gone: the new ones wait and say why, until the operator give
 });
 
 test('a majority that is paused, or off and on again, is not terminated: nothing is forced, and all is back with it', {
-  timeout: 240_000,
+  timeout: 500_000,
 }, async () => {
   await using lab = await startLab({ nodes: 3 });
   await lab.healthy();
@@ -119,7 +121,10 @@ test('a majority that is paused, or off and on again, is not terminated: nothing
     why: 'the survivor reports',
   });
   await neverForced(lab);
-  assert.ok(hasSaid(lab, survivor, /not lost for good/), 'The survivor says why it waits.');
+  await waitFor(() => hasSaid(lab, survivor, /not lost for good/), {
+    limitMs: LIMIT_MS,
+    why: 'the survivor says why it waits',
+  });
   for (const instance of majority) lab.host(instance).machine.resume();
   await written.checkOn(await oneEnsemble(lab, 3));
   await waitFor(async () => (await lab.reports()).length === 0, { limitMs: LIMIT_MS, why: 'the report is withdrawn' });
@@ -135,7 +140,7 @@ test('a majority that is paused, or off and on again, is not terminated: nothing
 
 describe('a majority terminated and forgotten by EC2, with no note of its death', () => {
   test('is recovered from, once its claims are older than forgottenMs and not a moment before', {
-    timeout: 240_000,
+    timeout: 500_000,
   }, async () => {
     const beforeMs = Date.now();
     await using lab = await startLab({ nodes: 3 });
@@ -170,16 +175,13 @@ describe('a majority terminated and forgotten by EC2, with no note of its death'
 
     // The claims are younger than the test, so none is older than this for as long again.
     const forgottenMs = Date.now() - beforeMs + WINDOWS_MS;
-    const old = recovery({ forgottenMs });
+    const old = recovery({ forgottenMs, tickLimitMs: LIMIT_MS });
     await waitFor(async () => (await lab.records()).length > 1, { limitMs: LIMIT_MS, why: 'a record is forced' });
     assert.ok(Date.now() - beforeMs >= forgottenMs, 'Nothing was forced while the claims were young.');
     const { code, stdout, stderr } = await old;
     assert.equal(code, 0, stdout + stderr);
 
-    lab.setBootPlan({ bootstrap: true, ticks: 5 });
-    for (const node of await lab.nodes()) {
-      if (node.instance !== survivor) await lab.reboot(node.instance);
-    }
+    await letTheOthersGo(lab, [survivor]);
     await written.checkOn(await oneEnsemble(lab, 3));
     const records = await lab.records();
     assert.ok(records.length === 2 && records[1]?.kind === 'forced' && records[1].owner.instance === survivor);

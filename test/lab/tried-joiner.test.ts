@@ -30,7 +30,7 @@ class TemporaryFolder implements Disposable {
 }
 
 test('a joiner crashed between the commit of its addition and its own knowledge of it, then the leader restarted', {
-  timeout: 240_000,
+  timeout: 500_000,
 }, async () => {
   await using lab = await startLab({ nodes: 1, ticks: 'never' });
   using kept = new TemporaryFolder();
@@ -52,18 +52,23 @@ test('a joiner crashed between the commit of its addition and its own knowledge 
   const added = await lab.agent(joiner.instance, ['bootstrap'], killedAt({ event: 'acted', step: 'add-self' }));
   assert.equal(added.signal, 'SIGKILL', added.stdout + added.stderr);
   const { version } = await lab.configOf(leader.address ?? '');
+  const dynamicFile = join(conf, 'zoo.cfg.dynamic');
+  await waitFor(async () => (await readConfig({ confDir: conf, dynamicFile }))?.version === version, {
+    limitMs: LIMIT_MS,
+    why: 'the addition is on the disk of the joiner',
+  });
 
   // The disk as it was when the joiner had logged and acknowledged its addition, and did not know that it committed.
   await lab.powerOff(joiner.instance);
   await lab.powerOff(leader.instance);
-  const config = await readConfig({ confDir: conf, dynamicFile: join(conf, 'zoo.cfg.dynamic') });
+  const config = await readConfig({ confDir: conf, dynamicFile });
   assert.ok(config?.version === version && votersOf(config).length === 2, 'The addition had committed.');
   const hex = BigInt(`0x${version}`).toString(16);
   const pending = `${readFileSync(join(conf, `zoo.cfg.dynamic.${hex}`), 'utf8').trim()}\nversion=${hex}\n`;
   rmSync(conf, { recursive: true });
   cpSync(kept.path, conf, { recursive: true });
   writeFileSync(join(conf, 'zoo.cfg.dynamic.next'), pending);
-  const before = await readConfig({ confDir: conf, dynamicFile: join(conf, 'zoo.cfg.dynamic') });
+  const before = await readConfig({ confDir: conf, dynamicFile });
   assert.deepEqual(before && votersOf(before).map((member) => member.address), [leader.address]);
 
   lab.setBootPlan({ bootstrap: true, ticks: 5 });
@@ -74,7 +79,7 @@ test('a joiner crashed between the commit of its addition and its own knowledge 
 });
 
 test('data of an older lineage that is ahead is set aside whole: it neither poisons the ensemble nor keeps its node out', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const { lab: lost, survivors, written } = await loseMajority(3);
   await using lab = lost;

@@ -11,8 +11,9 @@ import { oneEnsemble } from './support/agreement.ts';
 import { type KillPoint, killedAt } from './support/kill-at.ts';
 import { staysSo, type TestLab, waitFor } from './support/lab.ts';
 import { letTheOthersGo, loseMajority, untilVoters } from './support/survivors.ts';
+import { wholeRun } from './support/whole-run.ts';
 
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 150_000;
 
 function stampedLineage(lab: TestLab, instance: string): number {
   const file = join(lab.directoryOf(instance), 'data', 'zk-agent', 'stamp.json');
@@ -24,16 +25,22 @@ async function ownersOf(lab: TestLab): Promise<readonly string[]> {
 }
 
 test('a forced owner that crashes before its stamp, after it, and after its ensemble grew founds one ensemble', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async (t) => {
   const { lab: lost, survivors, written, checkNothingVanished } = await loseMajority(3);
   await using lab = lost;
   const owner = survivors[0] ?? '';
   const address = lab.host(owner).address;
   const killed = async (point: KillPoint): Promise<string> => {
-    const run = await lab.agent(owner, ['recovery'], killedAt(point));
-    assert.equal(run.signal, 'SIGKILL', `The run reached ${JSON.stringify(point)}: ${run.stdout}${run.stderr}`);
-    return run.stdout;
+    const endMs = performance.now() + LIMIT_MS;
+    for (let said = ''; ; ) {
+      const run = await lab.agent(owner, ['recovery'], killedAt(point));
+      said += run.stdout;
+      if (run.signal === 'SIGKILL') return said;
+      // On a busy machine it may need more than one tick.
+      const again = run.stderr.includes('NOT_READY_IN_TIME') && performance.now() < endMs;
+      assert.ok(again, `The run reached ${JSON.stringify(point)}: ${said}${run.stderr}`);
+    }
   };
 
   await t.test('before the stamp: the next run repeats what was begun', async () => {
@@ -52,8 +59,7 @@ test('a forced owner that crashes before its stamp, after it, and after its ense
     assert.doesNotMatch(said, /"step":"found-forced"/);
     assert.deepEqual(await lab.reports(), [], 'No report is left that could let another force a record beside it.');
     assert.equal((await lab.srvr(address)).kind, 'silent', 'The server had not started yet.');
-    const last = await lab.agent(owner, ['recovery']);
-    assert.equal(last.code, 0, last.stdout + last.stderr);
+    await wholeRun(lab, owner, ['recovery']);
     await written.checkOn([address]);
   });
 
@@ -83,7 +89,7 @@ test('a forced owner that crashes before its stamp, after it, and after its ense
 });
 
 test('the owner is terminated before anyone followed it: the next best founds the next record with all data', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const { lab: lost, survivors, written, checkNothingVanished } = await loseMajority(5);
   await using lab = lost;
@@ -97,9 +103,11 @@ test('the owner is terminated before anyone followed it: the next best founds th
   const next = survivors.find((instance) => instance !== owner) ?? '';
 
   // The owner founds its ensemble and serves alone; nobody has noticed when it goes.
-  const run = await lab.agent(owner, ['recovery']);
-  assert.equal(run.code, 0, run.stdout + run.stderr);
-  assert.equal((await lab.srvr(lab.host(owner).address)).kind, 'serving');
+  await wholeRun(lab, owner, ['recovery']);
+  await waitFor(async () => (await lab.srvr(lab.host(owner).address)).kind === 'serving', {
+    limitMs: LIMIT_MS,
+    why: 'the owner serves',
+  });
   await lab.terminate(owner);
   await lab.untilGone([owner]);
   await letTheOthersGo(lab, []);
@@ -110,7 +118,7 @@ test('the owner is terminated before anyone followed it: the next best founds th
 });
 
 test('a report left over from an earlier recovery lets nobody force a record beside a serving ensemble', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const { lab: lost, survivors, written } = await loseMajority(3);
   await using lab = lost;

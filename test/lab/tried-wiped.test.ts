@@ -9,7 +9,7 @@ import { nothingVanishesFrom, oneEnsemble } from './support/agreement.ts';
 import { startLab, staysSo, type TestLab, waitFor } from './support/lab.ts';
 import { WrittenData } from './support/written-data.ts';
 
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 150_000;
 const MARKER = 'initialize';
 
 function dataOf(lab: TestLab, instance: string): string {
@@ -51,7 +51,7 @@ class MarkerWatch implements Disposable {
 }
 
 test('two wiped nodes and one with data: heals unasked with the data, and the wiped never elect each other', {
-  timeout: 240_000,
+  timeout: 500_000,
 }, async () => {
   await using lab = await startLab({ nodes: 3 });
   await lab.healthy();
@@ -89,7 +89,7 @@ test('two wiped nodes and one with data: heals unasked with the data, and the wi
 });
 
 test('a stamped genesis node whose version-2 alone was wiped: no second marker, no vote; it joins empty', {
-  timeout: 240_000,
+  timeout: 500_000,
 }, async () => {
   await using lab = await startLab({ nodes: 3 });
   await lab.healthy();

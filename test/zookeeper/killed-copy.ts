@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * On a small disk that is mounted on /mnt: a copy of its data is killed when it is half there, and then made by another
- * process. Prints what lies aside after each. With an argument: the process that is killed.
+ * On a small disk that is mounted on /mnt: a process that copies its data kills itself when half of it is there. Another
+ * process then makes the copy. Prints what lies aside after each. With an argument: the process that is killed.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, readdir, statfs, writeFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { LAB_TICK } from '../../src/timings.ts';
 import { nodeDisk } from '../../src/zookeeper/node-disk.ts';
 import { snapshotOf } from './snapshot-file.ts';
 
 const MEBIBYTE = 2 ** 20;
 const DATA_BYTES = 60 * MEBIBYTE;
-const FREE_WHEN_KILLED = 120 * MEBIBYTE;
+const WRITTEN_WHEN_KILLED = DATA_BYTES / 2;
 const NAME = 'source-of-record-2';
 const OPTIONS = {
   dataDir: '/mnt/data',
@@ -24,20 +24,33 @@ const OPTIONS = {
   tick: LAB_TICK,
 };
 
-async function freeBytes(): Promise<number> {
-  const { bavail, bsize } = await statfs('/mnt');
-  return bavail * bsize;
+/** Nobody from outside could be sure to come in time. */
+function dieHalfWay(): void {
+  const { open } = fs.promises;
+  let writtenBytes = 0;
+  const watched: typeof open = async (path, ...rest) => {
+    const file = await open(path, ...rest);
+    if (!String(path).endsWith('.copying/version-2/large')) return file;
+    const write = file.write.bind(file) as (...words: readonly unknown[]) => Promise<{ readonly bytesWritten: number }>;
+    const counted = async (...words: readonly unknown[]): Promise<unknown> => {
+      const done = await write(...words);
+      writtenBytes += done.bytesWritten;
+      if (writtenBytes >= WRITTEN_WHEN_KILLED) process.kill(process.pid, 'SIGKILL');
+      return done;
+    };
+    return Object.assign(file, { write: counted });
+  };
+  fs.promises.open = watched;
+  syncBuiltinESMExports();
 }
 
-async function killedHalfWay(): Promise<void> {
-  const copying = spawn(process.execPath, [import.meta.filename, 'copy'], { stdio: 'ignore' });
-  const gone = once(copying, 'exit');
-  while ((await freeBytes()) > FREE_WHEN_KILLED && copying.exitCode === null) await sleep(1);
-  copying.kill('SIGKILL');
-  await gone;
+function killedHalfWay(): void {
+  const { signal, stderr } = spawnSync(process.execPath, [import.meta.filename, 'copy'], { encoding: 'utf8' });
+  if (signal !== 'SIGKILL') throw new Error(`The copy was not killed half way: ${stderr}`);
 }
 
 if (process.argv[2] === 'copy') {
+  dieHalfWay();
   await nodeDisk(OPTIONS).copyDataAside(NAME);
 } else {
   await mkdir('/mnt/data/version-2', { recursive: true });
@@ -47,7 +60,7 @@ if (process.argv[2] === 'copy') {
   await writeFile('/mnt/data/version-2/currentEpoch', '1');
   await writeFile('/mnt/data/version-2/acceptedEpoch', '2');
   await nodeDisk(OPTIONS).writeStamp({ cluster: 'c-1', lineage: 1, id: 3 });
-  await killedHalfWay();
+  killedHalfWay();
   const left = await readdir('/mnt/data/aside');
   // As a new process does it: what this one has found before is not known to it.
   await nodeDisk(OPTIONS).copyDataAside(NAME);

@@ -108,7 +108,7 @@ describe('leftovers of a killed run', () => {
     const program = join(import.meta.dirname, 'killed-copy.ts');
     const said = execFileSync('unshare', ['-m', 'sh', '-c', inSmallDisk, process.execPath, program], {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 300_000,
     });
     assert.deepEqual(JSON.parse(said), { left: ['.source-of-record-2.copying'], after: ['source-of-record-2'] });
   });

@@ -7,7 +7,7 @@ import { votersOf } from '../../../src/model/member.ts';
 import type { TestLab } from './lab.ts';
 import { waitFor } from './wait-for.ts';
 
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 150_000;
 
 /**
  * Waits until this many nodes vote, and checks that every server has the same config, which holds exactly those nodes
@@ -20,7 +20,7 @@ export async function oneEnsemble(lab: TestLab, voters: number, limitMs = LIMIT_
       const nodes = (await lab.nodes()).filter((node) => node.machine === 'running');
       assert.equal(nodes.length, voters);
       const addresses = nodes.map((node) => node.address ?? '');
-      const configs = await Promise.all(addresses.map((address) => lab.configOf(address)));
+      const configs = await Promise.all(addresses.map((address) => lab.configNow(address)));
       for (const config of configs) assert.deepEqual(config, configs[0], 'All servers have the same config.');
       const members = votersOf(configs[0] ?? { version: '', members: [] });
       const byNumber = (a: readonly [number, string], b: readonly [number, string]): number => a[0] - b[0];

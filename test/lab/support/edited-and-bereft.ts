@@ -75,7 +75,7 @@ export class EditedAndBereft implements AsyncDisposable {
     if (hosts.length !== NODES) return false;
     const answers = await Promise.all(hosts.map(({ address }) => this.lab.srvr(address)));
     if (answers.some(({ kind }) => kind !== 'serving')) return false;
-    const voters = votersOf(await this.lab.configOf(hosts[0]?.address ?? '')).map(({ address }) => address);
+    const voters = votersOf(await this.lab.configNow(hosts[0]?.address ?? '')).map(({ address }) => address);
     return voters.length === NODES && hosts.every(({ address }) => voters.includes(address));
   }
 

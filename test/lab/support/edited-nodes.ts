@@ -11,7 +11,7 @@ import { type FileRow, makeSure, type NodeFile, pathOf } from './node-files.ts';
 import { bootstrapped } from './survivors.ts';
 import { WrittenData } from './written-data.ts';
 
-const BACK_LIMIT_MS = 60_000;
+const BACK_LIMIT_MS = 120_000;
 const TICK_MS = 300;
 /** A replacement joins, and whoever is dead goes with the same change. */
 const REPLACED_LIMIT_MS = 90_000;

@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict';
 import { oneEnsemble } from './agreement.ts';
 import { startLab, type TestLab, type TestLabOptions } from './lab.ts';
+import { waitFor } from './wait-for.ts';
 import { WrittenData } from './written-data.ts';
+
+const LIMIT_MS = 60_000;
 
 /** Starts a lab and checks everything that must hold once its first ensemble has formed. */
 export async function bootstrapAndCheck(options: TestLabOptions, limitMs?: number): Promise<void> {
@@ -38,7 +41,11 @@ export async function checkFreshEnsemble(lab: TestLab, size: number, limitMs?: n
   );
   const started = await lab.bucket('lineage/000001/started/');
   assert.equal(started.size, size, 'Each member has announced its start.');
-  assert.deepEqual(await lab.reports(), [], 'Nobody reports a lost quorum.');
+  // On a busy machine a server may wait for the others for so long that its node reports it, and withdraws that later.
+  await waitFor(async () => (await lab.reports()).length === 0, {
+    limitMs: LIMIT_MS,
+    why: 'nobody reports a lost quorum',
+  });
   for (const { instance } of nodes) assert.ok(firstStarts(lab, instance) <= 1, `${instance} had one first start.`);
 
   // A write through each server is on all of them: they are one ensemble, whatever their configs say.

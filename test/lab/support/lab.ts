@@ -29,6 +29,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import type { CloudOptions, Fault, LoggedCall } from '../../../cloud/index.ts';
 import { agentCommand } from '../../../lab/daemon/agent-program.ts';
 import type { ClaimView } from '../../../lab/daemon/bucket-view.ts';
@@ -45,6 +46,7 @@ import { ZookeeperClient } from '../../../src/client/index.ts';
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import type { LineageRecord, Report } from '../../../src/model/records.ts';
 import type { ServerAnswer } from '../../../src/model/server.ts';
+import { instancesMeant } from './instances-meant.ts';
 import { waitFor } from './wait-for.ts';
 
 export { staysSo, waitFor } from './wait-for.ts';
@@ -66,9 +68,8 @@ export interface TestLabOptions {
   readonly agentCommand?: readonly string[];
 }
 
-const HEALTHY_LIMIT_MS = 90_000;
-const LIMIT_MS = 15_000;
-const ROLE_LIMIT_MS = 60_000;
+const HEALTHY_LIMIT_MS = 150_000;
+const LIMIT_MS = 60_000;
 /** A status asks AWS and every server, which takes time from the nodes that are waited for. */
 const STATUS_POLL_MS = 250;
 
@@ -141,7 +142,7 @@ export class TestLab implements AsyncDisposable {
 
   /** The node that leads, waiting for an election that is under way. */
   leader(): Promise<NodeView> {
-    return this.nodeWhere('a node leads', (node) => node.role === 'leader', ROLE_LIMIT_MS);
+    return this.nodeWhere('a node leads', (node) => node.role === 'leader');
   }
 
   /** Those that follow, waiting until there are so many: on a busy machine a server may be late with an answer. */
@@ -151,7 +152,7 @@ export class TestLab implements AsyncDisposable {
         const [first, ...others] = (await this.nodes()).filter((node) => node.role === 'follower');
         return first !== undefined && others.length + 1 >= count ? ([first, ...others] as const) : undefined;
       },
-      { limitMs: ROLE_LIMIT_MS, why: `${count} nodes follow`, pollMs: STATUS_POLL_MS },
+      { limitMs: LIMIT_MS, why: `${count} nodes follow`, pollMs: STATUS_POLL_MS },
     );
   }
 
@@ -182,9 +183,14 @@ export class TestLab implements AsyncDisposable {
     return this.lab.servers.srvr(address, AbortSignal.timeout(LIMIT_MS));
   }
 
-  /** `/zookeeper/config` as this very server has it. */
-  configOf(address: string): Promise<EnsembleConfig> {
+  /** `/zookeeper/config` as this very server has it; rejects unless it serves now. */
+  configNow(address: string): Promise<EnsembleConfig> {
     return readConfig(this.lab.servers, address, AbortSignal.timeout(LIMIT_MS));
+  }
+
+  /** The same, waiting for an election that is under way: on a busy machine there may be one at any time. */
+  configOf(address: string): Promise<EnsembleConfig> {
+    return waitFor(() => this.configNow(address), { limitMs: LIMIT_MS, why: `${address} serves` });
   }
 
   /** A client of these addresses, of all machines that are on when left out. */
@@ -232,8 +238,11 @@ export class TestLab implements AsyncDisposable {
 
   // What is done to it.
 
-  terminate(target: string): Promise<readonly string[]> {
-    return this.lab.terminate(target);
+  /** Several instances are terminated at once, by one call. */
+  async terminate(target: string | readonly string[]): Promise<readonly string[]> {
+    const instances = typeof target === 'string' ? await instancesMeant(this.lab, target) : target;
+    await this.lab.operator.ec2.send(new TerminateInstancesCommand({ InstanceIds: [...instances] }));
+    return instances;
   }
 
   /** Returns once the machines of these instances are gone. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Action, Advice } from '../../../src/model/advice.ts';
 import { type TestLab, waitFor } from './lab.ts';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 export const KEPT_BY_HAND = '-kept-by-hand';
 
 /** What the node advises in the last reason that it gave. */

@@ -20,7 +20,7 @@ import { type ProbeLook, ProbeReport } from './probe-report.ts';
 
 const EVERY_MS = 100;
 /** A server that is gone refuses at once; this is for one that is only slow, as the whole machine may be. */
-const ANSWER_LIMIT_MS = 5_000;
+const ANSWER_LIMIT_MS = 15_000;
 
 export class QuorumProbe implements AsyncDisposable {
   readonly #lab: TestLab;

@@ -5,7 +5,7 @@ import { DescribeStacksCommand, GetTemplateCommand, UpdateStackCommand } from '@
 import type { TestLab } from './lab.ts';
 import { waitFor } from './wait-for.ts';
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 
 interface RoleTemplate {
   readonly Resources: {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Numbered znodes: what was acknowledged is remembered, and must be on every server afterwards. */
 import assert from 'node:assert/strict';
+import { RetryPolicy, type ZookeeperClient, ZookeeperError } from '../../../src/client/index.ts';
 import type { TestLab } from './lab.ts';
 import { waitFor } from './wait-for.ts';
 
 const FOLDER = '/written';
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 60_000;
+/** On a busy machine there may be an election at any time. A name is written once, so a second try does no harm. */
+const THROUGH_ELECTIONS = new RetryPolicy({ deadlineMs: LIMIT_MS, ignoreMaybeApplied: true, maxDelayMs: 1_000 });
 
 export class WrittenData {
   readonly #lab: TestLab;
@@ -35,9 +38,7 @@ export class WrittenData {
     const names = Array.from({ length: count }, () => `n${++this.#lastName}`);
     for (const name of names) this.#underWay.add(name);
     try {
-      await Promise.all(
-        names.map((name) => client.create(`${FOLDER}/${name}`, { data: Buffer.from(`value of ${name}`) })),
-      );
+      await Promise.all(names.map((name) => createOnce(client, name)));
       this.#acknowledged = [...this.#acknowledged, ...names];
     } finally {
       for (const name of names) this.#underWay.delete(name);
@@ -61,7 +62,11 @@ export class WrittenData {
     }
   }
 
-  async #missingOn(address: string): Promise<readonly string[]> {
+  #missingOn(address: string): Promise<readonly string[]> {
+    return THROUGH_ELECTIONS.run(() => this.#missingNow(address));
+  }
+
+  async #missingNow(address: string): Promise<readonly string[]> {
     await using client = await this.#lab.client([address]);
     const wanted = this.#acknowledged;
     await client.sync(FOLDER);
@@ -76,11 +81,26 @@ export class WrittenData {
     return missing.flat();
   }
 
-  async #strangeOn(address: string): Promise<readonly string[]> {
+  #strangeOn(address: string): Promise<readonly string[]> {
+    return THROUGH_ELECTIONS.run(() => this.#strangeNow(address));
+  }
+
+  async #strangeNow(address: string): Promise<readonly string[]> {
     await using client = await this.#lab.client([address]);
     const { children } = await client.getChildren(FOLDER);
     const own = new Set([...this.#acknowledged, ...this.#underWay]);
     const roots = (await client.getChildren('/')).children.filter((name) => !['zookeeper', 'written'].includes(name));
     return [...children.filter((name) => !own.has(name)), ...roots];
   }
+}
+
+async function createOnce(client: ZookeeperClient, name: string): Promise<void> {
+  await THROUGH_ELECTIONS.run(async (attempt) => {
+    try {
+      await client.create(`${FOLDER}/${name}`, { data: Buffer.from(`value of ${name}`) });
+    } catch (error) {
+      // Only this test makes these names, so an earlier try was applied after all.
+      if (attempt === 1 || !(error instanceof ZookeeperError) || error.code !== 'NODE_EXISTS') throw error;
+    }
+  });
 }
