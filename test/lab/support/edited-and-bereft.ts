@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Three nodes of which one is edited while it is off, and the leader terminated as it comes back; again and again. */
 import assert from 'node:assert/strict';
-import type { Action } from '../../../src/model/advice.ts';
 import { votersOf } from '../../../src/model/member.ts';
 import { LAB_TIMINGS } from '../../../src/timings.ts';
 import { oneEnsemble } from './agreement.ts';
+import type { Bereft } from './bereft-rows.ts';
 import { anHourPasses, editAll } from './edited-nodes.ts';
-import type { Edit } from './file-edits.ts';
 import { startLab, type TestLab, waitFor } from './lab.ts';
-import type { FileRow } from './node-files.ts';
 import { advisedBy, obey } from './obeyed-advice.ts';
 import { WrittenData } from './written-data.ts';
 
@@ -46,7 +44,7 @@ export class EditedAndBereft implements AsyncDisposable {
   }
 
   /** By itself, or after a person has done what a node asks for, three nodes vote again, with all that was acknowledged. */
-  async comesBack({ files }: FileRow, edit: Edit, asks: Action | undefined): Promise<void> {
+  async comesBack({ edits, asks }: Bereft): Promise<void> {
     const leader = this.lab.host((await this.lab.leader()).instance);
     const [edited] = this.lab.lab.hypervisor.hosts.filter(({ instance }) => instance !== leader.instance);
     assert.ok(edited);
@@ -55,7 +53,12 @@ export class EditedAndBereft implements AsyncDisposable {
     // Both of the others have it, and the one that is off has not.
     await this.#written.write(5, [leader.address]);
     anHourPasses(directory);
-    const mend = editAll(directory, this.lab.directoryOf(leader.instance), files, edit);
+    const mends = edits.map(({ row, edit }) =>
+      editAll(directory, this.lab.directoryOf(leader.instance), row.files, edit),
+    );
+    const mend = (): void => {
+      for (const each of mends) each();
+    };
     await edited.machine.boot();
     await this.lab.terminate(leader.instance);
     await this.lab.untilGone([leader.instance]);

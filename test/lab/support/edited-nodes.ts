@@ -137,8 +137,7 @@ export function editAll(machine: string, other: string, files: readonly NodeFile
   const whole = files.map((file) => {
     const path = makeSure(machine, file);
     const content = readFileSync(path);
-    const others = pathOf(other, file);
-    applyEdit(edit, path, existsSync(others) ? others : undefined);
+    applyEdit(edit, path, contentOfOther(other, file));
     return { path, content };
   });
   return () => {
@@ -147,6 +146,15 @@ export function editAll(machine: string, other: string, files: readonly NodeFile
       writeFileSync(path, content);
     }
   };
+}
+
+/** As it is on the other machine, or as it would be there. */
+function contentOfOther(other: string, file: NodeFile): Buffer {
+  const path = pathOf(other, file);
+  if (existsSync(path)) return readFileSync(path);
+  const made = file.others ?? file.made;
+  if (made === undefined) throw new Error(`${path} should be there, and nobody says what is in it.`);
+  return Buffer.from(made(other), 'latin1');
 }
 
 function idOn(machine: string): number {

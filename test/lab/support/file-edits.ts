@@ -18,8 +18,8 @@ export const EDITS = [
  */
 export type Edit = (typeof EDITS)[number] | 'misspelt' | 'cut at a line';
 
-/** Does it to the file; `other` is the same file of another node, where that has one. */
-export function applyEdit(edit: Edit, path: string, other: string | undefined): void {
+/** Does it to the file; `others` is what the same file of another node holds. */
+export function applyEdit(edit: Edit, path: string, others: Buffer): void {
   const { size } = statSync(path);
   switch (edit) {
     case 'emptied':
@@ -36,10 +36,10 @@ export function applyEdit(edit: Edit, path: string, other: string | undefined): 
       flip(path);
       break;
     case 'another node’s':
-      if (other !== undefined) writeFileSync(path, readFileSync(other));
+      writeFileSync(path, others);
       break;
     case 'cut at a line':
-      writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\n]*\n$/, ''));
+      writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\n]*\n?$/, ''));
       break;
     case 'misspelt':
       writeFileSync(path, readFileSync(path, 'utf8').replace('participant', 'partixipant'));

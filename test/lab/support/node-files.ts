@@ -5,6 +5,7 @@
  */
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Mark } from '../../../src/ports.ts';
 import { EDITS, type Edit } from './file-edits.ts';
 import { KEPT_BY_HAND } from './obeyed-advice.ts';
 
@@ -13,6 +14,8 @@ export interface NodeFile {
   readonly pattern: string;
   /** What the file holds where a node has it, for one that a healthy node lacks: it is made first, and then edited. */
   readonly made?: (machine: string) => string;
+  /** What the file of another node holds, where that one has none now and would not hold the very same. */
+  readonly others?: (machine: string) => string;
 }
 
 export interface FileRow {
@@ -32,6 +35,16 @@ const copyOf =
   (pattern: string) =>
   (machine: string): string =>
     readFileSync(pathOf(machine, { pattern }), 'latin1');
+
+/** A mark that is new does not compile without its file. */
+const MARKS: Readonly<Record<Mark, NodeFile>> = {
+  ready: { pattern: 'data/zk-agent/ready' },
+  reported: { pattern: 'data/zk-agent/reported', made: nothing },
+  signalled: { pattern: 'data/zk-agent/signalled', made: nothing },
+  left: { pattern: 'data/zk-agent/left', made: nothing },
+  abandoned: { pattern: 'data/zk-agent/abandoned', made: nothing },
+};
+const MARKER: NodeFile = { pattern: 'data/initialize', made: nothing };
 
 /** What the server reads at its start, and the stamp and the fence, without which, and behind which, it does not start. */
 export const VITAL_ROWS: readonly FileRow[] = [
@@ -63,44 +76,44 @@ export const OTHER_ROWS: readonly FileRow[] = [
   {
     what: 'what the agent keeps for itself',
     files: [
-      { pattern: 'data/zk-agent/nonce', made: () => '00112233445566778899aabbccddeeff\n' },
+      {
+        pattern: 'data/zk-agent/nonce',
+        made: () => '00112233445566778899aabbccddeeff\n',
+        others: () => 'ffeeddccbbaa99887766554433221100\n',
+      },
       { pattern: 'data/zk-agent/super-secret' },
       { pattern: 'data/zk-agent/vouched' },
       { pattern: 'data/zk-agent/java-options' },
       {
         pattern: 'data/zk-agent/occasions.json',
         made: json({ 'fresh-config': [1], 'set-aside': [1] }),
+        others: json({ 'fresh-config': [2], 'set-aside': [] }),
       },
-      { pattern: 'data/zk-agent/failed-start.json', made: json({ files: 'others', why: 'It ended.' }) },
-      { pattern: 'data/zk-agent/checked-snapshots.json', made: json({ another: { kind: 'whole' } }) },
+      {
+        pattern: 'data/zk-agent/failed-start.json',
+        made: json({ files: 'others', why: 'It ended.' }),
+        others: json({ files: 'more', why: 'It died.' }),
+      },
+      {
+        pattern: 'data/zk-agent/checked-snapshots.json',
+        made: json({ another: { kind: 'whole' } }),
+        others: json({ more: { kind: 'whole' } }),
+      },
       {
         pattern: 'data/zk-agent/lifecycle-state.json',
         made: json({ lifecycleState: 'InService', sinceMs: 1 }),
+        others: json({ lifecycleState: 'Terminating:Wait', sinceMs: 2 }),
       },
     ],
     edits: EDITS,
   },
-  { what: 'the mark that the node is ready', files: [{ pattern: 'data/zk-agent/ready' }], edits: ['gone'] },
+  { what: 'the mark that the node is ready', files: [MARKS.ready], edits: ['gone'] },
   {
     what: 'marks that nobody made',
-    files: [
-      { pattern: 'data/zk-agent/reported', made: nothing },
-      { pattern: 'data/zk-agent/signalled', made: nothing },
-      { pattern: 'data/initialize', made: nothing },
-    ],
+    files: [MARKS.reported, MARKS.signalled, MARKS.abandoned, MARKER],
     edits: ['emptied'],
   },
-  {
-    what: 'all marks',
-    files: [
-      { pattern: 'data/zk-agent/ready' },
-      { pattern: 'data/zk-agent/reported', made: nothing },
-      { pattern: 'data/zk-agent/signalled', made: nothing },
-      { pattern: 'data/zk-agent/left', made: nothing },
-      { pattern: 'data/initialize', made: nothing },
-    ],
-    edits: ['unreadable'],
-  },
+  { what: 'all marks', files: [...Object.values(MARKS), MARKER], edits: ['unreadable'] },
   {
     what: 'what was set aside',
     files: [
