@@ -9,13 +9,14 @@ import type { ErrorCode } from '../../src/errors.ts';
 import { LAB_TIMINGS } from '../../src/timings.ts';
 import { oneEnsemble } from './support/agreement.ts';
 import { startLab, type TestLab } from './support/lab.ts';
+import { bootstrapped } from './support/survivors.ts';
 import { errorOf } from './support/told.ts';
 import { nothingChangesOn } from './support/unchanged.ts';
 import { WrittenData } from './support/written-data.ts';
 
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 600_000;
 /** A run that can only wait gives up after this. */
-const SHORT_TICK = { TIMINGS: JSON.stringify({ ...LAB_TIMINGS, tickLimitMs: 3_000, bootstrapLimitMs: 3_000 }) };
+const SHORT_TICK = { TIMINGS: JSON.stringify({ ...LAB_TIMINGS, tickLimitMs: 5_000, bootstrapLimitMs: 5_000 }) };
 
 interface Case {
   readonly name: string;
@@ -40,6 +41,7 @@ describe('bad input on a fresh machine beside an ensemble that it could join', {
   before(async () => {
     lab = await startLab({ nodes: 1, ticks: 'never' });
     await lab.healthy();
+    await bootstrapped(lab);
     written = await WrittenData.start(lab);
     await written.write(20);
     voter = (await lab.leader()).instance;
