@@ -7,12 +7,12 @@ import { registerImage } from '../../lab/account.ts';
 import type { NodeView } from '../../lab/daemon/lab-status.ts';
 import { ForeignData } from './support/foreign-data.ts';
 import { allInService, completeTerminateHook } from './support/group.ts';
-import { startLab, type TestLab } from './support/lab.ts';
+import { startLab, type TestLab, waitFor } from './support/lab.ts';
 import { TerminationWatch } from './support/termination-watch.ts';
 import { underWrites } from './support/under-writes.ts';
 
-const LIMIT_MS = 60_000;
-const DEPLOY_LIMIT_MS = 180_000;
+const LIMIT_MS = 120_000;
+const DEPLOY_LIMIT_MS = 300_000;
 
 let lab: TestLab;
 
@@ -52,7 +52,7 @@ async function rolledBack(failing: Promise<unknown>): Promise<void> {
 }
 
 test('two updates, one right after the other: one node at a time, and no write fails but in elections', {
-  timeout: 400_000,
+  timeout: 800_000,
 }, async (t) => {
   const old = await allInService(lab, 3);
   using watch = new TerminationWatch(lab);
@@ -81,7 +81,7 @@ test('two updates, one right after the other: one node at a time, and no write f
 });
 
 test('a node that gives up its bootstrap says why and fails the update, whose rollback takes it away and no other', {
-  timeout: 300_000,
+  timeout: 800_000,
 }, async (t) => {
   const good = (await allInService(lab, 3)).toSorted();
   const foreign = new ForeignData(lab, good);
@@ -104,7 +104,7 @@ test('a node that gives up its bootstrap says why and fails the update, whose ro
 });
 
 test('an image that can not bootstrap: the update is rolled back, and the ensemble was never short of a member', {
-  timeout: 300_000,
+  timeout: 800_000,
 }, async (t) => {
   const good = (await allInService(lab, 3)).toSorted();
   const isNew = runsBeside(good);
@@ -125,14 +125,14 @@ test('an image that can not bootstrap: the update is rolled back, and the ensemb
 });
 
 test('an image that stops to work in the middle of an update: the nodes that were replaced are replaced back', {
-  timeout: 400_000,
+  timeout: 800_000,
 }, async (t) => {
   const good = await allInService(lab, 3);
   const isNew = runsBeside(good);
   const image = await newImage('half broken');
   using watch = new TerminationWatch(lab);
   const { seen, inWords } = await underWrites(lab, 3, async () => {
-    const failing = update(image, '--updatetimeout', 'PT30S');
+    const failing = update(image, '--updatetimeout', 'PT60S');
     const first = await lab.nodeWhere('the first new node is on', isNew, LIMIT_MS);
     lab.lab.processMachines?.setAgentOfImage(image, ['/bin/false']);
     const bad = await lab.nodeWhere(
@@ -140,11 +140,9 @@ test('an image that stops to work in the middle of an update: the nodes that wer
       (node) => isNew(node) && node.instance !== first.instance,
       LIMIT_MS,
     );
-    const goods = lab.agentLog(first.instance).filter(({ event }) => event === 'acted');
-    assert.ok(
-      goods.some(({ step }) => step === 'signal-success'),
-      'The first one has voted.',
-    );
+    const signalled = (): boolean =>
+      lab.agentLog(first.instance).some(({ event, step }) => event === 'acted' && step === 'signal-success');
+    await waitFor(signalled, { limitMs: LIMIT_MS, why: 'the first one says that it has voted' });
     await rolledBack(failing);
     await completeTerminateHook(lab, bad.instance);
     await lab.untilGone([bad.instance, first.instance], LIMIT_MS);
