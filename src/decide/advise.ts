@@ -28,6 +28,14 @@ export function awaitInstance(instance: string): readonly Advice[] {
   ];
 }
 
+/** Advice 2: what these have reported stands until their agents report anew, or until they are terminated. */
+export function endLost(instances: readonly string[], self: string): readonly Advice[] {
+  return instances
+    .filter((instance) => instance !== self)
+    .flatMap(awaitInstance)
+    .filter(({ action }) => action === 'terminate-instance');
+}
+
 /** Enough for a node's next tick and its wait for equal facts, several times over: three minutes in production. */
 const OVERDUE_WAITS = 9;
 

@@ -88,12 +88,18 @@ function hasLostConfig(shared: Shared, reports: readonly Report[], voter: Voter)
 
 /** Joining 11: why the voters of a reported config can't be counted. Undefined when they all can. */
 export function whatHoldsCounting(found: readonly FoundReport[], newest: LineageRecord): string | undefined {
-  for (const { report } of found) {
-    if (report.lineage !== newest.number) continue;
-    const lines = whatLinesHold(report.config) ?? whatLinesHold(report.pending);
-    if (lines) return lines;
-  }
-  return undefined;
+  const [held] = found.flatMap(({ report }) => linesIn(report, newest) ?? []);
+  return held;
+}
+
+/** Whose reports those are. Only the agent of such an instance writes its report anew. */
+export function whoHoldsCounting(found: readonly FoundReport[], newest: LineageRecord): readonly string[] {
+  return found.filter(({ report }) => linesIn(report, newest)).map(({ report }) => report.instance);
+}
+
+function linesIn(report: Report, newest: LineageRecord): string | undefined {
+  if (report.lineage !== newest.number) return undefined;
+  return whatLinesHold(report.config) ?? whatLinesHold(report.pending);
 }
 
 /** The voters that are awaited while the quorum may come back. */

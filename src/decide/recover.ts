@@ -15,12 +15,12 @@ import { unreadable } from '../model/disk.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { ForcedRecord, LineageRecord, Report } from '../model/records.ts';
 import { type Decision, take, wait, waitForFact } from '../model/step.ts';
-import { awaitInstance, awaitOverdue, awaitQuorum, writeAnew } from './advise.ts';
+import { awaitInstance, awaitOverdue, awaitQuorum, endLost, writeAnew } from './advise.ts';
 import { whatHoldsAside } from './aside.ts';
 import { chosenClaim } from './claim.ts';
 import { mendOwnConfig } from './failed-start.ts';
 import { decideForce, LOST_AND_HEARD } from './force.ts';
-import { awaitedVoters, countingReports, unheard, whatHoldsCounting } from './lost.ts';
+import { awaitedVoters, countingReports, unheard, whatHoldsCounting, whoHoldsCounting } from './lost.ts';
 import { lineageOfEpoch } from './rank.ts';
 import { outnumbered } from './remove.ts';
 import { whyNotNow } from './why-not-now.ts';
@@ -196,6 +196,7 @@ export function decideSilence(
     return wait(`There is no quorum, and whether it is lost for good can't be told: ${uncounted}.`, undefined, [
       ...mendOwnConfig(observation),
       ...awaitQuorum(awaited, self.instance, silence),
+      ...endLost(whoHoldsCounting(reports, newest), self.instance),
     ]);
   if (awaited) {
     // Recovery 4: only one change of facts lifts the fence: the quorum is not lost for good after all.

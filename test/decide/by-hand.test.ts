@@ -354,6 +354,18 @@ test('with a line that can’t be understood nobody leaves by count, and the gro
   assert.equal(stepOf(decide(zero)), 'stop-server');
 });
 
+test('the machine of a report with such a line is terminated when it can’t run any more', () => {
+  const odd = config(configOf([1, 2, 3]).members, GROUPS);
+  const lives = { ...livesOf([1, 2]), ...livesOf([3], 'gone') };
+  const reports = [reportOf(1), reportOf(2, { config: odd })];
+  const seen = silent({ lives, group: groupOf([1, 2]), silence: silenceOf([1, 2], reports) });
+  const ends = adviceOf(decide(seen)).filter(({ action }) => action === 'terminate-instance');
+  assert.deepEqual(
+    ends.map(({ instance, when }) => [instance, when.map(({ is }) => is)]),
+    [[instanceOf(2), ['cannot-run', 'no-leader', 'still-advised']]],
+  );
+});
+
 test('with a line that can’t be understood a quorum is never called lost for good', () => {
   const lives = { ...livesOf([1]), ...livesOf([2, 3], 'gone') };
   const odd = config(configOf([1, 2, 3]).members, GROUPS);

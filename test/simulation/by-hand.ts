@@ -139,6 +139,26 @@ export class ByHand {
     return true;
   }
 
+  /** As a later release may write it, or with a weight for a vote. */
+  writeLine(random: Random): boolean {
+    const { leader, ensemble, trace } = this.#world;
+    if (!leader) return false;
+    const members = leader.config.members.filter((member) => !ensemble.lines.isStrange(member));
+    if (members.length === 0) return false;
+    const [own] = random.shuffle(members.filter((member) => this.isByHand(member)));
+    const written = { ...(own ?? random.pick(members)) };
+    ensemble.lines.write(written, own ? random.pick(['server', 'weight']) : 'weight');
+    trace.line('a person', 'writes a line that no agent understands', () => `about member ${written.id}`);
+    this.#reconfig({ joining: [written] }, () => undefined);
+    return true;
+  }
+
+  correctLines(): void {
+    const { leader, ensemble } = this.#world;
+    const strange = leader?.config.members.filter((member) => ensemble.lines.isStrange(member)) ?? [];
+    if (strange.length > 0) this.#reconfig({ joining: strange.map((member) => ({ ...member })) }, () => undefined);
+  }
+
   #hostFor(random: Random, role: MemberRole): HandHost {
     const number = ++this.#made;
     const id = number === 1 && random.chance(0.2) ? 0 : random.pick([200, 300]) + number;

@@ -11,7 +11,7 @@ import { checkDataMoved, checkTermination } from './checkers/advice.ts';
 import type { Cluster } from './cluster.ts';
 import type { Random } from './core/random.ts';
 import { Violation } from './core/violation.ts';
-import { damageOf } from './node/disk-state.ts';
+import { damageOf, MOST_FREE_SHARE } from './node/disk-state.ts';
 import type { Node } from './node/node.ts';
 import { SIMULATED_TIMINGS } from './node/timings.ts';
 
@@ -134,7 +134,7 @@ export class Person {
         world.cloud.group.maintenance = false;
         break;
       case 'free-space':
-        if (node) node.disk.full = false;
+        if (node) Object.assign(node.disk, { full: false, freeShare: MOST_FREE_SHARE });
         break;
       case 'scale-out':
         world.cloud.group.desired = Math.min(7, world.cloud.group.desired + 1);
@@ -154,8 +154,10 @@ export class Person {
       case 'remove-members':
         if (piece.config) world.byHand.removeTogether(piece.config);
         break;
-      case 'run-newer-release':
       case 'correct-config':
+        world.byHand.correctLines();
+        break;
+      case 'run-newer-release':
       case 'look-at-log':
       case 'look-at-claims':
       case 'right-volume':

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { copyOfDisk } from '../node/disk-state.ts';
+import { copyOfDisk, MOST_FREE_SHARE } from '../node/disk-state.ts';
 import type { Addition } from './addition.ts';
 
 export const DISK_FAILS: Addition = {
@@ -26,6 +26,30 @@ export const DISK_PUT_BACK: Addition = {
       if (node?.up) node.replaceDisk(earlier);
     });
     return true;
+  },
+};
+
+/** On both sides of the fifth below which nothing is set aside (docs/protocol.md, "Server 4"). */
+const SHARES = [0.05, 0.15, 0.199, 0.2, 0.201, 0.25];
+
+export const DISK_RUNS_LOW: Addition = {
+  name: 'disk-runs-low',
+  what: 'a disk has about a fifth of its space left, a little more or a little less, for a while',
+  everyMs: [0, 0, 0, 40_000, 120_000],
+  strike: (world, random) => {
+    const { living } = world;
+    if (living.length === 0) return false;
+    const node = random.pick(living);
+    const { disk } = node;
+    disk.freeShare = random.pick(SHARES);
+    world.trace.line(node.name, 'its disk runs low', () => `${disk.freeShare * 100} % are free`);
+    world.scheduler.after(random.between(30_000, 400_000), () => {
+      disk.freeShare = MOST_FREE_SHARE;
+    });
+    return true;
+  },
+  mend: (world) => {
+    for (const { disk } of world.nodes) disk.freeShare = MOST_FREE_SHARE;
   },
 };
 

@@ -8,6 +8,12 @@ export const LISTS_LAG: Addition = {
   shares: [0, 0, 0, 0.1, 0.4],
 };
 
+export const GROUP_LAGS: Addition = {
+  name: 'group-lags',
+  what: 'a list of Auto Scaling is answered as of up to 90 s ago, an older answer after a newer one, too',
+  shares: [0, 0, 0, 0.1, 0.4],
+};
+
 export const STREAMS_UNLISTED: Addition = {
   name: 'streams-unlisted',
   what: 'the list of streams is empty',

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /** All additions, and the choice among them. How to add one: addition.ts. */
 import type { Addition } from './addition.ts';
-import { MEMBER_BY_HAND } from './by-hand.ts';
-import { DISK_FAILS, DISK_FILLS, DISK_PUT_BACK } from './disks.ts';
+import { LINE_BY_HAND, MEMBER_BY_HAND } from './by-hand.ts';
+import { DISK_FAILS, DISK_FILLS, DISK_PUT_BACK, DISK_RUNS_LOW } from './disks.ts';
 import { LATE_WRITE, PAUSE_BEFORE_EFFECT } from './effects.ts';
 import { DATA_DAMAGED, FILE_TORN, HALF_EPOCH, SLOW_EPOCH } from './files.ts';
 import { HEALTHY_TICK } from './healthy-tick.ts';
 import { INSTANCE_STOPPED } from './instances.ts';
-import { LISTS_LAG, STREAMS_DELETED, STREAMS_UNLISTED } from './lists.ts';
+import { GROUP_LAGS, LISTS_LAG, STREAMS_DELETED, STREAMS_UNLISTED } from './lists.ts';
 import { ADVICE_FOLLOWED, MACHINE_LOST } from './people.ts';
 import { CRASH_LOOP, LOADS_LONG, SERVER_WONT_STOP, UNANSWERED } from './servers.ts';
 
@@ -33,6 +33,9 @@ export const ADDITIONS: readonly Addition[] = [
   DATA_DAMAGED,
   FILE_TORN,
   DISK_PUT_BACK,
+  DISK_RUNS_LOW,
+  GROUP_LAGS,
+  LINE_BY_HAND,
 ];
 
 export interface Choice {
@@ -49,3 +52,8 @@ export function chosen({ without = [] }: Choice): readonly Addition[] {
 }
 
 export const ALWAYS: readonly Addition[] = ADDITIONS.filter(({ always }) => always === true);
+
+/** Those that no mutation needs. Without them a history is what it was before they came, and so is where it is found. */
+export const NEEDLESS_FOR_MUTATIONS: readonly string[] = [DISK_RUNS_LOW, GROUP_LAGS, LINE_BY_HAND].map(
+  ({ name }) => name,
+);

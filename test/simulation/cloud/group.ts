@@ -40,6 +40,9 @@ const HEARTBEAT_TIMEOUT_MS = 300_000;
 /** However many heartbeats. */
 export const HOOK_LIMIT_MS = 1_500_000;
 
+/** Enough for the longest lag: it looks at its instances no more than every 5 s, and remembers that twice. */
+const KEPT = 50;
+
 export class Group {
   desired: number;
   maximum: number;
@@ -47,6 +50,8 @@ export class Group {
   /** The group belongs to a stack: its hooks wait for the nodes, and the nodes know of them. */
   readonly hasHooks: boolean;
   #entries: Entry[] = [];
+  /** What it was at its last changes, for replicas that are behind. */
+  #earlier: { readonly atMs: number; readonly fact: GroupFact }[] = [];
   readonly #machines: Machines;
   readonly #random: Random;
   readonly #scheduler: Scheduler;
@@ -91,7 +96,14 @@ export class Group {
     );
   }
 
-  fact(): GroupFact {
+  /** As a replica has it that is so far behind. */
+  fact(lagMs = 0): GroupFact {
+    const atMs = this.#scheduler.nowMs - lagMs;
+    const then = lagMs > 0 ? this.#earlier.findLast((earlier) => earlier.atMs <= atMs) : undefined;
+    return then?.fact ?? this.#fact();
+  }
+
+  #fact(): GroupFact {
     return {
       name: GROUP_NAME,
       desired: this.desired,
@@ -102,7 +114,8 @@ export class Group {
     };
   }
 
-  holds(id: string): boolean {
+  holds(id: string, lagMs = 0): boolean {
+    if (lagMs > 0) return this.fact(lagMs).instances.some(({ instance }) => instance === id);
     return this.#entries.some((entry) => entry.instance.id === id);
   }
 
@@ -115,6 +128,7 @@ export class Group {
     if (!entry) return;
     this.#watcher.hookCompleted(by, entry.instance, hook, result);
     this.#proceed(entry, result);
+    this.#remember();
   }
 
   heartbeat(hook: string, id: string): 'recorded' | 'over' {
@@ -127,7 +141,9 @@ export class Group {
   /** TerminateInstanceInAutoScalingGroup, without decrement: the group launches another one. */
   takeOut(instance: Instance): void {
     const entry = this.#entries.find((each) => each.instance === instance);
-    if (entry && !entry.lifecycleState.startsWith('Terminating')) this.#takeOut(entry);
+    if (!entry || entry.lifecycleState.startsWith('Terminating')) return;
+    this.#takeOut(entry);
+    this.#remember();
   }
 
   /** DetachInstances, with decrement: the group counts on fewer, and launches none for them. */
@@ -148,7 +164,18 @@ export class Group {
     });
   }
 
+  #remember(): void {
+    this.#earlier.push({ atMs: this.#scheduler.nowMs, fact: this.#fact() });
+    if (this.#earlier.length > KEPT) this.#earlier.shift();
+  }
+
   #reconcile(): void {
+    this.#remember();
+    this.#follow();
+    this.#remember();
+  }
+
+  #follow(): void {
     const nowMs = this.#scheduler.nowMs;
     for (const entry of this.#entries) {
       if (entry.lifecycleState === 'Pending' && entry.instance.state === 'running') this.#launched(entry);

@@ -3,6 +3,8 @@
 import { AgentError } from '../../../src/errors.ts';
 import type { Stamp } from '../../../src/model/disk.ts';
 import type { NodeDisk } from '../../../src/ports.ts';
+import type { Lines } from '../zookeeper/lines.ts';
+import { AsideLimits } from './aside-limits.ts';
 import { blankData, copyOfData, type DiskState, diskFacts } from './disk-state.ts';
 import type { Run } from './run.ts';
 
@@ -25,7 +27,8 @@ function moveAside(disk: DiskState, name: string): void {
   if (!torn.has('stamp')) disk.stamp = undefined;
 }
 
-export function diskPort(run: Run, disk: DiskState): NodeDisk {
+export function diskPort(run: Run, disk: DiskState, lines: Lines): NodeDisk {
+  const limits = new AsideLimits(run.scheduler, disk);
   const write = (label: string, change: () => void): Promise<void> =>
     run.local(`disk ${label}`, () => {
       if (disk.full) throw NO_SPACE();
@@ -34,7 +37,7 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
     });
   const here = (stamp: Stamp): Stamp => ({ ...stamp, ...(disk.volume === undefined ? {} : { volume: disk.volume }) });
   return {
-    read: () => run.look('disk read', () => diskFacts(disk), 1),
+    read: () => run.look('disk read', () => limits.seen(diskFacts(disk, lines)), 1),
     isFenced: () => run.look('disk fenced?', () => disk.fence !== undefined, 1),
     writeId: (id) =>
       write(`writeId ${id}`, () => {
@@ -78,10 +81,12 @@ export function diskPort(run: Run, disk: DiskState): NodeDisk {
       }),
     setDataAside: (name) =>
       write(`setDataAside ${name}`, () => {
+        limits.check();
         moveAside(disk, name);
       }),
     setCopyAside: (name) =>
       write(`setCopyAside ${name}`, () => {
+        limits.check();
         disk.marker = false;
         disk.nonce = undefined;
         disk.torn.delete('nonce');

@@ -13,6 +13,7 @@ import {
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import type { Zxid } from '../../../src/model/zxid.ts';
 import { type Log, lastZxid } from '../zookeeper/entry.ts';
+import type { Lines } from '../zookeeper/lines.ts';
 
 /** A `version-2` directory. */
 export interface DataState {
@@ -42,6 +43,8 @@ export interface AsideState {
   readonly config: EnsembleConfig | undefined;
 }
 
+export const MOST_FREE_SHARE = 0.9;
+
 export interface DiskState {
   /** The EBS volume; undefined where the instance does not show it. */
   readonly volume: string | undefined;
@@ -63,11 +66,15 @@ export interface DiskState {
   config: EnsembleConfig | undefined;
   pending: EnsembleConfig | undefined;
   aside: AsideState[];
+  /** When data was set aside, whatever the agent has noted. */
+  asidesAtMs: readonly number[];
   occasions: Occasions;
   /** How often its server ended at its start since it was last stopped. */
   failures: number;
   /** Nothing can be written. */
   full: boolean;
+  /** How much of it is free, while it is not full. */
+  freeShare: number;
   /** What stands in these can't be read from the disk any more. */
   readonly torn: Set<NodeFile>;
 }
@@ -91,9 +98,11 @@ export function blankDisk(volume?: string): DiskState {
     config: undefined,
     pending: undefined,
     aside: [],
+    asidesAtMs: [],
     occasions: { 'fresh-config': [], 'set-aside': [] },
     failures: 0,
     full: false,
+    freeShare: MOST_FREE_SHARE,
     torn: new Set(),
   };
 }
@@ -154,8 +163,8 @@ export function epochAtStart(data: DataState): number {
 }
 
 /** What the agent's reader of the disk makes of it. */
-export function diskFacts(disk: DiskState): DiskFacts {
-  const facts = wholeFacts(disk);
+export function diskFacts(disk: DiskState, lines: Lines): DiskFacts {
+  const facts = wholeFacts(disk, lines);
   if (disk.torn.size === 0) return facts;
   const unreadable = [...disk.torn].sort().map((what) => ({ what, file: `/var/lib/${what}`, why: 'it is empty' }));
   const left = Object.fromEntries(Object.entries(facts).filter(([name]) => !disk.torn.has(name as NodeFile)));
@@ -163,7 +172,7 @@ export function diskFacts(disk: DiskState): DiskFacts {
   return { ...(left as unknown as DiskFacts), ...fence, unreadable };
 }
 
-function wholeFacts(disk: DiskState): DiskFacts {
+function wholeFacts(disk: DiskState, lines: Lines): DiskFacts {
   return {
     marker: disk.marker,
     left: disk.left,
@@ -171,12 +180,12 @@ function wholeFacts(disk: DiskState): DiskFacts {
     ready: disk.ready,
     signalled: disk.signalled,
     occasions: disk.occasions,
-    freeShare: disk.full ? 0 : 0.9,
+    freeShare: disk.full ? 0 : disk.freeShare,
     aside: disk.aside.map((aside) => ({
       name: aside.name,
       lineage: aside.stamp?.lineage ?? 0,
       data: dataFacts(aside.data),
-      ...(aside.config ? { config: aside.config } : {}),
+      ...(aside.config ? { config: lines.asRead(aside.config) } : {}),
     })),
     // What is absent has no key. Last, since an object with keys after such spreads takes far longer to make.
     ...(disk.id === undefined ? {} : { id: disk.id }),
@@ -187,7 +196,7 @@ function wholeFacts(disk: DiskState): DiskFacts {
     ...(disk.fence ? { fence: disk.fence } : {}),
     ...(disk.abandoned ? { abandoned: true as const } : {}),
     ...(disk.vouched ? { vouched: disk.vouched } : {}),
-    ...(disk.config ? { config: disk.config } : {}),
-    ...(disk.pending ? { pending: disk.pending } : {}),
+    ...(disk.config ? { config: lines.asRead(disk.config) } : {}),
+    ...(disk.pending ? { pending: lines.asRead(disk.pending) } : {}),
   };
 }

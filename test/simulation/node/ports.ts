@@ -72,12 +72,16 @@ export function portsOf(
     },
     autoScaling: {
       groupOf: (id) =>
-        run.aws('autoscaling', 'DescribeAutoScalingInstances', () => (group.holds(id) ? GROUP_NAME : undefined), {
-          empty: () => undefined,
-        }),
+        run.aws(
+          'autoscaling',
+          'DescribeAutoScalingInstances',
+          () => (group.holds(id, lagMs(run.additions, 'group-lags')) ? GROUP_NAME : undefined),
+          { empty: () => undefined },
+        ),
       describe: () => {
-        run.asksForTheGroup();
-        return run.aws('autoscaling', 'DescribeAutoScalingGroups', () => group.fact());
+        const behindMs = lagMs(run.additions, 'group-lags');
+        run.asksForTheGroup(behindMs);
+        return run.aws('autoscaling', 'DescribeAutoScalingGroups', () => group.fact(behindMs));
       },
       setMaintenance: (_name, on) =>
         run.aws('autoscaling', 'CreateOrUpdateTags', () => {
@@ -104,7 +108,7 @@ export function portsOf(
     claimStreams: streamsPort(run, cloud.streams),
     objects: objectsPort(run, cloud.objects),
     servers: serversPort(run, host, ensemble),
-    disk: diskPort(run, host.disk),
+    disk: diskPort(run, host.disk, ensemble.lines),
     server: serverControlPort(run, host, { ensemble, supervisor }),
     nonce: () => run.random.hex(32),
     log: {

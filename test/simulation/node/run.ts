@@ -161,9 +161,9 @@ export class Run {
     });
   }
 
-  /** From here on nothing that it decides rests on an older answer about the group. */
-  asksForTheGroup(): void {
-    this.#groupAskedMs = this.scheduler.nowMs;
+  /** From here on nothing that it decides rests on an older answer about the group, which is itself so far behind. */
+  asksForTheGroup(behindMs: number): void {
+    this.#groupAskedMs = this.scheduler.nowMs - behindMs;
   }
 
   /** A call to AWS; `empty` is what an empty answer says, where one is possible. */

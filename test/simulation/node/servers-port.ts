@@ -87,7 +87,7 @@ function session(run: Run, server: Server, ensemble: Ensemble, authenticated: bo
     config: () =>
       run.look('session config', () => {
         if (!open()) throw unreachable(server.host.address);
-        return server.config;
+        return ensemble.lines.asRead(server.config);
       }),
     reconfig: (change: ReconfigChange) =>
       run.awaited<ReconfigAnswer>(`reconfig ${describeChange(change)}`, (resolve, reject) => {

@@ -10,6 +10,7 @@ import { look } from './election.ts';
 import { lastZxid } from './entry.ts';
 import { follow, giveUp } from './following.ts';
 import { type Chamber, lead } from './leading.ts';
+import { Lines } from './lines.ts';
 import { Network } from './network.ts';
 import { Requests } from './requests.ts';
 import { type Host, Server } from './server.ts';
@@ -25,6 +26,7 @@ export class Ensemble implements Chamber {
   servers: Server[] = [];
   readonly network = new Network();
   readonly requests = new Requests();
+  readonly lines = new Lines();
   readonly witness: Witness;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
