@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CLAIMS } from './claims.ts';
 import { DECLARED_GONE } from './declared-gone.ts';
+import { EVERYWHERE } from './everywhere.ts';
 import { FILES } from './files.ts';
 import { GENESIS } from './genesis.ts';
 import { JOINING } from './joining.ts';
@@ -17,4 +18,5 @@ export const CASES: readonly Row[] = [
   ...LEAVING,
   ...RECOVERY,
   ...DECLARED_GONE,
+  ...EVERYWHERE,
 ];

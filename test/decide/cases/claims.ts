@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { take, wait } from '../../../src/model/step.ts';
+import { done, take, wait } from '../../../src/model/step.ts';
 import { toZxid } from '../../../src/model/zxid.ts';
 import {
   addressOf,
@@ -228,5 +228,20 @@ export const CLAIMS: readonly Row[] = [
       { kind: 'restore-stream', id: 1, generation: 1 },
       'The list of log streams is without 1.1, which this node owns by its object.',
     ),
+  ),
+  row(
+    'Claims 8: no server stops for a successor that is gone for good',
+    healthy({
+      shared: sharedOf([genesisOf([1, 2, 3])], [], {
+        claims: [
+          claimOf(1),
+          claimOf(1, { generation: 2, owner: { instance: 'i-0b07', address: addressOf(7) } }),
+          claimOf(2),
+          claimOf(3),
+        ],
+      }),
+      lives: { ...livesOf([1, 2, 3]), 'i-0b07': 'gone' },
+    }),
+    done('This node votes as member 1; nothing is left to do.'),
   ),
 ];
