@@ -25,7 +25,8 @@ it('every re-check and every rule is reached', async (test) => {
   let missing: readonly Place[] = places;
   let seed = 1;
   const someHistories = async (): Promise<void> => {
-    for (const end = seed + AT_ONCE; seed < end; seed++) await simulateHistory({ seed, without: NEEDLESS_FOR_MUTATIONS });
+    for (const end = seed + AT_ONCE; seed < end; seed++)
+      await simulateHistory({ seed, without: NEEDLESS_FOR_MUTATIONS });
     missing = await reached.never(missing);
   };
   const asked = (): readonly Place[] => missing.filter((place) => !decisions.includes(place));
