@@ -29,7 +29,18 @@ before(async () => {
   follower = modes.findIndex((answer) => answer.includes('Mode: follower')) + 1;
   await ensemble.server(follower).kill();
 }, LIMIT);
-after(() => ensemble[Symbol.asyncDispose]());
+/** Those of a test that ran out of its time, too. */
+const agents: RealAgent[] = [];
+after(async () => {
+  await Promise.all(agents.map((agent) => agent[Symbol.asyncDispose]()));
+  await ensemble[Symbol.asyncDispose]();
+});
+
+async function agentOf(options: Parameters<typeof RealAgent.of>[2]): Promise<RealAgent> {
+  const agent = await RealAgent.of(ensemble, follower, options);
+  agents.push(agent);
+  return agent;
+}
 
 /** Runs the agent until a look was decided with these words, then lets go, and runs it until nothing is left to do. */
 async function leftAlone(agent: RealAgent, words: RegExp, letGo: () => Promise<void>): Promise<void> {
@@ -91,7 +102,7 @@ interface Taken {
 }
 
 test('a follower whose connections are all taken is not stopped, and serves on', LIMIT, async () => {
-  await using agent = await RealAgent.of(ensemble, follower, { before: WITH_FEW_FILES, timings: TIMINGS });
+  await using agent = await agentOf({ before: WITH_FEW_FILES, timings: TIMINGS });
   await agent.ports.server.start(NEVER);
   const pid = await agent.pid();
   while ((await agent.ports.servers.srvr(agent.address, NEVER)).kind !== 'serving') await sleep(50);
@@ -153,7 +164,7 @@ test(
     await (await ensemble.start(follower)).untilServing();
     await grow(ensemble.server(follower));
     await ensemble.server(follower).kill();
-    await using agent = await RealAgent.of(ensemble, follower, { timings: TIMINGS });
+    await using agent = await agentOf({ timings: TIMINGS });
     await agent.ports.server.start(NEVER);
     const pid = await agent.pid();
     const fast = new AbortController();
