@@ -6,6 +6,7 @@ import { decideGivingUp } from './decide/launch.ts';
 import { reportDigest } from './decide/recover.ts';
 import { AgentError, type ErrorCode } from './errors.ts';
 import { foundByHand } from './facts/by-hand.ts';
+import { unreadableObjects } from './facts/unreadable-objects.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { type Advice, adviceText } from './model/advice.ts';
 import type { Command, Observation, Order, StackTies } from './model/observation.ts';
@@ -235,6 +236,7 @@ export function sightOf(observation: Observation): string {
   ];
   if (disk.fence) parts.push('fenced');
   for (const { file, why } of disk.unreadable ?? []) parts.push(`${file} can't be understood (${why})`);
+  for (const { key, why } of unreadableObjects(observation)) parts.push(`${key} can't be understood (${why})`);
   if (disk.freeShare !== undefined) parts.push(`${Math.floor(disk.freeShare * 100)} % of the disk free`);
   return parts.join('; ');
 }

@@ -2,6 +2,7 @@
 /** What the node sees, what it would do and why, and which data it has set aside. Changes nothing. */
 import { foundByHand } from '../facts/by-hand.ts';
 import { ownState } from '../facts/lifecycle.ts';
+import { unreadableObjects } from '../facts/unreadable-objects.ts';
 import { sightOf } from '../loop.ts';
 import { adviceSentence, adviceText } from '../model/advice.ts';
 import type { Observation } from '../model/observation.ts';
@@ -87,6 +88,7 @@ export function formatStatus(status: Status): string {
     );
   }
   for (const { file, why } of observation.disk.unreadable ?? []) lines.push(`unreadable ${file}: ${why}`);
+  for (const { key, why } of unreadableObjects(observation)) lines.push(`unreadable ${key}: ${why}`);
   const space = spaceOf(observation);
   if (space) lines.push(`disk      ${space}`);
   for (const aside of status.aside) {

@@ -93,7 +93,9 @@ function decideStanding(observation: Observation, shared: Shared, id: number): D
   const generation = (claims.at(-1)?.generation ?? 0) + 1;
   const unreadable = unreadableOf(claims, id);
   if (unreadable)
-    return wait(`Whether id ${id} is still this node's is unknown: ${ownerKey(unreadable)} can't be read.`);
+    return wait(
+      `Whether id ${id} is still this node's is unknown: ${ownerKey(unreadable)} can't be read${unreadable.why === undefined ? '' : `, as ${unreadable.why}`}.`,
+    );
   const open = claims.find((claim) => claim.owner === undefined);
   if (open) return voidWhenOld(observation, open) ?? wait(`Nobody has said yet whose the claim ${nameOf(open)} is.`);
   const owner = claims.map((claim) => claim.owner).findLast((each) => typeof each === 'object');

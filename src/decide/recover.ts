@@ -214,8 +214,9 @@ export function decideSilence(
   }
   if (silent.length > 0) {
     const unreadable = (silence.unreadable ?? []).filter(({ instance }) => silent.includes(instance));
+    const notes = (shared.unreadableNotes ?? []).filter(({ instance }) => silent.includes(instance));
     return wait(
-      `The quorum is lost for good, and ${silent.join(', ')} ${silent.length > 1 ? 'have' : 'has'} not reported.${aboutUnreadable(unreadable)}`,
+      `The quorum is lost for good, and ${silent.join(', ')} ${silent.length > 1 ? 'have' : 'has'} not reported.${aboutUnreadable([...unreadable, ...notes])}`,
       undefined,
       [...unreadable.flatMap(writeAnew), ...silent.flatMap(awaitInstance)],
     );

@@ -99,10 +99,12 @@ export function decideRemoval(observation: Observation, ensemble: Ensemble): Dec
 /** Notes the dead owners of claims that have no note yet: EC2 forgets them within the hour. */
 export function decideNotes(observation: Observation): Decision | undefined {
   if (!observation.shared.known) return undefined;
-  const { claims, dead } = observation.shared.value;
+  const { claims, dead, unreadableNotes = [] } = observation.shared.value;
   if (observation.terminated.length === 0) return undefined;
   const owners = new Set(ownersOf(claims));
-  const instances = observation.terminated.filter((instance) => owners.has(instance) && !dead.includes(instance));
+  // A note that can't be understood takes the key all the same.
+  const noted = new Set([...dead, ...unreadableNotes.map(({ instance }) => instance)]);
+  const instances = observation.terminated.filter((instance) => owners.has(instance) && !noted.has(instance));
   if (instances.length === 0) return undefined;
   return take(
     { kind: 'note-dead', instances },

@@ -15,6 +15,9 @@ export const FORMATS = {
   death: 1,
   gone: 1,
   stamp: 1,
+  fence: 1,
+  /** What the agent notes for itself in a file: occasions, facts of data set aside, checked snapshots and the like. */
+  note: 1,
 } as const;
 
 export type Formatted = keyof typeof FORMATS;

@@ -3,7 +3,7 @@ import type { GroupFact, Known, Life } from './cloud.ts';
 import type { DiskFacts } from './disk.ts';
 import type { EnsembleConfig, Member } from './member.ts';
 import type { Outcome } from './proposals.ts';
-import type { Announcement, Claim, FoundReport, GoneMember, LineageRecord, UnreadableReport } from './records.ts';
+import type { Announcement, Claim, FoundReport, GoneMember, LineageRecord, UnreadableObject } from './records.ts';
 import type { ServerAnswer, ServerEnds } from './server.ts';
 import type { Zxid } from './zxid.ts';
 
@@ -34,13 +34,15 @@ export interface Shared {
   readonly claims: readonly Claim[];
   /** Instances with a note of their death. */
   readonly dead: readonly string[];
+  /** Notes of a death that are there but can't be understood. They prove nothing. Absent when there are none. */
+  readonly unreadableNotes?: readonly UnreadableObject[];
 }
 
 /** Facts that matter only while no ensemble answers. */
 export interface Silence {
   readonly reports: readonly FoundReport[];
   /** Reports that are there but can't be understood. Absent when there are none. */
-  readonly unreadable?: readonly UnreadableReport[];
+  readonly unreadable?: readonly UnreadableObject[];
   /** The outcomes of proposals for the next record. Absent when there are none. */
   readonly outcomes?: readonly Outcome[];
   readonly announcements: readonly Announcement[];

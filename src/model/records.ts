@@ -18,6 +18,8 @@ export interface Claim {
    * `unreadable`: the object can't be understood, so the id belongs to somebody.
    */
   readonly owner: ClaimOwner | 'void' | 'unreadable' | undefined;
+  /** Why the object can't be understood, as the end of a sentence. */
+  readonly why?: string;
   readonly ageMs: number;
   /** The list of streams does not show this claim: it lags, or the stream was deleted. */
   readonly unlisted?: true;
@@ -139,8 +141,11 @@ export interface FoundReport {
   readonly binds?: Binding;
 }
 
-/** A report that is there but can't be understood. What its node knows, and is bound to, is unknown. */
-export interface UnreadableReport {
+/**
+ * An object about an instance that is there but can't be understood. By a report: what its node knows, and is bound to,
+ * is unknown. By a note of a death: whether the instance is dead is unknown.
+ */
+export interface UnreadableObject {
   readonly instance: string;
   readonly key: string;
   readonly why: string;

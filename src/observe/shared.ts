@@ -6,7 +6,7 @@ import type { Ensemble, Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { ListedObject, ObjectStore, Ports } from '../ports.ts';
 import { readClaims } from '../registry/claims.ts';
-import { deadAmong } from '../registry/dead.ts';
+import { notesAmong } from '../registry/dead.ts';
 import { recordsAmong } from '../registry/lineage.ts';
 import { attempt } from './attempt.ts';
 
@@ -41,8 +41,12 @@ export function readShared(
 ): Promise<Known<Shared>> {
   const sources = { listing, self: { instance: self.instance, ids } };
   return attempt(async () => {
-    const [{ keys, records }, claims] = await Promise.all([contents, readClaims(ports, sources, signal)]);
-    return { records, claims, dead: deadAmong(keys) };
+    const [{ records }, claims, { dead, unreadable }] = await Promise.all([
+      contents,
+      readClaims(ports, sources, signal),
+      listing.then((listed) => notesAmong(ports.objects, listed, signal)),
+    ]);
+    return { records, claims, dead, ...(unreadable.length === 0 ? {} : { unreadableNotes: unreadable }) };
   }, signal);
 }
 

@@ -5,11 +5,12 @@
  */
 import { AgentError } from '../errors.ts';
 import { FORMATS, type Formatted, whyNotUnderstood } from '../model/formats.ts';
+import type { LineageRecord } from '../model/records.ts';
 import { remembered } from './remembered.ts';
 import { misfitOf } from './shapes.ts';
 
-/** What is read as a whole body. A note of a death has none to read, and a stamp stands on a disk. */
-type Shaped = Exclude<Formatted, 'death' | 'stamp'>;
+/** What is read as a whole body. A note of a death has no fields, and the others stand on a disk. */
+type Shaped = Exclude<Formatted, 'death' | 'stamp' | 'fence' | 'note'>;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The text that is written under a key: the fields, and the format, which older agents check. */
@@ -46,19 +47,43 @@ function understand(kind: Shaped, body: string): Understood {
   if (parsed === undefined) return NOTHING;
   const why = whyNotUnderstood(kind, parsed);
   if (why !== undefined) return { why };
-  const { format: _, ...fields } = parsed;
-  const misfit = misfitOf(kind, fields);
+  const { format: _, ...all } = parsed;
+  const { fields = all, why: inside } = withoutFormat(all);
+  const misfit = inside ?? misfitOf(kind, fields);
   return misfit === undefined ? { fields } : { why: misfit };
+}
+
+/**
+ * The record inside of an outcome or of a proposal has its own format: a release may write a newer record in the same
+ * envelope. Gives the fields as they are without that format, or why the record is not understood. Neither where there
+ * is no record inside.
+ */
+export function withoutFormat(fields: Fields): Understood {
+  const { record } = fields;
+  if (!isFields(record)) return NOTHING;
+  const why = whyNotUnderstood('record', record);
+  if (why !== undefined) return { why: `the record in it can't be understood: ${why}` };
+  const { format: _, ...rest } = record;
+  return { fields: { ...fields, record: rest } };
+}
+
+/** For the record inside of an outcome or of a proposal: with its format, as it is written. */
+export function recordInside(record: LineageRecord): object {
+  return { format: FORMATS.record, ...record };
 }
 
 /** The object's fields. Undefined when the body is no JSON object at all. */
 export function parsedBody(body: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+    return isFields(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const NAMES: Readonly<Record<Formatted, string>> = {
@@ -70,6 +95,8 @@ const NAMES: Readonly<Record<Formatted, string>> = {
   death: 'note of a death',
   gone: 'word that a member is gone',
   stamp: 'stamp',
+  fence: 'fence',
+  note: 'note',
 };
 
 export function badObject(key: string, kind: Formatted, why?: string): AgentError {

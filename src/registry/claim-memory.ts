@@ -13,11 +13,13 @@ export class ClaimMemory {
   readonly owners = new Map<string, { readonly owner: Owner; readonly ageMs: number }>();
   /** By name, the highest age that a list gave. 0 for a stream that is only known from a call to create it. */
   readonly streams = new Map<string, number>();
+  /** By name, why the object could not be understood when it was read last. */
+  readonly unreadable = new Map<string, string>();
   readonly #reading = new Map<string, Promise<unknown>>();
 
+  /** Only of an object that was understood. A person may mend any other one, so it is read again. */
   keepOwner(name: string, owner: Owner, ageMs: number): void {
-    // A person may mend an object that can't be understood, so it is read again.
-    if (owner !== 'unreadable') this.owners.set(name, { owner, ageMs });
+    this.owners.set(name, { owner, ageMs });
   }
 
   sawStream(name: string, ageMs: number): void {

@@ -118,11 +118,16 @@ function claimsOf(memory: ClaimMemory, streams: Named, objects: Named): readonly
       const known = memory.owners.get(name);
       const owner = known?.owner ?? objects.owners.get(name) ?? streams.owners.get(name);
       const ageMs = objects.ages.get(name) ?? streams.ages.get(name) ?? known?.ageMs ?? memory.streams.get(name) ?? 0;
-      const claim = { id, generation, owner, ageMs };
+      const claim = { id, generation, owner, ...whyOf(memory, name, owner), ageMs };
       found.set(name, memory.streams.has(name) ? claim : { ...claim, unlisted: true });
     }
   }
   return [...found.values()];
+}
+
+function whyOf(memory: ClaimMemory, name: string, owner: Owner | undefined): Pick<Claim, 'why'> {
+  const why = owner === 'unreadable' ? memory.unreadable.get(name) : undefined;
+  return why === undefined ? {} : { why };
 }
 
 async function readOwners(
@@ -143,19 +148,23 @@ async function readOwner(shelf: Shelf, name: string, signal: AbortSignal): Promi
   if (remembered) return remembered.owner;
   const found = await shelf.objects.get(`claims/${name}.json`, signal);
   if (!found) return undefined;
-  const owner = ownerIn(found.body);
-  memory.keepOwner(name, owner, found.ageMs);
+  const { owner, why } = ownerIn(found.body);
+  if (why === undefined) memory.keepOwner(name, owner, found.ageMs);
+  else memory.unreadable.set(name, why);
   return owner;
 }
 
+/** Whose a claim is, or the reason why this release does not understand its object. */
 const ownerIn = remembered(parseOwner);
 
-function parseOwner(body: string): Owner {
+function parseOwner(body: string): { readonly owner: Owner; readonly why?: string } {
   const value = parsedBody(body);
-  if (!value || (whyNotUnderstood('claim', value) ?? misfitOf('claim', value)) !== undefined) return 'unreadable';
-  if (value.void === true) return 'void';
+  if (!value) return { owner: 'unreadable', why: 'it is no JSON object' };
+  const why = whyNotUnderstood('claim', value) ?? misfitOf('claim', value);
+  if (why !== undefined) return { owner: 'unreadable', why };
+  if (value.void === true) return { owner: 'void' };
   const { instance, address } = value as unknown as ClaimOwner;
-  return { instance, address };
+  return { owner: { instance, address } };
 }
 
 /**
@@ -169,7 +178,8 @@ async function readOnwards(shelf: Shelf, id: number, from: number, signal: Abort
     const name = nameOf(id, generation);
     const owner = await readOwner(shelf, name, signal);
     if (owner === undefined) return claims;
-    claims.push({ id, generation, owner, ageMs: memory.owners.get(name)?.ageMs ?? 0, unlisted: true });
+    const known = { id, generation, owner, ...whyOf(memory, name, owner) };
+    claims.push({ ...known, ageMs: memory.owners.get(name)?.ageMs ?? 0, unlisted: true });
   }
   throw new Error(`The claims on id ${id} go on beyond generation ${from + MOST_GENERATIONS_UNLISTED}.`);
 }

@@ -7,7 +7,7 @@
 import type { Outcome } from '../model/proposals.ts';
 import type { Announcement, LineageRecord } from '../model/records.ts';
 import type { ObjectStore } from '../ports.ts';
-import { badObject, bodyOf, fieldsOf } from './body.ts';
+import { badObject, bodyOf, fieldsOf, recordInside } from './body.ts';
 import { createSettled, readAllSettled, readSettled, settledKeys } from './settled.ts';
 
 export function numberName(number: number): string {
@@ -125,7 +125,8 @@ export async function readAnnouncements(
 export async function createOutcome(objects: ObjectStore, outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
   const number = outcome.kind === 'founded' ? outcome.record.number : outcome.number;
   const key = outcomeKey(number, outcome.proposal);
-  const there = await createSettled(objects, key, bodyOf('outcome', outcome), signal);
+  const written = outcome.kind === 'founded' ? { ...outcome, record: recordInside(outcome.record) } : outcome;
+  const there = await createSettled(objects, key, bodyOf('outcome', written), signal);
   return parseOutcome(key, there);
 }
 

@@ -2,7 +2,7 @@
 /** What a report's key holds, and whether it can be understood (docs/protocol.md, "Recovery by force"). */
 import { whyNotUnderstood } from '../model/formats.ts';
 import type { Binding, Report } from '../model/records.ts';
-import { parsedBody } from './body.ts';
+import { isFields, parsedBody, recordInside, withoutFormat } from './body.ts';
 import { remembered } from './remembered.ts';
 import { misfitOf } from './shapes.ts';
 
@@ -28,11 +28,21 @@ export function parseBody(text: string, instance: string): Body | string {
   return body;
 }
 
+/** The text that is written for this body. */
+export function textOf({ binds, ...body }: Body): string {
+  if (binds?.kind !== 'proposes') return JSON.stringify(binds === undefined ? body : { ...body, binds });
+  return JSON.stringify({ ...body, binds: { ...binds, record: recordInside(binds.record) } });
+}
+
 function understand(text: string, instance: string): Body | string {
   const value = parsedBody(text);
   if (value === undefined) return text === '' ? 'it is empty' : 'it is no JSON object';
-  const why = whyNotUnderstood('report', value) ?? misfitOf('report', value);
+  const newer = whyNotUnderstood('report', value);
+  if (newer !== undefined) return newer;
+  const { fields: binds, why: inside } = isFields(value.binds) ? withoutFormat(value.binds) : {};
+  const fields = binds === undefined ? value : { ...value, binds };
+  const why = inside ?? misfitOf('report', fields);
   if (why !== undefined) return why;
-  const body = value as unknown as Body;
+  const body = fields as unknown as Body;
   return body.report && body.report.instance !== instance ? `it is no report of ${instance}` : body;
 }

@@ -10,10 +10,10 @@
  * an earlier process of this node.
  */
 import { FORMATS } from '../model/formats.ts';
-import type { Binding, FoundReport, Report, UnreadableReport } from '../model/records.ts';
+import type { Binding, FoundReport, Report, UnreadableObject } from '../model/records.ts';
 import type { ListedObject, ObjectStore, StoredObject } from '../ports.ts';
 import { remembered } from './remembered.ts';
-import { type Body, parseBody } from './report-body.ts';
+import { type Body, parseBody, textOf } from './report-body.ts';
 
 /** What is under a node's key: the body, or why it is none, and the etag on which the next write is conditional. */
 export interface Slot {
@@ -27,7 +27,7 @@ export type Unbind = (slot: Slot) => Promise<void>;
 /** Everything under the keys of reports. */
 interface Reports {
   readonly reports: readonly FoundReport[];
-  readonly unreadable: readonly UnreadableReport[];
+  readonly unreadable: readonly UnreadableObject[];
 }
 
 const REPORTS = 'reports/';
@@ -115,7 +115,7 @@ async function readReport(objects: ObjectStore, instance: string, signal: AbortS
 
 function reportsIn(all: readonly (Found | undefined)[]): Reports {
   const reports: FoundReport[] = [];
-  const unreadable: UnreadableReport[] = [];
+  const unreadable: UnreadableObject[] = [];
   for (const found of all) {
     if (found === undefined) continue;
     const { instance, key, slot, ageMs } = found;
@@ -146,7 +146,7 @@ async function replaceSlot(
 ): Promise<'written' | 'conflict'> {
   const key = reportKey(instance);
   slotsSeenIn(objects).delete(key);
-  return objects.replace(key, JSON.stringify(body), slot?.etag, signal);
+  return objects.replace(key, textOf(body), slot?.etag, signal);
 }
 
 /** `conflict`: the slot changed between reading and writing. Only a late write of this very node can do that. */

@@ -25,7 +25,7 @@ import {
   writeDurably,
 } from './durable-file.ts';
 import type { FileReader } from './own-files.ts';
-import { formatJson, formatStamp, isWhole, parseJson, parseStamp, unreadable } from './stamp.ts';
+import { formatFormatted, formatStamp, isWhole, NewerFormat, parseFormatted, parseStamp, unreadable } from './stamp.ts';
 
 export interface AsidePlaces {
   readonly dataDir: string;
@@ -114,8 +114,7 @@ export async function copyAside(places: AsidePlaces, name: string): Promise<void
 
 /**
  * The data comes back as it was, with its own stamp, which names the present volume; the copy aside stays. The stamp is
- * written first. A node with a
- * stamp but no data merely can't vote, while data without a stamp would be refused.
+ * written first. A node with a stamp but no data merely can't vote, while data without a stamp would be refused.
  */
 export async function copyBack(places: AsidePlaces, name: string): Promise<void> {
   checkName(name);
@@ -170,7 +169,10 @@ async function buildFolder(places: AsidePlaces, folder: string): Promise<void> {
       await writeDurably(join(path, 'config', basename(file)), text);
     }
   }
-  await writeDurably(join(path, 'facts.json'), formatJson({ data, ...(config === undefined ? {} : { config }) }));
+  await writeDurably(
+    join(path, 'facts.json'),
+    formatFormatted('note', { data, ...(config === undefined ? {} : { config }) }),
+  );
   await syncDirectory(path);
 }
 
@@ -178,8 +180,9 @@ function isStamp(text: string): boolean {
   try {
     parseStamp(text, 'stamp.json');
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // The release that wrote it understands it.
+    return error instanceof NewerFormat;
   }
 }
 
@@ -247,7 +250,7 @@ async function readFacts(folder: string, name: string, cluster: string): Promise
 async function notedFacts(folder: string): Promise<Pick<AsideFacts, 'data' | 'config'> | undefined> {
   const file = join(folder, 'facts.json');
   try {
-    const { data, config } = parseJson((await readIfThere(file)) ?? '', file);
+    const { data, config } = parseFormatted('note', (await readIfThere(file)) ?? '', file);
     if (!isDataFacts(data) || !(config === undefined || isConfig(config))) return undefined;
     return { data, ...(config === undefined ? {} : { config }) };
   } catch {

@@ -35,7 +35,7 @@ import {
   readStamp,
   requireMounted,
 } from './own-files.ts';
-import { formatJson, formatStamp, isWhole, parseJson, unreadable } from './stamp.ts';
+import { formatFormatted, formatStamp, isWhole, parseFormatted, unreadable } from './stamp.ts';
 import { volumeOf } from './volume.ts';
 import { formatVouched, parseVouched, type Vouched } from './vouched.ts';
 
@@ -85,7 +85,11 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
     writeId: (id) => change(() => writeDurably(options.idFile, `${id}\n`)),
     writeNonce: (nonce) => writeOwn(files.nonce, `${nonce}\n`),
     writeMarker: () => change(() => writeDurably(join(dataDir, 'initialize'), '')),
-    writeStamp: async (stamp) => writeOwn(files.stamp, formatStamp(await named(options, stamp))),
+    writeStamp: (stamp) =>
+      change(async () => {
+        await makeDirectory(files.directory);
+        await writeDurably(files.stamp, formatStamp(await named(options, { ...(await stampBefore(files)), ...stamp })));
+      }),
     writeConfig: (config) => change(() => writeConfig(options, config)),
     hasOtherSettings: () => explained(() => hasOtherSettings(options)),
     writeSettings: () => change(() => writeSettings(options)),
@@ -105,7 +109,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
         await makeDirectory(files.directory);
         await copyBack(aside, name);
       }),
-    raiseFence: (fence) => writeOwn(files.fence, formatJson(fence)),
+    raiseFence: (fence) => writeOwn(files.fence, formatFormatted('fence', fence)),
     liftFence: () => change(() => removeDurably(files.fence)),
     mark: (name) => writeOwn(files.mark(name), ''),
     unmark: (name) => change(() => removeDurably(files.mark(name))),
@@ -126,7 +130,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
       // This write may run beside a step, and perhaps beside its copy, so it clears nothing away.
       await explained(async () => {
         await makeDirectory(files.directory);
-        await writeDurably(files.lifecycleState, formatJson({ lifecycleState, sinceMs: nowMs }));
+        await writeDurably(files.lifecycleState, formatFormatted('note', { lifecycleState, sinceMs: nowMs }));
       });
       return nowMs;
     },
@@ -208,6 +212,11 @@ async function stampInPlace(path: string, aside: AsidePlaces): Promise<Stamp | u
   return (await isMoveUnderWay(aside)) ? undefined : readStamp(path);
 }
 
+/** The stamp that is about to be written anew, for its fields that this release does not know. */
+async function stampBefore({ stamp }: AgentFiles): Promise<Stamp | undefined> {
+  return readStamp(stamp).catch(() => undefined);
+}
+
 function sysfsOf({ sysfs = '/sys' }: NodeDiskOptions): string {
   return sysfs;
 }
@@ -232,7 +241,7 @@ async function readVouched(path: string): Promise<Vouched | undefined> {
 /** Undefined when the file has no usable content. The state then counts as new to the disk. */
 async function readState(path: string): Promise<{ lifecycleState: unknown; sinceMs: number } | undefined> {
   try {
-    const { lifecycleState, sinceMs } = parseJson((await readIfThere(path)) ?? '', path);
+    const { lifecycleState, sinceMs } = parseFormatted('note', (await readIfThere(path)) ?? '', path);
     return isWhole(sinceMs) ? { lifecycleState, sinceMs } : undefined;
   } catch {
     return undefined;

@@ -2,15 +2,18 @@
 import { AgentError } from '../errors.ts';
 import { mendFile } from '../model/advice.ts';
 import type { Stamp } from '../model/disk.ts';
-import { FORMATS, whyNotUnderstood } from '../model/formats.ts';
+import { FORMATS, type Formatted, whyNotUnderstood } from '../model/formats.ts';
 
 /** The file is whole, but has a format that this release does not know. The message is the end of a sentence. */
 export class NewerFormat extends Error {
   override readonly name = 'NewerFormat';
 }
 
+/** What has a format of its own in a file of the node. */
+type OnDisk = Extract<Formatted, 'stamp' | 'fence' | 'note'>;
+
 export function formatStamp(stamp: Stamp): string {
-  return formatJson({ format: FORMATS.stamp, ...stamp });
+  return formatFormatted('stamp', stamp);
 }
 
 /** A cluster name with bytes that no name can have is damage of the file, and not another cluster. */
@@ -18,26 +21,34 @@ const NAME = /^[\x21-\x7e]+$/;
 
 const VOLUME = /^vol-[0-9a-f]+$/;
 
-/** Parses a stamp's file. `path` is for the error only. Throws BAD_DATA_DIRECTORY, or NewerFormat. */
+/**
+ * Parses a stamp's file. A field that this release does not know is kept, for when the stamp is written again. `path` is
+ * for the error only. Throws BAD_DATA_DIRECTORY, or NewerFormat.
+ */
 export function parseStamp(text: string, path: string): Stamp {
-  const value = parseJson(text, path);
-  const newer = whyNotUnderstood('stamp', value);
-  if (newer !== undefined) throw new NewerFormat(newer);
-  const { cluster, lineage, id, volume } = value;
+  const { cluster, lineage, id, volume, ...rest } = parseFormatted('stamp', text, path);
   if (typeof cluster !== 'string' || !NAME.test(cluster) || !isWhole(lineage) || !isWhole(id)) {
     throw unreadable(path);
   }
-  if (volume === undefined) return { cluster, lineage, id };
+  if (volume === undefined) return { ...rest, cluster, lineage, id };
   if (typeof volume !== 'string' || !VOLUME.test(volume)) throw unreadable(path);
-  return { cluster, lineage, id, volume };
+  return { ...rest, cluster, lineage, id, volume };
 }
 
-export function formatJson(value: object): string {
-  return `${JSON.stringify(value)}\n`;
+/** The fields without their format. Throws BAD_DATA_DIRECTORY, or NewerFormat. */
+export function parseFormatted(kind: OnDisk, text: string, path: string): Readonly<Record<string, unknown>> {
+  const value = parseJson(text, path);
+  const newer = whyNotUnderstood(kind, value);
+  if (newer !== undefined) throw new NewerFormat(newer);
+  const { format: _, ...fields } = value;
+  return fields;
 }
 
-/** Parses a JSON object from one of the agent's own files. */
-export function parseJson(text: string, path: string): Readonly<Record<string, unknown>> {
+export function formatFormatted(kind: OnDisk, fields: object): string {
+  return `${JSON.stringify({ format: FORMATS[kind], ...fields })}\n`;
+}
+
+function parseJson(text: string, path: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';
+import { type Known, known } from '../../src/model/cloud.ts';
+import type { Shared } from '../../src/model/observation.ts';
 import type { FoundReport } from '../../src/model/records.ts';
 import { toZxid } from '../../src/model/zxid.ts';
 import {
@@ -78,3 +80,21 @@ test('Recovery 3: whoever wrote a report that can not be understood is awaited, 
   assert.match(seen({ unreadable, unclaimedForMs }), /i-0a09 has not reported/);
   assert.doesNotMatch(seen({ unclaimedForMs }), /i-0a09/);
 });
+
+test('Recovery 3: a note of a death that can not be understood is named with the instance that is awaited', () => {
+  const key = `dead/${instanceOf(4)}`;
+  const unreadableNotes = [{ instance: instanceOf(4), key, why: 'it was written by a newer release' }];
+  const shared = { ...factOf(sharedOf([genesisOf([1, 2, 3])], [1, 2, 3, 4])), unreadableNotes };
+  const silence = silenceOf([1, 2, 3, 4], [reportOf(1, { fenced: true })]);
+  const decision = decide(fencedSurvivor({ shared: known(shared), silence, watch: undefined }));
+  assert.equal(decision.kind, 'wait');
+  assert.match(
+    decision.why,
+    new RegExp(`${instanceOf(4)} has not reported.*${key} can't be understood: it was written`),
+  );
+});
+
+function factOf(shared: Known<Shared>): Shared {
+  assert.ok(shared.known);
+  return shared.value;
+}

@@ -10,7 +10,7 @@ import { RESERVED_TAGS } from '../../cf/tags.ts';
 import { ERROR_CODES } from '../../src/errors.ts';
 import { LOG_EVENTS } from '../../src/log-events.ts';
 import { readClaims } from '../../src/registry/claims.ts';
-import { deadAmong } from '../../src/registry/dead.ts';
+import { notesAmong } from '../../src/registry/dead.ts';
 import { goneAmong, sayGone } from '../../src/registry/gone.ts';
 import { outcomesAmong, readAnnouncements, readRecords } from '../../src/registry/lineage.ts';
 import { readReports } from '../../src/registry/reports.ts';
@@ -118,7 +118,8 @@ test('this release understands every example of the bucket', async () => {
   assert.equal((await readAnnouncements(objects, records, signal)).length, count('lineage/000001/started/'));
   assert.equal((await outcomesAmong(objects, keys, 2, signal)).length, count('lineage/000002/outcomes/'));
   assert.equal((await goneAmong(objects, keys, 1, signal)).length, count('lineage/000001/gone/'));
-  assert.equal(deadAmong(keys).length, count('dead/'));
+  const notes = await notesAmong(objects, await objects.list('', signal), signal);
+  assert.deepEqual([notes.dead.length, notes.unreadable], [count('dead/'), []]);
   const { reports, unreadable } = await readReports(objects, signal);
   assert.deepEqual([reports.length, unreadable.length, withdrawals], [1, 0, 1]);
 });

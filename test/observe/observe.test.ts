@@ -2,7 +2,11 @@
 /** One look at the world: in which order it asks, and what becomes of answers that are not to be had. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decideNotes } from '../../src/decide/remove.ts';
 import { AgentError } from '../../src/errors.ts';
+import { unreadableObjects } from '../../src/facts/unreadable-objects.ts';
+import { sightOf } from '../../src/loop.ts';
+import { FORMATS } from '../../src/model/formats.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import { toZxid } from '../../src/model/zxid.ts';
 import { Memory } from '../../src/observe/memory.ts';
@@ -421,4 +425,39 @@ test('an abort ends the look instead of making facts unknown', async () => {
 
 test('a disk that can not be read is no node without data: the look ends', async () => {
   await assert.rejects(look(failing(cluster(), 'disk read')), /timed out/);
+});
+
+test('a newer note of a death proves nothing: EC2 says who lives, the key is named, and the note is not written again', async () => {
+  const [two, three] = [instanceOf(2), instanceOf(3)];
+  const node = cluster();
+  node.shelf.put(`dead/${two}`, { format: FORMATS.death + 1 });
+  node.shelf.put(`dead/${three}`, { format: FORMATS.death + 1 });
+  node.instances = node.instances.map((fact) => (fact.instance === three ? { ...fact, state: 'terminated' } : fact));
+  const observation = await look(node);
+  assert.equal(observation.lives[two], 'alive');
+  assert.equal(observation.lives[three], 'gone');
+  assert.ok(observation.shared.known);
+  assert.deepEqual(observation.shared.value.dead, []);
+  assert.deepEqual(
+    unreadableObjects(observation).map(({ key, why }) => [key, /newer release/.test(why)]),
+    [
+      [`dead/${two}`, true],
+      [`dead/${three}`, true],
+    ],
+  );
+  assert.match(
+    sightOf(observation),
+    new RegExp(`dead/${two} can't be understood \\(it was written by a newer release`),
+  );
+  assert.equal(decideNotes(observation), undefined);
+  // Without the note there would be one to write.
+  node.shelf.objectsByKey.delete(`dead/${three}`);
+  assert.equal(decideNotes(await look(node))?.kind, 'step');
+});
+
+test('a note of a death that can not be read leaves all that AWS shares unknown', async () => {
+  const node = cluster();
+  node.shelf.put(`dead/${instanceOf(2)}`, {});
+  const { shared } = await look(failing(node, `get dead/`));
+  assert.equal(shared.known, false);
 });

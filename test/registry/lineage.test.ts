@@ -2,7 +2,7 @@
 /** Lineage records and announcements: created once, and holes are never overlooked. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deadAmong, noteDead } from '../../src/registry/dead.ts';
+import { noteDead, notesAmong } from '../../src/registry/dead.ts';
 import { goneAmong, sayGone } from '../../src/registry/gone.ts';
 import {
   announceStart,
@@ -106,8 +106,8 @@ test('a note of death is written once and read back', async () => {
   const { objects } = new MemoryShelf();
   await noteDead(objects, 'i-1', signal);
   await noteDead(objects, 'i-1', signal);
-  const keys = (await objects.list('', signal)).map((entry) => entry.key);
-  assert.deepEqual(deadAmong(keys), ['i-1']);
+  const notes = await notesAmong(objects, await objects.list('', signal), signal);
+  assert.deepEqual(notes, { dead: ['i-1'], unreadable: [] });
 });
 
 for (const body of [
@@ -149,7 +149,8 @@ test('keys of another form are no records and no notes, whatever they hold', asy
   ];
   for (const key of [...others, 'dead/note', 'dead/i-1.json']) shelf.objectsByKey.set(key, { body: '', etag: 'e' });
   assert.deepEqual(await readRecords(shelf.objects, signal), [genesisOf([1])]);
-  assert.deepEqual(deadAmong([...shelf.objectsByKey.keys()]), []);
+  const notes = await notesAmong(shelf.objects, await shelf.objects.list('', signal), signal);
+  assert.deepEqual(notes, { dead: [], unreadable: [] });
 });
 
 test('a record that this process has read stays, whatever a list says later', async () => {
