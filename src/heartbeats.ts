@@ -102,7 +102,7 @@ export class Heartbeats implements AsyncDisposable {
       event: 'error',
       code: 'HOOK_ENDS_SOON',
       saw: `The hook ${hook} has held this instance for ${Math.round(waitedMs / 60_000)} minutes; in about ${left} its group terminates it. ${doubt}${this.#why}`,
-      next: 'Bring enough of the other voters back, or let the group launch replacements, before that; a voter that is terminated counts against the quorum.',
+      next: 'See "zk-agent status": its lines "do" say what a person may do before that. A voter that is terminated counts against the quorum.',
     });
   }
 

@@ -159,7 +159,7 @@ test('near the limit that the hook itself has the log says so, with the reason o
   await until(() => isTold(each));
   const told = each.node.logged.find(({ code }) => code === 'HOOK_ENDS_SOON');
   assert.match(String(told?.saw), /terminate has held this instance for 160 minutes; in about 40 .* This node waits/);
-  assert.match(String(told?.next), /replacements/);
+  assert.match(String(told?.next), /zk-agent status/);
   assert.equal(each.limitsAsked.length, 1);
   assert.match(each.limitsAsked[0] ?? '', /group terminate$/);
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Steps of joining, and of changing who is a member. */
 import { AgentError } from '../errors.ts';
+import { RESTART_SERVER } from '../model/advice.ts';
 import { instancesBehind, ownerKey, unreadableOf } from '../model/claims.ts';
 import { nonceOn } from '../model/disk.ts';
 import { type EnsembleConfig, type Member, quorumOf, strangeLines, votersOf } from '../model/member.ts';
@@ -175,10 +176,6 @@ async function answerTo(
           : 'The new config would have no quorum that follows yet.',
       );
     case 'not-authorized':
-      throw new AgentError(
-        'NOT_AUTHORIZED',
-        "The node's own server refused its own super secret.",
-        'Restart the ZooKeeper service of this node, so that it reads the secret again; see the runbook.',
-      );
+      throw new AgentError('NOT_AUTHORIZED', "The node's own server refused its own super secret.", RESTART_SERVER);
   }
 }

@@ -53,7 +53,8 @@ export type Action =
   | 'declare-gone'
   | 'remove-members'
   | 'correct-config'
-  | 'right-volume';
+  | 'right-volume'
+  | 'restart-server';
 
 export interface Advice {
   readonly action: Action;
@@ -127,6 +128,8 @@ function orderOf({ action, path = 'the data directory', config, gone }: Advice, 
       return 'take what the agent does not understand out of the config with a reconfig of newMembers, or change the members by hand';
     case 'right-volume':
       return `attach the right volume to ${where}, or correct its settings`;
+    case 'restart-server':
+      return `restart the ZooKeeper service of ${where}`;
   }
 }
 
@@ -203,7 +206,16 @@ export function mendFile(path: string): string {
   return adviceText([{ action: 'mend-data', path, when: [] }]);
 }
 
-/** Data of another cluster, or of an unknown one. It is kept, and moved away only beside an ensemble that serves. */
+/** Its disk is full. The next run goes on by itself. */
+export const FREE_SPACE = adviceText([{ action: 'free-space', when: [] }]);
+
+/** Its server hangs in the kernel, most often on its disk. The data stays. */
+export const REBOOT = adviceText([{ action: 'start-instance', when: [] }]);
+
+/** A server reads its secret at its start. Without it a quorum may be lost, so another node has to lead. */
+export const RESTART_SERVER = adviceText([{ action: 'restart-server', when: [{ is: 'leader' }] }]);
+
+/** Advice 6: data of another cluster, or of an unknown one, is kept, and moved away only beside an ensemble that serves. */
 export function refusedData(instance?: string): readonly Advice[] {
   const where = instance === undefined ? {} : { instance };
   return [

@@ -115,7 +115,7 @@ async function describeGroup({ ports, memory, self }: Look, signal: AbortSignal)
     throw new AgentError(
       'NO_GROUP',
       `the instance ${self.instance} is in no Auto Scaling group`,
-      'Launch it through the group of the stack; an instance by itself can be no member.',
+      'See the group of the stack: it launches the nodes, and an instance by itself can be no member.',
     );
   }
   return ports.autoScaling.describe(memory.group, signal);

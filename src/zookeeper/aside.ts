@@ -226,7 +226,7 @@ async function freeName(places: AsidePlaces, name: string): Promise<string> {
   throw new AgentError(
     'BAD_DATA_DIRECTORY',
     `${asideOf(places)} holds ${NAMES_LIMIT} copies named "${name}".`,
-    'Copy them to another disk, and free their names: see the runbook.',
+    'See "zk-agent status": it lists them, and says of each what a person may do.',
   );
 }
 

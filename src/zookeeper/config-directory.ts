@@ -6,6 +6,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { AgentError } from '../errors.ts';
+import { mendFile } from '../model/advice.ts';
 import { type EnsembleConfig, strangeLines } from '../model/member.ts';
 import { fromZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
 import type { TickSettings } from '../timings.ts';
@@ -273,9 +274,5 @@ function configOf(path: string, text: string): EnsembleConfig {
 }
 
 function badFile(message: string): AgentError {
-  return new AgentError(
-    'BAD_DYNAMIC_FILE',
-    message,
-    'Put the newest whole config from "aside" in the config directory back.',
-  );
+  return new AgentError('BAD_DYNAMIC_FILE', message, mendFile('zoo.cfg, or the file that it points at'));
 }

@@ -2,6 +2,7 @@
 import { constants, copyFile, open, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError } from '../errors.ts';
+import { FREE_SPACE } from '../model/advice.ts';
 import { isCode, makeDirectory, syncDirectory } from './durable-file.ts';
 
 /** Left free beside a copy, because the server preallocates its next log. */
@@ -76,7 +77,7 @@ export async function checkSpaceForCopy(directory: string, onto: string): Promis
     throw new AgentError(
       'NO_SPACE',
       `Copying ${directory} needs ${inMebibytes(neededBytes)} MiB, but the disk of ${onto} has ${inMebibytes(freeBytes)} MiB free.`,
-      'Free space on that disk or enlarge the volume; the next run goes on by itself.',
+      FREE_SPACE,
     );
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AgentError } from '../errors.ts';
+import { FREE_SPACE } from '../model/advice.ts';
 
 const FULL: readonly string[] = ['ENOSPC', 'EDQUOT'];
 
@@ -22,12 +23,7 @@ export function isUnreadable(error: unknown): boolean {
 function explain(error: NodeJS.ErrnoException): AgentError {
   if (FULL.includes(error.code ?? '')) {
     const message = `The disk is full: ${error.message}.`;
-    return new AgentError(
-      'NO_SPACE',
-      message,
-      'Free space on it or enlarge it; the next run goes on by itself.',
-      error,
-    );
+    return new AgentError('NO_SPACE', message, FREE_SPACE, error);
   }
   return new AgentError(
     'BAD_DATA_DIRECTORY',

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { open, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
+import { REBOOT } from '../model/advice.ts';
 import type { ServerControl } from '../ports.ts';
 import { isCode, readIfThere } from './durable-file.ts';
 import { endsFile, forgetOldEnds, readEnds } from './process-ends.ts';
@@ -147,8 +148,8 @@ async function kill(identity: ProcessIdentity, limitMs: number, signal: AbortSig
   }
   throw new AgentError(
     'SERVER_DID_NOT_STOP',
-    `The server's process ${identity.pid} is still there ${limitMs / 1_000} s after SIGKILL.`,
-    'It hangs in the kernel, most often on its disk: reboot the instance; its data stays.',
+    `The server's process ${identity.pid} is still there ${limitMs / 1_000} s after SIGKILL: it hangs in the kernel, most often on its disk.`,
+    REBOOT,
   );
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Texts that tell a person to act (docs/protocol.md, "Advice 1"). What can destroy something is said by the advice data
- * alone; everything else that asks for an act stands in the `next` of an error.
+ * Texts that tell a person to act (docs/protocol.md, "Advice 1"). What can destroy something, or end a quorum, is said
+ * by the advice data alone: in the code, in README.md and in the runbook. What else asks for an act, such as to look or
+ * to correct a setting, stands in the `next` of an error.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -22,9 +23,11 @@ const ARGUMENT_READERS = new Set(['src/commands/arguments.ts', 'src/plain-argume
 /** Acts that can take data, a node or a member away. */
 const DESTRUCTIVE =
   'terminate|delete|remove|wipe|erase|discard|drop|destroy|overwrite|replace|move|throw|give .{1,40}\\bup|rm -';
-const OTHERS =
-  'take|start|restart|reboot|stop|kill|look|read|check|run|set|write|put|copy|attach|detach|add|scale|free|bring|mend|' +
-  'repair|correct|compare|raise|lower|lift|rename|enlarge|call|ask|turn|make|let|try|use|create|choose|wait';
+/** Acts on machines, servers, disks and members: at the wrong moment each of them can end a quorum, or bring old data back. */
+const STRONG =
+  'start|restart|reboot|stop|kill|launch|attach|detach|switch|put|free|bring|mend|repair|restore|rename|enlarge|' +
+  'raise|lower|lift|complete';
+const OTHERS = `${STRONG}|take|look|read|check|run|set|write|copy|correct|compare|call|ask|turn|make|let|try|use|create|choose|wait|scale|add`;
 
 /** At the begin of a sentence or of a part of one, after "or", "and", "then", "to", or behind a colon. */
 function imperative(verbs: string): RegExp {
@@ -35,6 +38,7 @@ function imperative(verbs: string): RegExp {
 }
 
 const DESTROYS = imperative(DESTRUCTIVE);
+const ACTS = imperative(`${DESTRUCTIVE}|${STRONG}`);
 /** Only at the begin of a sentence: "and start" in its middle most often tells what the agent does. */
 const FIRST = `(?:${OTHERS}|${DESTRUCTIVE})\\b(?! is\\b)`;
 const ASKS = {
@@ -55,7 +59,7 @@ interface Finding {
 function findingsIn(path: string, source: string): readonly Finding[] {
   if (path === ADVICE || path === ZNODE_ADVICE || ARGUMENT_READERS.has(path)) return [];
   return textsOf(source)
-    .filter(({ text, isNext }) => DESTROYS.test(text) || (!isNext && asks(text)))
+    .filter(({ text, isNext }) => DESTROYS.test(text) || (isNext ? ACTS.test(text) : asks(text)))
     .map(({ text, line }) => ({ where: `${path}:${line}`, text }));
 }
 
@@ -65,7 +69,7 @@ function sources(directory: string): readonly string[] {
     .map((name) => relative(ROOT, join(ROOT, directory, name)));
 }
 
-test('no text of the agent tells a person to act but the advice data and the `next` of an error', () => {
+test('no text of the agent tells a person to act but the advice data, and to look or to set the `next` of an error', () => {
   const paths = sources('src');
   const findings = paths.flatMap((path) => findingsIn(path, readFileSync(join(ROOT, path), 'utf8')));
   assert.deepEqual(findings, []);
@@ -78,7 +82,10 @@ test('a text that tells a person to act is found, wherever it stands', () => {
   assert.equal(found('wait(`It is damaged. Mend it, or terminate $' + '{instance} to give it up.`);'), 1);
   assert.equal(found("throw new AgentError('X', 'It hangs.', 'It hangs in the kernel: terminate the instance.');"), 1);
   assert.equal(found("const next = 'Move the data directory aside by hand.';"), 1);
-  assert.equal(found("throw new AgentError('X', 'It is full.', 'Free space on that disk.');"), 0);
+  assert.equal(found("throw new AgentError('X', 'It is full.', 'Free space on that disk.');"), 1);
+  assert.equal(found("throw new AgentError('X', 'It hangs.', 'It hangs in the kernel: reboot the instance.');"), 1);
+  assert.equal(found("log.write({ saw: 'It ends.', next: 'Bring enough of the other voters back.' });"), 1);
+  assert.equal(found("throw new AgentError('X', 'It is wrong.', 'Look at its log, and correct the setting.');"), 0);
   assert.equal(found("throw new AgentError('X', 'Free space on that disk.', 'Nothing.');"), 1);
   assert.equal(found("take(step, 'The members are gone, so they are removed.');"), 0);
 });
@@ -97,6 +104,7 @@ const EXAMPLES: Readonly<Record<Action, Advice>> = {
   },
   'find-data': { action: 'find-data', when: [] },
   'right-volume': { action: 'right-volume', instance: 'i-2', when: [] },
+  'restart-server': { action: 'restart-server', instance: 'i-2', when: [{ is: 'leader' }] },
   'free-space': { action: 'free-space', instance: 'i-2', when: [] },
   'scale-out': { action: 'scale-out', when: [] },
   'stop-added-server': { action: 'stop-added-server', path: 'member 200 at 10.0.0.9', when: [{ is: 'no-leader' }] },
@@ -167,18 +175,62 @@ test('the runbook tells of every action as the agent does', () => {
   assert.equal(shown, ['| action | what the agent says |', '| --- | --- |', ...rows].join('\n'));
 });
 
-/** Sentences that name such an act, and by which nobody loses anything: a warning, clients that move, a secret. */
-const TOLD: readonly string[] = [
-  'Never by hand: remove `fence.json`, edit `stamp.json`, write `initialize`, delete an object of the bucket or a log stream.',
-  'To bring the contents of another ensemble into a cluster, copy through clients: start the cluster empty, stop the writers of the old ensemble, read its tree and create it in the new one with any ZooKeeper client, then move the clients over.',
-  'To change it: remove `zk-agent/super-secret` and `zk-agent/java-options`, stop the server, run `zk-agent recovery`, which makes a new one and starts the server with it.',
-];
+/** Sentences of the two documents that ask for such an act all the same, each with the reason why no data can say it. */
+const TOLD: Readonly<Record<string, string>> = {
+  'Never by hand: remove `fence.json`, edit `stamp.json`, write `initialize`, delete an object of the bucket or a log stream.':
+    'It forbids.',
+  'To look for something in data set aside, copy it to another machine and start a single server there on the copy, with a `zoo.cfg` of its own.':
+    'Another machine, and a copy.',
+  'To bring the contents of another ensemble into a cluster, copy through clients: start the cluster empty, stop the writers of the old ensemble, read its tree and create it in the new one with any ZooKeeper client, then move the clients over.':
+    'A new cluster, and clients.',
+  'If the bucket had versioning, bring the objects back, all of them.':
+    'No agent can read the bucket then; nothing is taken away.',
+  'The agent knows of such servers only by the configs: stop one that runs with an old config and is in none yourself, before a recovery by force.':
+    'The agent can not know of such a server.',
+  'If somebody wrote it by hand, bring back the version before (`aws s3api list-object-versions`).':
+    'Whether somebody wrote it by hand, no agent knows.',
+  'To change it: remove `zk-agent/super-secret` and `zk-agent/java-options`, stop the server, run `zk-agent recovery`, which makes a new one and starts the server with it.':
+    'It is about a secret, and the server starts at once.',
+};
 
-test('the runbook tells nobody to destroy anything but by the advice', () => {
-  const runbook = readFileSync(join(ROOT, 'docs/runbook.md'), 'utf8')
-    .replace(/<!-- advice: [\s\S]*?<!-- \/advice -->/, '')
-    .replace(/^( *)```.*?^\1```$/gms, '');
-  const sentences = runbook.split(/(?<=[.!?])\s+|\n+/).map((sentence) => sentence.replace(/[*_]/g, '').trim());
-  const destroying = sentences.filter((sentence) => DESTROYS.test(sentence.replace(/^[-\d.|]+ /, '')));
-  assert.deepEqual(destroying, TOLD);
+/** A person who is said to do such a thing, and commands that do it. */
+const PERSON =
+  /\b(?:somebody|someone|anybody|whoever|you|(?:a|the) person|an operator)\b[^.;:]{0,40}\b(?:terminates?|deletes?|wipes?|destroys?|kills?)\b/i;
+const COMMANDS = /terminate-instances|complete-lifecycle-action|\bdelete-[a-z]+|\bs3 rm|\brm -/;
+
+function sentencesOf(text: string): readonly string[] {
+  return text
+    .replace(/^( *)```.*?^\1```$/gms, '')
+    .split(/(?<=[.!?])\s+|\n+|\|/)
+    .map((sentence) => sentence.replace(/[*_]/g, '').trim());
+}
+
+/** README.md says what the lab's own commands do, and has words in bold that only name a step of the agent. */
+function ofTheProduct(text: string): string {
+  return text
+    .replace(/<!-- (advice|demo)\b[\s\S]*?<!-- \/\1 -->/g, '')
+    .replace(/^## The lab$[\s\S]*?(?=^## )/m, '')
+    .replace(/^- \*\*[^*]+\.\*\*/gm, '-');
+}
+
+function actsIn(text: string): readonly string[] {
+  const asked = sentencesOf(text).filter((sentence) => {
+    const words = sentence.replace(/^[-\d.]+ /, '');
+    return ACTS.test(words) || PERSON.test(words);
+  });
+  return [...asked, ...text.split('\n').filter((line) => COMMANDS.test(line))];
+}
+
+test('README and runbook tell nobody to act on machines, servers, disks or members but by the advice', () => {
+  const texts = ['README.md', 'docs/runbook.md'].map((path) => readFileSync(join(ROOT, path), 'utf8'));
+  const told = texts.flatMap((text) => actsIn(ofTheProduct(text)));
+  assert.deepEqual(told.toSorted(), Object.keys(TOLD).toSorted());
+});
+
+test('such a sentence is found, wherever it stands', () => {
+  assert.equal(actsIn('It waits until somebody terminates it: that is the proof.').length, 1);
+  assert.equal(actsIn('- It hangs. Reboot the instance.').length, 1);
+  assert.equal(actsIn('| `x.next` | unknown | remove it if another node has it |').length, 1);
+  assert.equal(actsIn('Answer it: `aws autoscaling complete-lifecycle-action --instance-id i-1`.').length, 1);
+  assert.equal(actsIn('The `do` lines say which machines may be started.').length, 0);
 });
