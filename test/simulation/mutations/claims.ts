@@ -79,6 +79,7 @@ export const CLAIM_MUTATIONS: readonly Mutation[] = [
   {
     name: 'claims-deleted',
     rule: 'Claims 2: a taken over claim is a new generation; it is never deleted and created again',
+    seeds: 100,
     ports: (ports, node) => {
       const first = (name: string): string => name.replace(/^(claims\/)?(\d+)\.\d+/, '$1$2.1');
       return {

@@ -24,6 +24,7 @@ export const LIFECYCLE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'signals-before-the-leaving',
     rule: 'Joining 9: the stack is told when no terminating member is left in the config',
+    seeds: 50,
     parts: (parts) => ({
       ...parts,
       decide: (observation) => {
@@ -37,6 +38,7 @@ export const LIFECYCLE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'gives-up-without-quorum',
     rule: 'Joining 10: no launch is given up while the quorum may be lost',
+    seeds: 100,
     parts: (parts) => ({ ...parts, giveUp: (observation) => parts.giveUp(observation) ?? givenUp(observation) }),
   },
   {
