@@ -25,7 +25,8 @@ import {
   writeDurably,
 } from './durable-file.ts';
 import type { FileReader } from './own-files.ts';
-import { formatFormatted, formatStamp, isWhole, NewerFormat, parseFormatted, parseStamp, unreadable } from './stamp.ts';
+import { formatOwnJson, isWhole, NewerFormat, parseOwnJson, unreadable } from './own-json.ts';
+import { formatStamp, parseStamp } from './stamp.ts';
 
 export interface AsidePlaces {
   readonly dataDir: string;
@@ -171,7 +172,7 @@ async function buildFolder(places: AsidePlaces, folder: string): Promise<void> {
   }
   await writeDurably(
     join(path, 'facts.json'),
-    formatFormatted('note', { data, ...(config === undefined ? {} : { config }) }),
+    formatOwnJson('note', { data, ...(config === undefined ? {} : { config }) }),
   );
   await syncDirectory(path);
 }
@@ -250,7 +251,7 @@ async function readFacts(folder: string, name: string, cluster: string): Promise
 async function notedFacts(folder: string): Promise<Pick<AsideFacts, 'data' | 'config'> | undefined> {
   const file = join(folder, 'facts.json');
   try {
-    const { data, config } = parseFormatted('note', (await readIfThere(file)) ?? '', file);
+    const { data, config } = parseOwnJson('note', (await readIfThere(file)) ?? '', file);
     if (!isDataFacts(data) || !(config === undefined || isConfig(config))) return undefined;
     return { data, ...(config === undefined ? {} : { config }) };
   } catch {

@@ -7,10 +7,10 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readIfThere, writeDurably } from './durable-file.ts';
-import { formatFormatted, parseFormatted } from './stamp.ts';
+import { formatOwnJson, parseOwnJson } from './own-json.ts';
 
 export async function noteFailedStart(path: string, dataDirectory: string, why: string): Promise<void> {
-  await writeDurably(path, formatFormatted('note', { files: await identityOf(dataDirectory), why }));
+  await writeDurably(path, formatOwnJson('note', { files: await identityOf(dataDirectory), why }));
 }
 
 /** Undefined when there is no note about these very files. A note that can't be read says nothing. */
@@ -18,7 +18,7 @@ export async function readFailedStart(path: string, dataDirectory: string): Prom
   try {
     const text = await readIfThere(path);
     if (text === undefined) return undefined;
-    const { files, why } = parseFormatted('note', text, path);
+    const { files, why } = parseOwnJson('note', text, path);
     return typeof why === 'string' && files === (await identityOf(dataDirectory)) ? why : undefined;
   } catch {
     return undefined;

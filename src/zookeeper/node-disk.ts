@@ -35,7 +35,8 @@ import {
   readStamp,
   requireMounted,
 } from './own-files.ts';
-import { formatFormatted, formatStamp, isWhole, parseFormatted, unreadable } from './stamp.ts';
+import { formatOwnJson, isWhole, parseOwnJson, unreadable } from './own-json.ts';
+import { formatStamp } from './stamp.ts';
 import { volumeOf } from './volume.ts';
 import { formatVouched, parseVouched, type Vouched } from './vouched.ts';
 
@@ -109,7 +110,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
         await makeDirectory(files.directory);
         await copyBack(aside, name);
       }),
-    raiseFence: (fence) => writeOwn(files.fence, formatFormatted('fence', fence)),
+    raiseFence: (fence) => writeOwn(files.fence, formatOwnJson('fence', fence)),
     liftFence: () => change(() => removeDurably(files.fence)),
     mark: (name) => writeOwn(files.mark(name), ''),
     unmark: (name) => change(() => removeDurably(files.mark(name))),
@@ -130,7 +131,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
       // This write may run beside a step, and perhaps beside its copy, so it clears nothing away.
       await explained(async () => {
         await makeDirectory(files.directory);
-        await writeDurably(files.lifecycleState, formatFormatted('note', { lifecycleState, sinceMs: nowMs }));
+        await writeDurably(files.lifecycleState, formatOwnJson('note', { lifecycleState, sinceMs: nowMs }));
       });
       return nowMs;
     },
@@ -241,7 +242,7 @@ async function readVouched(path: string): Promise<Vouched | undefined> {
 /** Undefined when the file has no usable content. The state then counts as new to the disk. */
 async function readState(path: string): Promise<{ lifecycleState: unknown; sinceMs: number } | undefined> {
   try {
-    const { lifecycleState, sinceMs } = parseFormatted('note', (await readIfThere(path)) ?? '', path);
+    const { lifecycleState, sinceMs } = parseOwnJson('note', (await readIfThere(path)) ?? '', path);
     return isWhole(sinceMs) ? { lifecycleState, sinceMs } : undefined;
   } catch {
     return undefined;

@@ -2,7 +2,7 @@
 /** When the agent last did what it may do only seldom. A file that can't be read is begun anew: it only limits. */
 import type { Occasion, Occasions } from '../model/disk.ts';
 import { readIfThere, writeDurably } from './durable-file.ts';
-import { formatFormatted, parseFormatted } from './stamp.ts';
+import { formatOwnJson, parseOwnJson } from './own-json.ts';
 
 const KEPT = 20;
 
@@ -15,12 +15,12 @@ export async function noteOccasion(path: string, occasion: Occasion, nowMs: numb
   // What this release does not know is kept.
   const before = { 'fresh-config': [], 'set-aside': [], ...(await readNoted(path)) };
   const times = [...timesIn(before, occasion), nowMs].slice(-KEPT);
-  await writeDurably(path, formatFormatted('note', { ...before, [occasion]: times }));
+  await writeDurably(path, formatOwnJson('note', { ...before, [occasion]: times }));
 }
 
 async function readNoted(path: string): Promise<object> {
   try {
-    return parseFormatted('note', (await readIfThere(path)) ?? '{}', path);
+    return parseOwnJson('note', (await readIfThere(path)) ?? '{}', path);
   } catch {
     return {};
   }

@@ -8,7 +8,8 @@ import { readdir } from 'node:fs/promises';
 import { AgentError } from '../errors.ts';
 import { type Fence, type NodeFile, type Stamp, UNREADABLE_FENCE, type UnreadableFile } from '../model/disk.ts';
 import { isCode, isThere, readIfThere } from './durable-file.ts';
-import { isWhole, NewerFormat, parseFormatted, parseStamp } from './stamp.ts';
+import { isWhole, NewerFormat, parseOwnJson } from './own-json.ts';
+import { parseStamp } from './stamp.ts';
 
 /** These errors say something about the process or the machine, and nothing about a file. */
 export const NOT_THE_FILE: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'];
@@ -71,7 +72,7 @@ export async function readNonce(path: string): Promise<string | undefined> {
 async function readFence(path: string): Promise<Fence | undefined> {
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
-  const { record } = plainly(() => parseFormatted('fence', text, path));
+  const { record } = plainly(() => parseOwnJson('fence', text, path));
   if (!isWhole(record)) throw new Error('it names no record');
   return { record };
 }

@@ -7,8 +7,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isThere, writeDurably } from './durable-file.ts';
+import { formatOwnJson, parseOwnJson } from './own-json.ts';
 import { checkSnapshot, type SnapshotCheck, type Stream } from './snapshot-check.ts';
-import { formatFormatted, parseFormatted } from './stamp.ts';
 
 /** To read a smaller file is faster than to keep a note about it. */
 const WORTH_A_NOTE_BYTES = 16 * 1024 * 1024;
@@ -54,7 +54,7 @@ function remember(identity: string, found: SnapshotCheck): void {
 
 async function readNotes(note: string): Promise<Notes> {
   try {
-    const value = parseFormatted('note', await readFile(note, 'utf8'), note);
+    const value = parseOwnJson('note', await readFile(note, 'utf8'), note);
     return new Map(Object.entries(value).filter((entry): entry is [string, SnapshotCheck] => isCheck(entry[1])));
   } catch {
     return new Map();
@@ -64,7 +64,7 @@ async function readNotes(note: string): Promise<Notes> {
 /** A write that fails is ignored: on a full disk the files are just read again. */
 async function writeNotes(note: string): Promise<void> {
   try {
-    if (await isThere(dirname(note))) await writeDurably(note, formatFormatted('note', Object.fromEntries(seen)));
+    if (await isThere(dirname(note))) await writeDurably(note, formatOwnJson('note', Object.fromEntries(seen)));
   } catch {
     // Nothing depends on the note.
   }

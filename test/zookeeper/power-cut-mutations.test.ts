@@ -201,9 +201,9 @@ const MUTATIONS: readonly Caught[] = [
   {
     name: 'a note about the start is written in its place',
     file: 'failed-start.ts',
-    search: 'await writeDurably(path, formatJson(',
+    search: 'await writeDurably(path, formatOwnJson(',
     replace:
-      "const file = await (await import('node:fs/promises')).open(path, 'w');\n  await file.writeFile(formatJson(",
+      "const file = await (await import('node:fs/promises')).open(path, 'w');\n  await file.writeFile(formatOwnJson(",
     change: 'noteFailedStart over an older note',
     broken: /a note of these files/,
   },
