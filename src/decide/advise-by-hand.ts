@@ -13,7 +13,7 @@ export function stopAdded(members: readonly Member[]): readonly Advice[] {
   }));
 }
 
-/** Lost for good: such a voter may still come back, and only a person can start its server. */
+/** Advice 3: such a voter may still come back, and only a person can start its server. */
 export function startAdded(members: readonly Pick<Member, 'id' | 'address'>[]): readonly Advice[] {
   return members.map(({ id, address }) => ({
     action: 'start-added-server',

@@ -4,9 +4,9 @@
  * an instance that can run, whatever it holds. A person who keeps the conditions loses only what is lost already.
  */
 import type { Advice } from '../model/advice.ts';
-import type { UnreadableFile } from '../model/disk.ts';
+import type { DiskFacts, UnreadableFile } from '../model/disk.ts';
 import { listed, strangeLines, votersOf } from '../model/member.ts';
-import type { Observation, Silence } from '../model/observation.ts';
+import type { Ensemble, Observation, ObservedServer, Silence } from '../model/observation.ts';
 import type { Report } from '../model/records.ts';
 import { adviceOf, advised, type Decision } from '../model/step.ts';
 import { declareGone, startAdded } from './advise-by-hand.ts';
@@ -147,8 +147,16 @@ export function bringDataBack(damaged: readonly Report[], self: string): readonl
   ];
 }
 
+/** What tells whether every voter serves. */
+interface Served {
+  readonly ensemble: Pick<Ensemble, 'config' | 'servingIds'> | undefined;
+  readonly self: Pick<Observation['self'], 'address' | 'instance'>;
+  readonly disk: Pick<DiskFacts, 'id'>;
+  readonly server: Pick<ObservedServer, 'answer'>;
+}
+
 /** Advice 6: data set aside may be the last good copy until every voter serves. */
-export function removeAside({ ensemble, self, disk, server }: Observation, path: string): Advice | undefined {
+export function removeAside({ ensemble, self, disk, server }: Served, path: string): Advice | undefined {
   const voters = ensemble ? votersOf(ensemble.config) : [];
   const serving = voters.length > 0 && voters.every(({ id }) => ensemble?.servingIds.includes(id));
   const own = ensemble && listed(ensemble.config, disk.id, self.address);
@@ -176,8 +184,10 @@ export function withAdvice(observation: Observation, decision: Decision): Decisi
   if (group.known && group.value.maintenance) {
     advice.push({ action: 'lift-maintenance', when: [{ is: 'work-is-over' }] });
   }
+  // Advice 7: such a line stops all changes until a person has taken it out.
   if (strangeLines(ensemble?.config).length > 0) advice.push({ action: 'correct-config', when: [] });
   if (isShort && advice.every(({ action }) => action !== 'free-space')) {
+    // Advice 7: a leader ends when its disk is full.
     advice.push({ action: 'free-space', instance: self.instance, when: [] });
   }
   const told = advised(decision, advice);

@@ -199,6 +199,7 @@ function stopStale(observation: Observation, newest: LineageRecord | undefined):
   const { disk, server, shared, self } = observation;
   if (!mayRun(server)) return undefined;
   if (newest && disk.stamp && disk.stamp.lineage < newest.number) {
+    // Genesis 3: a node that finds a record newer than its stamp joins.
     return take(
       { kind: 'stop-server' },
       `Record ${newest.number} exists, and this server runs with data of lineage ${disk.stamp.lineage}.`,

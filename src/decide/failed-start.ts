@@ -36,11 +36,13 @@ interface FailedStart {
 export function failedStart({ server, disk }: Observation): FailedStart | undefined {
   const { ends } = server;
   if (!ends || ends.count < ENDS_THAT_COUNT) return undefined;
+  // Server 5: three times in a row, with an exit code of its own.
   const told = `The server of this node ended ${ends.count} times right after its start (${ends.how})`;
   if (ends.error === undefined)
     return { by: 'unknown', why: `${told}, and the error in its log can't be read: ${ends.unread ?? 'it has none'}.` };
   const [, what] = SURROUNDINGS.find(([pattern]) => pattern.test(ends.error ?? '')) ?? [];
   const quoted = `${told}. The last error of its log: ${ends.error}`;
+  // Server 5: rights, an address, a full disk, memory, Java.
   if (what !== undefined) return { by: 'surroundings', why: `${quoted} (${what}, which other data does not mend)` };
   if (CONFIG.test(ends.error)) return { by: 'config', why: quoted };
   return disk.data === undefined ? { by: 'unknown', why: quoted } : { by: 'data', why: quoted };
@@ -52,6 +54,7 @@ export function decideFailedStart(observation: Observation): Decision | undefine
   if (observation.server.upMs !== undefined || fence || !data || data.damage !== undefined) return undefined;
   const failed = failedStart(observation);
   if (failed?.by !== 'data') return undefined;
+  // Server 5: no server starts on this data.
   return take({ kind: 'note-failed-start', why: failed.why, data }, `${failed.why}. So no server starts on this data.`);
 }
 
@@ -59,6 +62,7 @@ export function decideFailedStart(observation: Observation): Decision | undefine
 export function waitsForSurroundings(observation: Observation): Decision | undefined {
   const failed = failedStart(observation);
   if (!failed || failed.by === 'data' || (observation.server.ends?.sinceMs ?? 0) >= TRIED_AGAIN_MS) return undefined;
+  // Server 5: other data mends none of these.
   return wait(`${failed.why}. It is tried again every minute.`, undefined, mendOwnConfig(observation));
 }
 

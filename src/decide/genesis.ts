@@ -92,7 +92,9 @@ export function decideFirstStart(
 ): Decision | undefined {
   const member = listedInGenesis(observation, newest);
   const { disk } = observation;
-  if (!member || newest.kind !== 'genesis' || disk.stamp?.lineage === newest.number) return undefined;
+  // Genesis 3: a node that the newest record does not list joins.
+  if (!member || newest.kind !== 'genesis') return undefined;
+  if (disk.stamp?.lineage === newest.number) return undefined;
   // The stamp that can't be read may be this record's. Then this disk may have lost what it acknowledged (Files 2).
   if (unreadable(disk, 'stamp')) return undefined;
   if (hasData(disk) && disk.stamp === undefined) return undefined;

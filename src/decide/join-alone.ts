@@ -23,6 +23,7 @@ export function decideJoinAlone(observation: Observation, newest: LineageRecord)
     return undefined;
   if (disk.config === undefined) return joinOnFirst(observation, newest);
   if (listed(disk.config, disk.id, self.address)) return undefined;
+  // Joining 7: with the committed config on its disk, and itself as an observer.
   return prepareFrom(
     observation,
     newest,

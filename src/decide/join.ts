@@ -134,6 +134,7 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
     );
   const own = listed(ensemble.config, id, self.address);
   if (server.upMs === undefined && failedStart(observation)?.by === 'config')
+    // Server 5: the server refuses its config, so beside an ensemble it gets a fresh one.
     return prepareJoin(
       observation,
       newest,

@@ -31,6 +31,7 @@ export function decideMend(observation: Observation, newest: LineageRecord, ense
   const { version, members } = ensemble.config;
   const lost = `its ${missing.join(' and ')} can't be read from its disk any more`;
   const why = missing.length === 0 ? `its stamp does not name volume ${disk.volume}, which holds its data` : lost;
+  // Files 3: written anew while the server runs.
   return take(
     { kind: 'mend-files', id: voter.id, lineage: newest.number, config: { version, members } },
     `This node votes as member ${voter.id}, and ${why}: written anew.`,

@@ -27,14 +27,14 @@ function candidatesOf(report: Report): readonly Candidate[] {
     candidates.push({ instance, id, lineage: report.lineage, data: report.data });
   }
   for (const aside of report.aside) {
-    // Data set aside counts for its own lineage.
+    // Recovery 7: data set aside counts for its own lineage.
     if (recoverable(aside.data))
       candidates.push({ instance, id, lineage: aside.lineage, data: aside.data, aside: aside.name });
   }
   return candidates;
 }
 
-/** Positive when `a` is the better one. */
+/** Recovery 5: positive when `a` is the better one. */
 function compareCandidates(a: Candidate, b: Candidate): number {
   if (a.lineage !== b.lineage) return a.lineage - b.lineage;
   if (a.data.currentEpoch !== b.data.currentEpoch) return a.data.currentEpoch - b.data.currentEpoch;

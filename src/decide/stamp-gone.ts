@@ -21,5 +21,6 @@ export function withStampThatIsGone(observation: Observation): Observation {
   if (disk.stamp || unreadable(disk, 'stamp') || !disk.ready || !hasData(disk) || !shared.known) return observation;
   const claimed = ownClaims(observation, shared.value).some((claim) => claim.id === disk.id);
   if (!claimed || !listed(disk.config, disk.id, self.address)) return observation;
+  // Files 2: all three facts say that the data is this node's own.
   return { ...observation, disk: { ...disk, unreadable: [...(disk.unreadable ?? []), GONE] } };
 }

@@ -48,7 +48,9 @@ export async function findEnsemble(look: Look, disk: DiskFacts, signal: AbortSig
   // If a person's server leads, all claimed members follow it. So they are asked for the members that nobody claimed.
   const unclaimed = (member: Member): boolean => instancesBehind(shared.value.claims, member).length === 0;
   const elsewhere = await observeEnsembles(ports.servers, [...claimed], signal, unclaimed);
-  return elsewhere.length > 0 ? ofThisCluster(look, disk, elsewhere, signal) : nearby;
+  if (elsewhere.length === 0) return nearby;
+  // Claims 6: this leader was found only after the claims were read, so they are read again.
+  return ofThisCluster(look, disk, elsewhere, signal);
 }
 
 /** Reads the bucket after the configs, then EC2. Drops each ensemble that is not ours or is of an older record. */
@@ -59,6 +61,7 @@ async function ofThisCluster(
   signal: AbortSignal,
 ): Promise<Search> {
   const { memory } = look;
+  // Claims 6: the claims are read after the config, and EC2 is asked after the claims.
   const bucket = readBucket(look.ports.objects, signal);
   const [{ shared, lives }, leaderless] = await Promise.all([
     readShared(look, bucket, ownIds(look.self, disk, found), signal).then(async (shared) => {

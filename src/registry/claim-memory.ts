@@ -26,7 +26,7 @@ export class ClaimMemory {
     this.streams.set(name, Math.max(ageMs, this.streams.get(name) ?? 0));
   }
 
-  /** Two lists may name the same claim at the same time. Its object is then read only once. */
+  /** Claims 8: two lists may name the same claim at the same time. Its object is then read only once. */
   once<T>(name: string, read: () => Promise<T>): Promise<T> {
     const reading = (this.#reading.get(name) as Promise<T> | undefined) ?? read();
     this.#reading.set(name, reading);

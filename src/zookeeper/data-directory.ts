@@ -31,7 +31,7 @@ interface RememberedScan {
 const remembered = new Map<string, RememberedScan>();
 
 /**
- * Undefined when there is no such directory. A part that can't be read or parsed is damage, and never ends the look.
+ * Files 1. Undefined when there is no such directory. A part that can't be read or parsed is damage, and never ends the look.
  * `note` is the file that remembers checked snapshots.
  */
 export async function readDataDirectory(

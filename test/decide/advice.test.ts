@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * What a person is told to do (docs/protocol.md, "Advice"): what in which situation, and what holds of every piece of
- * advice whatever was seen.
+ * advice whatever was seen. Data that is refused: Advice 6.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

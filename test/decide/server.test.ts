@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The node's own server: what counts as stopped, as failed, and as working (docs/protocol.md). */
+/**
+ * The node's own server: what counts as stopped, as failed (Server 5), and as working (Server 3). And how often data is
+ * set aside (Server 4).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';

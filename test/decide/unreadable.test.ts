@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a node does of whose files one can't be read (Files 2 and 3). */
+/** What a node does of whose files one can't be read (Files 2 and 3), and what a person is told of it (Advice 4). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';

@@ -61,7 +61,7 @@ const STAGE_NAMES = [
  */
 const LONGEST_TESTS = [
   'cloud/cloudformation-groups.test.ts',
-  'simulation/simulation.test.ts',
+  'simulation/reached.test.ts',
   'lab/crash.test.ts',
   'image/story.test.ts',
 ];

@@ -80,4 +80,28 @@ export const ADVICE_CASES: readonly Case[] = [
       await scenario.whole();
     },
   },
+  {
+    name: 'data set aside is removed by hand while every voter serves, and not when one has fallen silent since',
+    nodes: 3,
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      const [damaged, other] = scenario.followers;
+      assert.ok(damaged && other);
+      damaged.powerOff('by hand');
+      if (damaged.disk.data) damaged.disk.data.currentEpoch -= 1;
+      damaged.boot();
+      await scenario.whole();
+      assert.equal(damaged.disk.aside.length, 1);
+      assert.ok(world.person.readAsides(damaged, 60_000, world.random));
+      other.pause();
+      await scenario.advance(100_000);
+      assert.equal(damaged.disk.aside.length, 1);
+      other.resume();
+      await scenario.whole();
+      assert.ok(world.person.readAsides(damaged, 60_000, world.random));
+      await scenario.until('the data set aside is removed', () => damaged.disk.aside.length === 0, 100_000);
+      await scenario.whole();
+    },
+  },
 ];

@@ -13,10 +13,15 @@ export interface Jobs {
   readonly seeds: number;
   /** What else each process is told. */
   readonly args: readonly string[];
+  /** The directory into which each process writes what code it has run. */
+  readonly coverage?: string;
 }
 
 /** Rejects when a process ends otherwise than with its last verdict. `saw` answers whether to go on. */
-export async function runJobs({ jobs, from, seeds, args }: Jobs, saw: (verdict: Verdict) => boolean): Promise<void> {
+export async function runJobs(
+  { jobs, from, seeds, args, coverage }: Jobs,
+  saw: (verdict: Verdict) => boolean,
+): Promise<void> {
   const share = Math.ceil(seeds / jobs);
   const children: ChildProcess[] = [];
   let stopped = false;
@@ -26,7 +31,8 @@ export async function runJobs({ jobs, from, seeds, args }: Jobs, saw: (verdict: 
   };
   const run = async (first: number, count: number): Promise<void> => {
     const own = ['--json', '--from', String(first), '--seeds', String(count)];
-    const child = spawn(process.execPath, [SCRIPT, ...args, ...own], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = { ...process.env, ...(coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage }) };
+    const child = spawn(process.execPath, [SCRIPT, ...args, ...own], { stdio: ['ignore', 'pipe', 'inherit'], env });
     children.push(child);
     const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
     for await (const line of createInterface({ input: child.stdout })) {

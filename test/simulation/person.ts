@@ -3,9 +3,10 @@
  * A person who follows the printed advice (docs/protocol.md, "Advice"): reads what a node says, acts minutes later, when
  * the world may have changed, and checks what is printed and nothing else. A checker sees that nothing is lost by it.
  */
-import { type Advice, isAside, type Precondition } from '../../src/model/advice.ts';
+import { type Action, type Advice, isAside, type Precondition } from '../../src/model/advice.ts';
 import type { GoneMember } from '../../src/model/records.ts';
 import { goneBody, goneKey } from '../../src/registry/gone.ts';
+import { asideAdvice } from './asides.ts';
 import type { ByHand } from './by-hand.ts';
 import { checkDataMoved, checkTermination } from './checkers/advice.ts';
 import type { Cluster } from './cluster.ts';
@@ -19,6 +20,24 @@ import { SIMULATED_TIMINGS } from './node/timings.ts';
 const TRY_AGAIN_MS = 1_500_000;
 /** Until then it is not known whether it helped: the five minutes that are told, in which cron's tick comes five times. */
 const HELPS_WITHIN_MS = 150_000;
+
+/** What a person is told and the simulation has nothing to do for. All else is obeyed: the compiler holds it. */
+const LEFT = {
+  'look-at-log': 'Who looks changes nothing. What a node says is its advice here.',
+  'look-at-claims': 'Who looks changes nothing.',
+  'right-volume': 'Every disk is the node’s own, or a copy, which Disk 3 finds; and no setting is wrong.',
+  'run-newer-release': 'All agents are of one release, so nobody has written a newer file.',
+  'restart-server': 'Servers refuse no secret of their own node.',
+} as const satisfies Partial<Record<Action, string>>;
+
+type Obeyed = Exclude<Action, keyof typeof LEFT>;
+
+/** By these reasons nobody is ever told so. */
+const NEVER_TOLD: readonly Action[] = ['run-newer-release', 'restart-server'];
+
+function isLeft(action: Action): action is keyof typeof LEFT {
+  return action in LEFT;
+}
 
 interface PersonsCluster extends Cluster {
   readonly byHand: ByHand;
@@ -45,6 +64,14 @@ export class Person {
       this.#reading.delete(from);
       this.#follow(from, advice, random);
     });
+    return true;
+  }
+
+  /** The same for what `zk-agent status` says of data set aside. */
+  readAsides(from: Node, delayMs: number, random: Random): boolean {
+    const advice = asideAdvice(this.#world, from);
+    if (advice.length === 0) return false;
+    this.#world.scheduler.after(delayMs, () => this.#follow(from, advice, random));
     return true;
   }
 
@@ -90,7 +117,7 @@ export class Person {
       case 'leader':
         return world.leader !== undefined && world.leader.host !== from;
       case 'still-advised':
-        return canSpeak(from) && from.advice.some((each) => JSON.stringify(each) === JSON.stringify(piece));
+        return canSpeak(from) && this.#told(from).some((each) => JSON.stringify(each) === JSON.stringify(piece));
       case 'nothing-else-helps':
         return before.every((each) => {
           const sinceMs = world.scheduler.nowMs - this.#triedAt(each);
@@ -102,10 +129,21 @@ export class Person {
     }
   }
 
+  #told(from: Node): readonly Advice[] {
+    return [...from.advice, ...asideAdvice(this.#world, from)];
+  }
+
   #obey(piece: Advice, from: Node, random: Random): void {
+    const { action } = piece;
+    if (!isLeft(action)) this.#act(action, piece, from, random);
+    else if (NEVER_TOLD.includes(action))
+      throw new Violation('advice', `${from.name} tells a person: ${action}. ${LEFT[action]}`);
+  }
+
+  #act(action: Obeyed, piece: Advice, from: Node, random: Random): void {
     const world = this.#world;
     const node = piece.instance === undefined ? from : this.#node(piece.instance);
-    switch (piece.action) {
+    switch (action) {
       case 'start-instance':
         node?.startAgain();
         break;
@@ -157,12 +195,11 @@ export class Person {
       case 'correct-config':
         world.byHand.correctLines();
         break;
-      case 'run-newer-release':
-      case 'look-at-log':
-      case 'look-at-claims':
-      case 'right-volume':
       case 'remove-aside':
+        if (node) this.#removeAside(node, piece);
         break;
+      default:
+        action satisfies never;
     }
   }
 
@@ -174,6 +211,15 @@ export class Person {
     cloud.objects.createOnce(goneKey(gone, String(++this.#words)), goneBody(gone));
     byHand.declareGone(gone.address);
     if (random.chance(0.3)) scheduler.after(random.between(1_000, 200_000), () => byHand.startAgain(gone.address));
+  }
+
+  /** Whatever it says that is lost: while every voter serves, nothing that was acknowledged stands in it alone. */
+  #removeAside(node: Node, { path = '' }: Advice): void {
+    const { disk } = node;
+    const folder = disk.aside.find(({ name }) => path.endsWith(`/${name}`));
+    if (!folder) return;
+    checkDataMoved(this.#world, node, folder.data, undefined);
+    disk.aside.splice(disk.aside.indexOf(folder), 1);
   }
 
   #moveAway(node: Node, { path = '', loses }: Advice): void {

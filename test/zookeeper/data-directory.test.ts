@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the reader says of a data directory is what a real server makes of it. */
+/** What the reader says of a data directory is what a real server makes of it (Files 1). */
 import assert from 'node:assert/strict';
 import { appendFile, cp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

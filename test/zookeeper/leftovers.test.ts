@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a killed run left half made goes before the next change, and nothing else ever does. */
+/** What a killed run left half made goes before the next change, and nothing else ever does (Disk 2). */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

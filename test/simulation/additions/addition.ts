@@ -14,7 +14,7 @@
  * (`additions.random('name')`): histories in which it never strikes are the same with it and without it.
  *
  * When the faults are over, all of them stop, and `mend` sets right what only a person could set right. A count of how
- * often each struck is in the verdict; simulation.test.ts holds that none is seldom. Scenarios (scenario.ts) run
+ * often each struck is in the verdict; reached.test.ts holds that none is seldom. Scenarios (scenario.ts) run
  * without additions, except those that are `always` on; one can ask for others by name.
  */
 import type { World } from '../world.ts';
