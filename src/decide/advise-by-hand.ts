@@ -38,7 +38,7 @@ export function declareGone(words: readonly GoneMember[], self: string): readonl
 }
 
 /**
- * Beside so many voters that a person added, the agent does not remove the dead. One change by a person
+ * Claims 7: beside so many voters that a person added, the agent does not remove the dead. One change by a person
  * removes both. It names the version of the config, since a replacement may have the id and the address of the dead by
  * the time at which the person acts.
  */

@@ -39,6 +39,9 @@ function isLeft(action: Action): action is keyof typeof LEFT {
   return action in LEFT;
 }
 
+/** An agent that runs says at least this often what it waits for: two ticks of cron. */
+const SAID_EVERY_MS = 60_000;
+
 interface PersonsCluster extends Cluster {
   readonly byHand: ByHand;
 }
@@ -129,8 +132,10 @@ export class Person {
     }
   }
 
+  /** What `zk-agent status` says now. What an agent said before it died or stood still is no answer of now. */
   #told(from: Node): readonly Advice[] {
-    return [...from.advice, ...asideAdvice(this.#world, from)];
+    const sinceMs = this.#world.scheduler.nowMs - from.advisedAtMs;
+    return [...(sinceMs <= SAID_EVERY_MS ? from.advice : []), ...asideAdvice(this.#world, from)];
   }
 
   #obey(piece: Advice, from: Node, random: Random): void {

@@ -46,6 +46,8 @@ export class Node implements Host, Machine {
   said = '';
   /** And what it last told a person to do. */
   advice: readonly Advice[] = [];
+  /** When it said so; minus infinity before it said anything. */
+  advisedAtMs = Number.NEGATIVE_INFINITY;
   /** Its machine has ended, and nothing starts it again. */
   lost = false;
   /** Counts the operator's wipes, so that checkers know that data is gone by his hand. */
@@ -112,6 +114,7 @@ export class Node implements Host, Machine {
     const ports = portsOf(run, this, this.instance, world, (sentence, advice) => {
       this.said = sentence;
       this.advice = advice;
+      this.advisedAtMs = world.scheduler.nowMs;
     });
     run.note(`agent runs ${order.command}`);
     const { ties } = world.cloud.group;
