@@ -11,8 +11,8 @@ export const UNITS_LEFT_OUT: readonly UnitLeftOut[] = [
   {
     rule: 'Claims 6: where the leader was found by the claims, they are read again',
     file: 'observe/search.ts',
-    search: 'return elsewhere.length > 0 ? ofThisCluster(look, disk, elsewhere, signal) : nearby;',
-    replace: 'return elsewhere.length > 0 ? { ...nearby, ensemble: elsewhere[0] } : nearby;',
+    search: 'return ofThisCluster(look, disk, elsewhere, signal);',
+    replace: 'return { ...nearby, ensemble: elsewhere[0] };',
     test: 'observe/observe.test.ts',
     name: 'a leader found through the claims has its claims read again after its config',
   },
