@@ -6,6 +6,7 @@ import type { Case } from './directed-cases.ts';
 import { copyOfDisk, type DiskState } from './node/disk-state.ts';
 import type { Node } from './node/node.ts';
 import type { Scenario } from './scenario.ts';
+import { contains } from './zookeeper/entry.ts';
 
 /** Those whose instances show their volumes. */
 function shown(nodes: readonly Node[]): readonly Node[] {
@@ -27,6 +28,39 @@ async function behindAnd(scenario: Scenario, meanwhile: (other: Node) => void): 
   leader.pause();
   behind.resume();
   return leader;
+}
+
+/**
+ * Two of three are terminated with writes that the third has not. When the two new nodes have answered the third one's
+ * proposal, and nothing but its outcome is left, one of them gets a disk that was copied from a dead node.
+ */
+async function copyOfTheDead(scenario: Scenario): Promise<{ readonly proposer: Node; readonly young: Node }> {
+  const { world } = scenario;
+  await scenario.whole();
+  const behind = scenario.followers[0];
+  assert.ok(behind);
+  behind.pause();
+  await scenario.advance(60_000);
+  const [of] = shown(scenario.nodes.filter((node) => node !== behind));
+  assert.ok(of);
+  const copy = snapshotOf(of);
+  scenario.terminateAtOnce(...scenario.nodes.filter((node) => node !== behind));
+  const { objects } = world.cloud;
+  const others = (): readonly Node[] => scenario.nodes.filter((node) => node !== behind);
+  const say = (what: string): boolean =>
+    others().every(({ name }) => objects.get(`reports/${name}.json`)?.body.includes(what));
+  await scenario.until('the new nodes are fenced', () => others().length === 2 && say('"fenced":true'), 300_000);
+  behind.resume();
+  world.hand = {
+    stopsBefore: (machine, label) =>
+      machine === behind.name && label.startsWith('PutObject once lineage/000002/outcomes/') && say('"kind":"answers"'),
+  };
+  await scenario.until('only the outcome is left', () => behind.paused, 900_000);
+  world.hand = {};
+  const [young] = shown(others());
+  assert.ok(young);
+  young.replaceDisk(copy);
+  return { proposer: behind, young };
 }
 
 export const COPY_CASES: readonly Case[] = [
@@ -127,6 +161,36 @@ export const COPY_CASES: readonly Case[] = [
       owner.replaceDisk(before);
       await scenario.whole();
       assert.equal(scenario.records().length, 3, 'what it acknowledged is lost with its disk, and a record says so');
+    },
+  },
+  {
+    name: 'a copy of a dead disk comes after all have answered, and its node tells of it: that proposal is void',
+    nodes: 3,
+    hooks: false,
+    without: ['withdrawn-unsettled', 'copy-not-offered'],
+    play: async (scenario) => {
+      const { proposer, young } = await copyOfTheDead(scenario);
+      const { log } = young.disk.data ?? {};
+      assert.ok(log);
+      await scenario.until('it has set the copy aside', () => young.disk.aside.length > 0, 300_000);
+      await scenario.advance(60_000);
+      proposer.resume();
+      await scenario.whole();
+      assert.ok(contains(scenario.world.history.head, log), 'nothing of the copy is lost');
+    },
+  },
+  {
+    name: 'a copy of a dead disk comes right before the record: it is too late for that record, and is kept aside',
+    nodes: 3,
+    hooks: false,
+    play: async (scenario) => {
+      const { proposer, young } = await copyOfTheDead(scenario);
+      const { log } = young.disk.data ?? {};
+      assert.ok(log);
+      proposer.resume();
+      await scenario.whole();
+      assert.equal(scenario.records().length, 2);
+      assert.ok(young.disk.aside.some(({ data }) => data.log === log));
     },
   },
 ];

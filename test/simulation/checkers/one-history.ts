@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Invariant 1. The committed entries form one line. It may break off and go on from an earlier point only under a new
- * lineage, and only if no instance that could come back holds what is left behind.
+ * lineage, and only if no instance that could come back holds what is left behind, as far as anybody could know when
+ * the record of that lineage was decided.
  */
 import { Violation } from '../core/violation.ts';
-import { damageOf } from '../node/disk-state.ts';
+import { holdsFor } from '../node/brought.ts';
+import { type DataState, damageOf } from '../node/disk-state.ts';
 import type { Node } from '../node/node.ts';
 import { commonPart, contains, type Entry, entriesAfter, type Log } from '../zookeeper/entry.ts';
 import type { Server } from '../zookeeper/server.ts';
@@ -47,7 +49,7 @@ export class OneHistory {
         `${where} without ${what}, and the newest lineage to commit was ${this.#lineage}`,
       );
     }
-    const holder = this.#holderOf(first);
+    const holder = this.#holderOf(first, lineage);
     if (holder) throw new Violation('one-history', `${where} without ${what}, which ${holder.name} still holds`);
     const acknowledged = left.some((each) => each.kind === 'write' && each.acknowledged);
     // An empty ensemble begins with a later epoch; what is earlier was on the disk of a survivor that lacks all the rest.
@@ -65,7 +67,8 @@ export class OneHistory {
     const lost = entriesAfter(before, commonPart(before, after)).find((entry) => contains(this.#head, entry));
     if (!lost) return;
     const byHand = !this.#nodes().some((node) => node === server.host);
-    const givenUp = (leader.host.disk.stamp?.lineage ?? 0) > this.#lineage && this.#holderOf(lost) === undefined;
+    const lineage = leader.host.disk.stamp?.lineage ?? 0;
+    const givenUp = lineage > this.#lineage && this.#holderOf(lost, lineage) === undefined;
     if (byHand && givenUp) return;
     throw new Violation(
       'one-history',
@@ -73,17 +76,17 @@ export class OneHistory {
     );
   }
 
-  #holderOf(entry: Log): Node | undefined {
+  #holderOf(entry: Log, lineage: number): Node | undefined {
     return this.#nodes().find(
-      (node) => node.instance.state !== 'terminated' && this.#logsOf(node).some((log) => contains(log, entry)),
+      (node) =>
+        node.instance.state !== 'terminated' && this.#dataOf(node).some((data) => holdsFor(lineage, data, entry)),
     );
   }
 
   /** Damaged data, which no server starts on, may be given up by a person who was told of it. */
-  #logsOf(node: Node): readonly Log[] {
+  #dataOf(node: Node): readonly DataState[] {
     return [node.disk.data, ...node.disk.aside.map((aside) => aside.data)]
       .filter((data) => data !== undefined)
-      .filter((data) => !(this.emptyGenesisAllowed && damageOf(data)))
-      .map((data) => data.log);
+      .filter((data) => !(this.emptyGenesisAllowed && damageOf(data)));
   }
 }

@@ -27,6 +27,14 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
     seeds: 500,
   },
   {
+    name: 'copy-not-offered',
+    rule: 'Disk 3: the data of a copy counts as set aside, from the report on in which its node says so',
+    ports: reading(({ aside, ...facts }) => ({
+      ...facts,
+      aside: aside.filter(({ name }) => !name.startsWith('copy-of-')),
+    })),
+  },
+  {
     name: 'founds-on-any-volume',
     rule: 'Disk 3: an owner founds on the volume that its record names, and on no other',
     ports: (ports) => ({

@@ -15,6 +15,14 @@ import type { Zxid } from '../../../src/model/zxid.ts';
 import { type Log, lastZxid } from '../zookeeper/entry.ts';
 import type { Lines } from '../zookeeper/lines.ts';
 
+/** How all the data on a copy of a disk came to its node. */
+export interface Brought {
+  /** What the disk before it held, as far as anybody could know of it. */
+  readonly before: readonly Log[];
+  /** The newest record that was decided when the node first reported with the copy. */
+  toldAfter: number | undefined;
+}
+
 /** A `version-2` directory. */
 export interface DataState {
   acceptedEpoch: number;
@@ -34,6 +42,8 @@ export interface DataState {
   half?: number | 'empty' | undefined;
   /** No server starts on it; the agent's reader may see how far it goes, or not. */
   bad?: 'known-end' | 'hidden-end' | undefined;
+  /** It came with a copy of a disk. */
+  brought?: Brought;
 }
 
 export interface AsideState {

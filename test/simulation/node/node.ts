@@ -8,6 +8,7 @@ import type { Timings } from '../../../src/timings.ts';
 import type { Instance } from '../cloud/instances.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
 import type { Host } from '../zookeeper/server.ts';
+import { bring } from './brought.ts';
 import { blankDisk, copyOfDisk, type DiskState } from './disk-state.ts';
 import { type Cloud, portsOf } from './ports.ts';
 import { type Machine, Run, type Surroundings } from './run.ts';
@@ -217,9 +218,10 @@ export class Node implements Host, Machine {
     this.#world.trace.line(this.name, 'has its disk replaced by a copy', () => `of ${earlier.volume}`);
     this.powerOff('its disk is replaced');
     this.wipes++;
-    const { id } = this.disk;
+    const instead = this.disk;
     this.disk = copyOfDisk(earlier, this.#newVolume());
-    this.disk.isCopiedId = earlier.id !== id;
+    this.disk.isCopiedId = earlier.id !== instead.id;
+    bring(this.disk, instead);
     this.reboot();
   }
 
