@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a person may do about members that somebody added by hand. */
-import type { Advice } from '../model/advice.ts';
+import type { Advice, Precondition } from '../model/advice.ts';
 import type { EnsembleConfig, Member } from '../model/member.ts';
 import type { GoneMember } from '../model/records.ts';
 
@@ -45,8 +45,9 @@ export function declareGone(words: readonly GoneMember[], self: string): readonl
 export function removeTogether(
   { version }: EnsembleConfig,
   members: readonly Pick<Member, 'id' | 'address'>[],
+  first: readonly Precondition[] = [],
 ): readonly Advice[] {
   const path = members.map(({ id, address }) => `${id} at ${address}`).join(', ');
   const config = { version, leaving: members.map(({ id }) => id) };
-  return [{ action: 'remove-members', path, config, when: [{ is: 'still-advised' }] }];
+  return [{ action: 'remove-members', path, config, when: [...first, { is: 'still-advised' }] }];
 }

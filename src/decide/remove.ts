@@ -114,13 +114,23 @@ export function decideNotes(observation: Observation): Decision | undefined {
 
 /**
  * Claims 7: the agent does not heal an ensemble in which half of the voters were added by hand. One change by a person
- * has to remove these voters and the dead.
+ * has to remove these voters and the dead. The server refuses it while nodes of ours stand still, since the rest would
+ * have no quorum. Then as many added voters stay as ours outnumber. Nobody knows which of them serve, so each way is
+ * told.
  */
 export function outnumbered(observation: Observation): readonly Advice[] {
   const { config } = observation.disk;
   if (config === undefined) return [];
   const voters = votersOf(config);
   const added = voters.filter((voter) => isUnclaimed(observation, voter));
-  if (added.length === 0 || voters.length - added.length >= quorumOf(voters.length)) return [];
-  return removeTogether(config, [...voters.filter((voter) => isRemovable(observation, voter)), ...added]);
+  const claimed = voters.length - added.length;
+  if (added.length === 0 || claimed >= quorumOf(voters.length)) return [];
+  const dead = voters.filter((voter) => isRemovable(observation, voter));
+  const stay = claimed - dead.length - 1;
+  if (stay <= 0) return removeTogether(config, [...dead, ...added]);
+  const ways = added.map((_, from) => added.filter((__, at) => (at - from + added.length) % added.length >= stay));
+  return [
+    ...removeTogether(config, [...dead, ...added]),
+    ...ways.flatMap((leaving) => removeTogether(config, [...dead, ...leaving], [{ is: 'nothing-else-helps' }])),
+  ];
 }

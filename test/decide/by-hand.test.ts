@@ -130,6 +130,39 @@ test('a node that follows in an ensemble of which half was added tells a person 
   assert.deepEqual(adviceOf(decide({ ...seen, disk: diskOf(1, { config: most }) })), []);
 });
 
+test('where nodes of ours stand still, so many added voters stay that a quorum serves: each way is told (seed 40058687)', () => {
+  const told = (ids: readonly number[], dead: readonly number[] = []) => {
+    const seen = silent({
+      disk: diskOf(1, { config: config(ids.map((id) => member(id))) }),
+      server: { upMs: 600_000, answer: { kind: 'serving', mode: 'follower', zxid: COMMITTED } },
+      lives: { ...livesOf([1, 2, 3]), ...livesOf(dead, 'gone') },
+    });
+    return adviceOf(decide(seen)).map(({ config: change, when }) => ({
+      leaving: change?.leaving,
+      first: when.some(({ is }) => is === 'nothing-else-helps') ? 'after the others' : 'at once',
+    }));
+  };
+  assert.deepEqual(told([1, 2, 8, 9]), [
+    { leaving: [8, 9], first: 'at once' },
+    { leaving: [9], first: 'after the others' },
+    { leaving: [8], first: 'after the others' },
+  ]);
+  // Three of ours outnumber two of the three, and one of three is dead and leaves as well.
+  assert.deepEqual(
+    told([1, 2, 3, 7, 8, 9]).map(({ leaving }) => leaving),
+    [[7, 8, 9], [9], [7], [8]],
+  );
+  assert.deepEqual(
+    told([1, 2, 3, 7, 8, 9], [3]).map(({ leaving }) => leaving),
+    [
+      [3, 7, 8, 9],
+      [3, 8, 9],
+      [3, 7, 9],
+      [3, 7, 8],
+    ],
+  );
+});
+
 test('a joiner that has caught up counts among those that stay, also at the address of the dead', () => {
   const members = [member(2), member(3, 'participant', addressOf(4)), member(9)];
   const seen = joining(members, [], {
