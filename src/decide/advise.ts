@@ -3,7 +3,9 @@
  * What a person may do while nothing goes on by itself (docs/protocol.md, "Advice"). Pure. No advice says to terminate
  * an instance that can run, whatever it holds. A person who keeps the conditions loses only what is lost already.
  */
+import { isGone } from '../facts/lives.ts';
 import type { Advice } from '../model/advice.ts';
+import { ownersOf } from '../model/claims.ts';
 import type { DiskFacts, UnreadableFile } from '../model/disk.ts';
 import { listed, strangeLines, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation, ObservedServer, Silence } from '../model/observation.ts';
@@ -46,6 +48,16 @@ export function awaitOverdue(
 ): readonly Advice[] {
   const newestMs = Math.min(...reports.map(({ ageMs }) => ageMs));
   return newestMs < OVERDUE_WAITS * observation.limits.recoveryQuietMs ? [] : instances.flatMap(awaitInstance);
+}
+
+/** Advice 2: the first ensemble needs these, which have been listed without an id for so long that they need not report. */
+export function awaitClaims({ observation, shared, silence }: Lost): readonly Advice[] {
+  const claimants = ownersOf(shared.claims);
+  const idless = silence.instances.filter(
+    (instance) =>
+      instance !== observation.self.instance && !claimants.includes(instance) && !isGone(observation, instance),
+  );
+  return idless.flatMap(awaitInstance);
 }
 
 /** A node that lives writes its report anew. The key of a node that never existed stays until a person deletes it. */

@@ -13,7 +13,7 @@ import type { Observation } from '../model/observation.ts';
 import { factsOf } from '../model/proposals.ts';
 import type { ForcedRecord, FoundReport, LineageRecord, Report } from '../model/records.ts';
 import { adviceOf, type Decision, take, wait, waitForFact } from '../model/step.ts';
-import { awaitOverdue, bringDataBack, mendAhead } from './advise.ts';
+import { awaitClaims, awaitOverdue, bringDataBack, mendAhead } from './advise.ts';
 import { stopAdded } from './advise-by-hand.ts';
 import { chosenClaim } from './claim.ts';
 import { firstMembers, neverStarted } from './genesis.ts';
@@ -220,7 +220,10 @@ function nextGenesis(lost: Lost): Next {
   const fenced = reports.map((report) => report.instance).sort();
   const next = { number: newest.number + 1, fenced, epochFloor: epochFloor(reports, newest.epochFloor) };
   const first = firstMembers(observation, shared, next);
-  if (!('record' in first)) return others.length > 0 ? theirs(first.why) : nobody(first.why);
+  if (!('record' in first)) {
+    if (others.length > 0) return theirs(first.why);
+    return nobody(first.why, first.tooFew ? awaitClaims(lost) : []);
+  }
   const { record, why } = first;
   const idOf = (proposer: string) =>
     reports.find((report) => report.instance === proposer)?.id ?? Number.POSITIVE_INFINITY;

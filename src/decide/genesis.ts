@@ -40,6 +40,11 @@ interface FirstMembers {
   readonly why: string;
 }
 
+interface NotYet extends Obstacle {
+  /** Nodes that the group desires have no id yet. */
+  readonly tooFew?: true;
+}
+
 /**
  * The genesis record, once the group's desired number of nodes have claimed ids and this node is one of them. Before
  * that: the reason why there is none.
@@ -50,7 +55,7 @@ export function firstMembers(
   observation: Observation,
   shared: Shared,
   next: { readonly number: number; readonly fenced: readonly string[]; readonly epochFloor: number },
-): FirstMembers | Obstacle {
+): FirstMembers | NotYet {
   const held = whyNotNow(observation);
   if (held) return { ...held, why: `There is no ensemble yet and none is founded: ${held.why}.` };
   const desired = observation.group.known ? observation.group.value.desired : 0;
@@ -59,7 +64,7 @@ export function firstMembers(
     return { why: 'This node does not see its own claim with a running instance yet.' };
   }
   if (desired < 1 || seen.length < desired) {
-    return { why: `${seen.length} of the ${desired} nodes that the group desires have claimed an id.` };
+    return { why: `${seen.length} of the ${desired} nodes that the group desires have claimed an id.`, tooFew: true };
   }
   const record: GenesisRecord = { kind: 'genesis', ...next, members: seen.slice(0, desired) };
   const ids = record.members.map((member) => member.id).join(', ');

@@ -165,6 +165,9 @@ function wordsOf(condition: Precondition): string {
   }
 }
 
+/** Claims 7. With its data it would keep what the next ensemble does not have. */
+const EMPTY_UNDER_THE_NEXT = 'After a recovery by force it starts only once its data directory was moved away.';
+
 /** One sentence, for people. */
 export function adviceSentence(advice: Advice): string {
   const { instance = HERE, when, loses, next } = advice;
@@ -173,6 +176,7 @@ export function adviceSentence(advice: Advice): string {
   const limits = conditions.length > 0 ? `Only if ${conditions.join('; and ')}: ` : '';
   const told = limits === '' ? `${order.charAt(0).toUpperCase()}${order.slice(1)}.` : `${limits}${order}.`;
   const parts = [told];
+  if (advice.action === 'stop-added-server') parts.push(EMPTY_UNDER_THE_NEXT);
   if (loses) parts.push(lossSentence(loses));
   if (next) parts.push(`Node ${next.id} (${next.instance}) recovers then.`);
   return parts.join(' ');

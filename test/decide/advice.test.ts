@@ -184,6 +184,33 @@ test('whoever proposed an empty ensemble on demand may hang: whoever has answere
   assert.deepEqual(actionsIn(bound), ['start-instance i-0a01', 'look-at-log i-0a01', 'terminate-instance i-0a01']);
 });
 
+test('a machine that never claimed an id, and that an empty ensemble needs, is started first, and goes when it can’t run', () => {
+  const due = emptyBeside(
+    silenceOf([1, 2, 3, 4], EMPTY, { announcements: [], unclaimedForMs: { [instanceOf(4)]: LONG_AGO_MS } }),
+  );
+  const short: Observation = {
+    ...due,
+    group: groupOf([1, 2, 4], { desired: 3 }),
+    lives: { ...due.lives, ...livesOf([4]) },
+  };
+  assert.match(decide(short).why, /2 of the 3 nodes that the group desires have claimed an id/);
+  assert.deepEqual(actionsIn(short), ['start-instance i-0a04', 'look-at-log i-0a04', 'terminate-instance i-0a04']);
+  assert.deepEqual(
+    actionsIn({ ...short, lives: { ...short.lives, ...livesOf([4], 'gone') } }),
+    [],
+    'who is gone is replaced by the group',
+  );
+});
+
+test('who is asked to stop an added server is told that it starts empty beside the next ensemble', () => {
+  const path = 'member 200 at 10.0.0.9';
+  assert.equal(
+    adviceSentence({ action: 'stop-added-server', path, when: [] }),
+    `Stop the server of ${path}, which somebody added by hand. After a recovery by force it starts only once its data directory was moved away.`,
+  );
+  assert.doesNotMatch(adviceSentence({ action: 'start-added-server', path, when: [] }), /moved away/);
+});
+
 test('maintenance is told of as something to lift, wherever it holds something back', () => {
   assert.deepEqual(actionsIn(fencedSurvivor({ group: groupOf([1], { maintenance: true }) })), ['lift-maintenance']);
   assert.deepEqual(actionsIn(healthy({ group: groupOf([1, 2, 3], { maintenance: true }) })), ['lift-maintenance']);

@@ -24,6 +24,11 @@ const TRY_AGAIN_MS = 3_000;
 const REQUEST_MS = 10_000;
 const MOST = 2;
 
+interface Tries {
+  readonly tries: number;
+  readonly beside: number;
+}
+
 class HandHost implements Host {
   readonly name: string;
   readonly member: Member;
@@ -52,6 +57,8 @@ class HandHost implements Host {
 export class ByHand {
   /** A reconfig of the person is being proposed at this moment. */
   acts = false;
+  /** Nobody moves away what a server has of an older record, before it becomes a member. */
+  keepsOldData = false;
   readonly #hosts: HandHost[] = [];
   readonly #world: Cluster;
   #made = 0;
@@ -125,8 +132,11 @@ export class ByHand {
     this.#reconfig({ leaving }, () => undefined);
   }
 
-  /** An observer, or now and then a voter; never so many voters that half of all are a person's. */
-  add(random: Random): boolean {
+  /**
+   * An observer, or now and then a voter; never so many voters that half of all are a person's. Each try to make it a
+   * member is for a leader with at least as many voters as it is to be beside.
+   */
+  add(random: Random, { tries, beside }: Tries = { tries: 30, beside: 1 }): boolean {
     const { leader } = this.#world;
     const standing = this.#hosts.filter((host) => !host.unwanted);
     if (!leader || standing.length >= MOST) return false;
@@ -135,7 +145,7 @@ export class ByHand {
     const host = this.#hostFor(random, role);
     // Some observers are only ever a line in the config.
     if (role === 'participant' || random.chance(0.7)) this.#start(host, leader);
-    this.#propose(host, random);
+    this.#propose(host, random, { tries, beside });
     return true;
   }
 
@@ -178,20 +188,40 @@ export class ByHand {
   }
 
   /** Until it is a member: a server that the person has started follows first. */
-  #propose(host: HandHost, random: Random, tries = 30): void {
+  #propose(host: HandHost, random: Random, { tries, beside }: Tries): void {
+    const again = (): void => this.#propose(host, random, { tries: tries - 1, beside });
     this.#later(TRY_AGAIN_MS, () => {
       if (host.unwanted || tries === 0) return;
-      const { ensemble } = this.#world;
+      const { ensemble, leader } = this.#world;
+      if (this.#hasOldData(host)) {
+        this.#beginAnew(host);
+        return again();
+      }
+      const tooFew = leader !== undefined && votersOf(leader.config).length < beside;
       const server = ensemble.on(host);
       // One that ended while it was synced can't start on what it has, and nobody adds such a server.
       const isHalf = host.disk.data !== undefined && damageOf(host.disk.data) !== undefined;
-      if (isHalf || (server && server.phase !== 'serving')) return this.#propose(host, random, tries - 1);
+      if (tooFew || isHalf || (server && server.phase !== 'serving')) return again();
       this.#reconfig({ joining: [host.member] }, (done) => {
-        if (!done) return this.#propose(host, random, tries - 1);
+        if (!done) return again();
         if (random.chance(0.4)) this.#later(random.between(5_000, 200_000), () => ensemble.kill(host, 'switched off'));
         if (random.chance(0.5)) this.#later(random.between(30_000, 300_000), () => this.#remove(host));
       });
     });
+  }
+
+  /** Of the ensemble before a recovery by force: a part of it stays in what a server syncs on it (Claims 7). */
+  #hasOldData({ disk }: HandHost): boolean {
+    return !this.keepsOldData && disk.data !== undefined && disk.stamp?.lineage !== this.#world.newestRecord;
+  }
+
+  /** Its old data is moved away, and it follows the ensemble of the newest record empty. */
+  #beginAnew(host: HandHost): void {
+    const { leader, newestRecord } = this.#world;
+    if (leader?.host.disk.stamp?.lineage !== newestRecord) return;
+    this.#world.ensemble.kill(host, 'its data is of an older record');
+    Object.assign(host.disk, { data: undefined, config: undefined, pending: undefined });
+    if (!host.stopped) this.#start(host, leader);
   }
 
   /** Out of the config, as soon as the ensemble can; then its machine is switched off. */

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { whyNotHealed } from './checkers/healing.ts';
 import type { Case } from './directed-cases.ts';
+import type { Node } from './node/node.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Until this holds a person reads what the nodes say, and obeys it. */
@@ -102,6 +103,38 @@ export const ADVICE_CASES: readonly Case[] = [
       assert.ok(world.person.readAsides(damaged, 60_000, world.random));
       await scenario.until('the data set aside is removed', () => damaged.disk.aside.length === 0, 100_000);
       await scenario.whole();
+    },
+  },
+  {
+    name: 'nobody has data, and a machine is lost before it has an id: a person replaces it, and the empty ensemble begins',
+    nodes: 3,
+    hooks: false,
+    without: ['nobody-without-an-id-asked-for'],
+    play: async (scenario) => {
+      await scenario.whole();
+      const { world } = scenario;
+      scenario.terminateAtOnce(...scenario.nodes);
+      const young = (): Node | undefined => scenario.nodes.find(({ disk }) => disk.id === undefined);
+      await scenario.until('the group launches another', () => young() !== undefined, 120_000);
+      const lost = young();
+      assert.ok(lost);
+      lost.lose();
+      const others = (): readonly Node[] => scenario.nodes.filter((node) => node !== lost);
+      const fenced = (): boolean => others().length === 2 && others().every(({ disk }) => disk.fence);
+      await scenario.until('the others stand still', fenced, 300_000);
+      const [asked] = others();
+      assert.ok(asked);
+      world.history.emptyGenesisAllowed = true;
+      asked.killAgent('stopped by the operator');
+      asked.run({ command: 'recovery', allowEmptyGenesis: true, limitMs: 3_600_000 });
+      await scenario.advance(60_000);
+      const next = (): boolean => {
+        world.person.read(asked, 30_000, world.random);
+        return whyNotHealed(world) === undefined;
+      };
+      await scenario.until('the cluster is whole', next, 3_600_000);
+      assert.equal(lost.disk.id, undefined);
+      assert.equal(scenario.records().length, 2);
     },
   },
 ];

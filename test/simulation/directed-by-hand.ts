@@ -117,6 +117,39 @@ export const BY_HAND_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'a server that somebody started has data of a lost majority: emptied, it joins the next ensemble and may lead it',
+    nodes: 3,
+    without: ['added-with-old-data'],
+    play: async (scenario) => {
+      const { world } = scenario;
+      await scenario.whole();
+      const [behind, ahead] = scenario.followers;
+      const { leader } = scenario;
+      assert.ok(behind && ahead);
+      behind.pause();
+      await scenario.advance(30_000);
+      world.byHand.add(new Voter(1), { tries: 200, beside: 2 });
+      const serves = (): boolean =>
+        world.ensemble.servers.some(({ host, phase }) => world.byHand.isByHand(host) && phase === 'serving');
+      await scenario.until('it follows', serves, 60_000);
+      // No node that is left ever hears of it.
+      scenario.terminateAtOnce(leader, ahead);
+      behind.resume();
+      const joined = (): boolean =>
+        world.leader?.host.disk.stamp?.lineage === 2 &&
+        world.leader.config.members.some((member) => world.byHand.isByHand(member));
+      await scenario.until('it is a member of the next ensemble', joined, 600_000);
+      await scenario.whole();
+      world.supervisor.crash(scenario.leader, 'killed');
+      const leads = (): boolean => world.leader !== undefined && world.byHand.isByHand(world.leader.host);
+      await scenario.until('the added server leads', leads, 120_000);
+      // What a new node gets is the leader's snapshot.
+      world.cloud.group.desired = 4;
+      await scenario.until('there is one more', () => scenario.nodes.length === 4, 120_000);
+      await scenario.whole();
+    },
+  },
+  {
     name: 'a quorum waits for a server that somebody added and stopped: its person is asked to start it',
     nodes: 3,
     without: ['added-voter-never-asked-for'],

@@ -39,7 +39,7 @@ function isLeft(action: Action): action is keyof typeof LEFT {
   return action in LEFT;
 }
 
-/** An agent that runs says at least this often what it waits for: two ticks of cron. */
+/** Between two ticks of cron no agent runs: each of them says anew what it waits for. */
 const SAID_EVERY_MS = 60_000;
 
 interface PersonsCluster extends Cluster {
@@ -135,7 +135,8 @@ export class Person {
   /** What `zk-agent status` says now. What an agent said before it died or stood still is no answer of now. */
   #told(from: Node): readonly Advice[] {
     const sinceMs = this.#world.scheduler.nowMs - from.advisedAtMs;
-    return [...(sinceMs <= SAID_EVERY_MS ? from.advice : []), ...asideAdvice(this.#world, from)];
+    const stands = from.advisesStill || sinceMs <= SAID_EVERY_MS;
+    return [...(stands ? from.advice : []), ...asideAdvice(this.#world, from)];
   }
 
   #obey(piece: Advice, from: Node, random: Random): void {

@@ -49,6 +49,17 @@ export const ADVICE_MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
+    name: 'nobody-without-an-id-asked-for',
+    rule: 'Advice 2: a machine that never claimed an id, and that the next ensemble needs, is started or terminated',
+    parts: (parts) => ({
+      ...parts,
+      decide: (observation) => {
+        const decision = parts.decide(observation);
+        return decision.why.includes('have claimed an id') ? advised(decision, []) : decision;
+      },
+    }),
+  },
+  {
     name: 'advice-tells-of-no-loss',
     rule: 'Advice 4: the advice says from which zxid on writes are lost',
     parts: advising((_, advice) =>

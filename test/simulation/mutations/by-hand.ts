@@ -77,6 +77,13 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
+    name: 'added-with-old-data',
+    rule: 'Claims 7: under a newer record a server that a person added starts without its data',
+    world: (world) => {
+      world.byHand.keepsOldData = true;
+    },
+  },
+  {
     name: 'every-member-claimed',
     rule: 'Claims 7: a member that nobody claimed makes no ensemble a stranger’s',
     seeds: 300,

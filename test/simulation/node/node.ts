@@ -55,6 +55,7 @@ export class Node implements Host, Machine {
   wipes = 0;
   readonly #world: NodeWorld;
   #run: Run | undefined;
+  #advisedBy: Run | undefined;
   #volumes = 0;
   #boots = 0;
   #parked: (() => void)[] = [];
@@ -104,6 +105,11 @@ export class Node implements Host, Machine {
     this.run({ command: 'recovery', limitMs: SIMULATED_TIMINGS.tickLimitMs });
   }
 
+  /** The run that gave the advice goes on: it looks again and again, and says only what has changed. */
+  get advisesStill(): boolean {
+    return this.#run !== undefined && this.#run === this.#advisedBy;
+  }
+
   /** One run at a time: the lock belongs to the process, so one that died has freed it. */
   run(order: Pick<AgentOrder, 'command' | 'limitMs' | 'allowEmptyGenesis' | 'rejoin'>): boolean {
     if (this.#run || !this.up) return false;
@@ -116,6 +122,7 @@ export class Node implements Host, Machine {
       this.said = sentence;
       this.advice = advice;
       this.advisedAtMs = world.scheduler.nowMs;
+      this.#advisedBy = run;
     });
     run.note(`agent runs ${order.command}`);
     const { ties } = world.cloud.group;
