@@ -238,7 +238,10 @@ describe('the hypervisor', () => {
     await host.machine.bootstrapped;
     const machineProcess = recordedMachineProcess(host.machine.directory);
     assert.ok(machineProcess);
-    assert.ok(groupMembers(machineProcess.pid).length >= 2);
+    await waitFor(() => groupMembers(machineProcess.pid).length >= 2, {
+      limitMs: LIMIT_MS,
+      why: 'a server runs there',
+    });
     await lab.terminate(host.instance);
     await lab.untilGone([host.instance]);
     assert.equal(groupMembers(machineProcess.pid).length, 0);
@@ -266,7 +269,11 @@ describe('the hypervisor', () => {
         limitMs: LIMIT_MS,
         why: 'the machine runs',
       });
-      assert.ok(processesWithEnvironment('ZOOKEEPER_LAB', two.lab.state.path).length >= 2);
+      // The machine, and the server's stand-in, which its machine starts after it says that it runs.
+      await waitFor(() => processesWithEnvironment('ZOOKEEPER_LAB', two.lab.state.path).length >= 2, {
+        limitMs: LIMIT_MS,
+        why: 'both processes carry the mark',
+      });
     } finally {
       await two[Symbol.asyncDispose]();
     }
