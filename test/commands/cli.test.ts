@@ -27,18 +27,12 @@ function errorOf(run: AgentRun): { readonly code: string; readonly saw: string; 
   return JSON.parse(last);
 }
 
+const COMMANDS = ['bootstrap', 'recovery', 'remove-terminated', 'leave', 'status', 'maintenance', 'declare-gone'];
+
 test('--help names every command, and exits 0', async () => {
   const run = await node.run(['--help']);
   assert.equal(run.code, 0);
-  for (const command of [
-    'bootstrap',
-    'recovery',
-    'remove-terminated',
-    'leave',
-    'status',
-    'maintenance',
-    'declare-gone',
-  ]) {
+  for (const command of COMMANDS) {
     assert.match(run.out, new RegExp(`zk-agent ${command}`));
   }
   for (const [key, { flag }] of Object.entries<Setting>(SETTINGS)) {
@@ -48,15 +42,7 @@ test('--help names every command, and exits 0', async () => {
   assert.equal(run.err, '');
 });
 
-for (const command of [
-  'bootstrap',
-  'recovery',
-  'remove-terminated',
-  'leave',
-  'status',
-  'maintenance',
-  'declare-gone',
-]) {
+for (const command of COMMANDS) {
   test(`${command} --help has an example, and needs no settings`, async () => {
     const run = await node.run([command, '--help'], { ZK_AGENT_ENV_FILE: '/nowhere/agent.env' });
     assert.equal(run.code, 0, run.err);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isUnclaimed } from '../../../src/facts/by-hand.ts';
-import type { Advice } from '../../../src/model/advice.ts';
+import type { Action, Advice } from '../../../src/model/advice.ts';
 import type { Observation } from '../../../src/model/observation.ts';
 import type { GoneMember } from '../../../src/model/records.ts';
 import type { Decision } from '../../../src/model/step.ts';
@@ -41,15 +41,7 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
   {
     name: 'added-voter-never-asked-for',
     rule: 'Advice 3: a person is asked to start the server that is awaited and that he added',
-    parts: (parts) => ({
-      ...parts,
-      decide: (observation) => {
-        const decision = parts.decide(observation);
-        const { advice } = decision as { readonly advice?: readonly Advice[] };
-        if (!advice) return decision;
-        return { ...decision, advice: advice.filter(({ action }) => action !== 'start-added-server') } as Decision;
-      },
-    }),
+    parts: neverAdvising('start-added-server'),
   },
   {
     name: 'declared-gone-unheard',
@@ -66,15 +58,7 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
   {
     name: 'declare-gone-never-advised',
     rule: 'Advice 3: a person is asked whether a server that he added, and that does not start, is gone for good',
-    parts: (parts) => ({
-      ...parts,
-      decide: (observation) => {
-        const decision = parts.decide(observation);
-        const { advice } = decision as { readonly advice?: readonly Advice[] };
-        if (!advice) return decision;
-        return { ...decision, advice: advice.filter(({ action }) => action !== 'declare-gone') } as Decision;
-      },
-    }),
+    parts: neverAdvising('declare-gone'),
   },
   {
     name: 'added-with-old-data',
@@ -142,4 +126,17 @@ function withDeadClaimants(observation: Observation): Observation {
     shared: { known: true, value: { ...shared.value, claims: [...shared.value.claims, ...claims] } },
     lives: { ...lives, ...Object.fromEntries(claims.map(({ owner }) => [owner.instance, 'gone' as const])) },
   };
+}
+
+/** Whatever is decided, nobody is told to do this. */
+function neverAdvising(left: Action): NonNullable<Mutation['parts']> {
+  return (parts) => ({
+    ...parts,
+    decide: (observation) => {
+      const decision = parts.decide(observation);
+      const { advice } = decision as { readonly advice?: readonly Advice[] };
+      if (!advice) return decision;
+      return { ...decision, advice: advice.filter(({ action }) => action !== left) } as Decision;
+    },
+  });
 }
