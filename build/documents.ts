@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `npm run documents`: writes what comes from the code into the documents: tables, and the API of the client. Each stands between `<!--
- * name -->` and `<!-- /name -->`. A test compares the documents with this output.
+ * `npm run documents`: writes what comes from the code into the documents: tables, and the API of the client. Each
+ * stands between `<!-- name -->` and `<!-- /name -->`. A test compares the documents with this output.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

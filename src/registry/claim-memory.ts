@@ -4,7 +4,7 @@
  * never changes. So what was seen once stays true when an older answer follows a newer one.
  */
 import type { Claim } from '../model/records.ts';
-import type { ObjectStore } from '../ports.ts';
+import { memoryOfStore } from './memory-of-store.ts';
 
 type Owner = Exclude<Claim['owner'], undefined>;
 
@@ -34,12 +34,4 @@ export class ClaimMemory {
   }
 }
 
-const memories = new WeakMap<ObjectStore, ClaimMemory>();
-
-export function memoryOf(objects: ObjectStore): ClaimMemory {
-  const known = memories.get(objects);
-  if (known) return known;
-  const memory = new ClaimMemory();
-  memories.set(objects, memory);
-  return memory;
-}
+export const memoryOf = memoryOfStore(() => new ClaimMemory());

@@ -7,6 +7,7 @@ import { whyNotUnderstood } from '../model/formats.ts';
 import type { UnreadableObject } from '../model/records.ts';
 import type { ListedObject, ObjectStore } from '../ports.ts';
 import { bodyOf, parsedBody } from './body.ts';
+import { memoryOfStore } from './memory-of-store.ts';
 import { remembered } from './remembered.ts';
 
 const DEAD = 'dead/';
@@ -21,15 +22,7 @@ interface Notes {
 }
 
 /** By etag, why such a body is no note; empty when it is one. Equal etags stand for equal bodies: one is read. */
-const understood = new WeakMap<ObjectStore, Map<string, string>>();
-
-function understoodIn(objects: ObjectStore): Map<string, string> {
-  const known = understood.get(objects);
-  if (known) return known;
-  const bodies = new Map<string, string>();
-  understood.set(objects, bodies);
-  return bodies;
-}
+const understoodIn = memoryOfStore(() => new Map<string, string>());
 
 /** The notes among these objects. Rejects when one of them can't be read. */
 export async function notesAmong(

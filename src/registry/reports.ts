@@ -12,6 +12,7 @@
 import { FORMATS } from '../model/formats.ts';
 import type { Binding, FoundReport, Report, UnreadableObject } from '../model/records.ts';
 import type { ListedObject, ObjectStore, StoredObject } from '../ports.ts';
+import { memoryOfStore } from './memory-of-store.ts';
 import { remembered } from './remembered.ts';
 import { type Body, parseBody, textOf } from './report-body.ts';
 
@@ -45,15 +46,7 @@ const instanceIn = remembered((key) =>
  * By key, the slot that was read last. An old slot does no harm: a write that is conditional on it fails. While a list
  * of objects gives the same etag, the report is still this one, and is not read again.
  */
-const seenSlots = new WeakMap<ObjectStore, Map<string, Slot>>();
-
-function slotsSeenIn(objects: ObjectStore): Map<string, Slot> {
-  const known = seenSlots.get(objects);
-  if (known) return known;
-  const slots = new Map<string, Slot>();
-  seenSlots.set(objects, slots);
-  return slots;
-}
+const slotsSeenIn = memoryOfStore(() => new Map<string, Slot>());
 
 function slotIn(objects: ObjectStore, instance: string, { key, body, etag }: StoredObject): Slot {
   const slot = { body: parseBody(body, instance), etag };

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Objects below `lineage/` never change once they are created, so each is fetched once per process. */
 import type { ObjectStore } from '../ports.ts';
+import { memoryOfStore } from './memory-of-store.ts';
 
-const settled = new WeakMap<ObjectStore, Map<string, string>>();
-
-function settledIn(objects: ObjectStore): Map<string, string> {
-  const known = settled.get(objects);
-  if (known) return known;
-  const bodies = new Map<string, string>();
-  settled.set(objects, bodies);
-  return bodies;
-}
+const settledIn = memoryOfStore(() => new Map<string, string>());
 
 export async function readSettled(objects: ObjectStore, key: string, signal: AbortSignal): Promise<string | undefined> {
   const bodies = settledIn(objects);

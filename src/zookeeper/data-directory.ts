@@ -31,8 +31,8 @@ interface RememberedScan {
 const remembered = new Map<string, RememberedScan>();
 
 /**
- * Files 1. Undefined when there is no such directory. A part that can't be read or parsed is damage, and never ends the look.
- * `note` is the file that remembers checked snapshots.
+ * Files 1. Undefined when there is no such directory. A part that can't be read or parsed is damage, and never ends the
+ * look. `note` is the file that remembers checked snapshots.
  */
 export async function readDataDirectory(
   directory: string,

@@ -7,7 +7,9 @@ export interface Tag {
   readonly value: string;
 }
 
-/** The waits of CloudFormation, in milliseconds. `pollMs` is the time between two looks, and `nowMs` the clock of signals. */
+/**
+ * The waits of CloudFormation, in milliseconds. `pollMs` is the time between two looks, and `nowMs` the clock of signals.
+ */
 export interface CloudFormationTimings extends SignalClock {
   /** The limit for the instances of a group that is being deleted. */
   readonly groupDeletionMs: number;
