@@ -184,8 +184,9 @@ async function baked(plan: Plan, context: BakeContext): Promise<string> {
 /** The names of the logs tell their age. */
 async function removeOldLogs(work: string): Promise<void> {
   const logs = (await readdir(work)).filter((name) => /^zk-bake-.*\.log$/.test(name)).sort();
-  for (const name of logs.slice(0, Math.max(0, logs.length - KEPT_LOGS + 1)))
+  for (const name of logs.slice(0, Math.max(0, logs.length - KEPT_LOGS + 1))) {
     await rm(join(work, name), { force: true });
+  }
 }
 
 /** Requires IMDSv2 on the instance as soon as it runs, which is before Packer logs in. */

@@ -141,8 +141,8 @@ async function listen(
 function show(terminal: Terminal, { kind, text }: PackerEvent): void {
   const lines = text.split('\n');
   if (kind === 'step') for (const line of lines) terminal.line(line);
-  else if (kind === 'output' && /^(TASK|PLAY RECAP|RUNNING HANDLER) ?\[?/.test(text))
+  else if (kind === 'output' && /^(TASK|PLAY RECAP|RUNNING HANDLER) ?\[?/.test(text)) {
     terminal.line(`  ${lines[0]}`, 'dim');
-  else if (kind === 'error') for (const line of lines) terminal.line(`  ${line}`, 'yellow');
+  } else if (kind === 'error') for (const line of lines) terminal.line(`  ${line}`, 'yellow');
   else terminal.progress(`  ${lines.at(-1)}`);
 }

@@ -52,8 +52,9 @@ async function installed(program: string, terminal: Terminal, signal: AbortSigna
     const next = debian ? `Leave --packer out, or install it: sudo sh -c '${command}'` : 'Install Packer 1.6 or later.';
     throw missing(`There is no program ${program}.`, `${next} Then try again.`);
   }
-  if (process.getuid?.() !== 0)
+  if (process.getuid?.() !== 0) {
     throw missing('Packer is missing.', `Run this, then try again: sudo sh -c '${command}'`);
+  }
   terminal.line('Packer is missing; installing it with apt-get.');
   try {
     await installPackages(['packer'], signal);

@@ -29,8 +29,9 @@ export async function bomText(root: string, packages: readonly CarriedPackage[])
   const carried = new Set(packages.map(({ name, version }) => `${name}@${version}`));
   const components = bom.components.filter(({ name, version }) => carried.has(`${name}@${version}`));
   const missing = [...carried].filter((ref) => !components.some(({ name, version }) => `${name}@${version}` === ref));
-  if (missing.length > 0)
+  if (missing.length > 0) {
     throw new Error(`npm sbom does not name ${missing.join(', ')}, which the executable carries.`);
+  }
   const refs = new Set(components.map((component) => component['bom-ref']));
   const own = metadata.component['bom-ref'];
   const dependencies = bom.dependencies

@@ -137,8 +137,9 @@ function volumeFaults({ volumesize, volumetype, volumeiops, rootdevice }: GivenO
     ...optional('rootdevice', rootdevice, limits.ROOT_DEVICE),
   ];
   if (volumetype !== 'gp3' && volumetype !== 'io2') return [...faults, `--volumetype ${volumetype}: gp3 or io2.`];
-  if (volumeiops !== undefined)
+  if (volumeiops !== undefined) {
     return [...faults, ...wholeNumber('volumeiops', volumeiops, limits.VOLUME_IOPS[volumetype])];
+  }
   return volumetype === 'io2' ? [...faults, '--volumetype io2 needs --volumeiops.'] : faults;
 }
 

@@ -117,8 +117,9 @@ export class Dispatch {
     if (call.problems.length > 0) throw refusal(service, call.model.protocol, call.problems);
     const authorized: AuthorizedCall = { caller: who.caller, service, action, input: call.input };
     await this.#parts.access.authorize(authorized);
-    if (fault?.kind === 'empty')
+    if (fault?.kind === 'empty') {
       return writeAnswer(call.model, call.operation, emptyOutput(call.model, call.operation));
+    }
     const staleMs = fault?.kind === 'stale' ? (fault.delayMs ?? DEFAULT_DELAY_MS) : 0;
     const answer = await this.#serve(request, call, who, staleMs);
     if (answer.status < 300) this.#parts.access.changed(authorized);
@@ -244,8 +245,9 @@ async function read(request: IncomingMessage): Promise<HttpRequest> {
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue;
     size += chunk.length;
-    if (size > MAX_BODY_BYTES)
+    if (size > MAX_BODY_BYTES) {
       throw new AwsFailure('EntityTooLarge', `The lab takes up to ${MAX_BODY_BYTES} bytes`, 413);
+    }
     chunks.push(chunk);
   }
   const target = request.url ?? '/';

@@ -131,8 +131,9 @@ function commonOptions(own: OwnOptions, answered: Readonly<Record<string, unknow
 
 function deleteOptions(own: OwnOptions, answered: Readonly<Record<string, unknown>>): DeleteOptions {
   const { stackname } = answered;
-  if (typeof stackname !== 'string' || stackname === '')
+  if (typeof stackname !== 'string' || stackname === '') {
     throw badInput(`--stackname is missing. ${STACK_NAME.sentence}`);
+  }
   if (!fits(STACK_NAME, stackname)) throw badInput(`--stackname ${stackname}: ${STACK_NAME.sentence}`);
   return { stackName: stackname, yes: own.yes, withData: own['with-data'], dryRun: own['dry-run'] };
 }

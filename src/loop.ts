@@ -130,8 +130,9 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
     if (decision.kind === 'step') {
       const context = { ports, self: look.self, timings: look.timings, signal };
       const acted = await perform(decision.step, parts, context);
-      if (decision.step.kind === 'write-report' && acted === 'done')
+      if (decision.step.kind === 'write-report' && acted === 'done') {
         look.memory.reported(reportDigest(decision.step.report), clock.monotonicMs());
+      }
       // A step may take long, as a copy of much data does. After such a step nothing of the last look counts any more.
       const stands = clock.monotonicMs() - lookedAtMs < look.timings.factsStandMs;
       const changed = stands ? changedBy(decision.step, acted, observation) : undefined;

@@ -88,8 +88,9 @@ test('the first one is sent at once, the others follow while the node waits, als
 test('nobody is prolonged who waits in no hook, or whose hook is not known', async () => {
   const each = started();
   await using heartbeats = each.heartbeats;
-  for (const state of ['Pending', 'InService', 'Terminating', 'Terminating:Proceed', 'Pending:Proceed'])
+  for (const state of ['Pending', 'InService', 'Terminating', 'Terminating:Proceed', 'Pending:Proceed']) {
     heartbeats.saw(seen(state), WHY);
+  }
   heartbeats.saw(seen('Pending:Wait', { signals: true }), WHY);
   heartbeats.saw(healthy({ stack: STACK, group: { known: false, why: 'late' } }), WHY);
   await sleep(60);

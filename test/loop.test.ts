@@ -274,8 +274,9 @@ test('after a step that took long nothing of the look before it stands any more'
 
 test('after a step that failed the next look sees anew: the whole world', async () => {
   const fails = new AgentError('NO_SPACE', 'The disk is full.', 'Free space.');
-  for (const { step } of [SCENES['raise-fence'](), SCENES['write-report'](), SCENES['accept-record']()])
+  for (const { step } of [SCENES['raise-fence'](), SCENES['write-report'](), SCENES['accept-record']()]) {
     assert.equal(await seenAgainAfter(step, { fails }), 'the whole world', step.kind);
+  }
 });
 
 test('before the first ensemble the claims of the others are waited for, so after a claim the whole world is seen anew', async () => {

@@ -89,8 +89,9 @@ test('every row of the table says what is allowed, and its default is', () => {
     assert.match(key, /^[A-Z][A-Z_]*$/);
     assert.match(sentence, /[^.]$/);
     assert.equal([standard, required, without].filter((one) => one !== undefined).length, 1, `${key} has one course.`);
-    if ('pattern' in check && typeof standard === 'string' && !standard.includes('{'))
+    if ('pattern' in check && typeof standard === 'string' && !standard.includes('{')) {
       assert.match(standard, check.pattern);
+    }
     if (typeof standard === 'number') assert.ok('least' in check && standard >= check.least && standard <= check.most);
     // A value that nothing allows, so that each check is seen to be made.
     if (!('json' in check)) {

@@ -73,8 +73,9 @@ function launchOn(group: Group, member: GroupInstance, { ec2, timings }: GroupCl
       leave(group, member, 'an instance failed to complete its launching lifecycle action', why);
     }
   }
-  if (member.lifecycleState === 'Pending:Proceed' && timings.nowMs() >= member.proceedsUntilMs)
+  if (member.lifecycleState === 'Pending:Proceed' && timings.nowMs() >= member.proceedsUntilMs) {
     enterService(member, timings);
+  }
 }
 
 function waitOut(group: Group, member: GroupInstance, { timings }: GroupCloud): void {

@@ -37,8 +37,9 @@ export async function readSubmission(
 function templateOf(cloud: StackCloud, stack: Pick<Stack, 'blueprint'>, input: Struct): Template {
   const body = textAt(input, 'TemplateBody');
   if (input.UsePreviousTemplate === true) {
-    if (body !== undefined)
+    if (body !== undefined) {
       throw invalid('You cannot specify both usePreviousTemplate and Template Body/Template URL.');
+    }
     if (stack.blueprint === undefined) throw invalid('Previous template cannot be used: there is none');
     return stack.blueprint.template;
   }
@@ -81,8 +82,9 @@ function tagsOf(input: Struct): readonly Tag[] {
   }));
   if (tags.length > MOST_TAGS) throw invalid(`A stack has at most ${MOST_TAGS} tags`);
   const reserved = tags.find(({ key }) => /^aws:/i.test(key));
-  if (reserved !== undefined)
+  if (reserved !== undefined) {
     throw invalid(`Tag keys starting with 'aws:' are reserved for internal use: ${reserved.key}`);
+  }
   return tags;
 }
 

@@ -67,10 +67,11 @@ export class Stopping {
   async #reboot(ids: readonly string[]): Promise<void> {
     this.#allow(ids, ['running'], 'rebooted');
     // The call only requests the reboot, and gets its answer before the reboot is done.
-    for (const id of ids)
+    for (const id of ids) {
       void this.#machines()
         ?.reboot(id)
         .catch(() => {});
+    }
   }
 
   async #change(ids: readonly string[], change: () => Promise<void>): Promise<readonly Struct[]> {

@@ -133,8 +133,9 @@ function readStatement(policy: string, kind: PolicyKind, value: unknown, at: num
 
 function readPatterns(id: string, statement: Record<string, unknown>, name: string): Patterns | undefined {
   const [plain, opposite] = [statement[name], statement[`Not${name}`]];
-  if (plain !== undefined && opposite !== undefined)
+  if (plain !== undefined && opposite !== undefined) {
     throw new PolicyError(id, `${name} and Not${name} exclude each other`);
+  }
   if (plain === undefined && opposite === undefined) return undefined;
   return { not: opposite !== undefined, texts: texts(id, name, plain ?? opposite) };
 }

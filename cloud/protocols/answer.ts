@@ -24,8 +24,9 @@ export function writeAnswer(model: ApiModel, operation: ApiOperation, output: St
     case 'rest-xml': {
       const use = operation.output;
       const text = textPayload(model, operation, output);
-      if (text !== undefined)
+      if (text !== undefined) {
         return { status: 200, headers: { 'x-amz-request-id': requestId }, body: Buffer.from(text) };
+      }
       const name = use === undefined ? operation.name : REST_ROOTS[operation.name];
       const body = use === undefined || name === undefined ? '' : writeElement(model, name, use, output);
       return xml(200, body, { 'x-amz-request-id': requestId });

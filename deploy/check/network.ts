@@ -13,8 +13,9 @@ export const checkVpc: Check = async ({ aws, signal }, { vpcId }) => {
   );
   const [vpc] = Vpcs;
   if (vpc === undefined) return [`The VPC ${vpcId} (--vpcid) does not exist in this region and account.`];
-  if (vpc.State !== undefined && vpc.State !== 'available')
+  if (vpc.State !== undefined && vpc.State !== 'available') {
     return [`The VPC ${vpcId} (--vpcid) is still ${vpc.State}.`];
+  }
   return [];
 };
 

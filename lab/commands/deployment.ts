@@ -40,8 +40,9 @@ function addUpdate(cli: Argv<{ name: string }>): void {
         })
         .option('json', JSON_OPTION)
         .check(({ imageId }) => {
-          if (imageId !== undefined && !/^ami-[0-9a-f]+$/.test(String(imageId)))
+          if (imageId !== undefined && !/^ami-[0-9a-f]+$/.test(String(imageId))) {
             throw new Error('--image-id is the id of an image, such as ami-0123456789abcdef0.');
+          }
           return true;
         })
         .example('$0 update', 'a rolling update to a new image'),

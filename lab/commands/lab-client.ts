@@ -34,8 +34,9 @@ export async function callLab<V extends Verb>(
 
 function noLab(name: string, crashed: boolean): string {
   const own = name === 'lab' ? '' : ` --name ${name}`;
-  if (crashed)
+  if (crashed) {
     return `The lab "${name}" has ended by itself. ./lab.sh down${own} clears it away, ./lab.sh up${own} starts a new one.`;
+  }
   const others = labNames().filter((other) => other !== name);
   const hint = others.length === 0 ? '' : ` There is: ${others.join(', ')} (--name).`;
   return `No lab "${name}" is up; start one with ./lab.sh up${own}.${hint}`;

@@ -34,8 +34,9 @@ export function addLogs(cli: Argv<{ name: string }>): Argv {
     async ({ name, target, zookeeper, follow }) => {
       const directory = await machineDirectory(name, target);
       const signal = interruptSignal();
-      if (StateDirectory.ofLab(name).containersOf() !== undefined)
+      if (StateDirectory.ofLab(name).containersOf() !== undefined) {
         return imageLogs(directory, zookeeper, follow, signal);
+      }
       await copyOut(join(directory, 'log', zookeeper ? 'zookeeper.log' : 'agent.log'), follow, signal);
     },
   );
@@ -48,8 +49,9 @@ async function machineDirectory(name: string, target: string): Promise<string> {
   const [only] = found;
   if (found.length === 1 && only !== undefined) return join(machines, only);
   const [instance, ...others] = await callLab(name, 'resolve', { target });
-  if (instance === undefined || others.length > 0)
+  if (instance === undefined || others.length > 0) {
     throw new UsageError(`"${target}" means ${others.length + 1} nodes; name one.`);
+  }
   return join(machines, instance);
 }
 

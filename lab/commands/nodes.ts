@@ -74,8 +74,9 @@ function addScale(cli: Argv<{ name: string }>): void {
       command
         .positional('nodes', { type: 'number', demandOption: true, describe: 'Number of nodes, 0 to 9' })
         .check(({ nodes }) => {
-          if (!Number.isInteger(nodes) || nodes < 0 || nodes > 9)
+          if (!Number.isInteger(nodes) || nodes < 0 || nodes > 9) {
             throw new Error('scale takes a whole number from 0 to 9.');
+          }
           return true;
         })
         .example('$0 scale 5', 'grow to five, one after the other'),

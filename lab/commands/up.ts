@@ -41,11 +41,13 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
         })
         .option('json', { type: 'boolean', default: false, describe: 'The status as one JSON object' })
         .check(({ nodes, tickSeconds, image, debian }) => {
-          if (image && tickSeconds !== undefined)
+          if (image && tickSeconds !== undefined) {
             throw new Error('--tick-seconds is for machines that are processes; an image has its own cron.');
+          }
           if (!image && debian !== undefined) throw new Error('--debian goes with --image.');
-          if (nodes % 2 !== 1 || nodes < 1 || nodes > MOST_NODES)
+          if (nodes % 2 !== 1 || nodes < 1 || nodes > MOST_NODES) {
             throw new Error(`--nodes is an odd number from 1 to ${MOST_NODES}; scale to others later.`);
+          }
           if (tickSeconds !== undefined && tickSeconds !== 'never' && !(Number(tickSeconds) >= 1)) {
             throw new Error('--tick-seconds is a number from 1, or never.');
           }

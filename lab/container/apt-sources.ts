@@ -21,8 +21,9 @@ interface Source {
 export function sourcesOf(release: DebianRelease, directory = '/etc/apt'): readonly string[] {
   const name = CODE_NAMES[release];
   const mirror = process.env.DEBIAN_MIRROR;
-  if (mirror !== undefined && mirror !== '')
+  if (mirror !== undefined && mirror !== '') {
     return [`deb ${mirror} ${name} main`, `deb ${mirror} ${name}-updates main`];
+  }
   const found = new Set<string>();
   for (const { uri, suite } of hostSources(directory)) {
     const [, part] = /^(?:bookworm|trixie|forky|sid|stable)(|-updates|-security)$/.exec(suite) ?? [];

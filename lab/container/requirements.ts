@@ -42,8 +42,9 @@ export async function containerRequirements(progress: Progress, install: boolean
   if (missing.length === 0) return isolated();
   const names = missing.join(' ');
   const command = aptCommand(missing);
-  if (!install)
+  if (!install) {
     return { met: false, why: `Machines in containers need packages that are not here: ${names}.`, command };
+  }
   progress(`installing with apt-get: ${names}`);
   try {
     await installPackages(missing);

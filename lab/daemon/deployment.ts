@@ -85,9 +85,9 @@ async function run(
 ): Promise<void> {
   // The receiver of the lines adds its own times.
   const say = (line: string): void => hear(line.replace(EVENT_TIME, ''));
-  if (options.byScript)
+  if (options.byScript) {
     await runScript(SCRIPT, words, { person: deployer, environment: options.environment, hear: say, signal });
-  else await runHere(deployer, words, say, signal);
+  } else await runHere(deployer, words, say, signal);
 }
 
 function wordsOf(options: DeploymentOptions, imageId: string): readonly string[] {

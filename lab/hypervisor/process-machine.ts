@@ -148,8 +148,9 @@ export class ProcessMachine implements Machine {
   async runAgent(args: readonly string[], options: AgentRunOptions = {}): Promise<AgentRun> {
     options.signal?.throwIfAborted();
     const child = this.#child;
-    if (child === undefined || !child.connected)
+    if (child === undefined || !child.connected) {
       throw new Error(`Machine ${this.instance} is off; nothing runs on it.`);
+    }
     const run = ++this.#lastRun;
     const { promise, resolve, reject } = Promise.withResolvers<AgentRun>();
     this.#runs.set(run, { stdout: '', stderr: '', onOutput: options.onOutput, finish: resolve, fail: reject });

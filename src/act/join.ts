@@ -30,8 +30,9 @@ export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActConte
   const newest = records.at(-1);
   if (newest?.number !== step.lineage) throw changed('A newer lineage record was written meanwhile.');
   // A server that is merely slow may have found the leader since the look.
-  if ((await ports.servers.srvr(self.address, signal)).kind === 'serving')
+  if ((await ports.servers.srvr(self.address, signal)).kind === 'serving') {
     throw changed('The server of this node serves now.');
+  }
   const ran = (await ports.server.state(signal)).kind === 'running';
   // Noted before the stop: if the agent died between the two, a stop without a note would not count, and the server
   // would be stopped too often.
@@ -148,8 +149,9 @@ function checkStillNeeded(
   change: { readonly joining?: readonly Member[]; readonly leaving?: readonly number[] },
 ): void {
   const ids = new Set(config.members.map((member) => member.id));
-  if (change.leaving?.length && !change.leaving.some((id) => ids.has(id)))
+  if (change.leaving?.length && !change.leaving.some((id) => ids.has(id))) {
     throw changed('They left the config meanwhile.');
+  }
 }
 
 async function answerTo(

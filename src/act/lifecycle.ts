@@ -47,8 +47,9 @@ export async function actGiveUpLaunch(step: Of<'give-up-launch'>, context: ActCo
   const group = await ports.autoScaling.describe(step.group, signal);
   const own = group.instances.find((entry) => entry.instance === self.instance);
   if (group.maintenance) throw changed('The group is in maintenance.');
-  if (step.hook !== undefined && own?.lifecycleState !== LAUNCH_WAIT)
+  if (step.hook !== undefined && own?.lifecycleState !== LAUNCH_WAIT) {
     throw changed('This node does not launch any more.');
+  }
   const newest = (await readRecords(ports.objects, signal)).at(-1)?.number ?? 0;
   if (newest !== step.record) throw changed(`Record ${newest} was written meanwhile.`);
   if (await isAdded(step.id, context)) throw changed('This node was added to the config meanwhile.');

@@ -17,8 +17,9 @@ export async function actMendFiles(
   try {
     const config = await session.config(signal);
     if (config.version !== step.config.version) throw changed('The config has moved on.');
-    if (listed(config, step.id, self.address)?.role !== 'participant')
+    if (listed(config, step.id, self.address)?.role !== 'participant') {
       throw changed('This node does not vote any more.');
+    }
   } finally {
     await session.close();
   }
@@ -28,7 +29,8 @@ export async function actMendFiles(
   const disk = await ports.disk.read(signal);
   if (disk.fence) throw changed('A fence was raised meanwhile.');
   if (disk.id === undefined) await ports.disk.writeId(step.id);
-  if ((disk.stamp === undefined && !unreadable(disk, 'stamp')?.newer) || lacksVolume(disk))
+  if ((disk.stamp === undefined && !unreadable(disk, 'stamp')?.newer) || lacksVolume(disk)) {
     await ports.disk.writeStamp({ cluster: self.cluster, lineage: step.lineage, id: step.id });
+  }
   if (disk.config === undefined) await ports.disk.writeCommitted(step.config);
 }

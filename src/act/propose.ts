@@ -38,8 +38,9 @@ async function bind(
   await keepStill(context);
   const binding = { instance: self.instance, from, serial: ports.nonce(), binds };
   const release = releaseAbove(number - 1, context);
-  if ((await bindReport(ports.objects, binding, release, signal)) === 'conflict')
+  if ((await bindReport(ports.objects, binding, release, signal)) === 'conflict') {
     throw changed('The report of this node is another one by now.');
+  }
 }
 
 /**
@@ -62,8 +63,9 @@ async function checkUnasked(unasked: Readonly<Record<string, string>>, { ports, 
   const { reports } = await reportsOf(ports.objects, instances, signal);
   for (const instance of instances) {
     const found = reports.find(({ report }) => report.instance === instance);
-    if (!found?.report.fenced || factsOf(found) !== unasked[instance])
+    if (!found?.report.fenced || factsOf(found) !== unasked[instance]) {
       throw changed(`The report of ${instance} is another one by now.`);
+    }
   }
 }
 

@@ -52,8 +52,9 @@ export async function actFoundForced(step: Of<'found-forced'>, context: ActConte
   const disk = await ports.disk.read(signal);
   if (!disk.fence) throw changed('The fence is gone.');
   if (disk.stamp?.lineage === record.number) return;
-  if (mayHaveFounded(record, unreadable(disk, 'stamp') !== undefined, disk))
+  if (mayHaveFounded(record, unreadable(disk, 'stamp') !== undefined, disk)) {
     throw changed(`This node may have founded the ensemble of record ${record.number} before.`);
+  }
   await checkStillFenced(record, step.gone, context);
   await ports.server.stop(signal);
   const { aside, lineage } = record.source;

@@ -18,8 +18,9 @@ export async function actWriteReport({ report }: Of<'write-report'>, context: Ac
   const { ports, signal } = context;
   await ports.disk.mark('reported');
   const release = releaseAbove(report.record, context);
-  if ((await writeReport(ports.objects, { report, serial: ports.nonce() }, release, signal)) === 'conflict')
+  if ((await writeReport(ports.objects, { report, serial: ports.nonce() }, release, signal)) === 'conflict') {
     throw changed(LATE);
+  }
 }
 
 export async function actWithdrawReport({ record }: Of<'withdraw-report'>, context: ActContext): Promise<void> {

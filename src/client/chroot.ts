@@ -19,7 +19,8 @@ export function splitChroot(servers: string): { readonly servers: string; readon
 export function checkedChroot(chroot: string): string {
   if (chroot === '' || chroot === '/') return '';
   const problem = pathProblem(chroot, false);
-  if (problem !== undefined)
+  if (problem !== undefined) {
     throw new ZookeeperError('BAD_REQUEST', `the chroot is wrong: ${problem.message}`, problem);
+  }
   return chroot;
 }

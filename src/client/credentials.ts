@@ -64,8 +64,9 @@ export class SessionCredentials {
 
   dropOlder(thanMs: number, error: () => unknown): void {
     for (const entry of this.#kept) {
-      if (!entry.settled && !entry.hasOwnLimit && entry.enqueuedAtMs < thanMs)
+      if (!entry.settled && !entry.hasOwnLimit && entry.enqueuedAtMs < thanMs) {
         this.drop(entry, endOf(ADD_AUTH, error()));
+      }
     }
   }
 

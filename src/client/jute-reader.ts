@@ -97,8 +97,9 @@ export class JuteReader {
    */
   vector<Item>(leastBytes: number, read: (reader: JuteReader) => Item): Item[] {
     const count = this.#length();
-    if (count * leastBytes > this.remaining)
+    if (count * leastBytes > this.remaining) {
       throw new ProtocolError(`a vector claims ${count} items in ${this.remaining} bytes`);
+    }
     const items: Item[] = [];
     for (let index = 0; index < count; index++) items.push(read(this));
     return items;

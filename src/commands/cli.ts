@@ -128,8 +128,9 @@ async function maintenance(session: CommandSession, flags: ParsedFlags): Promise
 
 async function declareGone(session: CommandSession, flags: ParsedFlags): Promise<void> {
   const { id, address, yes } = flags;
-  if (typeof id !== 'number' || !Number.isSafeInteger(id) || typeof address !== 'string')
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || typeof address !== 'string') {
     throw new AgentError('BAD_ARGUMENT', 'The id of a member is a whole number.', 'See zk-agent declare-gone --help.');
+  }
   // Few runs need the questions of a terminal.
   const command = await import('./declare-gone.ts');
   await command.declareGone(settingsOf(flags), { id, address, yes: yes === true }, session.signal);

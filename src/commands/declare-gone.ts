@@ -70,8 +70,9 @@ function wordAdvised(observation: Observation, decision: Decision, request: Gone
   const { shared, ensemble } = observation;
   if (!shared.known) throw notGone(request, `what the nodes say in AWS can't be read (${shared.why}).`);
   const [owner] = instancesBehind(shared.value.claims, { id, address });
-  if (owner !== undefined)
+  if (owner !== undefined) {
     throw notGone(request, `the instance ${owner} claimed that id at that address, and only EC2 says that it is gone.`);
+  }
   if (ensemble) throw notGone(request, 'a leader answers, so nothing waits for it.');
   for (const { gone } of adviceOf(decision)) if (gone?.id === id && gone.address === address) return gone;
   throw notGone(request, whyNotAwaited(observation.silence, decision, request));

@@ -33,8 +33,9 @@ function bindingConfigs(observation: Observation): readonly EnsembleConfig[] {
   const configs: EnsembleConfig[] = [];
   if (observation.ensemble) configs.push(observation.ensemble.config);
   const pending = observation.disk.pending;
-  if (pending && (!observation.ensemble || pending.version > observation.ensemble.config.version))
+  if (pending && (!observation.ensemble || pending.version > observation.ensemble.config.version)) {
     configs.push(pending);
+  }
   return configs;
 }
 
@@ -92,10 +93,11 @@ function decideStanding(observation: Observation, shared: Shared, id: number): D
   const claims = shared.claims.filter((claim) => claim.id === id);
   const generation = (claims.at(-1)?.generation ?? 0) + 1;
   const unreadable = unreadableOf(claims, id);
-  if (unreadable)
+  if (unreadable) {
     return wait(
       `Whether id ${id} is still this node's is unknown: ${ownerKey(unreadable)} can't be read${unreadable.why === undefined ? '' : `, as ${unreadable.why}`}.`,
     );
+  }
   const open = claims.find((claim) => claim.owner === undefined);
   if (open) return voidWhenOld(observation, open) ?? wait(`Nobody has said yet whose the claim ${nameOf(open)} is.`);
   const owner = claims.map((claim) => claim.owner).findLast((each) => typeof each === 'object');
@@ -104,8 +106,9 @@ function decideStanding(observation: Observation, shared: Shared, id: number): D
     `Stamp and config name this node as ${id}, and nobody who may still come back has a claim on that id.`,
   );
   if (owner === undefined || owner.instance === observation.self.instance) return claim;
-  if (lifeOf(observation, owner.instance) === 'unknown')
+  if (lifeOf(observation, owner.instance) === 'unknown') {
     return wait(`Id ${id} belongs to ${owner.instance} by the claims, and it is unknown whether that one lives.`);
+  }
   if (!isGone(observation, owner.instance)) return 'passed on';
   // That owner may have been a member after this node. Only an ensemble can tell that no config counts on it.
   return observation.ensemble
@@ -164,8 +167,9 @@ export function decideClaim(observation: Observation, shared: Shared): Decision 
     if (kept !== 'passed on') return kept;
   }
   // A node that is in no group can't be a member. A claim that leads nowhere would take an id from the others.
-  if (!observation.group.known)
+  if (!observation.group.known) {
     return waitForFact(`This node claims no id yet: ${observation.group.why.replace(/\.$/, '')}.`, observation.group);
+  }
   const highest = highestGenerations(shared.claims);
   for (let id = LOWEST_ID; id <= HIGHEST_ID; id++) {
     const claim = highest.get(id);

@@ -71,10 +71,11 @@ function decideNext(observation: Observation): Decision {
   if (!shared.known) return decideUninformed(observation, { why: shared.why, fact: shared });
   const newest = shared.value.records.at(-1);
   // The record of the stamp is missing: the bucket is not what it was, and says nothing about this data.
-  if (disk.stamp && disk.stamp.lineage > (newest?.number ?? 0))
+  if (disk.stamp && disk.stamp.lineage > (newest?.number ?? 0)) {
     return decideUninformed(observation, {
       why: `the bucket is without record ${disk.stamp.lineage}, which this disk is stamped with`,
     });
+  }
   const ensemble = newest && followable(observation, newest);
   const situation = { observation, shared: shared.value, newest, ensemble, leaving: isLeaving(observation) };
   for (const phase of PHASES) {
@@ -188,8 +189,9 @@ function decideUninformed(observation: Observation, obstacle: Obstacle): Decisio
   const why = obstacle.why.replace(/\.$/, '');
   const { fact } = obstacle;
   if (server.answer.kind === 'serving') return done(`The server serves; nothing else is done while ${why}.`);
-  if (mayRun(server))
+  if (mayRun(server)) {
     return waitForFact(`The server runs without quorum, and nothing else is done while ${why}.`, fact);
+  }
   const restart = disk.stamp && !disk.left ? decideRestart(observation, disk.stamp.lineage) : undefined;
   return restart ?? waitForFact(`Nothing is done while ${why}.`, fact);
 }

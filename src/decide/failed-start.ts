@@ -38,8 +38,9 @@ export function failedStart({ server, disk }: Observation): FailedStart | undefi
   if (!ends || ends.count < ENDS_THAT_COUNT) return undefined;
   // Server 5: three times in a row, with an exit code of its own.
   const told = `The server of this node ended ${ends.count} times right after its start (${ends.how})`;
-  if (ends.error === undefined)
+  if (ends.error === undefined) {
     return { by: 'unknown', why: `${told}, and the error in its log can't be read: ${ends.unread ?? 'it has none'}.` };
+  }
   const [, what] = SURROUNDINGS.find(([pattern]) => pattern.test(ends.error ?? '')) ?? [];
   const quoted = `${told}. The last error of its log: ${ends.error}`;
   // Server 5: rights, an address, a full disk, memory, Java.

@@ -55,7 +55,7 @@ export function decideForce(lost: Lost): Decision {
     return wait(why, undefined, stopAdded(byHand));
   }
   const unfenced = reports.filter((entry) => !entry.report.fenced);
-  if (unfenced.length > 0)
+  if (unfenced.length > 0) {
     return wait(
       `The quorum is lost for good; ${unfenced.map((entry) => entry.report.instance).join(', ')} will fence next.`,
       undefined,
@@ -64,13 +64,15 @@ export function decideForce(lost: Lost): Decision {
         unfenced.map((entry) => entry.report.instance),
       ),
     );
+  }
   const owner = pendingOwner(observation, newest, reports);
-  if (owner)
+  if (owner) {
     return wait(
       `Record ${newest.number} belongs to ${owner}, which has not founded its ensemble yet; only it may act on the record.`,
       undefined,
       awaitOverdue(lost, [owner]),
     );
+  }
   // Recovery 5: one process must see equal facts twice. What binds a node does not change its facts.
   const digest = JSON.stringify([newest.number, reports.map(factsOf).sort(), [...silence.instances].sort()]);
   const { watch, limits } = observation;

@@ -108,21 +108,23 @@ export function decideFirstStart(
   // With another nonce, this disk was wiped after its start. A second marker could make a survivor lose its data.
   if (announced && announced.nonce !== disk.nonce) return undefined;
   const held = whyNotNow(observation);
-  if (held)
+  if (held) {
     return waitForFact(
       `This node is listed in record ${newest.number} and its first start is held back: ${held.why}.`,
       held.fact,
     );
+  }
   const [unfenced] = unfencedOf(newest, {
     self: observation.self.instance,
     reports: silence.reports,
     isGone: (instance) => isGone(observation, instance),
     hasStarted: (instance) => hasStarted(instance, newest, announcements),
   });
-  if (unfenced)
+  if (unfenced) {
     return wait(
       `Before the first start under record ${newest.number} every old server must stand still: ${unfenced} is not fenced.`,
     );
+  }
   if (disk.data && disk.stamp && disk.stamp.lineage < newest.number) {
     const name = `lineage-${disk.stamp.lineage}-before-genesis-${newest.number}`;
     return decideAside(

@@ -13,14 +13,16 @@ import { mayRun } from './restart.ts';
 
 export function decideJoinAlone(observation: Observation, newest: LineageRecord): Decision | undefined {
   const { disk, self } = observation;
-  if (disk.fence || disk.stamp?.lineage !== newest.number || !hasData(disk) || disk.data?.damage !== undefined)
+  if (disk.fence || disk.stamp?.lineage !== newest.number || !hasData(disk) || disk.data?.damage !== undefined) {
     return undefined;
+  }
   if (unreadable(disk, 'pending') || mayRun(observation.server)) return undefined;
   const known = [disk.config, disk.pending];
   // A config that the agent writes would lack the lines that it can't understand.
   if (known.some((config) => strangeLines(config).length > 0)) return undefined;
-  if (known.some((config) => config?.members.some(({ id, address }) => id === disk.id && address !== self.address)))
+  if (known.some((config) => config?.members.some(({ id, address }) => id === disk.id && address !== self.address))) {
     return undefined;
+  }
   if (disk.config === undefined) return joinOnFirst(observation, newest);
   if (listed(disk.config, disk.id, self.address)) return undefined;
   // Joining 7: with the committed config on its disk, and itself as an observer.

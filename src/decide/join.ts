@@ -35,11 +35,12 @@ export function votes(observation: Observation, ensemble: Ensemble): boolean {
 /** Decides for a node that votes in an ensemble of the newest record, and whose own server serves. */
 export function decideSettled(observation: Observation, ensemble: Ensemble): Decision {
   const { disk, order } = observation;
-  if (disk.reported)
+  if (disk.reported) {
     return withdrawReport(
       observation,
       'This node votes again, and its report of the time without quorum may still lie in the bucket.',
     );
+  }
   if (!disk.ready && disk.id !== undefined) {
     const launched = order.command === 'remove-terminated' ? undefined : decideLaunched(observation, disk.id);
     return (
@@ -127,13 +128,14 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
   }
   // The fence is lifted after the old data was set aside. Otherwise a restart without an answer from AWS would start
   // the server on it.
-  if (disk.fence)
+  if (disk.fence) {
     return take(
       { kind: 'lift-fence', record: newest.number },
       'An ensemble of the newest record answers, so this node may follow it.',
     );
+  }
   const own = listed(ensemble.config, id, self.address);
-  if (server.upMs === undefined && failedStart(observation)?.by === 'config')
+  if (server.upMs === undefined && failedStart(observation)?.by === 'config') {
     // Server 5: the server refuses its config, so beside an ensemble it gets a fresh one.
     return prepareJoin(
       observation,
@@ -142,6 +144,7 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
       own,
       `${failedStart(observation)?.why}. It is given a fresh config.`,
     );
+  }
   const hindered = waitsForSurroundings(observation);
   if (hindered) return hindered;
   if (server.restarting && canStartFrom(disk, self.address, newest, ensemble.config)) return wait(RESTARTING);
@@ -264,8 +267,9 @@ function addSelf(observation: Observation, ensemble: Ensemble, id: number): Deci
 
 function waitForAddress(observation: Observation, stranger: Member, removal: Removal | undefined): Decision {
   const stands = `The address of this node still stands under id ${stranger.id} in the config`;
-  if (removal && isRemovable(observation, stranger))
+  if (removal && isRemovable(observation, stranger)) {
     return waitForFact(`${stands}. ${removal.why}`, removal.fact, removal.advice);
+  }
   const byHand = isUnclaimed(observation, stranger)
     ? ` No node of this cluster ever claimed it: whoever added member ${stranger.id} by hand has to remove it.`
     : '';

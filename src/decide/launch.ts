@@ -22,11 +22,12 @@ import { type Decision, type Step, take, wait, waitForFact } from '../model/step
 export function decideLaunched(observation: Observation, id: number): Decision | undefined {
   const { stack, group } = observation;
   if (stack?.launchHook === undefined) return undefined;
-  if (!group.known)
+  if (!group.known) {
     return waitForFact(
       `This node votes, and its launch hook waits for that word, but ${group.why.replace(/\.$/, '')}.`,
       group,
     );
+  }
   const state = ownState(observation);
   if (state === LAUNCH_WAIT) {
     return take(
@@ -34,8 +35,9 @@ export function decideLaunched(observation: Observation, id: number): Decision |
       `This node votes as member ${id}, so its launch is over.`,
     );
   }
-  if (state === undefined || state === 'Pending')
+  if (state === undefined || state === 'Pending') {
     return wait(`This node votes, and its group does not say yet that its launch hook waits.`);
+  }
   return undefined;
 }
 
@@ -44,11 +46,12 @@ export function decideSignal(observation: Observation, ensemble: Ensemble, id: n
   const { stack, disk } = observation;
   if (!stack?.signals || disk.signalled) return undefined;
   const obstacle = whatHoldsTheSignal(observation, ensemble);
-  if (obstacle)
+  if (obstacle) {
     return waitForFact(
       `This node votes, and tells the stack so later: ${obstacle}`,
       observation.group.known ? undefined : observation.group,
     );
+  }
   return take(
     { kind: 'signal-success', id },
     `This node votes as member ${id}, and no member of the config is about to be terminated.`,
@@ -65,13 +68,15 @@ function whatHoldsTheSignal(observation: Observation, ensemble: Ensemble): strin
   for (const member of ensemble.config.members) {
     if (member.id === disk.id) continue;
     if (isTerminating(observation, member)) return `member ${member.id} at ${member.address} is to leave first.`;
-    if (isDying(observation, member))
+    if (isDying(observation, member)) {
       return `the instance of member ${member.id} at ${member.address} is gone, and the member has to be removed first.`;
+    }
     // A member that nobody claimed is of no node, so the group can't be about to terminate it. But perhaps its claim is
     // only not seen yet.
     if (isUnclaimed(observation, member) && !unclaimedLeaves(observation)) continue;
-    if (lifeOfMember(observation, member) === 'unknown')
+    if (lifeOfMember(observation, member) === 'unknown') {
       return `it is not known whether the instance of member ${member.id} at ${member.address} lives.`;
+    }
   }
   return undefined;
 }
@@ -147,10 +152,12 @@ export function decideAbandoned(observation: Observation, record: number): Decis
   const hook = stack?.launchHook;
   const state = ownState(observation);
   const launches = state === undefined || state.startsWith('Pending');
-  if (hook === undefined || !launches)
+  if (hook === undefined || !launches) {
     return take({ kind: 'unmark-abandoned' }, 'The launch that this node gave up is over, and it is still here.');
-  if (!group.known || state !== LAUNCH_WAIT)
+  }
+  if (!group.known || state !== LAUNCH_WAIT) {
     return wait('This node gave its launch up, and its group does not say yet what became of it.');
+  }
   if (group.value.maintenance) return wait('This node gave its launch up, and its group is in maintenance.');
   return take(
     giveUpLaunch(disk, { group: group.value.name, hook, signals: stack?.signals === true, record, again: true }),

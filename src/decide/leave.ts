@@ -129,11 +129,12 @@ function decideHookOfLeaving(observation: Observation): Decision | undefined {
   const { stack, group, targetState, self } = observation;
   const terminates = targetState.known && targetState.value === 'Terminated';
   if (stack?.terminateHook === undefined || !terminates) return undefined;
-  if (!group.known)
+  if (!group.known) {
     return waitForFact(
       `This node has left, and its terminate hook waits for that word, but ${group.why.replace(/\.$/, '')}.`,
       group,
     );
+  }
   const state = ownState(observation);
   if (state === TERMINATE_WAIT) {
     return take(

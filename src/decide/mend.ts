@@ -26,8 +26,11 @@ export function decideMend(observation: Observation, newest: LineageRecord, ense
   );
   if (voter === undefined || (disk.id !== undefined && disk.id !== voter.id)) return undefined;
   // The claim, the committed config and the server that serves must agree.
-  if (!ownClaims(observation, shared.value).some((claim) => listed(ensemble.config, claim.id, self.address) === voter))
+  if (
+    !ownClaims(observation, shared.value).some((claim) => listed(ensemble.config, claim.id, self.address) === voter)
+  ) {
     return undefined;
+  }
   const { version, members } = ensemble.config;
   const lost = `its ${missing.join(' and ')} can't be read from its disk any more`;
   const why = missing.length === 0 ? `its stamp does not name volume ${disk.volume}, which holds its data` : lost;

@@ -28,8 +28,9 @@ function candidatesOf(report: Report): readonly Candidate[] {
   }
   for (const aside of report.aside) {
     // Recovery 7: data set aside counts for its own lineage.
-    if (recoverable(aside.data))
+    if (recoverable(aside.data)) {
       candidates.push({ instance, id, lineage: aside.lineage, data: aside.data, aside: aside.name });
+    }
   }
   return candidates;
 }
@@ -80,8 +81,9 @@ function whyUnranked(report: Report, best: Candidate): Omit<Ahead, 'report'> | u
     if (best.lineage < report.record || mayBeLater(data, best.data)) return { ...notUnderstood(stamp), data };
   }
   if (data?.damage !== undefined && (lineage ?? 0) >= best.lineage) {
-    if ((lineage ?? 0) > best.lineage || mayBeLater(data, best.data))
+    if ((lineage ?? 0) > best.lineage || mayBeLater(data, best.data)) {
       return { why: `It is damaged: ${data.damage}`, data };
+    }
   }
   // Data set aside is older than what the node has synced since. Where it never finished to sync, it may be the last
   // copy: a member that votes had its data set aside, and the others went before it had all of it again.

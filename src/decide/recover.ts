@@ -93,28 +93,31 @@ export function decideFounding(
   // The node then acts like any other node, and a person mends its stamp (Advice 4).
   if (mayHaveFounded(newest, unreadable(disk, 'stamp') !== undefined, disk)) return undefined;
   const held = whyNotNow(observation);
-  if (held)
+  if (held) {
     return waitForFact(
       `Record ${newest.number} makes this node the owner of what follows, and that is held back: ${held.why}.`,
       held.fact,
     );
-  if (!disk.fence)
+  }
+  if (!disk.fence) {
     return take(
       { kind: 'raise-fence', record: newest.number - 1 },
       'The owner of a forced record founds its ensemble behind its fence.',
     );
+  }
   const [unfenced] = unfencedOf(newest, {
     self: observation.self.instance,
     reports: silence.reports,
     isGone: (instance) => isGone(observation, instance),
     hasStarted: () => false,
   });
-  if (unfenced)
+  if (unfenced) {
     return wait(
       `Before this node founds the ensemble of record ${newest.number}, ${unfenced} must be fenced again or gone for good.`,
       undefined,
       awaitOverdue({ observation, reports: silence.reports }, [unfenced]),
     );
+  }
   if (newest.source.aside !== undefined && disk.data) {
     const why = `Record ${newest.number} makes this node the owner of what follows, from data set aside, and other data is in its place.`;
     const full = whatHoldsAside(observation, why);
@@ -162,12 +165,13 @@ export function decideSilence(
     );
   }
   // Recovery 1: a server that serves follows a leader and has a quorum, even if that ensemble is not known to be ours.
-  if (observation.server.answer.kind === 'serving')
+  if (observation.server.answer.kind === 'serving') {
     return wait(
       'The server of this node serves, so there is a quorum, and no leader of this cluster was found: it may be slow to answer, or most voters of its ensemble are none of this cluster.',
       undefined,
       outnumbered(observation),
     );
+  }
   const report = ownReport(observation, newest);
   const standing = countingReports(observation, silence, newest);
   const written = standing.find((entry) => entry.report.instance === self.instance);
@@ -184,27 +188,30 @@ export function decideSilence(
     const fences = !awaited && silent.length === 0 && !disk.fence && !whyNotNow(observation);
     if (fences) return take({ kind: 'raise-fence', record: newest.number }, LOST_AND_HEARD);
     const restMs = observation.reportRest?.digest === digest ? observation.reportRest.forMs : 0;
-    if (restMs > 0)
+    if (restMs > 0) {
       return wait(`This node has just reported, and says the same again in ${Math.ceil(restMs / 1_000)} s.`);
+    }
     return take(
       { kind: 'write-report', report },
       'Nobody answers as the leader; this node says in the bucket what it knows.',
     );
   }
   const uncounted = awaited && whatHoldsCounting(reports, newest);
-  if (uncounted && !(able && disk.fence))
+  if (uncounted && !(able && disk.fence)) {
     return wait(`There is no quorum, and whether it is lost for good can't be told: ${uncounted}.`, undefined, [
       ...mendOwnConfig(observation),
       ...awaitQuorum(awaited, self.instance, silence),
       ...endLost(whoHoldsCounting(reports, newest), self.instance),
     ]);
+  }
   if (awaited) {
     // Recovery 4: only one change of facts lifts the fence: the quorum is not lost for good after all.
-    if (able && disk.fence)
+    if (able && disk.fence) {
       return take(
         { kind: 'lift-fence', record: newest.number },
         'The quorum is not lost for good after all, so this node withdraws.',
       );
+    }
     const names = awaited.voters.map((voter) => `${voter.id} at ${voter.address}`).join(', ');
     return wait(
       `There is no quorum, but it is not lost for good: enough of the voters ${names} can come back.`,

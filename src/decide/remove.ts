@@ -62,8 +62,9 @@ export function removalDue(
   if (dead.length === 0) return undefined;
   const names = dead.map((member) => `${member.id} at ${member.address}`).join(', ');
   const held = whyNotNow(observation);
-  if (held)
+  if (held) {
     return none(`The instances of members ${names} are gone, and their removal is held back: ${held.why}.`, held.fact);
+  }
   const lines = whatLinesHold(ensemble.config);
   if (lines) return none(`The instances of members ${names} are gone, and they stay in the config: ${lines}.`);
   const limit = Math.max(1, Math.floor((votersOf(ensemble.config).length - 1) / 2));

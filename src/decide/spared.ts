@@ -28,22 +28,26 @@ export function whatSpares(observation: Observation, ensemble: Ensemble): string
   // During an election a server looks the same for a moment. The election may need the vote of this server, so it is
   // not stopped then.
   const foundNoneForMs = watch?.digest === NO_LEADER_FOUND ? watch.forMs : 0;
-  if (upMs < waitMs || foundNoneForMs < limits.recoveryQuietMs)
+  if (upMs < waitMs || foundNoneForMs < limits.recoveryQuietMs) {
     // Server 3: it has run for long enough, and one process has seen it so without a break.
     return `The server of this node has not found the leader yet${asking(observation)}.`;
+  }
   const { signs } = server;
   if (!signs) return 'The server of this node does not say that it serves, and nothing else was asked yet.';
-  if (!signs.learners.known)
+  if (!signs.learners.known) {
     // Server 3: while the leader can't be asked, the server is not stopped.
     return `The server of this node does not say that it serves${asking(observation)}, and the leader can't be asked whether it counts it: ${signs.learners.why}.`;
+  }
   // A learner that is in no config stays in the leader's count for ever. So in the end the server's own answer decides.
   const saysItself = server.answer.kind === 'not-serving' && upMs >= waitMs * MOST_WAITS;
-  if (signs.learners.value > othersThatServe(observation, ensemble) && !saysItself)
+  if (signs.learners.value > othersThatServe(observation, ensemble) && !saysItself) {
     // Server 3: its leader does not count it.
     return `The server of this node does not say that it serves${asking(observation)}. It is not stopped: its leader counts ${signs.learners.value} learners, and this server may be one of them.`;
-  if (signs.idleForMs < limits.recoveryQuietMs && upMs < waitMs * MOST_WAITS)
+  }
+  if (signs.idleForMs < limits.recoveryQuietMs && upMs < waitMs * MOST_WAITS) {
     // Server 3: its process does almost nothing.
     return 'The server of this node works, as one that loads its data does, so it is not stopped.';
+  }
   return undefined;
 }
 

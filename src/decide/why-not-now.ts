@@ -8,10 +8,12 @@ import type { Obstacle } from '../model/step.ts';
  * An unknown group counts as one in maintenance, and an unknown target state as that of a leaving node (Joining 8).
  */
 export function whyNotNow({ group, targetState }: Observation): Obstacle | undefined {
-  if (!group.known)
+  if (!group.known) {
     return { why: `the Auto Scaling group can't be read (${group.why}), and it may be in maintenance`, fact: group };
+  }
   if (group.value.maintenance) return { why: 'the group is in maintenance mode' };
-  if (!targetState.known)
+  if (!targetState.known) {
     return { why: `the instance's target lifecycle state can't be read (${targetState.why})`, fact: targetState };
+  }
   return undefined;
 }

@@ -81,7 +81,8 @@ export function mayHaveFounded(
 ): boolean {
   const { number, epochFloor } = record;
   if (record.volume !== undefined && volume !== undefined && volume !== record.volume) return true;
-  if (aside.some((each) => each.lineage >= number || (each.lineage === 0 && each.data.currentEpoch > epochFloor)))
+  if (aside.some((each) => each.lineage >= number || (each.lineage === 0 && each.data.currentEpoch > epochFloor))) {
     return true;
+  }
   return unreadableStamp && (data === undefined || data.damage !== undefined || data.currentEpoch > epochFloor);
 }

@@ -58,8 +58,9 @@ export async function recordsAmong(
   return bodies.map((body, index) => {
     const number = index + 1;
     // With a record missing in between, an older record could be taken for the newest one.
-    if (body === undefined || keys[index] !== recordKey(number))
+    if (body === undefined || keys[index] !== recordKey(number)) {
       throw new Error(`Lineage record ${number} can't be read.`);
+    }
     return recordIn(body, number);
   });
 }

@@ -30,18 +30,21 @@ export async function checkHealth(settings: Settings): Promise<Health> {
   const id = Number(readFileSync(settings.idFile, 'latin1').trim());
   const config = localConfig(settings.confDir);
   const own = config?.members.find((member) => member.id === id);
-  if (!config || own?.role !== 'participant')
+  if (!config || own?.role !== 'participant') {
     return unhealthy('The config on this disk does not hold this node as a participant.');
-  if (vouched(settings) !== formatVouched({ version: config.version, members: config.members.length }))
+  }
+  if (vouched(settings) !== formatVouched({ version: config.version, members: config.members.length })) {
     return unhealthy('Nobody has looked at the voters of this config yet.');
+  }
   // The server is asked first: its one answer takes longer than three of the metadata service.
   const [monitor, metadata] = await Promise.all([
     quickMonitor(own.clientAddress, CLIENT_PORT, timings.probeTimeoutMs),
     quickMetadata(metadataEndpoint(settings), timings.metadataTimeoutMs),
   ]);
   if (metadata.targetState === 'Terminated') return unhealthy('The instance is about to be terminated.');
-  if (!listed(config, id, metadata.address))
+  if (!listed(config, id, metadata.address)) {
     return unhealthy(`The config on this disk does not hold ${id} at ${metadata.address}.`);
+  }
   if (!monitor) return unhealthy('The server of this node neither leads nor follows.');
   if (monitor.mode === 'follower') return { healthy: true, why: `Member ${id} serves as follower.` };
   const voters = votersOf(config).length;
@@ -61,8 +64,9 @@ function openNote({ dataDir, stack }: Settings): string | undefined {
   if (!existsSync(files.mark('ready'))) return 'The first start of this node is not over.';
   if (!existsSync(files.stamp)) return 'There is no stamp beside the data of this node.';
   if (existsSync(files.fence)) return 'This node is fenced.';
-  if (stack?.arn !== undefined && !existsSync(files.mark('signalled')))
+  if (stack?.arn !== undefined && !existsSync(files.mark('signalled'))) {
     return 'The stack has not been told that this node votes.';
+  }
   if (existsSync(files.mark('left'))) return 'This node was told to leave.';
   return existsSync(files.mark('reported')) ? 'A report of this node may lie in the bucket.' : undefined;
 }

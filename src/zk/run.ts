@@ -66,8 +66,9 @@ function tellError(command: string, error: unknown, asJson: boolean): void {
   const message = error instanceof Error ? error.message : String(error);
   const next = nextStep(code);
   if (asJson) process.stdout.write(`${JSON.stringify({ error: { code, message, next } })}\n`);
-  else
+  else {
     process.stderr.write(`zk-agent zk ${command}: ${message}${message.includes(code) ? '' : ` (${code})`} ${next}\n`);
+  }
 }
 
 function codeOf(error: unknown): string {

@@ -80,11 +80,13 @@ function parseLine(line: string, number: number): Record<string, unknown> {
 }
 
 function problemOf({ path, data, acl, container, ttlMs, counter }: Record<string, unknown>, first: boolean) {
-  if (typeof path !== 'string' || (path === '') !== first || !/^$|^\//.test(path))
+  if (typeof path !== 'string' || (path === '') !== first || !/^$|^\//.test(path)) {
     return 'its path is missing or wrong.';
+  }
   if (typeof data !== 'string') return 'it has no data.';
-  if (acl !== undefined && !(Array.isArray(acl) && acl.every(isEntry)))
+  if (acl !== undefined && !(Array.isArray(acl) && acl.every(isEntry))) {
     return 'its acl is not a list of permissions, scheme and id.';
+  }
   if (container !== undefined && typeof container !== 'boolean') return 'container is neither true nor false.';
   const numbers = [ttlMs, counter].filter((value) => value !== undefined);
   return numbers.every(Number.isSafeInteger) ? undefined : 'ttlMs and counter have to be whole numbers.';

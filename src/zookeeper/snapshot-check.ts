@@ -127,8 +127,9 @@ class Sealed {
 
   /** May be called once, and nothing can be added after it. */
   judge(): SnapshotCheck {
-    if (!this.#first.equals(MAGIC))
+    if (!this.#first.equals(MAGIC)) {
       return { kind: 'broken', why: 'it does not begin with the magic number of a snapshot' };
+    }
     const last = Math.max(0, this.#end.length - SEAL_BYTES);
     // Read before the sum goes on over these bytes.
     const zxid =

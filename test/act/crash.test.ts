@@ -57,8 +57,9 @@ for (const [name, scene] of scenes) {
         // A reconfiguration that was made is found to be made; a claim that was made is found by the next look.
         if (!(error instanceof AgentError) || error.code !== 'PRECONDITION_CHANGED') throw error;
       });
-      for (const zxid of dataOf(scene()))
+      for (const zxid of dataOf(scene())) {
         assert.ok(dataOf(crashed).includes(zxid), `data is lost after effect ${dies}`);
+      }
       if (name === 'claim-id' && dies === 1) {
         // Nobody can tell whose stream that is, its maker neither: after a while it is void (Claims 4).
         assert.equal(crashed.node.shelf.objectsByKey.has('claims/4.1.json'), false);

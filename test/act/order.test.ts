@@ -257,8 +257,9 @@ test('propose-record, answer-proposal: not beside a running server, and not in p
     const moved = SCENES[kind]();
     moved.node.shelf.put(OWN_REPORT, { serial: 's9', report: reportOf(1, { fenced: true }).report });
     await assert.rejects(take(moved), isChanged);
-    for (const { node } of [running, moved])
+    for (const { node } of [running, moved]) {
       assert.equal((node.shelf.bodies()[OWN_REPORT] as { binds?: unknown }).binds, undefined);
+    }
   }
 });
 

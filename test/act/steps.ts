@@ -159,8 +159,9 @@ export const SCENES: Scenes = {
   },
   'remove-self': () => {
     const node = voter();
-    for (const id of [2, 3])
+    for (const id of [2, 3]) {
       node.answers.set(addressOf(id), { kind: 'serving', mode: 'follower', zxid: toZxid(0x100000042n) });
+    }
     return { step: { kind: 'remove-self', id: 1, fromVersion: CONFIG_VERSION }, node };
   },
   'stop-removed': () => {

@@ -93,8 +93,9 @@ test('of the SDK only what is used is left', async () => {
   const text = await readFile(join(outdir, 'aws-sdk.cjs'), 'utf8');
   assert.ok(text.length < 1_000_000, `${text.length} characters`);
   assert.ok(text.includes('DescribeInstances'));
-  for (const unused of ['RunInstancesRequest', 'CreateVolumeRequest', 'PutScalingPolicy'])
+  for (const unused of ['RunInstancesRequest', 'CreateVolumeRequest', 'PutScalingPolicy']) {
     assert.ok(!text.includes(unused), unused);
+  }
 });
 
 test('a second call builds nothing, unless a source or an output was changed', async () => {

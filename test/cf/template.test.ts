@@ -246,6 +246,7 @@ test('a source of clients more or less leaves the other rules as they are', () =
   const after = template(optionsOf('--clientsource', '10.1.0.0/16', '10.2.0.0/16', '10.3.0.0/16')).Resources;
   const added = Object.keys(after).filter((id) => !(id in before));
   assert.deepEqual(added, ['ClientIngressFrom10x2x0x0x16']);
-  for (const [id, { Type, Properties }] of Object.entries(before))
+  for (const [id, { Type, Properties }] of Object.entries(before)) {
     assert.deepEqual(after[id], { ...after[id], Type, Properties });
+  }
 });

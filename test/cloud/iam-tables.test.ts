@@ -96,8 +96,9 @@ test('every call is held against resources of the kinds that AWS names', async (
       const expressions = formats.map((format) => new RegExp(`^${format.replace(/\$\{\w+\}/g, '[^:]*')}`));
       const fits = resource === '*' ? kinds.length === 0 : expressions.some((format) => format.test(resource));
       // Logs asks for the right to all groups where none is named, though its reference names no kind.
-      if (action !== 'logs:DescribeLogGroups')
+      if (action !== 'logs:DescribeLogGroups') {
         assert.ok(fits, `${action} on ${resource}: AWS has ${formats.join(', ')}`);
+      }
       held += 1;
     }
   }

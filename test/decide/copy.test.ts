@@ -131,8 +131,9 @@ describe('the stamp of a voter that serves', () => {
   }
 
   it('is left alone when it names this volume, or when the volume is unknown', () => {
-    for (const disk of [diskOf(1, { volume: OWN, stamp: stampOn(OWN) }), diskOf(1, { stamp: stampOn(OTHER) })])
+    for (const disk of [diskOf(1, { volume: OWN, stamp: stampOn(OWN) }), diskOf(1, { stamp: stampOn(OTHER) })]) {
       assert.equal(decide(healthy({ disk, server: FOLLOWS })).kind, 'done');
+    }
   });
 });
 

@@ -53,8 +53,9 @@ function proposed(
   const willing = random.between(1, 4) > 1;
   const reports = silence.reports.map((found) => {
     const bound = { ...found, format: 2, facts: found.serial };
-    if (found.report.instance === self.instance)
+    if (found.report.instance === self.instance) {
       return { ...bound, serial: 'p1', binds: { kind: 'proposes', record, relied } as const };
+    }
     if (!willing && random.between(1, 2) === 1) return found;
     const binds = { kind: 'answers', record: record.number, proposer: self.instance, proposal: 'p1' } as const;
     return { ...bound, serial: `a${found.serial}`, binds };
@@ -160,8 +161,9 @@ function assertLost(observation: Observation, newest: LineageRecord, silence: Si
   const configs: { version: string; voters: readonly { id: number; address: string; instance?: string }[] }[] = [];
   const votersOf = (members: readonly Member[]) => members.filter(({ role }) => role === 'participant');
   for (const { lineage, config } of counting) {
-    if (lineage === newest.number && config)
+    if (lineage === newest.number && config) {
       configs.push({ version: config.version, voters: votersOf(config.members) });
+    }
   }
   const zero = '0'.repeat(16);
   const committed = configs
@@ -479,8 +481,9 @@ test('a fence falls only for an ensemble of the newest record, a quorum that can
     const newest = newestOf(seen);
     assert.equal(record, newest.number);
     if (seen.ensemble && seen.ensemble.epoch > newest.epochFloor) return;
-    if (seen.disk.stamp?.lineage === newest.number && (seen.disk.fence?.record ?? newest.number) < newest.number)
+    if (seen.disk.stamp?.lineage === newest.number && (seen.disk.fence?.record ?? newest.number) < newest.number) {
       return;
+    }
     assert.throws(() => assertLost(seen, newest, silenceOf(seen)), /may come back/);
   });
 });

@@ -131,8 +131,9 @@ describe('a file that can not be read, beside an ensemble that serves', () => {
     const older = { ...disk, data: dataOf(0, toZxid(0n), { damage: 'A log is damaged.' }) };
     assert.equal(decided({ server: STOPPED, disk: older }), 'set-data-aside');
     const { config: __, ...withoutConfig } = disk;
-    for (const foreign of [{ ...disk, ready: false }, { ...disk, id: 2 }, withoutConfig])
+    for (const foreign of [{ ...disk, ready: false }, { ...disk, id: 2 }, withoutConfig]) {
       assert.notEqual(decided({ server: STOPPED, disk: foreign }), 'prepare-join');
+    }
     assert.equal(decided({ server: STOPPED, disk: { ...disk, ready: false } }), 'refuse');
     const others = sharedOf(
       healthy().shared.known ? (healthy().shared as never as { value: { records: [] } }).value.records : [],

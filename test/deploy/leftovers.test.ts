@@ -67,8 +67,9 @@ test('buckets of this stack name, in this region, and no others', async () => {
   await makeBucket('orders-bucket-untagged', undefined);
   await makeBucket('orders-bucket-elsewhere', 'orders-4f1c2a90', 'eu-west-1');
   await makeBucket('other-bucket', 'orders-4f1c2a90');
-  for (const Key of ['a', 'b', 'c'])
+  for (const Key of ['a', 'b', 'c']) {
     await aws.s3.send(new PutObjectCommand({ Bucket: 'orders-bucket-1', Key, Body: 'x' }));
+  }
   await aws.s3.send(new PutObjectCommand({ Bucket: 'orders-bucket-1', Key: 'a', Body: 'newer' }));
   await aws.s3.send(new DeleteObjectCommand({ Bucket: 'orders-bucket-1', Key: 'c' }));
   const found = await bucketsLeft(deployer(aws), 'orders');

@@ -33,8 +33,9 @@ function used(files: readonly string[]): ReadonlySet<string> {
         found.add(`${join(dirname(file), from)} ${name.trim()}`);
       }
     }
-    for (const [, loaded, all, again] of text.matchAll(WHOLE))
+    for (const [, loaded, all, again] of text.matchAll(WHOLE)) {
       found.add(`${join(dirname(file), loaded ?? all ?? again ?? '')} *`);
+    }
   }
   return found;
 }

@@ -183,8 +183,9 @@ async function faultOf(program: string, help: Help, words: readonly string[]): P
   // What follows the target of the lab's "agent" belongs to zk-agent.
   if (program === './lab.sh' && name === 'agent') return faultOf('zk-agent', AGENT_HELP, rest.slice(1));
   // Its commands have words of their own.
-  if (program === 'zk-agent' && name === 'zk')
+  if (program === 'zk-agent' && name === 'zk') {
     return faultOf('zk-agent zk', (further) => help([name, ...further]), rest);
+  }
   const own = await help([name]);
   for (const flag of rest.filter((word) => word.startsWith('--') && word !== '--help')) {
     if (!has(own, `^ +(?:-\\w, )?${flag.split('=')[0]}\\b`)) return `${name} has no flag ${flag}`;

@@ -26,7 +26,7 @@ function firstLine(file: string): string {
 
 test('every source file has its SPDX line at the top, behind #! at most', () => {
   const files = [
-    ...globSync(`${FOLDERS}/**/*.{ts,cjs,mjs,sh,hcl,yml,py,java}`, { cwd: ROOT }),
+    ...globSync(`${FOLDERS}/**/*.{ts,cjs,mjs,sh,hcl,yml,py,java,grit}`, { cwd: ROOT }),
     ...globSync('*.sh', { cwd: ROOT }),
     ...scripts(),
   ].filter((file) => !lstatSync(join(ROOT, file)).isSymbolicLink());

@@ -83,7 +83,7 @@ function noteDeaths(situation: Situation, trail: KillTrail): void {
 const TIMINGS = JSON.stringify({ ...LAB_TIMINGS, ownerUnknownMs: 5_000, unclaimedMs: 1_000 });
 const LIMIT_MS = 120_000;
 
-for (const depth of ['around', 'inside'] as const)
+for (const depth of ['around', 'inside'] as const) {
   describe(`kill -9 ${depth} every step`, () => {
     test('of the bootstrap of 3 nodes, of a join in place of a dead member, then of the removal of another', {
       timeout: 700_000,
@@ -226,7 +226,7 @@ for (const depth of ['around', 'inside'] as const)
       assert.equal((await lab.records()).length, 1);
     });
   });
-
+}
 test('runs died before and after every kind of step, in each of its situations', () => {
   assert.deepEqual([...Object.keys(CASES), ...LIFECYCLE_KINDS, ...ELSEWHERE].sort(), Object.keys(ACTS).sort());
   const wanted = (Object.keys(CASES) as (keyof typeof CASES)[]).flatMap((kind) =>
@@ -241,8 +241,9 @@ test('runs died before and after every kind of step, in each of its situations',
 /** The claims are in the objects all the same; the owner that looks makes its stream anew. */
 async function deleteStreams(lab: TestLab): Promise<void> {
   const { operator, stack } = lab.lab;
-  for (const logStreamName of await readStreamNames(operator, stack))
+  for (const logStreamName of await readStreamNames(operator, stack)) {
     await operator.logs.send(new DeleteLogStreamCommand({ logGroupName: stack.logGroup, logStreamName }));
+  }
 }
 
 /** A majority is paused until the follower that is left has reported, and comes back. */

@@ -27,8 +27,9 @@ after(() => nodes[Symbol.asyncDispose]());
 
 describe('a follower comes back by itself', { concurrency: AT_ONCE }, () => {
   for (const row of [...VITAL_ROWS, ...OTHER_ROWS]) {
-    for (const edit of row.edits)
+    for (const edit of row.edits) {
       test(`${row.what}: ${edit}`, { timeout: ROW_LIMIT_MS }, () => nodes.comesBack(row, edit));
+    }
   }
 });
 

@@ -32,8 +32,9 @@ test('all streams are deleted, and all nodes reboot twice: everybody keeps its i
 
   assert.equal(made.length, 3);
   const beforeMs = Date.now();
-  for (const logStreamName of made)
+  for (const logStreamName of made) {
     await operator.logs.send(new DeleteLogStreamCommand({ logGroupName: stack.logGroup, logStreamName }));
+  }
   await rebootAll(lab);
   await rebootAll(lab);
 

@@ -374,8 +374,9 @@ test('a healthy tick calls nobody; what only looks changes nothing; remove-termi
       ['remove-members'],
     );
     const left = [leader.id, other.id].sort();
-    for (const address of [leader.address ?? '', other.address ?? ''])
+    for (const address of [leader.address ?? '', other.address ?? '']) {
       assert.deepEqual(await voterIds(lab, address), left);
+    }
     await onceSo('there is nothing left to remove', async () =>
       assert.deepEqual(stepsOf(await succeeds(lab.agent(other.instance, ['remove-terminated']))), []),
     );

@@ -60,8 +60,9 @@ describe('an ensemble whose members have used their secrets', { timeout: LIMIT_M
       assert.match(password, /^[0-9a-f]{48}$/);
       assert.match(digest, /^[A-Za-z0-9+/]{27}=$/);
       const files = agentFiles(join(lab.directoryOf(instance), 'data'));
-      for (const file of [files.superSecret, files.javaOptions])
+      for (const file of [files.superSecret, files.javaOptions]) {
         assert.equal(lstatSync(file).mode & 0o7777, 0o600, file);
+      }
     }
   });
 

@@ -212,11 +212,12 @@ for (const { title, node: make, command, never: forbidden, usually } of situatio
       journal.filter((entry) => forbidden.test(entry)),
       [],
     );
-    if (usually)
+    if (usually) {
       assert.ok(
         journal.some((entry) => usually.test(entry)),
         journal.join('\n'),
       );
+    }
   });
   for (const [name, emptied] of Object.entries(LISTS)) {
     test(`${title}: ${name} is empty`, async () => {

@@ -102,8 +102,9 @@ test('the highest generation owns the id, by number and not by name', async () =
 
 test('streams that are no claims are ignored', async () => {
   const shelf = new MemoryShelf();
-  for (const name of ['0.1', '256.1', '7', '7.0', '07.1', '7.1.1', 'i-0a01', '7.01', '-1.1'])
+  for (const name of ['0.1', '256.1', '7', '7.0', '07.1', '7.1.1', 'i-0a01', '7.01', '-1.1']) {
     shelf.streams.set(name, 0);
+  }
   assert.deepEqual(await readClaims(shelf), []);
 });
 

@@ -21,8 +21,9 @@ const signal = new AbortController().signal;
 test('records come oldest first, also beyond nine', async () => {
   const { objects } = new MemoryShelf();
   await createRecord(objects, genesisOf([1, 2, 3]), signal);
-  for (let number = 2; number <= 12; number++)
+  for (let number = 2; number <= 12; number++) {
     await createRecord(objects, forcedOf(recordMember(1), { number }), signal);
+  }
   const records = await readRecords(objects, signal);
   assert.deepEqual(
     records.map(({ number }) => number),

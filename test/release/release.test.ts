@@ -30,8 +30,9 @@ before(async () => {
   root = join(folder.path, 'checkout');
   await mkdir(root);
   for (const name of await readdir(ROOT)) {
-    if (!NOT_COPIED.has(name))
+    if (!NOT_COPIED.has(name)) {
       await cp(join(ROOT, name), join(root, name), { recursive: true, verbatimSymlinks: true });
+    }
   }
   await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   const changelog = join(root, 'CHANGELOG.md');

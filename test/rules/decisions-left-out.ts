@@ -108,9 +108,9 @@ export const DECISIONS_LEFT_OUT: readonly DecisionLeftOut[] = [
   {
     rule: 'Recovery 4: a quorum that is not lost after all lifts the fence',
     file: 'decide/recover.ts',
-    search: `    if (able && disk.fence)
+    search: `    if (able && disk.fence) {
       return take(`,
-    replace: `    if (disk.fence === null)
+    replace: `    if (disk.fence === null) {
       return take(`,
     row: 'Recovery 4: a quorum that is back lifts the fence',
   },

@@ -120,8 +120,9 @@ export class ByHand {
       disk.config &&
       !listed(disk.config, member.id, member.address) &&
       this.#isListedAfter(disk.config.version, host)
-    )
+    ) {
       disk.config = { version: ZXID_ZERO, members: [...disk.config.members, member] };
+    }
     this.#world.ensemble.start(host);
   }
 
@@ -230,9 +231,9 @@ export class ByHand {
     const { leader } = this.#world;
     const again = (): void => this.#later(TRY_AGAIN_MS, () => this.#remove(host));
     if (this.#isOver(host)) return;
-    if (leader && this.#isListed(host, leader) && this.#othersServe(host, leader))
+    if (leader && this.#isListed(host, leader) && this.#othersServe(host, leader)) {
       this.#reconfig({ leaving: [host.member.id] }, again);
-    else again();
+    } else again();
   }
 
   /** A node that is down does not learn of the removal, and could wait for that server later (docs/runbook.md). */

@@ -108,8 +108,9 @@ export const BY_HAND_CASES: readonly Case[] = [
       // Of four voters one of ours and the added one are left, which is no quorum.
       scenario.terminateAtOnce(...scenario.followers);
       await scenario.advance(200_000);
-      if (scenario.records().length > 1)
+      if (scenario.records().length > 1) {
         throw new Violation('recovers-beside-it', `a record is written while the server at ${address} still runs`);
+      }
       world.byHand.stop(address);
       await scenario.until('it is recovered', () => scenario.records().length === 2, 600_000);
       world.byHand.giveUp();
@@ -213,8 +214,9 @@ export const BY_HAND_CASES: readonly Case[] = [
       world.byHand.stop(address);
       scenario.detach(...left.slice(1));
       await scenario.advance(400_000);
-      if (scenario.records().length > 1)
+      if (scenario.records().length > 1) {
         throw new Violation('recovers-by-an-old-word', `what the server at ${address} has is left behind`);
+      }
       world.byHand.startAgain(address);
       await scenario.until('the quorum is back once more', () => world.leader !== undefined, 300_000);
       assert.equal(scenario.records().length, 1);

@@ -90,8 +90,9 @@ export const COPY_CASES: readonly Case[] = [
       const { world } = scenario;
       const due = new Map<Node, DiskState>();
       const noted = (): boolean => {
-        for (const node of shown(scenario.nodes))
+        for (const node of shown(scenario.nodes)) {
           if (node.disk.stamp && node.disk.marker && !due.has(node)) due.set(node, snapshotOf(node));
+        }
         return world.leader !== undefined;
       };
       await world.scheduler.run(600_000, noted);
@@ -122,8 +123,9 @@ export const COPY_CASES: readonly Case[] = [
       const [young] = shown(world.nodes.slice(before).filter(({ up }) => up));
       young?.replaceDisk(image);
       await scenario.whole();
-      if (young && young.disk.aside.length !== 1)
+      if (young && young.disk.aside.length !== 1) {
         throw new Violation('copy', `${young.name} has not set the data of the image aside`);
+      }
     },
   },
   {

@@ -80,8 +80,9 @@ export const SERVER_CASES: readonly Case[] = [
       world.ensemble.kill(follower, 'crashes');
       await scenario.advance(400_000);
       world.ensemble.loadsForMs = 0;
-      if (follower.disk.occasions['fresh-config'].length > 0)
+      if (follower.disk.occasions['fresh-config'].length > 0) {
         throw new Violation('works-on', 'a server that loads its data was stopped');
+      }
       await scenario.whole();
     },
   },

@@ -39,8 +39,9 @@ export async function runJobs(
       if (!stopped && !saw(JSON.parse(line) as Verdict)) stop();
     }
     const code = await ended;
-    if (!stopped && code !== 0 && code !== 1)
+    if (!stopped && code !== 0 && code !== 1) {
       throw new Error(`The process of seeds from ${first} on ended with ${code}.`);
+    }
   };
   const shares = Array.from({ length: jobs }, (_, job) => ({
     first: from + job * share,

@@ -142,8 +142,9 @@ export class Person {
   #obey(piece: Advice, from: Node, random: Random): void {
     const { action } = piece;
     if (!isLeft(action)) this.#act(action, piece, from, random);
-    else if (NEVER_TOLD.includes(action))
+    else if (NEVER_TOLD.includes(action)) {
       throw new Violation('advice', `${from.name} tells a person: ${action}. ${LEFT[action]}`);
+    }
   }
 
   #act(action: Obeyed, piece: Advice, from: Node, random: Random): void {
@@ -212,8 +213,9 @@ export class Person {
   /** Now and then the server is found again after all. */
   #declareGone(gone: GoneMember, random: Random): void {
     const { cloud, byHand, scheduler } = this.#world;
-    if (byHand.runs(gone.address))
+    if (byHand.runs(gone.address)) {
       throw new Violation('advice', `the server at ${gone.address} runs, and a person is told that it is gone`);
+    }
     cloud.objects.createOnce(goneKey(gone, String(++this.#words)), goneBody(gone));
     byHand.declareGone(gone.address);
     if (random.chance(0.3)) scheduler.after(random.between(1_000, 200_000), () => byHand.startAgain(gone.address));

@@ -87,11 +87,12 @@ interface Counted {
 function reachedBy({ result }: Counted, places: readonly Place[]): readonly Place[] {
   const ranges = new Map<string, Range[]>();
   for (const { url, functions } of result) {
-    if (url.startsWith(pathToFileURL(SOURCE).href))
+    if (url.startsWith(pathToFileURL(SOURCE).href)) {
       ranges.set(
         fileURLToPath(url),
         functions.flatMap((each) => each.ranges),
       );
+    }
   }
   return places.filter(({ file, offset }) => (innermost(ranges.get(file) ?? [], offset)?.count ?? 0) > 0);
 }

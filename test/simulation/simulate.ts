@@ -33,10 +33,12 @@ const options = await yargs(hideBin(process.argv))
   .check(({ seeds, from, seed, trace, jobs }) => {
     if (!Number.isSafeInteger(seeds) || seeds < 1) throw new Error('--seeds wants a whole number above 0.');
     if (!Number.isSafeInteger(from) || from < 0) throw new Error('--from wants a whole number.');
-    if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0))
+    if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) {
       throw new Error('--seed wants a whole number.');
-    if (!Number.isSafeInteger(jobs) || jobs < 1 || jobs > 64)
+    }
+    if (!Number.isSafeInteger(jobs) || jobs < 1 || jobs > 64) {
       throw new Error('--jobs wants a whole number from 1 to 64.');
+    }
     if (trace && seed === undefined) throw new Error('--trace wants a --seed.');
     return true;
   })

@@ -47,8 +47,9 @@ export class Story {
       if (random.chance(0.7)) this.#pause(node, random.between(20_000, 200_000));
       else node.reboot();
     }
-    if (random.chance(0.4))
+    if (random.chance(0.4)) {
       cloud.group.desired = Math.min(7, Math.max(1, cloud.group.desired + random.pick([-1, 1, 2])));
+    }
     this.#after(random.between(3_000, 60_000), () => this.#majorityGoes());
   }
 

@@ -65,8 +65,9 @@ export function attributeArguments(argument: Value): readonly [string, string] {
       ? [argument.split('.', 1)[0] ?? '', argument.split('.').slice(1).join('.')]
       : toList(argument);
   const [logicalId, attribute] = parts;
-  if (typeof logicalId === 'string' && typeof attribute === 'string' && parts.length === 2)
+  if (typeof logicalId === 'string' && typeof attribute === 'string' && parts.length === 2) {
     return [logicalId, attribute];
+  }
   throw new AwsFailure(
     'ValidationError',
     'Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute',

@@ -111,8 +111,9 @@ async function exists(ask: Ask, action: string, by: string, item: string): Promi
     await ask('ec2', action, { [by]: [item] });
     return true;
   } catch (error) {
-    if (error instanceof AwsFailure && /NotFound|Malformed|InvalidParameterValue|Unavailable/.test(error.code))
+    if (error instanceof AwsFailure && /NotFound|Malformed|InvalidParameterValue|Unavailable/.test(error.code)) {
       return false;
+    }
     throw error;
   }
 }

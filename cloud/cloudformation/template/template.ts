@@ -135,8 +135,9 @@ function readOutput(id: string, body: Struct): OutputDeclaration {
     }
   }
   const { Value: value } = body;
-  if (value === undefined)
+  if (value === undefined) {
     throw invalid(`Template format error: [/Outputs/${id}] Every Outputs member must contain a Value object`);
+  }
   const description = textAt(body, 'Description');
   return {
     value,

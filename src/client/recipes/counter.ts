@@ -93,8 +93,9 @@ export class Counter {
       await this.#client.set(this.#path, data, { version, signal });
       return { before, after };
     } catch (error) {
-      if (error instanceof ServerError && error.code === 'BAD_VERSION')
+      if (error instanceof ServerError && error.code === 'BAD_VERSION') {
         throw new ForceRetryError('it has changed', error);
+      }
       if (!(error instanceof MaybeAppliedError) || signal.aborted) throw error;
       throw (await this.#isUnchanged(version, signal)) ? new ForceRetryError('it was not applied', error) : error;
     }

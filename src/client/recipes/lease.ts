@@ -116,8 +116,9 @@ export class Lease {
     await within(this.#what, call, async (signal) => {
       await using hold = await this.#lock.acquire({ signal });
       const there = await this.#read(signal);
-      if (there?.stat.mzxid === mzxid)
+      if (there?.stat.mzxid === mzxid) {
         await hold.guard({ kind: 'delete', path: this.#holderPath, version }, { signal });
+      }
     });
   }
 

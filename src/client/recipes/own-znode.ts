@@ -55,8 +55,9 @@ export class OwnZnode {
           return created;
         } catch (error) {
           if (error instanceof TransactionError && error.index === 0) throw error;
-          if (!(error instanceof ServerError) || error.code !== 'NO_NODE' || parentTries++ === MAX_PARENT_TRIES)
+          if (!(error instanceof ServerError) || error.code !== 'NO_NODE' || parentTries++ === MAX_PARENT_TRIES) {
             throw error;
+          }
           await ensurePath(this.#client, this.#options.parent, { ...this.#acl(), signal });
           throw new ForceRetryError('the parent was missing', error);
         }

@@ -19,8 +19,9 @@ export class Share implements AsyncDisposable {
   /** The lock of an item, with its `guard` and `fencing`. Throws BAD_REQUEST for an item that is not in the share. */
   hold(item: string): Hold {
     const hold = this.#holds.get(item);
-    if (hold === undefined)
+    if (hold === undefined) {
       throw new ZookeeperError('BAD_REQUEST', `the item ${JSON.stringify(item)} is not in this share`);
+    }
     return hold;
   }
 

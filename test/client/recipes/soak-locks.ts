@@ -16,8 +16,9 @@ export function soakLocks(words: string[]): () => Promise<number> {
   });
   const [pauses, locks, seed] = (['pauses', 'locks', 'seed'] as const).map((name) => {
     const number = Number(values[name]);
-    if (!Number.isInteger(number) || number < 1)
+    if (!Number.isInteger(number) || number < 1) {
       throw new Error(`--${name} is a whole number above 0: ${values[name]}`);
+    }
     return number;
   }) as [number, number, number];
   return () => soak(pauses, locks, seed);

@@ -25,8 +25,9 @@ export async function obey(lab: TestLab, reader: string, action: Action, mend: (
   });
   const { instance, path } = advice;
   if (advice.action === 'mend-data') return mend();
-  if (advice.action !== 'move-data-away' || instance === undefined || path === undefined)
+  if (advice.action !== 'move-data-away' || instance === undefined || path === undefined) {
     throw new Error(`Nobody here knows how to do this: ${JSON.stringify(advice)}`);
+  }
   const data = join(lab.directoryOf(instance), 'data', path);
   // A node may be asked twice in the course of a table.
   const kept = globSync(`${data}*${KEPT_BY_HAND}`).length;

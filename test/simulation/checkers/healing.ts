@@ -20,8 +20,9 @@ export function whyNotHealed(world: World): string | undefined {
     if (!own) return `${node.name} is no participant`;
     if (!contains(server.data.log, world.history.head)) return `${node.name} lacks committed entries`;
     const { disk } = node;
-    if (disk.stamp?.lineage !== newest)
+    if (disk.stamp?.lineage !== newest) {
       return `${node.name} votes with stamp ${disk.stamp?.lineage} under record ${newest}`;
+    }
     if (disk.stamp.id !== server.id || disk.id !== server.id) return `${node.name} has another id on its disk`;
     if (disk.torn.has('id') || disk.torn.has('config')) return `${node.name} has torn files`;
     if (disk.fence) return `${node.name} votes behind a fence`;

@@ -55,18 +55,20 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
 
   hookCompleted(by: string, instance: Instance, hook: string, result: 'CONTINUE' | 'ABANDON'): void {
     if (by !== instance.id) {
-      if (instance.state !== 'terminated')
+      if (instance.state !== 'terminated') {
         throw new Violation(
           'hooks-of-the-living',
           `${by} answers the hook of ${instance.id}, which is ${instance.state}`,
         );
+      }
       return;
     }
     const node = this.#node(instance.id);
     if (hook !== LAUNCH_HOOK) {
       // A call that was cut off may arrive after the node was told to go on.
-      if (this.#serves(node) && this.#isListed(node))
+      if (this.#serves(node) && this.#isListed(node)) {
         throw new Violation('left-means-out', `${node.name} answers its terminate hook, and its server is a voter`);
+      }
     } else if (result === 'CONTINUE') this.#checkVotes(node, 'launched-means-voting');
     else this.#checkNotNeeded(node);
   }
@@ -113,17 +115,20 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
     const votes = this.#world.committedConfigs.some((config) =>
       votersOf(config).some((member) => member.id === node.disk.id && member.address === node.address),
     );
-    if (!votes && node.wipes === 0)
+    if (!votes && node.wipes === 0) {
       throw new Violation(rule, `${node.name} says that it votes, and no config lists it`);
+    }
   }
 
   #checkNotNeeded(node: Node): void {
     const { nodes } = this.#world;
-    if (this.#isListed(node) && nodes.findLast((each) => each.address === node.address) === node)
+    if (this.#isListed(node) && nodes.findLast((each) => each.address === node.address) === node) {
       throw new Violation('gives-up-a-voter', `${node.name} gives its launch up, and it is a voter`);
+    }
     // It goes on with what it has begun: it has nothing, and takes no part.
     const goesOn = this.#abandoned.has(node) && !node.disk.stamp && !node.disk.data?.initialised;
-    if (this.#mayBeLost && !goesOn)
+    if (this.#mayBeLost && !goesOn) {
       throw new Violation('gives-up-data', `${node.name} gives its launch up while nobody leads`);
+    }
   }
 }

@@ -27,11 +27,12 @@ export function checkProposal(
 ): void {
   const removed = without(from.members, to.members);
   const kept = byHand.acts ? undefined : removed.find((member) => byHand.isByHand(member));
-  if (kept)
+  if (kept) {
     throw new Violation(
       'only-the-dead',
       `member ${kept.id} is removed, which a person added and nobody else may remove`,
     );
+  }
   let dead = 0;
   for (const member of removed.filter((each) => !byHand.isByHand(each))) {
     const living = nodes.find(
@@ -47,8 +48,9 @@ export function checkProposal(
     }
   }
   const limit = Math.max(1, Math.floor((votersOf(from).length - 1) / 2));
-  if (dead > limit)
+  if (dead > limit) {
     throw new Violation('only-the-dead', `${dead} members are removed in one pass, and ${limit} may be`);
+  }
   const following = (member: Member): boolean =>
     servers.some(
       (server) =>

@@ -16,8 +16,9 @@ export const GENESIS_MUTATIONS: readonly Mutation[] = [
         ...ports.objects,
         get: async (key, signal) => {
           const found = await ports.objects.get(key, signal);
-          if (!found || !key.includes('/started/') || !node.disk.nonce)
+          if (!found || !key.includes('/started/') || !node.disk.nonce) {
             return key.includes('/started/') ? undefined : found;
+          }
           const announcement = JSON.parse(found.body) as { id: number };
           if (announcement.id !== node.disk.id || node.disk.stamp) return found;
           // A wiped disk without a nonce sees none; with one it sees its own.

@@ -55,8 +55,9 @@ function removingAll(
 ): ReturnType<LoopParts['decide']> {
   const decision = parts.decide(observation);
   const { shared, ensemble, lives } = observation;
-  if (decision.kind !== 'step' || decision.step.kind !== 'remove-members' || !shared.known || !ensemble)
+  if (decision.kind !== 'step' || decision.step.kind !== 'remove-members' || !shared.known || !ensemble) {
     return decision;
+  }
   const gone = new Set(Object.keys(lives).filter((instance) => lives[instance] === 'gone'));
   const all = ensemble.config.members.flatMap((member) => {
     const instances = instancesBehind(shared.value.claims, member);

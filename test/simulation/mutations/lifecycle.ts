@@ -97,8 +97,9 @@ function launched(observation: Observation): ReturnType<LoopParts['decide']> | u
 
 function givenUp(observation: Observation): ReturnType<LoopParts['giveUp']> {
   const { group, stack, shared, order } = observation;
-  if (order.command !== 'bootstrap' || !group.known || !shared.known || stack?.launchHook === undefined)
+  if (order.command !== 'bootstrap' || !group.known || !shared.known || stack?.launchHook === undefined) {
     return undefined;
+  }
   if (ownState(observation) !== LAUNCH_WAIT) return undefined;
   const record = shared.value.records.at(-1)?.number ?? 0;
   const hook = stack.launchHook;

@@ -15,8 +15,9 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
       ...parts,
       decide: (observation) => {
         const record = observation.ensemble ? undefined : ownRecordFromAside(observation);
-        if (!record || !observation.disk.fence || !unreadable(observation.disk, 'stamp'))
+        if (!record || !observation.disk.fence || !unreadable(observation.disk, 'stamp')) {
           return parts.decide(observation);
+        }
         const gone = record.fenced.filter((instance) => instance !== observation.self.instance);
         return take({ kind: 'found-forced', record, gone }, 'This node is the owner.');
       },

@@ -32,7 +32,8 @@ export class AsideLimits {
     const { nowMs } = this.#scheduler;
     disk.asidesAtMs = [...disk.asidesAtMs.filter((atMs) => nowMs - atMs < HOUR_MS), nowMs];
     if (!this.#sawRoom) throw new Violation('aside-limits', 'data is set aside on a disk that has no fifth left');
-    if (disk.asidesAtMs.length > MOST_AN_HOUR)
+    if (disk.asidesAtMs.length > MOST_AN_HOUR) {
       throw new Violation('aside-limits', `data is set aside ${disk.asidesAtMs.length} times within an hour`);
+    }
   }
 }

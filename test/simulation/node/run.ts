@@ -212,9 +212,9 @@ export class Run {
       this.#applyLate(label, apply, this.#lateMs(40_000));
       this.#perform({ ...call, label: `${label} (cut off)`, apply: fail, resolve: ignored });
     } else if (fate === 'lost') {
-      if (lost && this.random.chance(0.6))
+      if (lost && this.random.chance(0.6)) {
         this.#perform({ ...call, label: `${label} (repeated)`, apply: () => lost(apply()) });
-      else this.#perform({ ...call, label: `${label} (answer lost)`, resolve: fail });
+      } else this.#perform({ ...call, label: `${label} (answer lost)`, resolve: fail });
     } else if (empty) {
       this.#perform({ ...call, label: `${label} (empty)`, apply: empty });
     }

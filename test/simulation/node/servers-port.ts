@@ -49,12 +49,13 @@ export function serversPort(run: Run, host: Host, ensemble: Ensemble): Servers {
           const delayMs = ensemble.at(address) ? PROBE_TIMEOUT_MS : 1;
           run.later(delayMs, () => resolve({ kind: 'silent', why: 'no answer' }));
         } else if (server.phase !== 'serving') resolve({ kind: 'not-serving' });
-        else
+        else {
           resolve({
             kind: 'serving',
             mode: server.leads ? 'leader' : 'follower',
             zxid: lastZxid(server.applied),
           });
+        }
       }),
     learners: (address) =>
       run.awaited<number>(`mntr ${address}`, (resolve, reject) => {

@@ -84,12 +84,13 @@ export class Supervisor {
     const random = this.#additions.random('crash-loop');
     const again = (): void => this.#plan(node, RESTART_MS, () => this.#loop(node, starts - 1, failures - 1));
     if (!server) again();
-    else
+    else {
       this.#scheduler.after(random.between(50, 300), () => {
         if (this.#ensemble.on(node) !== server) return;
         this.#ensemble.kill(node, 'ends at its start');
         again();
       });
+    }
   }
 
   #plan(node: Kept, delayMs: number, start: () => void): void {

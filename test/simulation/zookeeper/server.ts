@@ -61,8 +61,9 @@ export class Server {
 
   get data(): DataState {
     const data = this.host.disk.data;
-    if (!data)
+    if (!data) {
       throw new Violation('no-data-deleted', `the data of ${this.host.name} was moved under its running server`);
+    }
     return data;
   }
 
