@@ -32,6 +32,13 @@ import type { Entry, Log } from './zookeeper/entry.ts';
 import type { Server } from './zookeeper/server.ts';
 import type { Witness } from './zookeeper/witness.ts';
 
+/**
+ * Where nothing but scaling and updates happens, each node gets one whole look within the heartbeat timeout of a hook,
+ * which is ten ticks. An agent that dies in every tick sends no heartbeat, so the group terminates its node in the middle
+ * of its leaving, and no rule of an agent could keep the quorum (seed 50008924).
+ */
+const DEATHS_WITHIN_A_HOOK = 6;
+
 /** What a mutation replaces. */
 export interface ReplacedIn extends Replaced {
   /** Gets the world before it begins, for what happens outside of any agent. */
@@ -64,6 +71,7 @@ export class World implements NodeWorld, Witness, Cluster {
   readonly mutation: ReplacedIn | undefined;
   parts: ((parts: LoopParts, node: Node) => LoopParts) | undefined;
   crashShare = 0;
+  readonly mostDeathsInARow: number;
   hand: Hand = {};
   newsAtMs = 0;
   effects = 0;
@@ -107,6 +115,7 @@ export class World implements NodeWorld, Witness, Cluster {
     });
     this.writer = new Writer(this.scheduler, this.random, this.ensemble);
     this.scalingAlone = seed % 4 === 0 && this.cloud.group.hasHooks;
+    this.mostDeathsInARow = this.scalingAlone ? DEATHS_WITHIN_A_HOOK : Number.POSITIVE_INFINITY;
     mutation?.world?.(this);
   }
 

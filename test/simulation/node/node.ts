@@ -58,6 +58,7 @@ export class Node implements Host, Machine {
   #advisedBy: Run | undefined;
   #volumes = 0;
   #boots = 0;
+  #deathsInARow = 0;
   #parked: (() => void)[] = [];
 
   constructor(instance: Instance, world: NodeWorld) {
@@ -114,8 +115,9 @@ export class Node implements Host, Machine {
   run(order: Pick<AgentOrder, 'command' | 'limitMs' | 'allowEmptyGenesis' | 'rejoin'>): boolean {
     if (this.#run || !this.up) return false;
     const world = this.#world;
-    const run = new Run(this, world, () => {
+    const run = new Run(this, world, this.#deathsInARow, () => {
       this.#run = undefined;
+      this.#deathsInARow++;
     });
     this.#run = run;
     const ports = portsOf(run, this, this.instance, world, (sentence, advice) => {
@@ -148,6 +150,7 @@ export class Node implements Host, Machine {
     run.alive = false;
     run.note('agent ends', () => how);
     this.#run = undefined;
+    this.#deathsInARow = 0;
   }
 
   killAgent(why: string): void {

@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly additions: Chances;
   /** The share of effects at which an agent dies. */
   readonly crashShare: number;
+  /** After so many runs of a node that died one after the other, the next one is not killed by chance. */
+  readonly mostDeathsInARow: number;
   readonly hand: Hand;
   /** When the run that acts now asked for the group last: for checkers that allow for old news. */
   newsAtMs: number;
@@ -69,12 +71,16 @@ interface CallOptions<T> {
 
 export class Run {
   alive = true;
+  /** Chance does not kill this one. */
+  readonly #spared: boolean;
   readonly #machine: Machine;
   readonly #world: Surroundings;
   readonly #crashed: () => void;
   #groupAskedMs: number;
 
-  constructor(machine: Machine, world: Surroundings, crashed: () => void) {
+  /** `deathsBefore` are the node's runs right before this one that died, one after the other. */
+  constructor(machine: Machine, world: Surroundings, deathsBefore: number, crashed: () => void) {
+    this.#spared = deathsBefore >= world.mostDeathsInARow;
     this.#machine = machine;
     this.#world = world;
     this.#crashed = crashed;
@@ -299,13 +305,13 @@ export class Run {
   }
 
   #diesHere(label: string): boolean {
-    if (!this.random.chance(this.#world.crashShare / 2)) return false;
+    if (!this.random.chance(this.#world.crashShare / 2) || this.#spared) return false;
     this.die(`before ${label}`);
     return true;
   }
 
   #diesAfter(label: string): boolean {
-    if (!this.random.chance(this.#world.crashShare / 2)) return false;
+    if (!this.random.chance(this.#world.crashShare / 2) || this.#spared) return false;
     this.die(`after ${label}`);
     return true;
   }
