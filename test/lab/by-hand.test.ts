@@ -145,3 +145,43 @@ test('with groups and weights in the config servers restart, nobody is removed o
   await written.checkOn(await oneEnsemble(lab, 3, LIMIT_MS));
   assert.equal((await lab.records()).length, 1);
 });
+
+test('an added voter whose machine is lost is declared gone by its person, and the node that is left recovers with every write', {
+  timeout: 600_000,
+}, async () => {
+  await using directory = await temporaryDirectory();
+  await using block = await freeLoopbackBlock();
+  await using lab = await startLab({ nodes: 1 });
+  await lab.healthy();
+  const written = await WrittenData.start(lab);
+  const added = memberAt(200, block.address(1), 'participant');
+  const { id, address } = added;
+  const options = { directory: join(directory.path, String(id)), id, address, start: 'joiner' } as const;
+  const members = [...(await membersOf(lab)), { ...added, role: 'observer' as const }];
+  const server = await startByHand({ ...options, members, distribution: await zookeeperHome() });
+  const { instance } = await lab.node(1);
+  const declared = ['declare-gone', String(id), address, '--yes'];
+  try {
+    await server.untilServing();
+    await reconfigured(lab, { joining: [formatMember(added)] });
+    await written.write(20);
+    const refused = await lab.agent(instance, declared);
+    assert.notEqual(refused.code, 0, 'While its server answers, nothing waits for that word.');
+    assert.match(refused.stderr, /NOT_GONE/);
+  } finally {
+    await server[Symbol.asyncDispose]();
+  }
+
+  await waitFor(async () => (await lab.agent(instance, declared)).code === 0, {
+    limitMs: LIMIT_MS,
+    why: 'the node waits for the added voter, so its person may declare it gone',
+  });
+  await written.checkOn(await oneEnsemble(lab, 1, LIMIT_MS));
+  assert.deepEqual(
+    (await lab.records()).map(({ kind }) => kind),
+    ['genesis', 'forced'],
+  );
+  const words = [...(await lab.bucket('lineage/000001/gone/')).keys()];
+  assert.equal(words.length, 1);
+  assert.match(words[0] ?? '', new RegExp(`/200-at-${address.replaceAll('.', '\\.')}-`));
+});
