@@ -53,7 +53,7 @@ export async function startDaemon(plan: DaemonPlan): Promise<LinuxProcess> {
   state.remove();
   state.make();
   const words = [process.execPath, DAEMON, JSON.stringify(plan)];
-  const [program = '', ...args] = plan.image === undefined ? words : await inNetwork(state, plan.name, words);
+  const [program = '', ...args] = plan.image === undefined ? words : await inNetwork(state, plan, words);
   const log = openSync(state.log, 'a');
   const child = spawn(program, args, {
     detached: true,
@@ -69,11 +69,15 @@ export async function startDaemon(plan: DaemonPlan): Promise<LinuxProcess> {
 }
 
 /** Makes the lab's network, and returns the command that runs the words in it. */
-async function inNetwork(state: StateDirectory, name: string, words: readonly string[]): Promise<readonly string[]> {
+async function inNetwork(
+  state: StateDirectory,
+  plan: DaemonPlan,
+  words: readonly string[],
+): Promise<readonly string[]> {
   const { makeNetwork } = await import('../container/network.ts');
   // This comes first: after any failure `down` then knows what to look for.
-  state.markContainers(name);
-  const { namespace } = await makeNetwork(name);
+  state.markContainers(plan.name);
+  const { namespace } = await makeNetwork(plan.name, plan);
   return entering(namespace, words);
 }
 

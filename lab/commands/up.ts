@@ -39,12 +39,21 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
           choices: [12, 13] as const,
           describe: 'Release that the image is made of, with --image (default 12)',
         })
+        .option('idle-timeout', {
+          type: 'number',
+          describe:
+            'With --image: the network forgets a TCP connection between nodes that was idle for so many seconds, as security groups do (AWS: 350 and more; never by default)',
+        })
         .option('json', { type: 'boolean', default: false, describe: 'The status as one JSON object' })
-        .check(({ nodes, tickSeconds, image, debian }) => {
+        .check(({ nodes, tickSeconds, image, debian, idleTimeout }) => {
           if (image && tickSeconds !== undefined) {
             throw new Error('--tick-seconds is for machines that are processes; an image has its own cron.');
           }
           if (!image && debian !== undefined) throw new Error('--debian goes with --image.');
+          if (!image && idleTimeout !== undefined) throw new Error('--idle-timeout goes with --image.');
+          if (idleTimeout !== undefined && !(Number.isInteger(idleTimeout) && Number(idleTimeout) >= 1)) {
+            throw new Error('--idle-timeout is a whole number of seconds from 1.');
+          }
           if (nodes % 2 !== 1 || nodes < 1 || nodes > MOST_NODES) {
             throw new Error(`--nodes is an odd number from 1 to ${MOST_NODES}; scale to others later.`);
           }
@@ -57,7 +66,7 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
         .example('$0 up --nodes 1', 'a standalone server for development')
         .example('$0 up --image', 'the baked image, booted with systemd')
         .example('$0 up --name second --nodes 5', 'a second lab beside the first'),
-    async ({ name, nodes, productionTiming, tickSeconds, image, debian, json }) => {
+    async ({ name, nodes, productionTiming, tickSeconds, image, debian, idleTimeout, json }) => {
       const signal = interruptSignal();
       const parts = image ? await imageParts(debian ?? 12, progress, signal) : undefined;
       const daemon = await startDaemon({
@@ -65,6 +74,7 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
         nodes,
         productionTiming,
         ...(parts === undefined ? {} : { image: parts }),
+        ...(idleTimeout === undefined ? {} : { idleTimeoutSeconds: idleTimeout }),
         ...(tickSeconds === undefined ? {} : { tickSeconds: tickSeconds === 'never' ? 'never' : Number(tickSeconds) }),
       });
       try {

@@ -7,6 +7,9 @@
  * are isolated from each other, and the lab's namespace forwards between them. So one rule there cuts a link without
  * any notice. And as in EC2, packets to an address that nothing has any more disappear. No namespace has a route to the
  * outside.
+ *
+ * With an idle timeout the network is a stateful firewall, as security groups are: it forgets a TCP connection on which
+ * nothing passed for so long, and then drops its packets without a word.
  */
 import { readdirSync } from 'node:fs';
 import { runProgram } from '../../tools/program.ts';
@@ -36,12 +39,17 @@ export interface LabNetwork extends AsyncDisposable {
   heal(): Promise<void>;
 }
 
+export interface NetworkOptions {
+  /** Connections between machines are forgotten after this long without a packet; never when left out. */
+  readonly idleTimeoutSeconds?: number;
+}
+
 const NAMESPACES = '/run/netns';
 const NAMESPACE_PREFIX = 'zk-';
 const TABLE = 'lab';
 
 /** Makes the network of this lab. First removes what an earlier lab of that name left. */
-export async function makeNetwork(lab: string): Promise<LabNetwork> {
+export async function makeNetwork(lab: string, { idleTimeoutSeconds }: NetworkOptions = {}): Promise<LabNetwork> {
   await removeNetwork(lab);
   const namespace = labNamespace(lab);
   await runProgram('ip', ['netns', 'add', namespace]);
@@ -56,6 +64,7 @@ export async function makeNetwork(lab: string): Promise<LabNetwork> {
     ]);
     await inNamespace(namespace, 'sh', ['-c', ROUTER_SETTINGS]);
     await inNamespace(namespace, 'nft', ['-f', '-'], RULES);
+    if (idleTimeoutSeconds !== undefined) await forgetIdleConnections(namespace, idleTimeoutSeconds);
   } catch (error) {
     await removeNetwork(lab);
     throw error;
@@ -105,6 +114,22 @@ const RULES = `table ip ${TABLE} {
   }
 }
 `;
+
+/**
+ * Only a handshake makes a new connection: without `nf_conntrack_tcp_loose` 0 the kernel would take up one that it has
+ * forgotten. The rules come first, since the settings are there only once something is tracked.
+ */
+async function forgetIdleConnections(namespace: string, idleTimeoutSeconds: number): Promise<void> {
+  if (!Number.isInteger(idleTimeoutSeconds) || idleTimeoutSeconds < 1) {
+    throw new Error(`An idle timeout is whole seconds from 1: ${idleTimeoutSeconds}`);
+  }
+  await inNamespace(namespace, 'nft', ['-f', '-'], `add rule ip ${TABLE} forward ct state invalid drop\n`);
+  const settings = `cd /proc/sys/net/netfilter
+echo 0 > nf_conntrack_tcp_loose
+echo ${idleTimeoutSeconds} > nf_conntrack_tcp_timeout_established
+`;
+  await inNamespace(namespace, 'sh', ['-ec', settings]);
+}
 
 class BridgedNetwork implements LabNetwork {
   readonly namespace: string;

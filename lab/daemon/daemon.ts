@@ -23,6 +23,8 @@ export interface DaemonPlan {
   readonly agentCommand?: readonly string[];
   /** The machines boot an image that is baked from these parts. This process is then in the lab's network namespace. */
   readonly image?: ImageParts;
+  /** The lab's network forgets connections that are idle for so long; with `image` only, and never when left out. */
+  readonly idleTimeoutSeconds?: number;
 }
 
 const FAILED_START_GRACE_MS = 1_000;

@@ -37,6 +37,8 @@ export interface ByHandOptions {
   readonly jvm?: JvmKind;
   /** Java flags before all others, for example `@/path/of/java-options`. */
   readonly jvmOptions?: readonly string[];
+  /** The words of a program that runs java, such as one that enters a network namespace and becomes it. */
+  readonly startedBy?: readonly string[];
   readonly distribution: ZookeeperDistribution;
 }
 
@@ -67,9 +69,10 @@ export async function startByHand(options: ByHandOptions): Promise<ServerByHand>
   if (options.start !== 'restart') {
     await writeFiles(options, confDir, dataDir);
   }
-  const [java = 'java', ...flags] = options.distribution.command(options.jvm ?? 'fast', options.jvmOptions);
+  const java = options.distribution.command(options.jvm ?? 'fast', options.jvmOptions);
+  const [program = '', ...words] = [...(options.startedBy ?? []), ...java];
   const log = await open(logFile, 'a');
-  const child = spawn(java, [...flags, join(confDir, 'zoo.cfg')], {
+  const child = spawn(program, [...words, join(confDir, 'zoo.cfg')], {
     cwd: options.directory,
     stdio: ['ignore', log.fd, log.fd],
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { EXTRA_SIZE_FLAG, NOTIFICATION_FLAG } from '../../src/zookeeper/java-flags.ts';
+import { EXTRA_SIZE_FLAG, KEEPALIVE_FLAG, NOTIFICATION_FLAG } from '../../src/zookeeper/java-flags.ts';
 
 const MAIN_CLASS = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
 
@@ -53,6 +53,7 @@ export function distributionOf(
     '-Dzookeeper.db.autocreate=false',
     EXTRA_SIZE_FLAG,
     NOTIFICATION_FLAG,
+    KEEPALIVE_FLAG,
     '-cp',
     classPath,
   ];

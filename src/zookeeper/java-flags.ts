@@ -15,3 +15,10 @@ export const EXTRA_SIZE_FLAG = '-Dzookeeper.jute.maxbuffer.extrasize=67108864';
  * the other servers are there, it goes on waiting for the rest of that pause.
  */
 export const NOTIFICATION_FLAG = '-Dzookeeper.fastleader.maxNotificationInterval=4000';
+
+/**
+ * Server 2: between two elections nothing passes on the election connections, and firewalls forget idle connections.
+ * Then the packets of the next election vanish. With the flag the kernel keeps these connections in use, as often as
+ * `net.ipv4.tcp_keepalive_time` of the image says.
+ */
+export const KEEPALIVE_FLAG = '-Dzookeeper.tcpKeepAlive=true';

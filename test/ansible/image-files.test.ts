@@ -9,7 +9,7 @@ import { userData } from '../../cf/user-data.ts';
 import { loadSettings } from '../../src/settings.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import { agentFiles } from '../../src/zookeeper/agent-files.ts';
-import { EXTRA_SIZE_FLAG, NOTIFICATION_FLAG } from '../../src/zookeeper/java-flags.ts';
+import { EXTRA_SIZE_FLAG, KEEPALIVE_FLAG, NOTIFICATION_FLAG } from '../../src/zookeeper/java-flags.ts';
 import { outcomeOf, runProgram } from '../../tools/program.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { type Rendered, renderTemplates, variablesOf } from './playbook.ts';
@@ -89,6 +89,19 @@ test('a closing session with many ephemerals is one entry that every server read
 
 test('a server that looks for a leader asks again after four seconds at most', () => {
   assert.ok(file('/etc/zookeeper/java-arguments').split('\n').includes(NOTIFICATION_FLAG));
+});
+
+test('idle connections are kept in use, long before a security group forgets them', () => {
+  assert.ok(file('/etc/zookeeper/java-arguments').split('\n').includes(KEEPALIVE_FLAG));
+  const settings = new Map(
+    file('/etc/sysctl.d/60-zookeeper.conf')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => line.split(' = ') as [string, string]),
+  );
+  assert.equal(settings.get('net.ipv4.tcp_keepalive_time'), '60');
+  assert.equal(settings.get('net.ipv4.tcp_keepalive_intvl'), '10');
+  assert.equal(settings.get('net.ipv4.tcp_keepalive_probes'), '6');
 });
 
 test('the class path is a list in one order, and the log’s configuration is XML', () => {

@@ -2,6 +2,8 @@
 /** The lab's network: who reaches whom, cuts in one direction and in both, addresses that come and go. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LabNetwork, makeNetwork, removeNetwork } from '../../lab/container/network.ts';
@@ -115,6 +117,42 @@ test('a connection that stands goes silent with the cut, and goes on after it', 
   await network.heal();
   await more();
   child.stdin.end();
+});
+
+test('a connection that was idle for too long is forgotten without a word, a used one and a new one are not', {
+  skip,
+}, async () => {
+  await using network = await makeNetwork(`${LAB}-idle`, { idleTimeoutSeconds: 5 });
+  const [one, other] = [await network.attach('i-a', A), await network.attach('i-b', B)];
+  const child = (at: string, script: string, ...words: string[]): ChildProcess => {
+    const started = spawn('nsenter', [`--net=${at}`, process.execPath, '-e', script, ...words], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    servers.push(started);
+    return started;
+  };
+  const server = child(other, SERVER, B);
+  await once(server.stdout as Readable, 'data');
+  // Each of two connections says its name after a quiet time, in which only the kernel's own questions passed on one.
+  // It ends some time after the answers that must come.
+  const asking = `const { connect } = require('node:net');
+    let answers = 0;
+    const hear = (d) => { console.log(String(d)); if (++answers === 2) setTimeout(() => process.exit(), 1500); };
+    const open = (name, quietMs) => {
+      const keepAlive = name !== 'quiet';
+      const s = connect({ port: 7000, host: process.argv[1], keepAlive, keepAliveInitialDelay: 1000 });
+      s.on('data', hear); setTimeout(() => s.write(name), quietMs);
+    };
+    open('quiet', 10_000); open('kept', 10_000); setTimeout(() => open('new', 0), 10_000);
+    process.stdin.resume().on('end', () => process.exit())`;
+  const told = child(one, asking, B);
+  let said = '';
+  told.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await once(told, 'close');
+  assert.deepEqual(said.trim().split('\n').toSorted(), ['here:kept', 'here:new']);
+  await assert.rejects(makeNetwork(`${LAB}-none`, { idleTimeoutSeconds: 0 }), /whole seconds from 1/);
 });
 
 test('one-way: what the one sends still arrives', { skip }, async () => {

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { entering } from '../../lab/commands/lab-client.ts';
-import { makeNetwork } from '../../lab/container/network.ts';
+import { makeNetwork, type NetworkOptions } from '../../lab/container/network.ts';
 import { LAB_VARIABLE, StateDirectory } from '../../lab/daemon/state-directory.ts';
 import { sweep } from '../../lab/daemon/sweep.ts';
 import { labName } from '../support/lab-name.ts';
@@ -18,13 +18,13 @@ const LIMIT_MS = 300_000;
  * Runs a program beside this file with `{"lab", "directory", …plan}` as its argument, and resolves with what it printed;
  * rejects with all that it said when it does not end well. Processes, machines, network and directory go in any case.
  */
-export async function runInLabNetwork(program: string, plan: object): Promise<string> {
+export async function runInLabNetwork(program: string, plan: object, options?: NetworkOptions): Promise<string> {
   const lab = labName();
   const directory = await mkdtemp(join(tmpdir(), 'zk-instances-'));
   const state = new StateDirectory(directory);
   state.make();
   state.markContainers(lab);
-  await using _network = await makeNetwork(lab);
+  await using _network = await makeNetwork(lab, options);
   try {
     const script = resolve(import.meta.dirname, program);
     const words = [process.execPath, '--import', 'tsx', script, JSON.stringify({ ...plan, lab, directory })];
