@@ -8,6 +8,7 @@ import type { NodeView } from '../../lab/daemon/lab-status.ts';
 import { ForeignData } from './support/foreign-data.ts';
 import { allInService, completeTerminateHook } from './support/group.ts';
 import { startLab, type TestLab, waitFor } from './support/lab.ts';
+import { LastingClients } from './support/lasting-clients.ts';
 import { TerminationWatch } from './support/termination-watch.ts';
 import { underWrites } from './support/under-writes.ts';
 
@@ -51,10 +52,11 @@ async function rolledBack(failing: Promise<unknown>): Promise<void> {
   assert.match(String(error), /could not be updated and is as it was before \(UPDATE_ROLLBACK_COMPLETE\)/);
 }
 
-test('two updates, one right after the other: one node at a time, and no write fails but in elections', {
+test('two updates, one right after the other: one node at a time, no write fails but in elections, and clients keep their sessions', {
   timeout: 800_000,
 }, async (t) => {
   const old = await allInService(lab, 3);
+  await using lasting = await LastingClients.start(lab);
   using watch = new TerminationWatch(lab);
   const images = [await newImage('second'), await newImage('third')];
   const between: string[] = [];
@@ -78,6 +80,7 @@ test('two updates, one right after the other: one node at a time, and no write f
   assert.equal(gone.length, 6);
   watch.check(gone);
   assert.equal((await lab.records()).length, 1, 'Nothing was founded twice.');
+  await lasting.check();
 });
 
 test('a node that gives up its bootstrap says why and fails the update, whose rollback takes it away and no other', {
