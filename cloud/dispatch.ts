@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from './api-model/check.ts';
+import { isLooseAnswer } from './api-model/loose-answers.ts';
 import type { ApiModel, ApiOperation, ModelOf, Protocol } from './api-model/model.ts';
 import { refusal, unknownAction } from './api-model/refusal.ts';
 import { answerAutoScaling } from './auto-scaling/answer.ts';
@@ -9,7 +10,6 @@ import type { AutoScaling } from './auto-scaling/auto-scaling.ts';
 import type { CallLog } from './call-log.ts';
 import { answerCloudFormation } from './cloudformation/answer.ts';
 import type { CloudFormation } from './cloudformation/cloudformation.ts';
-import { isLooseAnswer } from './cloudformation/loose-answers.ts';
 import type { Ec2 } from './ec2/ec2.ts';
 import { AwsFailure } from './failure.ts';
 import { broken, canStrike, throttled, unknownKey } from './fault-answers.ts';
@@ -19,6 +19,8 @@ import type { MotoClient } from './moto-client.ts';
 import { type Answer, emptyOutput, writeAnswer, writeFailure } from './protocols/answer.ts';
 import { actionOf, type Call, type HttpRequest, readCall, type Scope, scopeOf } from './protocols/call.ts';
 import { readAnswer, writeCall } from './protocols/write-call.ts';
+import { answerRoute53 } from './route53/answer.ts';
+import type { Route53 } from './route53/route53.ts';
 import { checkConditions } from './s3/conditions.ts';
 import type { Struct } from './value.ts';
 
@@ -28,6 +30,7 @@ interface DispatchParts {
   readonly ec2: Ec2;
   readonly scaling: AutoScaling;
   readonly cloudFormation: CloudFormation;
+  readonly route53: Route53;
   readonly calls: CallLog;
   readonly faults: FaultBoard;
   readonly access: Access;
@@ -49,7 +52,9 @@ interface Identified {
 
 type Who = Pick<Identified, 'caller' | 'service' | 'action'>;
 
-const SERVICES = ['ec2', 'autoscaling', 'cloudformation', 'logs', 's3', 'iam', 'sts'];
+const SERVICES = ['ec2', 'autoscaling', 'cloudformation', 'logs', 's3', 'route53', 'iam', 'sts'];
+/** These have one endpoint for all regions. */
+const GLOBAL = ['iam', 'sts', 'route53'];
 const CLOUDFORMATION = 'cloudformation.amazonaws.com';
 /** For these calls, only a caller who may list the object learns whether it exists. */
 const OF_ONE_OBJECT = new Set(['GetObject', 'HeadObject']);
@@ -75,7 +80,7 @@ export class Dispatch {
     } catch (error) {
       const failure = error instanceof AwsFailure ? error : internal(error);
       outcome = failure.code;
-      answer = writeFailure(who.protocol, failure, request.method === 'HEAD');
+      answer = writeFailure(who.service, who.protocol, failure, request.method === 'HEAD');
     }
     if (answer === undefined || who.fault?.kind === 'lose-answer') {
       outcome = 'cut';
@@ -145,8 +150,7 @@ export class Dispatch {
     const caller = callers.get(scope.accessKeyId);
     if (caller === undefined) throw unknownKey(model);
     who.caller = caller;
-    const global = scope.service === 'iam' || scope.service === 'sts';
-    if (scope.region !== region && !global) {
+    if (scope.region !== region && !GLOBAL.includes(scope.service)) {
       throw new AwsFailure(
         'AuthFailure',
         `The lab is the region ${region}; the call was signed for ${scope.region}`,
@@ -173,6 +177,8 @@ export class Dispatch {
       output = await answerAutoScaling(scaling, who.action, call.input, { region, account, systemTags }, viewer.atMs);
     } else if (who.service === 'cloudformation') {
       output = await answerCloudFormation(this.#parts.cloudFormation, who.action, call.input, who.caller);
+    } else if (who.service === 'route53') {
+      output = await answerRoute53(this.#parts.route53, who.action, call.input, account);
     } else if (who.service === 'ec2') {
       output = await ec2.answer(who.action, call.input, viewer);
     } else if (who.service === 's3') {

@@ -47,6 +47,9 @@ export function unknownKey(model: ApiModel): AwsFailure {
     case 'json':
       return new AwsFailure('UnrecognizedClientException', 'The security token included in the request is invalid.');
     case 'rest-xml':
+      if (model.service === 'route53') {
+        return new AwsFailure('InvalidClientTokenId', 'The security token included in the request is invalid.', 403);
+      }
       return new AwsFailure(
         'InvalidAccessKeyId',
         'The AWS Access Key Id you provided does not exist in our records.',

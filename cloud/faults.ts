@@ -13,7 +13,7 @@ export interface Fault {
    * - `stale`: EC2 and Auto Scaling describe instances and groups as they were `delayMs` ago.
    */
   readonly kind: FaultKind;
-  /** The name in the credential scope: ec2, autoscaling, logs, s3, iam, sts. Any service when left out. */
+  /** The name in the credential scope: ec2, autoscaling, logs, s3, route53, iam, sts. Any service when left out. */
   readonly service?: string;
   readonly action?: string;
   /** An instance id or `operator`. */

@@ -10,6 +10,7 @@ import { CloudFormation, DEFAULT_CLOUDFORMATION_TIMINGS } from './cloudformation
 import type { CloudFormationTimings } from './cloudformation/resources/handler.ts';
 import { registrySchemas } from './cloudformation/schema/resource-schema.ts';
 import { Dispatch } from './dispatch.ts';
+import { startDnsServer } from './dns/dns-server.ts';
 import { Ec2 } from './ec2/ec2.ts';
 import { DEFAULT_EC2_TIMINGS, type Ec2Timings, type LateVisibility } from './ec2/lifetime.ts';
 import type { Machines } from './ec2/machines.ts';
@@ -20,6 +21,7 @@ import type { AccessRecord } from './iam/access-record.ts';
 import type { InstanceRights, WithoutProfile } from './iam/instance-rights.ts';
 import { MotoClient } from './moto-client.ts';
 import { isOwnAddress } from './own-address.ts';
+import { DEFAULT_ROUTE53_TIMINGS, Route53, type Route53Timings } from './route53/route53.ts';
 
 export interface GatewayOptions {
   /** A loopback address, or one of a lab's own network; never a wildcard. */
@@ -34,6 +36,7 @@ export interface GatewayOptions {
   readonly scalingTimings?: Partial<ScalingTimings>;
   /** The limits of CloudFormation's waits. */
   readonly cloudFormationTimings?: Partial<CloudFormationTimings>;
+  readonly route53Timings?: Partial<Route53Timings>;
   /** When left out, instances see each other at once. */
   readonly lateVisibility?: LateVisibility;
   /** Also checks the gateway's own answers against the API model, for tests. A mismatch is an InternalError. */
@@ -66,6 +69,8 @@ interface LifecycleNotice {
 export interface Gateway {
   readonly url: string;
   readonly region: string;
+  /** The resolver of the VPCs, `127.0.0.1:5353`: over UDP, for the zones of Route 53 alone. */
+  readonly resolver: string;
   readonly calls: CallLog;
   readonly faults: FaultBoard;
   /** The requests of roles and the deployer, and the statements of their policies that decided. */
@@ -129,6 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     timings: { ...DEFAULT_CLOUDFORMATION_TIMINGS, ...options.cloudFormationTimings },
     call: (service, action, input, caller) => dispatch.call(service, action, input, caller),
   });
+  const route53 = new Route53({ ...DEFAULT_ROUTE53_TIMINGS, ...options.route53Timings }, moto, models('ec2'));
   const access = new Access(
     {
       region,
@@ -150,16 +156,32 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   );
   const dispatch = new Dispatch({
-    ...{ models, moto, ec2, scaling, cloudFormation, calls, faults, access, callers, region, account, checkAnswers },
+    ...{
+      models,
+      moto,
+      ec2,
+      scaling,
+      cloudFormation,
+      route53,
+      calls,
+      faults,
+      access,
+      callers,
+      region,
+      account,
+      checkAnswers,
+    },
   });
   // Moto may have run earlier and have instances already.
   await world.refresh();
+  const resolver = await startDnsServer(options.address, () => route53.zones.values());
   const server = await listen(options, (request, response) => dispatch.handle(request, response));
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('the gateway has no address');
   return {
     url: `http://${options.address}:${bound.port}`,
     region,
+    resolver: resolver.address,
     calls,
     faults,
     registerCaller: (accessKeyId, caller) => {
@@ -182,7 +204,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       world.close();
-      await Promise.all([closed, cloudFormation.close(), scaling.close()]);
+      route53.close();
+      await Promise.all([closed, resolver.close(), cloudFormation.close(), scaling.close()]);
       moto.close();
     },
   };

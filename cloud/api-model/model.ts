@@ -31,7 +31,7 @@ export interface Shape {
 
 export interface ApiOperation {
   readonly name: string;
-  readonly http: { readonly method: string; readonly requestUri: string };
+  readonly http: { readonly method: string; readonly requestUri: string; readonly responseCode?: number };
   readonly input?: ShapeUse;
   readonly output?: ShapeUse & { readonly resultWrapper?: string };
 }

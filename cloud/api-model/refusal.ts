@@ -8,6 +8,9 @@ export function refusal(service: string, protocol: Protocol, problems: readonly 
   const [first] = problems;
   if (first === undefined) throw new Error('a call without a problem can not be refused');
   if (protocol === 'ec2') return ofEc2(first);
+  if (service === 'route53') {
+    return new AwsFailure('InvalidInput', `Invalid request: ${problems.map(constraint).join('; ')}`);
+  }
   if (protocol === 'rest-xml') return new AwsFailure('InvalidArgument', constraint(first));
   if (protocol === 'json' && (first.kind === 'type' || first.kind === 'unknown')) {
     return new AwsFailure('SerializationException', constraint(first));

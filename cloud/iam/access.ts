@@ -47,6 +47,9 @@ interface Identity {
   readonly allRights: boolean;
 }
 
+/** Services with one endpoint for all regions, in the first one. */
+const GLOBAL = ['iam', 'sts', 'route53'];
+
 const ALL_RIGHTS = readPolicy('AdministratorAccess', 'identity', {
   Version: '2012-10-17',
   Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
@@ -203,7 +206,7 @@ export class Access {
       'aws:PrincipalIsAWSService': false,
       'aws:CurrentTime': new Date(now).toISOString(),
       'aws:EpochTime': Math.floor(now / 1_000),
-      'aws:RequestedRegion': service === 'iam' || service === 'sts' ? 'us-east-1' : region,
+      'aws:RequestedRegion': GLOBAL.includes(service) ? 'us-east-1' : region,
       'aws:SecureTransport': true,
       'aws:ViaAWSService': via !== undefined,
       'aws:CalledVia': via === undefined ? undefined : [via],

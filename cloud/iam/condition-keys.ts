@@ -4,6 +4,7 @@
  * are in the tables of actions). With a key that no request here has, a statement would never apply, or, if negated,
  * always. So the gateway refuses a policy with such a key when it is put.
  */
+import { CHANGE_KEYS } from './actions/route53.ts';
 import { fitsAction } from './evaluate.ts';
 import { variableKeys } from './patterns.ts';
 import { type Policy, PolicyError, type Statement } from './policy.ts';
@@ -17,7 +18,7 @@ const GLOBAL_KEYS = [
 ].map((key) => key.toLowerCase());
 
 /** A request may have several values of these keys, so a policy must use a quantifier. */
-const MULTIVALUED = ['aws:tagkeys', 'aws:calledvia'];
+const MULTIVALUED = ['aws:tagkeys', 'aws:calledvia', ...CHANGE_KEYS.map((key) => key.toLowerCase())];
 
 /** Throws PolicyError when the policy uses a key that no request of its actions has. */
 export function checkConditionKeys(policy: Policy, known: ReadonlyMap<string, ReadonlySet<string>>): void {

@@ -23,6 +23,7 @@ export function writeAnswer(model: ApiModel, operation: ApiOperation, output: St
       return json(model, 200, output, requestId);
     case 'rest-xml': {
       const use = operation.output;
+      if (model.service === 'route53') return writeRoute53(model, operation, output, requestId);
       const text = textPayload(model, operation, output);
       if (text !== undefined) {
         return { status: 200, headers: { 'x-amz-request-id': requestId }, body: Buffer.from(text) };
@@ -33,6 +34,16 @@ export function writeAnswer(model: ApiModel, operation: ApiOperation, output: St
     }
   }
 }
+
+/** Here the root element has the name of the output's shape, and a namespace. Members of the header are `Location`. */
+function writeRoute53(model: ApiModel, operation: ApiOperation, output: Struct, requestId: string): Answer {
+  const use = operation.output;
+  const body = use === undefined ? '' : writeElement(model, use.shape, use, output, ROUTE53_NAMESPACE);
+  const location = typeof output.Location === 'string' ? { location: output.Location } : {};
+  return xml(operation.http.responseCode ?? 200, body, { 'x-amzn-requestid': requestId, ...location });
+}
+
+const ROUTE53_NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/';
 
 /** A value that is the whole body of an answer instead of one element of it, such as a bucket's policy. */
 function textPayload(model: ApiModel, operation: ApiOperation, output: Struct): string | undefined {
@@ -52,8 +63,8 @@ const REST_ROOTS: Readonly<Record<string, string>> = {
   ListParts: 'ListPartsResult',
 };
 
-/** Writes a refusal in the form of the protocol. The answer to a HEAD has no body. */
-export function writeFailure(protocol: Protocol, failure: AwsFailure, head: boolean): Answer {
+/** Writes a refusal in the form of the service's protocol. The answer to a HEAD has no body. */
+export function writeFailure(service: string, protocol: Protocol, failure: AwsFailure, head: boolean): Answer {
   const requestId = randomUUID();
   const code = escapeXml(failure.code);
   const message = escapeXml(failure.message);
@@ -74,6 +85,12 @@ export function writeFailure(protocol: Protocol, failure: AwsFailure, head: bool
       return { status, headers, body: Buffer.from(JSON.stringify(body)) };
     }
     case 'rest-xml': {
+      if (service === 'route53') {
+        const type = status < 500 ? 'Sender' : 'Receiver';
+        const error = `<Error><Type>${type}</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
+        const open = `<ErrorResponse xmlns="${ROUTE53_NAMESPACE}">`;
+        return xml(status, `${open}${error}<RequestId>${requestId}</RequestId></ErrorResponse>`, {});
+      }
       const error = `<Code>${code}</Code><Message>${message}</Message><RequestId>${requestId}</RequestId>`;
       const body = head ? '' : `<Error>${error}</Error>`;
       return xml(status, body, { 'x-amz-request-id': requestId });
@@ -91,6 +108,9 @@ export function emptyOutput(model: ApiModel, operation: ApiOperation): Struct {
     if (shape.type === 'list') output[name] = [];
     else if (name === 'IsTruncated') output[name] = false;
     else if (name === 'KeyCount') output[name] = 0;
+    // Route 53's pages tell their limit, as a text.
+    else if (name === 'MaxItems' && shape.type === 'string') output[name] = '100';
+    else if (name === 'Marker' && model.service === 'route53') output[name] = '';
   }
   return output;
 }

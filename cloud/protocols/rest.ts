@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ApiModel, type ApiOperation, type ShapeUse, shapeOf } from '../api-model/model.ts';
-import type { Struct, Value } from '../value.ts';
+import { isStruct, type Struct, type Value } from '../value.ts';
 import { readScalar } from './scalar.ts';
 import { readElement } from './xml.ts';
 
 /**
- * Finds the operation of a rest-xml service (S3, path-style) by method, path and query. The operation with the most
- * words of its own in the query wins. So `GET /bucket?list-type=2` is ListObjectsV2.
+ * Finds the operation of a rest-xml service (S3, path-style, or Route 53) by method, path and query. The operation with
+ * the most words of its own in the query wins. So `GET /bucket?list-type=2` is ListObjectsV2.
  */
 export function restOperation(model: ApiModel, method: string, url: URL, headers: IncomingHttpHeaders) {
-  const depth = bucketAndKey(url).length;
   let best: ApiOperation | undefined;
   let bestWords = -1;
   for (const operation of Object.values(model.operations)) {
     if (operation.http.method !== method) continue;
     const [path, query = ''] = operation.http.requestUri.split('?');
-    if ((path?.match(/\{/g) ?? []).length !== depth) continue;
+    if (!pathPattern(path ?? '/').test(url.pathname)) continue;
     const words = [...new URLSearchParams(query)].filter(([word]) => word !== '');
     const fits = words.every(
       ([word, value]) => url.searchParams.has(word) && (value === '' || url.searchParams.get(word) === value),
@@ -61,7 +60,7 @@ export function readRestInput(
   const shape = shapeOf(model, operation.input);
   const input: Record<string, Value> = {};
   for (const [name, use] of Object.entries(shape.members ?? {})) {
-    const text = textOf(use, use.locationName ?? name, url, headers);
+    const text = textOf(operation, use, use.locationName ?? name, url, headers);
     if (text !== undefined) input[name] = readScalar(shapeOf(model, use), text);
   }
   const payload = shape.payload === undefined ? undefined : shape.members?.[shape.payload];
@@ -71,15 +70,25 @@ export function readRestInput(
     // A bucket's policy is the whole body.
     else if (type === 'string') input[shape.payload] = body.toString('utf8');
   }
-  return input;
+  // In Route 53 the whole body is the input, without what stands in the path.
+  const whole = shape.payload === undefined && operation.input.locationName !== undefined && body.length > 0;
+  const read = whole ? readElement(model, operation.input, body.toString('utf8')) : undefined;
+  return isStruct(read) ? { ...read, ...input } : input;
 }
 
 /** The text of one member in path, query or headers. */
-function textOf(use: ShapeUse, wire: string, url: URL, headers: IncomingHttpHeaders): string | undefined {
+function textOf(
+  operation: ApiOperation,
+  use: ShapeUse,
+  wire: string,
+  url: URL,
+  headers: IncomingHttpHeaders,
+): string | undefined {
   switch (use.location) {
     case 'uri': {
-      const [bucket, key] = bucketAndKey(url);
-      return wire === 'Bucket' ? bucket : key;
+      const [path = '/'] = operation.http.requestUri.split('?');
+      const part = pathPattern(path).exec(url.pathname)?.groups?.[wire];
+      return part === undefined ? undefined : decodeURIComponent(part);
     }
     case 'querystring':
       return url.searchParams.get(wire) ?? undefined;
@@ -90,10 +99,20 @@ function textOf(use: ShapeUse, wire: string, url: URL, headers: IncomingHttpHead
   }
 }
 
-/** `/bucket/a/key` → `['bucket', 'a/key']`; fewer parts where the path is shorter. */
-function bucketAndKey(url: URL): readonly string[] {
-  const [, bucket, key] = /^\/([^/]*)(?:\/(.*))?$/s.exec(url.pathname) ?? [];
-  return [bucket, key]
-    .filter((part) => part !== undefined && part !== '')
-    .map((part) => decodeURIComponent(part ?? ''));
+const paths = new Map<string, RegExp>();
+
+/** `/{Bucket}/{Key+}`: a group for each part. A key may have slashes; all else may have one at its end. */
+function pathPattern(template: string): RegExp {
+  const known = paths.get(template);
+  if (known !== undefined) return known;
+  const parts = template.split('/').filter((part) => part !== '');
+  const groups = parts.map((part) => {
+    const name = /^\{(\w+)(\+?)\}$/.exec(part);
+    if (name === null) return `/${part}`;
+    return name[2] === '+' ? `/(?<${name[1]}>.+)` : `/(?<${name[1]}>[^/]+)`;
+  });
+  const end = template.endsWith('+}') ? '' : '/?';
+  const pattern = new RegExp(`^${groups.join('')}${end}$`, 's');
+  paths.set(template, pattern);
+  return pattern;
 }

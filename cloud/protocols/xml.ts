@@ -69,8 +69,9 @@ export function writeOutput(model: ApiModel, operation: ApiOperation, output: St
 }
 
 /** Writes one element by its shape, such as the body of an S3 answer. */
-export function writeElement(model: ApiModel, name: string, use: ShapeUse, output: Struct): string {
-  return `<${name}>${writeMembers(model, shapeOf(model, use), output)}</${name}>`;
+export function writeElement(model: ApiModel, name: string, use: ShapeUse, output: Struct, namespace?: string): string {
+  const open = namespace === undefined ? name : `${name} xmlns="${namespace}"`;
+  return `<${open}>${writeMembers(model, shapeOf(model, use), output)}</${name}>`;
 }
 
 function writeMembers(model: ApiModel, shape: Shape, struct: Struct): string {

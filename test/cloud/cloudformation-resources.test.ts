@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Capability } from '@aws-sdk/client-cloudformation';
 import {
+  CreateVpcCommand,
   DescribeLaunchTemplatesCommand,
   DescribeLaunchTemplateVersionsCommand,
   DescribeSecurityGroupRulesCommand,
@@ -19,6 +20,11 @@ import {
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
+import {
+  ChangeResourceRecordSetsCommand,
+  GetHostedZoneCommand,
+  ListTagsForResourceCommand,
+} from '@aws-sdk/client-route-53';
 import {
   GetBucketEncryptionCommand,
   GetBucketOwnershipControlsCommand,
@@ -257,6 +263,63 @@ test('a launch template takes texts for numbers, and its tags change without a n
   const { Tags: [tag] = [] } = await aws.operator.ec2.send(ofTemplate);
   assert.deepEqual([tag?.Key, tag?.Value], ['k', 'second']);
   assert.equal((await stacks.delete(name)).StackStatus, 'DELETE_COMPLETE');
+});
+
+test('a private hosted zone: its VPCs and tags change in place, and records of others keep it', async () => {
+  const name = stacks.name();
+  const { Vpc } = await aws.operator.ec2.send(new CreateVpcCommand({ CidrBlock: '127.60.0.0/16' }));
+  const second = Vpc?.VpcId ?? '';
+  const { route53 } = aws.operator;
+  const template = (vpcs: readonly string[], value: string) =>
+    templateOf(
+      {
+        Zone: {
+          Type: 'AWS::Route53::HostedZone',
+          Properties: {
+            Name: 'stacks.internal',
+            HostedZoneConfig: { Comment: value },
+            VPCs: vpcs.map((VPCId) => ({ VPCId, VPCRegion: { Ref: 'AWS::Region' } })),
+            HostedZoneTags: [{ Key: 'k', Value: value }],
+          },
+        },
+      },
+      { outputs: { Zone: { Ref: 'Zone' }, Id: { 'Fn::GetAtt': ['Zone', 'Id'] } } },
+    );
+  const made = await stacks.create(name, template([vpc], 'first'), { Tags: [{ Key: 'team', Value: 'orders' }] });
+  assert.equal(made.StackStatus, 'CREATE_COMPLETE', (await stacks.story(name)).join('\n'));
+  const { Zone: Id = '', Id: attribute } = outputsOf(made);
+  assert.match(Id, /^Z[A-Z0-9]+$/);
+  assert.equal(attribute, Id);
+  const { VPCs, HostedZone } = await route53.send(new GetHostedZoneCommand({ Id }));
+  assert.deepEqual([VPCs?.map(({ VPCId }) => VPCId), HostedZone?.Config?.Comment], [[vpc], 'first']);
+  await stacks.update(name, template([second], 'second'), { Tags: [{ Key: 'team', Value: 'orders' }] });
+  const changed = await route53.send(new GetHostedZoneCommand({ Id }));
+  assert.deepEqual(
+    [changed.VPCs?.map(({ VPCId }) => VPCId), changed.HostedZone?.Config?.Comment],
+    [[second], 'second'],
+  );
+  const { ResourceTagSet } = await route53.send(
+    new ListTagsForResourceCommand({ ResourceType: 'hostedzone', ResourceId: Id }),
+  );
+  assert.deepEqual(ResourceTagSet?.Tags?.map(({ Key, Value }) => `${Key}=${Value}`).sort(), [
+    'k=second',
+    'team=orders',
+  ]);
+  const record = { Name: 'a.stacks.internal', Type: 'A' as const, TTL: 10, ResourceRecords: [{ Value: '10.0.0.1' }] };
+  const change = (Action: 'CREATE' | 'DELETE') =>
+    route53.send(
+      new ChangeResourceRecordSetsCommand({
+        HostedZoneId: Id,
+        ChangeBatch: { Changes: [{ Action, ResourceRecordSet: record }] },
+      }),
+    );
+  await change('CREATE');
+  const kept = await stacks.delete(name);
+  assert.equal(kept.StackStatus, 'DELETE_FAILED');
+  assert.ok((await stacks.story(name, 'Zone')).some((line) => line.includes('HostedZoneNotEmpty')));
+  await change('DELETE');
+  assert.equal((await stacks.delete(name)).StackStatus, 'DELETE_COMPLETE');
+  await refused(route53.send(new GetHostedZoneCommand({ Id })), 'NoSuchHostedZone');
 });
 
 test('CloudFormation calls in the name of the person: what she may not do fails the resource with AccessDenied', async () => {

@@ -14,8 +14,19 @@ import {
   DescribeLogGroupsCommand,
   DescribeLogStreamsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { CreateTagsCommand, DescribeInstancesCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateTagsCommand,
+  CreateVpcCommand,
+  DescribeInstancesCommand,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import type { IAMClient } from '@aws-sdk/client-iam';
+import {
+  type Change,
+  ChangeResourceRecordSetsCommand,
+  CreateHostedZoneCommand,
+  GetChangeCommand,
+} from '@aws-sdk/client-route-53';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -362,4 +373,37 @@ test("a change of the role's policy holds from the next call on", async () => {
   );
   await mayDo(allow('ec2:DescribeTags'));
   await refused(node.ec2.send(new DescribeInstancesCommand({})), 'UnauthorizedOperation');
+});
+
+test('records of a zone: of its own names and type alone, in each change of a batch', async () => {
+  const { Vpc } = await aws.operator.ec2.send(new CreateVpcCommand({ CidrBlock: '127.50.0.0/16' }));
+  const VPC = { VPCId: Vpc?.VpcId ?? '', VPCRegion: 'us-east-1' as const };
+  const zone = new CreateHostedZoneCommand({ Name: 'internal', CallerReference: 'policies', VPC });
+  const id = (await aws.operator.route53.send(zone)).HostedZone?.Id ?? '';
+  const change = (...Changes: Change[]) =>
+    node.route53.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: id, ChangeBatch: { Changes } }));
+  const record = (Action: 'CREATE' | 'DELETE' | 'UPSERT', Name: string, Type: 'A' | 'TXT' = 'A'): Change => ({
+    Action,
+    ResourceRecordSet: { Name, Type, TTL: 10, ResourceRecords: [{ Value: Type === 'A' ? '10.0.0.1' : '"x"' }] },
+  });
+  const key = (name: string) => `route53:ChangeResourceRecordSets${name}`;
+  const arn = `arn:aws:route53:::hostedzone/${id.replace('/hostedzone/', '')}`;
+  const conditions = {
+    'ForAllValues:StringLike': { [key('NormalizedRecordNames')]: ['*.orders.internal', 'orders.internal'] },
+    'ForAllValues:StringEquals': { [key('RecordTypes')]: ['A'], [key('Actions')]: ['CREATE', 'DELETE'] },
+  };
+  await mayDo(
+    allow('route53:ChangeResourceRecordSets', arn, conditions),
+    allow('route53:GetChange', 'arn:aws:route53:::change/*'),
+  );
+  const { ChangeInfo } = await change(record('CREATE', 'ZK1.orders.internal.'));
+  await node.route53.send(new GetChangeCommand({ Id: ChangeInfo?.Id ?? '' }));
+  const denied =
+    /not authorized to perform: route53:ChangeResourceRecordSets on resource: arn:aws:route53:::hostedzone/;
+  await refused(change(record('CREATE', 'zk1.billing.internal')), 'AccessDenied', denied);
+  const both = [record('DELETE', 'zk1.orders.internal'), record('CREATE', 'zk1.billing.internal')];
+  await refused(change(...both), 'AccessDenied', denied);
+  await refused(change(record('CREATE', 'zk2.orders.internal', 'TXT')), 'AccessDenied', denied);
+  await refused(change(record('UPSERT', 'zk2.orders.internal')), 'AccessDenied', denied);
+  await change(record('DELETE', 'zk1.orders.internal'), record('CREATE', 'orders.internal'));
 });

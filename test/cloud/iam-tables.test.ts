@@ -75,6 +75,7 @@ const INPUT: Struct = {
   ...{ resourceArn: 'arn:aws:logs:eu-west-1:123456789012:log-group:/zookeeper/orders', tags: { a: 'b' } },
   ...{ Bucket: 'records', Key: 'a/b', CopySource: 'records/a', Delete: { Objects: [{ Key: 'a' }] } },
   ...{ RoleName: 'node', InstanceProfileName: 'node', PolicyArn: 'arn:aws:iam::123456789012:policy/see' },
+  ...{ HostedZoneId: 'Z1', Id: 'Z1', ResourceType: 'hostedzone', ResourceId: 'Z1' },
   Tags: [{ Key: 'zookeeper_cluster', Value: 'orders', ResourceId: 'orders' }],
   TagSpecifications: ['instance', 'volume', 'security-group', 'security-group-rule', 'launch-template'].map((kind) => ({
     ResourceType: kind,

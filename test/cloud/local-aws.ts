@@ -24,6 +24,7 @@ import {
   type RequestLaunchTemplateData,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 import { type Cloud, type CloudOptions, startCloud } from '../../cloud/index.ts';
 
@@ -32,6 +33,7 @@ export interface Clients {
   readonly autoScaling: AutoScalingClient;
   readonly logs: CloudWatchLogsClient;
   readonly s3: S3Client;
+  readonly route53: Route53Client;
 }
 
 export class LocalAws {
@@ -77,6 +79,7 @@ export class LocalAws {
       autoScaling: new AutoScalingClient(config),
       logs: new CloudWatchLogsClient(config),
       s3: new S3Client({ ...config, forcePathStyle: true }),
+      route53: new Route53Client(config),
     };
   }
 

@@ -3,6 +3,7 @@ import { autoScalingGroup } from './auto-scaling-group.ts';
 import { bucket } from './bucket.ts';
 import { bucketPolicy } from './bucket-policy.ts';
 import type { ResourceHandler } from './handler.ts';
+import { hostedZone } from './hosted-zone.ts';
 import { instanceProfile } from './instance-profile.ts';
 import { launchTemplate } from './launch-template.ts';
 import { logGroup } from './log-group.ts';
@@ -15,6 +16,7 @@ const HANDLERS = new Map(
     autoScalingGroup,
     bucket,
     bucketPolicy,
+    hostedZone,
     instanceProfile,
     launchTemplate,
     logGroup,

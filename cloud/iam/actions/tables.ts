@@ -5,6 +5,7 @@ import { EC2_ACTIONS } from './ec2.ts';
 import type { ActionRule, ActionTable } from './element.ts';
 import { IAM_ACTIONS, IAM_RIGHTS } from './iam.ts';
 import { LOGS_ACTIONS } from './logs.ts';
+import { ROUTE53_ACTIONS } from './route53.ts';
 import { S3_ACTIONS } from './s3.ts';
 
 /** Every caller may ask for its own identity. Only EC2 may assume roles. */
@@ -17,6 +18,7 @@ const TABLES: Readonly<Record<string, ActionTable>> = {
   autoscaling: AUTO_SCALING_ACTIONS,
   logs: LOGS_ACTIONS,
   s3: S3_ACTIONS,
+  route53: ROUTE53_ACTIONS,
   iam: IAM_ACTIONS,
   sts: STS_ACTIONS,
   cloudformation: CLOUDFORMATION_ACTIONS,
