@@ -7,8 +7,9 @@
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import yargs from 'yargs';
-import { PARTS, type Part } from '../src/executable/parts.ts';
+import { mapAsset, PARTS, type Part } from '../src/executable/parts.ts';
 import { COMMIT_ASSET } from '../src/version.ts';
 import { runProgram } from '../tools/program.ts';
 import { writeWhole } from '../tools/whole-file.ts';
@@ -100,7 +101,7 @@ async function stagePart({ part, outdir, stage, node }: Staging): Promise<void> 
   const text = inAscii(part, await readFile(join(outdir, part), 'utf8'));
   const source = join(stage, part);
   await writeFile(source, `(function (exports, require, module, __filename, __dirname) {${text}\n})`);
-  await writeFile(join(stage, `${part}.map`), await slimMap(join(outdir, `${part}.map`)));
+  await writeFile(join(stage, mapAsset(part)), gzipSync(await slimMap(join(outdir, `${part}.map`)), { level: 9 }));
   const [program = '', ...words] = [...node, '--hash-seed=1', COMPILE, source, `${source}.cache`];
   await runProgram(program, words, { environment: {}, limitMs: STEP_LIMIT_MS });
 }
@@ -129,7 +130,7 @@ async function seal(stage: string, architecture: NodeArchitecture, binary: NodeB
   if (!own) throw new Error(`Executables are made on x64 and arm64, not on ${process.arch}.`);
   const maker = await nodeBinary(ROOT, own);
   const sealed = join(stage, 'sealed');
-  const assets = [COMMIT_ASSET, ...PARTS.flatMap((part) => [part, `${part}.cache`, `${part}.map`])];
+  const assets = [COMMIT_ASSET, ...PARTS.flatMap((part) => [part, `${part}.cache`, mapAsset(part)])];
   const words = [SEAL, binary.path, architecture, sealed, ...assets];
   const environment = { PATH: process.env.PATH, TMPDIR: stage };
   await runProgram(maker.path, words, { environment, limitMs: STEP_LIMIT_MS });

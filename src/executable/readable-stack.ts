@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSea } from 'node:sea';
-import { PARTS, type Part, readAsset } from './parts.ts';
+import { mapAsset, PARTS, type Part, readAsset } from './parts.ts';
 
 /** `findEntry` counts lines and columns from 0. */
 interface PartMap {
@@ -38,14 +38,14 @@ export function readableStack(stack: string): string {
   });
 }
 
-/** The executable contains its maps; the bundles of a checkout have them as files beside them. */
+/** The executable contains its maps, compressed; the bundles of a checkout have them as files beside them. */
 function readMap(part: Part): PartMap | undefined {
   const { SourceMap } = process.getBuiltinModule('node:module');
   try {
     const text = isSea()
-      ? readAsset(`${part}.map`).toString()
-      : readFileSync(join(import.meta.dirname, `${part}.map`), 'utf8');
-    return new SourceMap(JSON.parse(text)) as PartMap;
+      ? process.getBuiltinModule('node:zlib').gunzipSync(readAsset(mapAsset(part)))
+      : readFileSync(join(import.meta.dirname, `${part}.map`));
+    return new SourceMap(JSON.parse(text.toString())) as PartMap;
   } catch {
     return undefined;
   }
