@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DONE, EventQueue } from './event-queue.ts';
 import type { LastWatchEvent, WatchEvent } from './watch-event.ts';
 
 /**
@@ -20,8 +21,6 @@ export interface HeldZnodes {
   missing(): Iterable<string>;
 }
 
-const DONE = { done: true, value: undefined } as const;
-
 /**
  * The events of one watch, for one reader. A watch for one event ends after it; every watch ends with the session. To
  * leave a `for await` loop closes the watch.
@@ -31,14 +30,10 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
   readonly path: string;
   /** Of these it hears, after a lost connection, which ones changed. */
   readonly held: HeldZnodes | undefined;
-  readonly #maxUnread: number;
+  readonly #queue: EventQueue<WatchEvent>;
   readonly #onClose: (watch: ZnodeWatch) => Promise<void>;
   #kind: WatchKind;
   #signal: AbortSignal | undefined;
-  #unread: WatchEvent[] = [];
-  #lost = 0;
-  #isEnded = false;
-  #readers: ((result: IteratorResult<WatchEvent, undefined>) => void)[] = [];
 
   constructor(
     kind: WatchKind,
@@ -49,7 +44,7 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
     this.#kind = kind;
     this.path = path;
     this.held = options.held;
-    this.#maxUnread = options.maxUnread;
+    this.#queue = new EventQueue(options.maxUnread);
     this.#onClose = onClose;
   }
 
@@ -69,7 +64,7 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
 
   /** @internal */
   closeOn(signal: AbortSignal): void {
-    if (this.#isEnded) return;
+    if (this.#queue.isEnded) return;
     this.#signal = signal;
     signal.addEventListener('abort', this, { once: true });
     if (signal.aborted) this.handleEvent();
@@ -86,16 +81,7 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
 
   /** @internal */
   add(event: WatchEvent): void {
-    if (this.#isEnded) return;
-    const reader = this.#readers.shift();
-    if (reader !== undefined) {
-      reader({ done: false, value: event });
-      return;
-    }
-    this.#unread.push(event);
-    if (this.#unread.length <= this.#maxUnread) return;
-    this.#unread.shift();
-    this.#lost += 1;
+    this.#queue.add(event);
   }
 
   /**
@@ -105,23 +91,13 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
    */
   finish(event?: LastWatchEvent): void {
     if (event !== undefined) this.add(event);
-    this.#isEnded = true;
     this.#signal?.removeEventListener('abort', this);
-    for (const reader of this.#readers) reader(DONE);
-    this.#readers = [];
+    this.#queue.end();
   }
 
   /** The next event, as soon as there is one. It is done when no event will come. */
   next(): Promise<IteratorResult<WatchEvent, undefined>> {
-    if (this.#lost > 0) {
-      const event = { kind: 'overflow', lost: this.#lost } as const;
-      this.#lost = 0;
-      return Promise.resolve({ done: false, value: event });
-    }
-    const event = this.#unread.shift();
-    if (event !== undefined) return Promise.resolve({ done: false, value: event });
-    if (this.#isEnded) return Promise.resolve(DONE);
-    return new Promise((resolve) => this.#readers.push(resolve));
+    return this.#queue.next();
   }
 
   /** What a `for await` loop calls when it is left: closes the watch. */
@@ -132,9 +108,8 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
 
   /** Ends the iteration at once, and resolves when the server sends no more events for it. Never rejects. */
   close(): Promise<void> {
-    this.#unread = [];
-    this.#lost = 0;
-    if (this.#isEnded) return Promise.resolve();
+    this.#queue.forget();
+    if (this.#queue.isEnded) return Promise.resolve();
     this.finish();
     return this.#onClose(this);
   }

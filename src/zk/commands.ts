@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { ZnodeEvent, ZookeeperClient } from '../client/index.ts';
+import { batchesOf } from './batches.ts';
 import type { ZkFlags } from './command-line.ts';
 import { exportTree } from './export.ts';
 import { importTree } from './import.ts';
@@ -38,8 +39,6 @@ export const ZK_COMMANDS: Readonly<Record<string, (work: ZkWork) => Promise<void
   export: exportAll,
   import: importAll,
 };
-
-const AT_ONCE = 200;
 
 function pathOf({ flags }: ZkWork): string {
   return typeof flags.path === 'string' ? flags.path : '/';
@@ -125,9 +124,7 @@ async function rm(work: ZkWork): Promise<void> {
     return await tell(work, { path, deleted: 1 }, '');
   }
   const paths = (await walk(client, path, { signal })).map((each) => each.path).toReversed();
-  for (let first = 0; first < paths.length; first += AT_ONCE) {
-    await Promise.all(paths.slice(first, first + AT_ONCE).map((each) => client.delete(each, { signal })));
-  }
+  for (const batch of batchesOf(paths)) await Promise.all(batch.map((each) => client.delete(each, { signal })));
   await tell(work, { path, deleted: paths.length }, '');
   work.note(`Deleted ${paths.length} znodes.`);
 }

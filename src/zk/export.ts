@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ZookeeperClient } from '../client/index.ts';
+import { batchesOf } from './batches.ts';
 import { orGone, walk } from './walk.ts';
 import { FORMAT, lineOf, type ZnodeLine } from './znode-line.ts';
-
-const AT_ONCE = 200;
 
 /** Writes a tree line by line (see znode-line.ts). Resolves with the number of znodes. */
 export async function exportTree(
@@ -17,8 +16,7 @@ export async function exportTree(
   let count = 0;
   // What hangs on a znode that is not exported is not exported either.
   const left = new Set<string>();
-  for (let first = 0; first < found.length; first += AT_ONCE) {
-    const paths = found.slice(first, first + AT_ONCE).map(({ path }) => path);
+  for (const paths of batchesOf(found.map(({ path }) => path))) {
     const lines = await Promise.all(paths.map((path) => readLine(client, top, path, signal)));
     for (const [index, line] of lines.entries()) {
       const path = paths[index] ?? top;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { OPEN_ACL, ServerError, type ZookeeperClient } from '../client/index.ts';
+import { batchesOf } from './batches.ts';
 import { type CounterRaise, raiseCounter } from './counter.ts';
 import { createParents } from './parents.ts';
 import { ZkError } from './zk-error.ts';
 import type { ExportHead, ZnodeLine } from './znode-line.ts';
 
-const AT_ONCE = 200;
 const NAMED = 5;
 
 interface ImportOptions {
@@ -57,11 +57,6 @@ type Placed = ZnodeLine & { readonly at: string };
 function placeOf(top: string, path: string): string {
   if (path === '') return top;
   return top === '/' ? path : `${top}${path}`;
-}
-
-function batchesOf<T>(items: readonly T[]): readonly (readonly T[])[] {
-  const count = Math.ceil(items.length / AT_ONCE);
-  return Array.from({ length: count }, (_, index) => items.slice(index * AT_ONCE, (index + 1) * AT_ONCE));
 }
 
 async function refuseExisting(client: ZookeeperClient, placed: readonly Placed[], signal: AbortSignal): Promise<void> {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /** Every znode of a tree, parents before their children, with many requests in flight and a limit. */
 import { type ChildrenAndStat, ServerError, type ZookeeperClient } from '../client/index.ts';
+import { batchesOf } from './batches.ts';
 import { ZkError } from './zk-error.ts';
 
 /** The znodes that are asked for at once. */
-const AT_ONCE = 200;
 /** The servers' own part of the tree, which no export holds and no deletion reaches. */
 export const SERVERS_OWN = '/zookeeper';
 
@@ -29,8 +30,7 @@ export async function walk(client: ZookeeperClient, top: string, options: WalkOp
   let level = [top];
   for (let number = 0; level.length > 0; number++) {
     const next: string[] = [];
-    for (let first = 0; first < level.length; first += AT_ONCE) {
-      const paths = level.slice(first, first + AT_ONCE);
+    for (const paths of batchesOf(level)) {
       const answers = await Promise.all(paths.map((path) => childrenOf(client, path, path === top, options.signal)));
       for (const [index, answer] of answers.entries()) {
         const path = paths[index] ?? top;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export type { LostEvents } from '../event-queue.ts';
 export { Barrier } from './barrier.ts';
 export { type ChildrenWatchEvent, childrenWatch } from './children-watch.ts';
 export { Counter, type CounterChange, type CounterOptions } from './counter.ts';
@@ -8,7 +9,6 @@ export { type DataWatchEvent, dataWatch } from './data-watch.ts';
 export { type BarrierMember, DoubleBarrier, type DoubleBarrierOptions } from './double-barrier.ts';
 export { Election } from './election.ts';
 export type { PutOptions } from './entry-name.ts';
-export type { LostEvents } from './event-stream.ts';
 export type { FairLock, LockConvention, LockOptions } from './fair-lock.ts';
 export type { FollowEvent } from './followed-znode.ts';
 export { type GuardOptions, Hold } from './hold.ts';

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ZookeeperClient } from '../client.ts';
 import { ClientClosedError, toError } from '../errors.ts';
+import type { LostEvents } from '../event-queue.ts';
 import { limitProblem } from '../limit.ts';
 import type { DataAndStat } from '../operations/get.ts';
 import { pathProblem } from '../path.ts';
 import type { CallOptions, SignalOptions } from '../request.ts';
 import { retry } from '../retry.ts';
 import type { WatchEvent } from '../watch-event.ts';
-import { EventStream, type LostEvents } from './event-stream.ts';
+import { EventStream } from './event-stream.ts';
 import { type TreeChange, TreeNodes } from './tree-nodes.ts';
 import { TreeReads } from './tree-reads.ts';
 import { within } from './wait-limit.ts';
