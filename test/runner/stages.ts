@@ -57,18 +57,35 @@ const STAGE_NAMES = [
 ];
 /**
  * These take longest, most of them because they wait: for the image's cron, for a lab, or for the local AWS. They begin
- * first, so that the others of their stage work meanwhile.
+ * first, so that the others of their stage work meanwhile, and none of them is left to run alone at its end.
  */
 const LONGEST_TESTS = [
   'cloud/cloudformation-groups.test.ts',
   'simulation/reached.test.ts',
+  'zookeeper/snapshots.test.ts',
+  'zookeeper/unreadable.test.ts',
+  'zookeeper/left-alone.test.ts',
+  'zookeeper/data-directory.test.ts',
+  'simulation/directed.test.ts',
+  'simulation/mutations.test.ts',
+  'lab/aws-faults.test.ts',
+  'lab/damaged-and-terminated.test.ts',
   'lab/crash.test.ts',
+  'lab/damaged-files.test.ts',
+  'lab/recover.test.ts',
+  'lab/tried-owner.test.ts',
+  'lab/tried-ids.test.ts',
   'image/story.test.ts',
+  'lab/stack-update.test.ts',
 ];
-/** When everything runs, each of these runs as one stage, so many files at a time, for the same reason. */
+/**
+ * When everything runs, each of these runs as one stage, so many files at a time: the tests of one wait for servers, for
+ * limits or for a cron, and those of another compute meanwhile.
+ */
 const RUN_TOGETHER: readonly { readonly names: readonly string[]; readonly concurrency: number }[] = [
+  { names: ['zookeeper', 'simulation'], concurrency: 3 },
   { names: ['cf', 'cloud', 'deploy'], concurrency: 3 },
-  { names: ['stack', 'image'], concurrency: 2 },
+  { names: ['stack', 'image'], concurrency: 3 },
 ];
 const STACK_TESTS = 'lab/stack-*.test.ts';
 
@@ -137,7 +154,8 @@ function stageOf(root: string, name: string): Stage {
   const files = foldersOf(name)
     .flatMap((folder) => testFiles(root, `${folder}/**/*.test.ts`))
     .filter((file) => !stackFiles.includes(file));
-  if (name === 'lab') return { name, files: inOrder(root, files), concurrency: 2, ...inLab };
+  // A lab waits for a third of its time: three at a time keep two cores at work.
+  if (name === 'lab') return { name, files: inOrder(root, files), concurrency: 3, ...inLab };
   const forceExit = name === 'client';
   return {
     name,

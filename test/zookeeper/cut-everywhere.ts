@@ -10,7 +10,8 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { type DiskChange, type DiskCode, diskIn, type Seen } from './disk-change.ts';
 import { checkAlways, layOutBefore } from './disk-changes.ts';
 import { layOut } from './lay-out.ts';
-import { type DiskState, PowerCutJournal } from './power-cut.ts';
+import { PowerCutJournal } from './power-cut.ts';
+import type { DiskState } from './unsynced-disk.ts';
 
 export interface Tried {
   readonly calls: number;

@@ -6,7 +6,7 @@ import type { NodeDisk } from '../../src/ports.ts';
 import { LAB_TICK } from '../../src/timings.ts';
 import type { nodeDisk } from '../../src/zookeeper/node-disk.ts';
 import type { superSecret } from '../../src/zookeeper/super-secret.ts';
-import type { DiskState, FileState } from './power-cut.ts';
+import type { DiskState, FileState } from './unsynced-disk.ts';
 
 /** The disk code, or a copy of it with a mutation. */
 export interface DiskCode {

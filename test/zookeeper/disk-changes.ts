@@ -18,9 +18,9 @@ import {
   STAMP,
   textOf,
 } from './disk-change.ts';
-import { type DiskState, NOT_HANDED_OVER } from './power-cut.ts';
 import { snapshotOf } from './snapshot-file.ts';
 import { LOG_HEADER, logEntry } from './transaction-log-file.ts';
+import { type DiskState, NOT_HANDED_OVER } from './unsynced-disk.ts';
 
 const MEMBERS: readonly Member[] = [memberAt(1, '127.9.9.1', 'participant'), memberAt(3, '127.9.9.3', 'observer')];
 const DATA: DataFacts = { currentEpoch: 1, acceptedEpoch: 2, lastZxid: '0000000000000009' };

@@ -2,7 +2,7 @@
 /** A state of the disk, as files in a directory. */
 import fs from 'node:fs';
 import { join } from 'node:path';
-import type { DiskState } from './power-cut.ts';
+import type { DiskState } from './unsynced-disk.ts';
 
 /** Makes the directory hold that state and nothing else. A file that is so already stays the very same one. */
 export function layOut(root: string, state: DiskState): void {
