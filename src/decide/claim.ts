@@ -4,86 +4,15 @@
  * Invariant 3: an id passes on only after its removal from the config has committed and its instance is gone for good.
  */
 
-import { mayHoldId } from '../facts/by-hand.ts';
 import { isGone, lifeOf } from '../facts/lives.ts';
-import { HIGHEST_ID, highestGenerations, LOWEST_ID, ownerKey, unreadableOf } from '../model/claims.ts';
+import { chosenClaim, standingId } from '../facts/own-claim.ts';
+import { idModeOf } from '../identity/modes.ts';
+import { highestGenerations, ownerKey, unreadableOf } from '../model/claims.ts';
 import { unreadable } from '../model/disk.ts';
-import { type EnsembleConfig, listed } from '../model/member.ts';
 import type { Observation, Shared } from '../model/observation.ts';
 import type { Claim } from '../model/records.ts';
 import { type Decision, take, wait, waitForFact } from '../model/step.ts';
 import { mayRun } from './restart.ts';
-
-/** The claims that this node owns: it made the highest generation (Claims 2). */
-export function ownClaims(observation: Observation, shared: Shared): readonly Claim[] {
-  return [...highestGenerations(shared.claims).values()].filter(
-    (claim) => typeof claim.owner === 'object' && claim.owner.instance === observation.self.instance,
-  );
-}
-
-/** Claims 5: the config decides last. An id that it gives to another address is not ours, whatever the claim says. */
-function givenAway(id: number, observation: Observation, configs: readonly EnsembleConfig[]): boolean {
-  return configs.some((config) =>
-    config.members.some((member) => member.id === id && member.address !== observation.self.address),
-  );
-}
-
-/** The configs that bind: the committed one of the ensemble that answers, and a pending one that may still commit. */
-function bindingConfigs(observation: Observation): readonly EnsembleConfig[] {
-  const configs: EnsembleConfig[] = [];
-  if (observation.ensemble) configs.push(observation.ensemble.config);
-  const pending = observation.disk.pending;
-  if (pending && (!observation.ensemble || pending.version > observation.ensemble.config.version)) {
-    configs.push(pending);
-  }
-  return configs;
-}
-
-/**
- * The claim that this node uses. A lost answer may have left it with several. The first that exists is taken:
- *
- * 1. The one under which a binding config lists this node. A wiped disk does not know this id any more. Under another
- * id the node would find its own address taken for ever.
- * 2. The one that its stamp and the config on its disk name.
- * 3. The one for the id on its disk.
- * 4. The lowest usable one.
- */
-export function chosenClaim(observation: Observation, shared: Shared): Claim | undefined {
-  const { disk, self } = observation;
-  const configs = bindingConfigs(observation);
-  const usable = ownClaims(observation, shared).filter((claim) => !givenAway(claim.id, observation, configs));
-  const standing = standingId(observation);
-  return (
-    usable.find((claim) => configs.some((config) => listed(config, claim.id, self.address))) ??
-    usable.find((claim) => claim.id === standing) ??
-    usable.find((claim) => claim.id === disk.id) ??
-    usable[0]
-  );
-}
-
-/**
- * Claims 8: the id under which the stamp of this disk and a config (committed, pending, or on the disk) name this node
- * at its own address. A node that does not see its claim does not give this id up.
- */
-function standingId(observation: Observation): number | undefined {
-  const { disk, self } = observation;
-  // Although the stamp can't be read, it may name the same id as the disk.
-  const id = disk.stamp?.id ?? (unreadable(disk, 'stamp') ? disk.id : undefined);
-  const configs = bindingConfigs(observation);
-  if (id === undefined || givenAway(id, observation, configs)) return undefined;
-  const named = [...configs, disk.config].some((config) => listed(config, id, self.address) !== undefined);
-  return named ? id : undefined;
-}
-
-/** Claims 3: an id without a claim is free. So is one whose owner is gone for good, if no binding config has it. */
-function isFree(id: number, claim: Claim | undefined, observation: Observation): boolean {
-  const configs = bindingConfigs(observation);
-  if (configs.some((config) => mayHoldId(config, id)) || unreadable(observation.disk, 'pending')) return false;
-  if (!claim) return true;
-  // While no ensemble answers, nothing becomes free: the id may stand in a config that this node can't read.
-  if (!observation.ensemble || claim.owner === undefined) return false;
-  return claim.owner === 'void' || (claim.owner !== 'unreadable' && isGone(observation, claim.owner.instance));
-}
 
 /**
  * Claims 8: this node goes by an id on which it has no claim that counts, neither by keys nor by lists. Undefined: the
@@ -170,15 +99,22 @@ export function decideClaim(observation: Observation, shared: Shared): Decision 
   if (!observation.group.known) {
     return waitForFact(`This node claims no id yet: ${observation.group.why.replace(/\.$/, '')}.`, observation.group);
   }
+  return firstFree(observation, shared);
+}
+
+function firstFree(observation: Observation, shared: Shared): Decision {
+  const mode = idModeOf(observation);
+  const ids = mode.ids(observation);
+  if (!ids.known) return waitForFact(`This node claims no id yet: ${ids.why.replace(/\.$/, '')}.`, ids);
   const highest = highestGenerations(shared.claims);
-  for (let id = LOWEST_ID; id <= HIGHEST_ID; id++) {
+  for (const id of ids.value) {
     const claim = highest.get(id);
     const crashed = claim && voidWhenOld(observation, claim);
     if (crashed) return crashed;
-    if (isFree(id, claim, observation)) {
+    if (mode.isFree(id, claim, observation)) {
       const generation = (claim?.generation ?? 0) + 1;
       return take({ kind: 'claim-id', id, generation }, `This node has no id yet, and ${id} is the lowest free one.`);
     }
   }
-  return wait(`No id from ${LOWEST_ID} to ${HIGHEST_ID} is free.`, undefined, [{ action: 'look-at-claims', when: [] }]);
+  return wait(mode.noneFree(observation), undefined, [{ action: 'look-at-claims', when: [] }]);
 }

@@ -9,6 +9,7 @@
 
 import { hasData } from '../facts/data.ts';
 import { isGone } from '../facts/lives.ts';
+import { ownClaims } from '../facts/own-claim.ts';
 import { refusedData } from '../model/advice.ts';
 import { unreadable } from '../model/disk.ts';
 import { listed } from '../model/member.ts';
@@ -16,7 +17,7 @@ import type { Ensemble, Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { adviceOf, advised, type Decision, done, type Obstacle, refuse, take, waitForFact } from '../model/step.ts';
 import { withAdvice } from './advise.ts';
-import { decideClaim, decideStream, ownClaims } from './claim.ts';
+import { decideClaim, decideStream } from './claim.ts';
 import { decideCopy } from './copy.ts';
 import { decideFailedStart, waitsForSurroundings } from './failed-start.ts';
 import { decideFirstStart, decideGenesis } from './genesis.ts';

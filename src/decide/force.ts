@@ -7,6 +7,7 @@
 import { whatRunsByHand } from '../facts/by-hand.ts';
 import { isSourceCopy, mayHaveFounded, recoverable } from '../facts/data.ts';
 import { isGone } from '../facts/lives.ts';
+import { chosenClaim } from '../facts/own-claim.ts';
 import type { Advice } from '../model/advice.ts';
 import { type UnreadableFile, unreadable } from '../model/disk.ts';
 import type { Observation } from '../model/observation.ts';
@@ -15,7 +16,6 @@ import type { ForcedRecord, FoundReport, LineageRecord, Report } from '../model/
 import { adviceOf, type Decision, take, wait, waitForFact } from '../model/step.ts';
 import { awaitClaims, awaitOverdue, bringDataBack, mendAhead } from './advise.ts';
 import { stopAdded } from './advise-by-hand.ts';
-import { chosenClaim } from './claim.ts';
 import { firstMembers, neverStarted } from './genesis.ts';
 import type { Lost } from './lost.ts';
 import { answerDue, ownProposal, proposeOrAccept, standingProposals } from './propose.ts';

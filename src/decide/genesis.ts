@@ -9,6 +9,7 @@
 import { hasData } from '../facts/data.ts';
 import { unfencedOf } from '../facts/fenced.ts';
 import { isGone, lifeOf } from '../facts/lives.ts';
+import { idModeOf } from '../identity/modes.ts';
 import { highestGenerations } from '../model/claims.ts';
 import { type DiskFacts, unreadable } from '../model/disk.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
@@ -67,6 +68,8 @@ export function firstMembers(
     return { why: `${seen.length} of the ${desired} nodes that the group desires have claimed an id.`, tooFew: true };
   }
   const record: GenesisRecord = { kind: 'genesis', ...next, members: seen.slice(0, desired) };
+  const why = idModeOf(observation).whatHoldsFounding(observation, record.members);
+  if (why) return { why };
   const ids = record.members.map((member) => member.id).join(', ');
   return { record, why: `All ${desired} desired nodes have claimed an id: the first ensemble is ${ids}.` };
 }

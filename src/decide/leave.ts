@@ -8,6 +8,7 @@
 
 import { countsAsServing, isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
 import { isDying, isTerminating, ownState, TERMINATE_WAIT } from '../facts/lifecycle.ts';
+import { idModeOf } from '../identity/modes.ts';
 import type { Advice } from '../model/advice.ts';
 import { unreadable } from '../model/disk.ts';
 import { listed, type Member, quorumOf, votersOf } from '../model/member.ts';
@@ -162,19 +163,41 @@ function whatHoldsTheRest(observation: Observation, ensemble: Ensemble): string 
   if (serving.length < quorumOf(rest.length)) {
     return `only ${serving.length} of the other ${rest.length} voters serve, which is no quorum.`;
   }
-  const staying = rest.filter((member) => !isTerminating(observation, member) && !isDying(observation, member));
-  const stay = staying.filter((member) => serving.includes(member)).length;
-  if (stay < quorumOf(staying.length)) {
-    return `of the voters that stay, ${stay} of ${staying.length} serve, which is no quorum; the others leave as well.`;
-  }
-  const awaited = awaitedReplacement(observation, stay);
-  if (awaited !== undefined) return awaited;
+  const held = idModeOf(observation).hasRoom(observation, ensemble)
+    ? whatHoldsBeside(observation, rest, serving)
+    : whatHoldsInTurn(observation, rest, serving);
+  if (held !== undefined) return held;
   const leads = ensemble.leader.address === observation.self.address;
   // A member that does not serve can't leave by itself, so the leader does not wait for it.
   const before = leads ? serving.find((member) => isTerminating(observation, member)) : undefined;
   return (
     before && `it leads, and member ${before.id}, which leaves too, goes first: clients lose their leader once only.`
   );
+}
+
+/** Leaving 2: a replacement can join beside the members that leave, so those that stay are counted by themselves. */
+function whatHoldsBeside(
+  observation: Observation,
+  rest: readonly Member[],
+  serving: readonly Member[],
+): string | undefined {
+  const staying = rest.filter((member) => !isTerminating(observation, member) && !isDying(observation, member));
+  const stay = staying.filter((member) => serving.includes(member)).length;
+  if (stay < quorumOf(staying.length)) {
+    return `of the voters that stay, ${stay} of ${staying.length} serve, which is no quorum; the others leave as well.`;
+  }
+  return awaitedReplacement(observation, stay);
+}
+
+/** A replacement needs the place of a member that leaves. So one goes at a time, and only from an ensemble that is whole. */
+function whatHoldsInTurn(
+  { group }: Observation,
+  rest: readonly Member[],
+  serving: readonly Member[],
+): string | undefined {
+  const others = group.known ? group.value.desired - 1 : rest.length;
+  if (serving.length >= others) return undefined;
+  return `only ${serving.length} of the ${others} other voters that the group is for serve, and a replacement needs a place that is free.`;
 }
 
 /**

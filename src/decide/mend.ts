@@ -5,12 +5,12 @@
  * The server has read these files and goes on, but after its next start it would be no voter without them. It is not
  * stopped for this. Two nodes that stop at once could cost the quorum, and neither would start again.
  */
+import { ownClaims } from '../facts/own-claim.ts';
 import { lacksVolume, unreadable } from '../model/disk.ts';
 import { listed, strangeLines } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { type Decision, take } from '../model/step.ts';
-import { ownClaims } from './claim.ts';
 
 export function decideMend(observation: Observation, newest: LineageRecord, ensemble: Ensemble): Decision | undefined {
   const { disk, server, shared, self } = observation;

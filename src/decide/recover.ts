@@ -11,13 +11,13 @@
 import { isSourceCopy, mayHaveFounded, NO_DATA, recoverable, votingObstacle } from '../facts/data.ts';
 import { unfencedOf } from '../facts/fenced.ts';
 import { isGone } from '../facts/lives.ts';
+import { chosenClaim } from '../facts/own-claim.ts';
 import { unreadable } from '../model/disk.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { ForcedRecord, LineageRecord, Report } from '../model/records.ts';
 import { type Decision, take, wait, waitForFact } from '../model/step.ts';
 import { awaitInstance, awaitOverdue, awaitQuorum, endLost, writeAnew } from './advise.ts';
 import { whatHoldsAside } from './aside.ts';
-import { chosenClaim } from './claim.ts';
 import { mendOwnConfig } from './failed-start.ts';
 import { decideForce, LOST_AND_HEARD } from './force.ts';
 import { awaitedVoters, countingReports, unheard, whatHoldsCounting, whoHoldsCounting } from './lost.ts';

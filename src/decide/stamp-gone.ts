@@ -8,10 +8,10 @@
  */
 
 import { hasData } from '../facts/data.ts';
+import { ownClaims } from '../facts/own-claim.ts';
 import { unreadable } from '../model/disk.ts';
 import { listed } from '../model/member.ts';
 import type { Observation } from '../model/observation.ts';
-import { ownClaims } from './claim.ts';
 
 const GONE = { what: 'stamp', file: 'zk-agent/stamp.json', why: 'it is gone, and the data is there' } as const;
 

@@ -16,8 +16,8 @@ export const DECISIONS_LEFT_OUT: readonly DecisionLeftOut[] = [
   },
   {
     rule: 'Claims 5: no server starts under an id that the config gives to another address',
-    file: 'decide/claim.ts',
-    search: 'member.id === id && member.address !== observation.self.address',
+    file: 'facts/own-claim.ts',
+    search: 'member.id === id && member.address !== address',
     replace: 'false',
     row: 'Claims 5: the config gives the id to another address',
   },

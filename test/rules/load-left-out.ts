@@ -8,7 +8,7 @@ import { type LeftOut, withoutRule } from './left-out.ts';
 
 const SOURCE = new URL('../../src/', import.meta.url).href;
 /** Every file of these may import the changed one, so all of them are loaded anew. */
-const ANEW = ['decide/', 'facts/', 'model/advice.ts'].map((room) => `${SOURCE}${room}`);
+const ANEW = ['decide/', 'facts/', 'identity/', 'model/advice.ts'].map((room) => `${SOURCE}${room}`);
 
 export type DecideOnly = { readonly decide: typeof realDecide };
 

@@ -26,7 +26,7 @@ const SELDOM = 5;
 const MOST_FAILURES = 3;
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const ROOMS = ['act', 'decide', 'facts', 'model', 'observe', 'registry'];
+const ROOMS = ['act', 'decide', 'facts', 'identity', 'model', 'observe', 'registry'];
 const RECHECKS = placesIn('act', /throw changed\(/g);
 const RULED = ROOMS.flatMap(ruledPlacesIn);
 const DECISIONS = placesIn('decide', /\b(?:take|wait|done)\(|kind: 'refuse'/g);
