@@ -6,6 +6,7 @@ import type { Settings } from '../settings.ts';
 import { autoScalingAdapter } from './auto-scaling.ts';
 import { claimStreamsAdapter } from './claim-streams.ts';
 import { credentialsProvider } from './credentials.ts';
+import { type CallClock, realClock } from './deadline.ts';
 import { ec2Adapter } from './ec2.ts';
 import { InstanceMetadata } from './metadata.ts';
 import { MetadataService } from './metadata-service.ts';
@@ -33,6 +34,8 @@ export interface AwsOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly bootedMsAgo?: () => number;
   readonly random?: () => number;
+  /** For the limits and pauses of calls to AWS; the metadata service has its own. */
+  readonly clock?: CallClock;
 }
 
 /** Call applyAwsEnvironment(settings) first, so that the SDK finds the AWS_* entries of the settings file. */
@@ -51,6 +54,7 @@ export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}):
     bootedMsAgo: options.bootedMsAgo ?? (() => uptime() * 1_000),
     instance: () => metadata.instance,
     random: options.random ?? Math.random,
+    clock: options.clock ?? realClock,
   });
   const clients = {
     // The metadata service has its own limit, so this call ends without a signal.

@@ -3,10 +3,9 @@
  * One AWS call with all its attempts. The SDK's own retries are off, because the SDK does not say whether AWS may have
  * carried out an earlier attempt. The meaning of a later answer depends on that.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
 import { type AwsAction, awsError, type CallFailure, callFailureOf, UnreadableAnswer } from './aws-errors.ts';
-import { DeadlinePassed, withDeadline } from './deadline.ts';
+import { type CallClock, DeadlinePassed, withDeadline } from './deadline.ts';
 
 /**
  * In the first five minutes of an instance, its permissions and credentials may not work everywhere yet: IAM is
@@ -29,6 +28,7 @@ interface CallerOptions {
   readonly instance: () => string | undefined;
   /** A number from 0 to 1. */
   readonly random: () => number;
+  readonly clock: CallClock;
 }
 
 /** Gives the answer that an error of the service stands for, or undefined if it is a real error. */
@@ -58,7 +58,7 @@ export class Caller {
 
   /** Several requests (the pages of a list) under one deadline. */
   async within<T>(action: AwsAction, signal: AbortSignal, run: (attempts: Attempts) => Promise<T>): Promise<T> {
-    const { timeoutMs } = this.#options;
+    const { timeoutMs, clock } = this.#options;
     let last: CallFailure | undefined;
     let count = 0;
     const noted = (failure: CallFailure) => {
@@ -66,15 +66,15 @@ export class Caller {
       count += 1;
     };
     try {
-      return await withDeadline(signal, timeoutMs, (deadline) =>
+      const inTime = (deadline: AbortSignal): Promise<T> =>
         run({
           request: async (what, send, answers) => {
             const answer = await this.#attempts(what, deadline, send, answers, noted);
             last = undefined;
             return answer;
           },
-        }),
-      );
+        });
+      return await withDeadline(signal, timeoutMs, inTime, clock);
     } catch (error) {
       if (signal.aborted) throw error;
       if (error instanceof UnreadableAnswer) throw awsError(action, this.#options.instance(), callFailureOf(error), '');
@@ -92,10 +92,12 @@ export class Caller {
     answers: Answers<T> | undefined,
     noted: (failure: CallFailure) => void,
   ): Promise<T> {
+    const { timeoutMs, clock } = this.#options;
+    const attemptMs = Math.ceil(timeoutMs / HANGS_PER_DEADLINE);
     let mayHaveBeenDone = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await withDeadline(deadline, Math.ceil(this.#options.timeoutMs / HANGS_PER_DEADLINE), send);
+        return await withDeadline(deadline, attemptMs, send, clock);
       } catch (error) {
         deadline.throwIfAborted();
         if (error instanceof AgentError) throw error;
@@ -107,9 +109,7 @@ export class Caller {
           throw awsError(action, this.#options.instance(), failure, attempt === 1 ? '' : ` in ${attempt} attempts`);
         }
         mayHaveBeenDone ||= failure.kind === 'unanswered';
-        await sleep(this.#pauseMs(failure, attempt), undefined, { signal: deadline }).catch(() => {
-          throw deadline.reason;
-        });
+        await clock.pause(this.#pauseMs(failure, attempt), deadline);
       }
     }
   }

@@ -1,36 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
+/** The attempts of one call, and its limits. Where a limit counts, the clock is the test's own and moves on request. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { AgentError } from '../../src/errors.ts';
 import { ec2Error, type FakeAnswer, fakeAws, instance, instancesPage, portsAt } from './support/fake-aws.ts';
+import { MovedClock } from './support/moved-clock.ts';
 
 const aws = await fakeAws();
 after(() => aws[Symbol.asyncDispose]());
 const { signal } = new AbortController();
-const short = { timings: { awsTimeoutMs: 600, metadataTimeoutMs: 600 } };
+const SHORT = { timings: { awsTimeoutMs: 600, metadataTimeoutMs: 60_000 } };
+/** No limit passes on the slowest machine. */
+const PATIENT = { timings: { awsTimeoutMs: 180_000, metadataTimeoutMs: 60_000 } };
+const ATTEMPT_MS = SHORT.timings.awsTimeoutMs / 3;
 const fine = instancesPage([instance('i-1', 'running')]);
 const YOUNG = { bootedMsAgo: () => 60_000 };
+
+/** A request that gets no answer, or half of one, moves the clock to the limit of its attempt. */
+function answersWith(clock: MovedClock, ...all: [FakeAnswer, ...FakeAnswer[]]): void {
+  aws.answer((_, nth) => {
+    const answer = all[nth - 1] ?? all.at(-1) ?? all[0];
+    if (answer === 'silent') setImmediate(() => clock.move(ATTEMPT_MS));
+    // The beginning of the answer should be there by then; if it is not, this is one more that is silent.
+    if (answer === 'stalled') setTimeout(() => clock.move(ATTEMPT_MS), 50);
+    return answer;
+  });
+}
 
 function answers(...all: [FakeAnswer, ...FakeAnswer[]]): void {
   aws.answer((_, nth) => all[nth - 1] ?? all.at(-1) ?? all[0]);
 }
 
 test('throttling, errors of the service and lost connections are tried again', async () => {
-  const { ec2 } = await portsAt(aws.url);
+  const { ec2 } = await portsAt(aws.url, PATIENT);
   answers(ec2Error('RequestLimitExceeded', 503), ec2Error('InternalError', 500), 'cut', { status: 502 }, fine);
   assert.equal((await ec2.describe(['i-1'], signal)).length, 1);
   assert.equal(aws.requests.length, 5);
 });
 
 test('an answer that is slow but in time is taken', async () => {
-  const { ec2 } = await portsAt(aws.url);
-  answers({ ...(fine as object), afterMs: 300 });
+  const clock = new MovedClock();
+  const { ec2 } = await portsAt(aws.url, SHORT, { clock });
+  aws.answer(() => {
+    clock.move(ATTEMPT_MS - 1);
+    return fine;
+  });
   assert.equal((await ec2.describe(['i-1'], signal)).length, 1);
   assert.equal(aws.requests.length, 1);
 });
 
 test('a refused request is not tried again', async () => {
-  const { ec2 } = await portsAt(aws.url);
+  const { ec2 } = await portsAt(aws.url, PATIENT);
   answers(ec2Error('InvalidParameterValue'));
   await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_REFUSED', message: /InvalidParameterValue/ });
   assert.equal(aws.requests.length, 1);
@@ -38,25 +58,28 @@ test('a refused request is not tried again', async () => {
 
 test('every call ends: by the deadline, whatever happens, and with no more than a dozen attempts', async () => {
   for (const answer of ['silent', 'stalled', 'cut', ec2Error('RequestLimitExceeded', 503)] as const) {
-    const { ec2 } = await portsAt(aws.url, short);
-    answers(answer);
-    await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_UNAVAILABLE' });
+    const clock = new MovedClock();
+    const { ec2 } = await portsAt(aws.url, SHORT, { clock });
+    answersWith(clock, answer);
+    await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_UNAVAILABLE', message: /within 600 ms/ });
     assert.ok(aws.requests.length >= 1 && aws.requests.length <= 12, `${aws.requests.length} attempts`);
   }
-  const { ec2 } = await portsAt('http://127.0.0.1:9', short);
+  const { ec2 } = await portsAt('http://127.0.0.1:9', SHORT, { clock: new MovedClock() });
   await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_UNAVAILABLE', message: /ECONNREFUSED/ });
 });
 
 test('the attempts are a dozen even when there is time for more', async () => {
-  const { ec2 } = await portsAt(aws.url, { timings: { awsTimeoutMs: 60_000, metadataTimeoutMs: 600 } });
+  const timings = { awsTimeoutMs: 60_000, metadataTimeoutMs: 600 };
+  const { ec2 } = await portsAt(aws.url, { timings }, { clock: new MovedClock() });
   answers('cut');
   await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_UNAVAILABLE', message: /in 12 attempts/ });
   assert.equal(aws.requests.length, 12);
 });
 
 test('a deadline that passes on a later page is not blamed on a fault that had passed', async () => {
-  const { ec2 } = await portsAt(aws.url, short, YOUNG);
-  answers(ec2Error('UnauthorizedOperation', 403), instancesPage([], 'more'), 'silent');
+  const clock = new MovedClock();
+  const { ec2 } = await portsAt(aws.url, SHORT, { ...YOUNG, clock });
+  answersWith(clock, ec2Error('UnauthorizedOperation', 403), instancesPage([], 'more'), 'silent');
   await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_UNAVAILABLE' });
 });
 
@@ -74,7 +97,7 @@ test("the caller's abort ends a call at once with the caller's reason, between a
 });
 
 test('what was denied is denied at once, but not in the first five minutes of an instance', async () => {
-  const { ec2 } = await portsAt(aws.url);
+  const { ec2 } = await portsAt(aws.url, PATIENT);
   answers(ec2Error('UnauthorizedOperation', 403), fine);
   await assert.rejects(ec2.describe(['i-1'], signal), (error) => {
     assert.ok(error instanceof AgentError);
@@ -86,11 +109,11 @@ test('what was denied is denied at once, but not in the first five minutes of an
   });
   assert.equal(aws.requests.length, 1);
 
-  const { ec2: young } = await portsAt(aws.url, {}, YOUNG);
+  const { ec2: young } = await portsAt(aws.url, PATIENT, YOUNG);
   answers(ec2Error('UnauthorizedOperation', 403), ec2Error('AuthFailure', 401), fine);
   assert.equal((await young.describe(['i-1'], signal)).length, 1);
   answers(ec2Error('UnauthorizedOperation', 403));
-  const { ec2: still } = await portsAt(aws.url, short, YOUNG);
+  const { ec2: still } = await portsAt(aws.url, SHORT, { ...YOUNG, clock: new MovedClock() });
   await assert.rejects(still.describe(['i-1'], signal), {
     code: 'AWS_DENIED',
     message: /within 600 ms, after \d+ failed/,
@@ -114,13 +137,17 @@ test('no credentials: an error of its own, and patience with a young instance', 
     });
 
   withProfileFrom(2);
-  const { ec2 } = await portsAt(aws.url, {}, { environment: none });
+  const { ec2 } = await portsAt(aws.url, PATIENT, { environment: none });
   await assert.rejects(ec2.describe(['i-1'], signal), { code: 'NO_CREDENTIALS', message: /no instance profile/ });
   assert.equal((await ec2.describe(['i-1'], signal)).length, 1);
 
   rolesAsked = 0;
   withProfileFrom(3);
-  const { ec2: young, claimStreams } = await portsAt(aws.url, short, { ...YOUNG, environment: none });
+  const { ec2: young, claimStreams } = await portsAt(aws.url, SHORT, {
+    ...YOUNG,
+    environment: none,
+    clock: new MovedClock(),
+  });
   assert.equal((await young.describe(['i-1'], signal)).length, 1);
   await assert.rejects(claimStreams.list(signal), { name: 'AgentError' });
   assert.equal(rolesAsked, 3, 'the clients share one set of credentials');
