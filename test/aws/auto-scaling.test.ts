@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { type FakeAnswer, fakeAws, portsAt, queryError } from './support/fake-aws.ts';
+import { LIMITED, MovedClock } from './support/moved-clock.ts';
 
 const aws = await fakeAws();
 after(() => aws[Symbol.asyncDispose]());
 const { signal } = new AbortController();
-const short = { timings: { awsTimeoutMs: 600, metadataTimeoutMs: 600 } };
 
 function answers(...all: [FakeAnswer, ...FakeAnswer[]]): void {
   aws.answer((_, nth) => all[nth - 1] ?? all.at(-1) ?? all[0]);
@@ -44,7 +44,7 @@ test('the group of an instance; none is undefined', async () => {
   assert.equal(aws.requests[0]?.form.get('InstanceIds.member.1'), 'i-1');
   answers(list(''));
   assert.equal(await autoScaling.groupOf('i-1', signal), undefined);
-  const { autoScaling: hurried } = await portsAt(aws.url, short);
+  const { autoScaling: hurried } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   answers({ body: '<html/>' });
   await assert.rejects(hurried.groupOf('i-1', signal), { code: 'AWS_UNAVAILABLE' });
 });
@@ -79,7 +79,7 @@ test('maintenance is on unless it is off beyond doubt', async () => {
 });
 
 test('a group that does not exist is an error, one that can be read only in part as well', async () => {
-  const { autoScaling } = await portsAt(aws.url, short);
+  const { autoScaling } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   answers(groups(''));
   await assert.rejects(autoScaling.describe('orders-group', signal), { code: 'NO_GROUP', message: /orders-group/ });
   const lacking = ['<DesiredCapacity>3</DesiredCapacity>', '<MaxSize>5</MaxSize>', '<InstanceId>i-1</InstanceId>'];
@@ -151,7 +151,7 @@ test('the limit of a hook, whatever its timeout; a hook that is not there has no
   assert.equal(form?.get('LifecycleHookNames.member.1'), 'launch');
   answers(hooks(''));
   assert.equal(await autoScaling.hookLimitMs('orders-group', 'launch', signal), undefined);
-  const { autoScaling: hurried } = await portsAt(aws.url, short);
+  const { autoScaling: hurried } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   for (const answer of [hooks(hook('')), { body: '<html/>' }, 'cut'] as const) {
     answers(answer);
     await assert.rejects(hurried.hookLimitMs('orders-group', 'launch', signal), { code: 'AWS_UNAVAILABLE' });

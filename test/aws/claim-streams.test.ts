@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { AgentError } from '../../src/errors.ts';
 import { type FakeAnswer, fakeAws, jsonError, portsAt } from './support/fake-aws.ts';
+import { answersUnder, LIMITED, MovedClock } from './support/moved-clock.ts';
 
 const aws = await fakeAws();
 after(() => aws[Symbol.asyncDispose]());
@@ -43,8 +44,9 @@ test('after an attempt that may have been carried out, a stream that exists is u
 });
 
 test('an attempt that hangs is given up in time for another, and leaves the result unsure', async () => {
-  const { claimStreams } = await portsAt(aws.url, { timings: { awsTimeoutMs: 1_500, metadataTimeoutMs: 1_000 } });
-  answers('silent', taken);
+  const clock = new MovedClock();
+  const { claimStreams } = await portsAt(aws.url, LIMITED, { clock });
+  answersUnder(clock, aws, 'silent', taken);
   assert.equal(await claimStreams.create('7.1', signal), 'unsure');
 });
 
@@ -63,7 +65,7 @@ test('a lost answer followed by success is created: only one call can succeed', 
 });
 
 test('doubt outlives a call that failed altogether, for that name alone', async () => {
-  const { claimStreams } = await portsAt(aws.url, { timings: { awsTimeoutMs: 400, metadataTimeoutMs: 400 } });
+  const { claimStreams } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   answers('cut');
   await assert.rejects(claimStreams.create('7.1', signal), { code: 'AWS_UNAVAILABLE' });
   answers(taken);
@@ -121,8 +123,7 @@ test('the list has all pages, empty ones between them too, with ages by the serv
 });
 
 test('a list that fails on a later page, has no end or no times is no list', async () => {
-  const timings = { awsTimeoutMs: 600, metadataTimeoutMs: 600 };
-  const { claimStreams } = await portsAt(aws.url, { timings });
+  const { claimStreams } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   const first = { body: JSON.stringify({ logStreams: [], nextToken: 'a' }) };
   answers(first, { status: 500 });
   await assert.rejects(claimStreams.list(signal), { code: 'AWS_UNAVAILABLE' });

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { ec2Error, type FakeAnswer, fakeAws, instance, instancesPage, portsAt } from './support/fake-aws.ts';
+import { LIMITED, MovedClock } from './support/moved-clock.ts';
 
 const aws = await fakeAws();
 after(() => aws[Symbol.asyncDispose]());
 const { signal } = new AbortController();
-const short = { timings: { awsTimeoutMs: 600, metadataTimeoutMs: 600 } };
 
 function answers(...all: [FakeAnswer, ...FakeAnswer[]]): void {
   aws.answer((_, nth) => all[nth - 1] ?? all.at(-1) ?? all[0]);
@@ -55,7 +55,7 @@ test('describeCluster asks by the tag of the cluster', async () => {
 });
 
 test('forgotten is only who EC2 does not know when asked for that one id', async () => {
-  const { ec2 } = await portsAt(aws.url, short);
+  const { ec2 } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   answers(ec2Error('InvalidInstanceID.NotFound'));
   assert.equal(await ec2.isForgotten('i-1', signal), true);
   assert.equal(aws.requests[0]?.form.get('InstanceId.1'), 'i-1');
@@ -74,7 +74,7 @@ test('forgotten is only who EC2 does not know when asked for that one id', async
 });
 
 test('what is no list of instances is not an empty one', async () => {
-  const { ec2 } = await portsAt(aws.url, short);
+  const { ec2 } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   const bodies = [
     '',
     '<html><body>hello</body></html>',
@@ -94,7 +94,7 @@ test('what is no list of instances is not an empty one', async () => {
 });
 
 test('a page that fails is tried again; if it goes on failing there is no list', async () => {
-  const { ec2 } = await portsAt(aws.url, short);
+  const { ec2 } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   const last = instancesPage([instance('i-2', 'running')]);
   answers(instancesPage([instance('i-1', 'running')], 'more'), 'cut', ec2Error('Unavailable', 503), last);
   assert.equal((await ec2.describe(['i-1', 'i-2'], signal)).length, 2);

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { type FakeAnswer, fakeAws, portsAt, s3Error } from './support/fake-aws.ts';
+import { answersUnder, LIMITED, MovedClock } from './support/moved-clock.ts';
 
 const aws = await fakeAws();
 after(() => aws[Symbol.asyncDispose]());
 const { signal } = new AbortController();
 const written: FakeAnswer = { headers: { etag: '"new"' } };
 const taken = s3Error('PreconditionFailed', 412);
-const short = { timings: { awsTimeoutMs: 600, metadataTimeoutMs: 600 } };
 
 function answers(...all: [FakeAnswer, ...FakeAnswer[]]): void {
   aws.answer((_, nth) => all[nth - 1] ?? all.at(-1) ?? all[0]);
@@ -34,7 +34,7 @@ test('createOnce tries again after a race and after lost answers, within a limit
   assert.equal(await objects.createOnce('a', '{}', signal), 'created');
   answers('cut', s3Error('InternalError', 500), s3Error('SlowDown', 503), taken);
   assert.equal(await objects.createOnce('a', '{}', signal), 'exists');
-  const { objects: hurried } = await portsAt(aws.url, short);
+  const { objects: hurried } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   answers(race);
   await assert.rejects(hurried.createOnce('a', '{}', signal), { code: 'AWS_UNAVAILABLE' });
   assert.ok(aws.requests.length <= 12);
@@ -90,16 +90,18 @@ test('unknown is never absent: denied, a bare 404, no bucket, no date, cut and s
     ['silent', 'AWS_UNAVAILABLE'],
   ];
   for (const [answer, code] of cases) {
-    const { objects } = await portsAt(aws.url, short);
-    answers(answer);
+    const clock = new MovedClock();
+    const { objects } = await portsAt(aws.url, LIMITED, { clock });
+    answersUnder(clock, aws, answer);
     await assert.rejects(objects.get('a', signal), { name: 'AgentError', code }, JSON.stringify(answer));
   }
 });
 
 test('a body that stops half way is read again', async () => {
-  const { objects } = await portsAt(aws.url, { timings: { awsTimeoutMs: 1_500, metadataTimeoutMs: 500 } });
+  const clock = new MovedClock();
+  const { objects } = await portsAt(aws.url, LIMITED, { clock });
   const whole = { headers: { etag: '"e"', 'last-modified': new Date().toUTCString() }, body: 'whole' };
-  answers('stalled', whole);
+  answersUnder(clock, aws, 'stalled', whole);
   assert.equal((await objects.get('a', signal))?.body, 'whole');
 });
 
@@ -133,14 +135,14 @@ test('the list has all pages, without the prefix of the cluster', async () => {
     headers: { 'content-type': 'application/xml' },
     body: '<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>',
   });
-  const { objects: hurried } = await portsAt(aws.url, short);
+  const { objects: hurried } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   await assert.rejects(hurried.list('claims/', signal), { code: 'AWS_UNAVAILABLE' });
   answers(page(['another-cluster/claims/1.1.json']));
   await assert.rejects(hurried.list('claims/', signal), { code: 'AWS_UNAVAILABLE' });
 });
 
 test('a list without etags is not from S3', async () => {
-  const { objects } = await portsAt(aws.url, short);
+  const { objects } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   const entry =
     '<Contents><Key>orders-4f1c2a90/reports/i-1.json</Key><LastModified>2030-01-01T00:00:00.000Z</LastModified></Contents>';
   answers({
@@ -151,7 +153,7 @@ test('a list without etags is not from S3', async () => {
 });
 
 test('an answer of 200 that is no list is not an empty list', async () => {
-  const { objects } = await portsAt(aws.url, short);
+  const { objects } = await portsAt(aws.url, LIMITED, { clock: new MovedClock() });
   for (const body of ['<html>hello</html>', '', '{"a":1}', '<ListBucketResult><Conte']) {
     answers({ headers: { 'content-type': 'application/xml' }, body });
     await assert.rejects(objects.list('claims/', signal), { code: 'AWS_UNAVAILABLE' }, body);

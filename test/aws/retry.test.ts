@@ -4,28 +4,15 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { AgentError } from '../../src/errors.ts';
 import { ec2Error, type FakeAnswer, fakeAws, instance, instancesPage, portsAt } from './support/fake-aws.ts';
-import { MovedClock } from './support/moved-clock.ts';
+import { ATTEMPT_MS, answersUnder, LIMITED, MovedClock } from './support/moved-clock.ts';
 
 const aws = await fakeAws();
 after(() => aws[Symbol.asyncDispose]());
 const { signal } = new AbortController();
-const SHORT = { timings: { awsTimeoutMs: 600, metadataTimeoutMs: 60_000 } };
 /** No limit passes on the slowest machine. */
 const PATIENT = { timings: { awsTimeoutMs: 180_000, metadataTimeoutMs: 60_000 } };
-const ATTEMPT_MS = SHORT.timings.awsTimeoutMs / 3;
 const fine = instancesPage([instance('i-1', 'running')]);
 const YOUNG = { bootedMsAgo: () => 60_000 };
-
-/** A request that gets no answer, or half of one, moves the clock to the limit of its attempt. */
-function answersWith(clock: MovedClock, ...all: [FakeAnswer, ...FakeAnswer[]]): void {
-  aws.answer((_, nth) => {
-    const answer = all[nth - 1] ?? all.at(-1) ?? all[0];
-    if (answer === 'silent') setImmediate(() => clock.move(ATTEMPT_MS));
-    // The beginning of the answer should be there by then; if it is not, this is one more that is silent.
-    if (answer === 'stalled') setTimeout(() => clock.move(ATTEMPT_MS), 50);
-    return answer;
-  });
-}
 
 function answers(...all: [FakeAnswer, ...FakeAnswer[]]): void {
   aws.answer((_, nth) => all[nth - 1] ?? all.at(-1) ?? all[0]);
@@ -40,7 +27,7 @@ test('throttling, errors of the service and lost connections are tried again', a
 
 test('an answer that is slow but in time is taken', async () => {
   const clock = new MovedClock();
-  const { ec2 } = await portsAt(aws.url, SHORT, { clock });
+  const { ec2 } = await portsAt(aws.url, LIMITED, { clock });
   aws.answer(() => {
     clock.move(ATTEMPT_MS - 1);
     return fine;
@@ -59,12 +46,12 @@ test('a refused request is not tried again', async () => {
 test('every call ends: by the deadline, whatever happens, and with no more than a dozen attempts', async () => {
   for (const answer of ['silent', 'stalled', 'cut', ec2Error('RequestLimitExceeded', 503)] as const) {
     const clock = new MovedClock();
-    const { ec2 } = await portsAt(aws.url, SHORT, { clock });
-    answersWith(clock, answer);
+    const { ec2 } = await portsAt(aws.url, LIMITED, { clock });
+    answersUnder(clock, aws, answer);
     await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_UNAVAILABLE', message: /within 600 ms/ });
     assert.ok(aws.requests.length >= 1 && aws.requests.length <= 12, `${aws.requests.length} attempts`);
   }
-  const { ec2 } = await portsAt('http://127.0.0.1:9', SHORT, { clock: new MovedClock() });
+  const { ec2 } = await portsAt('http://127.0.0.1:9', LIMITED, { clock: new MovedClock() });
   await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_UNAVAILABLE', message: /ECONNREFUSED/ });
 });
 
@@ -78,8 +65,8 @@ test('the attempts are a dozen even when there is time for more', async () => {
 
 test('a deadline that passes on a later page is not blamed on a fault that had passed', async () => {
   const clock = new MovedClock();
-  const { ec2 } = await portsAt(aws.url, SHORT, { ...YOUNG, clock });
-  answersWith(clock, ec2Error('UnauthorizedOperation', 403), instancesPage([], 'more'), 'silent');
+  const { ec2 } = await portsAt(aws.url, LIMITED, { ...YOUNG, clock });
+  answersUnder(clock, aws, ec2Error('UnauthorizedOperation', 403), instancesPage([], 'more'), 'silent');
   await assert.rejects(ec2.describe(['i-1'], signal), { code: 'AWS_UNAVAILABLE' });
 });
 
@@ -113,7 +100,7 @@ test('what was denied is denied at once, but not in the first five minutes of an
   answers(ec2Error('UnauthorizedOperation', 403), ec2Error('AuthFailure', 401), fine);
   assert.equal((await young.describe(['i-1'], signal)).length, 1);
   answers(ec2Error('UnauthorizedOperation', 403));
-  const { ec2: still } = await portsAt(aws.url, SHORT, { ...YOUNG, clock: new MovedClock() });
+  const { ec2: still } = await portsAt(aws.url, LIMITED, { ...YOUNG, clock: new MovedClock() });
   await assert.rejects(still.describe(['i-1'], signal), {
     code: 'AWS_DENIED',
     message: /within 600 ms, after \d+ failed/,
@@ -143,7 +130,7 @@ test('no credentials: an error of its own, and patience with a young instance', 
 
   rolesAsked = 0;
   withProfileFrom(3);
-  const { ec2: young, claimStreams } = await portsAt(aws.url, SHORT, {
+  const { ec2: young, claimStreams } = await portsAt(aws.url, LIMITED, {
     ...YOUNG,
     environment: none,
     clock: new MovedClock(),

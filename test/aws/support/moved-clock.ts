@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CallClock } from '../../../src/aws/deadline.ts';
+import type { FakeAnswer, FakeAws } from './fake-aws.ts';
 
 interface Due {
   readonly atMs: number;
@@ -31,4 +32,19 @@ export class MovedClock implements CallClock {
     this.move(ms);
     signal.throwIfAborted();
   }
+}
+
+/** Under this limit of a call, each attempt has a third of it. */
+export const LIMITED = { timings: { awsTimeoutMs: 600, metadataTimeoutMs: 60_000 } };
+export const ATTEMPT_MS = LIMITED.timings.awsTimeoutMs / 3;
+
+/** These answers in turn. A request that gets none, or half of one, moves the clock to the limit of its attempt. */
+export function answersUnder(clock: MovedClock, aws: FakeAws, ...all: [FakeAnswer, ...FakeAnswer[]]): void {
+  aws.answer((_, nth) => {
+    const answer = all[nth - 1] ?? all.at(-1) ?? all[0];
+    if (answer === 'silent') setImmediate(() => clock.move(ATTEMPT_MS));
+    // The beginning of the answer should be there by then; if it is not, this is one more that is silent.
+    if (answer === 'stalled') setTimeout(() => clock.move(ATTEMPT_MS), 50);
+    return answer;
+  });
 }
