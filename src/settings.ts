@@ -59,16 +59,44 @@ export interface Settings {
   readonly aws: Readonly<Record<string, string>>;
 }
 
+/** What is needed to find a cluster from any machine. */
+export type ClusterSettings = Pick<Settings, 'cluster' | 'region' | 'timings' | 'aws'>;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_FILE = '/etc/zookeeper-on-aws/agent.env';
 
 /** Reads the settings file (`ZK_AGENT_ENV_FILE` or the default, which may be missing) and loads the settings. */
 export function readSettings(flags: Flags, environment: Environment = process.env): Settings {
+  const { text, file } = readSettingsFile(environment);
+  return loadSettings(flags, environment, text, file);
+}
+
+/**
+ * The same for a machine that need not be a node. The settings of a node are read there, but none has to be there. The
+ * region may also come from where other programs have it, `AWS_REGION`.
+ */
+export function readClusterSettings(flags: Flags, environment: Environment = process.env): ClusterSettings {
+  const { text, file } = readSettingsFile(environment);
+  const entries = entriesOf(text, file);
+  const values = new Values(
+    flags,
+    { ...environment, REGION: environment.REGION || entries.get('REGION') || environment.AWS_REGION },
+    entries,
+  );
+  const region = values.text('REGION');
+  return {
+    cluster: values.text('CLUSTER'),
+    ...(region === undefined ? {} : { region }),
+    timings: timingsFrom(values, tickFrom(values)),
+    aws: awsEntries(entries),
+  };
+}
+
+function readSettingsFile(environment: Environment): { readonly text: string; readonly file: string } {
   const file = environment.ZK_AGENT_ENV_FILE || DEFAULT_FILE;
-  let text: string | undefined;
   try {
-    text = readFileSync(file, 'utf8');
+    return { text: readFileSync(file, 'utf8'), file };
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (!missing || environment.ZK_AGENT_ENV_FILE) {
@@ -80,11 +108,16 @@ export function readSettings(flags: Flags, environment: Environment = process.en
       );
     }
   }
-  return loadSettings(flags, environment, text, file);
+  return { text: '', file };
 }
 
 /** Rejects with BAD_SETTINGS, which names the setting, its value and what is allowed. */
 export function loadSettings(flags: Flags, environment: Environment, text = '', file = DEFAULT_FILE): Settings {
+  const entries = entriesOf(text, file);
+  return settingsFrom(new Values(flags, environment, entries), entries);
+}
+
+function entriesOf(text: string, file: string): ReadonlyMap<string, string> {
   const entries = parseEnvironmentFile(text, file);
   for (const key of entries.keys()) {
     if (!Object.hasOwn(SETTINGS, key) && !IGNORED_KEYS.has(key) && !key.startsWith('AWS_')) {
@@ -95,7 +128,11 @@ export function loadSettings(flags: Flags, environment: Environment, text = '', 
       );
     }
   }
-  return settingsFrom(new Values(flags, environment, entries), entries);
+  return entries;
+}
+
+function awsEntries(entries: ReadonlyMap<string, string>): Settings['aws'] {
+  return Object.fromEntries([...entries].filter(([key]) => key.startsWith('AWS_')));
 }
 
 function settingsFrom(values: Values, entries: ReadonlyMap<string, string>): Settings {
@@ -115,12 +152,15 @@ function settingsFrom(values: Values, entries: ReadonlyMap<string, string>): Set
     ...stackFrom(values),
     tick,
     timings: timingsFrom(values, tick),
-    aws: Object.fromEntries([...entries].filter(([key]) => key.startsWith('AWS_'))),
+    aws: awsEntries(entries),
   };
 }
 
 /** Puts the AWS_* entries of the settings file where the SDK looks for them. A value that is there already wins. */
-export function applyAwsEnvironment(settings: Settings, environment: NodeJS.ProcessEnv = process.env): void {
+export function applyAwsEnvironment(
+  settings: Pick<Settings, 'aws'>,
+  environment: NodeJS.ProcessEnv = process.env,
+): void {
   for (const [key, value] of Object.entries(settings.aws)) environment[key] ??= value;
 }
 

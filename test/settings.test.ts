@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseEnvironmentFile } from '../src/environment-file.ts';
 import { AgentError } from '../src/errors.ts';
-import { applyAwsEnvironment, loadSettings, readSettings } from '../src/settings.ts';
+import { applyAwsEnvironment, loadSettings, readClusterSettings, readSettings } from '../src/settings.ts';
 import { allowedFor, FLAG_KEYS, type Flags, IGNORED_KEYS, SETTINGS, type Setting } from '../src/settings-table.ts';
 import { LAB_TIMINGS, PRODUCTION_TIMINGS } from '../src/timings.ts';
 
@@ -283,4 +283,19 @@ test('what is written in quotes is read back', () => {
   const entries = { A: '["java","-D$x","a\\b"]', B: "it's `so`", C: '', D: '#not a comment', E: '/plain' };
   const lines = Object.entries(entries).map(([key, value]) => `${key}="${value.replace(/["\\$`]/g, '\\$&')}"`);
   assert.deepEqual(Object.fromEntries(parseEnvironmentFile(lines.join('\n'), 'f')), entries);
+});
+
+test('a cluster is found by its id and its region, and nothing else has to be set', () => {
+  const none = { AWS_REGION: 'eu-west-1' };
+  assert.deepEqual(readClusterSettings({ cluster: 'orders-4f1c2a90' }, none), {
+    cluster: 'orders-4f1c2a90',
+    region: 'eu-west-1',
+    timings: PRODUCTION_TIMINGS,
+    aws: {},
+  });
+  assert.equal(readClusterSettings({ cluster: 'a', region: 'eu-central-1' }, none).region, 'eu-central-1');
+  assert.equal(readClusterSettings({ cluster: 'a' }, { ...none, REGION: 'us-east-1' }).region, 'us-east-1');
+  assert.equal(readClusterSettings({ cluster: 'a' }, {}).region, undefined);
+  refused(() => readClusterSettings({}, none), 'CLUSTER');
+  refused(() => readClusterSettings({ cluster: 'a', region: 'here' }, none), 'REGION', 'here');
 });

@@ -40,6 +40,25 @@ export interface AwsOptions {
 
 /** Call applyAwsEnvironment(settings) first, so that the SDK finds the AWS_* entries of the settings file. */
 export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}): Promise<AwsPorts> {
+  const { metadata, caller, clients } = connection(settings, options);
+  return {
+    metadata,
+    ec2: ec2Adapter(clients, caller),
+    autoScaling: autoScalingAdapter(clients, caller),
+    stackSignals: stackSignalsAdapter(settings.stack, clients, caller),
+    claimStreams: claimStreamsAdapter(settings.logGroup, clients, caller),
+    objects: objectStoreAdapter(settings, clients, caller),
+  };
+}
+
+/** EC2 alone, for a machine that need not be a node. Without a region in the settings it has to be an instance. */
+export function ec2OfRegion(settings: Pick<AwsSettings, 'region' | 'timings'>, options: AwsOptions = {}): Ec2 {
+  const { caller, clients } = connection(settings, options);
+  return ec2Adapter(clients, caller);
+}
+
+/** What all adapters share: credentials, region, and how often a call is tried. */
+function connection(settings: Pick<AwsSettings, 'region' | 'timings'>, options: AwsOptions) {
   const environment = options.environment ?? process.env;
   const service = new MetadataService(
     environment.AWS_EC2_METADATA_SERVICE_ENDPOINT || METADATA_ENDPOINT,
@@ -62,12 +81,5 @@ export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}):
     credentials,
     environment,
   };
-  return {
-    metadata,
-    ec2: ec2Adapter(clients, caller),
-    autoScaling: autoScalingAdapter(clients, caller),
-    stackSignals: stackSignalsAdapter(settings.stack, clients, caller),
-    claimStreams: claimStreamsAdapter(settings.logGroup, clients, caller),
-    objects: objectStoreAdapter(settings, clients, caller),
-  };
+  return { metadata, caller, clients };
 }

@@ -17,6 +17,7 @@ interface Commands {
   status(flags: ParsedFlags): Promise<void>;
   maintenance(flags: ParsedFlags): Promise<void>;
   declareGone(flags: ParsedFlags): Promise<void>;
+  connectionString(flags: ParsedFlags): Promise<void>;
   /**
    * Makes the error for words that name no command. The caller makes it, because the same class in another bundle is a
    * different class.
@@ -114,6 +115,12 @@ const AGENT_COMMANDS: readonly AgentCommand[] = [
     flags: declareGoneFlags,
     run: (commands, flags) => commands.declareGone(flags),
   },
+  {
+    words: 'connection-string',
+    describe: 'the servers of a cluster, as ZooKeeper clients take them; runs on any machine',
+    flags: connectionStringFlags,
+    run: (commands, flags) => commands.connectionString(flags),
+  },
   { words: 'zk <command>', describe: 'read and write the data in ZooKeeper; see zk-agent zk --help' },
 ];
 
@@ -175,6 +182,12 @@ function jsonFlag(command: Argv) {
   return command
     .option('json', { type: 'boolean', default: false, describe: 'everything, as one JSON object' })
     .example('$0 status --json | jq .why', 'the reason alone');
+}
+
+function connectionStringFlags(command: Argv) {
+  return command
+    .option('json', { type: 'boolean', default: false, describe: 'with source and servers, as one JSON object' })
+    .example('$0 connection-string --cluster orders-4f1c2a90 --region eu-central-1', '10.0.1.4:2181,10.0.2.5:2181,…');
 }
 
 function maintenanceFlags(command: Argv) {

@@ -7,7 +7,7 @@ import type { LogEntry } from '../log-events.ts';
 import type { AgentOrder } from '../loop.ts';
 import type { Command } from '../model/observation.ts';
 import { plainOrder } from '../plain-arguments.ts';
-import { readSettings, type Settings } from '../settings.ts';
+import { readClusterSettings, readSettings, type Settings } from '../settings.ts';
 import { FLAG_KEYS, type Flags } from '../settings-table.ts';
 import { formatVersion, readVersion } from '../version.ts';
 import { childrenForShell, runZk } from '../zk/run.ts';
@@ -61,6 +61,7 @@ async function readArguments(words: readonly string[], session: CommandSession):
     status: (flags) => status(session, flags),
     maintenance: (flags) => maintenance(session, flags),
     declareGone: (flags) => declareGone(session, flags),
+    connectionString: (flags) => connectionString(session, flags),
     misused: (why) => new AgentError('BAD_ARGUMENT', why, 'See zk-agent --help.'),
   });
 }
@@ -82,11 +83,15 @@ interface CommandSession {
 }
 
 function settingsOf(flags: ParsedFlags): Settings {
+  return readSettings(settingFlags(flags));
+}
+
+function settingFlags(flags: ParsedFlags): Flags {
   const chosen = Object.keys(FLAG_KEYS).flatMap((flag) => {
     const value = flags[flag];
     return typeof value === 'string' ? [[flag, value]] : [];
   });
-  return readSettings(Object.fromEntries(chosen) as Flags);
+  return Object.fromEntries(chosen) as Flags;
 }
 
 async function order(session: CommandSession, flags: ParsedFlags, command: Command): Promise<void> {
@@ -120,6 +125,20 @@ async function order(session: CommandSession, flags: ParsedFlags, command: Comma
 async function status(session: CommandSession, flags: ParsedFlags): Promise<void> {
   const found = await readStatus(settingsOf(flags), session.signal);
   process.stdout.write(`${flags.json === true ? JSON.stringify(found) : formatStatus(found)}\n`);
+}
+
+async function connectionString(session: CommandSession, flags: ParsedFlags): Promise<void> {
+  // Few runs need it.
+  const command = await import('./connection-string.ts');
+  const found = await command.readConnectionString(readClusterSettings(settingFlags(flags)), session.signal);
+  if (flags.json === true) {
+    process.stdout.write(`${JSON.stringify(found)}\n`);
+    return;
+  }
+  if (found.source === 'instances') {
+    process.stderr.write('No server answered here: these are the instances that run, members or not.\n');
+  }
+  process.stdout.write(`${found.connectionString}\n`);
 }
 
 async function maintenance(session: CommandSession, flags: ParsedFlags): Promise<void> {

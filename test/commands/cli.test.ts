@@ -27,7 +27,10 @@ function errorOf(run: AgentRun): { readonly code: string; readonly saw: string; 
   return JSON.parse(last);
 }
 
-const COMMANDS = ['bootstrap', 'recovery', 'remove-terminated', 'leave', 'status', 'maintenance', 'declare-gone'];
+const COMMANDS = [
+  ...['bootstrap', 'recovery', 'remove-terminated', 'leave', 'status', 'maintenance', 'declare-gone'],
+  'connection-string',
+];
 
 test('--help names every command, and exits 0', async () => {
   const run = await node.run(['--help']);
@@ -60,6 +63,7 @@ const wrongUsages = [
   ['maintenance'],
   ['declare-gone'],
   ['declare-gone', '201'],
+  ['connection-string', 'orders'],
   ['declare-gone', 'nine', '10.0.0.9'],
 ];
 for (const words of wrongUsages) {

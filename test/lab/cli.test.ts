@@ -165,6 +165,10 @@ describe('a lab in the background', () => {
     const agent = await lab.run('agent', '1', 'status');
     assert.equal(agent.code, 0, agent.stderr);
     assert.notEqual(agent.stdout, '');
+    const servers = await lab.run('agent', '1', 'connection-string', '--json');
+    assert.equal(servers.code, 0, servers.stderr);
+    const told = JSON.parse(servers.stdout) as { readonly connectionString: string; readonly source: string };
+    assert.deepEqual([told.connectionString, told.source], [connect, 'config']);
     assert.notEqual((await lab.run('agent', '1', 'nonsense')).code, 0);
     assert.equal((await lab.run('agent', '9', 'status')).code, 2);
     assert.match((await lab.run('logs', node.instance)).stdout, /"command":"bootstrap"/);
