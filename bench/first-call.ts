@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How long an agent takes from its start to its first AWS call: what every run that finds something to do begins with. */
+/**
+ * How long an agent takes from its start to its first AWS call: what every run that finds something to do begins with.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -9,7 +9,9 @@ import { until } from './by-hand.ts';
 import { type Comparison, comparisonOf, round } from './measure.ts';
 import { wholeRuns } from './whole-runs.ts';
 
-/** A server answers its first questions slowly, until the JVM has compiled how. Within two hours ticks ask this often. */
+/**
+ * A server answers its first questions slowly, until the JVM has compiled how. Within two hours ticks ask this often.
+ */
 const TICKS_BEFORE = 120;
 const LIMIT_MS = 5_000;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run drop-in-package`: makes the package that stands in for node-zookeeper-client,
- * `zookeeper-on-aws-node-zookeeper-client`, in `dist/drop-in-package`. The client is inside; it has no dependency and no
- * install script, and it publishes nothing.
+ * `zookeeper-on-aws-node-zookeeper-client`, in `dist/drop-in-package`. The client is inside; it has no dependency and
+ * no install script, and it publishes nothing.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,8 +35,8 @@ export function makeDropInPackage({ outdir }: DropInPackageOptions = {}): Promis
 }
 
 /**
- * The bundle marks itself as a translated ES module, and a program with a default import would then get nothing from it.
- * So the entry is plain CommonJS, whose names an ES module can import, too.
+ * The bundle marks itself as a translated ES module, and a program with a default import would then get nothing from
+ * it. So the entry is plain CommonJS, whose names an ES module can import, too.
  */
 function entryText(names: readonly string[]): string {
   const lines = names.map((name) => `exports.${name} = client.${name};\n`);

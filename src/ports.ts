@@ -178,8 +178,8 @@ export interface NodeDisk {
   /** Copies `version-2`, stamp and config aside, completely or not at all. Checks the free space first. Repeatable. */
   copyDataAside(name: string): Promise<void>;
   /**
-   * Copies `version-2` back from aside; there must be no `version-2`. The copy aside stays. The stamp that comes back with
-   * it names the present volume.
+   * Copies `version-2` back from aside; there must be no `version-2`. The copy aside stays. The stamp that comes back
+   * with it names the present volume.
    */
   restoreAside(name: string): Promise<void>;
   raiseFence(fence: Fence): Promise<void>;

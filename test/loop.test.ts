@@ -194,7 +194,9 @@ test('after a step on the node itself only the node is looked at again; after an
 
 type SeenAgain = NonNullable<Parameters<LoopParts['observe']>[2]>['changed'] | 'the whole world';
 
-/** What the look after each step sees anew. A step that changes the ensemble, or what others see, asks for all of it. */
+/**
+ * What the look after each step sees anew. A step that changes the ensemble, or what others see, asks for all of it.
+ */
 const SEEN_AGAIN: Readonly<Record<StepKind, SeenAgain>> = {
   'claim-id': 'node and shared',
   'void-claim': 'the whole world',

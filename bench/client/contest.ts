@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run bench -- client`: get and set of several clients on one server, in turn. Each contestant is a process of its
- * own. Its arguments: servers, path, `get` or `set`, calls in flight, bytes of data, warm-up in ms, measured time in ms.
- * It prints what `Measured` has as JSON.
+ * own. Its arguments: servers, path, `get` or `set`, calls in flight, bytes of data, warm-up in ms, measured time in
+ * ms. It prints what `Measured` has as JSON.
  */
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -14,8 +14,8 @@ const TYPES = ['A', 'TXT'];
 const MOST_RECORDS = 1_000;
 
 /**
- * The sets of `zone` after the batch. Throws InvalidChangeBatch with every reason, and then nothing is changed. An empty
- * batch is refused by the API model.
+ * The sets of `zone` after the batch. Throws InvalidChangeBatch with every reason, and then nothing is changed. An
+ * empty batch is refused by the API model.
  */
 export function afterBatch(zone: string, before: RecordSets, batch: Struct): RecordSets {
   const changes = structsAt(batch, 'Changes');

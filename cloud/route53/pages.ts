@@ -11,8 +11,8 @@ const MOST_SETS = 300;
 const MOST_ZONES = 100;
 
 /**
- * The sets from `StartRecordName` on, in Route 53's order. The first one is the next in the order, whether or not it has
- * the name that was asked for.
+ * The sets from `StartRecordName` on, in Route 53's order. The first one is the next in the order, whether or not it
+ * has the name that was asked for.
  */
 export function listRecordSets(route53: Route53, input: Struct): Struct {
   const zone = route53.zone(textAt(input, 'HostedZoneId') ?? '');

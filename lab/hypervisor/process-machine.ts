@@ -246,8 +246,8 @@ export class ProcessMachine implements Machine {
 }
 
 /**
- * Resolves when it has ended. `once` of node:events would reject at an error: the order to boot may find the process gone
- * while it is being switched off.
+ * Resolves when it has ended. `once` of node:events would reject at an error: the order to boot may find the process
+ * gone while it is being switched off.
  */
 function exitOf(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {

@@ -41,7 +41,8 @@ export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActConte
   if (leftOver) await withdraw(step.lineage, context);
   await announceAsListed(newest, context);
   await ports.disk.writeStamp({ cluster: self.cluster, lineage: step.lineage, id: step.id });
-  // Joining 12: a note of another config that had this version: by the note this file would count as one that was cut off.
+  // Joining 12: a note of another config that had this version: by the note this file would count as one that was cut
+  // off.
   if (disk.vouched === step.version) await ports.disk.vouch(ZXID_ZERO, 0);
   await ports.disk.writeConfig({ version: step.version, members: step.members });
 }

@@ -53,8 +53,8 @@ export async function actGiveUpLaunch(step: Of<'give-up-launch'>, context: ActCo
   const newest = (await readRecords(ports.objects, signal)).at(-1)?.number ?? 0;
   if (newest !== step.record) throw changed(`Record ${newest} was written meanwhile.`);
   if (await isAdded(step.id, context)) throw changed('This node was added to the config meanwhile.');
-  // Joining 10: when an answer is lost, or the call arrives late, this node must not have become a voter. So without the
-  // mark nothing is sent.
+  // Joining 10: when an answer is lost, or the call arrives late, this node must not have become a voter. So without
+  // the mark nothing is sent.
   if (step.hook !== undefined) await ports.disk.mark('abandoned');
   const heard = step.signals ? await ports.stackSignals.signal('FAILURE', self.instance, signal) : 'nobody-waits';
   if (step.hook === undefined) return;

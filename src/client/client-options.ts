@@ -24,9 +24,9 @@ export interface ClientOptions {
   /** How to resolve a name, if not as Node does: to all of its addresses. */
   readonly resolve?: ResolveName;
   /**
-   * Tries the servers in a random order, which spreads clients over them: true if not given. After a server was lost, or
-   * the list of servers has changed, the client also asks them (`srvr`) how many connections each has. It moves from one
-   * with many to one with few, within its session, and no call fails by that.
+   * Tries the servers in a random order, which spreads clients over them: true if not given. After a server was lost,
+   * or the list of servers has changed, the client also asks them (`srvr`) how many connections each has. It moves from
+   * one with many to one with few, within its session, and no call fails by that.
    */
   readonly shuffle?: boolean;
   /**
@@ -38,12 +38,15 @@ export interface ClientOptions {
   readonly chroot?: string;
   /** Logs in on every connection with SASL DIGEST-MD5, before anything else. Refused, the client ends: AUTH_FAILED. */
   readonly sasl?: SaslUser;
-  /** Speaks TLS, with a certificate of its own if one is given. Refused by all servers, it ends `connect`: TLS_FAILED. */
+  /**
+   * Speaks TLS, with a certificate of its own if one is given. Refused by all servers, it ends `connect`: TLS_FAILED.
+   */
   readonly tls?: TlsOptions;
   /**
-   * Also takes a server that has lost its quorum, if that runs with readonlymode.enabled and localSessionsEnabled. The client then looks for a
-   * full one and moves there: reads in flight end with CONNECTION_LOST, and the session is a new one. Servers of 3.9 take
-   * no client there whose session is from a full server: that client waits for such a server, and keeps its session.
+   * Also takes a server that has lost its quorum, if that runs with readonlymode.enabled and localSessionsEnabled. The
+   * client then looks for a full one and moves there: reads in flight end with CONNECTION_LOST, and the session is a
+   * new one. Servers of 3.9 take no client there whose session is from a full server: that client waits for such a
+   * server, and keeps its session.
    */
   readonly allowReadOnly?: boolean;
   /** The timeout to ask for; the server may grant another one (see `status`). */

@@ -53,10 +53,10 @@ export interface Watched {
 }
 
 /**
- * A ZooKeeper client. Once it is started, calls may be made at any time and in any number: they are sent in their order, many at once. Each
- * rejects with a ZookeeperError (see `code`, `op` and `path`) or, when its signal is aborted, with the signal's reason. A write that was
- * sent and has no answer rejects with a MaybeAppliedError, whatever the reason. The caller must not change the data
- * that it passed in before the call is settled.
+ * A ZooKeeper client. Once it is started, calls may be made at any time and in any number: they are sent in their
+ * order, many at once. Each rejects with a ZookeeperError (see `code`, `op` and `path`) or, when its signal is aborted,
+ * with the signal's reason. A write that was sent and has no answer rejects with a MaybeAppliedError, whatever the
+ * reason. The caller must not change the data that it passed in before the call is settled.
  */
 export class ZookeeperClient {
   readonly #session: ZookeeperSession;
@@ -97,8 +97,8 @@ export class ZookeeperClient {
   }
 
   /**
-   * Until when the servers surely keep the session, by `performance.now()`. It moves with each answer. Three quarters of
-   * the session's timeout are counted, from when the request was sent.
+   * Until when the servers surely keep the session, by `performance.now()`. It moves with each answer. Three quarters
+   * of the session's timeout are counted, from when the request was sent.
    */
   get sessionSureUntilMs(): number {
     return this.#session.proof.sureUntilMs;
@@ -224,8 +224,8 @@ export class ZookeeperClient {
   }
 
   /**
-   * Like `get`, with a watch for one event: the znode is set or deleted. After a lost connection the watch is set again,
-   * and fires for what happened meanwhile.
+   * Like `get`, with a watch for one event: the znode is set or deleted. After a lost connection the watch is set
+   * again, and fires for what happened meanwhile.
    */
   getAndWatch(path: string, options: WatchOptions = {}): Promise<DataAndStat & Watched> {
     return this.#watch(getWatched, 'data', path, options).then(({ reply, watch }) => ({ ...reply, watch }));

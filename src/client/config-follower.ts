@@ -14,7 +14,9 @@ export class ConfigFollower {
   readonly #onList: (servers: readonly ServerAddress[]) => void;
   readonly #securePort: number | undefined;
 
-  /** `readConfig` sets the watch anew. With TLS, `securePort` is for servers whose secure port the config does not name. */
+  /**
+   * `readConfig` sets the watch anew. With TLS, `securePort` is for servers whose secure port the config does not name.
+   */
   constructor(
     readConfig: () => Promise<DataAndStat>,
     onList: (servers: readonly ServerAddress[]) => void,

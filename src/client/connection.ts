@@ -61,7 +61,10 @@ export class Connection {
   #leave: (() => void) | undefined;
   #reportLoss: (cause: Error) => void = () => {};
 
-  /** `address` is one of those of the server's name. Rejects with a SessionExpiredError when the server says so, otherwise with what went wrong while connecting. */
+  /**
+   * `address` is one of those of the server's name. Rejects with a SessionExpiredError when the server says so,
+   * otherwise with what went wrong while connecting.
+   */
   static async open(
     server: ServerAddress,
     address: string,
@@ -150,8 +153,8 @@ export class Connection {
   }
 
   /**
-   * Sends no more requests, and drops the connection once those in flight are answered; before that, it calls `leaving`.
-   * If that takes longer than the limit, the connection goes on as before.
+   * Sends no more requests, and drops the connection once those in flight are answered; before that, it calls
+   * `leaving`. If that takes longer than the limit, the connection goes on as before.
    */
   async leave(cause: Error, limitMs: number, leaving: () => void): Promise<void> {
     let timer: NodeJS.Timeout | undefined;

@@ -7,7 +7,9 @@ export interface CreateMode {
   readonly ephemeral?: boolean;
   /** The server appends a number of ten digits to the name. */
   readonly sequential?: boolean;
-  /** The servers delete the znode some time after its last child is gone. It stands alone: no other mode goes with it. */
+  /**
+   * The servers delete the znode some time after its last child is gone. It stands alone: no other mode goes with it.
+   */
   readonly container?: boolean;
   /**
    * The servers delete the znode when it has no children and was not set for this long: 1 to 2^40 − 1. It does not go

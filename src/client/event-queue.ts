@@ -10,7 +10,9 @@ type Reader<Event> = (result: IteratorResult<Event | LostEvents, undefined>) => 
 
 export const DONE = { done: true, value: undefined } as const;
 
-/** Events for one reader, up to a number of unread ones. Of more, the oldest are lost, and the reader is told how many. */
+/**
+ * Events for one reader, up to a number of unread ones. Of more, the oldest are lost, and the reader is told how many.
+ */
 export class EventQueue<Event> {
   readonly #maxUnread: number;
   readonly #unread: Event[] = [];

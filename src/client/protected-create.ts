@@ -9,8 +9,8 @@ import type { CreateContent } from './transaction.ts';
 /** What a new znode gets, of what kind it is, and the limits of the call. */
 export interface CreateOptions extends CallOptions, CreateContent {
   /**
-   * For a sequential znode: puts a unique id before its name, `_c_<uuid>-`. After a lost connection the client looks for
-   * it, and creates it only if it is not there. MAYBE_APPLIED is then left for a session that ended.
+   * For a sequential znode: puts a unique id before its name, `_c_<uuid>-`. After a lost connection the client looks
+   * for it, and creates it only if it is not there. MAYBE_APPLIED is then left for a session that ended.
    */
   readonly protected?: boolean;
 }

@@ -15,7 +15,8 @@ interface ReportSettings extends SocketSettings {
 
 /**
  * What a server says of itself in `srvr`. One that does not answer such words is asked for a session that cannot exist.
- * Only one that takes clients, and has seen the transaction `lastZxid`, answers that; it makes no session. Never rejects.
+ * Only one that takes clients, and has seen the transaction `lastZxid`, answers that; it makes no session. Never
+ * rejects.
  */
 export async function reportOf(
   server: ServerAddress,

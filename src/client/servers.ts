@@ -43,8 +43,8 @@ export interface ServerTarget {
 
 /**
  * Goes round the servers in a random order, which spreads clients over them. Those of the own zone come first. Those of
- * the config, if that is followed, come before those that were given. The first round has no pauses. Before each further
- * attempt there is a random pause, which grows with the rounds.
+ * the config, if that is followed, come before those that were given. The first round has no pauses. Before each
+ * further attempt there is a random pause, which grows with the rounds.
  */
 export class ServerRound {
   readonly #given: readonly ServerAddress[];
@@ -82,7 +82,10 @@ export class ServerRound {
     return this.#listed;
   }
 
-  /** These are tried first from now on, and those that were given only after all of them. Tells whether others are listed now. */
+  /**
+   * These are tried first from now on, and those that were given only after all of them. Tells whether others are
+   * listed now.
+   */
   follow(servers: readonly ServerAddress[]): boolean {
     if (servers.length === 0) return false;
     const names = new Set(servers.map(formatServer));

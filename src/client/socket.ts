@@ -3,7 +3,9 @@ import { connect, type Socket } from 'node:net';
 import type { ServerAddress } from './servers.ts';
 import { openTlsSocket, type TlsSettings } from './tls.ts';
 
-/** After this long without a byte the kernel asks whether the other side is there. Gateways then keep the connection. */
+/**
+ * After this long without a byte the kernel asks whether the other side is there. Gateways then keep the connection.
+ */
 const KEEPALIVE_MS = 60_000;
 
 export interface SocketSettings {

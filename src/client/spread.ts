@@ -2,13 +2,14 @@
 /**
  * When a client moves to another server, as a pure rule.
  *
- * Only what a server says of itself is known: whether it serves, and how many connections it has. Looks are made after a
- * disturbance alone: a connection was lost, or the list of servers has changed. Each client looks at times of its own,
- * at random.
+ * Only what a server says of itself is known: whether it serves, and how many connections it has. Looks are made after
+ * a disturbance alone: a connection was lost, or the list of servers has changed. Each client looks at times of its
+ * own, at random.
  *
- * A client moves only from a server above the mean to one below it, and goes where the room is. So the counts end within
- * the slack, as far as those who look are on the fuller servers: at most a tenth more than the emptiest, and one. Whether
- * a client moves depends on how many others look, since those who look in the same moment see the same counts:
+ * A client moves only from a server above the mean to one below it, and goes where the room is. So the counts end
+ * within the slack, as far as those who look are on the fuller servers: at most a tenth more than the emptiest, and
+ * one. Whether a client moves depends on how many others look, since those who look in the same moment see the same
+ * counts:
  *
  * - After a loss, only those look that were on the lost server. They are on the others now, and are what those have too
  *   many once it serves again. So each of them moves.
@@ -17,8 +18,8 @@
  *
  * Those who look later see what the others have done, so the counts come closer with each look.
  *
- * A client moves at most once a look, thus not twice within 3 s, and at most `LOOKS` times after a disturbance. A move of
- * its own is none.
+ * A client moves at most once a look, thus not twice within 3 s, and at most `LOOKS` times after a disturbance. A move
+ * of its own is none.
  */
 
 /** After a disturbance, a client looks this often while the counts are uneven. */

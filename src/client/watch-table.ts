@@ -87,8 +87,8 @@ export class WatchTable {
   }
 
   /**
-   * The paths of all watches, each batch with up to `maxBytes` of paths, `moreBytes` added to each. A watch that ends meanwhile is left out if its
-   * batch is still to come.
+   * The paths of all watches, each batch with up to `maxBytes` of paths, `moreBytes` added to each. A watch that ends
+   * meanwhile is left out if its batch is still to come.
    */
   *batches(maxBytes: number, moreBytes: number): Generator<WatchPaths, void> {
     let batch = emptyPaths();

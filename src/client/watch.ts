@@ -6,7 +6,8 @@ import type { LastWatchEvent, WatchEvent } from './watch-event.ts';
  * What a watch fires for:
  * - `data`: set by a get, or by an exists that found the znode. It fires once, when the znode is set or deleted.
  * - `exist`: set by an exists that found nothing. It fires once, when the znode is created.
- * - `children`: set by a getChildren. It fires once, when a child is created or deleted, or the znode itself is deleted.
+ * - `children`: set by a getChildren. It fires once, when a child is created or deleted, or the znode itself is
+ *   deleted.
  * - `persistent`: fires each time for all of this, until it is closed.
  * - `recursive`: fires each time a znode at its path or below is created, set or deleted. It never fires for a list of
  *   children.

@@ -89,7 +89,9 @@ function whyNotAwaited(silence: Observation['silence'], decision: Decision, { id
   return `${first}. ${decision.why}`;
 }
 
-/** An address that an instance of the cluster has, or may have, is a node's: a node that claimed nothing may be young. */
+/**
+ * An address that an instance of the cluster has, or may have, is a node's: a node that claimed nothing may be young.
+ */
 async function refuseOwnInstance(
   ports: Ports,
   observation: Observation,

@@ -50,7 +50,9 @@ export function awaitOverdue(
   return newestMs < OVERDUE_WAITS * observation.limits.recoveryQuietMs ? [] : instances.flatMap(awaitInstance);
 }
 
-/** Advice 2: the first ensemble needs these, which have been listed without an id for so long that they need not report. */
+/**
+ * Advice 2: the first ensemble needs these, which have been listed without an id for so long that they need not report.
+ */
 export function awaitClaims({ observation, shared, silence }: Lost): readonly Advice[] {
   const claimants = ownersOf(shared.claims);
   const idless = silence.instances.filter(

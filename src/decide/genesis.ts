@@ -143,8 +143,8 @@ export function decideFirstStart(
 }
 
 /**
- * Genesis 2: data of this record that was set aside, stamp and all, was this disk's under it. Data without a stamp may be
- * of record 1.
+ * Genesis 2: data of this record that was set aside, stamp and all, was this disk's under it. Data without a stamp may
+ * be of record 1.
  */
 function hasStartedUnder({ number }: GenesisRecord, { aside }: DiskFacts): boolean {
   return aside.some(({ lineage }) => lineage >= number || (lineage === 0 && number === 1));

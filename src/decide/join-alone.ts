@@ -36,8 +36,8 @@ export function decideJoinAlone(observation: Observation, newest: LineageRecord)
 }
 
 /**
- * Joining 12: never lowered again. A file that an agent wrote has this address as an observer, under an id that the node
- * had before; the agent of the release before gave it a version that is not above the floor.
+ * Joining 12: never lowered again. A file that an agent wrote has this address as an observer, under an id that the
+ * node had before; the agent of the release before gave it a version that is not above the floor.
  */
 function versionAlone(
   { self }: Observation,

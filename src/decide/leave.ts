@@ -189,7 +189,10 @@ function whatHoldsBeside(
   return awaitedReplacement(observation, stay);
 }
 
-/** A replacement needs the place of a member that leaves. So one goes at a time, and only from an ensemble that is whole. */
+/**
+ * A replacement needs the place of a member that leaves. So one goes at a time, and only from an ensemble that is
+ * whole.
+ */
 function whatHoldsInTurn(
   { group }: Observation,
   rest: readonly Member[],

@@ -30,7 +30,7 @@ export class Exception extends Error {
   path: string | undefined;
 
   /** The stack begins below `maker`, which may also stand in the place of the path. */
-  // biome-ignore lint/complexity/noBannedTypes: the old package's types have Function, and old programs compile against it
+  // biome-ignore lint/complexity/noBannedTypes: the old package's types have Function, and old programs need them.
   constructor(code: number, name: string, path?: string | Function, maker?: Function) {
     check(typeof code === 'number', 'code must be a number');
     check(typeof name === 'string' && name !== '', 'name must be a string that is not empty');

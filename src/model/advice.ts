@@ -219,7 +219,9 @@ export const REBOOT = adviceText([{ action: 'start-instance', when: [] }]);
 /** A server reads its secret at its start. Without it a quorum may be lost, so another node has to lead. */
 export const RESTART_SERVER = adviceText([{ action: 'restart-server', when: [{ is: 'leader' }] }]);
 
-/** Advice 6: data of another cluster, or of an unknown one, is kept, and moved away only beside an ensemble that serves. */
+/**
+ * Advice 6: data of another cluster, or of an unknown one, is kept, and moved away only beside an ensemble that serves.
+ */
 export function refusedData(instance?: string): readonly Advice[] {
   const where = instance === undefined ? {} : { instance };
   return [

@@ -16,7 +16,9 @@ export type Step =
   | { readonly kind: 'note-dead'; readonly instances: readonly string[] }
   | { readonly kind: 'create-genesis'; readonly record: GenesisRecord }
   | { readonly kind: 'prepare-genesis'; readonly record: GenesisRecord; readonly member: RecordMember }
-  /** `copy`: the disk is a copy of an earlier time, so what else says that this node has started does not count either. */
+  /**
+   * `copy`: the disk is a copy of an earlier time, so what else says that this node has started does not count either.
+   */
   | { readonly kind: 'set-data-aside'; readonly name: string; readonly copy?: true }
   | {
       readonly kind: 'prepare-join';

@@ -77,7 +77,9 @@ function vouched({ dataDir }: Settings): string | undefined {
   return existsSync(file) ? readFileSync(file, 'latin1') : undefined;
 }
 
-/** The config that the server wrote last. Undefined while `zoo.cfg` points at the version-less file of a first start. */
+/**
+ * The config that the server wrote last. Undefined while `zoo.cfg` points at the version-less file of a first start.
+ */
 function localConfig(confDir: string): EnsembleConfig | undefined {
   const zooCfg = readFileSync(join(confDir, 'zoo.cfg'), 'utf8');
   const file = /^dynamicConfigFile=(.+)$/m.exec(zooCfg)?.[1]?.trim();

@@ -21,7 +21,9 @@ interface Imported {
   readonly created: number;
   readonly replaced: number;
   readonly kept: number;
-  /** The parents whose counters stayed behind: their next sequential children may have numbers that were used before. */
+  /**
+   * The parents whose counters stayed behind: their next sequential children may have numbers that were used before.
+   */
   readonly behind: readonly CounterRaise[];
 }
 

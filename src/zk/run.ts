@@ -10,7 +10,10 @@ import { ZkError } from './zk-error.ts';
 /** Longer nobody waits for an offer of the shell. */
 const COMPLETION_LIMIT_MS = 2_000;
 
-/** Resolves with the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. An error stands on standard error, or in the JSON. */
+/**
+ * Resolves with the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. An error stands on standard error, or
+ * in the JSON.
+ */
 export async function runZk(command: string, flags: ZkFlags, interrupt: AbortSignal): Promise<number> {
   const ending = new AbortController();
   const closed = (error: NodeJS.ErrnoException): void => ending.abort(error);

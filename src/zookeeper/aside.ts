@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Data set aside: `<dataDir>/aside/<name>/{version-2, stamp.json, config/, facts.json}`. Nothing here deletes data. Each
- * folder is built under a hidden name and renamed when it is whole:
+ * Data set aside: `<dataDir>/aside/<name>/{version-2, stamp.json, config/, facts.json}`. Nothing here deletes data.
+ * Each folder is built under a hidden name and renamed when it is whole:
  *
  * - `.<name>.copying`: an unfinished copy. The source is untouched, so a left-over copy is made anew.
  * - `.<name>.moving`: first everything but the data is copied into it, then the data is renamed into it. From then on

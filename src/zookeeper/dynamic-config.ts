@@ -11,8 +11,8 @@ import { toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
  *     version=100000003
  *
  * Three parts may be missing: the role (then it is participant), the client address (then it is every address,
- * `0.0.0.0`), and the whole client part (then the member has client port 0). A member may have several addresses, joined
- * by `|`, and since 3.10 a secure client part after a second `;`. The version is hexadecimal. Only the node
+ * `0.0.0.0`), and the whole client part (then the member has client port 0). A member may have several addresses,
+ * joined by `|`, and since 3.10 a secure client part after a second `;`. The version is hexadecimal. Only the node
  * `/zookeeper/config` and `.next` have that line; other files have their version in their name.
  *
  * A line that can't be understood is kept as it is, so that the agent still looks after a server with such a config.

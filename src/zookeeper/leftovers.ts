@@ -41,7 +41,9 @@ export async function findLeftovers(places: AgentPlaces): Promise<readonly strin
   return [...new Set(found.flat())].sort();
 }
 
-/** Disk 2. May be called only while no copy is under way: by the run that holds the node's lock, between two changes. */
+/**
+ * Disk 2. May be called only while no copy is under way: by the run that holds the node's lock, between two changes.
+ */
 export async function removeLeftovers(places: AgentPlaces): Promise<void> {
   for (const path of await findLeftovers(places)) {
     await rm(path, { recursive: true, force: true });

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a process has done since its start: proc(5), the fields utime and stime of /proc/<pid>/stat, and /proc/<pid>/io. */
+/**
+ * What a process has done since its start: proc(5), the fields utime and stime of /proc/<pid>/stat, and /proc/<pid>/io.
+ */
 import { readFileSync } from 'node:fs';
 import type { Work } from '../ports.ts';
 

@@ -12,8 +12,8 @@ const NAME = /^[\x21-\x7e]+$/;
 const VOLUME = /^vol-[0-9a-f]+$/;
 
 /**
- * Parses a stamp's file. A field that this release does not know is kept, for when the stamp is written again. `path` is
- * for the error only. Throws BAD_DATA_DIRECTORY, or NewerFormat.
+ * Parses a stamp's file. A field that this release does not know is kept, for when the stamp is written again. `path`
+ * is for the error only. Throws BAD_DATA_DIRECTORY, or NewerFormat.
  */
 export function parseStamp(text: string, path: string): Stamp {
   const { cluster, lineage, id, volume, ...rest } = parseOwnJson('stamp', text, path);

@@ -6,10 +6,10 @@
  *     entry:  Adler-32 of the body as a long, length int, body, 0x42
  *     body:   clientId long, cxid int, zxid long, time long, type int, …
  *
- * All numbers are big-endian. The server preallocates its logs, so a length of zero is the end. This reader judges as the
- * server does. A missing 0x42, or a file that ends early, is a torn end, which the server accepts. A wrong checksum makes
- * it exit with 1. How long an entry may be is a setting of the server (`jute.maxbuffer`) that the agent does not know. So
- * an entry with the right checksum and the end mark is whole at any length.
+ * All numbers are big-endian. The server preallocates its logs, so a length of zero is the end. This reader judges as
+ * the server does. A missing 0x42, or a file that ends early, is a torn end, which the server accepts. A wrong checksum
+ * makes it exit with 1. How long an entry may be is a setting of the server (`jute.maxbuffer`) that the agent does not
+ * know. So an entry with the right checksum and the end mark is whole at any length.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { epochOf, fromZxid, toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';

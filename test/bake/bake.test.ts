@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Bakes against the local AWS, by a person with exactly the documented policy and a Packer that misbehaves on purpose. */
+/**
+ * Bakes against the local AWS, by a person with exactly the documented policy and a Packer that misbehaves on purpose.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

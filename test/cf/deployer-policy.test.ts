@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The deployer's policy against what AWS itself says that CloudFormation needs: the schemas of our resource types, which
- * cfn-lint carries, name the permissions of each handler.
+ * The deployer's policy against what AWS itself says that CloudFormation needs: the schemas of our resource types,
+ * which cfn-lint carries, name the permissions of each handler.
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';

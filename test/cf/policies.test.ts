@@ -220,7 +220,9 @@ test('a given role needs the same, for every stack of that name', () => {
 /** The name of an action where the call has another one. */
 const ACTION_OF_CALL: Readonly<Record<string, string>> = { ListObjectsV2: 'ListBucket' };
 
-/** What the CloudWatch agent of an image that has it calls; our agent makes streams as well, but never writes to one. */
+/**
+ * What the CloudWatch agent of an image that has it calls; our agent makes streams as well, but never writes to one.
+ */
 const CALLED_BY_CLOUDWATCH_AGENT = ['CreateLogStream', 'PutLogEvents'];
 
 test('the role allows exactly what the agent and the CloudWatch agent call', () => {

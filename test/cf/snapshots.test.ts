@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The template of each combination as a file, so that a review shows what a change does. UPDATE_SNAPSHOTS=1 rewrites. */
+/**
+ * The template of each combination as a file, so that a review shows what a change does. UPDATE_SNAPSHOTS=1 rewrites.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

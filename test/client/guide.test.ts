@@ -52,7 +52,9 @@ after(async () => {
   await folder?.[Symbol.asyncDispose]();
 }, LIMIT);
 
-/** With the config that the page shows, on an address and in a folder of its own. A shorter tick ends sessions sooner. */
+/**
+ * With the config that the page shows, on an address and in a folder of its own. A shorter tick ends sessions sooner.
+ */
 async function startServerOfThePage(): Promise<void> {
   const [, config = ''] = /^```properties\n(.*?)^```/ms.exec(page) ?? [];
   const directory = join(ensemble.directory, '1');

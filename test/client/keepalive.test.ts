@@ -8,7 +8,9 @@ import { openSocket } from '../../src/client/socket.ts';
 import { tlsSettingsOf } from '../../src/client/tls.ts';
 import { FakeServer } from './fake-server.ts';
 
-/** The timer of the kernel for a socket of this machine: 2 is keepalive; and when it fires, in hundredths of a second. */
+/**
+ * The timer of the kernel for a socket of this machine: 2 is keepalive; and when it fires, in hundredths of a second.
+ */
 async function timerOf(localPort: number): Promise<readonly [number, number]> {
   const port = localPort.toString(16).toUpperCase().padStart(4, '0');
   const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));

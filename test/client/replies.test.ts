@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Replies to each operation: read well, cut at every byte, with counts that can't be, and longer than they should be. */
+/**
+ * Replies to each operation: read well, cut at every byte, with counts that can't be, and longer than they should be.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';

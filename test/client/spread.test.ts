@@ -115,7 +115,9 @@ interface Client {
   goingTo: string | undefined;
 }
 
-/** Each server ends in turn, and comes back; the counts 60 s after the last one is back, and the moves of each client. */
+/**
+ * Each server ends in turn, and comes back; the counts 60 s after the last one is back, and the moves of each client.
+ */
 function rotation(
   clients: number,
   seed: number,

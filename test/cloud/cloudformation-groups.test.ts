@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Auto Scaling groups in stacks: creation policies, signals, rolling updates and their way back, deletion through the hooks. */
+/**
+ * Auto Scaling groups in stacks: creation policies, signals, rolling updates and their way back, deletion through the
+ * hooks.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The template as it is, deployed by a person with exactly the deployer's policy: its role lets the agent's own adapters
- * do all that they can, and nothing of its policies could be taken away.
+ * The template as it is, deployed by a person with exactly the deployer's policy: its role lets the agent's own
+ * adapters do all that they can, and nothing of its policies could be taken away.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A person who deploys: exactly the policy that is handed to the gateway, also for what CloudFormation does in his name. */
+/**
+ * A person who deploys: exactly the policy that is handed to the gateway, also for what CloudFormation does in his
+ * name.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Whether a policy is the least one for what was recorded: takes each action, resource and value of a condition away,
- * one at a time, and looks which recorded access would have come out otherwise. Pure: a record and policies in, findings
- * out.
+ * one at a time, and looks which recorded access would have come out otherwise. Pure: a record and policies in,
+ * findings out.
  */
 import type { RecordedAccess } from '../../cloud/iam/access-record.ts';
 import { type AccessRequest, evaluate, fitsAction } from '../../cloud/iam/evaluate.ts';
@@ -110,7 +110,9 @@ function removals(statement: Statement): readonly Removal[] {
   ];
 }
 
-/** The last one of an element takes the statement with it; the last one that an opposite spares leaves nothing spared. */
+/**
+ * The last one of an element takes the statement with it; the last one that an opposite spares leaves nothing spared.
+ */
 function patternRemovals(
   statement: Statement,
   member: 'actions' | 'resources',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A node for the bundled agent, made by hand: its files, a metadata service, a server that knows only four-letter words,
- * and an AWS that counts who calls and answers nobody. The agent is the real one, in a process of its own.
+ * A node for the bundled agent, made by hand: its files, a metadata service, a server that knows only four-letter
+ * words, and an AWS that counts who calls and answers nobody. The agent is the real one, in a process of its own.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a person put into the config by hand is tolerated (Claims 7): told, never removed, never counted on, and in nobody's way. */
+/**
+ * What a person put into the config by hand is tolerated (Claims 7): told, never removed, never counted on, and in
+ * nobody's way.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';

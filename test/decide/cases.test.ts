@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Every row of cases/ is a situation and what decide does in it, compared whole: the step or the wait, and every word of
- * its reason. A row's name says the rule of docs/protocol.md and what is special here.
+ * Every row of cases/ is a situation and what decide does in it, compared whole: the step or the wait, and every word
+ * of its reason. A row's name says the rule of docs/protocol.md and what is special here.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

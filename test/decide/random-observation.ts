@@ -190,7 +190,8 @@ function randomReport(random: Random, chance: Chance, some: Some, newest: number
 }
 
 /**
- * Near a situation that a draw of every fact alone hardly ever leads to: all its facts stand but a few, which are drawn.
+ * Near a situation that a draw of every fact alone hardly ever leads to: all its facts stand but a few, which are
+ * drawn.
  */
 export function nearSituation(random: Random): Observation {
   const base = random.pick(SITUATIONS)();

@@ -23,7 +23,10 @@ const ARGUMENT_READERS = new Set(['src/commands/arguments.ts', 'src/plain-argume
 /** Acts that can take data, a node or a member away. */
 const DESTRUCTIVE =
   'terminate|delete|remove|wipe|erase|discard|drop|destroy|overwrite|replace|move|throw|give .{1,40}\\bup|rm -';
-/** Acts on machines, servers, disks and members: at the wrong moment each of them can end a quorum, or bring old data back. */
+/**
+ * Acts on machines, servers, disks and members: at the wrong moment each of them can end a quorum, or bring old data
+ * back.
+ */
 const STRONG =
   'start|restart|reboot|stop|kill|launch|attach|detach|switch|put|free|bring|mend|repair|restore|rename|enlarge|' +
   'raise|lower|lift|complete';
@@ -175,7 +178,9 @@ test('the runbook tells of every action as the agent does', () => {
   assert.equal(shown, ['| action | what the agent says |', '| --- | --- |', ...rows].join('\n'));
 });
 
-/** Sentences of the two documents that ask for such an act all the same, each with the reason why no data can say it. */
+/**
+ * Sentences of the two documents that ask for such an act all the same, each with the reason why no data can say it.
+ */
 const TOLD: Readonly<Record<string, string>> = {
   'Never by hand: remove `fence.json`, edit `stamp.json`, write `initialize`, delete an object of the bucket or a log stream.':
     'It forbids.',

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** docs/layout.md against the code: what is written somewhere and is not in the document fails, and so do its examples. */
+/**
+ * docs/layout.md against the code: what is written somewhere and is not in the document fails, and so do its examples.
+ */
 import assert from 'node:assert/strict';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -147,7 +149,9 @@ test('what the code writes is what the examples show', async () => {
   for (const [key, body] of Object.entries(written)) assert.deepEqual(body, example(key), key);
 });
 
-/** Names of files and directories as the document has them: every part of a path, and its ending behind a placeholder. */
+/**
+ * Names of files and directories as the document has them: every part of a path, and its ending behind a placeholder.
+ */
 const DOCUMENTED_NAMES = new Set(
   codeSpans(section('A node')).flatMap((span) => [
     span,

@@ -25,8 +25,8 @@ const CODE = '{bake,bench,build,cf,cloud,deploy,lab,src,tools}/**/*.ts';
 const COMPUTED_WORDS = 4;
 
 /**
- * The sentences of a document, or the parts of one that a colon divides; a code span is one word. The table of advice is
- * made of data by the agent: each of the conditions that stand in it counts for itself.
+ * The sentences of a document, or the parts of one that a colon divides; a code span is one word. The table of advice
+ * is made of data by the agent: each of the conditions that stand in it counts for itself.
  */
 function sentencesOf(markdown: string): readonly string[] {
   const prose = markdown

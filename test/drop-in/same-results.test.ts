@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Old programs run twice: with node-zookeeper-client from the registry, and with the package of the drop-in under
- * `overrides`. What they print is the same. Two of them drive packages from the registry that use the old client, through
- * every function that these export.
+ * `overrides`. What they print is the same. Two of them drive packages from the registry that use the old client,
+ * through every function that these export.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The scripts of ami/scripts on a machine of the base: what must be there, what must be gone, and the boot after it. */
+/**
+ * The scripts of ami/scripts on a machine of the base: what must be there, what must be gone, and the boot after it.
+ */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A client beside an ensemble of container machines, in the lab's network: it writes all the time, and reads when asked. */
+/**
+ * A client beside an ensemble of container machines, in the lab's network: it writes all the time, and reads when
+ * asked.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

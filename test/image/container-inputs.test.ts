@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What container machines are made from: apt's sources, the archive, mounts as the kernel lists them. No root needed. */
+/**
+ * What container machines are made from: apt's sources, the archive, mounts as the kernel lists them. No root needed.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

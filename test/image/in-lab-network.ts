@@ -15,8 +15,9 @@ import { labName } from '../support/lab-name.ts';
 const LIMIT_MS = 300_000;
 
 /**
- * Runs a program beside this file with `{"lab", "directory", …plan}` as its argument, and resolves with what it printed;
- * rejects with all that it said when it does not end well. Processes, machines, network and directory go in any case.
+ * Runs a program beside this file with `{"lab", "directory", …plan}` as its argument, and resolves with what it
+ * printed; rejects with all that it said when it does not end well. Processes, machines, network and directory go in
+ * any case.
  */
 export async function runInLabNetwork(program: string, plan: object, options?: NetworkOptions): Promise<string> {
   const lab = labName();

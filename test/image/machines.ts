@@ -14,7 +14,10 @@ import { runProgram } from '../../tools/program.ts';
 import { labName } from '../support/lab-name.ts';
 import type { StandInFacts } from './metadata-stand-in.ts';
 
-/** A sentence why machines can't run here; undefined where they can. What is missing is installed where that is possible. */
+/**
+ * A sentence why machines can't run here; undefined where they can. What is missing is installed where that is
+ * possible.
+ */
 export async function whyNoMachines(): Promise<string | undefined> {
   const requirements = await containerRequirements((line) => process.stderr.write(`${line}\n`), true);
   return requirements.met ? undefined : requirements.why;

@@ -191,7 +191,8 @@ describe('an ensemble on the baked image', { skip, concurrency: 1 }, () => {
         },
       );
     await waitFor(copied, { limitMs: MINUTE_MS, why: 'the data is copied to the replacement' });
-    // Its bootstrap is tried three times, twenty seconds apart, and nothing else ends a launch in less than three minutes.
+    // Its bootstrap is tried three times, twenty seconds apart, and nothing else ends a launch in less than three
+    // minutes.
     await until('the node is gone', (now) => isGone(now, young), 2 * MINUTE_MS);
     const calls = (await ask('calls', {})).filter(({ caller }) => caller === young.instance);
     const answers = calls.find(({ action }) => action === 'CompleteLifecycleAction');

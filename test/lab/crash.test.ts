@@ -30,7 +30,8 @@ const ELSEWHERE = ['mend-files', 'note-failed-start', 'unmark-abandoned'] as con
 
 /**
  * Where runs die around each kind of step that needs no stack. A kind without a situation does not compile; torn files,
- * data that no server starts on, and a launch that was given up in vain, are not made here (test/act/crash.test.ts has those steps).
+ * data that no server starts on, and a launch that was given up in vain, are not made here (test/act/crash.test.ts has
+ * those steps).
  */
 const CASES: {
   readonly [K in Exclude<StepKind, LifecycleKind | (typeof ELSEWHERE)[number]>]: readonly [Situation, ...Situation[]];

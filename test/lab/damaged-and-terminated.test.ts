@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One follower, a file of it damaged while it is off, and the leader terminated as it comes back: two of three are hit. The
- * third has everything that was acknowledged. Nothing of it is lost, and the outage has an end. Two ensembles at once.
+ * One follower, a file of it damaged while it is off, and the leader terminated as it comes back: two of three are hit.
+ * The third has everything that was acknowledged. Nothing of it is lost, and the outage has an end. Two ensembles at
+ * once.
  *
  * Of the hundred pairs of a file and an edit some thirty are played here, and each other pair is one of them to the
- * agent: what it decides rests on the facts of its disk alone, and the edit makes the same of them. The pairs whose facts
- * are the same are found out by damaged-pairs.test.ts, on the files of a real node. What a server, or a step, makes of the
- * file itself is seen for every pair by damaged-files.test.ts. All of them here would take many minutes.
+ * agent: what it decides rests on the facts of its disk alone, and the edit makes the same of them. The pairs whose
+ * facts are the same are found out by damaged-pairs.test.ts, on the files of a real node. What a server, or a step,
+ * makes of the file itself is seen for every pair by damaged-files.test.ts. All of them here would take many minutes.
  */
 import { after, before, describe, test } from 'node:test';
 import { BEREFT, nameOf } from './support/bereft-rows.ts';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One follower, each file of it damaged in turn while it is off, the others serving: it comes back by itself, as the very
- * same node, and has everything. Three followers of seven are edited at once: four serve, and none sees of the others.
+ * One follower, each file of it damaged in turn while it is off, the others serving: it comes back by itself, as the
+ * very same node, and has everything. Three followers of seven are edited at once: four serve, and none sees of the
+ * others.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

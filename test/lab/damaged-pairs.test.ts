@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * No pair of a file and an edit is left out where the leader is terminated after it (damaged-and-terminated.test.ts). Each
- * pair is done here to the files of a real node, and the real disk code reads them: what it finds is what it finds after
- * one of the pairs that are played in the lab.
+ * No pair of a file and an edit is left out where the leader is terminated after it (damaged-and-terminated.test.ts).
+ * Each pair is done here to the files of a real node, and the real disk code reads them: what it finds is what it finds
+ * after one of the pairs that are played in the lab.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync } from 'node:fs';

@@ -23,7 +23,9 @@ import { staysSo, waitFor } from './support/wait-for.ts';
 const MACHINE = resolve(import.meta.dirname, '../../lab/hypervisor/process-machine-program.ts');
 const LIMIT_MS = 60_000;
 
-/** Does nothing of what an agent does, but what a machine must be able to hold: runs that end, last, and leave children. */
+/**
+ * Does nothing of what an agent does, but what a machine must be able to hold: runs that end, last, and leave children.
+ */
 const RECORDER = `
 import { appendFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';

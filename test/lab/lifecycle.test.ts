@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Nodes in a group with lifecycle hooks: who votes is launched, who leaves has left the config before its instance goes,
- * and what the dead can't answer the living do. Then the same with kill -9 right before and right after each of the
- * steps that tell the group or the stack something.
+ * Nodes in a group with lifecycle hooks: who votes is launched, who leaves has left the config before its instance
+ * goes, and what the dead can't answer the living do. Then the same with kill -9 right before and right after each of
+ * the steps that tell the group or the stack something.
  */
 import assert from 'node:assert/strict';
 import { cp } from 'node:fs/promises';

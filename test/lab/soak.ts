@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Fresh bootstraps, many times over: `npm run soak [-- --rounds N]`, N (default 20) of each size. Prints a line for each;
- * the exit code is 1 if any failed, 2 for wrong usage. `npm run soak -- locks` pauses and kills holders of locks instead,
- * and `npm run soak -- jobs` kills workers of a job queue.
+ * Fresh bootstraps, many times over: `npm run soak [-- --rounds N]`, N (default 20) of each size. Prints a line for
+ * each; the exit code is 1 if any failed, 2 for wrong usage. `npm run soak -- locks` pauses and kills holders of locks
+ * instead, and `npm run soak -- jobs` kills workers of a job queue.
  */
 import { parseArgs } from 'node:util';
 import { soakJobs } from '../client/recipes/soak-jobs.ts';
@@ -40,7 +40,9 @@ function readRounds(): number | undefined {
   return rounds;
 }
 
-/** Sizes in turn, so that a machine that slows down slows all of them; every other round the nodes see each other late. */
+/**
+ * Sizes in turn, so that a machine that slows down slows all of them; every other round the nodes see each other late.
+ */
 async function soak(rounds: number): Promise<number> {
   let failed = 0;
   for (let round = 1; round <= rounds; round++) {

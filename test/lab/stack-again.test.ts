@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A stack is deleted, and deployed again under the same name: the deletion waits for nobody, the new cluster neither. */
+/**
+ * A stack is deleted, and deployed again under the same name: the deletion waits for nobody, the new cluster neither.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readBucket } from '../../lab/daemon/bucket-view.ts';
@@ -16,7 +18,9 @@ const LOOKS_MS = 500;
 /** For a busy machine. Who waited for others, or for the limit of a hook, would need minutes more. */
 const BUSY_MS = 60_000;
 
-/** From outside: how long an agent takes to start, look and end when nothing is to be done; the longest of all nodes. */
+/**
+ * From outside: how long an agent takes to start, look and end when nothing is to be done; the longest of all nodes.
+ */
 async function healthyRunMs(lab: TestLab): Promise<number> {
   const runs = (await lab.nodes()).map(async ({ instance }) => {
     const fromMs = performance.now();

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A stack is updated to other images under a writing client: good ones, one that can't bootstrap, one that gives up. */
+/**
+ * A stack is updated to other images under a writing client: good ones, one that can't bootstrap, one that gives up.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
@@ -43,7 +45,10 @@ async function update(imageId: string, ...further: readonly string[]): Promise<r
   return lines;
 }
 
-/** The update fails, the stack is as before, and so is the ensemble: the same three nodes, none of them away for a moment. */
+/**
+ * The update fails, the stack is as before, and so is the ensemble: the same three nodes, none of them away for a
+ * moment.
+ */
 async function rolledBack(failing: Promise<unknown>): Promise<void> {
   const error = await failing.then(
     () => assert.fail('The update had to fail.'),

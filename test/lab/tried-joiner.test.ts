@@ -90,8 +90,8 @@ test('data of an older lineage that is ahead is set aside whole: it neither pois
   await letTheOthersGo(lab, []);
   await oneEnsemble(lab, 3);
 
-  // An old server that lived on somewhere: the same history, with foreign nodes and epochs of its own on top. It has held
-  // more elections than a record allows for (Recovery 10).
+  // An old server that lived on somewhere: the same history, with foreign nodes and epochs of its own on top. It has
+  // held more elections than a record allows for (Recovery 10).
   writeFileSync(join(by.path, 'data/version-2/acceptedEpoch'), String(2 * 0x1_0000));
   const address = block.address(1);
   const member = memberAt(9, address, 'participant');

@@ -184,7 +184,9 @@ const situations: readonly Situation[] = [
   },
 ];
 
-/** Fenced node 1, whose peers 2 and 3 are gone; `silent` lives, is claimed, tagged and in the group, and says nothing. */
+/**
+ * Fenced node 1, whose peers 2 and 3 are gone; `silent` lives, is claimed, tagged and in the group, and says nothing.
+ */
 function survivor(silent?: number): MemoryNode {
   const node = silence(cluster(1));
   node.disk = diskOf(1, { fence: { record: 1 }, reported: true });

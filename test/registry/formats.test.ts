@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a newer release has written is unknown, its key named; what an older one has written, without any format, is read. */
+/**
+ * What a newer release has written is unknown, its key named; what an older one has written, without any format, is
+ * read.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AgentError } from '../../src/errors.ts';

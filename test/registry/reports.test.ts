@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Reports can be withdrawn, and a write that arrives late never brings one back (docs/protocol.md, "Recovery by force"). */
+/**
+ * Reports can be withdrawn, and a write that arrives late never brings one back (docs/protocol.md, "Recovery by
+ * force").
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObjectStore } from '../../src/ports.ts';

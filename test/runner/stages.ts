@@ -79,8 +79,8 @@ const LONGEST_TESTS = [
   'lab/stack-update.test.ts',
 ];
 /**
- * When everything runs, each of these runs as one stage, so many files at a time: the tests of one wait for servers, for
- * limits or for a cron, and those of another compute meanwhile.
+ * When everything runs, each of these runs as one stage, so many files at a time: the tests of one wait for servers,
+ * for limits or for a cron, and those of another compute meanwhile.
  */
 const RUN_TOGETHER: readonly { readonly names: readonly string[]; readonly concurrency: number }[] = [
   { names: ['zookeeper', 'simulation'], concurrency: 3 },

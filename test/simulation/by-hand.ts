@@ -114,8 +114,8 @@ export class ByHand {
     if (!host || host.lost) return;
     host.stopped = false;
     const { disk, member } = host;
-    // Ended before it learnt of its own addition it starts on no config but one that lists it. One that has learnt of its
-    // removal is left as it is.
+    // Ended before it learnt of its own addition it starts on no config but one that lists it. One that has learnt of
+    // its removal is left as it is.
     if (
       disk.config &&
       !listed(disk.config, member.id, member.address) &&
@@ -257,7 +257,8 @@ export class ByHand {
   /** It is no member any more, or a node asks for its end: a recovery by force waits for nothing else. */
   #isOver(host: HandHost): boolean {
     const { leader, ensemble, living } = this.#world;
-    // It was removed as of its own config. Where that never listed it, it may have ended before it learnt of its addition.
+    // It was removed as of its own config. Where that never listed it, it may have ended before it learnt of its
+    // addition.
     const own = host.disk.config;
     const isIn = own !== undefined && own.version !== ZXID_ZERO && this.#isListed(host, { config: own });
     const out = leader

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Scenarios of disks that are copies of an earlier time: put back under the same instance, or in the image of a node. */
+/**
+ * Scenarios of disks that are copies of an earlier time: put back under the same instance, or in the image of a node.
+ */
 import assert from 'node:assert/strict';
 import { Violation } from './core/violation.ts';
 import type { Case } from './directed-cases.ts';

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What can happen between a look and its step, re-check by re-check (meanwhile.ts): the node, its server, its membership. */
+/**
+ * What can happen between a look and its step, re-check by re-check (meanwhile.ts): the node, its server, its
+ * membership.
+ */
 import assert from 'node:assert/strict';
 import { memberAt } from '../../src/model/member.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';

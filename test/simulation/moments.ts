@@ -29,8 +29,8 @@ export function unfence({ node }: Any): TakeBack {
 }
 
 /**
- * A later record, which is no other node's business here: nobody else sees it. No record is ever forgotten, so the process
- * that has seen it ends with the step.
+ * A later record, which is no other node's business here: nobody else sees it. No record is ever forgotten, so the
+ * process that has seen it ends with the step.
  */
 export function laterRecord({ scenario, node, context }: Any): TakeBack {
   const { objects } = context.ports;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What befalls a cluster: people, hardware and AWS, drawn from the seed; and the operator who sets things right again. */
+/**
+ * What befalls a cluster: people, hardware and AWS, drawn from the seed; and the operator who sets things right again.
+ */
 import { SERVICES, SKIES } from './cloud/weather.ts';
 import type { Random } from './core/random.ts';
 import type { Node } from './node/node.ts';
@@ -178,7 +180,9 @@ export class Operator {
     }
   }
 
-  /** EC2's own checks find a machine that is lost; without a quorum it is the nodes that say what to do, if any is left. */
+  /**
+   * EC2's own checks find a machine that is lost; without a quorum it is the nodes that say what to do, if any is left.
+   */
   replaceTheLost(): void {
     const { leader, newestRecord, living } = this.#world;
     const lost = living.filter((node) => node.lost);

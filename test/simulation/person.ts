@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A person who follows the printed advice (docs/protocol.md, "Advice"): reads what a node says, acts minutes later, when
- * the world may have changed, and checks what is printed and nothing else. A checker sees that nothing is lost by it.
+ * A person who follows the printed advice (docs/protocol.md, "Advice"): reads what a node says, acts minutes later,
+ * when the world may have changed, and checks what is printed and nothing else. A checker sees that nothing is lost by
+ * it.
  */
 import { type Action, type Advice, isAside, type Precondition } from '../../src/model/advice.ts';
 import type { GoneMember } from '../../src/model/records.ts';
@@ -18,7 +19,9 @@ import { SIMULATED_TIMINGS } from './node/timings.ts';
 
 /** What was tried is not tried again before everything else was. */
 const TRY_AGAIN_MS = 1_500_000;
-/** Until then it is not known whether it helped: the five minutes that are told, in which cron's tick comes five times. */
+/**
+ * Until then it is not known whether it helped: the five minutes that are told, in which cron's tick comes five times.
+ */
 const HELPS_WITHIN_MS = 150_000;
 
 /** What a person is told and the simulation has nothing to do for. All else is obeyed: the compiler holds it. */
@@ -243,7 +246,9 @@ export class Person {
     disk.aside.splice(disk.aside.indexOf(folder), 1);
   }
 
-  /** With the server stopped: the stamp, what is damaged, and the epoch that belongs to the snapshot from the leader. */
+  /**
+   * With the server stopped: the stamp, what is damaged, and the epoch that belongs to the snapshot from the leader.
+   */
   #mend(node: Node): void {
     const { data: own, torn, aside } = node.disk;
     if (node.lost || this.#world.ensemble.on(node)) return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * A history in which nothing happens but what a healthy cluster's owner does to it: scaling, rolling updates, instances
- * replaced through the group. Agents may die, but not for as long as a hook waits, and AWS may have its moods; servers and
- * machines are well. So no moment may be without a quorum (checkers/quorum-kept.ts).
+ * replaced through the group. Agents may die, but not for as long as a hook waits, and AWS may have its moods; servers
+ * and machines are well. So no moment may be without a quorum (checkers/quorum-kept.ts).
  */
 import { whyNotHealed } from './checkers/healing.ts';
 import { SERVICES, type Sky } from './cloud/weather.ts';

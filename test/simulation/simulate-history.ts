@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** One simulated history, from its seed to its verdict: a phase with faults, then one without, in which it must heal. */
+/**
+ * One simulated history, from its seed to its verdict: a phase with faults, then one without, in which it must heal.
+ */
 import { type Choice, chosen } from './additions/registry.ts';
 import { whyNotHealed } from './checkers/healing.ts';
 import { Violation } from './core/violation.ts';

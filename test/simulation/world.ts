@@ -34,8 +34,8 @@ import type { Witness } from './zookeeper/witness.ts';
 
 /**
  * Where nothing but scaling and updates happens, each node gets one whole look within the heartbeat timeout of a hook,
- * which is ten ticks. An agent that dies in every tick sends no heartbeat, so the group terminates its node in the middle
- * of its leaving, and no rule of an agent could keep the quorum (seed 50008924).
+ * which is ten ticks. An agent that dies in every tick sends no heartbeat, so the group terminates its node in the
+ * middle of its leaving, and no rule of an agent could keep the quorum (seed 50008924).
  */
 const DEATHS_WITHIN_A_HOOK = 6;
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The healthy tick's two questions, to servers that misbehave: every end is an answer or a rejection, within the limit. */
+/**
+ * The healthy tick's two questions, to servers that misbehave: every end is an answer or a rejection, within the limit.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Every change that the agent makes to its config directory. The files that were there are kept, whatever is cut off. */
+/**
+ * Every change that the agent makes to its config directory. The files that were there are kept, whatever is cut off.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

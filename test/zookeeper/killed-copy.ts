@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * On a small disk that is mounted on /mnt: a process that copies its data kills itself when half of it is there. Another
- * process then makes the copy. Prints what lies aside after each. With an argument: the process that is killed.
+ * On a small disk that is mounted on /mnt: a process that copies its data kills itself when half of it is there.
+ * Another process then makes the copy. Prints what lies aside after each. With an argument: the process that is killed.
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';

@@ -39,7 +39,10 @@ export class PowerCutJournal {
     return this.#calls;
   }
 
-  /** `afterCall` is run before the first call and after each; with `killedAt` that call (from 1) and all later ones fail. */
+  /**
+   * `afterCall` is run before the first call and after each; with `killedAt` that call (from 1) and all later ones
+   * fail.
+   */
   async watch(
     action: () => Promise<unknown>,
     afterCall: () => void,

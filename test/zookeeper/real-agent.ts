@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The agent's own loop on one node of a real ensemble: its disk, its servers and its process are real, AWS is in memory. */
+/**
+ * The agent's own loop on one node of a real ensemble: its disk, its servers and its process are real, AWS is in
+ * memory.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -223,7 +223,9 @@ describe('the server as a child process', () => {
 });
 
 describe('the server as a systemd unit', () => {
-  /** A systemctl that keeps the unit's state in files: enough to see what is asked of it and to answer as systemd does. */
+  /**
+   * A systemctl that keeps the unit's state in files: enough to see what is asked of it and to answer as systemd does.
+   */
   const SYSTEMCTL = `#!/bin/sh
 echo "$@" >> "$FAKE_SYSTEMD/calls"
 state=$(cat "$FAKE_SYSTEMD/state")

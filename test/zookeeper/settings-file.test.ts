@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** `zoo.cfg` around the config that it points at: the agent's own settings, whoever wrote it last, and whatever befell it. */
+/**
+ * `zoo.cfg` around the config that it points at: the agent's own settings, whoever wrote it last, and whatever befell
+ * it.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Transaction logs made byte by byte, for what a real server only writes when it is interrupted at the right moment. */
+/**
+ * Transaction logs made byte by byte, for what a real server only writes when it is interrupted at the right moment.
+ */
 import { toZxid, type Zxid } from '../../src/model/zxid.ts';
 import { adler32 } from './adler32.ts';
 

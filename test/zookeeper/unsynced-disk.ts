@@ -2,10 +2,10 @@
 /**
  * What a disk holds and what of it a power cut may take back, told of each change:
  *
- * - What a file holds, its owner and its times, until the file is synced: lost, it is as it was synced last, or empty; a
- *   part of it may be there.
- * - A name, by creation, rename or removal, until its directory is synced; of a rename, until both are. A rename is lost
- *   whole.
+ * - What a file holds, its owner and its times, until the file is synced: lost, it is as it was synced last, or empty;
+ *   a part of it may be there.
+ * - A name, by creation, rename or removal, until its directory is synced; of a rename, until both are. A rename is
+ *   lost whole.
  *
  * Each may be lost by itself: some file systems keep an order, none promises to.
  */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Which EBS volume holds a directory, from a sysfs laid out as Linux lays it out. Whatever else it shows is unknown. */
+/**
+ * Which EBS volume holds a directory, from a sysfs laid out as Linux lays it out. Whatever else it shows is unknown.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

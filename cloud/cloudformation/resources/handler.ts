@@ -8,7 +8,8 @@ export interface Tag {
 }
 
 /**
- * The waits of CloudFormation, in milliseconds. `pollMs` is the time between two looks, and `nowMs` the clock of signals.
+ * The waits of CloudFormation, in milliseconds. `pollMs` is the time between two looks, and `nowMs` the clock of
+ * signals.
  */
 export interface CloudFormationTimings extends SignalClock {
   /** The limit for the instances of a group that is being deleted. */

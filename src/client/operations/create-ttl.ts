@@ -4,7 +4,9 @@ import type { Operation } from '../operation.ts';
 import { type CreateRequest, encodeCreate } from './create.ts';
 import { type PathAndStat, readPathAndStat } from './create2.ts';
 
-/** createTTL: path string, data buffer, acl vector, flags int (5 or 6), ttl long, in milliseconds → path string, stat */
+/**
+ * createTTL: path string, data buffer, acl vector, flags int (5 or 6), ttl long, in milliseconds → path string, stat
+ */
 export const createTtl: Operation<CreateRequest, PathAndStat> = {
   name: 'createTTL',
   opcode: 21,

@@ -33,7 +33,8 @@ const GET_CHILDREN_OPCODE = 8;
 
 /**
  * multiRead: for each read a multi header with its opcode, path string, watch boolean (which servers ignore here); then
- * the end → for each read a multi header with its opcode, then data buffer and stat, or a vector of string; then the end
+ * the end → for each read a multi header with its opcode, then data buffer and stat, or a vector of string; then the
+ * end
  */
 export const multiRead: Operation<readonly ReadPart[], ReadResult[]> = {
   name: 'multiRead',

@@ -9,7 +9,9 @@ import { ensurePath } from './parents.ts';
 import { UNTIL_SESSION_ENDS } from './policies.ts';
 import { untilFired } from './znode-end.ts';
 
-/** The children with a watch for the next change. A path that is missing is created. Lost connections are waited out. */
+/**
+ * The children with a watch for the next change. A path that is missing is created. Lost connections are waited out.
+ */
 export function watchedChildren(
   client: ZookeeperClient,
   path: string,

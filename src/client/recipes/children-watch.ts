@@ -9,11 +9,11 @@ export type ChildrenWatchEvent = ({ readonly kind: 'children' } & ChildrenAndSta
 
 /**
  * The names of the children of a znode now, and after each change: `children`, or `missing` while the znode is not
- * there. A reader that is slow gets the newest state alone. Lost connections stand in the stream; what changed meanwhile
- * follows `reconnected`.
+ * there. A reader that is slow gets the newest state alone. Lost connections stand in the stream; what changed
+ * meanwhile follows `reconnected`.
  *
- * When the session is lost, `ended` comes with its cause, and the iteration ends. An abort of the signal ends it without
- * a word; `timeoutMs` is the limit for each read. What a read is refused with, such as NO_AUTH, is thrown.
+ * When the session is lost, `ended` comes with its cause, and the iteration ends. An abort of the signal ends it
+ * without a word; `timeoutMs` is the limit for each read. What a read is refused with, such as NO_AUTH, is thrown.
  */
 export function childrenWatch(
   client: ZookeeperClient,

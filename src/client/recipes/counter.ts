@@ -34,12 +34,13 @@ export interface CounterChange {
 /**
  * A number that many change. Each change is a set of the version that was read, so none is lost and none is made twice.
  *
- * **When an answer is lost**, the counter is read after a sync: with the version of before, the change was not made, and
- * is tried again. With a later one it can't be known whose change it was, so the call rejects with MAYBE_APPLIED. The
- * number itself outlives every session. When the session ends, a call rejects with SESSION_EXPIRED or MAYBE_APPLIED.
+ * **When an answer is lost**, the counter is read after a sync: with the version of before, the change was not made,
+ * and is tried again. With a later one it can't be known whose change it was, so the call rejects with MAYBE_APPLIED.
+ * The number itself outlives every session. When the session ends, a call rejects with SESSION_EXPIRED or
+ * MAYBE_APPLIED.
  *
- * **Other libraries**: `decimal` is what Kazoo's `Counter` writes, `int32` is Curator's `SharedCount`, and `int64` is its
- * `DistributedAtomicLong`.
+ * **Other libraries**: `decimal` is what Kazoo's `Counter` writes, `int32` is Curator's `SharedCount`, and `int64` is
+ * its `DistributedAtomicLong`.
  */
 export class Counter {
   readonly #client: ZookeeperClient;
@@ -78,8 +79,8 @@ export class Counter {
 
   /**
    * Changes the number to what the function makes of it; the function may be called several times. Rejects with
-   * RETRY_FAILED when others were faster too often, with BAD_REQUEST when the format has no room for the number, and with
-   * MAYBE_APPLIED.
+   * RETRY_FAILED when others were faster too often, with BAD_REQUEST when the format has no room for the number, and
+   * with MAYBE_APPLIED.
    */
   change(fn: (before: bigint) => bigint, call: CallOptions = {}): Promise<CounterChange> {
     return within(this.#what, call, (signal) => this.#policy.run(() => this.#change(fn, signal), { signal }));

@@ -8,11 +8,11 @@ import { type FollowEvent, followZnode } from './followed-znode.ts';
 export type DataWatchEvent = ({ readonly kind: 'data' } & DataAndStat) | FollowEvent;
 
 /**
- * The data of a znode now, and after each change: `data`, or `missing` while it is not there. A reader that is slow gets
- * the newest state alone. Lost connections stand in the stream; what changed meanwhile follows `reconnected`.
+ * The data of a znode now, and after each change: `data`, or `missing` while it is not there. A reader that is slow
+ * gets the newest state alone. Lost connections stand in the stream; what changed meanwhile follows `reconnected`.
  *
- * When the session is lost, `ended` comes with its cause, and the iteration ends. An abort of the signal ends it without
- * a word; `timeoutMs` is the limit for each read. What a read is refused with, such as NO_AUTH, is thrown.
+ * When the session is lost, `ended` comes with its cause, and the iteration ends. An abort of the signal ends it
+ * without a word; `timeoutMs` is the limit for each read. What a read is refused with, such as NO_AUTH, is thrown.
  */
 export function dataWatch(
   client: ZookeeperClient,

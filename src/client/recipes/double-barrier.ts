@@ -27,12 +27,12 @@ const ROUND = 'round';
 const CHANGED_MEANWHILE: ReadonlySet<string> = new Set(['BAD_VERSION', 'MAYBE_APPLIED', 'CONNECTION_LOST']);
 
 /**
- * Holds everybody until `size` have entered, and at the end until all of the round have left. Rounds may follow each other
- * on one path: whoever enters while one is under way is for the next.
+ * Holds everybody until `size` have entered, and at the end until all of the round have left. Rounds may follow each
+ * other on one path: whoever enters while one is under way is for the next.
  *
- * **When the session is lost**, its member is out, as if it had left: `enter` and `leave` reject with SESSION_EXPIRED, or
- * with HOLD_LOST, and the `signal` of the member is aborted. The others then wait for one more to enter, and for one less
- * to leave. A lost connection alone is waited out, and nobody misses that a round has begun.
+ * **When the session is lost**, its member is out, as if it had left: `enter` and `leave` reject with SESSION_EXPIRED,
+ * or with HOLD_LOST, and the `signal` of the member is aborted. The others then wait for one more to enter, and for one
+ * less to leave. A lost connection alone is waited out, and nobody misses that a round has begun.
  *
  * **Other libraries**: Kazoo's and Curator's double barriers are laid out differently. With them, a member that is not
  * connected while the first of the others leaves never learns that it could go on.

@@ -8,7 +8,9 @@ export interface PutOptions {
   readonly priority?: number;
 }
 
-/** What an entry is put as: `entry-<priority>-`, of three digits, to which the server adds ten. The names are Kazoo's. */
+/**
+ * What an entry is put as: `entry-<priority>-`, of three digits, to which the server adds ten. The names are Kazoo's.
+ */
 export function entryPrefix({ priority = 100 }: PutOptions): string {
   if (!Number.isInteger(priority) || priority < 0 || priority > 999) {
     throw new ZookeeperError('BAD_REQUEST', `priority must be a whole number from 0 to 999, it is ${priority}`);

@@ -34,8 +34,8 @@ const MAX_UNREAD = 100_000;
 const READ_LIMIT_MS = 600_000;
 
 /**
- * Which entries wait for an owner, in their order. It reads all names once, and then follows a recursive watch; after a lost
- * connection it reads them again. What it shows may be late, so whoever takes one has to let the servers decide.
+ * Which entries wait for an owner, in their order. It reads all names once, and then follows a recursive watch; after a
+ * lost connection it reads them again. What it shows may be late, so whoever takes one has to let the servers decide.
  */
 export class EntryView<Entry extends NamedEntry> {
   readonly #client: ZookeeperClient;

@@ -43,7 +43,9 @@ export class FairLock {
     return within(this.#line.what, call, (signal) => holdInTurn(this.#line, false, signal), releaseLate);
   }
 
-  /** Runs the function while it is held, then releases it. The function stops when the signal of the Hold is aborted. */
+  /**
+   * Runs the function while it is held, then releases it. The function stops when the signal of the Hold is aborted.
+   */
   run<Result>(fn: (hold: Hold) => Promise<Result> | Result, call: CallOptions = {}): Promise<Result> {
     return runHeld(() => this.acquire(call), fn);
   }

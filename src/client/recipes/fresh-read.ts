@@ -5,7 +5,10 @@ import type { DataAndStat } from '../operations/get.ts';
 import type { CallLimit } from './call-limit.ts';
 import { retriedRead } from './retried-read.ts';
 
-/** Reads znodes as they are after everything that this session has sent. Undefined for one that is not there. Waits out lost connections. */
+/**
+ * Reads znodes as they are after everything that this session has sent. Undefined for one that is not there. Waits out
+ * lost connections.
+ */
 export async function freshRead(
   client: ZookeeperClient,
   paths: readonly string[],

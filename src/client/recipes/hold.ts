@@ -11,7 +11,9 @@ import { untilDeleted } from './znode-end.ts';
 
 /** How `Hold.guard` writes. */
 export interface GuardOptions extends CallOptions {
-  /** Writes with this client, of the same chroot; with the one that holds if not given. The servers check either way. */
+  /**
+   * Writes with this client, of the same chroot; with the one that holds if not given. The servers check either way.
+   */
   readonly client?: ZookeeperClient;
 }
 
@@ -27,10 +29,10 @@ interface HoldParts {
  * Something that is held: a lock, a permit, the leadership. It is held until it is released or its session ends.
  *
  * **When the session is lost**, `signal` is aborted: surely as soon as the client knows it, and in doubt when no server
- * has answered for three quarters of the session's timeout. It stays lost, also when the session lives on. The servers keep the session longer than that, so nobody
- * else holds it yet when the signal is aborted, as long as this process runs. A process that stands still (a paused
- * machine, a blocked event loop) sees its signal too late. So what must not be done by a stale holder goes through
- * `guard`, or carries `fencing` to where it is checked.
+ * has answered for three quarters of the session's timeout. It stays lost, also when the session lives on. The servers
+ * keep the session longer than that, so nobody else holds it yet when the signal is aborted, as long as this process
+ * runs. A process that stands still (a paused machine, a blocked event loop) sees its signal too late. So what must not
+ * be done by a stale holder goes through `guard`, or carries `fencing` to where it is checked.
  */
 export class Hold implements AsyncDisposable {
   /** The holder's znode. Its name has a unique id in it and is never used again. */

@@ -30,8 +30,9 @@ export function jobTargetProblem({ dataset, group, priority }: JobTarget): Zooke
 }
 
 /**
- * `entry-<priority>-<dataset>:<group>-<sequence>`, with at least three digits for the priority and ten for the sequence.
- * What a path can't hold is written as in a URL, with a percent sign; so are that sign, and a colon in the group.
+ * `entry-<priority>-<dataset>:<group>-<sequence>`, with at least three digits for the priority and ten for the
+ * sequence. What a path can't hold is written as in a URL, with a percent sign; so are that sign, and a colon in the
+ * group.
  */
 export function formatJobName({ dataset, group, priority }: JobTarget, sequence: number): string {
   const target = `${escaped(dataset, '%/')}:${escaped(group, '%/:')}`;

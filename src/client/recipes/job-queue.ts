@@ -57,8 +57,9 @@ const MAX_DELETES_AT_ONCE = 100;
  * | `done/<the same name>` | persistent | the result | the job is done |
  * | `numbers/_c_<uuid>-<sequence>` | ephemeral, sequential | none | a job of this number is about to be put |
  *
- * A job in `jobs` without a znode in `owners` is unowned. So nobody has to bring back the jobs of a dead owner: its znode
- * in `owners` goes with its session, in one transaction of the servers. The name never changes, and with it the place.
+ * A job in `jobs` without a znode in `owners` is unowned. So nobody has to bring back the jobs of a dead owner: its
+ * znode in `owners` goes with its session, in one transaction of the servers. The name never changes, and with it the
+ * place.
  *
  * - `put` takes a number, then moves it to `jobs` in one `multi`: the number is deleted, the job created. After a crash
  *   between the two there is no job, the caller has no answer, and the number goes with the session.
@@ -66,15 +67,16 @@ const MAX_DELETES_AT_ONCE = 100;
  *   was read. Of many takers one succeeds. After a crash before it the job is unowned; after it, the session ends, and
  *   the job is unowned again.
  * - `rewrite` is one `multi` at the version of the last one. A crash leaves the state before or after it.
- * - `done` is one `multi`: the job and its owner are deleted, the znode in `done` is created. After a crash before it the
- *   job goes to another owner, after it the job is done. So the work for a job may begin more than once, and it is done
- *   once: a former owner's version does not fit any more.
+ * - `done` is one `multi`: the job and its owner are deleted, the znode in `done` is created. After a crash before it
+ *   the job goes to another owner, after it the job is done. So the work for a job may begin more than once, and it is
+ *   done once: a former owner's version does not fit any more.
  *
- * When an answer is lost, the outcome is found out by reading after a sync, and nothing is sent again that may have been
- * applied. MAYBE_APPLIED is left for a call whose limit or signal ended it, or whose session ended: `statusOf` tells.
+ * When an answer is lost, the outcome is found out by reading after a sync, and nothing is sent again that may have
+ * been applied. MAYBE_APPLIED is left for a call whose limit or signal ended it, or whose session ended: `statusOf`
+ * tells.
  *
- * When the session is lost, its jobs are unowned in the same moment, and its `take` calls reject. What was put is put. A
- * call of `done` without an answer may be applied: `statusOf` of another client tells.
+ * When the session is lost, its jobs are unowned in the same moment, and its `take` calls reject. What was put is put.
+ * A call of `done` without an answer may be applied: `statusOf` of another client tells.
  */
 export class JobQueue implements AsyncDisposable {
   /** Of the queue. */

@@ -4,9 +4,9 @@ import type { CallLimit } from './call-limit.ts';
 import { retriedRead } from './retried-read.ts';
 
 /**
- * Does a write once. When its answer is lost, `look` reads whether it was applied, and only what was not applied is sent
- * again. `look` has to sync first: what the servers have not applied by the time of a sync of the same session, they
- * never do. It resolves with what to answer, or with undefined if the write was not applied.
+ * Does a write once. When its answer is lost, `look` reads whether it was applied, and only what was not applied is
+ * sent again. `look` has to sync first: what the servers have not applied by the time of a sync of the same session,
+ * they never do. It resolves with what to answer, or with undefined if the write was not applied.
  *
  * Rejects with MAYBE_APPLIED when the limit is over, the signal is aborted, or the session ends before it is known.
  */

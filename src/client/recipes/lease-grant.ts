@@ -31,12 +31,16 @@ export class LeaseGrant {
     this.#timer.unref();
   }
 
-  /** Is aborted with a HoldLostError at the end of the lease, or when it is given back. A renewal is a grant of its own. */
+  /**
+   * Is aborted with a HoldLostError at the end of the lease, or when it is given back. A renewal is a grant of its own.
+   */
   get signal(): AbortSignal {
     return this.#ended.signal;
   }
 
-  /** Throws the HoldLostError when the lease has ended. It looks at the clock itself, so it is right also after a pause. */
+  /**
+   * Throws the HoldLostError when the lease has ended. It looks at the clock itself, so it is right also after a pause.
+   */
   assertHeld(): void {
     if (this.#nowMs() >= this.endMs) this.#end('over');
     this.signal.throwIfAborted();

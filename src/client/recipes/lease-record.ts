@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What stands in the data of a lease, as Kazoo writes it: `{"version": 1, "holder": …, "end": "2026-11-30T12:00:00"}`. */
+/**
+ * What stands in the data of a lease, as Kazoo writes it: `{"version": 1, "holder": …, "end": "2026-11-30T12:00:00"}`.
+ */
 export interface LeaseRecord {
   readonly holder: string;
   /** Unix milliseconds. */

@@ -33,12 +33,12 @@ export interface LeaseOptions {
  * A lock for a time, which lasts without a session, and without the process: until its deadline, which stands in the
  * data. It does not wait: it is had at once or not.
  *
- * **It relies on clocks.** The deadline is in the time of whoever wrote it, so the clocks of all who want the lease must
- * be less than `clockSkewMs` apart. With clocks that are further apart, two may hold it at once. `fencing` then still
- * grows with each grant.
+ * **It relies on clocks.** The deadline is in the time of whoever wrote it, so the clocks of all who want the lease
+ * must be less than `clockSkewMs` apart. With clocks that are further apart, two may hold it at once. `fencing` then
+ * still grows with each grant.
  *
- * **When the session is lost**, the lease lasts on. A call rejects with SESSION_EXPIRED, HOLD_LOST or MAYBE_APPLIED, and
- * may have been granted in the last case; with the same identifier it can be asked for again.
+ * **When the session is lost**, the lease lasts on. A call rejects with SESSION_EXPIRED, HOLD_LOST or MAYBE_APPLIED,
+ * and may have been granted in the last case; with the same identifier it can be asked for again.
  *
  * **Other libraries**: it is laid out like Kazoo's `NonBlockingLease`, and takes part with it.
  */

@@ -29,8 +29,8 @@ export interface LineOptions {
 
 /**
  * Stands in the line until nobody is ahead, in the order in which the servers made the znodes. Only the one before is
- * watched, so a release wakes one. With `waits` false, it resolves with nothing when somebody is ahead. Whenever it does
- * not resolve with a Hold, the znode is deleted.
+ * watched, so a release wakes one. With `waits` false, it resolves with nothing when somebody is ahead. Whenever it
+ * does not resolve with a Hold, the znode is deleted.
  */
 export async function holdInTurn(line: LineOptions, waits: boolean, signal: AbortSignal): Promise<Hold | undefined> {
   const { what, client, path, names, data, acl } = line;

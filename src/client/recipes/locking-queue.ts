@@ -32,8 +32,8 @@ export class LockedEntry extends TakenEntry {
  * | `taken/<the same name>` | ephemeral | an id of this one locking | the entry is locked |
  * | `receipts/<uuid>` | ephemeral | none | a `put` was applied; deleted soon after |
  *
- * To lock, to consume and to put are one transaction each. So a crash loses no entry and doubles none, and an answer that
- * is lost is found out by reading.
+ * To lock, to consume and to put are one transaction each. So a crash loses no entry and doubles none, and an answer
+ * that is lost is found out by reading.
  *
  * When the session is lost, its entries are free again in the same moment, and its `get` calls reject. What was put is
  * put. A call of `consume` without an answer may be applied.
@@ -85,8 +85,8 @@ export class LockingQueue implements AsyncDisposable {
   }
 
   /**
-   * Locks the first entry. It waits for one until the limit, 30 s if not given, and then resolves with undefined. With a
-   * limit of zero it takes what is there now. An entry that comes after the end of the call is given back.
+   * Locks the first entry. It waits for one until the limit, 30 s if not given, and then resolves with undefined. With
+   * a limit of zero it takes what is there now. An entry that comes after the end of the call is given back.
    */
   get(call: CallOptions = {}): Promise<LockedEntry | undefined> {
     return this.#taker.take(call);

@@ -67,8 +67,8 @@ export class OwnZnode {
   }
 
   /**
-   * Deletes it for good, and also what a create in doubt may have left. Resolves when there is nothing left of it, or the
-   * session has ended, which deletes it as well. Never rejects.
+   * Deletes it for good, and also what a create in doubt may have left. Resolves when there is nothing left of it, or
+   * the session has ended, which deletes it as well. Never rejects.
    */
   async withdraw(): Promise<void> {
     try {

@@ -10,8 +10,9 @@ interface EnsureOptions extends SignalOptions {
 }
 
 /**
- * Creates the znode and those above it, as far as they are missing. They are empty, persistent, and stay. Lost connections
- * are waited out. Rejects with NO_NODE when the chroot of the client is missing, or somebody deletes them at once.
+ * Creates the znode and those above it, as far as they are missing. They are empty, persistent, and stay. Lost
+ * connections are waited out. Rejects with NO_NODE when the chroot of the client is missing, or somebody deletes them
+ * at once.
  */
 export function ensurePath(client: ZookeeperClient, path: string, options: EnsureOptions = {}): Promise<void> {
   return UNTIL_APPLIED.run(() => createAll(client, path, options), options);

@@ -49,12 +49,12 @@ const NEVER = new Promise<never>(() => {});
  * Each item is a lock, so no two members have an item at once, as the servers see it: not even while they see different
  * members.
  *
- * **When the session is lost**, the items of its member go to the others. The `signal` of the share is aborted, in doubt
- * before that, and `shares` throws HOLD_LOST or SESSION_EXPIRED; a new client may begin again. A lost connection alone is
- * waited out.
+ * **When the session is lost**, the items of its member go to the others. The `signal` of the share is aborted, in
+ * doubt before that, and `shares` throws HOLD_LOST or SESSION_EXPIRED; a new client may begin again. A lost connection
+ * alone is waited out.
  *
- * **Other libraries**: it is laid out like Kazoo's `SetPartitioner`, whose members take part when all identifiers differ
- * and all items are the same.
+ * **Other libraries**: it is laid out like Kazoo's `SetPartitioner`, whose members take part when all identifiers
+ * differ and all items are the same.
  */
 export class Partitioner {
   readonly #client: ZookeeperClient;
@@ -83,9 +83,9 @@ export class Partitioner {
   }
 
   /**
-   * Joins, and yields one share after the other. A share is had until its `signal` is aborted *and* the next one is asked
-   * for: the body of the loop ends its work on the items, and only then are they given back. Ends when the caller's signal
-   * is aborted, or the loop is left; then this member has left, too.
+   * Joins, and yields one share after the other. A share is had until its `signal` is aborted *and* the next one is
+   * asked for: the body of the loop ends its work on the items, and only then are they given back. Ends when the
+   * caller's signal is aborted, or the loop is left; then this member has left, too.
    */
   async *shares({ signal = NO_SIGNAL }: SignalOptions = {}): AsyncGenerator<Share, void> {
     try {

@@ -24,11 +24,12 @@ const NO_SIGNAL = new AbortController().signal;
 /**
  * Who is here: members join and leave, and everybody sees who has joined. The same client may join more than once.
  *
- * **When the session is lost**, its member is no longer here: the servers delete its znode, and the `signal` of its Hold
- * is aborted, in doubt before that. It joins again with a new client. A lost connection alone is waited out. Others see
- * a member that died until its session timeout is over.
+ * **When the session is lost**, its member is no longer here: the servers delete its znode, and the `signal` of its
+ * Hold is aborted, in doubt before that. It joins again with a new client. A lost connection alone is waited out.
+ * Others see a member that died until its session timeout is over.
  *
- * **Other libraries**: Kazoo's `Party` takes part. Its `ShallowParty` and Curator's `GroupMember` name znodes otherwise.
+ * **Other libraries**: Kazoo's `Party` takes part. Its `ShallowParty` and Curator's `GroupMember` name znodes
+ * otherwise.
  */
 export class Party {
   readonly #client: ZookeeperClient;

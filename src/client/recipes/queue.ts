@@ -64,8 +64,8 @@ export class Queue {
 
   /**
    * Removes the first entry and resolves with its value. It waits for one until the limit, 30 s if not given, and then
-   * resolves with undefined. With a limit of zero it takes what is there now. The limit and the signal end the wait, but
-   * no removal that is under way: what is removed is handed over.
+   * resolves with undefined. With a limit of zero it takes what is there now. The limit and the signal end the wait,
+   * but no removal that is under way: what is removed is handed over.
    */
   async get(call: CallOptions = {}): Promise<Uint8Array | undefined> {
     const { signal, timeoutMs = CALL_LIMIT_MS } = call;

@@ -45,11 +45,12 @@ interface OwnersWrite {
 
 /**
  * An entry of a queue that this client has taken. Each write of it carries the version of the entry's data, which the
- * next taking raises: what a former owner sends changes nothing, and ends with NOT_OWNER. An answer that is lost is found
- * out by reading. A call that ends with MAYBE_APPLIED, by its limit or its signal, may be made again: it looks first.
+ * next taking raises: what a former owner sends changes nothing, and ends with NOT_OWNER. An answer that is lost is
+ * found out by reading. A call that ends with MAYBE_APPLIED, by its limit or its signal, may be made again: it looks
+ * first.
  *
- * When the session is lost, the entry is free again in the same moment, with the data of the last rewrite. Then `signal`
- * aborts as soon as this client knows; until then, another client may already have the entry.
+ * When the session is lost, the entry is free again in the same moment, with the data of the last rewrite. Then
+ * `signal` aborts as soon as this client knows; until then, another client may already have the entry.
  */
 export class TakenEntry implements AsyncDisposable {
   readonly name: string;
@@ -77,7 +78,9 @@ export class TakenEntry implements AsyncDisposable {
     return this.#data;
   }
 
-  /** Aborts when the entry is taken from this client: its session has ended, or somebody has deleted the owner's znode. */
+  /**
+   * Aborts when the entry is taken from this client: its session has ended, or somebody has deleted the owner's znode.
+   */
   get signal(): AbortSignal {
     return this.#lost.signal;
   }

@@ -51,8 +51,8 @@ const WATCH_LIMIT_MS = 600_000;
  * batches of 128 kB, and reads these alone: one request for each, or two for one that changes meanwhile. Nothing
  * that happened in between is missed, but what came and went in between is not told.
  *
- * When the session is lost, the cache ends with the event `ended` and its cause. It keeps what it held, which grows old;
- * a new client needs a new cache.
+ * When the session is lost, the cache ends with the event `ended` and its cause. It keeps what it held, which grows
+ * old; a new client needs a new cache.
  */
 export class TreeCache implements AsyncDisposable {
   /** Of the znode at the top. */

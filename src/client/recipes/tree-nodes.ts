@@ -23,8 +23,8 @@ export interface TreePlace {
 }
 
 /**
- * The znodes that a tree cache holds. Events and answers may be told in another order than they came in, if they came at
- * once. So an answer never undoes what an event said since the question.
+ * The znodes that a tree cache holds. Events and answers may be told in another order than they came in, if they came
+ * at once. So an answer never undoes what an event said since the question.
  */
 export class TreeNodes {
   readonly root: string;

@@ -24,7 +24,9 @@ function absentAsUndefined(error: unknown): undefined {
   throw error;
 }
 
-/** The event of a watch for one event. A lost connection is none: the watch is set again. Throws when the client ends. */
+/**
+ * The event of a watch for one event. A lost connection is none: the watch is set again. Throws when the client ends.
+ */
 export async function untilFired(watch: ZnodeWatch, signal: AbortSignal): Promise<string> {
   for await (const event of watch) {
     if (event.kind === 'disconnected' || event.kind === 'rearmed') continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Locks under processes that are paused past their session timeout, and killed. Each write that was made under a lock is
- * in its log, in the order of the servers: the fencing values in it must never fall.
+ * Locks under processes that are paused past their session timeout, and killed. Each write that was made under a lock
+ * is in its log, in the order of the servers: the fencing values in it must never fall.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Plays the nodes of a stack towards AWS, without servers: a launching instance completes its launch hook and signals the
- * stack, a leaving one completes its terminate hook. Instances of a broken image signal a failure instead.
+ * Plays the nodes of a stack towards AWS, without servers: a launching instance completes its launch hook and signals
+ * the stack, a leaving one completes its terminate hook. Instances of a broken image signal a failure instead.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The committed config as the servers have written it to their disks: what a look at any moment costs nobody anything. */
+/**
+ * The committed config as the servers have written it to their disks: what a look at any moment costs nobody anything.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../../lab/hypervisor/hypervisor.ts';

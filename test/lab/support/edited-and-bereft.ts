@@ -43,7 +43,9 @@ export class EditedAndBereft implements AsyncDisposable {
     return this.lab[Symbol.asyncDispose]();
   }
 
-  /** By itself, or after a person has done what a node asks for, three nodes vote again, with all that was acknowledged. */
+  /**
+   * By itself, or after a person has done what a node asks for, three nodes vote again, with all that was acknowledged.
+   */
   async comesBack({ edits, asks }: Bereft): Promise<void> {
     const leader = this.lab.host((await this.lab.leader()).instance);
     const [edited] = this.lab.lab.hypervisor.hosts.filter(({ instance }) => instance !== leader.instance);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** An ensemble that goes on serving while followers of it are switched off, edited and switched on again, some at once. */
+/**
+ * An ensemble that goes on serving while followers of it are switched off, edited and switched on again, some at once.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,8 +53,8 @@ export class EditedNodes implements AsyncDisposable {
   }
 
   /**
-   * Edits each file of the row on a follower that is off. By itself it votes again then, as the very same node, with all
-   * that was written.
+   * Edits each file of the row on a follower that is off. By itself it votes again then, as the very same node, with
+   * all that was written.
    */
   async comesBack({ files }: FileRow, edit: Edit): Promise<void> {
     const leader = await this.leader();
@@ -117,7 +119,9 @@ export class EditedNodes implements AsyncDisposable {
     );
   }
 
-  /** So that what one edit has broken does not stand in the way of the next. Returns the new instance, once it is well. */
+  /**
+   * So that what one edit has broken does not stand in the way of the next. Returns the new instance, once it is well.
+   */
   async #replace({ instance }: Host): Promise<string> {
     await this.lab.terminate(instance);
     await this.lab.untilGone([instance]);

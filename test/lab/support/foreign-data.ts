@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A new node whose disk holds data that nobody can vouch for when it boots: it refuses it, and gives its bootstrap up. */
+/**
+ * A new node whose disk holds data that nobody can vouch for when it boots: it refuses it, and gives its bootstrap up.
+ */
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestLab } from './lab.ts';

@@ -14,7 +14,9 @@ export async function bootstrapAndCheck(options: TestLabOptions, limitMs?: numbe
   await checkFreshEnsemble(lab, options.nodes, limitMs);
 }
 
-/** One ensemble of all nodes, one genesis record, the ids 1 to n, each claimed and announced once, nothing left over. */
+/**
+ * One ensemble of all nodes, one genesis record, the ids 1 to n, each claimed and announced once, nothing left over.
+ */
 export async function checkFreshEnsemble(lab: TestLab, size: number, limitMs?: number): Promise<void> {
   const addresses = await oneEnsemble(lab, size, limitMs);
   const ids = Array.from({ length: size }, (_, index) => index + 1);

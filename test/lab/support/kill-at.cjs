@@ -5,8 +5,8 @@
  *
  * - `{"event":"act","step":"found-forced"}`: the agent has logged this line and not gone on yet. `act` stands before
  *   each step, `acted` after it.
- * - `{"rename":"zk-agent/stamp.json","moment":"before"}`: a file whose path ends so is about to appear in its place, whole and
- *   synced; `after`: it just did. Every durable write of the agent ends in such a rename.
+ * - `{"rename":"zk-agent/stamp.json","moment":"before"}`: a file whose path ends so is about to appear in its place,
+ *   whole and synced; `after`: it just did. Every durable write of the agent ends in such a rename.
  *
  * `count` (default 1) means the n-th time. KILL_AT may be a list; the first point reached ends the process.
  */

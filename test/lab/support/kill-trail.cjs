@@ -5,8 +5,8 @@
  * this one: run after run dies one point further on, until one comes through. Several nodes may share a file.
  *
  * Points, each named with its step: the step's own log lines (`act`, `acted`); before and after each rename and removal
- * of a file that counts, as every durable change ends in one; while each file of a copy is made; before and after each write to
- * S3 and each creation of a log stream; and right after a reconfiguration was sent, before its answer. With
+ * of a file that counts, as every durable change ends in one; while each file of a copy is made; before and after each
+ * write to S3 and each creation of a log stream; and right after a reconfiguration was sent, before its answer. With
  * KILL_DEPTH=around only the log lines count: a step that takes effect once never gets to its end when runs die inside.
  */
 'use strict';
@@ -68,7 +68,8 @@ function hear(text) {
 }
 
 fs.promises.rename = async (from, to) => {
-  // What is put into a hidden folder counts for nothing until that is renamed itself; but the data that goes there does.
+  // What is put into a hidden folder counts for nothing until that is renamed itself; but the data that goes there
+  // does.
   const counts = !/\/\.[^/]+\/(?!version-2$)/.test(String(to).slice(process.cwd().length));
   if (counts) point(`before rename to ${called(String(to))}`);
   await rename(from, to);

@@ -19,8 +19,8 @@
  * tests give the agent an environment: `lab.agent('1', ['recovery'], { environment: { NODE_OPTIONS: … } })`.
  *
  * Disks: `lab.directoryOf(instance)` holds data, conf, run and log; switch the machine off (`lab.powerOff`) before its
- * files are touched and on again (`lab.powerOn`) afterwards. Faults of AWS: `lab.fault({ kind: 'outage', seconds: 5 })`.
- * What everybody called: `lab.callsOf(instance)`. Servers by hand: lab/zookeeper/by-hand.ts.
+ * files are touched and on again (`lab.powerOn`) afterwards. Faults of AWS: `lab.fault({ kind: 'outage', seconds: 5
+ * })`. What everybody called: `lab.callsOf(instance)`. Servers by hand: lab/zookeeper/by-hand.ts.
  *
  * Set LAB_KEEP=1 to keep the directory of the lab; its path is printed.
  */

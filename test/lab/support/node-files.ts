@@ -46,7 +46,9 @@ const MARKS: Readonly<Record<Mark, NodeFile>> = {
 };
 const MARKER: NodeFile = { pattern: 'data/initialize', made: nothing };
 
-/** What the server reads at its start, and the stamp and the fence, without which, and behind which, it does not start. */
+/**
+ * What the server reads at its start, and the stamp and the fence, without which, and behind which, it does not start.
+ */
 export const VITAL_ROWS: readonly FileRow[] = [
   { what: 'the id', files: [{ pattern: 'data/myid' }], edits: EDITS },
   { what: 'the accepted epoch', files: [{ pattern: 'data/version-2/acceptedEpoch' }], edits: EDITS },

@@ -15,8 +15,8 @@ export function advisedBy(lab: TestLab, instance: string): readonly Advice[] {
 }
 
 /**
- * Waits until the node advises this, and does it; whether its conditions hold is for the caller to know. `mend` puts right
- * what was damaged, as a person with the right content at hand does.
+ * Waits until the node advises this, and does it; whether its conditions hold is for the caller to know. `mend` puts
+ * right what was damaged, as a person with the right content at hand does.
  */
 export async function obey(lab: TestLab, reader: string, action: Action, mend: () => void): Promise<void> {
   const advice = await waitFor(() => advisedBy(lab, reader).find((each) => each.action === action), {

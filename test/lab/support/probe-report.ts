@@ -64,7 +64,9 @@ export class ProbeReport {
     assert.deepEqual(short.map(inWords), [], 'A quorum of the config was up at every moment.');
   }
 
-  /** Whenever no quorum served, that was the election after a leader had left; nothing else ever took the quorum away. */
+  /**
+   * Whenever no quorum served, that was the election after a leader had left; nothing else ever took the quorum away.
+   */
   checkElections(): void {
     const others = this.elections.filter(({ leaderHadLeft, after }) => !leaderHadLeft || after === undefined);
     assert.deepEqual(others, [], 'Only elections after a leader has left interrupt the service.');

@@ -80,7 +80,9 @@ export class QuorumProbe implements AsyncDisposable {
   }
 }
 
-/** A server that turns from one role to another cuts its connections and is up all the same, so it is asked once more. */
+/**
+ * A server that turns from one role to another cuts its connections and is up all the same, so it is asked once more.
+ */
 async function ask(address: string): Promise<ServerAnswer> {
   const limits = { port: CLIENT_PORT, timeoutMs: ANSWER_LIMIT_MS };
   const never = new AbortController().signal;

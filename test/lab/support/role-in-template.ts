@@ -17,7 +17,10 @@ interface RoleTemplate {
   };
 }
 
-/** The stack without this action in any statement of its role's policy while something happens; afterwards it is as before. */
+/**
+ * The stack without this action in any statement of its role's policy while something happens; afterwards it is as
+ * before.
+ */
 export async function withoutAction(lab: TestLab, action: string, happens: () => Promise<void>): Promise<void> {
   const { cloudFormation } = lab.lab.operator;
   const { TemplateBody = '' } = await cloudFormation.send(new GetTemplateCommand({ StackName: lab.lab.name }));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** An ensemble that has lost its majority for good while nobody's cron runs: each run of the agent is the test's own. */
+/**
+ * An ensemble that has lost its majority for good while nobody's cron runs: each run of the agent is the test's own.
+ */
 import { votersOf } from '../../../src/model/member.ts';
 import { nothingVanishesFrom } from './agreement.ts';
 import { startLab, type TestLab, waitFor } from './lab.ts';

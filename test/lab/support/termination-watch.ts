@@ -35,7 +35,9 @@ export class TerminationWatch implements Disposable {
     this.#unfollow();
   }
 
-  /** The log does not say which instance: it is the one whose terminate hook is through, and the machine still there. */
+  /**
+   * The log does not say which instance: it is the one whose terminate hook is through, and the machine still there.
+   */
   #note(lab: TestLab): void {
     const { aws, hypervisor } = lab.lab;
     const config = configOnDisks(hypervisor.hosts);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A client writes and a probe looks while something happens to the ensemble; nothing acknowledged may be missing then. */
+/**
+ * A client writes and a probe looks while something happens to the ensemble; nothing acknowledged may be missing then.
+ */
 import assert from 'node:assert/strict';
 import { DEMO_ROOT, nameOf, Writer } from '../../../lab/demo/writer.ts';
 import { oneEnsemble } from './agreement.ts';
@@ -14,8 +16,9 @@ export interface UnderWrites {
 }
 
 /**
- * Checks that a quorum was up at every moment, that only elections after a leader had left interrupted the service, that
- * no write failed but then, and that each of the `nodes` that vote in the end has everything that was acknowledged.
+ * Checks that a quorum was up at every moment, that only elections after a leader had left interrupted the service,
+ * that no write failed but then, and that each of the `nodes` that vote in the end has everything that was
+ * acknowledged.
  */
 export async function underWrites(lab: TestLab, nodes: number, happens: () => Promise<unknown>): Promise<UnderWrites> {
   await using probe = QuorumProbe.start(lab);

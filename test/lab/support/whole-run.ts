@@ -6,8 +6,8 @@ import type { TestLab } from './lab.ts';
 const LIMIT_MS = 180_000;
 
 /**
- * Runs the agent, and again when the run ended for want of time, as cron does: a busy machine may be slower than a tick.
- * Returns the run that came to its end, and fails for any other end.
+ * Runs the agent, and again when the run ended for want of time, as cron does: a busy machine may be slower than a
+ * tick. Returns the run that came to its end, and fails for any other end.
  */
 export async function wholeRun(
   lab: TestLab,

@@ -5,8 +5,8 @@
  * To add one: write a row of `Addition` into a small file beside this one, and name it in registry.ts. It is one of two
  * kinds, or both:
  *
- * - It happens *at moments of the model*, such as a write to the disk. The row says `shares`; the model asks at each such
- *   moment `world.additions.strikes('name')` (a run of an agent asks its surroundings: `run.additions`).
+ * - It happens *at moments of the model*, such as a write to the disk. The row says `shares`; the model asks at each
+ *   such moment `world.additions.strikes('name')` (a run of an agent asks its surroundings: `run.additions`).
  * - It happens *by itself*, every so often. The row says `everyMs`, and `strike` does it and says whether it did.
  *
  * Each history draws one of the shares, and one of the means, from its seed. 0 is never: most histories should see only

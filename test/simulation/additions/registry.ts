@@ -53,7 +53,9 @@ export function chosen({ without = [] }: Choice): readonly Addition[] {
 
 export const ALWAYS: readonly Addition[] = ADDITIONS.filter(({ always }) => always === true);
 
-/** Those that no mutation needs. Without them a history is what it was before they came, and so is where it is found. */
+/**
+ * Those that no mutation needs. Without them a history is what it was before they came, and so is where it is found.
+ */
 export const NEEDLESS_FOR_MUTATIONS: readonly string[] = [DISK_RUNS_LOW, GROUP_LAGS, LINE_BY_HAND].map(
   ({ name }) => name,
 );

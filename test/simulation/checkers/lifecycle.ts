@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What the group and the stack are told is true: a launch is over for a voter, the living answer their own hooks, nobody
- * whose data may be needed gives its launch up, and the stack hears of a node when no terminating member is left.
+ * What the group and the stack are told is true: a launch is over for a voter, the living answer their own hooks,
+ * nobody whose data may be needed gives its launch up, and the stack hears of a node when no terminating member is
+ * left.
  */
 import { type EnsembleConfig, type Member, votersOf } from '../../../src/model/member.ts';
 import { type Group, type HookWatch, LAUNCH_HOOK } from '../cloud/group.ts';
@@ -103,7 +104,10 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
     return this.#world.leader?.host === node;
   }
 
-  /** By id and address: a replacement at the address of a dead member that is still listed is not that member (Joining 10). */
+  /**
+   * By id and address: a replacement at the address of a dead member that is still listed is not that member (Joining
+   * 10).
+   */
   #isListed({ address, disk }: Node): boolean {
     const newest = this.#world.committedConfigs.at(-1);
     const same = (member: Member): boolean =>

@@ -52,7 +52,8 @@ export class OneHistory {
     const holder = this.#holderOf(first, lineage);
     if (holder) throw new Violation('one-history', `${where} without ${what}, which ${holder.name} still holds`);
     const acknowledged = left.some((each) => each.kind === 'write' && each.acknowledged);
-    // An empty ensemble begins with a later epoch; what is earlier was on the disk of a survivor that lacks all the rest.
+    // An empty ensemble begins with a later epoch; what is earlier was on the disk of a survivor that lacks all the
+    // rest.
     const begins = first !== undefined && entry.zxid > first.zxid;
     if (base === undefined && acknowledged && begins && !this.emptyGenesisAllowed) {
       throw new Violation('empty-genesis', `${where}: an empty ensemble took the place of ${what} unasked`);

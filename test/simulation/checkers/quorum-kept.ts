@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * In a history of scaling and updates alone, no moment is without a quorum: of the voters of the newest committed config
- * a majority has a server that runs. (Elections are no loss of quorum: their voters are there.)
+ * In a history of scaling and updates alone, no moment is without a quorum: of the voters of the newest committed
+ * config a majority has a server that runs. (Elections are no loss of quorum: their voters are there.)
  */
 import { type EnsembleConfig, quorumOf, votersOf } from '../../../src/model/member.ts';
 import { Violation } from '../core/violation.ts';

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The Auto Scaling group: keeps the desired number of instances, replaces the dead, follows scaling, holds in hooks. */
+/**
+ * The Auto Scaling group: keeps the desired number of instances, replaces the dead, follows scaling, holds in hooks.
+ */
 import type { GroupFact } from '../../../src/model/cloud.ts';
 import type { StackTies } from '../../../src/model/observation.ts';
 import type { Random } from '../core/random.ts';

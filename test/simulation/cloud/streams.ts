@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** CloudWatch Logs as a place for claims: a stream's name can be created once, and whoever cleans accounts deletes it. */
+/**
+ * CloudWatch Logs as a place for claims: a stream's name can be created once, and whoever cleans accounts deletes it.
+ */
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 

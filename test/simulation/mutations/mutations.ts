@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The rules that can be left out, one at a time. Each must be found: within so many seeds, or by a directed scenario. */
+/**
+ * The rules that can be left out, one at a time. Each must be found: within so many seeds, or by a directed scenario.
+ */
 
 import { ADVICE_MUTATIONS } from './advice.ts';
 import { BY_HAND_MUTATIONS } from './by-hand.ts';

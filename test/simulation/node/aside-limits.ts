@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Holds an agent to the limits of "Server 4" (docs/protocol.md), by what its process has seen and not by what it notes. */
+/**
+ * Holds an agent to the limits of "Server 4" (docs/protocol.md), by what its process has seen and not by what it notes.
+ */
 import type { DiskFacts } from '../../../src/model/disk.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import { Violation } from '../core/violation.ts';

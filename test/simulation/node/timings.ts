@@ -9,8 +9,8 @@ export const TICK_MS = 30_000;
 
 export const SIMULATED_TIMINGS: Timings = {
   ...PRODUCTION_TIMINGS,
-  // Most looks of a node without quorum see what the last one saw. With 10 s for 5 s a history finds as many of the rules
-  // that are left out (mutations.test.ts) at three quarters of the cost.
+  // Most looks of a node without quorum see what the last one saw. With 10 s for 5 s a history finds as many of the
+  // rules that are left out (mutations.test.ts) at three quarters of the cost.
   pollMs: 10_000,
   factsStandMs: 3_000,
   tickLimitMs: 25_000,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** All servers of the simulated world, and the pulse that gives each of them its turns in an order drawn from the seed. */
+/**
+ * All servers of the simulated world, and the pulse that gives each of them its turns in an order drawn from the seed.
+ */
 import type { NodeFile } from '../../../src/model/disk.ts';
 import { listed } from '../../../src/model/member.ts';
 import type { Random } from '../core/random.ts';

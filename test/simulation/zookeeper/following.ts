@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a follower does in its turn: promise the epoch, sync, write the epoch, then log and apply what the leader sends. */
+/**
+ * What a follower does in its turn: promise the epoch, sync, write the epoch, then log and apply what the leader sends.
+ */
 import { commonPart, contains, depthOf, entryAtDepth, type Log } from './entry.ts';
 import { type Chamber, SYNC_LIMIT_MS } from './leading.ts';
 import type { Server, Term } from './server.ts';

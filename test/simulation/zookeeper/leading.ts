@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a leader does in its turn: gather followers, choose the epoch, establish itself, commit, notice a lost quorum. */
+/**
+ * What a leader does in its turn: gather followers, choose the epoch, establish itself, commit, notice a lost quorum.
+ */
 import type { EnsembleConfig } from '../../../src/model/member.ts';
 import type { Field } from './election.ts';
 import { depthOf, type Entry, zxidText } from './entry.ts';

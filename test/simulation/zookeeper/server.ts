@@ -15,7 +15,9 @@ export interface Host {
   readonly unansweredUntilMs: number;
 }
 
-/** `discovery` → `accepted` (the new epoch is promised) → `data` (synced) → `synced` (currentEpoch written) → `serving`. */
+/**
+ * `discovery` → `accepted` (the new epoch is promised) → `data` (synced) → `synced` (currentEpoch written) → `serving`.
+ */
 export type Phase = 'loading' | 'looking' | 'discovery' | 'accepted' | 'data' | 'synced' | 'serving';
 
 export interface Term {
@@ -125,7 +127,9 @@ export function knows(server: Server, other: Server): boolean {
   return match(server.config) || match(server.next);
 }
 
-/** Negative if `a` is the better leader's candidate than `b`: (currentEpoch, last zxid, id), as in FastLeaderElection. */
+/**
+ * Negative if `a` is the better leader's candidate than `b`: (currentEpoch, last zxid, id), as in FastLeaderElection.
+ */
 export function compareVotes(a: Server, b: Server): number {
   const left = a.data;
   const right = b.data;
