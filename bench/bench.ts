@@ -2,6 +2,7 @@
 /** `npm run bench -- NAME`: side by side with the floor, interleaved in one run; JSON on standard output. */
 import yargs from 'yargs';
 import { benchClients } from './client/contest.ts';
+import { benchFloor } from './client/floor.ts';
 import { benchExecutableTick } from './executable-tick.ts';
 import { benchGenesis } from './genesis.ts';
 import { benchJoin } from './join.ts';
@@ -14,8 +15,16 @@ const BENCHMARKS: Readonly<Record<string, (rounds: number, progress: (line: stri
   join: benchJoin,
   recover: benchRecover,
   client: benchClients,
+  'client-floor': benchFloor,
 };
-const DEFAULT_ROUNDS: Readonly<Record<string, number>> = { tick: 31, genesis: 9, join: 9, recover: 9, client: 5 };
+const DEFAULT_ROUNDS: Readonly<Record<string, number>> = {
+  tick: 31,
+  genesis: 9,
+  join: 9,
+  recover: 9,
+  client: 5,
+  'client-floor': 7,
+};
 
 const arguments_ = await yargs(process.argv.slice(2))
   .scriptName('npm run bench --')
@@ -25,6 +34,7 @@ const arguments_ = await yargs(process.argv.slice(2))
   .example('$0 tick', 'a healthy recovery run against node -e 0')
   .example('$0 tick --executable', 'the executable’s, against node -e 0 and an empty executable, and its memory')
   .example('$0 client', 'the ZooKeeper client against those of Java, Node and Python')
+  .example('$0 client-floor', 'processor time of the client for each call, against a bare socket')
   .example('$0 all', 'all of them')
   .demandCommand(1, 1, `Name a benchmark: ${Object.keys(BENCHMARKS).join(', ')} or all.`)
   .strict()

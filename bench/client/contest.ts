@@ -15,7 +15,7 @@ import { pythonEnvironment } from '../../tools/python-environment.ts';
 import { median, round } from '../measure.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const HERE = join(ROOT, 'bench/client');
+export const HERE = join(ROOT, 'bench/client');
 const OLD_PROGRAMS = join(ROOT, 'test/drop-in/programs');
 const WARM_UP_MS = 2_000;
 const MEASURED_MS = 2_000;
@@ -129,7 +129,7 @@ export async function benchClients(rounds: number, progress: (line: string) => v
   return contests;
 }
 
-async function inTurn(
+export async function inTurn(
   all: readonly Contestant[],
   words: readonly string[],
   rounds: number,
@@ -154,7 +154,7 @@ async function runOne({ command, environment }: Contestant, words: readonly stri
   const line = out.split('\n').find((each) => each.startsWith('{'));
   if (line === undefined) throw new Error(`${command.at(-1)} printed no figures.`);
   const { calls, ms, cpuMs } = JSON.parse(line) as Measured;
-  return { callsPerSecond: round((calls * 1_000) / ms, 0), cpuMicrosPerCall: round((cpuMs * 1_000) / calls) };
+  return { callsPerSecond: round((calls * 1_000) / ms, 0), cpuMicrosPerCall: round((cpuMs * 1_000) / calls, 2) };
 }
 
 function mediansOf(figures: readonly Figures[]): Figures {

@@ -11,6 +11,7 @@ import {
   ZookeeperError,
 } from './errors.ts';
 import { FrameParser } from './frames.ts';
+import { GatheredBatch } from './gathered-batch.ts';
 import { takeHandshake, writeHandshake } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { InFlight } from './in-flight.ts';
@@ -50,6 +51,7 @@ export class Connection {
   readonly #parser: FrameParser;
   readonly #writer: JuteWriter;
   readonly #inFlight: InFlight;
+  readonly #gathered = new GatheredBatch();
   readonly #opening: Opening;
   #heartbeat: Heartbeat | undefined;
   #established: (() => void) | undefined;
@@ -111,8 +113,8 @@ export class Connection {
     this.lost = new Promise((resolve) => {
       this.#reportLoss = resolve;
     });
-    this.#socket = openSocket(server, address, settings, () => this.#sendHandshake());
-    this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    const data = (chunk: Buffer) => this.#onData(chunk);
+    this.#socket = openSocket(server, address, settings, () => this.#sendHandshake(), data);
     this.#socket.on('drain', () => {
       this.#isCongested = false;
       this.flushSoon();
@@ -200,6 +202,7 @@ export class Connection {
 
   #onData(chunk: Buffer): void {
     this.#heartbeat?.heard();
+    this.#gathered.answersCame();
     try {
       this.#parser.push(chunk);
     } catch (error) {
@@ -266,6 +269,10 @@ export class Connection {
       this.#encode(request);
     }
     if (this.#writer.length === 0) return;
+    if (this.#gathered.waits(this.#writer.length, this.#inFlight.size)) {
+      this.flushSoon();
+      return;
+    }
     this.#isCongested = !this.#socket.write(this.#writer.take());
     this.#heartbeat?.sent();
     // With no room, the next answer flushes; with a full socket, its drain event does.

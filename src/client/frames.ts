@@ -4,8 +4,8 @@ import { JuteReader } from './jute-reader.ts';
 
 /**
  * Cuts the byte stream of one connection into frames: an int with the length, then that many bytes. It reads each chunk
- * once. Only a frame that spans chunks is put together, once, when its last byte has come. Memory is taken only for
- * bytes that came, so a false length costs none.
+ * once. Only a frame that spans chunks is copied, and put together when its last byte has come. So a chunk belongs to
+ * the caller again when `push` returns. Memory is taken only for bytes that came, so a false length costs none.
  */
 export class FrameParser {
   readonly #maxFrameBytes: number;
@@ -71,10 +71,10 @@ export class FrameParser {
 
   #keep(bytes: Buffer): void {
     if (bytes.length === 0) return;
-    this.#partial.push(bytes);
+    this.#partial.push(Buffer.from(bytes));
     this.#partialBytes += bytes.length;
     if (this.#wantedBytes === undefined && this.#partialBytes >= 4) {
-      const head = this.#partial.length === 1 ? bytes : Buffer.concat(this.#partial);
+      const head = Buffer.concat(this.#partial);
       this.#partial = [head];
       this.#wantedBytes = 4 + this.#checked(head.readInt32BE(0));
     }

@@ -173,6 +173,21 @@ test('frames are the same wherever the stream is cut', () => {
   }
 });
 
+test('a chunk may be written over once it was pushed', () => {
+  const words = ['', 'one', 'a longer word', 'x'.repeat(100)];
+  const stream = Buffer.concat(words.map((word) => frame(text(word))));
+  for (let size = 1; size <= stream.length; size++) {
+    const frames: string[] = [];
+    const parser = new FrameParser(1_000_000, (reader) => frames.push(reader.string()));
+    const chunk = Buffer.alloc(size);
+    for (let start = 0; start < stream.length; start += size) {
+      parser.push(chunk.subarray(0, stream.copy(chunk, 0, start, start + size)));
+      chunk.fill(0xff);
+    }
+    assert.deepEqual(frames, words, `pieces of ${size} bytes`);
+  }
+});
+
 test('an empty frame is a frame', () => {
   let count = 0;
   const parser = new FrameParser(10, () => {
