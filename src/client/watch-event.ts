@@ -27,3 +27,7 @@ export type WatchEvent =
   /** The reader was too slow: this many events that stood here are lost. Read what the watch is for again. */
   | { readonly kind: 'overflow'; readonly lost: number }
   | LastWatchEvent;
+
+export function isLastEvent(event: WatchEvent): event is LastWatchEvent {
+  return event.kind === 'expired' || event.kind === 'closed' || event.kind === 'removed';
+}

@@ -2,6 +2,7 @@
 import type { WatchPaths } from './operations/set-watches.ts';
 import type { WatchKind, ZnodeWatch } from './watch.ts';
 import type { LastWatchEvent, WatchEvent, ZnodeEvent } from './watch-event.ts';
+import { WatchNews } from './watch-news.ts';
 
 /** Which watches hear of which event, beside `recursive` ones. */
 const HEARS = {
@@ -13,6 +14,9 @@ const HEARS = {
 
 const KINDS = ['data', 'exist', 'children', 'persistent', 'recursive'] as const satisfies readonly WatchKind[];
 
+/** So many watches are told in one turn of the event loop. */
+const TOLD_IN_ONE_TURN = 1_000;
+
 /** The watches of a session. Servers know watches only per connection, so each connection gets all of them. */
 export class WatchTable {
   readonly #watches: Readonly<Record<WatchKind, Map<string, ZnodeWatch[]>>> = {
@@ -22,6 +26,8 @@ export class WatchTable {
     persistent: new Map(),
     recursive: new Map(),
   };
+  readonly #news = new WatchNews();
+  #isTelling = false;
   #isArmed = true;
 
   /** The present connection has all watches: they have been told everything up to its latest answer. */
@@ -30,6 +36,7 @@ export class WatchTable {
   }
 
   add(watch: ZnodeWatch): void {
+    watch.follow(this.#news);
     const paths = this.#watches[watch.kind];
     const there = paths.get(watch.path);
     if (there === undefined) paths.set(watch.path, [watch]);
@@ -79,11 +86,7 @@ export class WatchTable {
   }
 
   endAll(event: LastWatchEvent): void {
-    for (const kind of KINDS) {
-      const paths = this.#watches[kind];
-      for (const watches of paths.values()) for (const watch of watches) watch.finish(event);
-      paths.clear();
-    }
+    this.#tellAll(event);
   }
 
   /**
@@ -136,10 +139,29 @@ export class WatchTable {
     for (const watch of this.#watches.recursive.get(path) ?? []) if (watch.held !== undefined) watch.add(event);
   }
 
+  /** The first watches are told at once, the others in the next turns of the event loop. */
   #tellAll(event: WatchEvent): void {
-    for (const kind of KINDS) {
-      for (const watches of this.#watches[kind].values()) for (const watch of watches) watch.add(event);
+    this.#news.add(event);
+    if (!this.#isTelling) this.#tellSome(this.#all(), this.#news.count);
+  }
+
+  #tellSome(rest: Iterator<ZnodeWatch, void>, count: number): void {
+    this.#isTelling = true;
+    for (let told = 0; told < TOLD_IN_ONE_TURN; told++) {
+      const { done, value } = rest.next();
+      if (done === true) {
+        this.#news.forgetBelow(count);
+        this.#isTelling = this.#news.count > count;
+        if (this.#isTelling) setImmediate(() => this.#tellSome(this.#all(), this.#news.count));
+        return;
+      }
+      value.hear();
     }
+    setImmediate(() => this.#tellSome(rest, count));
+  }
+
+  *#all(): Generator<ZnodeWatch, void> {
+    for (const kind of KINDS) for (const watches of this.#watches[kind].values()) yield* watches;
   }
 }
 

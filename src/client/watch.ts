@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DONE, EventQueue } from './event-queue.ts';
-import type { LastWatchEvent, WatchEvent } from './watch-event.ts';
+import { isLastEvent, type LastWatchEvent, type WatchEvent } from './watch-event.ts';
+import type { WatchNews } from './watch-news.ts';
 
 /**
  * What a watch fires for:
@@ -34,6 +35,9 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
   readonly #queue: EventQueue<WatchEvent>;
   readonly #onClose: (watch: ZnodeWatch) => Promise<void>;
   #kind: WatchKind;
+  #news: WatchNews | undefined;
+  /** The number of the news that it hears next. */
+  #newsHeard = 0;
   #signal: AbortSignal | undefined;
 
   constructor(
@@ -80,8 +84,34 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
     void this.close();
   }
 
+  /**
+   * From now on it is told all news.
+   *
+   * @internal
+   */
+  follow(news: WatchNews): void {
+    this.#news = news;
+    this.#newsHeard = news.count;
+  }
+
+  /**
+   * Takes the news that it has not heard yet.
+   *
+   * @internal
+   */
+  hear(): void {
+    while (!this.#queue.isEnded) {
+      const event = this.#news?.at(this.#newsHeard);
+      if (event === undefined) return;
+      this.#newsHeard += 1;
+      this.#queue.add(event);
+      if (isLastEvent(event)) this.finish();
+    }
+  }
+
   /** @internal */
   add(event: WatchEvent): void {
+    this.hear();
     this.#queue.add(event);
   }
 
@@ -98,6 +128,7 @@ export class ZnodeWatch implements AsyncIterableIterator<WatchEvent, undefined>,
 
   /** The next event, as soon as there is one. It is done when no event will come. */
   next(): Promise<IteratorResult<WatchEvent, undefined>> {
+    this.hear();
     return this.#queue.next();
   }
 

@@ -2,34 +2,52 @@
 /**
  * Fresh bootstraps, many times over: `npm run soak [-- --rounds N]`, N (default 20) of each size. Prints a line for
  * each; the exit code is 1 if any failed, 2 for wrong usage. `npm run soak -- locks` pauses and kills holders of locks
- * instead, and `npm run soak -- jobs` kills workers of a job queue.
+ * instead, and `npm run soak -- jobs` kills workers of a job queue. The others are about the size of things: see the
+ * usage.
  */
 import { parseArgs } from 'node:util';
 import { soakJobs } from '../client/recipes/soak-jobs.ts';
 import { soakLocks } from '../client/recipes/soak-locks.ts';
+import { soakMemory } from '../client/soak-memory.ts';
+import { soakWatches } from '../client/soak-watches.ts';
 import { bootstrapAndCheck } from './support/fresh-ensemble.ts';
 
 const SIZES = [1, 3, 5, 7];
 const LIMIT_MS = 240_000;
 
+/** Each reads its words, which throws for wrong ones. The run resolves with 0 if all was well. */
+const SOAKS: Readonly<Record<string, (words: string[]) => () => Promise<number>>> = {
+  locks: soakLocks,
+  jobs: soakJobs,
+  watches: soakWatches,
+  'client-memory': soakMemory,
+};
+
 const USAGE = `Usage: npm run soak [-- --rounds N]
        npm run soak -- locks [--pauses N] [--locks N] [--seed N]
        npm run soak -- jobs [--jobs N] [--seed N]
+       npm run soak -- watches [--watches N]
+       npm run soak -- client-memory [--operations N]
 
 Fresh ensembles of ${SIZES.join(', ')} nodes, N rounds of each size (default 20). Prints a line for each.
 With "locks": N holders of locks are paused until another has their lock (default 1,000), some are killed.
 With "jobs": N jobs (default 10,000) for workers that are killed at random. Each job has to be done once.
+With "watches": N watches (default 1,000,000) of one client are set, set again after a lost connection, and fired. No
+pause of the event loop may take more than 50 ms.
+With "client-memory": N operations (default 10,000,000) of one client, whose memory must stay flat.
 
 Examples:
   npm run soak -- --rounds 3
   npm run soak -- locks --pauses 10000
   npm run soak -- jobs --jobs 1000
+  npm run soak -- client-memory --operations 1000000
 `;
 
 /** Undefined when only help was asked for. */
 function readRounds(): number | undefined {
   const { values } = parseArgs({
     options: { rounds: { type: 'string', default: '20' }, help: { type: 'boolean', short: 'h' } },
+    allowPositionals: process.argv.includes('--help'),
   });
   if (values.help) {
     process.stdout.write(USAGE);
@@ -68,10 +86,10 @@ async function soak(rounds: number): Promise<number> {
 
 let run: () => Promise<number>;
 try {
-  if (process.argv[2] === 'locks') {
-    run = soakLocks(process.argv.slice(3));
-  } else if (process.argv[2] === 'jobs') {
-    run = soakJobs(process.argv.slice(3));
+  const [, , name = '', ...words] = process.argv;
+  const named = words.includes('--help') ? undefined : SOAKS[name];
+  if (named !== undefined) {
+    run = named(words);
   } else {
     const rounds = readRounds();
     run = async () => (rounds === undefined ? 0 : await soak(rounds));

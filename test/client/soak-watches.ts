@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { CLIENT_PORT } from '../../src/model/member.ts';
+import { realEnsemble } from '../support/real-server.ts';
+import { wholeNumbers } from '../support/whole-numbers.ts';
+import { manyWatches } from './many-watches.ts';
+
+const LIMIT_MS = 1_200_000;
+const MAX_PAUSE_MS = 50;
+const SERVER_HEAP = '-Xmx3g';
+
+/** `npm run soak -- watches`: reads the options, which throws for wrong ones. The run resolves with 1 if it failed. */
+export function soakWatches(words: readonly string[]): () => Promise<number> {
+  const { watches } = wholeNumbers(words, { watches: { least: 2, byDefault: 1_000_000 } });
+  if (watches % 2 !== 0) throw new Error(`--watches is an even number, as each znode has two: ${watches}`);
+  return () => soak(watches);
+}
+
+async function soak(watches: number): Promise<number> {
+  const startMs = performance.now();
+  const say = (line: string) =>
+    process.stdout.write(`${((performance.now() - startMs) / 1_000).toFixed(0)} s: ${line}\n`);
+  await using ensemble = await realEnsemble(1, { jvmOptions: [SERVER_HEAP] });
+  const host = ensemble.server(1).address;
+  const result = await manyWatches({ host, port: CLIENT_PORT, watches, limitMs: LIMIT_MS, say });
+  say(JSON.stringify(result));
+  const isAll = result.wrong === 0 && result.set === watches;
+  const isSmooth = result.longestPauseMs <= MAX_PAUSE_MS;
+  if (!isSmooth) say(`FAILED: the event loop was held up for more than ${MAX_PAUSE_MS} ms`);
+  if (!isAll) say('FAILED: not every watch told what it had to');
+  return isAll && isSmooth ? 0 : 1;
+}
