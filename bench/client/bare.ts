@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The floor: a bare socket that sends and counts the same bytes, and makes nothing of them. It sends as many requests as
- * answers came, made beforehand. Arguments and output: see contest.ts.
+ * The floor: a bare socket that sends and counts the same bytes, and makes nothing of them. It sends as many requests
+ * as answers came, made beforehand. Arguments and output: see contest.ts.
  */
 import { connect } from 'node:net';
 import { JuteWriter } from '../../src/client/jute-writer.ts';

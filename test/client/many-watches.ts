@@ -37,11 +37,11 @@ export async function manyWatches(options: ManyWatchesOptions): Promise<ManyWatc
   const away = paths.filter((_, at) => at % AWAY_EVERY === 0);
   const here = paths.filter((_, at) => at % AWAY_EVERY !== 0);
   await using proxy = await proxyThread(host, port);
-  await using other = await connect({ servers: `${host}:${port}`, sessionTimeoutMs: 20_000 });
+  await using other = await connect({ servers: `${host}:${port}`, sessionTimeoutMs: 40_000 });
   await other.create(ROOT);
   await inParts(paths, (part) => other.multi(part.map((path) => ({ kind: 'create', path }))));
   say(`${paths.length} znodes created`);
-  await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 20_000 });
+  await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 40_000 });
   using pauses = new LoopPauses();
   let longestPauseMs = 0;
   const done = (what: string): void => {
