@@ -175,7 +175,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Moto may have run earlier and have instances already.
   await world.refresh();
   const resolver = await startDnsServer(options.address, () => route53.zones.values());
-  const server = await listen(options, (request, response) => dispatch.handle(request, response));
+  const server = await listen(options, (request, response) => dispatch.handle(request, response)).catch(
+    async (error: unknown) => {
+      await resolver.close();
+      throw error;
+    },
+  );
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('the gateway has no address');
   return {

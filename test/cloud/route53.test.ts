@@ -26,6 +26,7 @@ import {
 } from '@aws-sdk/client-route-53';
 import { botocoreModels } from '../../cloud/api-model/model.ts';
 import { startDnsServer } from '../../cloud/dns/dns-server.ts';
+import { startCloud } from '../../cloud/index.ts';
 import { motoDirectory } from '../../cloud/moto/moto.ts';
 import { MotoClient } from '../../cloud/moto-client.ts';
 import { answerRoute53 } from '../../cloud/route53/answer.ts';
@@ -380,4 +381,12 @@ test('faults strike Route 53 as the other services', async () => {
   assert.deepEqual(await setsOf(zone), []);
   aws.cloud.faults.add({ kind: 'empty', service: 'route53', action: 'ListHostedZones', count: 1 });
   assert.deepEqual((await route53.send(new ListHostedZonesCommand({}))).HostedZones, []);
+});
+
+test('a cloud that can not listen leaves no resolver behind', async () => {
+  const sockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'UDPWrap').length;
+  const before = sockets();
+  const { hostname, port } = new URL(aws.cloud.url);
+  await assert.rejects(startCloud({ address: hostname, port: Number(port) }), { code: 'EADDRINUSE' });
+  await waitFor('no socket more than before is open', async () => sockets() === before);
 });
