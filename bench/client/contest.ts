@@ -21,6 +21,7 @@ const WARM_UP_MS = 2_000;
 const MEASURED_MS = 2_000;
 const LIMIT_MS = 60_000;
 const NETTY = '-Dzookeeper.serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory';
+const SERVER_HEAP = '-Xmx1g';
 const SERVERS: Readonly<Record<string, readonly string[]>> = { netty: [NETTY], nio: [] };
 const LOADS = [
   { inFlight: 1_000, bytes: 100 },
@@ -112,7 +113,7 @@ export async function benchClients(rounds: number, progress: (line: string) => v
   const { contestants, notHere } = await fieldOf(progress);
   const contests: Contest[] = [];
   for (const [server, jvmOptions] of Object.entries(SERVERS)) {
-    await using ensemble = await realEnsemble(1, { jvmOptions });
+    await using ensemble = await realEnsemble(1, { jvm: 'production', jvmOptions: [SERVER_HEAP, ...jvmOptions] });
     const servers = `${ensemble.server(1).address}:2181`;
     await using client = await connect({ servers });
     for (const { inFlight, bytes } of LOADS) {

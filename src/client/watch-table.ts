@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WatchPaths } from './operations/set-watches.ts';
+import { PathMap } from './path-map.ts';
 import type { WatchKind, ZnodeWatch } from './watch.ts';
 import type { LastWatchEvent, WatchEvent, ZnodeEvent } from './watch-event.ts';
 import { WatchNews } from './watch-news.ts';
@@ -19,12 +20,12 @@ const TOLD_IN_ONE_TURN = 1_000;
 
 /** The watches of a session. Servers know watches only per connection, so each connection gets all of them. */
 export class WatchTable {
-  readonly #watches: Readonly<Record<WatchKind, Map<string, ZnodeWatch[]>>> = {
-    data: new Map(),
-    exist: new Map(),
-    children: new Map(),
-    persistent: new Map(),
-    recursive: new Map(),
+  readonly #watches: Readonly<Record<WatchKind, PathMap<ZnodeWatch[]>>> = {
+    data: new PathMap(),
+    exist: new PathMap(),
+    children: new PathMap(),
+    persistent: new PathMap(),
+    recursive: new PathMap(),
   };
   readonly #news = new WatchNews();
   #isTelling = false;
@@ -64,7 +65,7 @@ export class WatchTable {
       if (kind === 'persistent') this.#tell(kind, event.path, event);
       else for (const watch of this.#take(kind, event.path)) finishWith(watch, event);
     }
-    if (this.#watches.recursive.size === 0) return;
+    if (this.#watches.recursive.isEmpty) return;
     if (event.kind !== 'childrenChanged') {
       for (const path of upwards(event.path)) this.#tell('recursive', path, event);
     } else if (!this.#isArmed) {

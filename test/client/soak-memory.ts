@@ -38,7 +38,7 @@ export async function* looksOf(order: SteadyOrder): AsyncGenerator<MemoryLook, v
 }
 
 async function soak(operations: number): Promise<number> {
-  await using ensemble = await realEnsemble(1);
+  await using ensemble = await realEnsemble(1, { jvm: 'production', jvmOptions: ['-Xmx1g'] });
   const servers = `${ensemble.server(1).address}:${CLIENT_PORT}`;
   const looks: MemoryLook[] = [];
   for await (const look of looksOf({ servers, operations, steps: STEPS })) {

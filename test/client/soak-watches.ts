@@ -20,7 +20,7 @@ async function soak(watches: number): Promise<number> {
   const startMs = performance.now();
   const say = (line: string) =>
     process.stdout.write(`${((performance.now() - startMs) / 1_000).toFixed(0)} s: ${line}\n`);
-  await using ensemble = await realEnsemble(1, { jvmOptions: SERVER_OPTIONS });
+  await using ensemble = await realEnsemble(1, { jvm: 'production', jvmOptions: SERVER_OPTIONS });
   const host = ensemble.server(1).address;
   const result = await manyWatches({ host, port: CLIENT_PORT, watches, limitMs: LIMIT_MS, say });
   say(JSON.stringify(result));

@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util';
 import { soakJobs } from '../client/recipes/soak-jobs.ts';
 import { soakLocks } from '../client/recipes/soak-locks.ts';
+import { soakTreeCaches } from '../client/recipes/soak-tree-caches.ts';
 import { soakMemory } from '../client/soak-memory.ts';
 import { soakWatches } from '../client/soak-watches.ts';
 import { bootstrapAndCheck } from './support/fresh-ensemble.ts';
@@ -21,6 +22,7 @@ const SOAKS: Readonly<Record<string, (words: string[]) => () => Promise<number>>
   jobs: soakJobs,
   watches: soakWatches,
   'client-memory': soakMemory,
+  'tree-caches': soakTreeCaches,
 };
 
 const USAGE = `Usage: npm run soak [-- --rounds N]
@@ -28,6 +30,7 @@ const USAGE = `Usage: npm run soak [-- --rounds N]
        npm run soak -- jobs [--jobs N] [--seed N]
        npm run soak -- watches [--watches N]
        npm run soak -- client-memory [--operations N]
+       npm run soak -- tree-caches [--caches N] [--znodes N] [--processes N] [--changed N]
 
 Fresh ensembles of ${SIZES.join(', ')} nodes, N rounds of each size (default 20). Prints a line for each.
 With "locks": N holders of locks are paused until another has their lock (default 1,000), some are killed.
@@ -35,6 +38,8 @@ With "jobs": N jobs (default 10,000) for workers that are killed at random. Each
 With "watches": N watches (default 1,000,000) of one client are set, set again after a lost connection, and fired. No
 pause of the event loop may take more than 50 ms.
 With "client-memory": N operations (default 10,000,000) of one client, whose memory must stay flat.
+With "tree-caches": N caches (default 1,000) of so many znodes (5,000) in several processes (4). The leader is killed, and
+then znodes are set (50): at most two requests for each of them in each cache. It takes about 8 GB, and less with fewer.
 
 Examples:
   npm run soak -- --rounds 3
