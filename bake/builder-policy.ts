@@ -33,6 +33,7 @@ export function builderPolicy(scope: BuilderScope = {}): PolicyDocument {
       // These actions take no resource.
       Action: [
         'ec2:DescribeImages',
+        'ec2:DescribeInstanceTypeOfferings',
         'ec2:DescribeInstanceTypes',
         'ec2:DescribeInstances',
         'ec2:DescribeKeyPairs',
@@ -41,6 +42,7 @@ export function builderPolicy(scope: BuilderScope = {}): PolicyDocument {
         'ec2:DescribeSnapshots',
         'ec2:DescribeSubnets',
         'ec2:DescribeVolumes',
+        'ec2:DescribeVpcs',
       ],
       Resource: '*',
     },

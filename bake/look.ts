@@ -2,6 +2,7 @@
 /** Checks what the options name in AWS before anything is launched, and reports all problems at once. */
 import {
   DescribeImagesCommand,
+  DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
   DescribeSubnetsCommand,
   type Image,
@@ -66,13 +67,38 @@ async function instanceTypeProblem({ ec2, signal }: Ec2Access, { instanceType }:
   return `The instance type ${instanceType} (--instancetype) does not exist in this region.`;
 }
 
-async function subnetProblem({ ec2, signal }: Ec2Access, { subnet }: BakeOptions): Promise<string | undefined> {
+/** Without a subnet, EC2 itself chooses among the default ones. */
+async function subnetProblem({ ec2, signal }: Ec2Access, options: BakeOptions): Promise<string | undefined> {
+  const { subnet, instanceType, sshInterface } = options;
   const filter =
     subnet === undefined ? { Name: 'default-for-az', Values: ['true'] } : { Name: 'subnet-id', Values: [subnet] };
-  const command = new DescribeSubnetsCommand({ Filters: [filter] });
-  const { Subnets = [] } = await call('EC2 DescribeSubnets', signal, (options) => ec2.send(command, options));
-  if (Subnets.length > 0) return undefined;
-  return subnet === undefined
-    ? 'This account has no default VPC in this region: name a subnet with --subnet.'
-    : `The subnet ${subnet} (--subnet) does not exist in this region and account.`;
+  const [{ Subnets = [] }, { InstanceTypeOfferings = [] }] = await Promise.all([
+    call('EC2 DescribeSubnets', signal, (limits) =>
+      ec2.send(new DescribeSubnetsCommand({ Filters: [filter] }), limits),
+    ),
+    call('EC2 DescribeInstanceTypeOfferings', signal, (limits) =>
+      ec2.send(
+        new DescribeInstanceTypeOfferingsCommand({
+          LocationType: 'availability-zone',
+          Filters: [{ Name: 'instance-type', Values: [instanceType] }],
+        }),
+        limits,
+      ),
+    ),
+  ]);
+  if (Subnets.length === 0) {
+    return subnet === undefined
+      ? 'This account has no default VPC in this region: name a subnet with --subnet.'
+      : `The subnet ${subnet} (--subnet) does not exist in this region and account.`;
+  }
+  const zones = new Set(InstanceTypeOfferings.map(({ Location }) => Location));
+  // A type that is nowhere is a problem of its own.
+  if (zones.size > 0 && !Subnets.some(({ AvailabilityZone }) => zones.has(AvailabilityZone))) {
+    const where =
+      subnet === undefined ? 'any zone of a default subnet' : `${Subnets[0]?.AvailabilityZone}, the zone of ${subnet}`;
+    return `The instance type ${instanceType} (--instancetype) is not offered in ${where}: name another subnet with --subnet.`;
+  }
+  const closed = Subnets.find(({ MapPublicIpOnLaunch }) => MapPublicIpOnLaunch === false);
+  if (subnet !== undefined || sshInterface !== 'public_ip' || closed === undefined) return undefined;
+  return `The default subnet ${closed.SubnetId} gives no public address, at which the instance would be reached: name a subnet with --subnet, and a public address is asked for.`;
 }

@@ -55,8 +55,9 @@ source "amazon-ebs" "zookeeper" {
     delete_on_termination = true
   }
 
+  # Without a subnet it is the default subnet that gives a public address: the plugin takes "false" there for an order.
   subnet_id                             = var.subnet_id
-  associate_public_ip_address           = var.subnet_id != "" && var.ssh_interface == "public_ip"
+  associate_public_ip_address           = var.subnet_id == "" ? null : var.ssh_interface == "public_ip"
   temporary_security_group_source_cidrs = var.ssh_source_cidrs
   temporary_key_pair_name               = var.bake_id
   ssh_interface                         = var.ssh_interface

@@ -4,6 +4,7 @@ import { AwsFailure } from '../failure.ts';
 import type { MotoClient } from '../moto-client.ts';
 import { type Struct, structAt, structsAt, textAt } from '../value.ts';
 import { Attachments } from './attachments.ts';
+import { inSubnet } from './default-subnet.ts';
 import { describeInstances, visibleTags } from './describe.ts';
 import { checkFilterNames } from './filter-names.ts';
 import { ImageDetails } from './image-details.ts';
@@ -77,8 +78,9 @@ export class Ec2 {
   }
 
   async run(input: Struct): Promise<Struct> {
-    if (this.fullZones.size > 0) await this.#refuseFullZone(input);
-    const output = await this.#ask('RunInstances', launchCount(input));
+    const placed = await inSubnet((action, asked) => this.#ask(action, asked), input);
+    if (this.fullZones.size > 0) await this.#refuseFullZone(placed);
+    const output = await this.#ask('RunInstances', launchCount(placed));
     await this.world.refresh(
       structsAt(output, 'Instances').flatMap((instance) => textAt(instance, 'InstanceId') ?? []),
     );

@@ -105,6 +105,26 @@ class KeepingRequestHandler(MotoRequestHandler):
 # call.
 serialize.parse_to_aware_datetime = functools.lru_cache(maxsize=10_000)(serialize.parse_to_aware_datetime)
 
+from moto.ec2.models import elastic_network_interfaces  # noqa: E402
+
+
+class NetworkInterface(elastic_network_interfaces.NetworkInterface):
+    """Its public address is its private one. Moto's is a random address of somebody on the Internet.
+
+    Moto finds the values that it writes by the name of the class.
+    """
+
+    # Moto sorts its resources by the service in this name.
+    __module__ = elastic_network_interfaces.__name__
+
+    def check_auto_public_ip(self):
+        super().check_auto_public_ip()
+        if self.public_ip is not None:
+            self.public_ip = self.private_ip_address
+
+
+elastic_network_interfaces.NetworkInterface = NetworkInterface
+
 if os.environ.get("LAB_REUSES_ADDRESSES"):
     from moto.ec2.models import instances  # noqa: E402
 

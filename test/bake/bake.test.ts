@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { DescribeSubnetsCommand, type EC2Client, ModifySubnetAttributeCommand } from '@aws-sdk/client-ec2';
 import { builderPolicy } from '../../bake/builder-policy.ts';
 import { type BakeCode, BakeError } from '../../bake/errors.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
@@ -30,6 +31,8 @@ afterEach(() => {
 });
 
 const everything = (): Promise<readonly string[]> => whatCosts(bakery.local.operator.ec2);
+
+const ec2 = (): EC2Client => bakery.local.operator.ec2;
 
 const output = (name: string) => join(directory.path, name);
 
@@ -125,6 +128,39 @@ test('interrupted, it waits until Packer has cleaned up', async () => {
   assert.match(terminal.text, /Packer is told to end[\s\S]*Cleaning up/);
 });
 
+/** Words of the command line for an instance that no subnet is named for, at this address. */
+const inDefaultVpc = (sshInterface: string) => ['--ssh-interface', sshInterface];
+
+test('default subnets that give no public address, and a type that is not offered there, are told beforehand', async () => {
+  const { Subnets = [] } = await ec2().send(
+    new DescribeSubnetsCommand({ Filters: [{ Name: 'default-for-az', Values: ['true'] }] }),
+  );
+  const SubnetId = Subnets[0]?.SubnetId;
+  const open = (Value: boolean) =>
+    ec2().send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value } }));
+  const before = await everything();
+  const refused = async (place: readonly string[], sentence: RegExp) => {
+    const { done } = await bakery.bake(await bakery.fake('names no image'), [], undefined, place);
+    await assert.rejects(done, (error: unknown) => {
+      assert.ok(error instanceof BakeError && error.code === 'BAD_INPUT', String(error));
+      assert.match(error.message, sentence);
+      return true;
+    });
+  };
+  await open(false);
+  try {
+    await refused(inDefaultVpc('public_ip'), new RegExp(`${SubnetId} gives no public address.*--subnet`));
+  } finally {
+    await open(true);
+  }
+  const inE = Subnets.find(({ AvailabilityZone }) => AvailabilityZone === 'us-east-1e')?.SubnetId ?? '';
+  await refused(
+    ['--subnet', inE],
+    new RegExp(`t3.small .* is not offered in us-east-1e, the zone of ${inE}: .*--subnet`),
+  );
+  assert.deepEqual(await everything(), before);
+});
+
 test('an image that is right: IMDSv2 alone, encrypted, known to deploy.sh', async () => {
   const { done } = await bakery.bake(await bakery.fake('makes an image'));
   const { action, imageId } = await done;
@@ -138,3 +174,11 @@ test('an image that is right: IMDSv2 alone, encrypted, known to deploy.sh', asyn
   const demanded = calls.findIndex(({ action: name }) => name === 'ModifyInstanceMetadataOptions');
   assert.ok(demanded > calls.findIndex(({ action: name }) => name === 'RunInstances'));
 });
+
+for (const sshInterface of ['public_ip', 'private_ip']) {
+  test(`without a subnet the instance is in the default VPC, and reached at its ${sshInterface}`, async () => {
+    const packer = await bakery.fake('does what plugin 1.8 does');
+    const { done } = await bakery.bake(packer, [], undefined, inDefaultVpc(sshInterface));
+    assert.equal((await done).action, 'baked');
+  });
+}

@@ -4,6 +4,7 @@
  * behaviour before Packer's own arguments, by the start script of support.ts.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateImageCommand,
@@ -12,7 +13,9 @@ import {
   CreateTagsCommand,
   DescribeInstancesCommand,
   DescribeSubnetsCommand,
+  DescribeVpcsCommand,
   EC2Client,
+  type Instance,
   type ResourceType,
   RunInstancesCommand,
   StopInstancesCommand,
@@ -42,7 +45,8 @@ interface Variables {
   readonly bake_id: string;
   readonly image_name: string;
   readonly manifest_file: string;
-  readonly subnet_id: string;
+  readonly subnet_id?: string;
+  readonly ssh_interface: 'public_ip' | 'private_ip';
   readonly source_ami: string;
   readonly endpoint: string;
 }
@@ -75,17 +79,52 @@ function specifications(kinds: readonly ResourceType[], { alsoTagged }: Ways): r
   return kinds.filter((kind) => tagged.includes(kind)).map((ResourceType) => ({ ResourceType, Tags: bakeTags() }));
 }
 
+/**
+ * Where plugin 1.8 launches. It takes a `false` for a public address for an order, even where no subnet is named, and
+ * then looks for a subnet itself.
+ */
+async function placeOf(ec2: EC2Client) {
+  const associate = publicAddressIn(variables);
+  const given = variables.subnet_id ?? '';
+  if (given !== '') return { SubnetId: given, associate };
+  if (associate === null) return { SubnetId: undefined, associate };
+  const isDefault = [{ Name: 'is-default', Values: ['true'] }];
+  const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand({ Filters: isDefault }));
+  const inVpc = [{ Name: 'vpc-id', Values: Vpcs.map(({ VpcId }) => VpcId ?? '') }];
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ Filters: inVpc }));
+  return { SubnetId: Subnets[0]?.SubnetId ?? '', associate };
+}
+
+/** What our source for current versions says. Its expression means the same in JavaScript. */
+function publicAddressIn(all: Variables): boolean | null {
+  const source = readFileSync(resolve(import.meta.dirname, '../../ami/current/source.pkr.hcl'), 'utf8');
+  const expression = /^ {2}associate_public_ip_address +=(.*)$/m.exec(source)?.[1];
+  const value: unknown = new Function('var_', `return ${expression?.replaceAll('var.', 'var_.')}`)({
+    ...all,
+    subnet_id: all.subnet_id ?? '',
+  });
+  if (typeof value !== 'boolean' && value !== null) throw new Error(`"${expression}" is ${value}`);
+  return value;
+}
+
 /** Key pair, security group and instance, as Packer makes them. */
 async function launch(ec2: EC2Client, ways: Ways): Promise<string> {
   const tags = (...kinds: readonly ResourceType[]) => ({ TagSpecifications: [...specifications(kinds, ways)] });
   await ec2.send(new CreateKeyPairCommand({ KeyName: variables.bake_id, ...tags('key-pair') }));
   const GroupName = `packer_of_${variables.bake_id}`;
   say(`Creating temporary security group for this instance: ${GroupName}`);
-  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [variables.subnet_id] }));
-  const VpcId = Subnets[0]?.VpcId ?? '';
+  const { SubnetId, associate } = await placeOf(ec2);
+  const { Subnets = [] } =
+    SubnetId === undefined ? {} : await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [SubnetId] }));
+  const inVpc = SubnetId === undefined ? {} : { VpcId: Subnets[0]?.VpcId ?? '' };
   const { GroupId = '' } = await ec2.send(
-    new CreateSecurityGroupCommand({ GroupName, Description: 'for Packer', VpcId, ...tags('security-group') }),
+    new CreateSecurityGroupCommand({ GroupName, Description: 'for Packer', ...inVpc, ...tags('security-group') }),
   );
+  const card = { DeviceIndex: 0, SubnetId, Groups: [GroupId], DeleteOnTermination: true };
+  const network =
+    SubnetId === undefined
+      ? { SecurityGroupIds: [GroupId] }
+      : { NetworkInterfaces: [{ ...card, ...(associate === null ? {} : { AssociatePublicIpAddress: associate }) }] };
   const Ebs = { Encrypted: ways.encrypted, VolumeSize: 8, VolumeType: 'gp3' } as const;
   const { Instances = [] } = await ec2.send(
     new RunInstancesCommand({
@@ -93,24 +132,27 @@ async function launch(ec2: EC2Client, ways: Ways): Promise<string> {
       InstanceType: 't3.small',
       MinCount: 1,
       MaxCount: 1,
-      SubnetId: variables.subnet_id,
-      SecurityGroupIds: [GroupId],
       KeyName: variables.bake_id,
       BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs }],
+      ...network,
       ...tags('instance', 'network-interface', 'volume'),
     }),
   );
   const id = Instances[0]?.InstanceId ?? '';
   output(`Instance ID: ${id}`);
-  await until(ec2, id, 'running');
-  say('Using ssh communicator to connect: 127.0.0.1');
+  const { PublicIpAddress, PrivateIpAddress } = await until(ec2, id, 'running');
+  const address = variables.ssh_interface === 'public_ip' ? PublicIpAddress : PrivateIpAddress;
+  // Packer's next step fails; for the tests that is all the same.
+  if (address === undefined) throw new Error(`${id} has no address at which it could be reached.`);
+  say(`Using ssh communicator to connect: ${address}`);
   return id;
 }
 
-async function until(ec2: EC2Client, id: string, state: string): Promise<void> {
+async function until(ec2: EC2Client, id: string, state: string): Promise<Instance> {
   for (let looks = 0; looks < 400; looks += 1) {
     const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
-    if (Reservations[0]?.Instances?.[0]?.State?.Name === state) return;
+    const instance = Reservations[0]?.Instances?.[0];
+    if (instance?.State?.Name === state) return instance;
     await sleep(50);
   }
   throw new Error(`${id} is not ${state}`);

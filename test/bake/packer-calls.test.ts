@@ -20,6 +20,7 @@ const AMI = resolve(import.meta.dirname, '../../ami');
 
 /** What of the policy no bake of this test can need, by the reason. */
 const BEYOND_THIS_TEST: Readonly<Record<string, readonly string[]>> = {
+  'Plugin 1.8 asks for the default VPC when it is told of a public address and of no subnet': ['ec2:DescribeVpcs'],
   'Packer asks AWS alone whether there is such a region': ['ec2:DescribeRegions'],
 };
 
@@ -103,6 +104,15 @@ test('a bake makes an encrypted image with its tags, and needs the whole policy'
     ofThePerson().filter(({ allowed }) => !allowed),
     [],
   );
+
+  // Without a subnet EC2 itself puts the instance into a default one, which gives it a public address.
+  const { done: elsewhere } = await bakery.bake(program, [], undefined, ['--ssh-interface', 'public_ip']);
+  assert.equal((await elsewhere).action, 'baked');
+  const launch = bakery.local.cloud.calls
+    .list({})
+    .filter(({ action }) => action === 'RunInstances')
+    .at(-1);
+  assert.equal(launch?.caller, 'deployer');
 
   // What one version of Packer alone does, or only a failure needs, is done by such a bake.
   await (await bakery.bake(await bakery.fake('does what plugin 1.8 does'))).done;

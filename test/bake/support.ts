@@ -87,10 +87,15 @@ export class Bakery implements AsyncDisposable {
   }
 
   /** Bakes with this program as Packer. */
-  async bake(packer: string, more: readonly string[] = [], signal = new AbortController().signal) {
+  async bake(
+    packer: string,
+    more: readonly string[] = [],
+    signal = new AbortController().signal,
+    place: readonly string[] = ['--subnet', this.subnet, '--ssh-interface', 'private_ip'],
+  ) {
     const terminal = scriptTerminal();
     const words = [
-      ...['--packer', packer, '--ami', this.sourceImage, '--subnet', this.subnet, '--ssh-interface', 'private_ip'],
+      ...['--packer', packer, '--ami', this.sourceImage, ...place],
       ...['--zookeeper-archive', join(this.directory, 'archive.tar.gz'), '--zookeeper-sha512', EMPTY_SHA512],
       ...['--volumesize', '15', '--poll-seconds', '1', ...more],
     ];

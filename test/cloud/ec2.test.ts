@@ -5,6 +5,7 @@ import {
   CreateTagsCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
+  DescribeSubnetsCommand,
   DescribeTagsCommand,
   RunInstancesCommand,
   StopInstancesCommand,
@@ -185,4 +186,33 @@ test('RunInstances launches MaxCount; user data comes back; a stopped instance i
   await refused(ec2.send(new RunInstancesCommand({ ...many, ImageId: 'ami-00000000' })), 'InvalidAMIID.NotFound');
   await ec2.send(new StopInstancesCommand({ InstanceIds: [InstanceId] }));
   await waitFor('stopped', async () => (await aws.state(InstanceId)) === 'stopped');
+});
+
+test('without a subnet: a default one of the zone; a public address is the subnet’s setting or the call’s, and no stranger’s', async () => {
+  const { ec2 } = aws.operator;
+  const isDefault = [{ Name: 'default-for-az', Values: ['true'] }];
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ Filters: isDefault }));
+  const inB = Subnets.find(({ AvailabilityZone }) => AvailabilityZone?.endsWith('b'));
+  const one = { ImageId: await aws.image(), MinCount: 1, MaxCount: 1 };
+  const card = (AssociatePublicIpAddress: boolean, SubnetId?: string) => ({
+    NetworkInterfaces: [{ DeviceIndex: 0, AssociatePublicIpAddress, SubnetId }],
+  });
+  const launched = async (more: object) => {
+    const { Instances = [] } = await ec2.send(new RunInstancesCommand({ ...one, ...more }));
+    return (await aws.seen(Instances[0]?.InstanceId ?? '')) ?? assert.fail('It is not there.');
+  };
+  const given = await launched({ Placement: { AvailabilityZone: inB?.AvailabilityZone } });
+  assert.equal(given.SubnetId, inB?.SubnetId);
+  assert.ok(given.PublicIpAddress !== undefined);
+  assert.equal(given.PublicIpAddress, given.PrivateIpAddress);
+  const forbidden = await launched(card(false));
+  assert.ok(Subnets.some(({ SubnetId }) => SubnetId === forbidden.SubnetId));
+  assert.equal(forbidden.PublicIpAddress, undefined);
+  const asked = await launched(card(true, subnet));
+  assert.match(asked.PublicIpAddress ?? '', /^127\./);
+  assert.equal((await launched({ SubnetId: subnet })).PublicIpAddress, undefined);
+  await refused(
+    ec2.send(new RunInstancesCommand({ ...one, Placement: { AvailabilityZone: 'us-east-9z' } })),
+    'VPCIdNotSpecified',
+  );
 });

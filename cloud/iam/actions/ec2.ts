@@ -178,8 +178,9 @@ export const EC2_ACTIONS: ActionTable = {
     action: 'CreateSecurityGroup',
     keys: [...RESOURCE_KEYS, ...TAGS_OF_REQUEST],
     elements: async (input, facts) => {
-      const vpc = textAt(input, 'VpcId');
-      const inVpc = vpc === undefined ? [] : [await existing(facts, 'CreateSecurityGroup', vpc)];
+      // Packer sends an empty one; EC2 takes the default VPC then.
+      const vpc = textAt(input, 'VpcId') ?? '';
+      const inVpc = vpc === '' ? [] : [await existing(facts, 'CreateSecurityGroup', vpc)];
       return [...made(facts, 'CreateSecurityGroup', 'security-group', input), ...inVpc];
     },
   },
