@@ -21,6 +21,7 @@ import { actionOf, type Call, type HttpRequest, readCall, type Scope, scopeOf } 
 import { readAnswer, writeCall } from './protocols/write-call.ts';
 import { answerRoute53 } from './route53/answer.ts';
 import type { Route53 } from './route53/route53.ts';
+import type { BucketRegions } from './s3/bucket-regions.ts';
 import { checkConditions } from './s3/conditions.ts';
 import type { Struct } from './value.ts';
 
@@ -34,6 +35,7 @@ interface DispatchParts {
   readonly calls: CallLog;
   readonly faults: FaultBoard;
   readonly access: Access;
+  readonly buckets: BucketRegions;
   /** The caller of each access key id. */
   readonly callers: ReadonlyMap<string, string>;
   readonly region: string;
@@ -53,8 +55,8 @@ interface Identified {
 type Who = Pick<Identified, 'caller' | 'service' | 'action'>;
 
 const SERVICES = ['ec2', 'autoscaling', 'cloudformation', 'logs', 's3', 'route53', 'iam', 'sts'];
-/** These have one endpoint for all regions. */
-const GLOBAL = ['iam', 'sts', 'route53'];
+/** Services that serve calls that are signed for any region: three know none, and S3 has buckets in each. */
+const IN_EVERY_REGION = new Set(['iam', 'sts', 'route53', 's3']);
 const CLOUDFORMATION = 'cloudformation.amazonaws.com';
 /** For these calls, only a caller who may list the object learns whether it exists. */
 const OF_ONE_OBJECT = new Set(['GetObject', 'HeadObject']);
@@ -104,7 +106,7 @@ export class Dispatch {
 
   /** Undefined when there must be no answer: the connection is cut. */
   async #answer(request: HttpRequest, who: Identified): Promise<Answer | undefined> {
-    this.#identify(request, who);
+    const scope = this.#identify(request, who);
     const { service, action } = who;
     const fault = this.#parts.faults.strike(who, (kind) => canStrike(kind, service, action));
     if (fault !== undefined) who.fault = fault;
@@ -120,6 +122,7 @@ export class Dispatch {
     }
     const call = readCall(this.#parts.models, service, action, request);
     if (call.problems.length > 0) throw refusal(service, call.model.protocol, call.problems);
+    if (service === 's3') await this.#parts.buckets.check(action, call.input, scope.region);
     const authorized: AuthorizedCall = { caller: who.caller, service, action, input: call.input };
     await this.#parts.access.authorize(authorized);
     if (fault?.kind === 'empty') {
@@ -150,7 +153,7 @@ export class Dispatch {
     const caller = callers.get(scope.accessKeyId);
     if (caller === undefined) throw unknownKey(model);
     who.caller = caller;
-    if (scope.region !== region && !GLOBAL.includes(scope.service)) {
+    if (scope.region !== region && !IN_EVERY_REGION.has(scope.service)) {
       throw new AwsFailure(
         'AuthFailure',
         `The lab is the region ${region}; the call was signed for ${scope.region}`,

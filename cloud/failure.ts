@@ -6,11 +6,14 @@
 export class AwsFailure extends Error {
   readonly code: string;
   readonly status: number;
+  /** Headers of the answer; only S3's protocol sends them. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: string, message: string, status = 400) {
+  constructor(code: string, message: string, status = 400, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.name = 'AwsFailure';
     this.code = code;
     this.status = status;
+    this.headers = headers;
   }
 }

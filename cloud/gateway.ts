@@ -22,6 +22,7 @@ import type { InstanceRights, WithoutProfile } from './iam/instance-rights.ts';
 import { MotoClient } from './moto-client.ts';
 import { isOwnAddress } from './own-address.ts';
 import { DEFAULT_ROUTE53_TIMINGS, Route53, type Route53Timings } from './route53/route53.ts';
+import { BucketRegions } from './s3/bucket-regions.ts';
 
 export interface GatewayOptions {
   /** A loopback address, or one of a lab's own network; never a wildcard. */
@@ -171,6 +172,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       account,
       checkAnswers,
     },
+    buckets: new BucketRegions(moto),
   });
   // Moto may have run earlier and have instances already.
   await world.refresh();

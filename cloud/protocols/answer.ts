@@ -93,7 +93,7 @@ export function writeFailure(service: string, protocol: Protocol, failure: AwsFa
       }
       const error = `<Code>${code}</Code><Message>${message}</Message><RequestId>${requestId}</RequestId>`;
       const body = head ? '' : `<Error>${error}</Error>`;
-      return xml(status, body, { 'x-amz-request-id': requestId });
+      return xml(status, body, { ...failure.headers, 'x-amz-request-id': requestId });
     }
   }
 }

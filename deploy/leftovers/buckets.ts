@@ -30,7 +30,7 @@ export async function bucketsLeft(context: DeployContext, stackName: string): Pr
   const region = await regionOf(context.aws);
   const found: Leftover[] = [];
   for (const name of (await allBuckets(context)).filter((bucket) => bucket.startsWith(prefix))) {
-    const facts = await factsOf(context, name);
+    const facts = await factsOf(context, name, region);
     if (facts === undefined && name.startsWith(`${stackName.toLowerCase()}-bucket-`)) {
       context.terminal.line(`AWS denies a look at the bucket ${name}, so it may be left behind as well.`, 'yellow');
     }
@@ -65,16 +65,32 @@ async function allBuckets({ aws, signal }: DeployContext): Promise<readonly stri
 /** The oldest region has no name here, and Ireland had another name in the past. */
 const OLD_NAMES: Readonly<Record<string, string>> = { '': 'us-east-1', EU: 'eu-west-1' };
 
+type Unseen = 'gone' | 'denied' | 'elsewhere';
+
+/** S3's answers of one region about a bucket of another one. */
+const REDIRECT = 301;
+const ELSEWHERE: ReadonlySet<string> = new Set(['PermanentRedirect', 'AuthorizationHeaderMalformed']);
+
 interface BucketFacts {
   readonly region?: string;
   readonly cluster?: string | undefined;
 }
 
-/** Undefined for a bucket that this account may not look at; most of these are not ours. */
-async function factsOf({ aws, signal }: DeployContext, Bucket: string): Promise<BucketFacts | undefined> {
-  const unseen = ({ kind, code }: CallFailure) =>
-    code === 'NoSuchBucket' ? 'gone' : kind === 'denied' ? 'denied' : undefined;
-  const location = await call<{ readonly name: string } | 'gone' | 'denied'>(
+/**
+ * Undefined for a bucket that this account may not look at; most of these are not ours. The region comes first: S3 only
+ * redirects whoever asks about a bucket of another region, in most regions even for that.
+ */
+async function factsOf(
+  { aws, signal }: DeployContext,
+  Bucket: string,
+  region: string,
+): Promise<BucketFacts | undefined> {
+  const unseen = ({ kind, code, status }: CallFailure) => {
+    if (code === 'NoSuchBucket') return 'gone';
+    if (status === REDIRECT || ELSEWHERE.has(code)) return 'elsewhere';
+    return kind === 'denied' ? 'denied' : undefined;
+  };
+  const location = await call<{ readonly name: string } | Unseen>(
     'S3 GetBucketLocation',
     signal,
     async (options) => {
@@ -83,18 +99,20 @@ async function factsOf({ aws, signal }: DeployContext, Bucket: string): Promise<
     },
     unseen,
   );
-  if (location === 'gone') return {};
+  if (location === 'gone' || location === 'elsewhere') return {};
   if (location === 'denied') return undefined;
-  const tags = await call<readonly Tag[] | 'gone' | 'denied'>(
+  const home = OLD_NAMES[location.name] ?? location.name;
+  if (home !== region) return { region: home };
+  const tags = await call<readonly Tag[] | Unseen>(
     'S3 GetBucketTagging',
     signal,
     async (options) => (await aws.s3.send(new GetBucketTaggingCommand({ Bucket }), options)).TagSet ?? [],
     (failure) => (failure.code === 'NoSuchTagSet' ? [] : unseen(failure)),
   );
-  if (tags === 'gone') return {};
+  if (tags === 'gone' || tags === 'elsewhere') return {};
   if (tags === 'denied') return undefined;
   const cluster = tags.find(({ Key }) => Key === CLUSTER_TAG)?.Value;
-  return { region: OLD_NAMES[location.name] ?? location.name, cluster };
+  return { region: home, cluster };
 }
 
 async function holdsOf(context: DeployContext, bucket: string): Promise<string> {

@@ -10,6 +10,7 @@ import {
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  GetBucketLocationCommand,
   ListBucketsCommand,
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
@@ -40,11 +41,13 @@ async function makeBucket(
   LocationConstraint?: 'eu-west-1',
 ): Promise<void> {
   const there = LocationConstraint === undefined ? {} : { CreateBucketConfiguration: { LocationConstraint } };
-  await aws.s3.send(new CreateBucketCommand({ Bucket, ...there }));
-  await aws.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+  using clients = clientsOf(local, 'operator', LocationConstraint ?? local.cloud.region);
+  const { s3 } = clients;
+  await s3.send(new CreateBucketCommand({ Bucket, ...there }));
+  await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
   if (cluster === undefined) return;
   const Tagging = { TagSet: [{ Key: 'zookeeper_cluster', Value: cluster }] };
-  await aws.s3.send(new PutBucketTaggingCommand({ Bucket, Tagging }));
+  await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging }));
 }
 
 async function bucketNames(): Promise<readonly string[]> {
@@ -79,6 +82,29 @@ test('buckets of this stack name, in this region, and no others', async () => {
       ['orders-bucket-1', 'orders-4f1c2a90', '2 objects and 2 older versions'],
       ['orders-bucket-2', 'orders-00000000', '0 objects'],
     ],
+  );
+});
+
+test('from a region whose S3 does not even say where others are', async () => {
+  await using ends = new AsyncDisposableStack();
+  const ireland = await LocalAws.start({ region: 'eu-west-1' });
+  ends.defer(() => ireland.close());
+  const there = ends.use(clientsOf(ireland, 'operator'));
+  const elsewhere = clientsOf(ireland, 'operator', 'us-west-2');
+  ends.use(elsewhere);
+  const made = { CreateBucketConfiguration: { LocationConstraint: 'us-west-2' } } as const;
+  await elsewhere.s3.send(new CreateBucketCommand({ Bucket: 'orders-bucket-west', ...made }));
+  const location = new GetBucketLocationCommand({ Bucket: 'orders-bucket-west' });
+  assert.equal((await elsewhere.s3.send(location)).LocationConstraint, 'us-west-2');
+  await assert.rejects(there.s3.send(location), { name: 'PermanentRedirect' });
+  const own = { CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' } } as const;
+  await there.s3.send(new CreateBucketCommand({ Bucket: 'orders-bucket-own', ...own }));
+  const Tagging = { TagSet: [{ Key: 'zookeeper_cluster', Value: 'orders-4f1c2a90' }] };
+  await there.s3.send(new PutBucketTaggingCommand({ Bucket: 'orders-bucket-own', Tagging }));
+  const found = await bucketsLeft(deployer(there), 'orders');
+  assert.deepEqual(
+    found.map(({ name }) => name),
+    ['orders-bucket-own'],
   );
 });
 

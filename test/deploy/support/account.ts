@@ -78,13 +78,13 @@ export function deployer(aws: AwsClients, answers?: readonly string[], signal?: 
   };
 }
 
-/** Clients whose calls the gateway counts to this caller. */
-export function clientsOf(aws: LocalAws, caller: string): AwsClients {
+/** Clients whose calls the gateway counts to this caller; signed for the region, by default the cloud's own. */
+export function clientsOf(aws: LocalAws, caller: string, region = aws.cloud.region): AwsClients {
   const accessKeyId = `AKIADEPLOY${caller.toUpperCase()}`;
   aws.cloud.registerCaller(accessKeyId, caller);
   return awsClients({
     endpoint: aws.cloud.url,
-    region: aws.cloud.region,
+    region,
     credentials: { accessKeyId, secretAccessKey: 'not-checked' },
   });
 }
