@@ -60,10 +60,10 @@ export const ROOT_DEVICE: Rule = {
   pattern: '/dev/[a-z0-9]{2,12}',
   sentence: 'The name of a device, such as /dev/xvda.',
 };
-/** Tag keys that instance metadata can show too. With a space or a slash in a key, instances do not start. */
+/** The characters that every service takes. */
 export const TAG_KEY: Rule = {
-  pattern: '(?![aA][wW][sS]:)[A-Za-z0-9_.:=+@-]{1,127}',
-  sentence: 'A tag key: up to 127 letters, digits and _.:=+-@, not beginning with aws:.',
+  pattern: '(?![aA][wW][sS]:)(?! )[A-Za-z0-9_.:/=+@ -]{1,127}(?<! )',
+  sentence: 'A tag key: up to 127 letters, digits, spaces within and _.:/=+-@, not beginning with aws:.',
 };
 export const TAG_VALUE: Rule = {
   pattern: '[A-Za-z0-9_.:/=+@ -]{0,255}',

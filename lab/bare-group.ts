@@ -61,7 +61,7 @@ async function createLaunchTemplate(aws: AwsClients, names: TemplateNames, optio
       LaunchTemplateData: {
         ImageId: names.imageId,
         InstanceType: INSTANCE_TYPE,
-        MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1, InstanceMetadataTags: 'enabled' },
+        MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
         UserData: Buffer.from(userData(agentSettings(names, options))).toString('base64'),
       },
     }),

@@ -11,7 +11,7 @@ import { ImageDetails } from './image-details.ts';
 import { Images } from './images.ts';
 import type { Viewer } from './lifetime.ts';
 import type { Machines } from './machines.ts';
-import { checkEc2Rules, instanceIds, launchCount } from './rules.ts';
+import { checkEc2Rules, checkMetadataTags, instanceIds, launchCount } from './rules.ts';
 import { refuseUsedGroup } from './security-groups.ts';
 import { Stopping } from './stopping.ts';
 import type { Ec2World } from './world.ts';
@@ -78,6 +78,7 @@ export class Ec2 {
   }
 
   async run(input: Struct): Promise<Struct> {
+    checkMetadataTags(input);
     const placed = await inSubnet((action, asked) => this.#ask(action, asked), input);
     if (this.fullZones.size > 0) await this.#refuseFullZone(placed);
     const output = await this.#ask('RunInstances', launchCount(placed));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AwsFailure } from '../failure.ts';
-import { type Struct, structsAt, textAt, type Value } from '../value.ts';
+import { type Struct, structAt, structsAt, textAt, type Value } from '../value.ts';
 import type { Viewer } from './lifetime.ts';
 import type { Ec2World } from './world.ts';
 
@@ -67,6 +67,20 @@ function checkTag(tag: Struct, systemTags: boolean): void {
   }
   if (/^aws:/i.test(key) && !systemTags) {
     throw new AwsFailure('InvalidParameterValue', `Tag keys starting with 'aws:' are reserved for internal use`);
+  }
+}
+
+/** An instance whose metadata service shows its tags can't have a tag whose key fits into no path. */
+export function checkMetadataTags(input: Struct): void {
+  if (textAt(structAt(input, 'MetadataOptions'), 'InstanceMetadataTags') !== 'enabled') return;
+  const ofInstance = structsAt(input, 'TagSpecifications').filter((one) => textAt(one, 'ResourceType') === 'instance');
+  for (const tag of ofInstance.flatMap((one) => structsAt(one, 'Tags'))) {
+    const key = textAt(tag, 'Key') ?? '';
+    if (/^[0-9a-zA-Z\-_+=,.@:]{1,255}$/.test(key) && !['.', '..', '_index'].includes(key)) continue;
+    throw new AwsFailure(
+      'InvalidParameterValue',
+      `'${key}' is not a valid tag key. Tag keys must match pattern ([0-9a-zA-Z\\-_+=,.@:]{1,255}), and must not be a reserved name ('.', '..', '_index')`,
+    );
   }
 }
 

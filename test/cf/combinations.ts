@@ -21,7 +21,7 @@ export const COMBINATIONS: Readonly<Record<string, readonly string[]>> = {
   arm: ['--architecture', 'arm64', '--instancetype', 'm7g.large', '--rootdevice', '/dev/sda1'],
   'five-on-io2': ['--numhosts', '5', '--volumetype', 'io2', '--volumesize', '100', '--volumeiops', '4000'],
   operation: [
-    ...['--environment', 'staging', '--tag', 'team=payments', '--tag', 'cost-center=4711', '--monitoring'],
+    ...['--environment', 'staging', '--tag', 'team=payments', '--tag', 'acme/cost center=4711', '--monitoring'],
     ...['--logretention', '365'],
   ],
   'short-times': [

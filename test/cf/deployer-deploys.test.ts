@@ -49,7 +49,7 @@ test('creates, replaces the nodes under other rules, deletes with the data', asy
   const second = {
     ami: await makeImage(local),
     clientsource: ['127.40.1.0/24'],
-    tag: ['team=payments'],
+    tag: ['team=payments', 'acme/cost center=7'],
     numhosts: '1',
   };
   const updated = await deploy(optionsFor(account, 'orders', second), deployer(aws));

@@ -75,7 +75,8 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['--environment', '(dev)'], /^--environment \(dev\): Up to 64 letters/],
   [['--tag', 'team'], /^--tag team: KEY=VALUE is meant\.$/],
   [['--tag', 'aws:team=x'], /^--tag aws:team=x: A tag key: .*not beginning with aws:/],
-  [['--tag', 'a team=x'], /^--tag a team=x: A tag key/],
+  [['--tag', 'team =x'], /^--tag team =x: A tag key/],
+  [['--tag', 'te*am=x'], /^--tag te\*am=x: A tag key/],
   [['--tag', 'team=a*b'], /^--tag team=a\*b: A tag value/],
   [['--tag', 'Name=x'], /^--tag Name=x: the stack sets Name itself\.$/],
   [['--tag', 'zookeeper_maintenance=on'], /^--tag zookeeper_maintenance=on: the stack sets/],
@@ -166,6 +167,7 @@ test('lists may be written with commas or blanks', () => {
 
 test('a value may hold an equals sign', () => {
   assert.deepEqual(optionsOf('--tag', 'a=b=c').tags, { a: 'b=c' });
+  assert.deepEqual(optionsOf('--tag', 'acme/cost center=7').tags, { 'acme/cost center': '7' });
 });
 
 test('an update keeps the present size, even an even one, and leaves room for one more', () => {

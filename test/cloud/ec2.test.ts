@@ -174,6 +174,23 @@ test('tags that EC2 would refuse', async () => {
   await refused(tag('long', 'v'.repeat(257)), 'InvalidParameterValue');
 });
 
+test('with its tags in the metadata service an instance has no tag with a blank or a slash in its key', async () => {
+  const { ec2 } = aws.operator;
+  const one = { ImageId: await aws.image(), MinCount: 1, MaxCount: 1, SubnetId: subnet };
+  const launch = (Key: string, InstanceMetadataTags: 'enabled' | 'disabled') =>
+    ec2.send(
+      new RunInstancesCommand({
+        ...one,
+        MetadataOptions: { InstanceMetadataTags },
+        TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key, Value: 'x' }] }],
+      }),
+    );
+  await refused(launch('acme/team', 'enabled'), 'InvalidParameterValue', /not a valid tag key/);
+  await refused(launch('cost center', 'enabled'), 'InvalidParameterValue', /not a valid tag key/);
+  await launch('cost-center', 'enabled');
+  await launch('acme/cost center', 'disabled');
+});
+
 test('RunInstances launches MaxCount; user data comes back; a stopped instance is stopped', async () => {
   const UserData = Buffer.from('#!/bin/sh\n').toString('base64');
   const { ec2 } = aws.operator;
