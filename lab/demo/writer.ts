@@ -21,6 +21,8 @@ const CLIENT_LIMITS = {
   reconnectLimitMs: 0,
 };
 
+type WriterLimits = Partial<typeof CLIENT_LIMITS>;
+
 export interface WriterFigures {
   readonly acknowledged: number;
   readonly perSecond: number;
@@ -37,6 +39,7 @@ export interface Setback {
 
 export class Writer {
   readonly #connectionString: () => Promise<string>;
+  readonly #limits: WriterLimits;
   readonly #stop = new AbortController();
   /** Numbers of the acknowledged writes, ascending, and when the answer came (performance.now()). */
   readonly #acknowledged: { readonly number: number; readonly atMs: number }[] = [];
@@ -47,8 +50,9 @@ export class Writer {
   #running: Promise<void> | undefined;
   #failure: unknown;
 
-  constructor(connectionString: () => Promise<string>) {
+  constructor(connectionString: () => Promise<string>, limits: WriterLimits = {}) {
     this.#connectionString = connectionString;
+    this.#limits = limits;
   }
 
   start(): void {
@@ -133,7 +137,7 @@ export class Writer {
   async #connect(): Promise<ZookeeperClient> {
     const servers = await this.#connectionString();
     if (servers === '') throw new ZookeeperError('NO_SERVER', 'no machine is on');
-    const client = await ZookeeperClient.connect({ servers, ...CLIENT_LIMITS });
+    const client = await ZookeeperClient.connect({ servers, ...CLIENT_LIMITS, ...this.#limits });
     try {
       await createUnlessThere(client, DEMO_ROOT);
       return client;

@@ -21,7 +21,7 @@ const skip = (await whyNoMachines()) ?? false;
 const LIMIT_MS = 420_000;
 const MINUTE_MS = 60_000;
 /** The first time it makes the base of the machines and compiles the agent, too. */
-const UP_LIMIT_MS = 15 * MINUTE_MS;
+const UP_LIMIT_MS = 25 * MINUTE_MS;
 const WRITES_AFTER = 20;
 
 let lab: NamedLab;

@@ -18,8 +18,8 @@ import { withoutAction } from './support/role-in-template.ts';
 import { errorOf } from './support/told.ts';
 import { wholeRun } from './support/whole-run.ts';
 
-const LIMIT_MS = 120_000;
-const DEPLOY_LIMIT_MS = 300_000;
+const LIMIT_MS = 300_000;
+const DEPLOY_LIMIT_MS = 900_000;
 
 let lab: TestLab;
 
@@ -106,7 +106,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 for (const [what, happens] of Object.entries(SCENARIOS)) {
-  test(what, { timeout: 700_000 }, async () => {
+  test(what, { timeout: 1_500_000 }, async () => {
     await happens();
     await settled();
   });
@@ -185,7 +185,7 @@ async function deniedLine(action: string, instance?: string): Promise<Readonly<R
 }
 
 test('without logs:CreateLogStream a new node says that it is denied, and joins once it is allowed', {
-  timeout: 700_000,
+  timeout: 1_500_000,
 }, async () => {
   const before = await settled();
   await withoutAction(lab, 'logs:CreateLogStream', async () => {
@@ -200,7 +200,7 @@ test('without logs:CreateLogStream a new node says that it is denied, and joins 
 });
 
 test('without autoscaling:CompleteLifecycleAction a leaving node says that it is denied, and goes once it is allowed', {
-  timeout: 700_000,
+  timeout: 1_500_000,
 }, async () => {
   const leaver = await follower();
   await withoutAction(lab, 'autoscaling:CompleteLifecycleAction', async () => {
@@ -213,7 +213,7 @@ test('without autoscaling:CompleteLifecycleAction a leaving node says that it is
 });
 
 test('without autoscaling:CreateOrUpdateTags maintenance ends in the error that the runbook lists', {
-  timeout: 700_000,
+  timeout: 1_500_000,
 }, async () => {
   const instance = await follower();
   await withoutAction(lab, 'autoscaling:CreateOrUpdateTags', async () => {

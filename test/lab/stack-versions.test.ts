@@ -15,8 +15,8 @@ import { startLab, type TestLab } from './support/lab.ts';
 import { releaseBefore } from './support/release-before.ts';
 import { WrittenData } from './support/written-data.ts';
 
-const LIMIT_MS = 120_000;
-const DEPLOY_LIMIT_MS = 240_000;
+const LIMIT_MS = 300_000;
+const DEPLOY_LIMIT_MS = 900_000;
 
 let older: readonly string[];
 let newer: readonly string[];
@@ -28,11 +28,11 @@ before(
     older = [await releaseBefore()];
     newer = [await packageAgent({ architecture })];
   },
-  { timeout: 800_000 },
+  { timeout: 1_500_000 },
 );
 
 test('an update to the agent of today and its rollback: nothing acknowledged is missing, nothing is founded twice', {
-  timeout: 800_000,
+  timeout: 1_500_000,
 }, async () => {
   await using lab = await startLab({ nodes: 3, deployed: true, agentCommand: older });
   await lab.healthy();
@@ -69,7 +69,7 @@ for (const { name, first, second } of [
   { name: 'half way through its rollback', first: () => newer, second: () => older },
 ]) {
   test(`a majority is lost ${name}: one survivor of each version, and nothing that it had is missing`, {
-    timeout: 800_000,
+    timeout: 1_500_000,
   }, async () => {
     await using lab = await startLab({ nodes: 5, agentCommand: first() });
     await lab.healthy();

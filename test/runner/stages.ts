@@ -145,12 +145,12 @@ function stageOf(root: string, name: string): Stage {
     return { name, files, concurrency: 2, fileLimitMs: 8 * MINUTE_MS, limitMs: 20 * MINUTE_MS };
   }
   const stackFiles = testFiles(root, STACK_TESTS);
-  const inLab = { fileLimitMs: 15 * MINUTE_MS, limitMs: 60 * MINUTE_MS };
+  const inLab = { fileLimitMs: 15 * MINUTE_MS, limitMs: 75 * MINUTE_MS };
   if (name === 'image') {
     const files = inOrder(root, testFiles(root, 'image/**/*.test.ts'));
-    return { name, files, concurrency: 2, ...inLab, fileLimitMs: 30 * MINUTE_MS };
+    return { name, files, concurrency: 2, ...inLab, fileLimitMs: 45 * MINUTE_MS };
   }
-  if (name === 'stack') return { name, files: stackFiles, concurrency: 1, ...inLab };
+  if (name === 'stack') return { name, files: stackFiles, concurrency: 1, ...inLab, fileLimitMs: 30 * MINUTE_MS };
   const files = foldersOf(name)
     .flatMap((folder) => testFiles(root, `${folder}/**/*.test.ts`))
     .filter((file) => !stackFiles.includes(file));

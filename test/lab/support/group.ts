@@ -10,7 +10,7 @@ import {
 import type { TestLab } from './lab.ts';
 import { waitFor } from './wait-for.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 /** Lifecycle states by instance; one that the group does not list any more is missing. */
 export async function lifecycleStates(lab: TestLab): Promise<ReadonlyMap<string, string>> {

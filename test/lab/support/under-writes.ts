@@ -9,6 +9,14 @@ import type { TestLab } from './lab.ts';
 import type { ProbeReport } from './probe-report.ts';
 import { QuorumProbe } from './quorum-probe.ts';
 
+/** A server that goes closes its connections. So the writer need not give up one that is slow, as all may be here. */
+const PATIENT = {
+  sessionTimeoutMs: 40_000,
+  connectLimitMs: 30_000,
+  handshakeTimeoutMs: 15_000,
+  requestTimeoutMs: 60_000,
+};
+
 export interface UnderWrites {
   readonly seen: ProbeReport;
   /** One sentence with what was measured. */
@@ -22,7 +30,7 @@ export interface UnderWrites {
  */
 export async function underWrites(lab: TestLab, nodes: number, happens: () => Promise<unknown>): Promise<UnderWrites> {
   await using probe = QuorumProbe.start(lab);
-  const writer = new Writer(() => Promise.resolve(lab.lab.connectionString()));
+  const writer = new Writer(() => Promise.resolve(lab.lab.connectionString()), PATIENT);
   let addresses: readonly string[];
   writer.start();
   try {
