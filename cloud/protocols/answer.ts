@@ -59,8 +59,6 @@ const REST_ROOTS: Readonly<Record<string, string>> = {
   ListObjectsV2: 'ListBucketResult',
   ListObjectVersions: 'ListVersionsResult',
   ListBuckets: 'ListAllMyBucketsResult',
-  ListMultipartUploads: 'ListMultipartUploadsResult',
-  ListParts: 'ListPartsResult',
 };
 
 /** Writes a refusal in the form of the service's protocol. The answer to a HEAD has no body. */

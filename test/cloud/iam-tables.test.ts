@@ -4,10 +4,17 @@
  * resource that a call is held against is of a kind that the reference names for it.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
+import { AUTO_SCALING_ACTIONS } from '../../cloud/iam/actions/auto-scaling.ts';
+import { CLOUDFORMATION_ACTIONS } from '../../cloud/iam/actions/cloudformation.ts';
+import { EC2_ACTIONS } from '../../cloud/iam/actions/ec2.ts';
+import { IAM_ACTIONS } from '../../cloud/iam/actions/iam.ts';
+import { LOGS_ACTIONS } from '../../cloud/iam/actions/logs.ts';
+import { ROUTE53_ACTIONS } from '../../cloud/iam/actions/route53.ts';
+import { S3_ACTIONS } from '../../cloud/iam/actions/s3.ts';
 import { actionRule, knownActions } from '../../cloud/iam/actions/tables.ts';
 import { checkConditionKeys } from '../../cloud/iam/condition-keys.ts';
 import type { ResourceFacts } from '../../cloud/iam/facts.ts';
@@ -108,4 +115,37 @@ test('every call is held against resources of the kinds that AWS names', async (
 
 test("the deployer's policy asks for nothing that the gateway does not know", () => {
   checkConditionKeys(readPolicy('deployer', 'identity', JSON.parse(JSON.stringify(deployerPolicy()))), knownActions());
+});
+
+/** By the name of the service in the table of cloud/README.md. */
+const CALLS = {
+  ...{ EC2: EC2_ACTIONS, 'Auto Scaling': AUTO_SCALING_ACTIONS, Logs: LOGS_ACTIONS, S3: S3_ACTIONS },
+  ...{ 'Route 53': ROUTE53_ACTIONS, IAM: IAM_ACTIONS, CloudFormation: CLOUDFORMATION_ACTIONS },
+};
+
+test('what is answered is called by product or lab, or the README says why it is there', () => {
+  const root = resolve(import.meta.dirname, '../..');
+  const callers = globSync('{ami,bake,bench,build,cf,deploy,lab,src}/**/*.{cjs,hcl,sh,ts}', { cwd: root });
+  const own = globSync('cloud/cloudformation/resources/**/*.ts', { cwd: root });
+  const text = [...callers, ...own].map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+  assert.ok(own.length > 5 && callers.length > 300, 'A search that finds nothing would prove nothing.');
+  const readme = readFileSync(join(root, 'cloud/README.md'), 'utf8');
+  const [, section = ''] = readme.split('\n## Answered, though nothing here calls it\n');
+  const [table = ''] = section.split('\n## ');
+  const cells = table.split('\n').flatMap((line) => line.split('|').slice(1, 2));
+  const explained = new Set(
+    cells.flatMap((cell) =>
+      cell.split(';').flatMap((part) => {
+        const [service = '', calls = ''] = part.trim().split(': ');
+        return calls.split(', ').map((call) => `${service}: ${call.trim()}`);
+      }),
+    ),
+  );
+  const unexplained = Object.entries(CALLS).flatMap(([service, calls]) =>
+    Object.keys(calls)
+      .filter((call) => !new RegExp(`\\b${call}(?:Command)?\\b`).test(text))
+      .map((call) => `${service}: ${call}`)
+      .filter((call) => !explained.has(call)),
+  );
+  assert.deepEqual(unexplained, []);
 });

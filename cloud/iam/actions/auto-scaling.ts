@@ -93,8 +93,7 @@ function textOrNumber(input: Struct, name: string): string | number | undefined 
 export const AUTO_SCALING_ACTIONS: ActionTable = {
   ...onNothing('autoscaling', [
     ...['DescribeAutoScalingGroups', 'DescribeAutoScalingInstances', 'DescribeScalingActivities', 'DescribeTags'],
-    ...['DescribeLifecycleHooks', 'DescribeLifecycleHookTypes', 'DescribeScalingProcessTypes'],
-    ...['DescribeTerminationPolicyTypes', 'DescribeAccountLimits'],
+    ...['DescribeLifecycleHooks', 'DescribeLifecycleHookTypes'],
   ]),
   CreateAutoScalingGroup: creatingOrUpdating('CreateAutoScalingGroup'),
   UpdateAutoScalingGroup: creatingOrUpdating('UpdateAutoScalingGroup'),
@@ -106,9 +105,6 @@ export const AUTO_SCALING_ACTIONS: ActionTable = {
   DeleteLifecycleHook: onGroup('DeleteLifecycleHook'),
   CompleteLifecycleAction: onGroup('CompleteLifecycleAction'),
   RecordLifecycleActionHeartbeat: onGroup('RecordLifecycleActionHeartbeat'),
-  EnableMetricsCollection: onGroup('EnableMetricsCollection'),
-  DisableMetricsCollection: onGroup('DisableMetricsCollection'),
-  SetInstanceProtection: onGroup('SetInstanceProtection'),
   SetInstanceHealth: onGroupOfInstance('SetInstanceHealth'),
   TerminateInstanceInAutoScalingGroup: onGroupOfInstance('TerminateInstanceInAutoScalingGroup'),
   CreateOrUpdateTags: onTags('CreateOrUpdateTags'),

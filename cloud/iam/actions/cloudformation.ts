@@ -44,12 +44,11 @@ function onStack(action: string): ActionRule {
 const rules = (names: readonly string[]): ActionTable => Object.fromEntries(names.map((name) => [name, onStack(name)]));
 
 export const CLOUDFORMATION_ACTIONS: ActionTable = {
-  ...onNothing('cloudformation', ['ListStacks', 'ValidateTemplate', 'DescribeAccountLimits']),
+  ...onNothing('cloudformation', ['ListStacks', 'ValidateTemplate']),
   ...rules([
-    ...['CreateStack', 'UpdateStack', 'DeleteStack', 'CancelUpdateStack', 'ContinueUpdateRollback', 'RollbackStack'],
+    ...['CreateStack', 'UpdateStack', 'DeleteStack'],
     ...['CreateChangeSet', 'DescribeChangeSet', 'ExecuteChangeSet', 'DeleteChangeSet', 'ListChangeSets'],
     ...['DescribeStacks', 'DescribeStackEvents', 'DescribeStackResource', 'DescribeStackResources'],
-    ...['ListStackResources', 'GetTemplate', 'GetTemplateSummary', 'SignalResource', 'UpdateTerminationProtection'],
-    ...['GetStackPolicy', 'SetStackPolicy'],
+    ...['ListStackResources', 'GetTemplate', 'GetTemplateSummary', 'SignalResource'],
   ]),
 };

@@ -138,16 +138,15 @@ export const EC2_ACTIONS: ActionTable = {
   ...onNothing(
     'ec2',
     [
-      ...['DescribeInstances', 'DescribeInstanceStatus', 'DescribeInstanceTypes', 'DescribeInstanceTypeOfferings'],
+      ...['DescribeInstances', 'DescribeInstanceStatus', 'DescribeInstanceTypes'],
       ...['DescribeTags', 'DescribeVpcs', 'DescribeSubnets', 'DescribeImages', 'DescribeKeyPairs', 'DescribeRegions'],
       ...['DescribeSecurityGroups', 'DescribeSecurityGroupRules', 'DescribeLaunchTemplates', 'DescribeVolumes'],
       ...['DescribeLaunchTemplateVersions', 'DescribeNetworkInterfaces', 'DescribeAddresses', 'DescribeSnapshots'],
-      ...['DescribeAvailabilityZones', 'DescribeAccountAttributes', 'DescribeRouteTables', 'DescribeVpcEndpoints'],
+      ...['DescribeAvailabilityZones', 'DescribeRouteTables', 'DescribeVpcEndpoints'],
     ],
     ['ec2:Region'],
   ),
   DescribeInstanceAttribute: on('DescribeInstanceAttribute', 'InstanceId'),
-  DescribeVpcAttribute: on('DescribeVpcAttribute', 'VpcId'),
   CreateTags: tagging('CreateTags'),
   DeleteTags: tagging('DeleteTags'),
   RunInstances: {
@@ -197,9 +196,7 @@ export const EC2_ACTIONS: ActionTable = {
     elements: (input, facts) => made(facts, 'CreateLaunchTemplate', 'launch-template', input),
   },
   CreateLaunchTemplateVersion: onTemplate('CreateLaunchTemplateVersion'),
-  ModifyLaunchTemplate: onTemplate('ModifyLaunchTemplate'),
   DeleteLaunchTemplate: onTemplate('DeleteLaunchTemplate'),
-  DeleteLaunchTemplateVersions: onTemplate('DeleteLaunchTemplateVersions'),
   AttachVolume: on('AttachVolume', 'InstanceId', 'VolumeId'),
   DetachVolume: on('DetachVolume', 'InstanceId', 'VolumeId'),
   AttachNetworkInterface: on('AttachNetworkInterface', 'InstanceId', 'NetworkInterfaceId'),

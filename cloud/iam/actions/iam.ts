@@ -7,7 +7,6 @@ import {
   type ActionRule,
   type ActionTable,
   type Element,
-  onNothing,
   requestTags,
   TAGS_OF_REQUEST,
   TAGS_OF_RESOURCE,
@@ -97,7 +96,6 @@ const rules = (rule: (action: string) => ActionRule, names: readonly string[]): 
   Object.fromEntries(names.map((name) => [name, rule(name)]));
 
 export const IAM_ACTIONS: ActionTable = {
-  ...onNothing('iam', ['ListRoles', 'ListInstanceProfiles', 'ListPolicies']),
   CreateRole: makingRole('CreateRole'),
   ...rules(onRole, [
     ...[
@@ -110,20 +108,16 @@ export const IAM_ACTIONS: ActionTable = {
       'UntagRole',
     ],
     ...['PutRolePolicy', 'GetRolePolicy', 'DeleteRolePolicy', 'ListRolePolicies', 'ListRoleTags'],
-    ...['AttachRolePolicy', 'DetachRolePolicy', 'ListAttachedRolePolicies', 'ListInstanceProfilesForRole'],
+    ...['AttachRolePolicy', 'DetachRolePolicy', 'ListAttachedRolePolicies'],
   ]),
   ...rules(onProfile, [
     ...['CreateInstanceProfile', 'GetInstanceProfile', 'DeleteInstanceProfile', 'RemoveRoleFromInstanceProfile'],
-    ...['TagInstanceProfile', 'UntagInstanceProfile'],
   ]),
   // Adding a role to a profile passes the role to EC2.
   AddRoleToInstanceProfile: onProfile('AddRoleToInstanceProfile', async (input, facts) => [
     passRole(await facts.roleArn(textAt(input, 'RoleName') ?? '')),
   ]),
-  ...rules(onPolicy, [
-    ...['CreatePolicy', 'GetPolicy', 'DeletePolicy', 'CreatePolicyVersion', 'GetPolicyVersion', 'DeletePolicyVersion'],
-    ...['ListPolicyVersions'],
-  ]),
+  ...rules(onPolicy, ['CreatePolicy']),
 };
 
 /** These are not calls, but rights that other calls need. */
