@@ -46,7 +46,9 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
     if (leader) this.#ledAtMs = scheduler.nowMs;
     if (this.#recordAtMs === undefined && cloud.objects.list('lineage/').length > 0) this.#recordAtMs = scheduler.nowMs;
     if (this.#mayBeLost) return;
-    for (const node of this.#world.nodes) if (node.disk.abandoned) this.#abandoned.add(node);
+    for (const node of this.#world.nodes) {
+      if (node.disk.abandoned && !this.#isListed(node)) this.#abandoned.add(node);
+    }
   }
 
   get #mayBeLost(): boolean {
@@ -126,13 +128,11 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
 
   #checkNotNeeded(node: Node): void {
     const { nodes } = this.#world;
+    // It goes on with what it has begun: it has nothing, and takes no part. A record that was written since may list it.
+    if (this.#abandoned.has(node) && !node.disk.stamp && !node.disk.data?.initialised) return;
     if (this.#isListed(node) && nodes.findLast((each) => each.address === node.address) === node) {
       throw new Violation('gives-up-a-voter', `${node.name} gives its launch up, and it is a voter`);
     }
-    // It goes on with what it has begun: it has nothing, and takes no part.
-    const goesOn = this.#abandoned.has(node) && !node.disk.stamp && !node.disk.data?.initialised;
-    if (this.#mayBeLost && !goesOn) {
-      throw new Violation('gives-up-data', `${node.name} gives its launch up while nobody leads`);
-    }
+    if (this.#mayBeLost) throw new Violation('gives-up-data', `${node.name} gives its launch up while nobody leads`);
   }
 }
