@@ -45,11 +45,13 @@ check_zookeeper() {
 
 check_units() {
   local unit said
-  equal 'the unit zk-bootstrap.service' enabled "$(systemctl is-enabled zk-bootstrap.service 2>&1 || true)"
+  for unit in zk-bootstrap.service zk-purge.service; do
+    equal "the unit $unit" enabled "$(systemctl is-enabled "$unit" 2>&1 || true)"
+  done
   # The agent starts the server; enabled, it would start before its identity is known.
   said=$(systemctl is-enabled zookeeper.service 2>&1 || true)
   [[ $said == disabled || $said == static ]] || wrong "the unit zookeeper.service is $said at boot"
-  for unit in zk-bootstrap.service zookeeper.service; do
+  for unit in zk-bootstrap.service zk-purge.service zookeeper.service; do
     said=$(systemd-analyze verify "$unit" 2>&1) || wrong "systemd finds fault with $unit: $said"
     equal "the state of $unit" inactive "$(systemctl is-active "$unit" 2>&1 || true)"
   done

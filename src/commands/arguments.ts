@@ -18,6 +18,7 @@ interface Commands {
   maintenance(flags: ParsedFlags): Promise<void>;
   declareGone(flags: ParsedFlags): Promise<void>;
   connectionString(flags: ParsedFlags): Promise<void>;
+  purge(flags: ParsedFlags): Promise<void>;
   /**
    * Makes the error for words that name no command. The caller makes it, because the same class in another bundle is a
    * different class.
@@ -121,6 +122,12 @@ const AGENT_COMMANDS: readonly AgentCommand[] = [
     flags: connectionStringFlags,
     run: (commands, flags) => commands.connectionString(flags),
   },
+  {
+    words: 'purge',
+    describe: 'remove old snapshots and logs if much of the disk is used; a unit runs it within seconds',
+    flags: purgeFlags,
+    run: (commands, flags) => commands.purge(flags),
+  },
   { words: 'zk <command>', describe: 'read and write the data in ZooKeeper; see zk-agent zk --help' },
 ];
 
@@ -202,4 +209,11 @@ function declareGoneFlags(command: Argv) {
     .positional('address', { type: 'string', demandOption: true, describe: 'of the member, as the config lists it' })
     .option('yes', { type: 'boolean', default: false, describe: 'answers the question beforehand' })
     .example('$0 declare-gone 201 10.0.0.9', 'when zk-agent status advises it');
+}
+
+function purgeFlags(command: Argv) {
+  return command
+    .option('now', { type: 'boolean', default: false, describe: 'also when much of the disk is free' })
+    .option('quiet', { type: 'boolean', default: false, describe: 'say nothing when nothing is removed' })
+    .example('$0 purge --now', 'keep the three newest whole snapshots with their logs');
 }

@@ -62,6 +62,7 @@ async function readArguments(words: readonly string[], session: CommandSession):
     maintenance: (flags) => maintenance(session, flags),
     declareGone: (flags) => declareGone(session, flags),
     connectionString: (flags) => connectionString(session, flags),
+    purge: (flags) => purge(session, flags),
     misused: (why) => new AgentError('BAD_ARGUMENT', why, 'See zk-agent --help.'),
   });
 }
@@ -153,6 +154,12 @@ async function declareGone(session: CommandSession, flags: ParsedFlags): Promise
   // Few runs need the questions of a terminal.
   const command = await import('./declare-gone.ts');
   await command.declareGone(settingsOf(flags), { id, address, yes: yes === true }, session.signal);
+}
+
+async function purge(session: CommandSession, flags: ParsedFlags): Promise<void> {
+  const command = await import('./purge.ts');
+  const { removed, said } = await command.purge(settingsOf(flags), flags.now === true, session.signal);
+  if (removed.length > 0 || flags.quiet !== true) process.stdout.write(`${said}\n`);
 }
 
 /** Writes the error for people, with its stable code, to standard error. Returns the exit code for scripts. */

@@ -59,7 +59,8 @@ function prepared(control: ServerControl, settings: Settings): ServerControl {
   };
 }
 
-function serverControl(settings: Settings): ServerControl {
+/** The node's own server. */
+export function serverControl(settings: Settings): ServerControl {
   const { service, timings } = settings;
   const files = agentFiles(settings.dataDir);
   const whatForbids = async (): Promise<Forbidding | undefined> => {

@@ -11,6 +11,7 @@ import { type EnsembleConfig, strangeLines } from '../model/member.ts';
 import { fromZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
 import type { TickSettings } from '../timings.ts';
 import { isUnreadable } from './disk-errors.ts';
+import { diskSpace } from './disk-space.ts';
 import {
   copyFileDurably,
   halfOf,
@@ -24,6 +25,7 @@ import {
   writeDurably,
 } from './durable-file.ts';
 import { parseDynamicConfig, versionOfFileName } from './dynamic-config.ts';
+import { logSizesFor } from './log-sizes.ts';
 import type { Vouched } from './vouched.ts';
 import { renderDynamicConfig, renderZooCfg } from './zoo-cfg.ts';
 
@@ -121,11 +123,11 @@ export async function readPending(confDir: string): Promise<EnsembleConfig | und
  * can read, and the call can be repeated.
  */
 export async function writeConfig(places: ConfigPlaces, { version, members }: EnsembleConfig): Promise<void> {
-  const { confDir, dataDir, tick } = places;
+  const { confDir } = places;
   const dynamicFile = version === ZXID_ZERO ? places.dynamicFile : versionedFile(confDir, version);
   await keepOlderFiles(places);
   await writeDurably(dynamicFile, renderDynamicConfig(members));
-  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile, tick }));
+  await writeDurably(join(confDir, ZOO_CFG), await zooCfgAround(places, dynamicFile));
   for (const name of await readdir(confDir)) {
     if (name.startsWith(DYNAMIC_PREFIX) && name !== basename(dynamicFile)) {
       await removeDurably(join(confDir, name));
@@ -138,35 +140,41 @@ export async function writeConfig(places: ConfigPlaces, { version, members }: En
  * read before (Files 3). Nothing else is touched: `.next` may belong to a change that is under way.
  */
 export async function writeCommitted(places: ConfigPlaces, config: EnsembleConfig): Promise<void> {
-  const { confDir, dataDir, tick } = places;
+  const { confDir } = places;
   await keepOlderFiles(places);
   const file = versionedFile(confDir, config.version);
   await writeDurably(file, renderDynamicConfig(config.members));
-  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: file, tick }));
+  await writeDurably(join(confDir, ZOO_CFG), await zooCfgAround(places, file));
 }
 
 /**
  * Whether `zoo.cfg` has other settings than this agent gives its server, apart from the config that it points at. Then
  * an agent of another release wrote it, or something has damaged it. The server writes the same lines in another order.
  */
-export async function hasOtherSettings({ confDir, dataDir, tick }: ConfigPlaces): Promise<boolean> {
-  const text = await readIfThere(join(confDir, ZOO_CFG));
+export async function hasOtherSettings(places: ConfigPlaces): Promise<boolean> {
+  const text = await readIfThere(join(places.confDir, ZOO_CFG));
   const pointed = text === undefined ? undefined : POINTER.exec(text)?.[1];
   if (text === undefined || pointed === undefined) {
     return false;
   }
-  return settingsIn(text) !== settingsIn(renderZooCfg({ dataDir, dynamicFile: pointed, tick }));
+  return settingsIn(text) !== settingsIn(await zooCfgAround(places, pointed));
 }
 
 /** Writes `zoo.cfg` as this agent does, around the config that it points at. The present files are kept aside. */
 export async function writeSettings(places: ConfigPlaces): Promise<void> {
-  const { confDir, dataDir, tick } = places;
+  const { confDir } = places;
   const pointed = POINTER.exec((await readIfThere(join(confDir, ZOO_CFG))) ?? '')?.[1];
   if (pointed === undefined) {
     return;
   }
   await keepOlderFiles(places);
-  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: pointed, tick }));
+  await writeDurably(join(confDir, ZOO_CFG), await zooCfgAround(places, pointed));
+}
+
+/** The text of `zoo.cfg` as this agent gives it to its server. */
+async function zooCfgAround({ dataDir, tick }: ConfigPlaces, dynamicFile: string): Promise<string> {
+  const { diskBytes } = await diskSpace(dataDir);
+  return renderZooCfg({ dataDir, dynamicFile, tick, logs: logSizesFor(diskBytes) });
 }
 
 /** The server writes with Java's Properties, which escapes some characters and does not keep an order. */

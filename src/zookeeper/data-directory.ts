@@ -4,15 +4,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataFacts, NO_DATABASE } from '../model/disk.ts';
-import { epochOf, toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
+import { epochOf, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
 import { isCode } from './durable-file.ts';
 import { readEpochs } from './epoch-files.ts';
+import { logsAmong } from './log-names.ts';
 import { rememberingCheck } from './snapshot-memory.ts';
 import { type FoundSnapshots, findSnapshots } from './snapshots.ts';
 import { follows, type LogScan, scanTransactionLog } from './transaction-log.ts';
 
-/** The server takes every name that begins like this, even `log.1.bak`. */
-const LOG_NAME = /^log\.([0-9a-f]{1,16})(?:\.|$)/i;
 /** More logs than any server keeps. Beyond this number the oldest results are forgotten. */
 const REMEMBERED_LOGS = 256;
 const LISTING_ATTEMPTS = 5;
@@ -141,15 +140,6 @@ async function readLogs(
     mayHoldMore: scans.at(-1)?.mayHoldMore === true,
     reachBroken: broken === undefined || loaded === undefined || reaches(scans, loaded, broken.zxid),
   };
-}
-
-function logsAmong(names: readonly string[]): readonly { readonly name: string; readonly zxid: Zxid }[] {
-  return names
-    .flatMap((name) => {
-      const hex = LOG_NAME.exec(name)?.[1];
-      return hex === undefined ? [] : [{ name, zxid: toZxid(BigInt(`0x${hex}`)) }];
-    })
-    .sort((a, b) => (a.zxid < b.zxid ? -1 : 1));
 }
 
 /** Whether the logs hold every entry from one snapshot to the other, as far as the numbers show. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The node's own disk, as the ports describe it: its facts, and every change that the agent makes to it. */
-import { rm, statfs } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DiskFacts, NodeFile, Stamp } from '../model/disk.ts';
 import type { NodeDisk } from '../ports.ts';
@@ -21,6 +21,7 @@ import {
 } from './config-directory.ts';
 import { readDataDirectory } from './data-directory.ts';
 import { explained } from './disk-errors.ts';
+import { diskSpace } from './disk-space.ts';
 import { isThere, makeDirectory, readIfThere, removeDurably, renameDurably, writeDurably } from './durable-file.ts';
 import { noteFailedStart, readFailedStart } from './failed-start.ts';
 import { removeLeftovers, syncPlaces } from './leftovers.ts';
@@ -146,7 +147,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
   const reader = new FileReader();
   const read = <T>(what: NodeFile, file: string, action: () => Promise<T>): Promise<T | undefined> =>
     reader.read(what, file, action);
-  const [occasions, space] = await Promise.all([readOccasions(files.occasions), spaceOf(dataDir)]);
+  const [occasions, space] = await Promise.all([readOccasions(files.occasions), diskSpace(dataDir)]);
   const noted = readVouched(files.vouched);
   // All files are read at the same time, so that a look waits only for the slowest.
   const [volume, id, stamp, nonce, found, fence, config, pending, marker, marks, vouched, aside] = await Promise.all([
@@ -197,15 +198,6 @@ async function readMarks(
     readMark(reader, mark('abandoned'), false),
   ]);
   return { left, reported, ready, signalled, ...(abandoned ? { abandoned } : {}) };
-}
-
-/** The free space within what the server's user may fill. Empty when the file system does not say. */
-async function spaceOf(directory: string): Promise<Pick<DiskFacts, 'freeShare' | 'diskBytes'>> {
-  const facts = await statfs(directory).catch(() => undefined);
-  if (facts === undefined) return {};
-  const { bavail, bfree, blocks, bsize } = facts;
-  const size = blocks - (bfree - bavail);
-  return size > 0 ? { freeShare: bavail / size, diskBytes: size * bsize } : {};
 }
 
 /** While data is being moved aside, the stamp that is still in place belongs to that data. */

@@ -44,16 +44,16 @@ export async function findSnapshots(
   return { loaded: undefined, broken };
 }
 
-interface Named {
+export interface NamedSnapshot {
   readonly name: string;
   readonly zxid: Zxid;
   readonly stream: Stream;
 }
 
 /** Newest first. */
-function snapshotsAmong(names: readonly string[]): readonly Named[] {
+export function snapshotsAmong(names: readonly string[]): readonly NamedSnapshot[] {
   return names
-    .flatMap((name): Named[] => {
+    .flatMap((name): NamedSnapshot[] => {
       const [, hex, last] = NAME.exec(name) ?? [];
       return hex === undefined ? [] : [{ name, zxid: toZxid(BigInt(`0x${hex}`)), stream: streamOf(last) }];
     })

@@ -3,17 +3,20 @@ import type { Member } from '../model/member.ts';
 import { render } from '../templates/render.ts';
 import type { TickSettings } from '../timings.ts';
 import { formatMember } from './dynamic-config.ts';
+import type { LogSizes } from './log-sizes.ts';
 
 export interface ZooCfg {
   readonly dataDir: string;
   /** Absolute path of the version-less dynamic file. */
   readonly dynamicFile: string;
   readonly tick: TickSettings;
+  readonly logs?: LogSizes;
 }
 
 /** The text of `zoo.cfg`. */
 export function renderZooCfg(settings: ZooCfg): string {
-  return render('zoo.cfg', { dataDir: settings.dataDir, dynamicFile: settings.dynamicFile, ...settings.tick });
+  const { dataDir, dynamicFile, tick, logs } = settings;
+  return render('zoo.cfg', { dataDir, dynamicFile, ...tick, ...logs });
 }
 
 /** The text of a version-less dynamic file. */

@@ -17,6 +17,7 @@ import { type Rendered, renderTemplates, variablesOf } from './playbook.ts';
 const { dataDir, confDir, service } = loadSettings({}, { CLUSTER: 'orders-4f1c2a90', BUCKET: 'orders' });
 const SERVER = '/etc/systemd/system/zookeeper.service';
 const BOOTSTRAP = '/etc/systemd/system/zk-bootstrap.service';
+const PURGE = '/etc/systemd/system/zk-purge.service';
 /** systemctl(1), systemd-analyze(1): the level in tenths. */
 const LARGEST_EXPOSURE_TENTHS = 30;
 
@@ -154,6 +155,36 @@ test('the unit and the cron entry name the settings that the user data writes, a
   );
 });
 
+test('the disk is watched from every boot on, and the agent is asked from the share on at which it purges', async () => {
+  const script = file('/usr/local/lib/zookeeper/watch-disk');
+  assert.deepEqual(valuesOf(PURGE, 'ExecStart'), ['/usr/local/lib/zookeeper/watch-disk']);
+  assert.deepEqual(valuesOf(PURGE, 'Environment'), valuesOf(BOOTSTRAP, 'Environment'));
+  assert.deepEqual(valuesOf(PURGE, 'WantedBy'), ['multi-user.target']);
+  assert.ok(script.includes(`df --output=pcent ${dataDir} `));
+  // It asks at each look while so much is used, and no more once the disk has space again.
+  const asked = join(directory.path, 'asked');
+  const shares = ['59%', '60%', '97%', '', '12%'];
+  const shims = {
+    df: `n=$(($(cat ${asked}.n 2>/dev/null || echo 0) + 1)); echo $n >${asked}.n\nprintf 'Use%%\\n %s\\n' "$(sed -n "$n"p ${asked}.shares)"`,
+    sleep: `[ $(cat ${asked}.n 2>/dev/null || echo 0) -lt ${shares.length} ]`,
+    timeout: `echo "$(cat ${asked}.n) $*" >>${asked}`,
+  };
+  const bin = join(directory.path, 'watch-bin');
+  await mkdir(bin);
+  await writeFile(`${asked}.shares`, `${shares.join('\n')}\n`);
+  for (const [name, text] of Object.entries(shims)) {
+    await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`);
+    await chmod(join(bin, name), 0o755);
+  }
+  const watch = join(directory.path, 'watch-disk');
+  await writeFile(watch, script);
+  await outcomeOf('sh', [watch], { environment: { ...process.env, PATH: `${bin}:${process.env.PATH}` } });
+  assert.deepEqual((await readFile(asked, 'utf8')).trim().split('\n'), [
+    '2 --kill-after=10 600 /usr/local/bin/zk-agent purge --quiet',
+    '3 --kill-after=10 600 /usr/local/bin/zk-agent purge --quiet',
+  ]);
+});
+
 test('what looks after the class-data archive tells one of this Java from one of another', async () => {
   const java = join(directory.path, 'java');
   const archive = join(directory.path, 'class-data');
@@ -211,7 +242,7 @@ test('the CloudWatch agent is told this cluster’s log group, and a node withou
   const items = Object.values(logs.logs_collected).flatMap((part) => part.collect_list);
   assert.deepEqual(items, [
     {
-      units: ['zookeeper.service', 'zk-bootstrap.service'],
+      units: ['zookeeper.service', 'zk-bootstrap.service', 'zk-purge.service'],
       log_group_name: NODE_LOG_GROUP,
       log_stream_name: '{instance_id}',
     },

@@ -30,6 +30,7 @@ function errorOf(run: AgentRun): { readonly code: string; readonly saw: string; 
 const COMMANDS = [
   ...['bootstrap', 'recovery', 'remove-terminated', 'leave', 'status', 'maintenance', 'declare-gone'],
   'connection-string',
+  'purge',
 ];
 
 test('--help names every command, and exits 0', async () => {

@@ -37,6 +37,14 @@ test('a healthy tick calls nobody; what only looks changes nothing; remove-termi
     await unchanged('A healthy tick');
   });
 
+  await t.test('a purge takes no lock and calls nobody, and leaves what the server may need', async () => {
+    const before = lab.callsOf(leader.instance).length;
+    const said = (await succeeds(lab.agent(leader.instance, ['purge', '--now']))).stdout;
+    assert.match(said, /^Nothing is removed: the server may need all that there is; 3 whole snapshots/);
+    assert.equal((await succeeds(lab.agent(leader.instance, ['purge', '--quiet']))).stdout, '');
+    assert.equal(lab.callsOf(leader.instance).length, before);
+  });
+
   lab.setBootPlan({ bootstrap: false });
   await lab.terminate(victim.instance);
   await lab.untilGone([victim.instance]);

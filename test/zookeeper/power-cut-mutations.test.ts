@@ -172,9 +172,9 @@ const MUTATIONS: readonly Caught[] = [
     name: 'zoo.cfg points at a config before it is there',
     file: 'config-directory.ts',
     search: `  await writeDurably(file, renderDynamicConfig(config.members));
-  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: file, tick }));
+  await writeDurably(join(confDir, ZOO_CFG), await zooCfgAround(places, file));
 `,
-    replace: `  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: file, tick }));
+    replace: `  await writeDurably(join(confDir, ZOO_CFG), await zooCfgAround(places, file));
   await writeDurably(file, renderDynamicConfig(config.members));
 `,
     change: 'writeCommitted beside an older one, with another pending',
@@ -184,9 +184,9 @@ const MUTATIONS: readonly Caught[] = [
     name: 'an older zoo.cfg is not kept',
     file: 'config-directory.ts',
     search: `  await keepOlderFiles(places);
-  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: pointed, tick }));
+  await writeDurably(join(confDir, ZOO_CFG), await zooCfgAround(places, pointed));
 `,
-    replace: '  await writeDurably(join(confDir, ZOO_CFG), renderZooCfg({ dataDir, dynamicFile: pointed, tick }));\n',
+    replace: '  await writeDurably(join(confDir, ZOO_CFG), await zooCfgAround(places, pointed));\n',
     change: 'writeSettings around the config that zoo.cfg points at',
     broken: /the older zoo\.cfg is kept/,
   },
