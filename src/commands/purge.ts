@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Removes old snapshots and logs while the disk fills (docs/protocol.md, "Disk 4"). It asks neither AWS nor the ensemble,
- * and takes no lock: a run of the agent may wait for long, and a disk fills within seconds.
+ * Removes old snapshots and logs while the disk fills (docs/protocol.md, "Disk 4"). It asks neither AWS nor the
+ * ensemble, and takes no lock: a run of the agent may wait for long, and a disk fills within seconds.
  */
 import { join } from 'node:path';
 import type { Settings } from '../settings.ts';

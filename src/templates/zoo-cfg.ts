@@ -6,8 +6,8 @@
  * - `standaloneEnabled` and `reconfigEnabled` must be the same on every member; their defaults forbid growing from one
  *   and reconfig at all.
  * - There is no `clientPort` here: each member's client address stands in the dynamic file.
- * - The purge runs hourly: a large tree written often makes more snapshots in a day than a disk holds. On a small disk the
- *   logs are short, too; the server takes both settings for Java properties of its own.
+ * - The purge runs hourly: a large tree written often makes more snapshots in a day than a disk holds. On a small disk
+ *   the logs are short, too; the server takes both settings for Java properties of its own.
  * - `snapshot.trust.empty` is never set: it would let a server with logs and no snapshot pass as whole.
  */
 export const ZOO_CFG_TEMPLATE = `tickTime={{tickTimeMs}}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * How long a transaction log may get, by the size of the disk (docs/protocol.md, "Disk 4"). Pure. The server begins a new
- * log with each snapshot, and takes one when the log is between half of its limit and the whole of it.
+ * How long a transaction log may get, by the size of the disk (docs/protocol.md, "Disk 4"). Pure. The server begins a
+ * new log with each snapshot, and takes one when the log is between half of its limit and the whole of it.
  */
 
 /** Lines of `zoo.cfg`, in KiB. Absent where ZooKeeper's own defaults fit. */
@@ -11,8 +11,8 @@ export interface LogSizes {
 }
 
 /**
- * Three snapshots have the logs since the oldest of them beside them, which are four at most. So the logs take a quarter
- * of the disk, and leave another quarter to the snapshots.
+ * Three snapshots have the logs since the oldest of them beside them, which are four at most. So the logs take a
+ * quarter of the disk, and leave another quarter to the snapshots.
  */
 const LOGS_ON_DISK = 16;
 /** ZooKeeper's own limit (3.9.5, ZooKeeperServer.getSnapSizeInBytes). */

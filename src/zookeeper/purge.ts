@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Removes what the server does not need any more from its data: old snapshots, and the logs before them (docs/protocol.md,
- * "Disk 4").
+ * Removes what the server does not need any more from its data: old snapshots, and the logs before them
+ * (docs/protocol.md, "Disk 4").
  */
 import { constants } from 'node:fs';
 import { open, readdir, rm, stat } from 'node:fs/promises';
@@ -21,11 +21,11 @@ interface Purged {
 }
 
 /**
- * Purges a `version-2`. `note` is the file that remembers checked snapshots. A directory that is not there has nothing to
- * purge.
+ * Purges a `version-2`. `note` is the file that remembers checked snapshots. A directory that is not there has nothing
+ * to purge.
  *
- * The files are read and removed through the open directory. So if the data gets another name meanwhile, no file of the data that
- * comes in its place is removed.
+ * The files are read and removed through the open directory. So if the data gets another name meanwhile, no file of
+ * the data that comes in its place is removed.
  */
 export async function purgeData(directory: string, note: string, signal: AbortSignal): Promise<Purged> {
   const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY).catch((error: unknown) => {

@@ -128,7 +128,7 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
 
   #checkNotNeeded(node: Node): void {
     const { nodes } = this.#world;
-    // It goes on with what it has begun: it has nothing, and takes no part. A record that was written since may list it.
+    // It goes on with what it has begun: it has nothing, and takes no part. A record of a later moment may list it.
     if (this.#abandoned.has(node) && !node.disk.stamp && !node.disk.data?.initialised) return;
     if (this.#isListed(node) && nodes.findLast((each) => each.address === node.address) === node) {
       throw new Violation('gives-up-a-voter', `${node.name} gives its launch up, and it is a voter`);
