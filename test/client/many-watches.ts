@@ -53,11 +53,10 @@ export async function manyWatches(options: ManyWatchesOptions): Promise<ManyWatc
   await setAll(client, paths, tally);
   done(`${tally.set} watches set`);
   proxy.setOpen(false);
-  await tally.until((now) => now.disconnected === watches, limitMs);
-  done('every watch was told of the lost connection');
+  await until(() => client.status.kind === 'disconnected', limitMs, 'the client still has its connection');
   await inParts(away, (part) => other.multi(part.map((path) => ({ kind: 'delete', path }))));
   proxy.setOpen(true);
-  await tally.until((now) => now.rearmed + now.firedForAway === watches, limitMs);
+  await tally.until((now) => now.disconnected === watches && now.rearmed + now.firedForAway === watches, limitMs);
   done(`${tally.rearmed} watches set again, ${tally.firedForAway} fired for what happened meanwhile`);
   await inParts(here, (part) => other.multi(part.map((path) => ({ kind: 'delete', path }))));
   await tally.until((now) => now.ended === watches, limitMs);
@@ -91,14 +90,21 @@ class WatchTally {
     else if (told === 'disconnected rearmed deleted ') this.fired += 1;
   }
 
-  async until(isSo: (now: this) => boolean, limitMs: number): Promise<void> {
-    const endMs = performance.now() + limitMs;
-    while (!isSo(this)) {
-      if (performance.now() > endMs) {
-        throw new Error(`After ${limitMs} ms the watches had told ${JSON.stringify(this)}.`);
-      }
-      await sleep(20);
-    }
+  until(isSo: (now: this) => boolean, limitMs: number): Promise<void> {
+    const isOver = (): boolean => {
+      const wrong = this.ended - this.firedForAway - this.fired;
+      if (wrong > 0) throw new Error(`${wrong} watches told something else: ${JSON.stringify(this)}.`);
+      return isSo(this);
+    };
+    return until(isOver, limitMs, 'not every watch has told everything');
+  }
+}
+
+async function until(isSo: () => boolean, limitMs: number, otherwise: string): Promise<void> {
+  const endMs = performance.now() + limitMs;
+  while (!isSo()) {
+    if (performance.now() > endMs) throw new Error(`After ${limitMs} ms ${otherwise}.`);
+    await sleep(20);
   }
 }
 
