@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A person says that the server of a member which somebody added by hand is gone for good (docs/protocol.md, "Recovery
- * 11"). The word is given only where the agent advises it at this very moment, and only after a question.
+ * A person says that the server of a member which somebody added by hand is gone for good (docs/protocol.md,
+ * "Recovery 11"). The word is given only where the agent advises it at this very moment, and only after a question.
  */
 import { consoleTerminal, type Terminal } from '../../tools/terminal.ts';
 import { AgentError } from '../errors.ts';

@@ -204,8 +204,8 @@ function fits(disk: DiskFacts, config: EnsembleConfig): boolean {
 }
 
 /**
- * Joining 3: the current members and this node, as an observer unless the config already gives it another role. Joining
- * 12: the version is right below that of the committed config.
+ * Joining 3: the current members and this node, as an observer unless the config already gives it another role.
+ * Joining 12: the version is right below that of the committed config.
  */
 function prepareJoin(
   observation: Observation,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * In which order `found-forced` works, what it looks at once more, and what it leaves wherever it is cut off (Recovery
- * 6).
+ * In which order `found-forced` works, what it looks at once more, and what it leaves wherever it is cut off
+ * (Recovery 6).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * No fence, stamp, mark, copy or data is lost or torn by a power cut, wherever in whichever change of the disk (Disk
- * 1).
+ * No fence, stamp, mark, copy or data is lost or torn by a power cut, wherever in whichever change of the disk
+ * (Disk 1).
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -107,8 +107,8 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
   }
 
   /**
-   * By id and address: a replacement at the address of a dead member that is still listed is not that member (Joining
-   * 10).
+   * By id and address: a replacement at the address of a dead member that is still listed is not that member
+   * (Joining 10).
    */
   #isListed({ address, disk }: Node): boolean {
     const newest = this.#world.committedConfigs.at(-1);

@@ -83,8 +83,8 @@ export class ReadyMeansVoting {
 
   look(node: Node, committed: readonly EnsembleConfig[]): void {
     const { ready, volume } = node.disk;
-    // What a copied disk says was said on another one. Its agent takes it back, unless its stamp can't be read (Disk
-    // 3).
+    // What a copied disk says was said on another one. Its agent takes it back, unless its stamp can't be read
+    // (Disk 3).
     if (ready && this.#volumes.get(node) !== volume) this.#ready.add(node);
     this.#volumes.set(node, volume);
     if (!ready) {
