@@ -10,6 +10,8 @@ export interface DeployContext {
   /** Ends the deployment, but not CloudFormation's operation. */
   readonly signal: AbortSignal;
   readonly waits: Waits;
+  /** The time, in milliseconds since 1970. */
+  readonly nowMs: () => number;
 }
 
 interface Waits {

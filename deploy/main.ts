@@ -41,7 +41,7 @@ async function carryOut(order: Exclude<DeployOrder, { kind: 'help' }>, terminal:
     ...(region === undefined ? {} : { region }),
   });
   await regionOf(aws);
-  const context: DeployContext = { aws, terminal, signal, waits: { ...DEFAULT_WAITS, pollMs } };
+  const context: DeployContext = { aws, terminal, signal, waits: { ...DEFAULT_WAITS, pollMs }, nowMs: Date.now };
   if (order.kind === 'delete') {
     const result = await deleteStack(context, order);
     if (json) terminal.result(JSON.stringify(result));

@@ -4,7 +4,7 @@ import type { TemplateOptions } from '../../cf/template-options.ts';
 import type { DeployContext } from '../context.ts';
 import { DeployError } from '../errors.ts';
 import { checkKey, checkRole, checkSources } from './access.ts';
-import { checkInstanceType, describeImage, imageProblems } from './image.ts';
+import { checkInstanceType, describeImage, imageAgeNotices, imageProblems } from './image.ts';
 import { checkSubnets, checkVpc } from './network.ts';
 import { reachabilityNotices } from './reachability.ts';
 
@@ -23,6 +23,10 @@ export async function checkedInput(context: DeployContext, options: TemplateOpti
   if (problems.length > 0) {
     throw new DeployError('BAD_INPUT', problems.join('\n'), 'Nothing was created. Correct this, then run it again.');
   }
-  for (const notice of await reachabilityNotices(context, options)) context.terminal.line(notice, 'yellow');
+  const notices = [
+    ...(image === undefined ? [] : imageAgeNotices(image, context.nowMs())),
+    ...(await reachabilityNotices(context, options)),
+  ];
+  for (const notice of notices) context.terminal.line(notice, 'yellow');
   return { ...options, ...(image?.RootDeviceName === undefined ? {} : { rootDevice: image.RootDeviceName }) };
 }

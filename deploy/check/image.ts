@@ -47,6 +47,18 @@ export function imageProblems(image: Image | undefined, options: TemplateOptions
   return problems;
 }
 
+const DAY_MS = 86_400_000;
+const OLD_DAYS = 60;
+
+/** A sentence for people about an image that lacks months of Debian's updates; none otherwise. */
+export function imageAgeNotices({ ImageId, CreationDate }: Image, nowMs: number): readonly string[] {
+  const days = Math.floor((nowMs - Date.parse(CreationDate ?? '')) / DAY_MS);
+  if (!(days > OLD_DAYS)) return [];
+  return [
+    `The image ${ImageId} (--ami) is ${days} days old. Java and the kernel are updated by a new image alone: bake one with ./build.sh. docs/building.md says how often.`,
+  ];
+}
+
 export const checkInstanceType: Check = async ({ aws, signal }, { instanceType, architecture }) => {
   const command = new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: [instanceType] }] });
   const { InstanceTypes = [] } = await call('EC2 DescribeInstanceTypes', signal, (options) =>

@@ -16,7 +16,7 @@ import type { Check } from './problem.ts';
 /** The services that the agent calls. */
 const SERVICES = ['autoscaling', 'cloudformation', 'ec2', 'logs', 's3'];
 
-/** Sentences for people; none when every subnet has a way to AWS. */
+/** Sentences for people; none when every subnet has a way to AWS and to Debian's packages. */
 export const reachabilityNotices: Check = async ({ aws, signal }, { vpcId, subnets }) => {
   const Filters = [{ Name: 'vpc-id', Values: [vpcId] }];
   const [{ RouteTables = [] }, { VpcEndpoints = [] }] = await Promise.all([
@@ -29,9 +29,13 @@ export const reachabilityNotices: Check = async ({ aws, signal }, { vpcId, subne
   ]);
   const names = VpcEndpoints.map(({ ServiceName = '' }) => ServiceName.split('.').at(-1));
   const missing = SERVICES.filter((service) => !names.includes(service));
-  if (missing.length === 0) return [];
   const stuck = subnets.filter((subnet) => !hasWayOut(tableOf(RouteTables, subnet)));
   if (stuck.length === 0) return [];
+  if (missing.length === 0) {
+    return [
+      `Nodes in ${stuck.join(', ')} reach AWS by endpoints alone, and Debian's packages not at all: security updates do not install themselves there. Bake a new image and deploy it once a month. See docs/building.md.`,
+    ];
+  }
   return [
     `Nodes in ${stuck.join(', ')} may not reach AWS: there is no route out for a private subnet, and no endpoint for ${missing.join(', ')} in the VPC. See docs/deploying.md.`,
   ];

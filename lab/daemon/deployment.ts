@@ -119,7 +119,7 @@ async function runHere(
   if (order.kind === 'help') throw new Error('The lab deploys and deletes; it asks for nothing else.');
   using aws = labClients(endpoint, key);
   const terminal = { interactive: false, line: hear, progress: () => {}, result: () => {}, ask: async () => '' };
-  const context = { aws, terminal, signal, waits: { ...DEFAULT_WAITS, pollMs: order.pollMs } };
+  const context = { aws, terminal, signal, waits: { ...DEFAULT_WAITS, pollMs: order.pollMs }, nowMs: Date.now };
   if (order.kind === 'deploy') await deploy(order, context);
   else await deleteStack(context, order);
 }

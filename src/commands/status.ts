@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the node sees, what it would do and why, and which data it has set aside. Changes nothing. */
+import { uptime } from 'node:os';
 import { foundByHand } from '../facts/by-hand.ts';
 import { ownState } from '../facts/lifecycle.ts';
 import { unreadableObjects } from '../facts/unreadable-objects.ts';
@@ -11,6 +12,7 @@ import type { Settings } from '../settings.ts';
 import { type Aside, asideWithSize, type HalfMade, leftoversWithSize } from './disk-use.ts';
 import { nodePorts } from './node-ports.ts';
 import { lookOnce } from './one-look.ts';
+import { missedUpdates } from './package-lists.ts';
 
 export interface Status {
   /** This node's own state in its group; undefined if it cannot be read. */
@@ -30,6 +32,8 @@ export interface Status {
   readonly aside: readonly Aside[];
   /** While a run is at work, this includes its unfinished copies. */
   readonly leftovers: readonly HalfMade[];
+  /** Why Debian's security updates do not reach this node. Absent where they do. */
+  readonly updates?: string;
   readonly observation: Observation;
   readonly decision: Decision;
 }
@@ -40,6 +44,7 @@ export async function readStatus(settings: Settings, signal: AbortSignal): Promi
   const aside = await Promise.all(
     observation.disk.aside.map((facts) => asideWithSize(settings.dataDir, facts, observation)),
   );
+  const updates = await missedUpdates(Date.now(), uptime() * 1_000);
   return {
     saw: sightOf(observation),
     decided: decision.kind === 'step' ? decision.step.kind : decision.kind,
@@ -54,6 +59,7 @@ export async function readStatus(settings: Settings, signal: AbortSignal): Promi
     byHand: foundByHand(observation),
     aside,
     leftovers: await leftoversWithSize(settings),
+    ...(updates === undefined ? {} : { updates }),
     observation,
     decision,
   };
@@ -91,6 +97,7 @@ export function formatStatus(status: Status): string {
   for (const { key, why } of unreadableObjects(observation)) lines.push(`unreadable ${key}: ${why}`);
   const space = spaceOf(observation);
   if (space) lines.push(`disk      ${space}`);
+  if (status.updates !== undefined) lines.push(`updates   ${status.updates}`);
   for (const aside of status.aside) {
     const mebibytes = (aside.sizeBytes / 2 ** 20).toFixed(1);
     lines.push(`aside     ${aside.name}: ${mebibytes} MiB of lineage ${aside.lineage}, up to ${aside.data.lastZxid}`);

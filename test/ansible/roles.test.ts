@@ -50,6 +50,15 @@ test('the packages that machines without a way out have at hand are those that t
   assert.deepEqual(listed, { common, ...(ofRelease as object) });
 });
 
+test('a bake upgrades what the source image brought, between the new lists and the first package', () => {
+  const text = readFileSync(join(ANSIBLE, 'roles/base/tasks/packages.yml'), 'utf8');
+  const [lists, upgrade, install] = [/update_cache: true/, /upgrade: dist/, /state: present/].map((one) =>
+    text.search(one),
+  );
+  assert.ok(lists !== undefined && upgrade !== undefined && install !== undefined);
+  assert.ok(0 < lists && lists < upgrade && upgrade < install, `${lists} ${upgrade} ${install}`);
+});
+
 /** Runs the zookeeper role's tasks about the archive here; none of these cases gets as far as writing anything. */
 async function unpack(archive: string, sha512: string): Promise<{ readonly code: number; readonly output: string }> {
   await using directory = await temporaryDirectory();

@@ -2,7 +2,12 @@
 /** What the options name is held against AWS before anything is created; everything wrong is said at once. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { CreateSubnetCommand, CreateVpcCommand, DescribeImagesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  CreateVpcEndpointCommand,
+  DescribeImagesCommand,
+} from '@aws-sdk/client-ec2';
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { templateOptions } from '../../cf/options.ts';
 import { checkedInput } from '../../deploy/check/check.ts';
@@ -170,10 +175,41 @@ test('private subnets without a way to AWS are pointed out, not refused', async 
     context.terminal.text,
     /may not reach AWS: .* no endpoint for autoscaling, cloudformation, ec2, logs, s3/,
   );
+  // With all endpoints they reach AWS, but no packages.
+  const services = ['autoscaling', 'cloudformation', 'ec2', 'logs', 's3'];
+  for (const service of services) {
+    const ServiceName = `com.amazonaws.${local.cloud.region}.${service}`;
+    const VpcEndpointType = service === 's3' ? 'Gateway' : 'Interface';
+    await local.operator.ec2.send(
+      new CreateVpcEndpointCommand({
+        VpcId: account.vpcId,
+        ServiceName,
+        VpcEndpointType,
+        SubnetIds: [...account.subnets],
+      }),
+    );
+  }
+  const withEndpoints = deployer(aws);
+  await checkedInput(withEndpoints, optionsFor(account, 'orders').template);
+  assert.match(withEndpoints.terminal.text, /by endpoints alone.* security updates do not install themselves there/);
+  assert.doesNotMatch(withEndpoints.terminal.text, /may not reach AWS/);
   await giveWayOut(local, account);
   const later = deployer(aws);
   await checkedInput(later, optionsFor(account, 'orders').template);
   assert.equal(later.terminal.text, '');
+});
+
+test('an image of more than 60 days is pointed out, not refused', async () => {
+  const options = optionsFor(account, 'orders').template;
+  const inDays = (days: number) => () => Date.now() + days * 86_400_000;
+  for (const [days, sentence] of [
+    [59, /^((?!days old)[\s\S])*$/],
+    [62, /The image ami-\w+ \(--ami\) is 6\d days old\..*\.\/build\.sh/],
+  ] as const) {
+    const context = deployer(aws, undefined, undefined, inDays(days));
+    await checkedInput(context, options);
+    assert.match(context.terminal.text, sentence);
+  }
 });
 
 test('what can be told without AWS is told without AWS', () => {

@@ -69,12 +69,18 @@ export interface Deployer extends DeployContext {
 const FAST = { pollMs: 50, changeSetMs: 20_000, operationMs: 60_000 };
 
 /** `answers` are those to the questions; without them there is nobody to ask. */
-export function deployer(aws: AwsClients, answers?: readonly string[], signal?: AbortSignal): Deployer {
+export function deployer(
+  aws: AwsClients,
+  answers?: readonly string[],
+  signal?: AbortSignal,
+  nowMs: () => number = Date.now,
+): Deployer {
   return {
     aws,
     terminal: scriptTerminal(answers),
     signal: signal ?? new AbortController().signal,
     waits: FAST,
+    nowMs,
   };
 }
 
