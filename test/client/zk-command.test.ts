@@ -154,6 +154,33 @@ test('acl and config; a login opens what is closed to others', LIMIT, async () =
   assert.equal(await prints(['get', '/closed', '--auth', 'digest:ann:secret']), 'x');
 });
 
+test('as the runbook moves an ensemble, no number of a sequential znode is given again', LIMIT, async () => {
+  const runbook = await readFile(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+  const [, block = ''] = /### Data that is not this cluster's[\s\S]*?```sh\n([\s\S]*?)```/.exec(runbook) ?? [];
+  const shown = [...block.matchAll(/^zk-agent zk (.*)$/gm)].map(([, words = '']) => words.split(' '));
+  assert.deepEqual(
+    shown.map(([command]) => command),
+    ['export', 'import'],
+  );
+  const [exported = [], imported = []] = shown;
+  const [, top = '', arrow, name = ''] = exported;
+  assert.equal(arrow, '>');
+  assert.deepEqual(imported, ['import', name]);
+  // Most jobs are done and gone, so that there are fewer children than numbers given.
+  const jobs: string[] = [];
+  for (let count = 0; count < 5; count += 1) {
+    jobs.push((await prints(['create', `${top}/jobs/job-`, '--sequential', '--parents'])).trim());
+  }
+  for (const job of jobs.slice(1)) await client.delete(job);
+  const file = join(ensemble.directory, name);
+  await writeFile(file, await prints(['export', top]));
+  await prints(['rm', top, '--recursive']);
+  await prints(['import', file]);
+  const next = (await prints(['create', `${top}/jobs/job-`, '--sequential'])).trim();
+  const last = jobs.at(-1) ?? '';
+  assert.ok(next > last, `${next} comes after ${last}`);
+});
+
 test('an import is what was exported: data, kinds, ACLs; without ephemeral znodes', LIMIT, async () => {
   const file = join(ensemble.directory, 'export.jsonl');
   await client.create('/from', { data: Buffer.from([1, 2, 255]) });

@@ -186,8 +186,8 @@ const TOLD: Readonly<Record<string, string>> = {
     'It forbids.',
   'To look for something in data set aside, copy it to another machine and start a single server there on the copy, with a `zoo.cfg` of its own.':
     'Another machine, and a copy.',
-  'To bring the contents of another ensemble into a cluster, copy through clients: start the cluster empty, stop the writers of the old ensemble, read its tree and create it in the new one with any ZooKeeper client, then move the clients over.':
-    'A new cluster, and clients.',
+  'Start the cluster empty, and stop the writers of the old ensemble.': 'A new cluster, and clients.',
+  'Then copy each top-level znode, and move the clients over:': 'Clients.',
   'If the bucket had versioning, bring the objects back, all of them.':
     'No agent can read the bucket then; nothing is taken away.',
   'The agent knows of such servers only by the configs: stop one that runs with an old config and is in none yourself, before a recovery by force.':
