@@ -27,6 +27,13 @@ case $1 in
       unset BOUNDED_DISK BOUNDED_DISK_MOUNT
     fi
     mount -t overlay overlay -o "$DISK" "$ROOT"
+    # In a container systemd-sysctl does nothing, as /proc/sys can't be written. What the image sets of its network is
+    # the machine's own all the same: it belongs to its namespace.
+    cat "$ROOT"/etc/sysctl.d/*.conf 2>/dev/null |
+      sed -n 's/^ *\(net\.[A-Za-z0-9_.]*\) *= *\([^ ]*\) *$/\1 \2/p' |
+      while read -r key value; do
+        nsenter --net="$NETWORK" sh -c 'echo "$2" >"/proc/sys/$(echo "$1" | tr . /)"' sh "$key" "$value" || true
+      done
     unset DISK GROUP_FILES DAEMON
     # CAP_SYS_TIME is left out, because the clock is the host's. A machine's root may change its own network.
     exec systemd-nspawn --quiet --boot --settings=no --register=no --keep-unit --link-journal=no \

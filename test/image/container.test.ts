@@ -2,7 +2,7 @@
 /** A machine from the base: cloud-init, ssh, hardened units, power cut, orderly shutdown, reboot, pause. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,8 +51,13 @@ after(() => machines?.[Symbol.asyncDispose]());
 test('the base boots: cloud-init obeys its user data, ssh lets the key in, host keys are its own', {
   skip,
 }, async (t) => {
+  // What an image sets of its network is in force, although systemd-sysctl does nothing in a container.
+  const settings = join(machine.upperDirectory, 'etc/sysctl.d');
+  await mkdir(settings, { recursive: true });
+  await writeFile(join(settings, '60-test.conf'), '# test\nvm.swappiness = 1\nnet.ipv4.tcp_keepalive_time = 61\n');
   const start = performance.now();
   await machine.boot();
+  assert.equal(await output('cat', '/proc/sys/net/ipv4/tcp_keepalive_time'), '61');
   assert.equal(machine.state, 'running');
   await untilSsh();
   t.diagnostic(`sshd answers ${((performance.now() - start) / 1000).toFixed(1)} s after the boot began`);
