@@ -69,9 +69,11 @@ export async function runAgent(
  * given up without another look.
  */
 async function giveUp(look: Look, why: string, parts: LoopParts, signal: AbortSignal): Promise<void> {
-  const last = parts.giveUp(await parts.observe(look, signal));
+  const observation = await parts.observe(look, signal);
+  const last = parts.giveUp(observation);
   if (last?.kind !== 'step') return;
-  const { ports, self, timings } = look;
+  const { ports, timings } = look;
+  const { self } = observation;
   ports.log.write({ event: 'decided', decided: last.step.kind, why: `${last.why} It gave up here: ${why}` });
   await perform(last.step, parts, { ports, self, timings, signal });
 }
@@ -128,7 +130,7 @@ async function loop(look: Look, agentOrder: AgentOrder, course: Course): Promise
     if (decision.kind === 'wait' || step === last.step) await clock.sleep(pauseMs(look), signal);
     earlier = undefined;
     if (decision.kind === 'step') {
-      const context = { ports, self: look.self, timings: look.timings, signal };
+      const context = { ports, self: observation.self, timings: look.timings, signal };
       const acted = await perform(decision.step, parts, context);
       if (decision.step.kind === 'write-report' && acted === 'done') {
         look.memory.reported(reportDigest(decision.step.report), clock.monotonicMs());

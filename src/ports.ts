@@ -5,7 +5,7 @@
  * an AgentError (or an AwsError) when it can't get the answer. It never answers "nothing" for "I don't know".
  */
 import type { LogEntry } from './log-events.ts';
-import type { GroupFact, InstanceFact } from './model/cloud.ts';
+import type { GroupFact, InstanceFact, SlotFact, SlotKind } from './model/cloud.ts';
 import type { DiskFacts, Fence, Occasion, Stamp } from './model/disk.ts';
 import type { EnsembleConfig, Member } from './model/member.ts';
 import type { ServerAnswer, ServerEnds } from './model/server.ts';
@@ -74,6 +74,17 @@ export interface AutoScaling {
 export interface StackSignals {
   /** `uniqueId` is the instance's id: the stack counts signals by it. `nobody-waits`: no operation is under way. */
   signal(status: 'SUCCESS' | 'FAILURE', uniqueId: string, signal: AbortSignal): Promise<'told' | 'nobody-waits'>;
+}
+
+/** The addresses that the stack made for its nodes. */
+export interface SlotShelf {
+  readonly kind: SlotKind;
+  /** All that carry the cluster's tag. A slot that is missing in the answer is unknown. */
+  list(cluster: string, signal: AbortSignal): Promise<readonly SlotFact[]>;
+  /** Gives the address to this instance. `taken`: another instance has it, and keeps it. It may be repeated. */
+  attach(slot: SlotFact, instance: string, signal: AbortSignal): Promise<'attached' | 'taken'>;
+  /** The address that this instance has now, by the metadata service. Undefined when it has none. */
+  ownAddress(signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** CloudWatch Logs, as far as claims need it: a log stream is a claim. */
@@ -237,6 +248,8 @@ export interface Ports {
   readonly ec2: Ec2;
   readonly autoScaling: AutoScaling;
   readonly stackSignals: StackSignals;
+  /** Absent where a node's address is that of its instance. */
+  readonly slots?: SlotShelf;
   readonly claimStreams: ClaimStreams;
   readonly objects: ObjectStore;
   readonly servers: Servers;

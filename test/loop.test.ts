@@ -199,6 +199,8 @@ type SeenAgain = NonNullable<Parameters<LoopParts['observe']>[2]>['changed'] | '
  */
 const SEEN_AGAIN: Readonly<Record<StepKind, SeenAgain>> = {
   'claim-id': 'node and shared',
+  'attach-slot': 'the whole world',
+  'release-id': 'the whole world',
   'void-claim': 'the whole world',
   'restore-stream': 'the whole world',
   'write-id': 'node',

@@ -5,7 +5,16 @@
 import type { Changes, Step, StepKind } from '../model/step.ts';
 import type { ActContext } from './context.ts';
 import { actCreateGenesis, actPrepareGenesis } from './genesis.ts';
-import { actClaimId, actMarkReady, actNoteDead, actRestoreStream, actVoidClaim, actWriteId } from './identity.ts';
+import {
+  actAttachSlot,
+  actClaimId,
+  actMarkReady,
+  actNoteDead,
+  actReleaseId,
+  actRestoreStream,
+  actVoidClaim,
+  actWriteId,
+} from './identity.ts';
 import { actAddSelf, actPrepareJoin, actRemoveMembers, actRemoveSelf, actSetDataAside } from './join.ts';
 import {
   actCompleteHooksOfTheGone,
@@ -37,6 +46,8 @@ interface Row<S extends Step> {
 /** A row for each kind of step: a kind without one does not compile. */
 export const ACTS: { readonly [K in StepKind]: Row<Extract<Step, { kind: K }>> } = {
   'claim-id': { act: actClaimId, changes: 'node and shared' },
+  'attach-slot': { act: actAttachSlot, changes: 'the world' },
+  'release-id': { act: actReleaseId, changes: 'the world' },
   'void-claim': { act: actVoidClaim, changes: 'the world' },
   'restore-stream': { act: actRestoreStream, changes: 'the world' },
   'write-id': { act: actWriteId, changes: 'node' },

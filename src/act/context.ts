@@ -4,6 +4,11 @@ import type { Observation } from '../model/observation.ts';
 import type { Ports } from '../ports.ts';
 import type { Timings } from '../timings.ts';
 
+/** Where the node's own server answers its agent. */
+export function ownServer({ address, privateAddress }: ActContext['self']): string {
+  return privateAddress ?? address;
+}
+
 /** What every act gets beside its step. */
 export interface ActContext {
   readonly ports: Ports;

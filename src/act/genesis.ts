@@ -2,9 +2,9 @@
 /** Steps of the first ensemble. */
 
 import { hasData } from '../facts/data.ts';
+import { idModeOf } from '../identity/modes.ts';
 import { nonceOn, unreadable } from '../model/disk.ts';
 import { firstVersion } from '../model/first-version.ts';
-import { memberAt } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
 import { announceStart, createRecord } from '../registry/lineage.ts';
 import { type ActContext, changed } from './context.ts';
@@ -38,7 +38,7 @@ export async function actPrepareGenesis(
   if (announced.nonce !== nonce) throw changed('This start was announced before, by a disk that was wiped since.');
   if (record.epochFloor > 0) await ports.disk.raiseAcceptedEpoch(record.epochFloor);
   await ports.disk.writeMarker();
-  const members = record.members.map((entry) => memberAt(entry.id, entry.address, 'participant'));
+  const members = record.members.map((entry) => idModeOf(ports).memberAt(entry.id, entry.address, 'participant'));
   await ports.disk.writeConfig({ version: firstVersion(record), members });
   await ports.disk.writeStamp({ cluster: self.cluster, lineage: record.number, id: member.id });
 }

@@ -2,8 +2,10 @@
 /** Steps that give a node its id. */
 
 import { AgentError } from '../errors.ts';
+import { holderOf } from '../model/claims.ts';
+import type { ClaimOwner } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
-import { claimId, restoreStream, voidClaim } from '../registry/claims.ts';
+import { claimId, claimsByKey, releaseId, restoreStream, voidClaim } from '../registry/claims.ts';
 import { noteDead } from '../registry/dead.ts';
 import { type ActContext, changed } from './context.ts';
 import { keepStill } from './still.ts';
@@ -13,13 +15,34 @@ type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 /** First the claim, then the id on the disk. After a crash between the two, the next run does `write-id`. */
 export async function actClaimId(step: Of<'claim-id'>, context: ActContext): Promise<void> {
   const { ports, self, signal } = context;
-  const owner = { instance: self.instance, address: self.address };
+  const owner: ClaimOwner =
+    step.slot === undefined
+      ? { instance: self.instance, address: self.address }
+      : { instance: self.instance, address: step.slot, slot: true };
   const outcome = await claimId(ports, step.id, step.generation, owner, signal);
   if (outcome === 'taken') throw changed(`Another node was first to claim ${step.id}.${step.generation}.`);
   // A running server has read its old id already, and would go on under it.
   if ((await ports.server.state(signal)).kind === 'running') return;
   await ports.server.stop(signal);
   await ports.disk.writeId(step.id);
+}
+
+/**
+ * Slots 4: the claim comes first, and is asked for by its key. What is attached proves nothing. So the address is never
+ * taken from another instance: EC2 frees it while the server of an instance that shuts down still runs.
+ */
+export async function actAttachSlot({ slot }: Of<'attach-slot'>, { ports, self, signal }: ActContext): Promise<void> {
+  const holder = holderOf(await claimsByKey(ports, slot.id, signal), slot.id);
+  if (holder?.instance !== self.instance) throw changed(`Slot ${slot.id} is not this node's by its newest claim.`);
+  if ((await ports.slots?.attach(slot, self.instance, signal)) !== 'attached') {
+    throw changed(`Another instance still has the address ${slot.address} of slot ${slot.id}.`);
+  }
+}
+
+/** Slots 7: never the slot by whose id this node goes. */
+export async function actReleaseId(step: Of<'release-id'>, { ports, signal }: ActContext): Promise<void> {
+  if ((await ports.disk.read(signal)).id === step.id) throw changed(`This node goes by id ${step.id} now.`);
+  await releaseId(ports, step.id, step.generation, signal);
 }
 
 export async function actVoidClaim(step: Of<'void-claim'>, { ports, signal }: ActContext): Promise<void> {

@@ -12,7 +12,7 @@ import type { Session } from '../ports.ts';
 import { claimsByKey } from '../registry/claims.ts';
 import { announceStart, readRecords } from '../registry/lineage.ts';
 import { stands } from '../registry/reports.ts';
-import { type ActContext, changed } from './context.ts';
+import { type ActContext, changed, ownServer } from './context.ts';
 import { withdraw } from './reports.ts';
 import { keepStill } from './still.ts';
 
@@ -30,7 +30,7 @@ export async function actPrepareJoin(step: Of<'prepare-join'>, context: ActConte
   const newest = records.at(-1);
   if (newest?.number !== step.lineage) throw changed('A newer lineage record was written meanwhile.');
   // A server that is merely slow may have found the leader since the look.
-  if ((await ports.servers.srvr(self.address, signal)).kind === 'serving') {
+  if ((await ports.servers.srvr(ownServer(self), signal)).kind === 'serving') {
     throw changed('The server of this node serves now.');
   }
   const ran = (await ports.server.state(signal)).kind === 'running';
@@ -130,7 +130,7 @@ async function reconfigure(
   change: { readonly joining?: readonly Member[]; readonly leaving?: readonly number[] },
   recheck: (config: EnsembleConfig) => Promise<void> = async () => undefined,
 ): Promise<void> {
-  const session = await ports.servers.open(self.address, { secret: true }, signal);
+  const session = await ports.servers.open(ownServer(self), { secret: true }, signal);
   try {
     const config = await session.config(signal);
     if (config.version !== fromVersion) throw changed(`The config moved from ${fromVersion} to ${config.version}.`);

@@ -5,7 +5,7 @@ import { LAUNCH_WAIT } from '../facts/lifecycle.ts';
 import { listed } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
 import { readRecords } from '../registry/lineage.ts';
-import { type ActContext, changed } from './context.ts';
+import { type ActContext, changed, ownServer } from './context.ts';
 import { keepStill } from './still.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
@@ -27,7 +27,7 @@ export async function actSignalSuccess(step: Of<'signal-success'>, context: ActC
 
 /** Asks the node's own server. Its config may be behind the committed one, but never ahead of it. */
 async function votesNow(id: number, { ports, self, signal }: ActContext): Promise<boolean> {
-  const session = await ports.servers.open(self.address, { secret: false }, signal);
+  const session = await ports.servers.open(ownServer(self), { secret: false }, signal);
   try {
     return listed(await session.config(signal), id, self.address)?.role === 'participant';
   } finally {
@@ -84,7 +84,7 @@ async function isTakenAway(group: string, { ports, self, timings, signal }: ActC
  * also list a dead member that had this node's address.
  */
 async function isAdded(id: number | undefined, { ports, self, signal }: ActContext): Promise<boolean> {
-  const session = await ports.servers.open(self.address, { secret: false }, signal).catch(() => undefined);
+  const session = await ports.servers.open(ownServer(self), { secret: false }, signal).catch(() => undefined);
   try {
     const config = await session?.config(signal);
     const own = config?.members.filter(({ address }) => address === self.address) ?? [];

@@ -6,14 +6,14 @@ import { listed } from '../model/member.ts';
 import type { Step } from '../model/step.ts';
 import { epochOf } from '../model/zxid.ts';
 import { readRecords } from '../registry/lineage.ts';
-import { type ActContext, changed } from './context.ts';
+import { type ActContext, changed, ownServer } from './context.ts';
 
 /** The present answer of the node's own server decides, and each file is read once more. */
 export async function actMendFiles(
   step: Extract<Step, { kind: 'mend-files' }>,
   { ports, self, signal }: ActContext,
 ): Promise<void> {
-  const session = await ports.servers.open(self.address, { secret: false }, signal);
+  const session = await ports.servers.open(ownServer(self), { secret: false }, signal);
   try {
     const config = await session.config(signal);
     if (config.version !== step.config.version) throw changed('The config has moved on.');

@@ -2,9 +2,9 @@
 /** Steps of a recovery by force. The order within a step makes it repeatable after a crash. */
 import { mayHaveFounded } from '../facts/data.ts';
 import { unfencedOf } from '../facts/fenced.ts';
+import { idModeOf } from '../identity/modes.ts';
 import { sourceCopyName, unreadable } from '../model/disk.ts';
 import { firstVersion } from '../model/first-version.ts';
-import { memberAt } from '../model/member.ts';
 import type { LineageRecord } from '../model/records.ts';
 import type { Step } from '../model/step.ts';
 import { readRecords } from '../registry/lineage.ts';
@@ -69,7 +69,7 @@ export async function actFoundForced(step: Of<'found-forced'>, context: ActConte
   await ports.disk.copyDataAside(sourceCopyName(record.number));
   await ports.disk.raiseAcceptedEpoch(record.epochFloor);
   if (disk.id !== record.owner.id) await ports.disk.writeId(record.owner.id);
-  const members = [memberAt(record.owner.id, self.address, 'participant')];
+  const members = [idModeOf(ports).memberAt(record.owner.id, self.address, 'participant')];
   await ports.disk.writeConfig({ version: firstVersion(record), members });
   await ports.disk.writeStamp({ cluster: self.cluster, lineage: record.number, id: record.owner.id });
 }

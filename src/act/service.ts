@@ -2,7 +2,7 @@
 /** Steps that start and stop the node's own server, and that take the node out. */
 import { AgentError } from '../errors.ts';
 import type { Step } from '../model/step.ts';
-import { type ActContext, changed } from './context.ts';
+import { type ActContext, changed, ownServer } from './context.ts';
 import { keepStill } from './still.ts';
 
 /**
@@ -47,7 +47,7 @@ export async function actStartServer(step: Of<'start-server'>, context: ActConte
   while (clock.monotonicMs() - startedMs < timings.serverStartMs) {
     const pauseMs = Math.max(START_POLL_MS, (clock.monotonicMs() - startedMs) * START_POLL_PART);
     await clock.sleep(Math.min(timings.pollMs, pauseMs), signal);
-    if ((await ports.servers.srvr(self.address, signal)).kind === 'serving') return;
+    if ((await ports.servers.srvr(ownServer(self), signal)).kind === 'serving') return;
     if (clock.monotonicMs() - seenUpMs < UP_POLL_MS) continue;
     if ((await ports.server.state(signal)).kind !== 'running') throw ENDED_AT_ONCE();
     seenUpMs = clock.monotonicMs();
@@ -85,7 +85,7 @@ export async function actVouchConfig(step: Of<'vouch-config'>, { ports }: ActCon
  * be active. A later committed write proves that, and opening a session is one (Leaving 1).
  */
 export async function actStopRemoved(step: Of<'stop-removed'>, { ports, self, signal }: ActContext): Promise<void> {
-  const session = await ports.servers.open(self.address, { secret: false }, signal).catch(() => undefined);
+  const session = await ports.servers.open(ownServer(self), { secret: false }, signal).catch(() => undefined);
   if (session) {
     try {
       const config = await session.config(signal);

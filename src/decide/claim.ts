@@ -31,7 +31,7 @@ function decideStanding(observation: Observation, shared: Shared, id: number): D
   if (open) return voidWhenOld(observation, open) ?? wait(`Nobody has said yet whose the claim ${nameOf(open)} is.`);
   const owner = claims.map((claim) => claim.owner).findLast((each) => typeof each === 'object');
   const claim = take(
-    { kind: 'claim-id', id, generation },
+    { kind: 'claim-id', id, generation, ...idModeOf(observation).claimed(id, observation) },
     `Stamp and config name this node as ${id}, and nobody who may still come back has a claim on that id.`,
   );
   if (owner === undefined || owner.instance === observation.self.instance) return claim;
@@ -113,7 +113,10 @@ function firstFree(observation: Observation, shared: Shared): Decision {
     if (crashed) return crashed;
     if (mode.isFree(id, claim, observation)) {
       const generation = (claim?.generation ?? 0) + 1;
-      return take({ kind: 'claim-id', id, generation }, `This node has no id yet, and ${id} is the lowest free one.`);
+      return take(
+        { kind: 'claim-id', id, generation, ...mode.claimed(id, observation) },
+        `This node has no id yet, and ${id} is the lowest free one.`,
+      );
     }
   }
   return wait(mode.noneFree(observation), undefined, [{ action: 'look-at-claims', when: [] }]);

@@ -10,12 +10,23 @@
 import { hasData } from '../facts/data.ts';
 import { isGone } from '../facts/lives.ts';
 import { ownClaims } from '../facts/own-claim.ts';
+import { idModeOf } from '../identity/modes.ts';
 import { refusedData } from '../model/advice.ts';
 import { unreadable } from '../model/disk.ts';
 import { listed } from '../model/member.ts';
 import type { Ensemble, Observation, Shared } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
-import { adviceOf, advised, type Decision, done, type Obstacle, refuse, take, waitForFact } from '../model/step.ts';
+import {
+  adviceOf,
+  advised,
+  type Decision,
+  done,
+  type Obstacle,
+  refuse,
+  take,
+  wait,
+  waitForFact,
+} from '../model/step.ts';
 import { withAdvice } from './advise.ts';
 import { decideClaim, decideStream } from './claim.ts';
 import { decideCopy } from './copy.ts';
@@ -34,7 +45,7 @@ import { withStampThatIsGone } from './stamp-gone.ts';
 
 export function decide(observation: Observation): Decision {
   const seen = withStampThatIsGone(observation);
-  return withAdvice(seen, decideNext(seen));
+  return withAdvice(seen, startsInPlace(seen, decideNext(seen)));
 }
 
 /** What the phases decide from, once AWS has answered what the node needs to know. */
@@ -55,6 +66,7 @@ const PHASES: readonly Phase[] = [
   ({ observation }) => decideFailedStart(observation),
   mendFiles,
   leave,
+  settleId,
   settle,
   refuseToRemove,
   abandonLaunch,
@@ -92,6 +104,18 @@ function mendFiles({ observation, newest, ensemble }: Situation): Decision | und
 
 function leave({ observation, newest, ensemble, leaving }: Situation): Decision | undefined {
   return leaving ? decideLeave(observation, newest, ensemble) : undefined;
+}
+
+function settleId({ observation, leaving }: Situation): Decision | undefined {
+  const due = leaving ? undefined : idModeOf(observation).settleId(observation);
+  return due && take(due.step, due.why);
+}
+
+/** A server that may not start at its address yet waits. All else goes on: a node without its address reports, too. */
+function startsInPlace(observation: Observation, decision: Decision): Decision {
+  if (decision.kind !== 'step' || decision.step.kind !== 'start-server') return decision;
+  const held = idModeOf(observation).whatHoldsStart(observation);
+  return held === undefined ? decision : wait(held);
 }
 
 /** Decides for a voter that serves: little is left to do for it, and no later phase is meant for it. */

@@ -26,11 +26,14 @@ function candidates(observation: Observation, shared: Shared): readonly RecordMe
       if (entry.lifecycleState.startsWith('Terminat')) leaving.add(entry.instance);
     }
   }
+  const mode = idModeOf(observation);
   const byInstance = new Map<string, RecordMember>();
   for (const claim of highestGenerations(shared.claims).values()) {
     if (typeof claim.owner !== 'object') continue;
     const { instance, address } = claim.owner;
-    if (lifeOf(observation, instance) !== 'alive' || leaving.has(instance) || byInstance.has(instance)) continue;
+    if (lifeOf(observation, instance) !== 'alive' || leaving.has(instance)) continue;
+    // Slots 5: of two slots a node counts under the one whose address it has.
+    if (byInstance.has(instance) && !mode.isInUse(claim, observation)) continue;
     byInstance.set(instance, { id: claim.id, generation: claim.generation, instance, address });
   }
   return [...byInstance.values()].sort((a, b) => a.id - b.id);

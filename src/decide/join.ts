@@ -5,9 +5,10 @@
  */
 
 import { isUnclaimed, whatLinesHold } from '../facts/by-hand.ts';
+import { idModeOf } from '../identity/modes.ts';
 import { type DiskFacts, unreadable } from '../model/disk.ts';
 import { joinersVersion } from '../model/first-version.ts';
-import { type EnsembleConfig, listed, type Member, memberAt, strangeLines, votersOf } from '../model/member.ts';
+import { type EnsembleConfig, listed, type Member, strangeLines, votersOf } from '../model/member.ts';
 import type { Ensemble, Observation } from '../model/observation.ts';
 import type { LineageRecord } from '../model/records.ts';
 import { adviceOf, advised, type Decision, done, take, wait, waitForFact } from '../model/step.ts';
@@ -232,7 +233,9 @@ export function prepareFrom(
   // Without these lines the config would not be the ensemble's.
   if (lines) return wait(`This node gets no fresh config: ${lines}.`);
   const others = config.members.filter((member) => member.id !== id && member.address !== self.address);
-  const members = [...others, own ?? memberAt(id, self.address, 'observer')].sort((a, b) => a.id - b.id);
+  const members = [...others, own ?? idModeOf(observation).memberAt(id, self.address, 'observer')].sort(
+    (a, b) => a.id - b.id,
+  );
   return take({ kind: 'prepare-join', version: config.version, members, id, lineage: newest.number }, why);
 }
 
@@ -249,7 +252,7 @@ function addSelf(observation: Observation, ensemble: Ensemble, id: number): Deci
   );
   const lines = whatLinesHold(ensemble.config);
   if (lines) return wait(`The server of this node has caught up, and it is not added: ${lines}.`);
-  const member = memberAt(id, observation.self.address, 'participant');
+  const member = idModeOf(observation).memberAt(id, observation.self.address, 'participant');
   const removal = removalDue(observation, ensemble, [member]);
   const leaving = removal?.ids ?? [];
   if (stranger && !leaving.includes(stranger.id)) return waitForAddress(observation, stranger, removal);

@@ -43,7 +43,8 @@ export function decideLeave(
   if (empty) return asked && !disk.left ? mark : stop(observation, ensemble, own);
   const obstacle = ensemble && own && whatHoldsTheRest(observation, ensemble);
   if (own && obstacle) return waitForTheRest(observation, ensemble, own, obstacle);
-  if (!ensemble && newest && (disk.stamp || unreadable(disk, 'stamp'))) return undefined;
+  const stays = newest !== undefined && (disk.stamp !== undefined || unreadable(disk, 'stamp') !== undefined);
+  if (!ensemble && stays && !idModeOf(observation).makesRoom(observation)) return undefined;
   if (asked && !disk.left) return mark;
   if (ensemble && own) return removeSelf(observation, ensemble, own, newest?.number ?? 0);
   return stop(observation, ensemble, own);

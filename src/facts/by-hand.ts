@@ -14,7 +14,7 @@ import type { Ensemble, Observation } from '../model/observation.ts';
 export function isUnclaimed({ shared }: Pick<Observation, 'shared'>, member: Pick<Member, 'id' | 'address'>): boolean {
   if (!shared.known || instancesBehind(shared.value.claims, member).length > 0) return false;
   return shared.value.claims.every(
-    ({ id, owner }) => id !== member.id || typeof owner === 'object' || owner === 'void',
+    ({ id, owner }) => id !== member.id || typeof owner === 'object' || owner === 'void' || owner === 'released',
   );
 }
 

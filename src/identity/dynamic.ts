@@ -9,6 +9,7 @@ import { bindingConfigs } from '../facts/own-claim.ts';
 import { HIGHEST_ID, LOWEST_ID } from '../model/claims.ts';
 import { known } from '../model/cloud.ts';
 import { unreadable } from '../model/disk.ts';
+import { memberAt } from '../model/member.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Claim } from '../model/records.ts';
 import type { IdMode } from './id-mode.ts';
@@ -19,7 +20,13 @@ export const dynamicIdentity: IdMode = {
   ids: () => ALL_IDS,
   isFree,
   noneFree: () => `No id from ${LOWEST_ID} to ${HIGHEST_ID} is free.`,
+  isInUse: () => false,
   whatHoldsFounding: () => undefined,
+  claimed: () => ({}),
+  memberAt,
+  settleId: () => undefined,
+  whatHoldsStart: () => undefined,
+  makesRoom: () => false,
   hasRoom: () => true,
 };
 
@@ -30,5 +37,5 @@ function isFree(id: number, claim: Claim | undefined, observation: Observation):
   if (!claim) return true;
   // While no ensemble answers, nothing becomes free: the id may stand in a config that this node can't read.
   if (!observation.ensemble || claim.owner === undefined) return false;
-  return claim.owner === 'void' || (claim.owner !== 'unreadable' && isGone(observation, claim.owner.instance));
+  return claim.owner === 'void' || (typeof claim.owner === 'object' && isGone(observation, claim.owner.instance));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What can be told from the claims alone. Pure. */
 import type { Member } from './member.ts';
-import type { Claim } from './records.ts';
+import type { Claim, ClaimOwner } from './records.ts';
 
 export const LOWEST_ID = 1;
 export const HIGHEST_ID = 255;
@@ -28,14 +28,39 @@ export function ownersOf(claims: readonly Claim[]): readonly string[] {
   return instances;
 }
 
-/** The instances that ever claimed this very id at this very address. Addresses are used again, so both must match. */
+/**
+ * The instances that ever claimed this very id at this very address. Addresses are used again, so both must match.
+ *
+ * Slots 2: a slot has the same address for ever, so of its claimants only the holder counts: the last one that has said
+ * who it is.
+ */
 export function instancesBehind(claims: readonly Claim[], member: Pick<Member, 'id' | 'address'>): readonly string[] {
+  const owners = ownersOfId(claims, member.id);
+  const first = owners.at(-1)?.slot ? owners.length - 1 : 0;
   const instances: string[] = [];
-  for (const claim of claims) {
-    if (claim.id !== member.id || typeof claim.owner !== 'object') continue;
-    if (claim.owner.address === member.address) instances.push(claim.owner.instance);
+  for (let at = first; at < owners.length; at++) {
+    const { address, instance } = owners[at] as ClaimOwner;
+    if (address === member.address) instances.push(instance);
   }
   return instances;
+}
+
+/**
+ * Slots 2: the owner of the highest generation that has one. Generations that are void, or have no owner yet, are passed
+ * over. After a slot was given back (Slots 7), its holder is the one before.
+ */
+export function holderOf(claims: readonly Claim[], id: number): ClaimOwner | undefined {
+  return ownersOfId(claims, id).at(-1);
+}
+
+function ownersOfId(claims: readonly Claim[], id: number): readonly ClaimOwner[] {
+  const owners: ClaimOwner[] = [];
+  for (const claim of claims) {
+    if (claim.id !== id) continue;
+    if (typeof claim.owner === 'object') owners.push(claim.owner);
+    else if (claim.owner === 'released') owners.pop();
+  }
+  return owners;
 }
 
 /** The first claim on this id whose object can't be understood. Its owner may be any node. */

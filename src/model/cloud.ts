@@ -32,6 +32,19 @@ export interface InstanceFact {
   readonly address?: string;
 }
 
+/** By what a slot keeps its address. */
+export type SlotKind = 'elastic-ip';
+
+/** A slot: an id with an address that stays. The stack makes it, and tags it with the cluster and the id. */
+export interface SlotFact {
+  readonly id: number;
+  readonly address: string;
+  /** AWS's own name for the address, by which it is attached. */
+  readonly allocation: string;
+  /** The instance that has the address now. Absent when none has it. */
+  readonly instance?: string;
+}
+
 /** The Auto Scaling group as it describes itself. */
 export interface GroupFact {
   readonly name: string;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { GroupFact, Known, Life } from './cloud.ts';
+import type { GroupFact, InstanceFact, Known, Life, SlotFact, SlotKind } from './cloud.ts';
 import type { DiskFacts } from './disk.ts';
 import type { EnsembleConfig, Member } from './member.ts';
 import type { Outcome } from './proposals.ts';
@@ -111,10 +111,31 @@ export interface Lately {
   readonly asides: number;
 }
 
+/** The slots, where nodes have such. */
+export interface ObservedSlots {
+  readonly kind: SlotKind;
+  /** All that carry the cluster's tag. A slot that is missing is unknown. */
+  readonly listed: Known<readonly SlotFact[]>;
+  /** The instances of the group, as EC2 describes them. Present only before the first record. */
+  readonly group?: readonly InstanceFact[];
+}
+
+/** The node that looks. */
+export interface Self {
+  readonly instance: string;
+  /** Where it is a member, or will be. */
+  readonly address: string;
+  readonly cluster: string;
+  /** The instance's own address, at which its server answers its agent. Absent where it is the same. */
+  readonly privateAddress?: string;
+}
+
 /** Everything that a decision needs, as plain data. Nothing else may enter `decide`. */
 export interface Observation {
   readonly order: Order;
-  readonly self: { readonly instance: string; readonly address: string; readonly cluster: string };
+  readonly self: Self;
+  /** Absent where a node's address is that of its instance. */
+  readonly slots?: ObservedSlots;
   /** An undefined value means: the metadata service says that there is no target state yet. */
   readonly targetState: Known<string | undefined>;
   readonly disk: DiskFacts;

@@ -5,6 +5,8 @@ import type { EnsembleConfig } from './member.ts';
 export interface ClaimOwner {
   readonly instance: string;
   readonly address: string;
+  /** The address belongs to the id and not to the instance. */
+  readonly slot?: true;
 }
 
 /**
@@ -15,9 +17,9 @@ export interface Claim {
   readonly generation: number;
   /**
    * `undefined`: created, but the owner is not known yet. `void`: given up without an owner after 15 minutes.
-   * `unreadable`: the object can't be understood, so the id belongs to somebody.
+   * `released`: the holder of a slot gave it back. `unreadable`: the object can't be understood, so the id belongs to somebody.
    */
-  readonly owner: ClaimOwner | 'void' | 'unreadable' | undefined;
+  readonly owner: ClaimOwner | 'void' | 'released' | 'unreadable' | undefined;
   /** Why the object can't be understood, as the end of a sentence. */
   readonly why?: string;
   readonly ageMs: number;

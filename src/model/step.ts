@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ErrorCode } from '../errors.ts';
 import { type Advice, adviceText } from './advice.ts';
-import type { Unknown } from './cloud.ts';
+import type { SlotFact, Unknown } from './cloud.ts';
 import type { DataFacts } from './disk.ts';
 import type { EnsembleConfig, Member } from './member.ts';
 import type { ForcedRecord, GenesisRecord, LineageRecord, RecordMember, Report } from './records.ts';
@@ -9,7 +9,11 @@ import type { Zxid } from './zxid.ts';
 
 /** One idempotent thing to do. Each kind has its function in act/, and its crash cases in the tests. */
 export type Step =
-  | { readonly kind: 'claim-id'; readonly id: number; readonly generation: number }
+  /** `slot`: the address that belongs to this id. Absent where an id has none of its own. */
+  | { readonly kind: 'claim-id'; readonly id: number; readonly generation: number; readonly slot?: string }
+  | { readonly kind: 'attach-slot'; readonly slot: SlotFact }
+  /** The slot that this node gives back; the generation is the one after its own. */
+  | { readonly kind: 'release-id'; readonly id: number; readonly generation: number }
   | { readonly kind: 'void-claim'; readonly id: number; readonly generation: number }
   | { readonly kind: 'restore-stream'; readonly id: number; readonly generation: number }
   | { readonly kind: 'write-id'; readonly id: number }

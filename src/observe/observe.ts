@@ -21,6 +21,7 @@ import type { Look } from './look.ts';
 import { observeServer, stillLed } from './own-server.ts';
 import { findEnsemble, observeOtherLives } from './search.ts';
 import { ownIds, readBucket, readShared } from './shared.ts';
+import { observeShelf, selfAgain, selfOn, slotsOn } from './slots.ts';
 
 /** An observation made a moment ago. Most of it still stands. */
 export interface Earlier {
@@ -33,13 +34,14 @@ export interface Earlier {
 
 /** Looks at the whole world, or only at what has changed since a moment ago. */
 export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier): Promise<Observation> {
-  const { ports, order, self, timings, memory } = look;
+  const { ports, order, timings, memory } = look;
   if (earlier) return observeAgain(look, earlier, signal);
   const disk = await ports.disk.read(signal);
-  const [targetState, group, search] = await Promise.all([
+  const [targetState, group, search, shelf] = await Promise.all([
     attempt(() => ports.metadata.targetLifecycleState(signal), signal),
     attempt(() => describeGroup(look, signal), signal),
     findEnsemble(look, disk, signal),
+    ports.slots && observeShelf(ports.slots, look, signal),
   ]);
   const { shared, ensemble } = search;
   const leaderless = ensemble
@@ -62,9 +64,11 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
     : unknown(ensemble ? 'an ensemble answers' : 'there is no lineage record yet');
   // After the ensemble: the leader's zxid has to be the older one.
   const server = leaderless?.server ?? (await observeServer(look, ensemble, signal));
+  const self = shelf ? selfOn(shelf, look, { shared, disk, ensemble }) : look.self;
   return {
     order,
     self,
+    ...(shelf ? { slots: await slotsOn(shelf, look, { shared, group }, signal) } : {}),
     targetState,
     disk,
     server,
@@ -101,9 +105,10 @@ async function observeAgain(look: Look, earlier: Earlier, signal: AbortSignal): 
     silenceAgain(look, earlier, signal),
   ]);
   const { reportRest: _, ...rest } = earlier.observation;
-  const ensemble = stillLed(rest.ensemble, server, rest.self);
+  const self = rest.slots ? selfAgain(rest, look, { shared, disk }) : rest.self;
+  const ensemble = stillLed(rest.ensemble, server, self);
   const lately = latelyOf(disk, look.ports.clock.nowMs());
-  return { ...rest, disk, server, shared, ensemble, silence, lately, ...restOf(look) };
+  return { ...rest, self, disk, server, shared, ensemble, silence, lately, ...restOf(look) };
 }
 
 /**

@@ -163,8 +163,9 @@ function parseOwner(body: string): { readonly owner: Owner; readonly why?: strin
   const why = whyNotUnderstood('claim', value) ?? misfitOf('claim', value);
   if (why !== undefined) return { owner: 'unreadable', why };
   if (value.void === true) return { owner: 'void' };
-  const { instance, address } = value as unknown as ClaimOwner;
-  return { owner: { instance, address } };
+  if (value.released === true) return { owner: 'released' };
+  const { instance, address, slot } = value as unknown as ClaimOwner;
+  return { owner: { instance, address, ...(slot ? { slot } : {}) } };
 }
 
 /**
@@ -223,6 +224,11 @@ export async function claimId(
 /** Claims 4: a generation without an owner for 15 minutes is given up, unless its owner's write was first. */
 export async function voidClaim(shelf: Shelf, id: number, generation: number, signal: AbortSignal): Promise<void> {
   await shelf.objects.createOnce(ownerKey({ id, generation }), bodyOf('claim', { void: true }), signal);
+}
+
+/** Slots 7: the holder says that it gives the slot back, in the generation after its own. */
+export async function releaseId(shelf: Shelf, id: number, generation: number, signal: AbortSignal): Promise<void> {
+  await shelf.objects.createOnce(ownerKey({ id, generation }), bodyOf('claim', { released: true }), signal);
 }
 
 /**

@@ -73,7 +73,8 @@ const binding = v.variant('kind', [
 const SHAPES = {
   claim: v.union([
     v.looseObject({ void: v.literal(true) }),
-    v.looseObject({ instance: v.string(), address: v.string() }),
+    v.looseObject({ released: v.literal(true) }),
+    v.looseObject({ instance: v.string(), address: v.string(), slot: v.optional(v.literal(true)) }),
   ]),
   record,
   outcome: v.variant('kind', [

@@ -26,8 +26,8 @@ async function take({ step, node }: Scene): Promise<void> {
  */
 function outcome({ node }: Scene): unknown {
   const { aside: _, occasions: _counted, ...disk } = node.disk;
-  const { running, shelf, completed, signals } = node;
-  return { disk, running, completed, signals, bodies: shelf.bodies(), streams: [...shelf.streams.keys()] };
+  const { running, shelf, completed, signals, attached } = node;
+  return { disk, running, completed, signals, attached, bodies: shelf.bodies(), streams: [...shelf.streams.keys()] };
 }
 
 function dataOf({ node }: Scene): readonly string[] {

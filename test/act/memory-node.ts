@@ -9,7 +9,7 @@ import type { DiskFacts } from '../../src/model/disk.ts';
 import type { EnsembleConfig } from '../../src/model/member.ts';
 import type { ServerAnswer } from '../../src/model/server.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
-import type { Clock, NodeDisk, Ports, ReconfigAnswer, ServerControl, Servers } from '../../src/ports.ts';
+import type { Clock, NodeDisk, Ports, ReconfigAnswer, ServerControl, Servers, SlotShelf } from '../../src/ports.ts';
 import { addressOf, configOf, dataOf, EMPTY_DISK, groupFact, instanceOf } from '../decide/parts.ts';
 import { MemoryShelf } from './memory-shelf.ts';
 
@@ -38,6 +38,8 @@ export class MemoryNode {
   /** `<hook> <instance> <result>` of every hook that was completed. */
   readonly completed = new Set<string>();
   readonly signals = new Set<string>();
+  /** By allocation, the instance that has the address. */
+  readonly attached = new Map<string, string>();
   readonly logged: Readonly<Record<string, unknown>>[] = [];
   /** The number of the effect after which the process dies; effects are the journal's entries that change something. */
   crashAfterEffect = Number.POSITIVE_INFINITY;
@@ -219,7 +221,27 @@ export class MemoryNode {
     },
   };
 
-  readonly ports: Ports = {
+  readonly #slots: SlotShelf = {
+    kind: 'elastic-ip',
+    list: async () => [],
+    attach: async ({ allocation }, instance) => {
+      this.#note(`attach ${allocation}`);
+      const has = this.attached.get(allocation) ?? instance;
+      if (has !== instance) return 'taken';
+      this.attached.set(allocation, instance);
+      this.#effect();
+      return 'attached';
+    },
+    ownAddress: async () => undefined,
+  };
+
+  /** Its id has an address of its own from now on. */
+  standsOnSlots(): this {
+    this.ports = { ...this.ports, slots: this.#slots };
+    return this;
+  }
+
+  ports: Ports = {
     clock: this.#clock,
     metadata: {
       identity: async () => {

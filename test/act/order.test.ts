@@ -16,6 +16,7 @@ import {
   nonceOf,
   recordMember,
   reportOf,
+  slotAddress,
 } from '../decide/parts.ts';
 import { firstStartWithoutItsFloor, SCENES, type Scene } from './steps.ts';
 import { assertOrder, isChanged, take } from './take.ts';
@@ -432,6 +433,33 @@ test('restore-stream: nothing depends on the stream, so one that can not be made
   };
   await take(scene);
   assert.equal(scene.node.effects, 0);
+});
+
+test('claim-id: the claim on a slot has the address of the slot, and says so', async () => {
+  const { node } = SCENES['claim-id']();
+  await take({ step: { kind: 'claim-id', id: 4, generation: 1, slot: slotAddress(4) }, node });
+  const owner = JSON.parse(node.shelf.objectsByKey.get('claims/4.1.json')?.body ?? '');
+  assert.deepEqual(owner, { format: 1, instance: instanceOf(1), address: slotAddress(4), slot: true });
+});
+
+test('attach-slot: the newest claim is asked for by its key, and the address of another node’s slot stays', async () => {
+  const scene = SCENES['attach-slot']();
+  scene.node.shelf.put('claims/1.2.json', { instance: instanceOf(9), address: slotAddress(1), slot: true });
+  await assert.rejects(take(scene), isChanged);
+  assert.equal(scene.node.attached.size, 0);
+});
+
+test('attach-slot: an address that another instance has stays there', async () => {
+  const scene = SCENES['attach-slot']();
+  scene.node.attached.set('eipalloc-1', instanceOf(9));
+  await assert.rejects(take(scene), isChanged);
+  assert.deepEqual([...scene.node.attached], [['eipalloc-1', instanceOf(9)]]);
+});
+
+test('release-id: a node keeps the slot by whose id it goes', async () => {
+  const { node } = SCENES['release-id']();
+  await assert.rejects(take({ step: { kind: 'release-id', id: 1, generation: 2 }, node }), isChanged);
+  assert.equal(node.shelf.objectsByKey.has('claims/1.2.json'), false);
 });
 
 test('claim-id: an id that another took first is not ours', async () => {

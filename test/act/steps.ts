@@ -20,6 +20,7 @@ import {
   newDiskOf,
   recordMember,
   reportOf,
+  slotOf,
 } from '../decide/parts.ts';
 import { MemoryNode } from './memory-node.ts';
 
@@ -44,6 +45,13 @@ function voter(): MemoryNode {
   return node;
 }
 
+/** Node 1 holds slot 1, and nobody has its address yet. */
+function slotHolder(): MemoryNode {
+  const node = voter().standsOnSlots();
+  node.shelf.put('claims/1.1.json', { instance: instanceOf(1), address: slotOf(1).address, slot: true });
+  return node;
+}
+
 function fenced(): MemoryNode {
   const node = voter();
   node.running = false;
@@ -63,6 +71,15 @@ export function forcedOwner(source = { lineage: 1 } as { lineage: number; aside?
 
 export const SCENES: Scenes = {
   'claim-id': () => ({ step: { kind: 'claim-id', id: 4, generation: 1 }, node: voter() }),
+  'attach-slot': () => {
+    const node = slotHolder();
+    return { step: { kind: 'attach-slot', slot: slotOf(1) }, node };
+  },
+  'release-id': () => {
+    const node = slotHolder();
+    node.shelf.put('claims/2.2.json', { instance: instanceOf(1), address: slotOf(2).address, slot: true });
+    return { step: { kind: 'release-id', id: 2, generation: 3 }, node };
+  },
   'void-claim': () => {
     const node = voter();
     node.shelf.streams.set('4.1', 1_000_000);

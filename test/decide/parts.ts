@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The parts of an observation of a cluster of three, each to change for a test. Plain data, as decide gets it. */
-import { type GroupFact, known, type Life, unknown } from '../../src/model/cloud.ts';
+import { type GroupFact, known, type Life, type SlotFact, unknown } from '../../src/model/cloud.ts';
 import type { DataFacts, DiskFacts } from '../../src/model/disk.ts';
 import { type EnsembleConfig, type Member, type MemberRole, memberAt } from '../../src/model/member.ts';
 import type { Ensemble, Observation, Shared, Silence } from '../../src/model/observation.ts';
@@ -55,6 +55,21 @@ export function claimOf(id: number, change: Change<Claim> = {}): Claim {
     ageMs: 3_600_000,
   };
   return changed<Claim>(usual, change);
+}
+
+export function slotAddress(id: number): string {
+  return `198.51.100.${id}`;
+}
+
+/** The slot with this id, at this instance, or at none. */
+export function slotOf(id: number, instance?: string): SlotFact {
+  const slot = { id, address: slotAddress(id), allocation: `eipalloc-${id}` };
+  return instance === undefined ? slot : { ...slot, instance };
+}
+
+/** What holds this slot is node `by`. */
+export function slotClaimOf(id: number, by = id, change: Change<Claim> = {}): Claim {
+  return claimOf(id, { owner: { instance: instanceOf(by), address: slotAddress(id), slot: true }, ...change });
 }
 
 export function recordMember(id: number, change: Partial<RecordMember> = {}): RecordMember {

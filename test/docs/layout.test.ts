@@ -132,7 +132,7 @@ test('what the code writes is what the examples show', async () => {
   const shelf = new MemoryShelf();
   const { createRecord, announceStart } = await import('../../src/registry/lineage.ts');
   const { noteDead } = await import('../../src/registry/dead.ts');
-  const { claimId, voidClaim } = await import('../../src/registry/claims.ts');
+  const { claimId, releaseId, voidClaim } = await import('../../src/registry/claims.ts');
   const example = (key: string) => JSON.parse(EXAMPLES.find((one) => one.key === key)?.body ?? '');
   const { format: _, ...record } = example('lineage/000001.json');
   const { format: __, ...announcement } = example('lineage/000001/started/1.json');
@@ -144,8 +144,11 @@ test('what the code writes is what the examples show', async () => {
   await noteDead(shelf.objects, 'i-695ece4a36771a705', signal);
   await claimId(shelf, 1, 1, owner, signal);
   await voidClaim(shelf, 6, 1, signal);
+  const { format: _____, ...holder } = example('claims/7.1.json');
+  await claimId(shelf, 7, 1, holder, signal);
+  await releaseId(shelf, 7, 2, signal);
   const written = shelf.bodies();
-  assert.equal(Object.keys(written).length, 6);
+  assert.equal(Object.keys(written).length, 8);
   for (const [key, body] of Object.entries(written)) assert.deepEqual(body, example(key), key);
 });
 

@@ -8,6 +8,8 @@ export interface Case {
   readonly nodes: number;
   /** The group belongs to a stack, with hooks; the seed says so when this does not. */
   readonly hooks?: boolean;
+  /** How many Elastic IPs there are. Without them the identity is dynamic. */
+  readonly addresses?: number;
   /** Mutations that must not come through. */
   readonly without?: readonly string[];
   readonly play: (scenario: Scenario) => Promise<void>;

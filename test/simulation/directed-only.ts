@@ -18,6 +18,8 @@ const BETWEEN: Unreached = { why: 'One exact thing has to change between a look 
 export const DIRECTED_ONLY: Readonly<Record<string, Unreached>> = {
   "act/genesis.ts throw changed('There is data on the disk.')": BETWEEN,
   "act/genesis.ts throw changed('This start was announced before, by a disk that was wiped since.')": BETWEEN,
+  "act/identity.ts throw changed(`Slot ${slot.id} is not this node's by its newest claim.`)": BETWEEN,
+  'act/identity.ts throw changed(`This node goes by id ${step.id} now.`)': BETWEEN,
   "act/join.ts throw changed('A newer lineage record was written meanwhile.')": BETWEEN,
   "act/join.ts throw changed('The server of this node serves now.')": BETWEEN,
   "act/join.ts throw changed(`Whose member ${member.id} is can't be known: ${ownerKey(unread)} can't be read.`)":

@@ -12,6 +12,7 @@ import { MEANWHILE_CASES } from './directed-meanwhile.ts';
 import { MEANWHILE_RECOVERY_CASES } from './directed-meanwhile-recovery.ts';
 import { PROPOSAL_CASES } from './directed-proposals.ts';
 import { SERVER_CASES } from './directed-server.ts';
+import { SLOT_CASES } from './directed-slots.ts';
 
 export const DIRECTED_CASES: readonly Case[] = [
   ...MEMBERSHIP_CASES,
@@ -26,4 +27,5 @@ export const DIRECTED_CASES: readonly Case[] = [
   ...BY_HAND_CASES,
   ...FORGOTTEN_CONFIG_CASES,
   ...COPY_CASES,
+  ...SLOT_CASES,
 ];

@@ -11,7 +11,8 @@ const AT_LEAST = 12;
 
 async function firstFailure(mutation: Mutation, seeds: number): Promise<number | undefined> {
   for (let seed = 1; seed <= seeds; seed++) {
-    const { ok } = await simulateHistory({ seed, mutation, without: NEEDLESS_FOR_MUTATIONS });
+    const { mode = 'dynamic' } = mutation;
+    const { ok } = await simulateHistory({ seed, mode, mutation, without: NEEDLESS_FOR_MUTATIONS });
     if (!ok) return seed;
   }
   return undefined;

@@ -3,6 +3,7 @@
 import { memberAt } from '../../src/model/member.ts';
 import { ALWAYS } from './additions/registry.ts';
 import { whyNotHealed } from './checkers/healing.ts';
+import type { ElasticIps } from './cloud/elastic-ips.ts';
 import { Violation } from './core/violation.ts';
 import type { Mutation } from './mutations/mutation.ts';
 import type { Node } from './node/node.ts';
@@ -15,7 +16,7 @@ export class Scenario {
 
   constructor(
     seed: number,
-    { nodes, hooks }: { readonly nodes: number; readonly hooks?: boolean },
+    { nodes, hooks, addresses }: { readonly nodes: number; readonly hooks?: boolean; readonly addresses?: number },
     mutation?: Mutation,
   ) {
     const write = process.env.SIMULATION_TRACE ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
@@ -24,6 +25,7 @@ export class Scenario {
       nodes,
       additions: ALWAYS,
       ...(hooks === undefined ? {} : { hooks }),
+      ...(addresses === undefined ? {} : { addresses: mutation?.addresses ?? addresses }),
       ...(mutation ? { mutation } : {}),
       ...(write ? { write } : {}),
     });
@@ -90,6 +92,13 @@ export class Scenario {
   async terminate(...nodes: readonly Node[]): Promise<void> {
     for (const node of nodes) this.world.terminate(node.instance);
     await this.until('they are terminated', () => nodes.every((node) => node.instance.state === 'terminated'), 60_000);
+  }
+
+  /** The pool of Elastic IPs. */
+  get elasticIps(): ElasticIps {
+    const { elasticIps } = this.world;
+    if (!elasticIps) throw new Error('There are no Elastic IPs.');
+    return elasticIps;
   }
 
   /** Every record in the bucket, as it was written. */

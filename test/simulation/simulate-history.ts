@@ -2,6 +2,7 @@
 /**
  * One simulated history, from its seed to its verdict: a phase with faults, then one without, in which it must heal.
  */
+import type { SlotKind } from '../../src/model/cloud.ts';
 import { type Choice, chosen } from './additions/registry.ts';
 import { whyNotHealed } from './checkers/healing.ts';
 import { Violation } from './core/violation.ts';
@@ -13,6 +14,7 @@ import { World } from './world.ts';
 
 export interface HistoryOptions extends Choice {
   readonly seed: number;
+  readonly mode?: 'dynamic' | SlotKind;
   readonly mutation?: Mutation;
   readonly write?: (line: string) => void;
 }
@@ -75,15 +77,22 @@ export async function simulateHistory(options: HistoryOptions): Promise<Verdict>
 }
 
 /** The size comes from the seed, too. */
-function worldOf({ seed, mutation, write, ...choice }: HistoryOptions): World {
+function worldOf({ seed, mode, mutation, write, ...choice }: HistoryOptions): World {
   const sizes = [3, 3, 5, 3, 1, 3, 4, 2, 3, 5];
+  const nodes = sizes[seed % sizes.length] ?? 3;
   return new World({
     seed,
-    nodes: sizes[seed % sizes.length] ?? 3,
+    nodes,
+    ...(mode === 'elastic-ip' ? { addresses: poolFor(seed, nodes) } : {}),
     additions: chosen(choice),
     ...(mutation ? { mutation } : {}),
     ...(write ? { write } : {}),
   });
+}
+
+/** As many as nodes, or with a spare one or two, and never one alone (Elastic IP 1). */
+function poolFor(seed: number, nodes: number): number {
+  return Math.max(2, nodes + (Math.floor(seed / 10) % 3));
 }
 
 async function faultyPhase(world: World, operator: Operator): Promise<void> {

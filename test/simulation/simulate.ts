@@ -14,6 +14,11 @@ const options = await yargs(hideBin(process.argv))
   .option('seeds', { type: 'number', default: 1_000, describe: 'How many histories to run' })
   .option('from', { type: 'number', default: 1, describe: 'The first seed' })
   .option('seed', { type: 'number', describe: 'Runs this one seed' })
+  .option('mode', {
+    choices: ['dynamic', 'elastic-ip'] as const,
+    default: 'dynamic' as const,
+    describe: 'How nodes come by their ids and addresses',
+  })
   .option('trace', { type: 'boolean', default: false, describe: 'Prints everything that happens in it' })
   .option('mutation', {
     type: 'string',
@@ -62,6 +67,7 @@ if (options.jobs > 1 && options.seed === undefined) {
   for (let seed = first; seed < first + wanted; seed++) {
     const verdict = await simulateHistory({
       seed,
+      mode: options.mode,
       without: options.without,
       ...(mutation ? { mutation } : {}),
       ...(options.trace ? { write: (line: string) => writeSync(1, `${line}\n`) } : {}),
@@ -97,6 +103,8 @@ function saw(verdict: Verdict): boolean {
 function passedOn(): readonly string[] {
   return [
     ...(mutation ? ['--mutation', mutation.name] : []),
+    '--mode',
+    options.mode,
     ...options.without.flatMap((name) => ['--without', name]),
     ...(options.keepGoing ? ['--keep-going'] : []),
   ];
@@ -119,6 +127,7 @@ function table(): string {
 }
 
 function describe({ seed, message }: Verdict): string {
-  const replay = `npm run simulate -- --seed ${seed}${mutation ? ` --mutation ${mutation.name}` : ''} --trace`;
+  const mode = options.mode === 'dynamic' ? '' : ` --mode ${options.mode}`;
+  const replay = `npm run simulate -- --seed ${seed}${mode}${mutation ? ` --mutation ${mutation.name}` : ''} --trace`;
   return `\nseed ${seed}: ${message}\n  replay: ${replay}`;
 }

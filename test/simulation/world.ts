@@ -10,6 +10,8 @@ import { checkProposal, ReadyMeansVoting } from './checkers/membership.ts';
 import { NoDataDeleted } from './checkers/no-data-deleted.ts';
 import { OneHistory } from './checkers/one-history.ts';
 import { QuorumKept } from './checkers/quorum-kept.ts';
+import { SlotChecker } from './checkers/slots.ts';
+import { ElasticIps } from './cloud/elastic-ips.ts';
 import { Group, type Machines } from './cloud/group.ts';
 import { type Instance, Instances } from './cloud/instances.ts';
 import { Objects } from './cloud/objects.ts';
@@ -39,6 +41,9 @@ import type { Witness } from './zookeeper/witness.ts';
  */
 const DEATHS_WITHIN_A_HOOK = 6;
 
+/** So that the addresses change nothing that is drawn for anything else. */
+const ADDRESS_SALT = 0xe1a5;
+
 /** What a mutation replaces. */
 export interface ReplacedIn extends Replaced {
   /** Gets the world before it begins, for what happens outside of any agent. */
@@ -51,6 +56,8 @@ export interface WorldOptions {
   readonly mutation?: ReplacedIn;
   /** Whether the group belongs to a stack, with hooks; the seed says so when this does not. */
   readonly hooks?: boolean;
+  /** How many Elastic IPs there are; without them the identity is dynamic. */
+  readonly addresses?: number;
   readonly write?: (line: string) => void;
   /** What else can befall it. */
   readonly additions: readonly AdditionTo<World>[];
@@ -65,6 +72,7 @@ export class World implements NodeWorld, Witness, Cluster {
   readonly additions: Additions<World>;
   readonly supervisor: Supervisor;
   readonly cloud: Cloud;
+  readonly elasticIps: ElasticIps | undefined;
   readonly nodes: Node[] = [];
   readonly history: OneHistory;
   readonly writer: Writer;
@@ -83,11 +91,12 @@ export class World implements NodeWorld, Witness, Cluster {
   readonly quorum = new QuorumKept();
   readonly #lifecycle = new LifecycleChecker(this);
   readonly #deleted = new NoDataDeleted();
+  #slots: SlotChecker | undefined;
   readonly #ready = new ReadyMeansVoting();
   #configs: EnsembleConfig[] = [];
   #bug: Violation | undefined;
 
-  constructor({ seed, nodes, mutation, hooks, write, additions }: WorldOptions) {
+  constructor({ seed, nodes, mutation, hooks, addresses, write, additions }: WorldOptions) {
     this.random = new Random(seed);
     this.trace = new Trace(this.scheduler, write);
     this.weather = new Weather(this.random, this.scheduler);
@@ -97,6 +106,11 @@ export class World implements NodeWorld, Witness, Cluster {
     this.additions = new Additions<World>(seed, additions);
     this.supervisor = new Supervisor(this.scheduler, this.random, this.ensemble, this.additions);
     const instances = new Instances(this.random, this.scheduler);
+    this.elasticIps =
+      addresses === undefined
+        ? undefined
+        : new ElasticIps(addresses, instances, new Random(seed, ADDRESS_SALT), this.scheduler);
+    if (this.elasticIps) this.#standOn(this.elasticIps, instances);
     // The group launches at once, and the nodes need a cloud by the time they boot.
     const cloud = {
       instances,
@@ -106,7 +120,7 @@ export class World implements NodeWorld, Witness, Cluster {
     };
     this.cloud = Object.assign(cloud, {
       group: new Group(
-        { desired: nodes, hooks },
+        { desired: nodes, hooks, maximum: addresses ?? Math.max(nodes, 9) },
         this.#machines(instances),
         this.#lifecycle,
         this.random,
@@ -117,6 +131,17 @@ export class World implements NodeWorld, Witness, Cluster {
     this.scalingAlone = seed % 4 === 0 && this.cloud.group.hasHooks;
     this.mostDeathsInARow = this.scalingAlone ? DEATHS_WITHIN_A_HOOK : Number.POSITIVE_INFINITY;
     mutation?.world?.(this);
+  }
+
+  /** An instance is reached at the Elastic IP that it has now, and by itself at its own address. */
+  #standOn(elasticIps: ElasticIps, instances: Instances): void {
+    this.#slots = new SlotChecker(elasticIps);
+    instances.ended = ({ id }) => elasticIps.free(id);
+    this.ensemble.looksForAddress = false;
+    this.ensemble.isReached = (host, address) => {
+      if (!(host instanceof Node)) return host.address === address;
+      return host.instance.address === address || elasticIps.at(address) === host.name;
+    };
   }
 
   #machines(instances: Instances): Machines {
@@ -142,7 +167,9 @@ export class World implements NodeWorld, Witness, Cluster {
     if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
     instance.state = 'shutting-down';
     this.trace.line(instance.id, 'shuts down');
-    this.scheduler.after(this.random.between(500, 30_000), () => {
+    const withinMs = this.random.between(500, 30_000);
+    this.elasticIps?.dies(instance, withinMs);
+    this.scheduler.after(withinMs, () => {
       this.nodes.find((node) => node.instance === instance)?.powerOff('terminated');
       this.cloud.instances.terminated(instance);
       this.trace.line(instance.id, 'is terminated');
@@ -175,6 +202,7 @@ export class World implements NodeWorld, Witness, Cluster {
   afterEffect(changed?: Machine): void {
     this.effects++;
     if (this.#bug) throw this.#bug;
+    this.#slots?.look(this.cloud.objects, this.cloud.instances);
     if (this.quorum.watching) this.quorum.look(this.#configs.at(-1), this.ensemble.servers, this.nodes);
     if (!(changed instanceof Node) || changed.instance.state === 'terminated') return;
     this.#deleted.look(changed);
@@ -197,6 +225,7 @@ export class World implements NodeWorld, Witness, Cluster {
 
   serverStarted(server: Server): void {
     checkIdentity(server, this.ensemble.servers);
+    if (this.#slots && server.host instanceof Node) this.#slots.started(server.host);
   }
 
   reconfigProposed(leader: Server, from: EnsembleConfig, to: EnsembleConfig): void {

@@ -8,6 +8,7 @@ import { JOINING } from './joining.ts';
 import { LEAVING } from './leaving.ts';
 import { RECOVERY } from './recovery.ts';
 import type { Row } from './row.ts';
+import { SLOTS } from './slots.ts';
 
 /** By chapter of docs/protocol.md. */
 export const CASES: readonly Row[] = [
@@ -18,5 +19,6 @@ export const CASES: readonly Row[] = [
   ...LEAVING,
   ...RECOVERY,
   ...DECLARED_GONE,
+  ...SLOTS,
   ...EVERYWHERE,
 ];

@@ -119,7 +119,7 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
 
   #checkVotes(node: Node, rule: string): void {
     const votes = this.#world.committedConfigs.some((config) =>
-      votersOf(config).some((member) => member.id === node.disk.id && member.address === node.address),
+      votersOf(config).some((member) => member.id === node.disk.id && member.address === node.lastAddress),
     );
     if (!votes && node.wipes === 0) {
       throw new Violation(rule, `${node.name} says that it votes, and no config lists it`);

@@ -46,8 +46,8 @@ export const HOOK_LIMIT_MS = 1_500_000;
 const KEPT = 50;
 
 export class Group {
-  desired: number;
   maximum: number;
+  #desired: number;
   maintenance = false;
   /** The group belongs to a stack: its hooks wait for the nodes, and the nodes know of them. */
   readonly hasHooks: boolean;
@@ -60,14 +60,18 @@ export class Group {
   readonly #watcher: HookWatch;
 
   constructor(
-    { desired, hooks }: { readonly desired: number; readonly hooks: boolean | undefined },
+    {
+      desired,
+      hooks,
+      maximum,
+    }: { readonly desired: number; readonly hooks: boolean | undefined; readonly maximum: number },
     machines: Machines,
     watcher: HookWatch,
     random: Random,
     scheduler: Scheduler,
   ) {
-    this.desired = desired;
-    this.maximum = Math.max(desired, 9);
+    this.#desired = desired;
+    this.maximum = maximum;
     this.#machines = machines;
     this.#watcher = watcher;
     this.#random = random;
@@ -76,6 +80,15 @@ export class Group {
     this.hasHooks = hooks ?? drawn;
     this.#reconcile();
     this.#watch();
+  }
+
+  get desired(): number {
+    return this.#desired;
+  }
+
+  /** Never above the maximum: Auto Scaling refuses more. */
+  set desired(desired: number) {
+    this.#desired = Math.min(desired, this.maximum);
   }
 
   /** What the nodes' settings say about the stack. */

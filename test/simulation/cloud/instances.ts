@@ -55,6 +55,8 @@ export class Instances {
   readonly all: Instance[] = [];
   readonly #random: Random;
   readonly #scheduler: Scheduler;
+  /** What else EC2 does when an instance has ended. */
+  ended: ((instance: Instance) => void) | undefined;
   #nextAddress = 10;
   readonly #free: string[] = [];
 
@@ -86,6 +88,7 @@ export class Instances {
     instance.strippedAtMs = nowMs + this.#random.between(0, 60_000);
     instance.forgottenAtMs = nowMs + this.#random.between(120_000, 400_000);
     this.#free.push(instance.address);
+    this.ended?.(instance);
   }
 
   find(id: string): Instance | undefined {

@@ -22,6 +22,8 @@ interface Update {
   readonly size: number;
   readonly counted: Set<string>;
   waitsUntilMs: number;
+  /** The group has room for one more node, which comes before an old one goes. */
+  readonly spare: boolean;
 }
 
 export class SimulatedStack {
@@ -66,8 +68,12 @@ export class SimulatedStack {
       size: group.desired,
       counted: new Set(),
       waitsUntilMs: this.#scheduler.nowMs + PAUSE_TIME_MS,
+      spare: group.desired < group.maximum,
     };
     group.desired += 1;
+    // MinInstancesInService is one below the size, so the first old node goes at once.
+    const [first] = this.#update.old;
+    if (!this.#update.spare && first) group.takeOut(first);
     this.#look();
   }
 
@@ -91,7 +97,7 @@ export class SimulatedStack {
     const old = update.old.filter((each) => group.members.includes(each));
     const next = old[0];
     this.#trace.line('stack', `takes ${next?.id ?? 'nobody'} down`);
-    if (old.length <= 1) this.#end('is updated');
+    if (old.length <= (update.spare ? 1 : 0)) this.#end('is updated');
     if (next) group.takeOut(next);
   }
 

@@ -14,6 +14,7 @@ import type { Mutation } from './mutation.ts';
 import { PROPOSAL_MUTATIONS } from './proposals.ts';
 import { RECOVERY_MUTATIONS } from './recovery.ts';
 import { SERVER_MUTATIONS } from './server.ts';
+import { SLOT_MUTATIONS } from './slots.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   ...CLAIM_MUTATIONS,
@@ -26,4 +27,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...SERVER_MUTATIONS,
   ...BY_HAND_MUTATIONS,
   ...FILE_MUTATIONS,
+  ...SLOT_MUTATIONS,
 ];

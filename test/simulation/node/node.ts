@@ -5,6 +5,7 @@ import { type AgentOrder, type LoopParts, REAL_PARTS, runAgent } from '../../../
 import type { Advice } from '../../../src/model/advice.ts';
 import type { Ports } from '../../../src/ports.ts';
 import type { Timings } from '../../../src/timings.ts';
+import type { ElasticIps } from '../cloud/elastic-ips.ts';
 import type { Instance } from '../cloud/instances.ts';
 import type { Ensemble } from '../zookeeper/ensemble.ts';
 import type { Host } from '../zookeeper/server.ts';
@@ -27,6 +28,8 @@ export interface NodeWorld extends Surroundings {
   readonly cloud: Cloud;
   readonly ensemble: Ensemble;
   readonly supervisor: Supervisor;
+  /** Absent where a node stands at its instance's own address. */
+  readonly elasticIps: ElasticIps | undefined;
   readonly mutation: Replaced | undefined;
   /** What a scenario puts around the parts of a node's agent. */
   readonly parts: ((parts: LoopParts, node: Node) => LoopParts) | undefined;
@@ -36,7 +39,6 @@ export interface NodeWorld extends Surroundings {
 
 export class Node implements Host, Machine {
   readonly name: string;
-  readonly address: string;
   readonly instance: Instance;
   disk: DiskState;
   paused = false;
@@ -64,9 +66,18 @@ export class Node implements Host, Machine {
   constructor(instance: Instance, world: NodeWorld) {
     this.instance = instance;
     this.name = instance.id;
-    this.address = instance.address;
     this.#world = world;
     this.disk = blankDisk(this.#newVolume());
+  }
+
+  /** Where its server is a member, or would be. */
+  get address(): string {
+    return this.#world.elasticIps?.standing(this.instance) ?? this.instance.address;
+  }
+
+  /** The same, also when it has ended and another node stands there. */
+  get lastAddress(): string {
+    return this.#world.elasticIps?.lastOf(this.instance) ?? this.instance.address;
   }
 
   park(resume: () => void): void {

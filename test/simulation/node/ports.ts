@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** All ports of one run of a simulated node's agent. A run gets its own, as a process has its own memory. */
 import type { Advice } from '../../../src/model/advice.ts';
-import type { Ports } from '../../../src/ports.ts';
+import type { Ports, SlotShelf } from '../../../src/ports.ts';
+import type { ElasticIps } from '../cloud/elastic-ips.ts';
 import type { Group } from '../cloud/group.ts';
 import { GROUP_NAME, HOOK_LIMIT_MS } from '../cloud/group.ts';
 import type { Instance, Instances } from '../cloud/instances.ts';
@@ -29,6 +30,7 @@ export interface Around {
   readonly cloud: Cloud;
   readonly ensemble: Ensemble;
   readonly supervisor: Supervisor;
+  readonly elasticIps: ElasticIps | undefined;
 }
 
 /** 2026-01-01, where the simulated wall clocks begin. */
@@ -38,7 +40,7 @@ export function portsOf(
   run: Run,
   host: Kept,
   instance: Instance,
-  { cloud, ensemble, supervisor }: Around,
+  { cloud, ensemble, supervisor, elasticIps }: Around,
   said: (sentence: string, advice: readonly Advice[]) => void,
 ): Ports {
   const { instances, group } = cloud;
@@ -108,6 +110,7 @@ export function portsOf(
           lost: (answer) => answer,
         }),
     },
+    ...(elasticIps ? { slots: slotsPort(run, instance, elasticIps) } : {}),
     claimStreams: streamsPort(run, cloud.streams),
     objects: objectsPort(run, cloud.objects, (key, body) => {
       if (key === `reports/${instance.id}.json` && body.includes('"report":')) tell(disk, cloud.objects);
@@ -133,6 +136,19 @@ function slept(run: Run, ms: number): Promise<void> {
       resolve();
     }),
   );
+}
+
+function slotsPort(run: Run, instance: Instance, elasticIps: ElasticIps): SlotShelf {
+  return {
+    kind: 'elastic-ip',
+    list: () => run.aws('ec2', 'DescribeAddresses', () => elasticIps.list(lagMs(run.additions)), { empty: () => [] }),
+    attach: ({ allocation }, id) =>
+      run.aws('ec2', `AssociateAddress ${allocation}`, () => elasticIps.attach(allocation, id), {
+        writes: true,
+        lost: (answer) => answer,
+      }),
+    ownAddress: () => run.aws('metadata', 'public-ipv4', () => elasticIps.attachedTo(instance.id)),
+  };
 }
 
 function streamsPort(run: Run, streams: Streams): Ports['claimStreams'] {

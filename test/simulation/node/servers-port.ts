@@ -33,8 +33,8 @@ function serverAt(ensemble: Ensemble, host: Host, address: string): Server | und
   return server?.awake && ensemble.network.joined(host, server.host) ? server : undefined;
 }
 
-function isUnanswered(host: Host, address: string, nowMs: number): boolean {
-  return address === host.address && nowMs < host.unansweredUntilMs;
+function isUnanswered(host: Host, address: string, ensemble: Ensemble): boolean {
+  return ensemble.nowMs < host.unansweredUntilMs && ensemble.isReached(host, address);
 }
 
 export function serversPort(run: Run, host: Host, ensemble: Ensemble): Servers {
@@ -42,7 +42,7 @@ export function serversPort(run: Run, host: Host, ensemble: Ensemble): Servers {
     srvr: (address) =>
       run.awaited<ServerAnswer>(`srvr ${address}`, (resolve) => {
         const server = serverAt(ensemble, host, address);
-        if (server && isUnanswered(host, address, ensemble.nowMs)) {
+        if (server && isUnanswered(host, address, ensemble)) {
           resolve({ kind: 'silent', why: 'the connection was closed', closed: true });
         } else if (!server) {
           // A dead server refuses at once; one behind a partition, or paused, costs the whole limit.
@@ -66,7 +66,7 @@ export function serversPort(run: Run, host: Host, ensemble: Ensemble): Servers {
       }),
     open: (address, { secret }) =>
       run.awaited<Session>(`open ${address}`, (resolve, reject) => {
-        if (isUnanswered(host, address, ensemble.nowMs)) return reject(unreachable(address));
+        if (isUnanswered(host, address, ensemble)) return reject(unreachable(address));
         const server = serverAt(ensemble, host, address);
         const deadlineMs = ensemble.nowMs + SESSION_TIMEOUT_MS;
         const taken =

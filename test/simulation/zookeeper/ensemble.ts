@@ -67,8 +67,13 @@ export class Ensemble implements Chamber {
   }
 
   at(address: string): Server | undefined {
-    return this.servers.find((server) => server.host.address === address);
+    return this.servers.find(({ host }) => this.isReached(host, address));
   }
+
+  /** Whether who connects to this address is answered by this machine. */
+  isReached: (host: Host, address: string) => boolean = (host, address) => host.address === address;
+  /** Whether a server looks for its own address in its config. One that listens on all addresses looks for its id alone. */
+  looksForAddress = true;
 
   /** For scenarios: how much longer than usual each server loads its data that an agent starts. */
   loadsForMs = 0;
@@ -85,7 +90,10 @@ export class Ensemble implements Chamber {
       this.#trace.line(host.name, 'server exits: a file of it is torn');
       return undefined;
     }
-    if (!listed(config, id, host.address)) {
+    const isListed = this.looksForAddress
+      ? listed(config, id, host.address) !== undefined
+      : config.members.some((member) => member.id === id);
+    if (!isListed) {
       this.#trace.line(host.name, 'server exits: it is not in its own config');
       return undefined;
     }
