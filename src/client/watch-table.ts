@@ -16,7 +16,7 @@ const HEARS = {
 const KINDS = ['data', 'exist', 'children', 'persistent', 'recursive'] as const satisfies readonly WatchKind[];
 
 /** So many watches are told in one turn of the event loop. */
-const TOLD_IN_ONE_TURN = 1_000;
+const TOLD_IN_ONE_TURN = 200;
 
 /** The watches of a session. Servers know watches only per connection, so each connection gets all of them. */
 export class WatchTable {
