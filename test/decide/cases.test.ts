@@ -21,6 +21,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'Server 2': 'how a server is started: test/zookeeper/long-entry.test.ts',
   'Disk 1': 'how the disk code writes: test/zookeeper/power-cut.test.ts',
   'Disk 2': 'what the disk code clears away: test/zookeeper/leftovers.test.ts',
+  'Disk 4': 'what the purge removes: test/zookeeper/purge.test.ts',
   'Advice 1': 'the form of all advice: test/decide/advice.test.ts, test/docs/advice.test.ts',
 };
 

@@ -126,4 +126,5 @@ export const OUTSIDE: Readonly<Record<string, Outside>> = {
   'Server 2': { files: ['src/zookeeper/java-flags.ts'], tests: ['test/zookeeper/long-entry.test.ts'] },
   'Disk 1': { files: ['src/zookeeper/leftovers.ts'], tests: ['test/zookeeper/power-cut.test.ts'] },
   'Disk 2': { files: ['src/zookeeper/leftovers.ts'], tests: ['test/zookeeper/leftovers.test.ts'] },
+  'Disk 4': { files: ['src/zookeeper/purge.ts'], tests: ['test/zookeeper/purge.test.ts'] },
 };
