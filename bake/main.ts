@@ -6,6 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { regionOf } from '../deploy/aws.ts';
 import { awsClients } from '../tools/aws-clients.ts';
+import { goOnWithoutReader } from '../tools/closed-pipe.ts';
 import { interruption } from '../tools/interruption.ts';
 import { wordsOf } from '../tools/script-settings.ts';
 import { tell } from '../tools/tell.ts';
@@ -80,4 +81,7 @@ async function bakeOrder(order: Extract<BakeOrder, { kind: 'bake' }>, terminal: 
   else terminal.result(result.imageId ?? result.imageName);
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2), consoleTerminal());
+if (import.meta.main) {
+  goOnWithoutReader();
+  process.exitCode = await main(process.argv.slice(2), consoleTerminal());
+}

@@ -2,6 +2,7 @@
 /** `npm run template -- [options]`: prints the template, or a policy. Exit codes: 0 printed, 2 wrong usage. */
 import yargs from 'yargs';
 import { AgentError } from '../src/errors.ts';
+import { goOnWithoutReader } from '../tools/closed-pipe.ts';
 import { deployerPolicy } from './deployer-policy.ts';
 import { givenRolePolicy } from './given-role-policy.ts';
 import { fits, STACK_NAME } from './limits.ts';
@@ -82,4 +83,5 @@ function main(words: readonly string[]): number {
   }
 }
 
+goOnWithoutReader();
 process.exitCode = main(process.argv.slice(2));

@@ -5,6 +5,7 @@
  */
 
 import { awsClients } from '../tools/aws-clients.ts';
+import { goOnWithoutReader } from '../tools/closed-pipe.ts';
 import { interruption } from '../tools/interruption.ts';
 import { wordsOf } from '../tools/script-settings.ts';
 import { tell } from '../tools/tell.ts';
@@ -73,4 +74,7 @@ function internal(error: unknown): DeployError {
   );
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2), consoleTerminal());
+if (import.meta.main) {
+  goOnWithoutReader();
+  process.exitCode = await main(process.argv.slice(2), consoleTerminal());
+}
