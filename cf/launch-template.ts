@@ -28,8 +28,9 @@ export function launchTemplateResources(options: TemplateOptions, identity: Iden
           ImageId: ref('ImageId'),
           InstanceType: ref('InstanceType'),
           ...(options.keyName === undefined ? {} : { KeyName: ref('KeyName') }),
-          // One hop: a container's network can't get the credentials of the role. Without the instance's tags: with them
-          // EC2 starts no instance that has a tag with a space or a slash in its key, as many organisations demand.
+          // One hop: a container's network can't get the credentials of the role. Without the instance's tags: with
+          // them EC2 starts no instance that has a tag with a space or a slash in its key, as many organisations
+          // demand.
           MetadataOptions: { HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1, HttpTokens: 'required' },
           Monitoring: { Enabled: options.monitoring },
           SecurityGroupIds: [getAtt('NodeSecurityGroup', 'GroupId')],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Elastic IPs (docs/protocol.md, "Static identities"): each id has an address of its own, which the stack made. The data
- * goes with the instance, and the member with it. A successor takes the free address with its id, and joins empty.
+ * Elastic IPs (docs/protocol.md, "Static identities"): each id has an address of its own, which the stack made. The
+ * data goes with the instance, and the member with it. A successor takes the free address with its id, and joins empty.
  */
 import { mayHoldId } from '../facts/by-hand.ts';
 import { recoverable } from '../facts/data.ts';
@@ -213,8 +213,8 @@ function stays(observation: Observation, id: number): boolean {
 }
 
 /**
- * Elastic IP 5: a new first ensemble may need this slot: fewer slots are free, or held by nodes that stay, than the group
- * desires nodes.
+ * Elastic IP 5: a new first ensemble may need this slot: fewer slots are free, or held by nodes that stay, than the
+ * group desires nodes.
  */
 function makesRoom(observation: Observation): boolean {
   const { disk, group } = observation;

@@ -31,15 +31,15 @@ export interface IdMode {
   /** The member that a node is with this id at this address. */
   memberAt(id: number, address: string, role: MemberRole): Member;
   /**
-   * The step that brings the address of its id to this node, or gives back an id that it does not go by. Undefined where
-   * none is due, or possible now.
+   * The step that brings the address of its id to this node, or gives back an id that it does not go by. Undefined
+   * where none is due, or possible now.
    */
   settleId(observation: Observation): Due | undefined;
   /** Why the server must not start here yet: a sentence. Undefined when it may. */
   whatHoldsStart(observation: Observation): string | undefined;
   /**
-   * While no ensemble answers: whether a leaving node that has nothing to recover from goes at once, for a node that is to
-   * have its id.
+   * While no ensemble answers: whether a leaving node that has nothing to recover from goes at once, for a node that is
+   * to have its id.
    */
   makesRoom(observation: Observation): boolean;
   /** Whether a replacement can join before this member has left. */

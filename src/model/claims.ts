@@ -46,8 +46,8 @@ export function instancesBehind(claims: readonly Claim[], member: Pick<Member, '
 }
 
 /**
- * Slots 2: the owner of the highest generation that has one. Generations that are void, or have no owner yet, are passed
- * over. After a slot was given back (Slots 7), its holder is the one before.
+ * Slots 2: the owner of the highest generation that has one. Generations that are void, or have no owner yet, are
+ * passed over. After a slot was given back (Slots 7), its holder is the one before.
  */
 export function holderOf(claims: readonly Claim[], id: number): ClaimOwner | undefined {
   return ownersOfId(claims, id).at(-1);

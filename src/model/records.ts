@@ -17,7 +17,8 @@ export interface Claim {
   readonly generation: number;
   /**
    * `undefined`: created, but the owner is not known yet. `void`: given up without an owner after 15 minutes.
-   * `released`: the holder of a slot gave it back. `unreadable`: the object can't be understood, so the id belongs to somebody.
+   * `released`: the holder of a slot gave it back. `unreadable`: the object can't be understood, so the id belongs to
+   * somebody.
    */
   readonly owner: ClaimOwner | 'void' | 'released' | 'unreadable' | undefined;
   /** Why the object can't be understood, as the end of a sentence. */

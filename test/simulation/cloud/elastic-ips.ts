@@ -78,7 +78,9 @@ export class ElasticIps {
     for (const row of this.#rows) if (row.instance === id) this.#move(row, undefined);
   }
 
-  /** Where a server of this instance stands: its address, or the one that it had. Its connections outlive the address. */
+  /**
+   * Where a server of this instance stands: its address, or the one that it had. Its connections outlive the address.
+   */
   standing({ id, state }: Instance): string | undefined {
     if (state === 'terminated') return undefined;
     return this.attachedTo(id) ?? this.#last.get(id);

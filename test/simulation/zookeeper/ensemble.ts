@@ -72,7 +72,9 @@ export class Ensemble implements Chamber {
 
   /** Whether who connects to this address is answered by this machine. */
   isReached: (host: Host, address: string) => boolean = (host, address) => host.address === address;
-  /** Whether a server looks for its own address in its config. One that listens on all addresses looks for its id alone. */
+  /**
+   * Whether a server looks for its own address in its config. One that listens on all addresses looks for its id alone.
+   */
   looksForAddress = true;
 
   /** For scenarios: how much longer than usual each server loads its data that an agent starts. */
