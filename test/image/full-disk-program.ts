@@ -6,6 +6,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { makeNetwork } from '../../lab/account.ts';
 import { bakeImage } from '../../lab/daemon/bake.ts';
 import { labEnvironment } from '../../lab/daemon/lab-environment.ts';
@@ -60,8 +62,29 @@ function hear(line: string): void {
   filled ??= fill(plan.leftMib ?? 0).catch((error: unknown) => error);
 }
 
-const idFiles = (): string =>
-  JSON.stringify(ID_FILES.map((file) => existsSync(file) && [statSync(file).mtimeMs, readFileSync(file, 'utf8')]));
+interface IdFile {
+  readonly changedAtMs: number;
+  readonly text: string;
+}
+
+const idFiles = (): readonly (IdFile | undefined)[] =>
+  ID_FILES.map((file) =>
+    existsSync(file) ? { changedAtMs: statSync(file).mtimeMs, text: readFileSync(file, 'utf8').trim() } : undefined,
+  );
+
+/** Another bake from this checkout may go on beside this one. What it writes is the id of an image of its own cloud. */
+async function isOfAnotherBake({ text }: IdFile): Promise<boolean> {
+  const { Images = [] } = await ec2.send(new DescribeImagesCommand({}));
+  return /^ami-[0-9a-f]+$/.test(text) && Images.every(({ ImageId }) => ImageId !== text);
+}
+
+async function isIdWritten(before: readonly (IdFile | undefined)[]): Promise<boolean> {
+  for (const [at, now] of idFiles().entries()) {
+    if (isDeepStrictEqual(now, before[at])) continue;
+    if (now === undefined || !(await isOfAnotherBake(now))) return true;
+  }
+  return false;
+}
 
 const [costsBefore, idsBefore] = [await whatCosts(ec2), idFiles()];
 const environment = labEnvironment(new StateDirectory(plan.directory));
@@ -75,6 +98,6 @@ const bake: FullDiskBake = {
   end,
   left: (await whatCosts(ec2)).filter((what) => !costsBefore.includes(what)),
   actions: cloud.aws.calls.counts().flatMap(({ service, action }) => (service === 'ec2' ? [action] : [])),
-  idIsWritten: idFiles() !== idsBefore,
+  idIsWritten: await isIdWritten(idsBefore),
 };
 process.stdout.write(JSON.stringify(bake));
