@@ -138,7 +138,7 @@ export const EC2_ACTIONS: ActionTable = {
   ...onNothing(
     'ec2',
     [
-      ...['DescribeInstances', 'DescribeInstanceStatus', 'DescribeInstanceTypes'],
+      ...['DescribeInstances', 'DescribeInstanceStatus', 'DescribeInstanceTypes', 'DescribeInstanceTypeOfferings'],
       ...['DescribeTags', 'DescribeVpcs', 'DescribeSubnets', 'DescribeImages', 'DescribeKeyPairs', 'DescribeRegions'],
       ...['DescribeSecurityGroups', 'DescribeSecurityGroupRules', 'DescribeLaunchTemplates', 'DescribeVolumes'],
       ...['DescribeLaunchTemplateVersions', 'DescribeNetworkInterfaces', 'DescribeAddresses', 'DescribeSnapshots'],
