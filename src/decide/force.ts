@@ -16,7 +16,7 @@ import type { ForcedRecord, FoundReport, LineageRecord, Report } from '../model/
 import { adviceOf, type Decision, take, wait, waitForFact } from '../model/step.ts';
 import { awaitClaims, awaitOverdue, bringDataBack, mendAhead } from './advise.ts';
 import { stopAdded } from './advise-by-hand.ts';
-import { firstMembers, neverStarted } from './genesis.ts';
+import { awaitTheOne, firstMembers, neverStarted } from './genesis.ts';
 import type { Lost } from './lost.ts';
 import { answerDue, ownProposal, proposeOrAccept, standingProposals } from './propose.ts';
 import { aheadOf, bestCandidate, epochFloor } from './rank.ts';
@@ -224,7 +224,7 @@ function nextGenesis(lost: Lost): Next {
   const first = firstMembers(observation, shared, next);
   if (!('record' in first)) {
     if (others.length > 0) return theirs(first.why);
-    return nobody(first.why, first.tooFew ? awaitClaims(lost) : []);
+    return nobody(first.why, first.tooFew ? awaitClaims(lost) : awaitTheOne(first));
   }
   const { record, why } = first;
   const idOf = (proposer: string) =>

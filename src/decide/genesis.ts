@@ -10,11 +10,13 @@ import { hasData } from '../facts/data.ts';
 import { unfencedOf } from '../facts/fenced.ts';
 import { isGone, lifeOf } from '../facts/lives.ts';
 import { idModeOf } from '../identity/modes.ts';
+import type { Advice } from '../model/advice.ts';
 import { highestGenerations } from '../model/claims.ts';
 import { type DiskFacts, unreadable } from '../model/disk.ts';
 import type { Observation, Shared, Silence } from '../model/observation.ts';
 import type { Announcement, GenesisRecord, LineageRecord, RecordMember } from '../model/records.ts';
 import { type Decision, type Obstacle, take, wait, waitForFact } from '../model/step.ts';
+import { awaitInstance } from './advise.ts';
 import { decideAside } from './aside.ts';
 import { whyNotNow } from './why-not-now.ts';
 
@@ -47,6 +49,8 @@ interface FirstMembers {
 interface NotYet extends Obstacle {
   /** Nodes that the group desires have no id yet. */
   readonly tooFew?: true;
+  /** The instance that has to do something first. */
+  readonly awaited?: string;
 }
 
 /**
@@ -71,8 +75,8 @@ export function firstMembers(
     return { why: `${seen.length} of the ${desired} nodes that the group desires have claimed an id.`, tooFew: true };
   }
   const record: GenesisRecord = { kind: 'genesis', ...next, members: seen.slice(0, desired) };
-  const why = idModeOf(observation).whatHoldsFounding(observation, record.members);
-  if (why) return { why };
+  const early = idModeOf(observation).whatHoldsFounding(observation, record.members);
+  if (early) return early;
   const ids = record.members.map((member) => member.id).join(', ');
   return { record, why: `All ${desired} desired nodes have claimed an id: the first ensemble is ${ids}.` };
 }
@@ -82,7 +86,12 @@ export function decideGenesis(observation: Observation, shared: Shared): Decisio
   const first = firstMembers(observation, shared, { number: 1, fenced: [], epochFloor: 0 });
   return 'record' in first
     ? take({ kind: 'create-genesis', record: first.record }, first.why)
-    : waitForFact(first.why, first.fact);
+    : waitForFact(first.why, first.fact, awaitTheOne(first));
+}
+
+/** Advice 2: what a person may do about the one instance that a founding waits for. */
+export function awaitTheOne({ awaited }: NotYet): readonly Advice[] {
+  return awaited === undefined ? [] : awaitInstance(awaited);
 }
 
 /** This node's entry in a genesis record, by instance. */

@@ -13,7 +13,7 @@ import { unreadable } from '../model/disk.ts';
 import { listed, memberAt } from '../model/member.ts';
 import type { Ensemble, Observation, Shared } from '../model/observation.ts';
 import type { Claim, ClaimOwner, RecordMember } from '../model/records.ts';
-import type { Due, IdMode } from './id-mode.ts';
+import type { Due, FoundingHeld, IdMode } from './id-mode.ts';
 
 export const elasticIp: IdMode = {
   ids,
@@ -119,12 +119,13 @@ function whoseIs(observation: Observation, slot: SlotFact): string {
 }
 
 /** Slots 5: the first members wait for each other's addresses, or a server would look for them in vain. */
-function whatHoldsFounding(observation: Observation, members: readonly RecordMember[]): string | undefined {
+function whatHoldsFounding(observation: Observation, members: readonly RecordMember[]): FoundingHeld | undefined {
   const all = listedSlots(observation);
-  if (!all.known) return `No first ensemble is founded while the slots can't be listed: ${all.why}`;
+  if (!all.known) return { why: `No first ensemble is founded while the slots can't be listed: ${all.why}` };
   const missing = members.find(({ id, instance }) => slotOf(observation, id)?.instance !== instance);
   if (!missing) return undefined;
-  return `The first ensemble waits for the address of slot ${missing.id}: EC2 does not show it at ${missing.instance} yet.`;
+  const why = `The first ensemble waits for the address of slot ${missing.id}: EC2 does not show it at ${missing.instance} yet.`;
+  return { why, awaited: missing.instance };
 }
 
 /** The slot under which this node goes, once its disk says so. */

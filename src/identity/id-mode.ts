@@ -15,6 +15,13 @@ export interface Due {
   readonly why: string;
 }
 
+export interface FoundingHeld {
+  /** A sentence. */
+  readonly why: string;
+  /** The instance that has to do something first. */
+  readonly awaited?: string;
+}
+
 export interface IdMode {
   /** The ids that a node without one tries, in this order. Unknown while nobody can tell which there are. */
   ids(observation: Observation): Known<readonly number[]>;
@@ -24,8 +31,8 @@ export interface IdMode {
   noneFree(observation: Observation): string;
   /** Whether the owner of this claim surely goes by it, and not by another claim of its own. */
   isInUse(claim: Claim, observation: Observation): boolean;
-  /** What keeps the record of a first ensemble with these members back: a sentence. Undefined when nothing does. */
-  whatHoldsFounding(observation: Observation, members: readonly RecordMember[]): string | undefined;
+  /** What keeps the record of a first ensemble with these members back. Undefined when nothing does. */
+  whatHoldsFounding(observation: Observation, members: readonly RecordMember[]): FoundingHeld | undefined;
   /** What a claim on this id says beside the instance. */
   claimed(id: number, observation: Observation): { readonly slot?: string };
   /** The member that a node is with this id at this address. */

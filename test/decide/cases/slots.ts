@@ -31,6 +31,7 @@ import {
   slotOf,
 } from '../parts.ts';
 import { beforeGenesis, healthy } from '../situations.ts';
+import { lookAtLog, start, terminate } from './advised.ts';
 import { type Row, row } from './row.ts';
 
 const LOOK_AT_CLAIMS = [{ action: 'look-at-claims', when: [] }] as const;
@@ -216,7 +217,12 @@ export const SLOTS: readonly Row[] = [
   row(
     'Slots 5: the first ensemble waits for the address of each member',
     founding({ slots: pool(1, 2, slotOf(3)) }),
-    wait(`The first ensemble waits for the address of slot 3: EC2 does not show it at ${instanceOf(3)} yet.`),
+    wait(
+      `The first ensemble waits for the address of slot 3: EC2 does not show it at ${instanceOf(3)} yet.`,
+      undefined,
+      // Its machine may be lost since its claim (elastic-ip, seed 90004808).
+      [start(3), lookAtLog(3), terminate(3)],
+    ),
   ),
   row(
     'Slots 5: with all addresses in place the first ensemble is founded',
