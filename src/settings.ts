@@ -278,15 +278,23 @@ function tickFrom(values: Values): TickSettings {
   };
 }
 
+/** What a tick does before and after its longest wait: looks, a fence, a report, a record. */
+const TICK_ROOM_MS = 30_000;
+
 function timingsFrom(values: Values, tick: TickSettings): Timings {
   // Recovery 5: with a shorter wait, a leader that is merely slow could be taken for a lost one.
   const leastQuietMs = 2 * tick.syncLimit * tick.tickTimeMs;
-  const raised = (timings: Timings) => ({
-    ...timings,
-    recoveryQuietMs: Math.max(timings.recoveryQuietMs, leastQuietMs),
-    // Server 3: a server may sync for initLimit. It gets half as long again to load its data and to begin.
-    noLeaderRejoinMs: Math.max(timings.noLeaderRejoinMs, Math.ceil(1.5 * tick.initLimit * tick.tickTimeMs)),
-  });
+  const raised = (timings: Timings) => {
+    const recoveryQuietMs = Math.max(timings.recoveryQuietMs, leastQuietMs);
+    return {
+      ...timings,
+      recoveryQuietMs,
+      // One process has to see both looks of these waits. In a shorter tick the wait would begin anew each minute.
+      tickLimitMs: Math.max(timings.tickLimitMs, Math.max(recoveryQuietMs, timings.unclaimedMs) + TICK_ROOM_MS),
+      // Server 3: a server may sync for initLimit. It gets half as long again to load its data and to begin.
+      noLeaderRejoinMs: Math.max(timings.noLeaderRejoinMs, Math.ceil(1.5 * tick.initLimit * tick.tickTimeMs)),
+    };
+  };
   const name = values.text('TIMINGS');
   if (name === 'production') return raised(PRODUCTION_TIMINGS);
   if (name === 'lab') return raised(LAB_TIMINGS);

@@ -10,7 +10,10 @@ export interface Timings {
    * After a step that changed nothing but the node itself, the agent does not look again at what it saw this recently.
    */
   readonly factsStandMs: number;
-  /** How long a recovery tick that finds something to do goes on under its lock. */
+  /**
+   * How long a recovery tick that finds something to do goes on under its lock. It is raised where `recoveryQuietMs` or
+   * `unclaimedMs` is long: one process has to see such a wait.
+   */
   readonly tickLimitMs: number;
   /** Bootstrap gives up after this. */
   readonly bootstrapLimitMs: number;
