@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The entry that closes a session with many ephemerals, on real servers (docs/protocol.md, "Server 2"). */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readDataDirectory } from '../../src/zookeeper/data-directory.ts';
 import { connectTo, realEnsemble } from '../support/real-server.ts';
 
 /** 2.5 MB of paths: above what a server takes by default, with all that it adds. */
@@ -10,6 +12,7 @@ const EPHEMERALS = 6_000;
 const PATH_CHARACTERS = 426;
 const AT_ONCE = 500;
 const LIMIT_MS = 60_000;
+const SIGNAL = new AbortController().signal;
 
 test('a closing session with 6,000 ephemerals of 426 characters does not loop the ensemble', {
   timeout: 240_000,
@@ -32,6 +35,9 @@ test('a closing session with 6,000 ephemerals of 426 characters does not loop th
   // Each reads it again at its start, or gets it from the others.
   for (const { id } of ensemble.members) {
     await ensemble.server(id).kill();
+    // Files 1: an entry above 2 MiB that a server has written is whole.
+    const data = await readDataDirectory(join(ensemble.server(id).dataDir, 'version-2'), SIGNAL);
+    assert.equal(data?.damage, undefined);
     await (await ensemble.start(id)).untilServing();
     await emptyOn(id);
   }
