@@ -4,7 +4,7 @@
  * benchmarks compare the agent with them.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,7 +55,10 @@ export interface ServerByHand extends AsyncDisposable {
   untilServing(limitMs?: number): Promise<void>;
   /** The answer to a four-letter word; rejects when there is none. */
   ask(word: string): Promise<string>;
-  /** Resolves once the process is gone; for SIGSTOP and SIGCONT at once. The default is SIGKILL. */
+  /**
+   * Resolves once the process is gone; for SIGSTOP once none of its threads runs, for SIGCONT at once. The default is
+   * SIGKILL.
+   */
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -114,7 +117,12 @@ async function server(child: ChildProcess, places: Places): Promise<ServerByHand
       return;
     }
     child.kill(signal);
-    if (signal === 'SIGSTOP' || signal === 'SIGCONT') {
+    if (signal === 'SIGSTOP') {
+      // A thread on another processor may run on for a moment, and answer what was sent after the signal.
+      await untilStopped(child.pid, running);
+      return;
+    }
+    if (signal === 'SIGCONT') {
       return;
     }
     await within(exited, GONE_LIMIT_MS, `Server ${places.id} (pid ${child.pid}) did not end after ${signal}.`);
@@ -129,6 +137,24 @@ async function server(child: ChildProcess, places: Places): Promise<ServerByHand
     untilServing: (limitMs = SERVING_LIMIT_MS) => untilServing(ask, running, places, limitMs),
     [Symbol.asyncDispose]: () => kill('SIGKILL'),
   };
+}
+
+/** Every thread has the state T, by proc_pid_stat(5). */
+async function untilStopped(pid: number | undefined, running: () => boolean): Promise<void> {
+  const end = performance.now() + GONE_LIMIT_MS;
+  while (running()) {
+    const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+    const states = await Promise.all(threads.map((thread) => threadState(`/proc/${pid}/task/${thread}/stat`)));
+    if (threads.length > 0 && states.every((state) => state === undefined || state === 'T')) return;
+    if (performance.now() > end) throw new Error(`Server process ${pid} did not stop after SIGSTOP.`);
+    await sleep(1);
+  }
+}
+
+/** Undefined for a thread that has ended. The name in parentheses may hold any character. */
+async function threadState(path: string): Promise<string | undefined> {
+  const stat = await readFile(path, 'utf8').catch(() => undefined);
+  return stat?.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
 }
 
 async function untilServing(
