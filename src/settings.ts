@@ -284,13 +284,15 @@ const TICK_ROOM_MS = 30_000;
 function timingsFrom(values: Values, tick: TickSettings): Timings {
   // Recovery 5: with a shorter wait, a leader that is merely slow could be taken for a lost one.
   const leastQuietMs = 2 * tick.syncLimit * tick.tickTimeMs;
-  const raised = (timings: Timings) => {
+  const raised = (timings: Timings, given?: number) => {
     const recoveryQuietMs = Math.max(timings.recoveryQuietMs, leastQuietMs);
     return {
       ...timings,
       recoveryQuietMs,
       // One process has to see both looks of these waits. In a shorter tick the wait would begin anew each minute.
-      tickLimitMs: Math.max(timings.tickLimitMs, Math.max(recoveryQuietMs, timings.unclaimedMs) + TICK_ROOM_MS),
+      // A limit that somebody has set by name is taken as it is.
+      tickLimitMs:
+        given ?? Math.max(timings.tickLimitMs, Math.max(recoveryQuietMs, timings.unclaimedMs) + TICK_ROOM_MS),
       // Server 3: a server may sync for initLimit. It gets half as long again to load its data and to begin.
       noLeaderRejoinMs: Math.max(timings.noLeaderRejoinMs, Math.ceil(1.5 * tick.initLimit * tick.tickTimeMs)),
     };
@@ -311,5 +313,6 @@ function timingsFrom(values: Values, tick: TickSettings): Timings {
       throw bad(`TIMINGS.${key}`, value, `a whole number of milliseconds from ${least} to ${LARGEST}`);
     }
   }
-  return raised({ ...PRODUCTION_TIMINGS, ...overrides });
+  const timings: Timings = { ...PRODUCTION_TIMINGS, ...overrides };
+  return raised(timings, Object.hasOwn(overrides, 'tickLimitMs') ? timings.tickLimitMs : undefined);
 }

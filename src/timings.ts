@@ -11,8 +11,8 @@ export interface Timings {
    */
   readonly factsStandMs: number;
   /**
-   * How long a recovery tick that finds something to do goes on under its lock. It is raised where `recoveryQuietMs` or
-   * `unclaimedMs` is long: one process has to see such a wait.
+   * How long a recovery tick that finds something to do goes on under its lock. Unless it is set by name, it is raised
+   * where `recoveryQuietMs` or `unclaimedMs` is long: one process has to see such a wait.
    */
   readonly tickLimitMs: number;
   /** Bootstrap gives up after this. */

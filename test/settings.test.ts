@@ -172,14 +172,19 @@ test('equal facts are never seen closer together than 2 × syncLimit × tickTime
   );
 });
 
-test('a tick is long enough for the longest wait that one process has to see, whatever is set', () => {
+test('a tick is long enough for the longest wait that one process has to see, unless its own limit is set', () => {
   const limits = (further: Record<string, string>): readonly number[] => {
     const { tickLimitMs, recoveryQuietMs, unclaimedMs } = loadSettings({}, { ...MINIMAL, ...further }).timings;
     return [tickLimitMs, recoveryQuietMs, unclaimedMs];
   };
   assert.deepEqual(limits({}), [50_000, 20_000, 20_000], 'nothing changes where it is long enough');
   assert.deepEqual(limits({ TICK_TIME_MS: '3000', SYNC_LIMIT: '10' }), [90_000, 60_000, 20_000]);
-  assert.deepEqual(limits({ TIMINGS: '{"recoveryQuietMs":60000,"tickLimitMs":10000}' }), [90_000, 60_000, 20_000]);
+  assert.deepEqual(limits({ TIMINGS: '{"recoveryQuietMs":60000}' }), [90_000, 60_000, 20_000]);
+  assert.deepEqual(
+    limits({ TIMINGS: '{"tickLimitMs":10000}' }),
+    [10_000, 20_000, 20_000],
+    'what is set by name counts',
+  );
   assert.deepEqual(limits({ TIMINGS: '{"unclaimedMs":45000}' }), [75_000, 20_000, 45_000]);
 });
 
