@@ -106,3 +106,13 @@ test('each pair that is not played is one of those that are, by all that the age
   );
   assert.deepEqual(idle, [], 'An edit that changes nothing shows nothing.');
 });
+
+test('a file that an edit before left as a link to itself is made anew, and edited', LIMIT, () => {
+  const machine = machineOf(2);
+  const file = { pattern: 'data/zk-agent/signalled', made: () => 'made' };
+  editAll(machine, machineOf(3), [file], 'unreadable');
+  const mend = editAll(machine, machineOf(3), [file], 'emptied');
+  assert.equal(contentIn(machine, file.pattern)?.toString(), '');
+  mend();
+  assert.equal(contentIn(machine, file.pattern)?.toString(), 'made');
+});

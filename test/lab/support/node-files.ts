@@ -3,7 +3,7 @@
  * The files of a node, row by row: what is in them, and what is done to each. Files that are no more than the agent's
  * notes to itself stand in one row and are edited together: none of them can hide what becomes of another.
  */
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Mark } from '../../../src/ports.ts';
 import { EDITS, type Edit } from './file-edits.ts';
@@ -168,6 +168,8 @@ export function makeSure(machine: string, file: NodeFile): string {
   if (existsSync(path)) return path;
   if (file.made === undefined) throw new Error(`${path} should be there, and nobody says what is in it.`);
   mkdirSync(dirname(path), { recursive: true });
+  // An edit before this one can have left a link to itself here: no file is there, and none can be written.
+  rmSync(path, { force: true });
   writeFileSync(path, file.made(machine), 'latin1');
   return path;
 }
