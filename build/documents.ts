@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `npm run documents`: writes what comes from the code into the documents: tables, and the API of the client. Each
- * stands between `<!-- name -->` and `<!-- /name -->`. A test compares the documents with this output.
+ * `npm run documents`: writes into the documents what is made. From the code these are tables and the API of the
+ * client; from the runbook's own headings, its contents. Each stands between `<!-- name -->` and `<!-- /name -->`. A
+ * test compares the documents with this output.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { LOG_EVENTS } from '../src/log-events.ts';
 import { allowedFor, SETTINGS, type Setting, type ValueCheck } from '../src/settings-table.ts';
 import { LAB_TIMINGS, PRODUCTION_TIMINGS, type Timings } from '../src/timings.ts';
 import { clientApiLines } from './client-api.ts';
+import { contentsOf } from './contents.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -17,6 +19,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const TABLES: Readonly<Record<string, Readonly<Record<string, () => readonly string[]>>>> = {
   'docs/client-api.md': { names: () => clientApiLines(ROOT) },
   'docs/layout.md': { events: eventRows },
+  'docs/runbook.md': { contents: () => contentsOf(readFileSync(join(ROOT, 'docs/runbook.md'), 'utf8')) },
   'docs/settings.md': { settings: settingRows, timings: timingRows },
 };
 

@@ -2,7 +2,7 @@
 /** The client as a package: packed, installed into an empty folder, and used from there as people do. */
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeClientPackage } from '../../build/client-package.ts';
 import * as client from '../../src/client/index.ts';
@@ -12,6 +12,8 @@ import { type TemporaryDirectory, temporaryDirectory } from '../support/temporar
 
 const ROOT = join(import.meta.dirname, '../..');
 const README = join(ROOT, 'src/client/README.md');
+/** The pages that say how to get the package. */
+const HOW_TO_GET = [README, join(ROOT, 'docs/client-guide.md')];
 const NAME = 'zookeeper-on-aws-client';
 const MOST_BYTES = 150_000;
 const LIMIT = { timeout: 300_000 };
@@ -76,6 +78,22 @@ test('one small package: no dependency, no install script, and only the files th
     'package.json',
     'types',
   ]);
+});
+
+test('the pages say how to get the package: the file that npm makes here is the one that they install', async () => {
+  for (const page of HOW_TO_GET) {
+    const text = await readFile(page, 'utf8');
+    const lines = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = '']) => block.split('\n'));
+    assert.ok(lines.includes('npm run client-package'), page);
+    assert.ok(lines.includes('npm pack ./dist/client-package --pack-destination dist'), page);
+    const installs = lines.filter((line) => line.startsWith('npm install '));
+    assert.deepEqual(installs, ['npm install ../zookeeper-on-aws/dist/zookeeper-on-aws-client-*.tgz'], page);
+  }
+  assert.match(basename(tarball), /^zookeeper-on-aws-client-.+\.tgz$/);
+  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Readonly<Record<string, string>>;
+  };
+  assert.match(scripts['client-package'] ?? '', /build\/client-package\.ts$/);
 });
 
 test('an ES module and CommonJS get the same client, with all that the source exports', LIMIT, async () => {

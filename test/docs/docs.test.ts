@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
+import { anchorOf, headingsOf as headingsIn } from '../../build/contents.ts';
 import { ERROR_CODES } from '../../src/errors.ts';
 import { runProgram } from '../../tools/program.ts';
 
@@ -39,16 +40,7 @@ function prose(markdown: string): string {
 }
 
 function headingsOf(path: string): readonly string[] {
-  const plain = text(path).replace(/^( *)```.*?^\1```$/gms, '');
-  return [...plain.matchAll(/^#{1,6} +(.+)$/gm)].map((match) => (match[1] ?? '').trim());
-}
-
-/** The anchor that GitHub gives a heading. */
-function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N} _-]/gu, '')
-    .replace(/ /g, '-');
+  return headingsIn(text(path)).map((heading) => heading.text);
 }
 
 test('the runbook has one section for each error code, and none for another', () => {
