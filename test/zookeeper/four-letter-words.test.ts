@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { askSrvr, askWord, parseSrvr, type WordOptions } from '../../src/zookeeper/four-letter-words.ts';
 import { type VoterMonitor, voterMonitorOf } from '../../src/zookeeper/mntr.ts';
@@ -128,6 +130,15 @@ async function monitorAt(address: string): Promise<VoterMonitor | undefined> {
   return answer.kind === 'text' ? voterMonitorOf(answer.text) : undefined;
 }
 
+/** What docs/watching.md says to look at. */
+function namesToWatch(): readonly string[] {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/watching.md'), 'utf8');
+  const [, table = ''] = /<!-- mntr: .* -->\n([\s\S]*?)<!-- \/mntr -->/.exec(page) ?? [];
+  const names = [...table.matchAll(/`(zk_\w+)`/g)].map(([, name = '']) => name);
+  assert.ok(names.length > 5, 'A search that finds nothing would prove nothing.');
+  return names;
+}
+
 test('real servers: leader, followers, nobody there, no quorum', LIMIT, async () => {
   await using ensemble = await realEnsemble(3);
   const addresses = ensemble.members.map((member) => member.address);
@@ -140,6 +151,9 @@ test('real servers: leader, followers, nobody there, no quorum', LIMIT, async ()
     const asLeader = { mode: 'leader', syncedFollowers: 2, syncedNonVotingFollowers: 0 };
     assert.deepEqual(monitor, index === leader ? asLeader : { mode: 'follower' });
   }
+  const counted = await askWord(addresses[leader] ?? '', 'mntr', OPTIONS, NEVER);
+  assert.ok(counted.kind === 'text');
+  for (const name of namesToWatch()) assert.match(counted.text, new RegExp(`^${name}\\t`, 'm'));
   const [survivor, ...others] = ensemble.members;
   assert.ok(survivor);
   for (const { id } of others) await ensemble.server(id).kill('SIGKILL');
