@@ -12,13 +12,18 @@ export const DONE = { done: true, value: undefined } as const;
 
 /**
  * Events for one reader, up to a number of unread ones. Of more, the oldest are lost, and the reader is told how many.
+ *
+ * A client may have a million of these, of which most stand empty with one call of `next` that waits. So there are
+ * lists only while there is something to list.
  */
 export class EventQueue<Event> {
   readonly #maxUnread: number;
-  readonly #unread: Event[] = [];
+  #unread: Event[] | undefined;
   #lost = 0;
   #isEnded = false;
-  #readers: Reader<Event>[] = [];
+  /** The call of `next` that waits longest. */
+  #reader: Reader<Event> | undefined;
+  #laterReaders: Reader<Event>[] | undefined;
 
   constructor(maxUnread: number) {
     this.#maxUnread = maxUnread;
@@ -30,11 +35,13 @@ export class EventQueue<Event> {
 
   add(event: Event): void {
     if (this.#isEnded) return;
-    const reader = this.#readers.shift();
+    const reader = this.#reader;
     if (reader !== undefined) {
+      this.#reader = this.#laterReaders?.shift();
       reader({ done: false, value: event });
       return;
     }
+    this.#unread ??= [];
     this.#unread.push(event);
     if (this.#unread.length <= this.#maxUnread) return;
     this.#unread.shift();
@@ -44,13 +51,15 @@ export class EventQueue<Event> {
   /** No event comes any more; what is unread can still be read. */
   end(): void {
     this.#isEnded = true;
-    for (const reader of this.#readers) reader(DONE);
-    this.#readers = [];
+    this.#reader?.(DONE);
+    for (const reader of this.#laterReaders ?? []) reader(DONE);
+    this.#reader = undefined;
+    this.#laterReaders = undefined;
   }
 
   /** Nobody reads what is unread. */
   forget(): void {
-    this.#unread.length = 0;
+    this.#unread = undefined;
     this.#lost = 0;
   }
 
@@ -61,9 +70,24 @@ export class EventQueue<Event> {
       this.#lost = 0;
       return Promise.resolve({ done: false, value });
     }
-    const event = this.#unread.shift();
+    const event = this.#shift();
     if (event !== undefined) return Promise.resolve({ done: false, value: event });
     if (this.#isEnded) return Promise.resolve(DONE);
-    return new Promise((resolve) => this.#readers.push(resolve));
+    return new Promise((resolve) => this.#wait(resolve));
+  }
+
+  #wait(reader: Reader<Event>): void {
+    if (this.#reader === undefined) {
+      this.#reader = reader;
+      return;
+    }
+    this.#laterReaders ??= [];
+    this.#laterReaders.push(reader);
+  }
+
+  #shift(): Event | undefined {
+    const event = this.#unread?.shift();
+    if (this.#unread?.length === 0) this.#unread = undefined;
+    return event;
   }
 }

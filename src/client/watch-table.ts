@@ -15,12 +15,15 @@ const HEARS = {
 
 const KINDS = ['data', 'exist', 'children', 'persistent', 'recursive'] as const satisfies readonly WatchKind[];
 
+/** Most paths have one watch of a kind. With a million of them, a list for each would cost as much as the watches. */
+type WatchesOfPath = ZnodeWatch | ZnodeWatch[];
+
 /** So many watches are told in one turn of the event loop. */
 const TOLD_IN_ONE_TURN = 200;
 
 /** The watches of a session. Servers know watches only per connection, so each connection gets all of them. */
 export class WatchTable {
-  readonly #watches: Readonly<Record<WatchKind, PathMap<ZnodeWatch[]>>> = {
+  readonly #watches: Readonly<Record<WatchKind, PathMap<WatchesOfPath>>> = {
     data: new PathMap(),
     exist: new PathMap(),
     children: new PathMap(),
@@ -40,13 +43,13 @@ export class WatchTable {
     watch.follow(this.#news);
     const paths = this.#watches[watch.kind];
     const there = paths.get(watch.path);
-    if (there === undefined) paths.set(watch.path, [watch]);
-    else there.push(watch);
+    if (Array.isArray(there)) there.push(watch);
+    else paths.set(watch.path, there === undefined ? watch : [there, watch]);
   }
 
   remove(watch: ZnodeWatch): void {
     const paths = this.#watches[watch.kind];
-    const left = paths.get(watch.path)?.filter((other) => other !== watch) ?? [];
+    const left = listed(paths.get(watch.path)).filter((other) => other !== watch);
     if (left.length === 0) paths.delete(watch.path);
     else paths.set(watch.path, left);
   }
@@ -114,7 +117,7 @@ export class WatchTable {
   *#paths(): Generator<readonly [WatchKind, string], void> {
     for (const kind of KINDS) for (const path of this.#watches[kind].keys()) yield [kind, path];
     for (const watches of this.#watches.recursive.values()) {
-      for (const { held } of watches) {
+      for (const { held } of listed(watches)) {
         if (held === undefined) continue;
         for (const path of held.present()) {
           yield ['data', path];
@@ -127,17 +130,17 @@ export class WatchTable {
 
   #take(kind: WatchKind, path: string): readonly ZnodeWatch[] {
     const watches = this.#watches[kind].get(path);
-    if (watches === undefined) return [];
+    if (watches === undefined) return NONE;
     this.#watches[kind].delete(path);
-    return watches;
+    return listed(watches);
   }
 
   #tell(kind: WatchKind, path: string, event: WatchEvent): void {
-    for (const watch of this.#watches[kind].get(path) ?? []) watch.add(event);
+    for (const watch of listed(this.#watches[kind].get(path))) watch.add(event);
   }
 
   #tellHolders(path: string, event: WatchEvent): void {
-    for (const watch of this.#watches.recursive.get(path) ?? []) if (watch.held !== undefined) watch.add(event);
+    for (const watch of listed(this.#watches.recursive.get(path))) if (watch.held !== undefined) watch.add(event);
   }
 
   /** The first watches are told at once, the others in the next turns of the event loop. */
@@ -162,8 +165,15 @@ export class WatchTable {
   }
 
   *#all(): Generator<ZnodeWatch, void> {
-    for (const kind of KINDS) for (const watches of this.#watches[kind].values()) yield* watches;
+    for (const kind of KINDS) for (const watches of this.#watches[kind].values()) yield* listed(watches);
   }
+}
+
+const NONE: readonly ZnodeWatch[] = [];
+
+function listed(watches: WatchesOfPath | undefined): readonly ZnodeWatch[] {
+  if (watches === undefined) return NONE;
+  return Array.isArray(watches) ? watches : [watches];
 }
 
 function emptyPaths(): Record<WatchKind, string[]> {
