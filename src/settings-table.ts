@@ -61,6 +61,11 @@ export const SETTINGS = {
     check: { pattern: /^[A-Za-z0-9._/#-]{1,512}$/, allowed: 'the name of a log group' },
     sentence: 'log group whose streams are the claims on ids',
   },
+  MODE: {
+    default: 'dynamic',
+    check: { pattern: /^(dynamic|elastic-ip)$/, allowed: 'dynamic or elastic-ip' },
+    sentence: 'how a node comes by its id and its address',
+  },
   CONF_DIR: { flag: 'confDir', default: '/etc/zookeeper/conf', check: PATH, sentence: 'directory of zoo.cfg' },
   DATA_DIR: { flag: 'dataDir', default: '/var/lib/zookeeper', check: PATH, sentence: 'data directory of the server' },
   ID_FILE: { flag: 'idFile', default: '{DATA_DIR}/myid', check: PATH, sentence: 'file with the id of the server' },

@@ -44,6 +44,7 @@ export interface Settings {
   readonly cluster: string;
   readonly bucket: string;
   readonly logGroup: string;
+  readonly mode: 'dynamic' | 'elastic-ip';
   /** Without it the region is the instance's own, by its metadata service. */
   readonly region?: string;
   readonly confDir: string;
@@ -142,6 +143,7 @@ function settingsFrom(values: Values, entries: ReadonlyMap<string, string>): Set
     cluster: values.text('CLUSTER'),
     bucket: values.text('BUCKET'),
     logGroup: values.text('LOG_GROUP'),
+    mode: values.text('MODE') === 'elastic-ip' ? 'elastic-ip' : 'dynamic',
     ...(region === undefined ? {} : { region }),
     confDir: values.text('CONF_DIR'),
     dataDir: values.text('DATA_DIR'),

@@ -47,6 +47,7 @@ function contentOf(facts: InstanceFacts, targetLifecycleState: () => Promise<str
     'meta-data/local-ipv4': () => address,
     'meta-data/placement/availability-zone': () => facts.zone,
     'meta-data/placement/region': () => region,
+    'meta-data/public-ipv4': () => facts.publicAddress?.(),
     'meta-data/services/domain': () => 'amazonaws.com',
     'meta-data/services/partition': () => 'aws',
     ...Object.fromEntries(

@@ -10,6 +10,8 @@ export interface InstanceFacts {
   readonly accountId: string;
   readonly role: string;
   readonly userData: string;
+  /** The public address that the instance has now. */
+  readonly publicAddress?: () => Promise<string | undefined>;
   /** The keys of the key pair that the instance was launched with. */
   readonly publicKeys?: readonly { readonly name: string; readonly openSsh: string }[];
   /** Served under tags/instance. Undefined when the launch template does not enable this. */

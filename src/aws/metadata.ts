@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isIPv4 } from 'node:net';
 import { AgentError } from '../errors.ts';
 import type { InstanceIdentity, Metadata } from '../ports.ts';
 import type { MetadataService } from './metadata-service.ts';
 
 const IDENTITY = '/latest/dynamic/instance-identity/document';
+const PUBLIC_ADDRESS = '/latest/meta-data/public-ipv4';
 const TARGET_STATE = '/latest/meta-data/autoscaling/target-lifecycle-state';
 
 /** The metadata port. It remembers the identity, because an instance's identity never changes. */
@@ -34,6 +36,13 @@ export class InstanceMetadata implements Metadata {
     const state = (await this.#service.get(TARGET_STATE, signal))?.trim();
     if (state === undefined || /^[A-Za-z:]+$/.test(state)) return state;
     throw noMetadata(`${TARGET_STATE} is no lifecycle state`);
+  }
+
+  /** The public IPv4 address that the instance has now. Undefined when it has none. */
+  async publicAddress(signal: AbortSignal): Promise<string | undefined> {
+    const address = (await this.#service.get(PUBLIC_ADDRESS, signal))?.trim();
+    if (address === undefined || isIPv4(address)) return address;
+    throw noMetadata(`${PUBLIC_ADDRESS} is no address`);
   }
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The agent's view of AWS, made from its settings. Before the first call it contacts nothing and loads no SDK. */
 import { uptime } from 'node:os';
-import type { AutoScaling, ClaimStreams, Ec2, Metadata, ObjectStore, StackSignals } from '../ports.ts';
+import type { AutoScaling, ClaimStreams, Ec2, Metadata, ObjectStore, SlotShelf, StackSignals } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { autoScalingAdapter } from './auto-scaling.ts';
 import { claimStreamsAdapter } from './claim-streams.ts';
 import { credentialsProvider } from './credentials.ts';
 import { type CallClock, realClock } from './deadline.ts';
 import { ec2Adapter } from './ec2.ts';
+import { elasticIpsAdapter } from './elastic-ips.ts';
 import { InstanceMetadata } from './metadata.ts';
 import { MetadataService } from './metadata-service.ts';
 import { objectStoreAdapter } from './object-store.ts';
@@ -21,11 +22,14 @@ export interface AwsPorts {
   readonly ec2: Ec2;
   readonly autoScaling: AutoScaling;
   readonly stackSignals: StackSignals;
+  /** Absent in a mode whose nodes keep their own addresses. */
+  readonly slots?: SlotShelf;
   readonly claimStreams: ClaimStreams;
   readonly objects: ObjectStore;
 }
 
 export type AwsSettings = Pick<Settings, 'cluster' | 'bucket' | 'logGroup' | 'region' | 'stack'> & {
+  readonly mode?: Settings['mode'];
   readonly timings: Pick<Settings['timings'], 'awsTimeoutMs' | 'metadataTimeoutMs'>;
 };
 
@@ -46,6 +50,9 @@ export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}):
     ec2: ec2Adapter(clients, caller),
     autoScaling: autoScalingAdapter(clients, caller),
     stackSignals: stackSignalsAdapter(settings.stack, clients, caller),
+    ...(settings.mode === 'elastic-ip'
+      ? { slots: elasticIpsAdapter(clients, caller, (signal) => metadata.publicAddress(signal)) }
+      : {}),
     claimStreams: claimStreamsAdapter(settings.logGroup, clients, caller),
     objects: objectStoreAdapter(settings, clients, caller),
   };

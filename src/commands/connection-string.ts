@@ -5,7 +5,7 @@
  */
 import { ec2OfRegion } from '../aws/ports.ts';
 import { AgentError } from '../errors.ts';
-import { CLIENT_PORT, type EnsembleConfig, type Member, strangeLines } from '../model/member.ts';
+import { CLIENT_PORT, type EnsembleConfig, EVERY_ADDRESS, type Member, strangeLines } from '../model/member.ts';
 import type { Ports } from '../ports.ts';
 import { applyAwsEnvironment, type ClusterSettings } from '../settings.ts';
 import { zookeeperServers } from '../zookeeper/servers.ts';
@@ -97,7 +97,7 @@ async function configAt(servers: Ports['servers'], address: string, signal: Abor
 
 /** A server that listens on every address is found at the address of the member. */
 function clientServer({ id, address, clientAddress, clientPort }: Member): ClientServer {
-  const everywhere = clientAddress === '0.0.0.0' || clientAddress === '::';
+  const everywhere = clientAddress === EVERY_ADDRESS || clientAddress === '::';
   return { id, host: everywhere ? address : clientAddress, port: clientPort };
 }
 

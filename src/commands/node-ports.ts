@@ -24,20 +24,15 @@ const CLOCK: Clock = {
 
 export async function nodePorts(settings: Settings, log: Log): Promise<Ports> {
   applyAwsEnvironment(settings);
-  const { metadata, ec2, autoScaling, stackSignals, claimStreams, objects } = await awsPorts(settings);
+  const aws = await awsPorts(settings);
   return {
     clock: CLOCK,
-    metadata,
-    ec2,
-    autoScaling,
-    stackSignals,
-    claimStreams,
-    objects,
+    ...aws,
     servers: zookeeperServers({
       timings: settings.timings,
       readSecret: async () => (await superSecret(settings.dataDir)).password,
     }),
-    disk: nodeDisk(settings),
+    disk: nodeDisk({ ...settings, onAllAddresses: settings.mode === 'elastic-ip' }),
     server: prepared(serverControl(settings), settings),
     nonce: () => randomBytes(16).toString('hex'),
     log,

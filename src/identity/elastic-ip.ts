@@ -10,7 +10,7 @@ import { bindingConfigs, chosenClaim, ownClaims } from '../facts/own-claim.ts';
 import { highestGenerations, holderOf } from '../model/claims.ts';
 import { type Known, known, type SlotFact, unknown } from '../model/cloud.ts';
 import { unreadable } from '../model/disk.ts';
-import { listed, memberAt } from '../model/member.ts';
+import { EVERY_ADDRESS, listed, memberAt } from '../model/member.ts';
 import type { Ensemble, Observation, Shared } from '../model/observation.ts';
 import type { Claim, ClaimOwner, RecordMember } from '../model/records.ts';
 import type { Due, FoundingHeld, IdMode } from './id-mode.ts';
@@ -24,7 +24,7 @@ export const elasticIp: IdMode = {
   whatHoldsFounding,
   claimed: (id, observation) => ({ slot: slotOf(observation, id)?.address ?? observation.self.address }),
   // Slots 1: by its address, never by a name. Elastic IP 6: no card has the address, so the server listens on all.
-  memberAt: (id, address, role) => ({ ...memberAt(id, address, role), clientAddress: '0.0.0.0' }),
+  memberAt: (id, address, role) => ({ ...memberAt(id, address, role), clientAddress: EVERY_ADDRESS }),
   settleId: (observation) => releaseOther(observation) ?? bringAddress(observation),
   whatHoldsStart,
   makesRoom,

@@ -33,6 +33,8 @@ export interface EnsembleConfig {
 export const QUORUM_PORT = 2888;
 export const ELECTION_PORT = 3888;
 export const CLIENT_PORT = 2181;
+/** As the client's part of a member: its server listens on every address, and clients reach it at the member's. */
+export const EVERY_ADDRESS = '0.0.0.0';
 
 /** The member for a node of this product: standard ports, clients on its own address, never on a wildcard. */
 export function memberAt(id: number, address: string, role: MemberRole): Member {

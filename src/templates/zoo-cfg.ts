@@ -6,6 +6,7 @@
  * - `standaloneEnabled` and `reconfigEnabled` must be the same on every member; their defaults forbid growing from one
  *   and reconfig at all.
  * - There is no `clientPort` here: each member's client address stands in the dynamic file.
+ * - Elastic IP 6: no card has the address of the member, so a server that binds to it ends.
  * - The purge runs hourly: a large tree written often makes more snapshots in a day than a disk holds. On a small disk
  *   the logs are short, too; the server takes both settings for Java properties of its own.
  * - `snapshot.trust.empty` is never set: it would let a server with logs and no snapshot pass as whole.
@@ -22,6 +23,9 @@ standaloneEnabled=false
 reconfigEnabled=true
 admin.enableServer=false
 4lw.commands.whitelist=srvr,ruok,mntr
+{{#if onAllAddresses}}
+quorumListenOnAllIPs=true
+{{/if}}
 electionPortBindRetry=10
 autopurge.snapRetainCount=5
 autopurge.purgeInterval=1

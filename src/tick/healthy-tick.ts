@@ -6,11 +6,12 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { CLIENT_PORT, type EnsembleConfig, listed, votersOf } from '../model/member.ts';
+import { CLIENT_PORT, type EnsembleConfig, EVERY_ADDRESS, listed, type Member, votersOf } from '../model/member.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
 import type { Settings } from '../settings.ts';
 import { agentFiles } from '../zookeeper/agent-files.ts';
 import { parseDynamicConfig, versionOfFileName } from '../zookeeper/dynamic-config.ts';
+import type { VoterMonitor } from '../zookeeper/mntr.ts';
 import { formatVouched } from '../zookeeper/vouched.ts';
 import { quickMetadata } from './quick-metadata.ts';
 import { quickMonitor } from './quick-monitor.ts';
@@ -37,14 +38,11 @@ export async function checkHealth(settings: Settings): Promise<Health> {
     return unhealthy('Nobody has looked at the voters of this config yet.');
   }
   // The server is asked first: its one answer takes longer than three of the metadata service.
-  const [monitor, metadata] = await Promise.all([
-    quickMonitor(own.clientAddress, CLIENT_PORT, timings.probeTimeoutMs),
-    quickMetadata(metadataEndpoint(settings), timings.metadataTimeoutMs),
-  ]);
+  const asked = quickMetadata(metadataEndpoint(settings), settings.mode === 'elastic-ip', timings.metadataTimeoutMs);
+  const [monitor, metadata] = await Promise.all([monitorOf(own, asked, timings.probeTimeoutMs), asked]);
   if (metadata.targetState === 'Terminated') return unhealthy('The instance is about to be terminated.');
-  if (!listed(config, id, metadata.address)) {
-    return unhealthy(`The config on this disk does not hold ${id} at ${metadata.address}.`);
-  }
+  const address = metadata.publicAddress ?? metadata.address;
+  if (!listed(config, id, address)) return unhealthy(`The config on this disk does not hold ${id} at ${address}.`);
   if (!monitor) return unhealthy('The server of this node neither leads nor follows.');
   if (monitor.mode === 'follower') return { healthy: true, why: `Member ${id} serves as follower.` };
   const voters = votersOf(config).length;
@@ -52,6 +50,16 @@ export async function checkHealth(settings: Settings): Promise<Health> {
     return unhealthy('This node leads, and not every voter is connected.');
   }
   return { healthy: true, why: `Member ${id} leads, and all ${voters} voters are connected.` };
+}
+
+/** A server that listens on every address is asked at that of its instance. */
+async function monitorOf(
+  { clientAddress }: Member,
+  metadata: Promise<{ readonly address: string }>,
+  timeoutMs: number,
+): Promise<VoterMonitor | undefined> {
+  const address = clientAddress === EVERY_ADDRESS ? (await metadata).address : clientAddress;
+  return quickMonitor(address, CLIENT_PORT, timeoutMs);
 }
 
 function metadataEndpoint({ aws }: Settings): string {

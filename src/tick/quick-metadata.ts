@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The two facts that a healthy tick needs from the metadata service, over one bare connection. `node:http` would cost
- * more than all the rest of the tick. IMDSv2: first a session token, then `local-ipv4` and the target lifecycle state.
+ * The facts that a healthy tick needs from the metadata service, over one bare connection. `node:http` would cost more
+ * than all the rest of the tick. IMDSv2: first a session token, then `local-ipv4` and the target lifecycle state, and
+ * `public-ipv4` where the member stands at that address.
  *
  * Anything unusual rejects. The tick then goes the long way, which asks through src/aws/metadata-service.ts.
  */
@@ -11,6 +12,8 @@ interface QuickMetadata {
   readonly address: string;
   /** Undefined when there is no target state yet (404). */
   readonly targetState: string | undefined;
+  /** Present when it was asked for. */
+  readonly publicAddress?: string;
 }
 
 interface Answer {
@@ -18,10 +21,15 @@ interface Answer {
   readonly body: string;
 }
 
-/** Each of the three answers is far shorter. */
+/** Each of the answers is far shorter. */
 const LONGEST_ANSWER = 16 * 1024;
 
-export function quickMetadata(endpoint: string, timeoutMs: number): Promise<QuickMetadata> {
+const ADDRESS = '/latest/meta-data/local-ipv4';
+const TARGET_STATE = '/latest/meta-data/autoscaling/target-lifecycle-state';
+const PUBLIC_ADDRESS = '/latest/meta-data/public-ipv4';
+
+export function quickMetadata(endpoint: string, asksPublic: boolean, timeoutMs: number): Promise<QuickMetadata> {
+  const paths = [ADDRESS, TARGET_STATE, ...(asksPublic ? [PUBLIC_ADDRESS] : [])];
   const { hostname, port, host } = new URL(endpoint);
   return new Promise((resolve, reject) => {
     const answers: Answer[] = [];
@@ -29,10 +37,17 @@ export function quickMetadata(endpoint: string, timeoutMs: number): Promise<Quic
     const finish = (failure: Error | undefined): void => {
       clearTimeout(deadline);
       connection.close();
-      const [, address, state] = answers;
+      const [, address, state, publicAddress] = answers;
       if (failure) reject(failure);
-      else if (!address || !state) reject(new Error('The metadata service closed the connection.'));
-      else resolve({ address: address.body.trim(), targetState: targetStateOf(state) });
+      else if (!address || !state || answers.length <= paths.length) {
+        reject(new Error('The metadata service closed the connection.'));
+      } else {
+        resolve({
+          address: address.body.trim(),
+          targetState: targetStateOf(state),
+          ...(publicAddress ? { publicAddress: publicAddress.body.trim() } : {}),
+        });
+      }
     };
     const ask = (question: string): void => connection.say(question.replace('\r\n', `\r\nHost: ${host}\r\n`));
     const connection = connectBare(hostname.replace(/^\[|\]$/g, ''), Number(port || 80), {
@@ -44,7 +59,7 @@ export function quickMetadata(endpoint: string, timeoutMs: number): Promise<Quic
         if (parsed === 'unreadable') return finish(new Error('The metadata service gave no plain answer.'));
         text = parsed.rest;
         answers.push(parsed.answer);
-        const path = nextPath(answers);
+        const path = nextPath(answers, paths);
         if (path instanceof Error) return finish(path);
         if (path === undefined) return finish(undefined);
         ask(`GET ${path} HTTP/1.1\r\nX-aws-ec2-metadata-token: ${answers[0]?.body}\r\nContent-Length: 0\r\n\r\n`);
@@ -59,13 +74,11 @@ const TOKEN_QUESTION =
   'PUT /latest/api/token HTTP/1.1\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\nContent-Length: 0\r\n\r\n';
 
 /** What to ask after these answers. Undefined when they are complete. */
-function nextPath(answers: readonly Answer[]): string | undefined | Error {
+function nextPath(answers: readonly Answer[], paths: readonly string[]): string | undefined | Error {
   const last = answers.at(-1)?.status;
   // The third answer may be 404: there is no target state yet.
   const fine = last === 200 || (answers.length === 3 && last === 404);
-  if (!fine) return new Error(`The metadata service answered ${last}.`);
-  if (answers.length === 1) return '/latest/meta-data/local-ipv4';
-  return answers.length === 2 ? '/latest/meta-data/autoscaling/target-lifecycle-state' : undefined;
+  return fine ? paths[answers.length - 1] : new Error(`The metadata service answered ${last}.`);
 }
 
 function targetStateOf({ status, body }: Answer): string | undefined {

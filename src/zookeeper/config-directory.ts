@@ -35,6 +35,8 @@ interface ConfigPlaces {
   /** The version-less dynamic file that the agent writes. */
   readonly dynamicFile: string;
   readonly tick: TickSettings;
+  /** Elastic IP 6: the server listens on every address of its machine. */
+  readonly onAllAddresses?: boolean;
 }
 
 const ZOO_CFG = 'zoo.cfg';
@@ -172,9 +174,10 @@ export async function writeSettings(places: ConfigPlaces): Promise<void> {
 }
 
 /** The text of `zoo.cfg` as this agent gives it to its server. */
-async function zooCfgAround({ dataDir, tick }: ConfigPlaces, dynamicFile: string): Promise<string> {
+async function zooCfgAround(places: ConfigPlaces, dynamicFile: string): Promise<string> {
+  const { dataDir, tick, onAllAddresses = false } = places;
   const { diskBytes } = await diskSpace(dataDir);
-  return renderZooCfg({ dataDir, dynamicFile, tick, logs: logSizesFor(diskBytes) });
+  return renderZooCfg({ dataDir, dynamicFile, tick, onAllAddresses, logs: logSizesFor(diskBytes) });
 }
 
 /** The server writes with Java's Properties, which escapes some characters and does not keep an order. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EnsembleConfig, Member, MemberRole } from '../model/member.ts';
+import { type EnsembleConfig, EVERY_ADDRESS, type Member, type MemberRole } from '../model/member.ts';
 import { toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
 
 /**
@@ -18,7 +18,6 @@ import { toZxid, ZXID_ZERO, type Zxid } from '../model/zxid.ts';
  * A line that can't be understood is kept as it is, so that the agent still looks after a server with such a config.
  * What follows from the line is decided elsewhere (Joining 11).
  */
-const WILDCARD = '0.0.0.0';
 const ROLES: readonly string[] = ['participant', 'observer'];
 
 /** A reason why a line can't be understood. */
@@ -152,14 +151,14 @@ function parseRole(text: string): MemberRole {
 
 function parseClient(client: string | undefined): Pick<Member, 'clientAddress' | 'clientPort'> {
   if (client === undefined || client === '') {
-    return { clientAddress: WILDCARD, clientPort: 0 };
+    return { clientAddress: EVERY_ADDRESS, clientPort: 0 };
   }
   const [first, second, ...more] = splitAddress(client);
   if (more.length > 0) {
     throw new NotUnderstood('the part for clients is "[address:]port"');
   }
   return second === undefined
-    ? { clientAddress: WILDCARD, clientPort: parsePort(first) }
+    ? { clientAddress: EVERY_ADDRESS, clientPort: parsePort(first) }
     : { clientAddress: first, clientPort: parsePort(second) };
 }
 

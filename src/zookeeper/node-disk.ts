@@ -54,6 +54,8 @@ interface NodeDiskOptions {
   readonly dynamicFile: string;
   readonly cluster: string;
   readonly tick: TickSettings;
+  /** Elastic IP 6: the server listens on every address of its machine. */
+  readonly onAllAddresses?: boolean;
   /** Where the kernel says what the disks are; `/sys` unless a test has its own. */
   readonly sysfs?: string;
 }

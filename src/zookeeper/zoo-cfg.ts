@@ -11,12 +11,14 @@ export interface ZooCfg {
   readonly dynamicFile: string;
   readonly tick: TickSettings;
   readonly logs?: LogSizes;
+  /** The server listens on every address of its machine, not on that of its member alone. */
+  readonly onAllAddresses?: boolean;
 }
 
 /** The text of `zoo.cfg`. */
 export function renderZooCfg(settings: ZooCfg): string {
-  const { dataDir, dynamicFile, tick, logs } = settings;
-  return render('zoo.cfg', { dataDir, dynamicFile, ...tick, ...logs });
+  const { dataDir, dynamicFile, tick, logs, onAllAddresses = false } = settings;
+  return render('zoo.cfg', { dataDir, dynamicFile, onAllAddresses, ...tick, ...logs });
 }
 
 /** The text of a version-less dynamic file. */

@@ -49,6 +49,18 @@ test('who the node is, asked once, with one token', async () => {
   assert.equal(fake.requests[1]?.headers['x-aws-ec2-metadata-token'], 'token');
 });
 
+test('the public address; an instance may have none', async () => {
+  const PUBLIC = 'GET /latest/meta-data/public-ipv4';
+  answers({});
+  assert.equal(await metadata().publicAddress(signal), undefined);
+  answers({ [PUBLIC]: { body: '198.51.100.7\n' } });
+  assert.equal(await metadata().publicAddress(signal), '198.51.100.7');
+  for (const odd of [{ body: '' }, { body: '<html>' }, { body: '198.51.100' }, { status: 500 }]) {
+    answers({ [PUBLIC]: odd });
+    await assert.rejects(metadata().publicAddress(signal), { code: 'NO_METADATA' });
+  }
+});
+
 test('the target lifecycle state; before the first there is none', async () => {
   answers({});
   assert.equal(await metadata().targetLifecycleState(signal), undefined);

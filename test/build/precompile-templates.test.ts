@@ -30,6 +30,10 @@ test('a bundle writes the same config files as the source, without the compiler'
     const text = renderZooCfg(settings);
     assert.ok(text.includes('dataDir=/var/lib/a & b\n'), text);
     assert.equal(bundled.renderZooCfg(settings), text);
+    const onAll = renderZooCfg({ ...settings, onAllAddresses: true });
+    assert.equal(bundled.renderZooCfg({ ...settings, onAllAddresses: true }), onAll);
+    assert.equal(onAll.replace('quorumListenOnAllIPs=true\n', ''), text);
+    assert.notEqual(onAll, text);
   }
   for (const ids of [[], [1], [1, 2, 3]]) {
     const members = ids.map((id) => memberAt(id, `10.0.0.${id}`, 'participant'));

@@ -29,6 +29,7 @@ export class NodeByHand implements AsyncDisposable {
   /** What the server answers to a word; undefined closes the connection without a word. */
   words: Readonly<Record<string, string | undefined>> = {};
   targetState: string | undefined = 'InService';
+  publicAddress: string | undefined;
   awsCalls = 0;
   readonly directory: string;
   readonly address: string;
@@ -167,6 +168,7 @@ export async function nodeByHand(): Promise<NodeByHand> {
       accountId: '123456789012',
       role: 'node',
       userData: '',
+      publicAddress: async () => node?.publicAddress,
     },
     credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', token: 'token' },
     targetLifecycleState: async () => node?.targetState,

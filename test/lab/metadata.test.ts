@@ -90,6 +90,7 @@ test('the paths that the agent reads', async () => {
   assert.equal(document.availabilityZone, 'eu-west-1b');
   assert.equal((await ask('/latest/meta-data/instance-id', token)).body, 'i-0123456789abcdef0');
   assert.equal((await ask('/latest/meta-data/local-ipv4', token)).body, '127.99.16.4');
+  assert.equal((await ask('/latest/meta-data/public-ipv4', token)).status, 404);
   assert.equal((await ask('/latest/meta-data/placement/availability-zone', token)).body, 'eu-west-1b');
   assert.equal((await ask('/latest/meta-data/placement/region', token)).body, 'eu-west-1');
   assert.equal((await ask('/latest/user-data', token)).body, '#!/bin/sh\n');

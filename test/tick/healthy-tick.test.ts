@@ -26,6 +26,7 @@ beforeEach(async () => {
   await node.writeHealthy();
   node.words = { mntr: followerMonitor() };
   node.targetState = 'InService';
+  node.publicAddress = undefined;
   node.awsCalls = 0;
   node.metadata.breakDown(false);
 });
@@ -80,6 +81,39 @@ test('settings as flags do not take the long way', async () => {
   const run = await node.run(['recovery', `--data-dir=${node.dataDir}`, '--cluster=orders-4f1c2a90']);
   assert.ok(isHealthy(run));
 });
+
+/** The config of three members at Elastic IPs; this node is member 1, at the first. */
+async function standsOnElasticIp(): Promise<void> {
+  node.publicAddress = '198.51.100.1';
+  const lines = [1, 2, 3].map((id) => `server.${id}=198.51.100.${id}:2888:3888:participant;0.0.0.0:2181\n`);
+  await writeFile(join(node.confDir, 'zoo.cfg.dynamic.100000007'), lines.join(''));
+}
+
+test('a member at an Elastic IP is healthy while its instance has that address, and its server serves', async () => {
+  await standsOnElasticIp();
+  const run = await node.run(['recovery'], { MODE: 'elastic-ip' });
+  assert.ok(isHealthy(run), run.out + run.err);
+  assert.equal(node.awsCalls, 0);
+  assert.deepEqual(loads(run, /commands\.cjs|aws-sdk|NativeModule (_http|http|https|tls|crypto|net|stream)\b/), []);
+});
+
+for (const [elsewhere, address] of [
+  ['another one', '198.51.100.2'],
+  ['none', undefined],
+] as const) {
+  test(`a member at an Elastic IP whose instance has ${elsewhere} is never healthy`, async () => {
+    await standsOnElasticIp();
+    node.publicAddress = address;
+    const lock = await acquireLock(node.lockFile);
+    assert.ok(lock);
+    try {
+      const run = await node.run(['recovery'], { MODE: 'elastic-ip' });
+      assert.match(run.out, /"event":"busy"/);
+    } finally {
+      lock.release();
+    }
+  });
+}
 
 const STACK = 'arn:aws:cloudformation:eu-central-1:123456789012:stack/orders/4f1c2a90-1111-2222-3333-444455556666';
 

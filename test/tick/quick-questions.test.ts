@@ -37,8 +37,8 @@ async function against<T>(
 
 const monitor = (address: string, port: number) => quickMonitor(address, port, LIMIT_MS);
 const monitorSoon = (address: string, port: number) => quickMonitor(address, port, SHORT_MS);
-const metadata = (address: string, port: number) => quickMetadata(`http://${address}:${port}`, LIMIT_MS);
-const metadataSoon = (address: string, port: number) => quickMetadata(`http://${address}:${port}`, SHORT_MS);
+const metadata = (address: string, port: number) => quickMetadata(`http://${address}:${port}`, false, LIMIT_MS);
+const metadataSoon = (address: string, port: number) => quickMetadata(`http://${address}:${port}`, false, SHORT_MS);
 
 function answering(text: string): (socket: Socket) => void {
   return (socket) => socket.once('data', () => socket.end(text));
@@ -96,6 +96,22 @@ function metadataAnswers(...answers: readonly string[]): (socket: Socket) => voi
 function http(status: number, body: string): string {
   return `HTTP/1.1 ${status} Whatever\r\ncontent-type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
+
+test('the public address, where it is asked for; without one nothing is known', async () => {
+  const both = (address: string, port: number) => quickMetadata(`http://${address}:${port}`, true, LIMIT_MS);
+  const before = [http(200, 'TOKEN=='), http(200, '10.0.0.7')];
+  for (const [state, targetState] of [
+    [http(200, 'InService'), 'InService'],
+    [http(404, 'none'), undefined],
+  ] as const) {
+    assert.deepEqual(await against(metadataAnswers(...before, state, http(200, '198.51.100.7\n')), both), {
+      address: '10.0.0.7',
+      targetState,
+      publicAddress: '198.51.100.7',
+    });
+    await assert.rejects(against(metadataAnswers(...before, state, http(404, 'none')), both), /answered 404/);
+  }
+});
 
 test('address and target state, and a target state that is not there yet', async () => {
   const token = http(200, 'TOKEN==');

@@ -109,8 +109,14 @@ export function portsAt(
   {
     timings,
     stack,
+    mode,
     ...rest
-  }: { timings?: AwsSettings['timings']; stack?: AwsSettings['stack']; region?: string | undefined } = {},
+  }: {
+    timings?: AwsSettings['timings'];
+    mode?: 'elastic-ip';
+    stack?: AwsSettings['stack'];
+    region?: string | undefined;
+  } = {},
   options: AwsOptions = {},
 ): Promise<AwsPorts> {
   process.env.AWS_ENDPOINT_URL = url;
@@ -129,6 +135,7 @@ export function portsAt(
       logGroup: '/zookeeper/orders-4f1c2a90',
       ...(region === undefined ? {} : { region }),
       ...(stack === undefined ? {} : { stack }),
+      ...(mode === undefined ? {} : { mode }),
       timings: timings ?? { awsTimeoutMs: 5_000, metadataTimeoutMs: 2_000 },
     },
     { bootedMsAgo: () => FORTY_MINUTES_MS, random: () => 0, ...options, environment },
