@@ -44,6 +44,11 @@ const ADVICE: readonly Advice[] = [
     next: 'Debian has no such image in this region: choose another --debian, or name one with --ami.',
   },
   {
+    fits: /Give an instance of Debian 12 or 13/,
+    code: 'BAD_INPUT',
+    next: 'Name an image of Debian 12 or 13 with --ami, or leave it out.',
+  },
+  {
     fits: /Timeout waiting for SSH|ssh: (handshake failed|unable to authenticate)|timeout while connecting/i,
     code: 'BAKE_FAILED',
     next: 'Check that the instance is reached from here: --subnet, --ssh-interface, --ssh-source, --ssh-user.',

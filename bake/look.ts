@@ -11,6 +11,7 @@ import { call } from '../deploy/aws.ts';
 import type { AwsClients } from '../tools/aws-clients.ts';
 import { BakeError } from './errors.ts';
 import type { BakeOptions } from './options.ts';
+import { sourceImageProblems } from './source-image.ts';
 
 export interface Ec2Access {
   readonly ec2: AwsClients['ec2'];
@@ -28,7 +29,7 @@ export async function lookAt(access: Ec2Access, options: BakeOptions): Promise<F
     instanceTypeProblem(access, options),
     subnetProblem(access, options),
   ]);
-  const all = [...imageProblems(image, options), ...problems.flatMap((problem) => problem ?? [])];
+  const all = [...sourceImageProblems(image, options), ...problems.flatMap((problem) => problem ?? [])];
   if (all.length > 0) throw new BakeError('BAD_INPUT', all.join('\n'), 'Correct it. Nothing was launched.');
   return image?.RootDeviceName === undefined ? {} : { rootDevice: image.RootDeviceName };
 }
@@ -38,24 +39,6 @@ async function sourceImage({ ec2, signal }: Ec2Access, { sourceImage: id }: Bake
   const command = new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values: [id] }] });
   const { Images = [] } = await call('EC2 DescribeImages', signal, (options) => ec2.send(command, options));
   return Images.find(({ ImageId }) => ImageId === id);
-}
-
-function imageProblems(image: Image | undefined, options: BakeOptions): readonly string[] {
-  const { sourceImage: id, architecture, volumeGib } = options;
-  if (id === undefined) return [];
-  if (image === undefined) return [`The image ${id} (--ami) does not exist in this region, or is not shared with you.`];
-  const problems: string[] = [];
-  if (image.State !== 'available') problems.push(`The image ${id} (--ami) is in the state ${image.State}.`);
-  if (image.Architecture !== undefined && image.Architecture !== architecture) {
-    problems.push(`The image ${id} (--ami) is for ${image.Architecture}, not for ${architecture} (--architecture).`);
-  }
-  if (image.RootDeviceType === 'instance-store') problems.push(`The image ${id} (--ami) has no root on EBS.`);
-  const root = image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName);
-  const leastGib = root?.Ebs?.VolumeSize ?? 0;
-  if (leastGib > volumeGib) {
-    problems.push(`The image ${id} (--ami) needs a volume of ${leastGib} GiB; --volumesize says ${volumeGib}.`);
-  }
-  return problems;
 }
 
 async function instanceTypeProblem({ ec2, signal }: Ec2Access, { instanceType }: BakeOptions) {
@@ -90,6 +73,9 @@ async function subnetProblem({ ec2, signal }: Ec2Access, options: BakeOptions): 
     return subnet === undefined
       ? 'This account has no default VPC in this region: name a subnet with --subnet.'
       : `The subnet ${subnet} (--subnet) does not exist in this region and account.`;
+  }
+  if (subnet !== undefined && Subnets[0]?.Ipv6Native === true) {
+    return `The subnet ${subnet} (--subnet) has IPv6 addresses alone. Name one with IPv4 addresses: the bake reaches its instance by IPv4.`;
   }
   const zones = new Set(InstanceTypeOfferings.map(({ Location }) => Location));
   // A type that is nowhere is a problem of its own.

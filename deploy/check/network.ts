@@ -35,8 +35,13 @@ export const checkSubnets: Check = async ({ aws, signal }, options) => {
   ];
 };
 
-function problemsOf({ SubnetId, VpcId, AvailableIpAddressCount }: Subnet, vpcId: string, leastAddresses: number) {
+function problemsOf(subnet: Subnet, vpcId: string, leastAddresses: number): readonly string[] {
+  const { SubnetId, VpcId, Ipv6Native, AvailableIpAddressCount } = subnet;
   if (VpcId !== vpcId) return [`The subnet ${SubnetId} (--subnets) is in the VPC ${VpcId}, not in ${vpcId} (--vpcid).`];
+  // It has no IPv4 address at all, so its number of free ones would be a riddle.
+  if (Ipv6Native === true) {
+    return [`The subnet ${SubnetId} (--subnets) has IPv6 addresses alone; the nodes need IPv4 addresses.`];
+  }
   if ((AvailableIpAddressCount ?? leastAddresses) >= leastAddresses) return [];
   return [
     `The subnet ${SubnetId} (--subnets) has ${AvailableIpAddressCount} free addresses; its share of the nodes needs ${leastAddresses}.`,

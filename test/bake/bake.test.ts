@@ -6,7 +6,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { DescribeSubnetsCommand, type EC2Client, ModifySubnetAttributeCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateSubnetCommand,
+  DescribeSubnetsCommand,
+  type EC2Client,
+  ModifySubnetAttributeCommand,
+} from '@aws-sdk/client-ec2';
 import { builderPolicy } from '../../bake/builder-policy.ts';
 import { type BakeCode, BakeError } from '../../bake/errors.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
@@ -71,6 +76,13 @@ test('the first cause in words: what AWS denied, not what failed later', async (
 
 test('no image of Debian', () => fails('finds no image', 'BAD_INPUT', /No AMI was found/, /--debian/));
 
+test('an instance that runs another system than Debian', async () => {
+  await fails('is on another system', 'BAD_INPUT', /default runs Ubuntu 24\.04 .*Give an instance of Debian/, /--ami/);
+  // These words are the playbook's own.
+  const playbook = readFileSync(join(import.meta.dirname, '../../ansible/playbook.yml'), 'utf8');
+  assert.match(playbook, /Give an instance of Debian 12 or 13 on x86_64 or arm64/);
+});
+
 test('a wrong checksum on the instance', () =>
   fails(
     'fails in ansible',
@@ -131,7 +143,7 @@ test('interrupted, it waits until Packer has cleaned up', async () => {
 /** Words of the command line for an instance that no subnet is named for, at this address. */
 const inDefaultVpc = (sshInterface: string) => ['--ssh-interface', sshInterface];
 
-test('default subnets that give no public address, and a type that is not offered there, are told beforehand', async () => {
+test('subnets that do not fit, and a type that is not offered there, are told beforehand', async () => {
   const { Subnets = [] } = await ec2().send(
     new DescribeSubnetsCommand({ Filters: [{ Name: 'default-for-az', Values: ['true'] }] }),
   );
@@ -157,6 +169,13 @@ test('default subnets that give no public address, and a type that is not offere
   await refused(
     ['--subnet', inE],
     new RegExp(`t3.small .* is not offered in us-east-1e, the zone of ${inE}: .*--subnet`),
+  );
+  const { Subnet: second } = await ec2().send(
+    new CreateSubnetCommand({ VpcId: Subnets[0]?.VpcId, Ipv6Native: true, Ipv6CidrBlock: '2001:db8:1234:1a00::/64' }),
+  );
+  await refused(
+    ['--subnet', second?.SubnetId ?? ''],
+    new RegExp(`${second?.SubnetId} \\(--subnet\\) has IPv6 addresses alone`),
   );
   assert.deepEqual(await everything(), before);
 });

@@ -191,6 +191,14 @@ const BEHAVIOURS: Readonly<Record<string, (ec2: EC2Client) => Promise<void>>> = 
     output('PLAY RECAP ******');
     errored('Error executing Ansible: Non-zero exit status: exit status 2');
   },
+  'is on another system': async () => {
+    say('Provisioning with Ansible...');
+    output('TASK [Refuse what the roles are not made for] ******');
+    const msg =
+      'default runs Ubuntu 24.04 on x86_64 with systemd. Give an instance of Debian 12 or 13 on x86_64 or arm64, booted with systemd.';
+    output(`fatal: [default]: FAILED! => ${JSON.stringify({ changed: false, msg })}`);
+    errored('Error executing Ansible: Non-zero exit status: exit status 2');
+  },
   'runs full': async () => {
     say('Provisioning with Ansible...');
     output('TASK [base : Install packages] ******');

@@ -94,6 +94,19 @@ test('a subnet of another VPC', async () => {
   await refused({ subnets: [first, second, Subnet?.SubnetId] }, new RegExp(`is in the VPC ${Vpc?.VpcId}, not in`));
 });
 
+test('a subnet that has IPv6 addresses alone', async () => {
+  const { Subnet } = await local.operator.ec2.send(
+    new CreateSubnetCommand({
+      VpcId: account.vpcId,
+      Ipv6Native: true,
+      Ipv6CidrBlock: '2001:db8:1234:1a00::/64',
+      AvailabilityZone: `${local.cloud.region}c`,
+    }),
+  );
+  const [first = '', second = ''] = account.subnets;
+  await refused({ subnets: [first, second, Subnet?.SubnetId] }, /has IPv6 addresses alone; the nodes need IPv4/);
+});
+
 test('a subnet without room for its share of the nodes', async () => {
   const { Subnet } = await local.operator.ec2.send(
     new CreateSubnetCommand({
