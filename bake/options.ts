@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The command line of build.sh. Checks everything that needs neither AWS nor files. */
-import yargs, { type Argv } from 'yargs';
+import type { Argv } from 'yargs';
 import { architectureOf, DEFAULT_INSTANCE_TYPE } from '../cf/instance-type.ts';
 import { fits, IMAGE_ID, INSTANCE_TYPE, type Rule, SUBNET_ID } from '../cf/limits.ts';
 import {
@@ -16,6 +16,7 @@ import {
   textOr,
 } from '../cf/option-rows.ts';
 import type { Architecture } from '../cf/template-options.ts';
+import { commandLine } from '../tools/command-line.ts';
 import { BakeError, EXIT_CODES } from './errors.ts';
 
 export const ZOOKEEPER_VERSION = '3.9.5';
@@ -118,8 +119,6 @@ export function readOrder(words: readonly string[], print: (text: string) => voi
   const given = answersIn(ROWS, answered);
   const { json, region, profile } = given;
   if (given.policy) return { kind: 'policy', ...present({ instanceProfile: given['iam-instance-profile'] }) };
-  const repeated = Object.keys(ROWS).find((name) => Array.isArray(answered[name]) && name !== 'ssh-source');
-  if (repeated !== undefined) throw badInput(`--${repeated} is given more than once.`);
   const common = { json, ...present({ region, profile }) };
   const architecture = given.architecture as Architecture;
   if (given['agent-only']) return { kind: 'agent', architecture, ...common };
@@ -211,29 +210,21 @@ function isBetween(number: number, least: number, most: number): boolean {
 
 function parser(words: readonly string[]): Argv {
   const codes = Object.entries(EXIT_CODES).filter(([, code]) => code > 1);
-  return (
-    yargs([...words])
-      .scriptName('./build.sh')
-      // Our `--version` is the version of the image.
-      .version(false)
-      .usage('$0 [options]\n\nCompiles the agent, bakes the image, and prints its id.')
-      .options(optionTable)
-      .example(`$0 --zookeeper-archive ~/${ARCHIVE_NAME}`, 'Debian 12 on x86_64, in the default VPC')
-      .example('$0 --architecture arm64 --debian 13', 'with the other settings that stand in build.sh')
-      .example('$0 --subnet subnet-0a1b2c3d --ssh-interface private_ip', 'over a VPN, without a public address')
-      .example('$0 --dry-run', 'checks tools, archive and AWS, and launches nothing')
-      .example('$0 --agent-only', 'dist/zk-agent-linux-x64 alone')
-      .epilogue(
-        `The image’s id is printed last and written to dist/ami-id, where deploy.sh finds it. Exit codes: 0 done; 1 failed; ${codes.map(([name, code]) => `${code} ${name}`).join('; ')}.`,
-      )
-      .strict()
-      .help()
-      .exitProcess(false)
-      .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 120)
-      .fail((message, error) => {
-        throw error ?? badInput(message);
-      })
-  );
+  return commandLine({
+    program: './build.sh',
+    words,
+    usage: '$0 [options]\n\nCompiles the agent, bakes the image, and prints its id.',
+    misused: badInput,
+  })
+    .options(optionTable)
+    .example(`$0 --zookeeper-archive ~/${ARCHIVE_NAME}`, 'Debian 12 on x86_64, in the default VPC')
+    .example('$0 --architecture arm64 --debian 13', 'with the other settings that stand in build.sh')
+    .example('$0 --subnet subnet-0a1b2c3d --ssh-interface private_ip', 'over a VPN, without a public address')
+    .example('$0 --dry-run', 'checks tools, archive and AWS, and launches nothing')
+    .example('$0 --agent-only', 'dist/zk-agent-linux-x64 alone')
+    .epilogue(
+      `The image’s id is printed last and written to dist/ami-id, where deploy.sh finds it. Exit codes: 0 done; 1 failed; ${codes.map(([name, code]) => `${code} ${name}`).join('; ')}.`,
+    );
 }
 
 function badInput(message: string): BakeError {

@@ -9,6 +9,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Plugin } from 'esbuild';
+import { scriptWords } from '../tools/script-words.ts';
 import { writeWhole } from '../tools/whole-file.ts';
 import { isFresh, latestChangeMs, marksOf, stampFileOf, writeStamp } from './freshness.ts';
 import { precompileTemplates } from './precompile-templates.ts';
@@ -142,6 +143,9 @@ function apart(module: RegExp, file: string): Plugin {
 }
 
 if (import.meta.main) {
+  await scriptWords('build', '$0\n\nBundles the agent into the four files of dist/.', (parser) =>
+    parser.example('$0', 'quick when nothing has changed'),
+  );
   const { agent } = await bundle({ progress: console.log });
   console.log(`The agent is ${relative(process.cwd(), agent)}.`);
 }

@@ -9,8 +9,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import yargs from 'yargs';
 import rootPackage from '../package.json' with { type: 'json' };
+import { scriptWords } from '../tools/script-words.ts';
 import { makeLibraryPackage, OLDEST_NODE, TYPES } from './library-package.ts';
 
 const NAME = 'zookeeper-on-aws-client';
@@ -64,13 +64,11 @@ function manifest(): object {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await yargs(process.argv.slice(2))
-    .scriptName('npm run client-package --')
-    .usage('$0\n\nMakes the npm package of the ZooKeeper client in dist/client-package. It publishes nothing.')
-    .example('npm run client-package && npm pack ./dist/client-package', 'makes the file that npm installs')
-    .strict()
-    .version(false)
-    .help()
-    .parseAsync();
+  await scriptWords(
+    'client-package',
+    '$0\n\nMakes the npm package of the ZooKeeper client in dist/client-package. It publishes nothing.',
+    (parser) =>
+      parser.example('npm run client-package && npm pack ./dist/client-package', 'makes the file that npm installs'),
+  );
   process.stdout.write(`${await makeClientPackage()}\n`);
 }

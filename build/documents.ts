@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { LOG_EVENTS } from '../src/log-events.ts';
 import { allowedFor, SETTINGS, type Setting, type ValueCheck } from '../src/settings-table.ts';
 import { LAB_TIMINGS, PRODUCTION_TIMINGS, type Timings } from '../src/timings.ts';
+import { scriptWords } from '../tools/script-words.ts';
 import { clientApiLines } from './client-api.ts';
 import { contentsOf } from './contents.ts';
 
@@ -97,6 +98,9 @@ export function withTables(document: string, text: string): string {
 }
 
 if (import.meta.main) {
+  await scriptWords('documents', '$0\n\nWrites what comes from the code into the documents.', (parser) =>
+    parser.example('$0', 'after a change of settings, waits, log events or the client’s names'),
+  );
   for (const document of Object.keys(TABLES)) {
     const path = join(ROOT, document);
     writeFileSync(path, withTables(document, readFileSync(path, 'utf8')));

@@ -8,10 +8,10 @@ import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import yargs from 'yargs';
 import { mapAsset, PARTS, type Part } from '../src/executable/parts.ts';
 import { COMMIT_ASSET } from '../src/version.ts';
 import { runProgram } from '../tools/program.ts';
+import { scriptWords } from '../tools/script-words.ts';
 import { writeWhole } from '../tools/whole-file.ts';
 import { bundle, bundleProgram, madeUp } from './bundle.ts';
 import { accompanyingFiles, carriedPackages, nodePackageOf } from './carried.ts';
@@ -149,12 +149,15 @@ async function answersFor(commit: string, command: readonly string[]): Promise<v
 }
 
 if (import.meta.main) {
-  const { arch } = await yargs(process.argv.slice(2))
-    .scriptName('npm run package --')
-    .usage('$0\n\nMakes the agent one file that runs without Node.')
-    .option('arch', { choices: [...ARCHITECTURES, 'all'] as const, default: 'all' as const, describe: 'architecture' })
-    .strict()
-    .parseAsync();
+  const { arch } = await scriptWords('package', '$0\n\nMakes the agent one file that runs without Node.', (parser) =>
+    parser
+      .option('arch', {
+        choices: [...ARCHITECTURES, 'all'] as const,
+        default: 'all' as const,
+        describe: 'architecture',
+      })
+      .example('$0 --arch x64', 'dist/zk-agent-linux-x64 alone'),
+  );
   await mkdir(join(ROOT, 'dist'), { recursive: true });
   for (const architecture of ARCHITECTURES.filter((name) => arch === 'all' || arch === name)) {
     const output = await packageAgent({ architecture, progress: console.log });

@@ -6,9 +6,9 @@
 import { copyFile, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import yargs from 'yargs';
 import { sha256Of } from '../tools/digest.ts';
 import { runProgram } from '../tools/program.ts';
+import { scriptWords } from '../tools/script-words.ts';
 import { writeWhole } from '../tools/whole-file.ts';
 import { accompanyingFiles } from './carried.ts';
 import { changesOf } from './changes.ts';
@@ -131,14 +131,21 @@ async function writeChecksums(folder: string): Promise<void> {
 }
 
 if (import.meta.main) {
-  const { tag, arch } = await yargs(process.argv.slice(2))
-    .scriptName('npm run release --')
-    .usage('$0 <tag>', 'Makes what a release consists of from a tag. It publishes nothing.', (command) =>
-      command.positional('tag', { type: 'string', demandOption: true, describe: 'such as v1.2.3' }),
-    )
-    .option('arch', { choices: [...ARCHITECTURES, 'all'] as const, default: 'all' as const, describe: 'architecture' })
-    .strict()
-    .parseAsync();
+  const { tag, arch } = await scriptWords(
+    'release',
+    '$0 <tag>\n\nMakes what a release consists of from a tag. It publishes nothing.',
+    (parser) =>
+      parser
+        .command('$0 <tag>', false, (command) =>
+          command.positional('tag', { type: 'string', demandOption: true, describe: 'such as v1.2.3' }),
+        )
+        .option('arch', {
+          choices: [...ARCHITECTURES, 'all'] as const,
+          default: 'all' as const,
+          describe: 'architecture',
+        })
+        .example('$0 v1.2.3', 'of both architectures'),
+  );
   const architectures = ARCHITECTURES.filter((name) => arch === 'all' || arch === name);
   const outdir = resolve(ROOT, 'dist/release');
   try {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `npm run template -- [options]`: prints the template, or a policy. Exit codes: 0 printed, 2 wrong usage. */
-import yargs from 'yargs';
 import { AgentError } from '../src/errors.ts';
 import { goOnWithoutReader } from '../tools/closed-pipe.ts';
+import { commandLine } from '../tools/command-line.ts';
 import { deployerPolicy } from './deployer-policy.ts';
 import { givenRolePolicy } from './given-role-policy.ts';
 import { fits, STACK_NAME } from './limits.ts';
@@ -13,9 +13,13 @@ import { template, templateText } from './template.ts';
 const OUTPUT = 'Output:';
 
 function parser(words: readonly string[]) {
-  return yargs([...words])
-    .scriptName('npm run template --')
-    .usage('$0 [options]\n\nPrints the CloudFormation template that deploy.sh applies. It asks AWS nothing.')
+  return commandLine({
+    program: 'npm run template --',
+    words,
+    usage: '$0 [options]\n\nPrints the CloudFormation template that deploy.sh applies. It asks AWS nothing.',
+    misused: (why) => new AgentError('BAD_ARGUMENT', why, 'See --help.'),
+    takesLists: true,
+  })
     .options(optionTable)
     .option('yaml', { type: 'boolean', default: false, group: OUTPUT, describe: 'YAML instead of JSON' })
     .option('deployer-policy', {
@@ -34,15 +38,7 @@ function parser(words: readonly string[]) {
       '$0 --stackname orders --vpcid vpc-0a1b2c3d --subnets subnet-0a1b2c3d subnet-1a1b2c3d subnet-2a1b2c3d --ami ami-0a1b2c3d',
       'three nodes',
     )
-    .example('$0 --deployer-policy --stackname orders', 'for whoever deploys the stack orders')
-    .strict()
-    .help()
-    .version(false)
-    .exitProcess(false)
-    .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 120)
-    .fail((message, error) => {
-      throw error ?? new AgentError('BAD_ARGUMENT', message, 'See --help.');
-    });
+    .example('$0 --deployer-policy --stackname orders', 'for whoever deploys the stack orders');
 }
 
 type Answers = ReturnType<ReturnType<typeof parser>['parseSync']>;

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `npm run cloud`: the local AWS alone, until Ctrl-C. Prints the settings for an SDK or the AWS CLI. */
-import yargs from 'yargs';
 import { interruption } from '../tools/interruption.ts';
+import { scriptWords } from '../tools/script-words.ts';
 import { startCloud } from './cloud.ts';
 
-const { port, region } = await yargs(process.argv.slice(2))
-  .scriptName('npm run cloud --')
-  .usage('$0\n\nServes a local AWS at 127.0.0.1 until Ctrl-C, and prints the environment of its clients.')
-  .option('port', { type: 'number', default: 0, describe: 'of 127.0.0.1; 0 takes a free one' })
-  .option('region', { type: 'string', default: 'us-east-1', describe: 'the one region that it has' })
-  .strict()
-  .parseAsync();
+const { port, region } = await scriptWords(
+  'cloud',
+  '$0\n\nServes a local AWS at 127.0.0.1 until Ctrl-C, and prints the environment of its clients.',
+  (parser) =>
+    parser
+      .option('port', { type: 'number', default: 0, describe: 'of 127.0.0.1; 0 takes a free one' })
+      .option('region', { type: 'string', default: 'us-east-1', describe: 'the one region that it has' })
+      .check(({ port: asked }) => {
+        if (Number.isInteger(asked) && asked >= 0 && asked <= 65_535) return true;
+        throw new Error('--port is a whole number from 0 to 65535.');
+      })
+      .example('$0 --port 5000', 'always at the same port'),
+);
 using interrupt = interruption(() => new Error('Interrupted.'));
 const { signal } = interrupt;
 try {

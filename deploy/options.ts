@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The command line of deploy.sh: the template's options, and further ones of its own. */
-import yargs, { type Argv } from 'yargs';
+import type { Argv } from 'yargs';
 import { fits, STACK_NAME } from '../cf/limits.ts';
 import {
   type AnswersTo,
@@ -15,6 +15,7 @@ import {
 import { optionTable } from '../cf/option-table.ts';
 import { templateOptions } from '../cf/options.ts';
 import { AgentError } from '../src/errors.ts';
+import { commandLine } from '../tools/command-line.ts';
 import type { DeleteOptions } from './delete.ts';
 import type { DeployOptions } from './deploy.ts';
 import { DeployError, EXIT_CODES } from './errors.ts';
@@ -91,9 +92,13 @@ function answersTo(
 
 function parser(words: readonly string[]): Argv {
   const codes = Object.entries(EXIT_CODES).filter(([, code]) => code > 1);
-  return yargs([...words])
-    .scriptName('./deploy.sh')
-    .usage('$0 [options]\n\nCreates or updates the stack of a ZooKeeper ensemble, and shows what it does.')
+  return commandLine({
+    program: './deploy.sh',
+    words,
+    usage: '$0 [options]\n\nCreates or updates the stack of a ZooKeeper ensemble, and shows what it does.',
+    misused: badInput,
+    takesLists: true,
+  })
     .options(optionTable)
     .options(shownIn(ROWS))
     .example(
@@ -104,15 +109,7 @@ function parser(words: readonly string[]): Argv {
     .example('$0 --stackname orders --delete', 'the stack, then, asked once more, the data that it leaves')
     .epilogue(
       `Exit codes: 0 done, or nothing to change; 1 failed; ${codes.map(([name, code]) => `${code} ${name}`).join('; ')}.`,
-    )
-    .strict()
-    .help()
-    .version(false)
-    .exitProcess(false)
-    .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 120)
-    .fail((message, error) => {
-      throw error ?? badInput(message);
-    });
+    );
 }
 
 function commonOptions(own: OwnOptions, answered: Readonly<Record<string, unknown>>): CommonDeployOptions {

@@ -1,66 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The command line of the lab; `lab.sh` prepares the machine and runs it. */
-import yargs from 'yargs';
+/**
+ * The command line of the lab; `lab.sh` prepares the machine and runs it. Exit codes: 0 done, 1 failed, 2 wrong usage,
+ * 130 interrupted.
+ */
 import { hideBin } from 'yargs/helpers';
-import { addAgent } from './commands/agent.ts';
-import { addCalls, addFault } from './commands/cloud.ts';
-import { addDemo } from './commands/demo.ts';
-import { addDeployment } from './commands/deployment.ts';
-import { addDown } from './commands/down.ts';
+import { labCommandLine } from './command-line.ts';
 import { UsageError } from './commands/lab-client.ts';
-import { addLogs } from './commands/logs.ts';
-import { addNodeVerbs } from './commands/nodes.ts';
-import { addPartition } from './commands/partition.ts';
-import { addConnect, addStatus } from './commands/status.ts';
-import { addUp } from './commands/up.ts';
+import { endedEarly, printJson, tellFailure } from './commands/terminal.ts';
 
-import { checkedName } from './daemon/state-directory.ts';
+const EXIT_CODES = { FAILED: 1, BAD_ARGUMENT: 2, INTERRUPTED: 130 } as const;
 
-const FAILED = 1;
-const USAGE = 2;
+const NEXT = {
+  FAILED: 'See ./lab.sh status and ./lab.sh logs.',
+  BAD_ARGUMENT: 'See ./lab.sh --help.',
+  INTERRUPTED: 'Run it again.',
+} as const;
 
-function fail(message: string, code: number): never {
-  process.stderr.write(`${message}\n`);
-  process.exit(code);
-}
-
-const cli = yargs(hideBin(process.argv))
-  .scriptName('./lab.sh')
-  .usage('$0 [command]\n\nZooKeeper on a local AWS, on this machine. Without a command: the demo.')
-  .option('name', {
-    type: 'string',
-    default: 'lab',
-    describe: 'Which lab; several run side by side',
-    global: true,
-    coerce: checkedName,
-  })
-  .strict()
-  .version(false)
-  .help()
-  .wrap(Math.min(110, process.stdout.columns ?? 110))
-  .fail((message, error) => {
-    // For an error of a command, yargs adds no message.
-    if (error && !message) throw error;
-    fail(`${message}\nTry ./lab.sh --help.`, USAGE);
-  });
-addDemo(cli);
-addUp(cli);
-addStatus(cli);
-addNodeVerbs(cli);
-addPartition(cli);
-addDeployment(cli);
-addFault(cli);
-addLogs(cli);
-addConnect(cli);
-addCalls(cli);
-addAgent(cli);
-addDown(cli);
-
+const words = hideBin(process.argv);
 try {
-  await cli.parseAsync();
+  await labCommandLine(words).parseAsync();
 } catch (error) {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const usage = error instanceof UsageError || name === 'TargetError';
+  const code = usage ? 'BAD_ARGUMENT' : endedEarly() === 'interrupted' ? 'INTERRUPTED' : 'FAILED';
   if (process.env.LAB_DEBUG !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  fail(message, usage ? USAGE : FAILED);
+  tellFailure(usage ? `${message}\n${NEXT[code]}` : message);
+  if (words.includes('--json')) printJson({ error: { code, message, next: NEXT[code] } });
+  process.exit(EXIT_CODES[code]);
 }

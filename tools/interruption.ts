@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The signals to handle: of Ctrl-C, and SIGTERM. */
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** The signals to handle: of Ctrl-C, SIGTERM, and that of a terminal that closes. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface Interruption extends Disposable {
   /** Aborts with the first of these signals. */

@@ -67,7 +67,10 @@ async function demoInNetwork(name: string, keep: boolean, signal: AbortSignal): 
     const [program = '', ...words] = entering(`zk-${name}`, process.argv);
     // A person's Ctrl-C reaches both processes.
     const child = spawn(program, words, { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } });
+    const stop = (): void => void child.kill();
+    signal.addEventListener('abort', stop, { once: true });
     const [code] = await once(child, 'close');
+    signal.removeEventListener('abort', stop);
     signal.throwIfAborted();
     return typeof code === 'number' ? code : 1;
   } finally {

@@ -33,13 +33,12 @@ export async function callLab<V extends Verb>(
 }
 
 function noLab(name: string, crashed: boolean): string {
-  const own = name === 'lab' ? '' : ` --name ${name}`;
   if (crashed) {
-    return `The lab "${name}" has ended by itself. ./lab.sh down${own} clears it away, ./lab.sh up${own} starts a new one.`;
+    return `The lab "${name}" has ended by itself. ./lab.sh down clears it away, ./lab.sh up starts a new one.`;
   }
   const others = labNames().filter((other) => other !== name);
   const hint = others.length === 0 ? '' : ` There is: ${others.join(', ')} (--name).`;
-  return `No lab "${name}" is up; start one with ./lab.sh up${own}.${hint}`;
+  return `No lab "${name}" is up; start one with ./lab.sh up.${hint}`;
 }
 
 /** Starts the daemon in a session of its own. First removes what a crashed daemon of that name has left. */

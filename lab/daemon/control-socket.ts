@@ -93,6 +93,7 @@ export async function callControl(
   request: ControlRequest,
   options: { readonly hear?: (frame: Frame) => void; readonly signal?: AbortSignal } = {},
 ): Promise<unknown> {
+  options.signal?.throwIfAborted();
   const { value: socket, release } = withShortPath(directory, name, (path) => createConnection({ path }));
   const abort = (): void => void socket.destroy(new Error('Interrupted.'));
   options.signal?.addEventListener('abort', abort, { once: true });

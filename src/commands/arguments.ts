@@ -3,7 +3,8 @@
  * The command line, read with yargs. It is a separate module, loaded only for a person's call. The agent reads the
  * words of the unit and of cron without it (src/plain-arguments.ts).
  */
-import yargs, { type Argv } from 'yargs';
+import type { Argv } from 'yargs';
+import { commandLine } from '../../tools/command-line.ts';
 import type { Command } from '../model/observation.ts';
 import { SETTINGS, type Setting } from '../settings-table.ts';
 
@@ -136,12 +137,13 @@ export const AGENT_COMMAND_NAMES: readonly string[] = AGENT_COMMANDS.map(({ word
 
 /** Runs the command named by the words. Rejects with `misused` if they name none. */
 export async function parseArguments(words: readonly string[], commands: Commands): Promise<void> {
-  let parser: Argv = yargs([...words])
-    .scriptName('zk-agent')
-    .usage(
+  let parser: Argv = commandLine({
+    program: 'zk-agent',
+    words,
+    usage:
       '$0 <command>\n\nKeeps one ZooKeeper node of a cluster on EC2 going. Settings come from flags, then the environment, then /etc/zookeeper-on-aws/agent.env.',
-    )
-    .options(settingsFlags());
+    misused: commands.misused,
+  }).options(settingsFlags());
   for (const { words: command, describe, flags = (given: Argv) => given, run } of AGENT_COMMANDS) {
     parser = run
       ? parser.command(command, describe, flags, (given) => run(commands, given))
@@ -150,15 +152,7 @@ export async function parseArguments(words: readonly string[], commands: Command
   await parser
     .epilogue(furtherSettings())
     .demandCommand(1, 'Name a command.')
-    .strict()
-    .help()
-    .version(false)
     .option('version', { type: 'boolean', describe: 'version, commit and Node; with --json whether start-up is quick' })
-    .exitProcess(false)
-    .wrap(process.stdout.isTTY ? 100 : 120)
-    .fail((message, error) => {
-      throw error ?? commands.misused(message);
-    })
     .parseAsync();
 }
 

@@ -40,7 +40,7 @@ export async function run(words: readonly string[], lock?: RunLock): Promise<num
     else if (plain) await order(session, plain.flags, plain.command);
     else await readArguments(words, session);
   } catch (error) {
-    exitCode = tell(error);
+    exitCode = tell(error, words.includes('--json'));
   } finally {
     lock?.release();
     process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -162,8 +162,11 @@ async function purge(session: CommandSession, flags: ParsedFlags): Promise<void>
   if (removed.length > 0 || flags.quiet !== true) process.stdout.write(`${said}\n`);
 }
 
-/** Writes the error for people, with its stable code, to standard error. Returns the exit code for scripts. */
-function tell(error: unknown): number {
+/**
+ * Writes the error for people, with its stable code, to standard error. With `asJson` it stands among the results too.
+ * Returns the exit code for scripts.
+ */
+function tell(error: unknown, asJson: boolean): number {
   const known = error instanceof AgentError ? error : undefined;
   const code = known?.code ?? 'INTERNAL';
   const sentence = error instanceof Error ? error.message : String(error);
@@ -172,6 +175,7 @@ function tell(error: unknown): number {
   const stack = error instanceof Error && !known ? { stack: readableStack(error.stack ?? '') } : {};
   const entry: LogEntry = { event: 'error', code, saw: sentence, next, ...cause, ...stack };
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+  if (asJson) process.stdout.write(`${JSON.stringify({ error: { code, message: sentence, next } })}\n`);
   if (code === 'BAD_ARGUMENT') return 2;
   return code === 'INTERRUPTED' ? 130 : 1;
 }

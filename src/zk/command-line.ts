@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The command line of `zk-agent zk`, read with yargs. What the commands do stands in the files beside this one. */
-import yargs, { type Argv } from 'yargs';
+import type { Argv } from 'yargs';
+import { commandLine } from '../../tools/command-line.ts';
 import { COMPLETION_SCRIPT, completionsOf, serversIn } from './completion.ts';
 import { STANDARD_INPUT } from './standard-input.ts';
 
@@ -141,10 +142,12 @@ const CONNECTION = {
 
 /** Runs the command named by the words behind `zk`. Rejects with `misused` if they name none. */
 export async function parseZkArguments(words: readonly string[], commands: ZkCommandLine): Promise<void> {
-  let parser: Argv = yargs(words.map((word) => (word === '-' ? STANDARD_INPUT : word)))
-    .scriptName('zk-agent zk')
-    .usage('$0 <command>\n\nAn everyday tool for the data in ZooKeeper. It needs no Java.')
-    .options(CONNECTION);
+  let parser: Argv = commandLine({
+    program: 'zk-agent zk',
+    words: words.map((word) => (word === '-' ? STANDARD_INPUT : word)),
+    usage: '$0 <command>\n\nAn everyday tool for the data in ZooKeeper. It needs no Java.',
+    misused: commands.misused,
+  }).options(CONNECTION);
   for (const { words: command, describe, examples, options } of COMMANDS) {
     const name = nameOf(command);
     const builder = (given: Argv): Argv => {
@@ -155,7 +158,12 @@ export async function parseZkArguments(words: readonly string[], commands: ZkCom
     parser = parser.command(command, describe, builder, (flags) => commands.run(name, flags));
   }
   await parser
-    .command('completion', 'print the script for completion in Bash', {}, () => print(COMPLETION_SCRIPT))
+    .command(
+      'completion',
+      'print the script for completion in Bash',
+      (command) => command.example('source <($0 completion)', 'in this shell'),
+      () => print(COMPLETION_SCRIPT),
+    )
     .command(
       'complete',
       false,
@@ -169,14 +177,5 @@ export async function parseZkArguments(words: readonly string[], commands: ZkCom
       },
     )
     .demandCommand(1, 'Name a command.')
-    .strict()
-    .help()
-    .alias('help', 'h')
-    .version(false)
-    .exitProcess(false)
-    .wrap(process.stdout.isTTY ? 100 : 120)
-    .fail((message, error) => {
-      throw error ?? commands.misused(message);
-    })
     .parseAsync();
 }

@@ -99,7 +99,7 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['--launchheartbeat', '29'], /^--launchheartbeat 29: A whole number from 30 to 7200\.$/],
   [['--launchheartbeat', '119'], /^--launchheartbeat 119: a node that waits says so every 60 s; at least 120\.$/],
   [['--terminateheartbeat', '7201'], /^--terminateheartbeat 7201: A whole number from 30 to 7200\.$/],
-  [['--sshsauce', '10.0.0.0/8'], /^Unknown argument: sshsauce$/],
+  [['--sshsauce', '10.0.0.0/8'], /^Unknown option: --sshsauce\. Did you mean --sshsource\?$/],
 ];
 
 const NEEDED = ['--stackname', 'orders', '--vpcid', 'vpc-0aaaaaaa', '--ami', 'ami-0aaaaaaa'];

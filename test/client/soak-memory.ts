@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import { realEnsemble } from '../support/real-server.ts';
-import { wholeNumbers } from '../support/whole-numbers.ts';
+import type { SoakCommand } from '../support/soak-command.ts';
 import { slopeOf } from './memory-slope.ts';
 import type { MemoryLook, SteadyOrder } from './steady-memory.ts';
 
@@ -18,11 +18,12 @@ const MAX_HELD_SLOPE = 1;
 /** The runtime gives memory back late, and in large pieces. */
 const MAX_RSS_SLOPE = 8;
 
-/** `npm run soak -- client-memory`: reads the options, which throws for wrong ones. It resolves with 1 if it failed. */
-export function soakMemory(words: readonly string[]): () => Promise<number> {
-  const { operations } = wholeNumbers(words, { operations: { least: 1_000, byDefault: 10_000_000 } });
-  return () => soak(operations);
-}
+export const soakMemory: SoakCommand<'operations'> = {
+  describe: 'operations of one client, whose memory must stay flat',
+  example: 'client-memory --operations 1000000',
+  numbers: { operations: { least: 1_000, byDefault: 10_000_000, what: 'operations in all' } },
+  run: ({ operations }) => soak(operations),
+};
 
 /** Runs `steadyCalls` in a process of its own. */
 export async function* looksOf(order: SteadyOrder): AsyncGenerator<MemoryLook, void> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CLIENT_PORT } from '../../src/model/member.ts';
 import { realEnsemble } from '../support/real-server.ts';
-import { wholeNumbers } from '../support/whole-numbers.ts';
+import type { SoakCommand } from '../support/soak-command.ts';
 import { manyWatches } from './many-watches.ts';
 
 const LIMIT_MS = 1_200_000;
@@ -9,12 +9,15 @@ const MAX_PAUSE_MS = 50;
 /** The disk is not what is measured. */
 const SERVER_OPTIONS = ['-Xmx3g', '-Dzookeeper.forceSync=no', '-Dzookeeper.snapCount=100000000'];
 
-/** `npm run soak -- watches`: reads the options, which throws for wrong ones. The run resolves with 1 if it failed. */
-export function soakWatches(words: readonly string[]): () => Promise<number> {
-  const { watches } = wholeNumbers(words, { watches: { least: 2, byDefault: 1_000_000 } });
-  if (watches % 2 !== 0) throw new Error(`--watches is an even number, as each znode has two: ${watches}`);
-  return () => soak(watches);
-}
+export const soakWatches: SoakCommand<'watches'> = {
+  describe: 'watches of one client are set, set again after a lost connection, and fired; no pause above 50 ms',
+  example: 'watches --watches 100000',
+  numbers: { watches: { least: 2, byDefault: 1_000_000, what: 'watches in all, an even number' } },
+  check: ({ watches }) => {
+    if (watches % 2 !== 0) throw new Error('--watches is an even number, as each znode has two.');
+  },
+  run: ({ watches }) => soak(watches),
+};
 
 async function soak(watches: number): Promise<number> {
   const startMs = performance.now();

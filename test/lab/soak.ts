@@ -1,67 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Fresh bootstraps, many times over: `npm run soak [-- --rounds N]`, N (default 20) of each size. Prints a line for
- * each; the exit code is 1 if any failed, 2 for wrong usage. `npm run soak -- locks` pauses and kills holders of locks
- * instead, and `npm run soak -- jobs` kills workers of a job queue. The others are about the size of things: see the
- * usage.
+ * each; the exit code is 1 if any failed, 2 for wrong usage. `npm run soak -- locks` and the like do something else
+ * instead: see the help.
  */
-import { parseArgs } from 'node:util';
+import type { Argv } from 'yargs';
+import { scriptWords } from '../../tools/script-words.ts';
 import { soakJobs } from '../client/recipes/soak-jobs.ts';
 import { soakLocks } from '../client/recipes/soak-locks.ts';
 import { soakTreeCaches } from '../client/recipes/soak-tree-caches.ts';
 import { soakMemory } from '../client/soak-memory.ts';
 import { soakWatches } from '../client/soak-watches.ts';
+import { type SoakCommand, withNumbers } from '../support/soak-command.ts';
 import { bootstrapAndCheck } from './support/fresh-ensemble.ts';
 
 const SIZES = [1, 3, 5, 7];
 const LIMIT_MS = 240_000;
 
-/** Each reads its words, which throws for wrong ones. The run resolves with 0 if all was well. */
-const SOAKS: Readonly<Record<string, (words: string[]) => () => Promise<number>>> = {
+/** By the name of the command. The first runs when no other is named. */
+const SOAKS: Readonly<Record<string, SoakCommand>> = {
+  $0: {
+    describe: `fresh ensembles of ${SIZES.join(', ')} nodes, in turn`,
+    example: '--rounds 3',
+    numbers: { rounds: { least: 1, byDefault: 20, what: 'rounds of each size' } },
+    run: ({ rounds = 1 }) => soak(rounds),
+  },
   locks: soakLocks,
   jobs: soakJobs,
   watches: soakWatches,
   'client-memory': soakMemory,
   'tree-caches': soakTreeCaches,
 };
-
-const USAGE = `Usage: npm run soak [-- --rounds N]
-       npm run soak -- locks [--pauses N] [--locks N] [--seed N]
-       npm run soak -- jobs [--jobs N] [--seed N]
-       npm run soak -- watches [--watches N]
-       npm run soak -- client-memory [--operations N]
-       npm run soak -- tree-caches [--caches N] [--znodes N] [--processes N] [--changed N]
-
-Fresh ensembles of ${SIZES.join(', ')} nodes, N rounds of each size (default 20). Prints a line for each.
-With "locks": N holders of locks are paused until another has their lock (default 1,000), some are killed.
-With "jobs": N jobs (default 10,000) for workers that are killed at random. Each job has to be done once.
-With "watches": N watches (default 1,000,000) of one client are set, set again after a lost connection, and fired. No
-pause of the event loop may take more than 50 ms.
-With "client-memory": N operations (default 10,000,000) of one client, whose memory must stay flat.
-With "tree-caches": N caches (default 1,000) of so many znodes (5,000) in several processes (4). The leader is killed, and
-then znodes are set (50): at most two requests for each of them in each cache. It takes about 8 GB, and less with fewer.
-
-Examples:
-  npm run soak -- --rounds 3
-  npm run soak -- locks --pauses 10000
-  npm run soak -- jobs --jobs 1000
-  npm run soak -- client-memory --operations 1000000
-`;
-
-/** Undefined when only help was asked for. */
-function readRounds(): number | undefined {
-  const { values } = parseArgs({
-    options: { rounds: { type: 'string', default: '20' }, help: { type: 'boolean', short: 'h' } },
-    allowPositionals: process.argv.includes('--help'),
-  });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return undefined;
-  }
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is a whole number above 0: ${values.rounds}`);
-  return rounds;
-}
 
 /**
  * Sizes in turn, so that a machine that slows down slows all of them; every other round the nodes see each other late.
@@ -89,18 +58,18 @@ async function soak(rounds: number): Promise<number> {
   return failed;
 }
 
-let run: () => Promise<number>;
-try {
-  const [, , name = '', ...words] = process.argv;
-  const named = words.includes('--help') ? undefined : SOAKS[name];
-  if (named !== undefined) {
-    run = named(words);
-  } else {
-    const rounds = readRounds();
-    run = async () => (rounds === undefined ? 0 : await soak(rounds));
+let failures = 0;
+await scriptWords('soak', '$0 [command]\n\nThe same thing many times over, or with very many things.', (parser) => {
+  for (const [name, soakCommand] of Object.entries(SOAKS)) {
+    parser.command(
+      name,
+      soakCommand.describe,
+      (given: Argv) => withNumbers(given, soakCommand),
+      async (answers: Readonly<Record<string, unknown>>) => {
+        failures = await soakCommand.run(answers as Readonly<Record<string, number>>);
+      },
+    );
   }
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-  process.exit(2);
-}
-process.exitCode = (await run()) > 0 ? 1 : 0;
+  return parser;
+});
+process.exitCode = failures > 0 ? 1 : 0;

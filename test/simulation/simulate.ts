@@ -1,55 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `npm run simulate -- --seeds N [--seed S --trace]`: simulated histories, each replayed by its seed alone. */
 import { writeSync } from 'node:fs';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
+import { scriptWords } from '../../tools/script-words.ts';
 import { ADDITIONS, chosen } from './additions/registry.ts';
 import { runJobs } from './jobs.ts';
 import { MUTATIONS } from './mutations/mutations.ts';
 import { simulateHistory, type Verdict } from './simulate-history.ts';
 
-const options = await yargs(hideBin(process.argv))
-  .scriptName('npm run simulate --')
-  .usage('$0 [--seeds N | --seed S [--trace]]\n\nRuns the real agent in simulated clusters and checks its invariants.')
-  .option('seeds', { type: 'number', default: 1_000, describe: 'How many histories to run' })
-  .option('from', { type: 'number', default: 1, describe: 'The first seed' })
-  .option('seed', { type: 'number', describe: 'Runs this one seed' })
-  .option('mode', {
-    choices: ['dynamic', 'elastic-ip'] as const,
-    default: 'dynamic' as const,
-    describe: 'How nodes come by their ids and addresses',
-  })
-  .option('trace', { type: 'boolean', default: false, describe: 'Prints everything that happens in it' })
-  .option('mutation', {
-    type: 'string',
-    choices: MUTATIONS.map((mutation) => mutation.name),
-    describe: 'Leaves one rule of the protocol out',
-  })
-  .option('without', {
-    type: 'string',
-    array: true,
-    default: [],
-    choices: ADDITIONS.map(({ name }) => name),
-    describe: 'Leaves an addition out',
-  })
-  .option('jobs', { type: 'number', default: 1, describe: 'Runs them in so many processes at once' })
-  .option('keep-going', { type: 'boolean', default: false, describe: 'Goes on after a failure' })
-  .option('json', { type: 'boolean', default: false, describe: 'Prints one JSON object a history' })
-  .check(({ seeds, from, seed, trace, jobs }) => {
-    if (!Number.isSafeInteger(seeds) || seeds < 1) throw new Error('--seeds wants a whole number above 0.');
-    if (!Number.isSafeInteger(from) || from < 0) throw new Error('--from wants a whole number.');
-    if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) {
-      throw new Error('--seed wants a whole number.');
-    }
-    if (!Number.isSafeInteger(jobs) || jobs < 1 || jobs > 64) {
-      throw new Error('--jobs wants a whole number from 1 to 64.');
-    }
-    if (trace && seed === undefined) throw new Error('--trace wants a --seed.');
-    return true;
-  })
-  .strict()
-  .help()
-  .parseAsync();
+const options = await scriptWords(
+  'simulate',
+  '$0 [--seeds N | --seed S [--trace]]\n\nRuns the real agent in simulated clusters and checks its invariants.',
+  (parser) =>
+    parser
+      .option('seeds', { type: 'number', default: 1_000, describe: 'How many histories to run' })
+      .option('from', { type: 'number', default: 1, describe: 'The first seed' })
+      .option('seed', { type: 'number', describe: 'Runs this one seed' })
+      .option('mode', {
+        choices: ['dynamic', 'elastic-ip'] as const,
+        default: 'dynamic' as const,
+        describe: 'How nodes come by their ids and addresses',
+      })
+      .option('trace', { type: 'boolean', default: false, describe: 'Prints everything that happens in it' })
+      .option('mutation', {
+        type: 'string',
+        choices: MUTATIONS.map((mutation) => mutation.name),
+        describe: 'Leaves one rule of the protocol out',
+      })
+      .option('without', {
+        type: 'string',
+        array: true,
+        default: [],
+        choices: ADDITIONS.map(({ name }) => name),
+        describe: 'Leaves an addition out',
+      })
+      .option('jobs', { type: 'number', default: 1, describe: 'Runs them in so many processes at once' })
+      .option('keep-going', { type: 'boolean', default: false, describe: 'Goes on after a failure' })
+      .option('json', { type: 'boolean', default: false, describe: 'Prints one JSON object a history' })
+      .check(({ seeds, from, seed, trace, jobs }) => {
+        if (!Number.isSafeInteger(seeds) || seeds < 1) throw new Error('--seeds wants a whole number above 0.');
+        if (!Number.isSafeInteger(from) || from < 0) throw new Error('--from wants a whole number.');
+        if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) {
+          throw new Error('--seed wants a whole number.');
+        }
+        if (!Number.isSafeInteger(jobs) || jobs < 1 || jobs > 64) {
+          throw new Error('--jobs wants a whole number from 1 to 64.');
+        }
+        if (trace && seed === undefined) throw new Error('--trace wants a --seed.');
+        return true;
+      })
+      .example('$0 --seeds 2000 --jobs 2', 'two processes')
+      .example('$0 --seed 7 --trace', 'one history, line by line'),
+);
 
 const mutation = MUTATIONS.find((each) => each.name === options.mutation);
 const failures: Verdict[] = [];

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { connect } from '../../../src/client/index.ts';
 import { CLIENT_PORT } from '../../../src/model/member.ts';
 import { realEnsemble } from '../../support/real-server.ts';
+import type { SoakCommand } from '../../support/soak-command.ts';
 import { contend } from './job-contention.ts';
 
 const WORKERS = { workers: 4, atOnce: 4, killsWithinMs: 1_000, minKills: 5, maxKills: Number.POSITIVE_INFINITY };
 
-/** What `npm run soak -- jobs` does. Throws for a bad argument. */
-export function soakJobs(words: readonly string[]): () => Promise<number> {
-  const { values } = parseArgs({
-    args: [...words],
-    options: { jobs: { type: 'string', default: '10000' }, seed: { type: 'string' } },
-  });
-  const jobs = wholeNumber('jobs', values.jobs, 1);
-  const seed = values.seed === undefined ? randomInt(2 ** 31) : wholeNumber('seed', values.seed, 0);
-  return () => soak(jobs, seed);
-}
+export const soakJobs: SoakCommand<'jobs' | 'seed'> = {
+  describe: 'jobs for workers that are killed at random; each job has to be done once',
+  example: 'jobs --jobs 1000',
+  numbers: {
+    jobs: { least: 1, byDefault: 10_000, what: 'jobs in all' },
+    seed: { least: 0, byDefault: randomInt(2 ** 31), what: 'of all random choices; another one each time' },
+  },
+  run: ({ jobs, seed }) => soak(jobs, seed),
+};
 
 /** Resolves with 1 if a job was lost or done twice. */
 async function soak(jobs: number, seed: number): Promise<number> {
@@ -35,10 +34,4 @@ async function soak(jobs: number, seed: number): Promise<number> {
     process.stdout.write(`FAILED: ${error instanceof Error ? error.stack : String(error)}\n`);
     return 1;
   }
-}
-
-function wholeNumber(name: string, text: string, least: number): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= least) return number;
-  throw new Error(`--${name} is a whole number from ${least}: ${text}`);
 }

@@ -1,30 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseArgs } from 'node:util';
 import { CLIENT_PORT } from '../../../src/model/member.ts';
 import { realEnsemble } from '../../support/real-server.ts';
+import type { SoakCommand } from '../../support/soak-command.ts';
 import { runContention } from './contention.ts';
 
-/** `npm run soak -- locks`: reads the options, which throws for wrong ones. The run resolves with the stale writes. */
-export function soakLocks(words: string[]): () => Promise<number> {
-  const { values } = parseArgs({
-    args: words,
-    options: {
-      pauses: { type: 'string', default: '1000' },
-      locks: { type: 'string', default: '60' },
-      seed: { type: 'string', default: '1' },
-    },
-  });
-  const [pauses, locks, seed] = (['pauses', 'locks', 'seed'] as const).map((name) => {
-    const number = Number(values[name]);
-    if (!Number.isInteger(number) || number < 1) {
-      throw new Error(`--${name} is a whole number above 0: ${values[name]}`);
-    }
-    return number;
-  }) as [number, number, number];
-  return () => soak(pauses, locks, seed);
-}
+/** Resolves with the stale writes. */
+export const soakLocks: SoakCommand<'pauses' | 'locks' | 'seed'> = {
+  describe: 'holders of locks are paused until another has their lock, some are killed',
+  example: 'locks --pauses 10000',
+  numbers: {
+    pauses: { least: 1, byDefault: 1_000, what: 'pauses in all' },
+    locks: { least: 1, byDefault: 60, what: 'locks at once' },
+    seed: { least: 1, byDefault: 1, what: 'of all random choices' },
+  },
+  run: soak,
+};
 
-async function soak(pauses: number, locks: number, seed: number): Promise<number> {
+async function soak({ pauses, locks, seed }: Readonly<Record<'pauses' | 'locks' | 'seed', number>>): Promise<number> {
   const startMs = performance.now();
   const say = (line: string) =>
     process.stdout.write(`${((performance.now() - startMs) / 1_000).toFixed(0)} s: ${line}\n`);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { realEnsemble } from '../../support/real-server.ts';
-import { wholeNumbers } from '../../support/whole-numbers.ts';
+import type { SoakCommand } from '../../support/soak-command.ts';
 import { manyCaches } from './many-caches.ts';
 
 const LIMIT_MS = 1_200_000;
@@ -8,17 +8,20 @@ const MAX_REQUESTS = 2;
 /** The disk is not what is measured. */
 const SERVER_OPTIONS = ['-Xmx3g', '-Dzookeeper.forceSync=no'];
 
-/** `npm run soak -- tree-caches`: reads the options, which throws for wrong ones. It resolves with 1 if it failed. */
-export function soakTreeCaches(words: readonly string[]): () => Promise<number> {
-  const options = wholeNumbers(words, {
-    caches: { least: 1, byDefault: 1_000 },
-    znodes: { least: 1, byDefault: 5_000 },
-    processes: { least: 1, byDefault: 4 },
-    changed: { least: 1, byDefault: 50 },
-  });
-  if (options.changed > options.znodes) throw new Error(`--changed is at most --znodes: ${options.changed}`);
-  return () => soak(options);
-}
+export const soakTreeCaches: SoakCommand<'caches' | 'znodes' | 'processes' | 'changed'> = {
+  describe: 'the leader is killed under tree caches, then znodes are set: at most two requests for each in each cache',
+  example: 'tree-caches --caches 100 --znodes 500',
+  numbers: {
+    caches: { least: 1, byDefault: 1_000, what: 'caches; all together take about 8 GB' },
+    znodes: { least: 1, byDefault: 5_000, what: 'znodes in each of them' },
+    processes: { least: 1, byDefault: 4, what: 'processes that have them' },
+    changed: { least: 1, byDefault: 50, what: 'znodes that are set' },
+  },
+  check: ({ changed, znodes }) => {
+    if (changed > znodes) throw new Error('--changed is at most --znodes.');
+  },
+  run: soak,
+};
 
 async function soak(options: Readonly<Record<'caches' | 'znodes' | 'processes' | 'changed', number>>): Promise<number> {
   const startMs = performance.now();
