@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Data that somebody has copied from one node to another by hand, so that nobody can vouch for it. */
-import { callLab, entering } from '../../lab/commands/lab-client.ts';
+import { entering } from '../../lab/commands/lab-client.ts';
 import { runProgram } from '../../tools/program.ts';
+import { asRoot, networkOf } from './in-a-node.ts';
 
 const DIRECTORY = '/var/lib/zookeeper';
 
 /** By ssh, as a person does it; addresses are those of two nodes of this lab, `key` the file of its private key. */
 export async function copyData(lab: string, key: string, from: string, to: string): Promise<void> {
-  const quiet = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=5'];
   const ssh = (address: string): string =>
-    `ssh -F none -i '${key}' ${quiet.map((option) => `-o ${option}`).join(' ')} admin@${address} sudo`;
+    asRoot(key, address)
+      .map((word) => `'${word}'`)
+      .join(' ');
   // A server writes to its log meanwhile, for which tar ends with 1 when all is packed.
   const pack = `${ssh(from)} "sh -c 'tar -C ${DIRECTORY} -c version-2 || test \\$? = 1'"`;
-  const namespace = await callLab(lab, 'namespace', {});
-  if (namespace === null) throw new Error(`The machines of the lab ${lab} are no containers.`);
   const script = `${pack} | ${ssh(to)} tar -C ${DIRECTORY} -x`;
-  const [program = '', ...words] = entering(namespace, ['bash', '-o', 'pipefail', '-c', script]);
+  const [program = '', ...words] = entering(await networkOf(lab), ['bash', '-o', 'pipefail', '-c', script]);
   await runProgram(program, words);
 }

@@ -13,8 +13,10 @@ import { type NamedLab, namedLab, startCommand } from '../lab/support/command-li
 import { staysSo, waitFor } from '../lab/support/wait-for.ts';
 import { ClientInNetwork } from './client.ts';
 import { copyData } from './copied-data.ts';
+import { runInNode } from './in-a-node.ts';
 import { whyNoMachines } from './machines.ts';
 import { testedRelease } from './release.ts';
+import { startWithoutStamp } from './stampless.ts';
 
 const skip = (await whyNoMachines()) ?? false;
 /** Cron runs once a minute on the image, and the rules of a recovery take several looks. */
@@ -147,6 +149,27 @@ describe('an ensemble on the baked image', { skip, concurrency: 1 }, () => {
       [],
     );
     assert.deepEqual(await recordKinds(), ['genesis']);
+  });
+
+  test('without its stamp no server starts, by whomever; the next tick brings the node back with its data', async () => {
+    const bereft = await follower();
+    const address = present(bereft.address);
+    const { stamp, restarted, killed } = await startWithoutStamp(lab.name, lab.state.privateKey, address);
+    for (const [how, { unit, journal }] of Object.entries({ restarted, killed })) {
+      assert.match(unit, /^(inactive|failed) 0$/, `${how}: no server runs`);
+      // By its conditions systemd names the file; by those of the service, as of systemd 257, only that they refuse.
+      assert.match(journal, /stamp\.json|exec-condition/, `${how}: the journal tells why`);
+    }
+    const back = await untilHealthy('the node votes again', 3);
+    assert.equal(byInstance(back, bereft)?.id, bereft.id);
+    const after = await runInNode(
+      lab.name,
+      lab.state.privateKey,
+      address,
+      'cat /var/lib/zookeeper/zk-agent/stamp.json; ls /var/lib/zookeeper/aside 2>/dev/null || true',
+    );
+    assert.deepEqual(JSON.parse(after), JSON.parse(stamp), 'It has its stamp again, and nothing was set aside.');
+    await everyServerHas(await client.ask('acknowledged'));
   });
 
   test('the leader is terminated, and a replacement joins', async () => {
