@@ -22,7 +22,7 @@ const ALONE: Readonly<Record<string, readonly Edit[]>> = {
   'the current epoch': ['emptied', 'another node’s'],
   'a half written current epoch': ['unreadable'],
   'the newest snapshot': ['cut in half', 'another node’s', 'gone'],
-  'the newest log': ['emptied', 'zeroed', 'flipped in its middle', 'unreadable', 'gone'],
+  'the newest log': ['emptied', 'zeroed', 'flipped in its middle', 'unreadable', 'gone', 'with an entry of no kind'],
   'zoo.cfg': ['flipped in its middle', 'gone'],
   'the committed config': ['cut in half', 'cut at a line', 'flipped in its middle', 'unreadable', 'misspelt'],
   'a proposed config': ['cut in half', 'flipped in its middle', 'another node’s'],

@@ -54,9 +54,9 @@ export class EditedNodes implements AsyncDisposable {
 
   /**
    * Edits each file of the row on a follower that is off. By itself it votes again then, as the very same node, with
-   * all that was written.
+   * all that was written. Resolves with what its agent has logged since it was switched on.
    */
-  async comesBack({ files }: FileRow, edit: Edit): Promise<void> {
+  async comesBack({ files }: FileRow, edit: Edit): Promise<readonly Readonly<Record<string, unknown>>[]> {
     const leader = await this.leader();
     const host = this.#take(leader);
     const { instance, machine, directory } = { ...host, directory: this.lab.directoryOf(host.instance) };
@@ -78,6 +78,7 @@ export class EditedNodes implements AsyncDisposable {
       assert.equal(listed(config, id, host.address)?.role, 'participant', 'It votes.');
       await this.written.checkOn([host.address]);
       this.#free.push(instance);
+      return this.lab.agentLog(instance).slice(from);
     } catch (error) {
       this.#free.push(await this.#replace(host));
       throw error;

@@ -2,6 +2,7 @@
 /** What can befall a file. Only the files of a machine that is off are edited. */
 import { readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { addUnknownEntryTo } from '../../zookeeper/unknown-entry.ts';
 
 export const EDITS = [
   'emptied',
@@ -14,9 +15,10 @@ export const EDITS = [
 ] as const;
 /**
  * `misspelt`: a line of a config that neither the server nor the agent understands, as a person may write it.
- * `cut at a line`: the last line is gone, and what is left looks whole.
+ * `cut at a line`: the last line is gone, and what is left looks whole. `with an entry of no kind`: a log that the agent
+ * finds whole, and on which each server ends at its start.
  */
-export type Edit = (typeof EDITS)[number] | 'misspelt' | 'cut at a line';
+export type Edit = (typeof EDITS)[number] | 'misspelt' | 'cut at a line' | 'with an entry of no kind';
 
 /** Does it to the file; `others` is what the same file of another node holds. */
 export function applyEdit(edit: Edit, path: string, others: Buffer): void {
@@ -40,6 +42,9 @@ export function applyEdit(edit: Edit, path: string, others: Buffer): void {
       break;
     case 'cut at a line':
       writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\n]*\n?$/, ''));
+      break;
+    case 'with an entry of no kind':
+      addUnknownEntryTo(path);
       break;
     case 'misspelt':
       writeFileSync(path, readFileSync(path, 'utf8').replace('participant', 'partixipant'));

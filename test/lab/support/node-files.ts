@@ -64,7 +64,11 @@ export const VITAL_ROWS: readonly FileRow[] = [
     edits: ['emptied', 'unreadable'],
   },
   { what: 'the newest snapshot', files: [{ pattern: 'data/version-2/snapshot.*' }], edits: EDITS },
-  { what: 'the newest log', files: [{ pattern: 'data/version-2/log.*' }], edits: EDITS },
+  {
+    what: 'the newest log',
+    files: [{ pattern: 'data/version-2/log.*' }],
+    edits: [...EDITS, 'with an entry of no kind'],
+  },
   { what: 'zoo.cfg', files: [{ pattern: 'conf/zoo.cfg' }], edits: EDITS },
   { what: 'the committed config', files: [{ pattern: CONFIG }], edits: [...EDITS, 'cut at a line'] },
   { what: 'the version-less config', files: [{ pattern: 'conf/zoo.cfg.dynamic', made: copyOf(CONFIG) }], edits: EDITS },
