@@ -7,10 +7,12 @@ import { benchExecutableTick } from './executable-tick.ts';
 import { benchGenesis } from './genesis.ts';
 import { benchJoin } from './join.ts';
 import { benchRecover } from './recover.ts';
+import { benchReleaseTick } from './release-tick.ts';
 import { benchTick } from './tick.ts';
 
 const BENCHMARKS: Readonly<Record<string, (rounds: number, progress: (line: string) => void) => Promise<unknown>>> = {
   tick: benchTick,
+  'tick-releases': benchReleaseTick,
   genesis: benchGenesis,
   join: benchJoin,
   recover: benchRecover,
@@ -19,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, (rounds: number, progress: (line: stri
 };
 const DEFAULT_ROUNDS: Readonly<Record<string, number>> = {
   tick: 31,
+  'tick-releases': 31,
   genesis: 9,
   join: 9,
   recover: 9,
@@ -44,6 +47,7 @@ const { name, rounds, executable } = await scriptWords(
       })
       .example('$0 tick', 'a healthy recovery run against node -e 0')
       .example('$0 tick --executable', 'the executable’s, against node -e 0 and an empty executable, and its memory')
+      .example('$0 tick-releases', 'the executable’s, against that of the release before')
       .example('$0 client', 'the ZooKeeper client against those of Java, Node and Python')
       .example('$0 client-floor', 'processor time of the client for each call, against a bare socket')
       .example('$0 all', 'all of them'),

@@ -12,7 +12,7 @@ import { wholeRuns } from './whole-runs.ts';
 
 const WARM_UP = 3;
 const FIRST_CALL_ROUNDS = 11;
-const CACHE = join(import.meta.dirname, '../.cache');
+export const CACHE = join(import.meta.dirname, '../.cache');
 
 interface Programs {
   readonly agent: string;
@@ -40,7 +40,7 @@ export async function benchExecutableTick(rounds: number, progress: (line: strin
  * Written at one time in one way, so that the kernel holds both in pages of one size: a program in large ones starts in
  * a tenth less time, and counts more of its file as its memory.
  */
-async function freshCopy(program: string, copy: string): Promise<string> {
+export async function freshCopy(program: string, copy: string): Promise<string> {
   await copyFile(program, copy);
   return copy;
 }
