@@ -15,8 +15,8 @@ export const EDITS = [
 ] as const;
 /**
  * `misspelt`: a line of a config that neither the server nor the agent understands, as a person may write it.
- * `cut at a line`: the last line is gone, and what is left looks whole. `with an entry of no kind`: a log that the agent
- * finds whole, and on which each server ends at its start.
+ * `cut at a line`: the last line is gone, and what is left looks whole.
+ * `with an entry of no kind`: a log that the agent finds whole, and on which each server ends at its start.
  */
 export type Edit = (typeof EDITS)[number] | 'misspelt' | 'cut at a line' | 'with an entry of no kind';
 
