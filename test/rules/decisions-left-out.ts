@@ -136,7 +136,7 @@ export const DECISIONS_LEFT_OUT: readonly DecisionLeftOut[] = [
   {
     rule: 'Elastic IP 6: a server listens on all addresses',
     file: 'identity/elastic-ip.ts',
-    search: "clientAddress: '0.0.0.0'",
+    search: 'clientAddress: EVERY_ADDRESS',
     replace: 'clientAddress: address',
     row: 'Elastic IP 6: a node that is added listens on all addresses',
   },
