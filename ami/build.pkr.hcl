@@ -5,16 +5,22 @@ locals {
   debian_architecture = var.architecture == "arm64" ? "arm64" : "amd64"
   instance_type       = var.instance_type != "" ? var.instance_type : (var.architecture == "arm64" ? "t4g.small" : "t3.small")
 
+  # The tag finds what an aborted bake has left. The image's name must be new in the account.
+  time          = formatdate("YYYYMMDD'T'hhmmss", timestamp())
+  bake_id       = var.bake_id != "" ? var.bake_id : "zk-bake-${local.time}-by-hand"
+  image_name    = var.image_name != "" ? var.image_name : "zookeeper-${var.zookeeper_version}-${var.version}-debian-${var.debian}-${var.architecture}-${local.time}"
+  manifest_file = var.manifest_file != "" ? var.manifest_file : "${path.root}/../../dist/image-manifest.json"
+
   # Keys without blank and slash: only such tags can be read from the metadata service.
   tags = {
-    Name              = var.image_name
+    Name              = local.image_name
     image_version     = var.version
     zookeeper_version = var.zookeeper_version
     agent_version     = var.agent_version
     commit            = var.commit
     debian            = var.debian
     architecture      = var.architecture
-    bake              = var.bake_id
+    bake              = local.bake_id
   }
 }
 
@@ -40,7 +46,7 @@ build {
       "ANSIBLE_NOCOLOR=True",
       # Connections stay open for a minute, by default under a name made of the address: a machine of another bake, or
       # of another network, may have the same one.
-      "ANSIBLE_SSH_CONTROL_PATH=%(directory)s/${var.bake_id}",
+      "ANSIBLE_SSH_CONTROL_PATH=%(directory)s/${local.bake_id}",
       "ANSIBLE_SSH_ARGS=-o UserKnownHostsFile=/dev/null -o ControlMaster=auto -o ControlPersist=60s",
     ]
   }
@@ -60,10 +66,10 @@ build {
   }
 
   post-processor "manifest" {
-    output     = var.manifest_file
+    output     = local.manifest_file
     strip_path = true
     custom_data = {
-      image_name        = var.image_name
+      image_name        = local.image_name
       image_version     = var.version
       zookeeper_version = var.zookeeper_version
       agent_version     = var.agent_version
@@ -71,7 +77,7 @@ build {
       debian            = var.debian
       architecture      = var.architecture
       region            = var.region
-      bake              = var.bake_id
+      bake              = local.bake_id
     }
   }
 }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Everything that a bake is told. build.sh fills them in; `packer validate` alone needs those without a default.
+# Everything that a bake is told. build.sh fills all of them in. Who calls Packer by hand gives the region and, where they
+# want to, source_ami and iam_instance_profile: `./build.sh --prepare` writes those that it found on this machine beside
+# this file, and the rest has a default.
 
 variable "region" {
   type        = string
@@ -86,12 +88,14 @@ variable "ssh_username" {
 
 variable "image_name" {
   type        = string
-  description = "Name of the image, which must be new in the account."
+  default     = ""
+  description = "Name of the image, which must be new in the account; made of the versions and the time when empty."
 }
 
 variable "bake_id" {
   type        = string
-  description = "Tag of all that the bake makes, and name of its key pair, so that what an aborted one left is found."
+  default     = ""
+  description = "Tag of all that the bake makes, and name of its key pair; made of the time when empty."
 }
 
 variable "version" {
@@ -131,7 +135,8 @@ variable "ansible_variables_file" {
 
 variable "manifest_file" {
   type        = string
-  description = "Where the manifest is written."
+  default     = ""
+  description = "Where the manifest is written; dist/image-manifest.json when empty."
 }
 
 variable "endpoint" {

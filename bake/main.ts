@@ -17,6 +17,7 @@ import { BakeError, bakeErrorOf, exitCodeOf } from './errors.ts';
 import { compileAgent } from './executable.ts';
 import { type BakeOrder, readOrder } from './options.ts';
 import { endpointOf } from './plan.ts';
+import { prepare } from './prepare.ts';
 
 const ELSEWHERE = fileURLToPath(new URL('../.cache/bake', import.meta.url));
 
@@ -52,6 +53,12 @@ async function carryOut(order: BakeOrder, terminal: Terminal, signal: AbortSigna
     case 'agent': {
       const { executable, version } = await compileAgent(order.architecture, terminal, signal);
       terminal.result(order.json ? JSON.stringify({ executable, version }) : executable);
+      return;
+    }
+    case 'prepare': {
+      const directory = await prepare(order.options, { terminal, signal });
+      terminal.line('Prepared. Now call Packer in that directory; docs/building.md has the command.');
+      terminal.result(order.json ? JSON.stringify({ directory }) : directory);
       return;
     }
     default:

@@ -54,6 +54,7 @@ const ROWS = {
   'ssh-source': list(INSTANCE, 'CIDRs that may open SSH to it (default: any; with private_ip the private networks)'),
   'ssh-user': textOr('admin', INSTANCE, 'user of the source image with sudo'),
   'agent-only': flag(RUNNING, 'compiles the executable, and stops'),
+  prepare: flag(RUNNING, 'makes all that is made on this machine, for packer build by hand, and stops'),
   'dry-run': flag(RUNNING, 'checks everything, launches nothing'),
   policy: flag(RUNNING, 'prints the policy that who builds needs'),
   json: flag(RUNNING, 'the result as one JSON object'),
@@ -100,6 +101,8 @@ export type BakeOrder =
   | { readonly kind: 'help' }
   | { readonly kind: 'policy'; readonly instanceProfile?: string }
   | ({ readonly kind: 'agent'; readonly architecture: Architecture } & CommonBakeOptions)
+  /** Of the options only those count that need nothing of AWS. */
+  | { readonly kind: 'prepare'; readonly json: boolean; readonly options: BakeOptions }
   | ({ readonly kind: 'bake' } & BakeOptions & CommonBakeOptions);
 
 /** Throws BakeError BAD_INPUT with a line for each problem. `print` receives the text of `--help`. */
@@ -124,6 +127,7 @@ export function readOrder(words: readonly string[], print: (text: string) => voi
   if (given['agent-only']) return { kind: 'agent', architecture, ...common };
   const faults = faultsOf(given);
   if (faults.length > 0) throw badInput(faults.join('\n'));
+  if (given.prepare) return { kind: 'prepare', json, options: bakeOptions(given, architecture) };
   return { kind: 'bake', ...bakeOptions(given, architecture), ...common };
 }
 
@@ -222,6 +226,7 @@ function parser(words: readonly string[]): Argv {
     .example('$0 --subnet subnet-0a1b2c3d --ssh-interface private_ip', 'over a VPN, without a public address')
     .example('$0 --dry-run', 'checks tools, archive and AWS, and launches nothing')
     .example('$0 --agent-only', 'dist/zk-agent-linux-x64 alone')
+    .example('$0 --prepare', 'then packer build in ami/, with variables of your own')
     .epilogue(
       `The image’s id is printed last and written to dist/ami-id, where deploy.sh finds it. Exit codes: 0 done; 1 failed; ${codes.map(([name, code]) => `${code} ${name}`).join('; ')}.`,
     );

@@ -4,7 +4,7 @@
 
 source "amazon-ebs" "zookeeper" {
   region               = var.region
-  ami_name             = var.image_name
+  ami_name             = local.image_name
   instance_type        = local.instance_type
   iam_instance_profile = var.iam_instance_profile
   shutdown_behavior    = "terminate"
@@ -44,7 +44,7 @@ source "amazon-ebs" "zookeeper" {
   subnet_id                             = var.subnet_id
   associate_public_ip_address           = var.subnet_id == "" ? null : var.ssh_interface == "public_ip"
   temporary_security_group_source_cidrs = var.ssh_source_cidrs
-  temporary_key_pair_name               = var.bake_id
+  temporary_key_pair_name               = local.bake_id
   ssh_interface                         = var.ssh_interface
   ssh_username                          = var.ssh_username
   ssh_timeout                           = "10m"
@@ -55,8 +55,8 @@ source "amazon-ebs" "zookeeper" {
     source_image_name = "{{ .SourceAMIName }}"
   })
   snapshot_tags   = local.tags
-  run_tags        = merge(local.tags, { Name = "bake ${var.image_name}" })
-  run_volume_tags = merge(local.tags, { Name = "bake ${var.image_name}" })
+  run_tags        = merge(local.tags, { Name = "bake ${local.image_name}" })
+  run_volume_tags = merge(local.tags, { Name = "bake ${local.image_name}" })
 
   aws_polling {
     delay_seconds = var.poll_seconds
