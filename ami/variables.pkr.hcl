@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Everything that a bake is told. build.sh fills all of them in. Who calls Packer by hand gives the region and, where they
-# want to, source_ami and iam_instance_profile: `./build.sh --prepare` writes those that it found on this machine beside
+# Everything that a bake is told. build.sh fills all of it in. People who call Packer by hand give the region and, where
+# they want to, source_ami and iam_instance_profile. `./build.sh --prepare` writes what it found on this machine beside
 # this file, and the rest has a default.
 
 variable "region" {

@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A client with a chroot, beside one without, on a real server. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { splitChroot } from '../../src/client/chroot.ts';
 import { ServerError, type WatchEvent, ZookeeperClient } from '../../src/client/index.ts';
-import { CLIENT_PORT } from '../../src/model/member.ts';
-import { type RealEnsemble, realEnsemble } from '../support/real-server.ts';
-import { LossyProxy } from './lossy-proxy.ts';
+import { oneServer } from './one-server.ts';
 
 const LIMIT = { timeout: 60_000 };
 
-let ensemble: RealEnsemble;
-let servers: string;
-
-before(async () => {
-  ensemble = await realEnsemble(1);
-  servers = `${ensemble.server(1).address}:${CLIENT_PORT}`;
-});
-
-after(() => ensemble[Symbol.asyncDispose]());
+const server = oneServer();
 
 test('a list of servers and its chroot are taken apart', () => {
   assert.deepEqual(splitChroot('a:1,[::1]:2/app/one'), { servers: 'a:1,[::1]:2', chroot: '/app/one' });
@@ -27,8 +17,8 @@ test('a list of servers and its chroot are taken apart', () => {
 });
 
 test('every path goes through the chroot, there and back', LIMIT, async () => {
-  await using outside = await ZookeeperClient.connect({ servers });
-  await using inside = await ZookeeperClient.connect({ servers: `${servers}/app/one` });
+  await using outside = await ZookeeperClient.connect({ servers: server.servers });
+  await using inside = await ZookeeperClient.connect({ servers: `${server.servers}/app/one` });
   await assert.rejects(inside.create('/a'), { code: 'NO_NODE', message: /^create \/a: / });
   for (const path of ['/app', '/app/one', '/app/one-more']) await outside.create(path);
 
@@ -76,8 +66,8 @@ async function children(outside: ZookeeperClient): Promise<string[]> {
 }
 
 test('watches are told and set again with the paths of the client', LIMIT, async () => {
-  await using proxy = await LossyProxy.start(ensemble.server(1).address, CLIENT_PORT);
-  await using outside = await ZookeeperClient.connect({ servers });
+  await using proxy = await server.lossy();
+  await using outside = await ZookeeperClient.connect({ servers: server.servers });
   await outside.create('/watched');
   const [host = '', port] = proxy.address.split(':');
   await using inside = await ZookeeperClient.connect({
@@ -110,6 +100,8 @@ test('watches are told and set again with the paths of the client', LIMIT, async
     ...['disconnected', 'created /a', 'rearmed'],
     'deleted /a',
   ]);
-  await assert.rejects(ZookeeperClient.connect({ servers: `${servers}/a`, chroot: '/b' }), { code: 'BAD_REQUEST' });
-  await assert.rejects(ZookeeperClient.connect({ servers, chroot: 'b' }), { code: 'BAD_REQUEST' });
+  await assert.rejects(ZookeeperClient.connect({ servers: `${server.servers}/a`, chroot: '/b' }), {
+    code: 'BAD_REQUEST',
+  });
+  await assert.rejects(ZookeeperClient.connect({ servers: server.servers, chroot: 'b' }), { code: 'BAD_REQUEST' });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Data and children watches on a real server: each state, the gaps between them, and their ends. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ChildrenWatchEvent,
@@ -10,29 +10,13 @@ import {
   connect,
   type DataWatchEvent,
   dataWatch,
-  type ZookeeperClient,
 } from '../../../src/client/index.ts';
-import { CLIENT_PORT } from '../../../src/model/member.ts';
-import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
-import { FrameProxy } from './frame-proxy.ts';
+import { oneServerWithClient } from '../one-server.ts';
 
 const LIMIT = { timeout: 180_000 };
 const SET_WATCHES = 105;
 
-let ensemble: RealEnsemble;
-let servers: string;
-let other: ZookeeperClient;
-
-before(async () => {
-  ensemble = await realEnsemble(1);
-  servers = `${ensemble.server(1).address}:${CLIENT_PORT}`;
-  other = await connect({ servers });
-});
-
-after(async () => {
-  await other.close();
-  await ensemble[Symbol.asyncDispose]();
-});
+const server = oneServerWithClient();
 
 type AnyEvent = DataWatchEvent | ChildrenWatchEvent;
 
@@ -45,48 +29,48 @@ async function next(events: AsyncGenerator<AnyEvent, void>): Promise<string> {
 }
 
 test('data: the state now, each later one, and a znode that comes and goes', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const events = dataWatch(client, '/data');
   assert.equal(await next(events), 'missing');
-  await other.create('/data', { data: Buffer.from('1') });
+  await server.client.create('/data', { data: Buffer.from('1') });
   assert.equal(await next(events), 'data 1');
-  await other.set('/data', Buffer.from('2'));
+  await server.client.set('/data', Buffer.from('2'));
   assert.equal(await next(events), 'data 2');
   // Two changes before the reader comes are one.
-  await other.set('/data', Buffer.from('3'));
-  await other.set('/data', Buffer.from('4'));
+  await server.client.set('/data', Buffer.from('3'));
+  await server.client.set('/data', Buffer.from('4'));
   assert.equal(await next(events), 'data 4');
-  await other.delete('/data');
+  await server.client.delete('/data');
   assert.equal(await next(events), 'missing');
-  await other.create('/data', { data: Buffer.from('5') });
+  await server.client.create('/data', { data: Buffer.from('5') });
   assert.equal(await next(events), 'data 5');
   await events.return();
   assert.equal(await next(events), 'done');
   await client.sync();
-  assert.match(await ensemble.server(1).ask('mntr'), /^zk_watch_count\t0/m);
+  assert.match(await server.ask('mntr'), /^zk_watch_count\t0/m);
 });
 
 test('children: sorted names, after each change', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const events = childrenWatch(client, '/children');
   assert.equal(await next(events), 'missing');
-  await other.create('/children');
+  await server.client.create('/children');
   assert.equal(await next(events), 'children ');
-  for (const name of ['b', 'a']) await other.create(`/children/${name}`);
+  for (const name of ['b', 'a']) await server.client.create(`/children/${name}`);
   assert.equal(await next(events), 'children a,b');
-  await other.set('/children', Buffer.from('no child'));
-  await other.delete('/children/b');
+  await server.client.set('/children', Buffer.from('no child'));
+  await server.client.delete('/children/b');
   assert.equal(await next(events), 'children a');
-  await other.delete('/children/a');
-  await other.delete('/children');
+  await server.client.delete('/children/a');
+  await server.client.delete('/children');
   assert.equal(await next(events), 'missing');
   await events.return();
 });
 
 test('a lost connection stands in the stream; with nothing changed it costs no request', LIMIT, async () => {
-  await using proxy = await FrameProxy.start(ensemble.server(1).address, CLIENT_PORT);
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 20_000 });
-  await other.create('/gaps', { data: Buffer.from('1') });
+  await server.client.create('/gaps', { data: Buffer.from('1') });
   const data = dataWatch(client, '/gaps');
   const children = childrenWatch(client, '/gaps');
   assert.equal(await next(data), 'data 1');
@@ -103,15 +87,15 @@ test('a lost connection stands in the stream; with nothing changed it costs no r
   const second = Promise.all([next(data), next(children)]);
   proxy.setOpen(false);
   assert.deepEqual(await second, ['disconnected', 'disconnected']);
-  await other.set('/gaps', Buffer.from('2'));
-  await other.create('/gaps/child');
+  await server.client.set('/gaps', Buffer.from('2'));
+  await server.client.create('/gaps/child');
   proxy.setOpen(true);
   assert.deepEqual(await Promise.all([next(data), next(children)]), ['reconnected', 'reconnected']);
   assert.deepEqual(await Promise.all([next(data), next(children)]), ['data 2', 'children child']);
   // The watch fires, and the connection is lost with the read.
   proxy.lose(0, false);
   const third = next(data);
-  await other.set('/gaps', Buffer.from('3'));
+  await server.client.set('/gaps', Buffer.from('3'));
   assert.equal(await third, 'disconnected');
   assert.equal(await next(data), 'reconnected');
   assert.equal(await next(data), 'data 3');
@@ -120,9 +104,9 @@ test('a lost connection stands in the stream; with nothing changed it costs no r
 });
 
 test('it ends by an abort, with the client, with the session; a refusal is thrown', LIMIT, async () => {
-  await using proxy = await FrameProxy.start(ensemble.server(1).address, CLIENT_PORT);
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 2_000 });
-  await other.create('/ends', { data: Buffer.from('1') });
+  await server.client.create('/ends', { data: Buffer.from('1') });
   const stop = new AbortController();
   const stopped = dataWatch(client, '/ends', { signal: stop.signal });
   assert.equal(await next(stopped), 'data 1');
@@ -133,7 +117,7 @@ test('it ends by an abort, with the client, with the session; a refusal is throw
   await assert.rejects(next(dataWatch(client, 'no-path')), { code: 'BAD_REQUEST' });
   await assert.rejects(next(dataWatch(client, '/ends', { timeoutMs: 0 })), { code: 'BAD_REQUEST' });
 
-  const closing = await connect({ servers });
+  const closing = await connect({ servers: server.servers });
   const closed = childrenWatch(closing, '/ends');
   await next(closed);
   const last = next(closed);
@@ -142,7 +126,7 @@ test('it ends by an abort, with the client, with the session; a refusal is throw
   assert.equal(await next(closed), 'done');
   assert.equal(await next(dataWatch(closing, '/ends')), 'ended');
 
-  await using owner = await connect({ servers });
+  await using owner = await connect({ servers: server.servers });
   await owner.addAuth('digest', 'user:password');
   await owner.create('/ends/secret', { acl: CREATOR_ACL });
   await assert.rejects(next(dataWatch(client, '/ends/secret')), { code: 'NO_AUTH' });
@@ -154,7 +138,7 @@ test('it ends by an abort, with the client, with the session; a refusal is throw
   proxy.setOpen(false);
   assert.equal(await gap, 'disconnected');
   const end = next(events);
-  while ((await other.exists('/ends/of-this-session')) !== undefined) await sleep(20);
+  while ((await server.client.exists('/ends/of-this-session')) !== undefined) await sleep(20);
   proxy.setOpen(true);
   assert.equal(await end, 'ended');
   assert.equal(await next(events), 'done');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { Relay } from '../relay.ts';
 
 const PING = 11;
 const SET_WATCHES = 105;
@@ -15,29 +15,15 @@ interface Loss {
 }
 
 /** A proxy before a real server that knows frames: it counts requests, and loses one of them with its connection. */
-export class FrameProxy implements AsyncDisposable {
+export class FrameProxy extends Relay {
   /** The opcodes of all requests, without pings. */
   readonly opcodes: number[] = [];
   /** The frames that set watches again. */
   readonly watchFrames: Buffer[] = [];
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
   #loss: Loss | undefined;
-  #isOpen = true;
 
-  static async start(host: string, port: number): Promise<FrameProxy> {
-    const proxy = new FrameProxy(host, port);
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
-    return proxy;
-  }
-
-  private constructor(host: string, port: number) {
-    this.#server = createServer({ noDelay: true }, (near) => this.#join(near, connect({ host, port, noDelay: true })));
-  }
-
-  get address(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  static start(host: string, port: number): Promise<FrameProxy> {
+    return new FrameProxy(host, port).listen();
   }
 
   /** A loss that was asked for has not come yet. */
@@ -54,38 +40,7 @@ export class FrameProxy implements AsyncDisposable {
     this.#loss = undefined;
   }
 
-  /** While it is closed, new connections end at once. */
-  setOpen(open: boolean): void {
-    this.#isOpen = open;
-    if (!open) this.cut();
-  }
-
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.setOpen(false);
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  #join(near: Socket, far: Socket): void {
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-    }
-    if (!this.#isOpen) {
-      near.destroy();
-      return;
-    }
+  protected override pass(near: Socket, far: Socket): void {
     const lost = new Set<number>();
     let isGreeting = true;
     onFrames(near, (frame) => {
@@ -102,10 +57,10 @@ export class FrameProxy implements AsyncDisposable {
   }
 
   #end(near: Socket): void {
-    if (this.#loss?.isLast === true) this.#isOpen = false;
+    const loss = this.#loss;
     this.#loss = undefined;
-    if (this.#isOpen) near.destroy();
-    else this.cut();
+    if (loss?.isLast === true) this.setOpen(false);
+    else near.destroy();
   }
 
   #passes(frame: Buffer, lost: Set<number>): boolean {

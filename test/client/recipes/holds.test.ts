@@ -1,32 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What is held beside the lock, on a real server: the read-write lock and the permits of a semaphore. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Hold, Lock, ReadWriteLock, Semaphore } from '../../../src/client/index.ts';
-import { CLIENT_PORT } from '../../../src/model/member.ts';
-import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
-import { LossyProxy } from '../lossy-proxy.ts';
+import { oneServer } from '../one-server.ts';
 import { childrenOf, untilAborted, untilCount } from './znodes.ts';
 
 const LIMIT = { timeout: 60_000 };
 
-let ensemble: RealEnsemble;
-let servers: string;
-
-before(async () => {
-  ensemble = await realEnsemble(1);
-  servers = `${ensemble.server(1).address}:${CLIENT_PORT}`;
-});
-
-after(() => ensemble[Symbol.asyncDispose]());
-
-function proxied(): Promise<LossyProxy> {
-  return LossyProxy.start(ensemble.server(1).address, CLIENT_PORT);
-}
+const server = oneServer();
 
 test('readers hold at once; a writer waits for those before it, and those behind wait for it', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const lock = new ReadWriteLock(client, '/rw', { identifier: 'me' });
   const readers = [await lock.read.acquire(), await lock.read.acquire()];
   const order: string[] = [];
@@ -52,7 +38,7 @@ test('readers hold at once; a writer waits for those before it, and those behind
 });
 
 test('a lock on the path of a read-write lock is a writer', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const lock = new ReadWriteLock(client, '/mixed');
   const plain = new Lock(client, '/mixed');
   const reader = await lock.read.acquire();
@@ -67,8 +53,8 @@ test('a lock on the path of a read-write lock is a writer', LIMIT, async () => {
 });
 
 test('a reader that gives up, and a writer whose session ends, let the others go on', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using proxy = await proxied();
+  await using client = await connect({ servers: server.servers });
+  await using proxy = await server.lossy();
   const other = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
   const lock = new ReadWriteLock(client, '/end');
   const writer = await new ReadWriteLock(other, '/end').write.acquire();
@@ -85,8 +71,8 @@ test('a reader that gives up, and a writer whose session ends, let the others go
 });
 
 test('never more holders than permits, each in its turn', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using other = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
+  await using other = await connect({ servers: server.servers });
   let holders = 0;
   let most = 0;
   const fencing = new Set<bigint>();
@@ -108,7 +94,7 @@ test('never more holders than permits, each in its turn', LIMIT, async () => {
 });
 
 test('a permit is waited for in the order of asking, and given up without a trace', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const named = (identifier: string) => new Semaphore(client, '/permits', { permits: 2, identifier });
   const first = await named('first').acquire();
   const second = await named('second').acquire();
@@ -131,7 +117,7 @@ test('a permit is waited for in the order of asking, and given up without a trac
 });
 
 test('the number of permits stands in the path, and nobody counts with another', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   // As Kazoo makes it: first the path, then the number.
   await client.create('/agreed');
   await (await new Semaphore(client, '/agreed', { permits: 2 }).acquire()).release();
@@ -145,8 +131,8 @@ test('the number of permits stands in the path, and nobody counts with another',
 });
 
 test('a permit across lost connections, and one whose session ends', LIMIT, async () => {
-  await using other = await connect({ servers });
-  await using proxy = await proxied();
+  await using other = await connect({ servers: server.servers });
+  await using proxy = await server.lossy();
   const client = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
   const mine = new Semaphore(client, '/lossy', { permits: 1 });
   const theirs = new Semaphore(other, '/lossy', { permits: 1 });
@@ -168,7 +154,7 @@ test('a permit across lost connections, and one whose session ends', LIMIT, asyn
 });
 
 test('whoever has lost its turn while it waits for a permit takes none', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const semaphore = new Semaphore(client, '/turn', { permits: 1 });
   const first = await semaphore.acquire();
   const waiting = semaphore.acquire();

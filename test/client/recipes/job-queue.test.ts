@@ -1,35 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The job queue on a real server: order, states, limits; connections lost at every step, and sessions that end. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, JobQueue, type ZookeeperClient } from '../../../src/client/index.ts';
+import { connect, JobQueue } from '../../../src/client/index.ts';
 import { compareJobs, formatJobName, parseJobName } from '../../../src/client/recipes/job-name.ts';
-import { CLIENT_PORT } from '../../../src/model/member.ts';
-import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
-import { FrameProxy } from './frame-proxy.ts';
+import { oneServerWithClient } from '../one-server.ts';
 
 const LIMIT = { timeout: 180_000 };
 const NOW = { timeoutMs: 0 };
 
-let ensemble: RealEnsemble;
-let servers: string;
-let other: ZookeeperClient;
-
-before(async () => {
-  ensemble = await realEnsemble(1);
-  servers = `${ensemble.server(1).address}:${CLIENT_PORT}`;
-  other = await connect({ servers });
-});
-
-after(async () => {
-  await other.close();
-  await ensemble[Symbol.asyncDispose]();
-});
-
-function proxied(): Promise<FrameProxy> {
-  return FrameProxy.start(ensemble.server(1).address, CLIENT_PORT);
-}
+const server = oneServerWithClient();
 
 const text = (data: Uint8Array | undefined): string => Buffer.from(data ?? []).toString();
 
@@ -68,7 +49,7 @@ test('names are read from both ends, whatever the dataset holds', () => {
 });
 
 test('the highest priority first, then the oldest; a job that comes back keeps its place', LIMIT, async () => {
-  await using queue = new JobQueue(other, '/order');
+  await using queue = new JobQueue(server.client, '/order');
   const put = (dataset: string, priority?: number) =>
     queue.put({ dataset, group: 'g', ...(priority === undefined ? {} : { priority }) });
   for (const [dataset, priority] of [['low', 5], ['first', 100], ['second'], ['high', 2_000]] as const) {
@@ -91,12 +72,12 @@ test('the highest priority first, then the oldest; a job that comes back keeps i
 });
 
 test('unowned, owned, done: with the state that the owner writes, and the result', LIMIT, async () => {
-  await using queue = new JobQueue(other, '/deep/states');
+  await using queue = new JobQueue(server.client, '/deep/states');
   const name = await queue.put({ dataset: 'a/b:c', group: 'g:1', data: Buffer.from('new') });
   assert.equal(name, 'entry-100-a%2Fb:c:g%3A1-0000000000');
   const status = async () => {
     const { state = 'none', data, owner } = (await queue.statusOf(name)) ?? {};
-    return `${state} ${text(data)} ${owner === other.sessionId}`;
+    return `${state} ${text(data)} ${owner === server.client.sessionId}`;
   };
   assert.equal(await status(), 'unowned new false');
   const job = await queue.take();
@@ -125,8 +106,8 @@ test('unowned, owned, done: with the state that the owner writes, and the result
 });
 
 test('take waits for a job, ends with nothing after its limit, and with the reason of an abort', LIMIT, async () => {
-  await using queue = new JobQueue(other, '/waiting');
-  await using elsewhere = await connect({ servers });
+  await using queue = new JobQueue(server.client, '/waiting');
+  await using elsewhere = await connect({ servers: server.servers });
   await using putting = new JobQueue(elsewhere, '/waiting');
   assert.equal(await queue.take({ timeoutMs: 20 }), undefined);
   assert.equal(await queue.take(NOW), undefined);
@@ -154,10 +135,10 @@ test('take waits for a job, ends with nothing after its limit, and with the reas
 });
 
 test('a job whose taking was aborted or too late is given back', LIMIT, async () => {
-  await using proxy = await proxied();
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 20_000 });
   await using queue = new JobQueue(client, '/late');
-  await using watching = new JobQueue(other, '/late');
+  await using watching = new JobQueue(server.client, '/late');
   await queue.put({ dataset: 'd', group: 'g' });
   for (const end of ['abort', 'limit'] as const) {
     await (await queue.take(NOW))?.release();
@@ -178,10 +159,10 @@ test('a job whose taking was aborted or too late is given back', LIMIT, async ()
 });
 
 test('a connection lost at every step of put, take, rewrite and done: all is done once', LIMIT, async () => {
-  await using proxy = await proxied();
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 20_000 });
   await using queue = new JobQueue(client, '/lossy');
-  await using checking = new JobQueue(other, '/lossy');
+  await using checking = new JobQueue(server.client, '/lossy');
   let done = 0;
   assert.equal(await queue.take(NOW), undefined);
   for (const reachesServer of [false, true]) {
@@ -202,23 +183,23 @@ test('a connection lost at every step of put, take, rewrite and done: all is don
       break;
     }
   }
-  const { children } = await other.getChildren('/lossy/numbers');
+  const { children } = await server.client.getChildren('/lossy/numbers');
   assert.deepEqual(children, []);
 });
 
 test('a client that dies at any step loses no job and doubles none', LIMIT, async () => {
-  await using checking = new JobQueue(other, '/dying/none');
+  await using checking = new JobQueue(server.client, '/dying/none');
   await checking.put({ dataset: 'd', group: 'g' });
   const cases = [false, true].flatMap((reachesServer) => [0, 1, 2, 3, 4, 5].map((step) => ({ reachesServer, step })));
   await Promise.all(cases.map(({ reachesServer, step }) => dieAt(step, reachesServer)));
 });
 
 async function dieAt(step: number, reachesServer: boolean): Promise<void> {
-  await using proxy = await proxied();
+  await using proxy = await server.framed();
   const client = await connect({ servers: proxy.address, sessionTimeoutMs: 2_000, closeTimeoutMs: 10 });
   const path = `/dying/${step}-${reachesServer}`;
   const queue = new JobQueue(client, path);
-  await using next = new JobQueue(other, path);
+  await using next = new JobQueue(server.client, path);
   assert.equal(await queue.take(NOW), undefined);
   const name = await queue.put({ dataset: 'd', group: 'g', data: Buffer.from('1') });
   proxy.lose(step, reachesServer, true);
@@ -250,10 +231,10 @@ async function dieAt(step: number, reachesServer: boolean): Promise<void> {
 }
 
 test('an expired session: the job goes to the next, the former owner knows and writes nothing', LIMIT, async () => {
-  await using proxy = await proxied();
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 2_000 });
   await using queue = new JobQueue(client, '/expired');
-  await using next = new JobQueue(other, '/expired');
+  await using next = new JobQueue(server.client, '/expired');
   const name = await next.put({ dataset: 'd', group: 'g' });
   const job = await queue.take();
   assert.equal(job?.name, name);
@@ -272,13 +253,13 @@ test('an expired session: the job goes to the next, the former owner knows and w
 });
 
 test('an owner whose znode is deleted by hand is told, and its writes change nothing', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   await using queue = new JobQueue(client, '/kicked');
-  await using next = new JobQueue(other, '/kicked');
+  await using next = new JobQueue(server.client, '/kicked');
   const name = await next.put({ dataset: 'd', group: 'g', data: Buffer.from('1') });
   const job = await queue.take();
   const lost = new Promise((resolve) => job?.signal.addEventListener('abort', resolve, { once: true }));
-  await other.delete(`/kicked/owners/${name}`);
+  await server.client.delete(`/kicked/owners/${name}`);
   const again = await next.take();
   assert.equal(again?.name, name);
   await lost;
@@ -293,7 +274,7 @@ test(
   'calls have limits: a put without a server ends, and so does a rewrite, which may be made again',
   LIMIT,
   async () => {
-    await using proxy = await proxied();
+    await using proxy = await server.framed();
     await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 20_000 });
     await using queue = new JobQueue(client, '/limits');
     const name = await queue.put({ dataset: 'd', group: 'g' });

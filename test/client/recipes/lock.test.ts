@@ -1,30 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The lock on a real server: its order, its end, lost connections and sessions, and what a stale holder can write. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, Hold, HoldLostError, Lock, type LossReason, retry } from '../../../src/client/index.ts';
 import { lastAhead } from '../../../src/client/recipes/line.ts';
-import { CLIENT_PORT } from '../../../src/model/member.ts';
-import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
-import { LossyProxy } from '../lossy-proxy.ts';
+import { oneServer } from '../one-server.ts';
 import { childrenOf, untilAborted, untilCount } from './znodes.ts';
 
 const LIMIT = { timeout: 60_000 };
 
-let ensemble: RealEnsemble;
-let servers: string;
-
-before(async () => {
-  ensemble = await realEnsemble(1);
-  servers = `${ensemble.server(1).address}:${CLIENT_PORT}`;
-});
-
-after(() => ensemble[Symbol.asyncDispose]());
-
-function proxied(): Promise<LossyProxy> {
-  return LossyProxy.start(ensemble.server(1).address, CLIENT_PORT);
-}
+const server = oneServer();
 
 async function lossOf(hold: Hold): Promise<LossReason> {
   await untilAborted(hold.signal);
@@ -34,7 +20,7 @@ async function lossOf(hold: Hold): Promise<LossReason> {
 }
 
 test('those who wait have it in their order, each with a higher fencing value', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const path = '/order/deep/path';
   const first = await new Lock(client, path, { identifier: 'first' }).acquire();
   const order: string[] = [];
@@ -74,7 +60,7 @@ test('those who wait have it in their order, each with a higher fencing value', 
 });
 
 test('an abort or the limit ends the wait, and nobody behind waits for the one who left', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const lock = new Lock(client, '/left');
   const hold = await lock.acquire();
   const controller = new AbortController();
@@ -96,9 +82,9 @@ test('an abort or the limit ends the wait, and nobody behind waits for the one w
 });
 
 test('a client that is closed while it waits or holds leaves nothing, and its holder knows', LIMIT, async () => {
-  await using other = await connect({ servers });
-  const holding = await connect({ servers });
-  const waiting = await connect({ servers });
+  await using other = await connect({ servers: server.servers });
+  const holding = await connect({ servers: server.servers });
+  const waiting = await connect({ servers: server.servers });
   const hold = await new Lock(holding, '/closed').acquire();
   const wait = new Lock(waiting, '/closed').acquire();
   wait.catch(() => {});
@@ -116,8 +102,8 @@ test('a client that is closed while it waits or holds leaves nothing, and its ho
 });
 
 test('a connection that is lost in the middle of it costs neither the place nor a second znode', LIMIT, async () => {
-  await using other = await connect({ servers });
-  await using proxy = await proxied();
+  await using other = await connect({ servers: server.servers });
+  await using proxy = await server.lossy();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 30_000 });
   const lock = new Lock(client, '/lost/lock');
   await other.create('/lost');
@@ -144,8 +130,8 @@ test('a connection that is lost in the middle of it costs neither the place nor 
 });
 
 test('whoever gives up while the create is in doubt leaves no znode behind', LIMIT, async () => {
-  await using other = await connect({ servers });
-  await using proxy = await proxied();
+  await using other = await connect({ servers: server.servers });
+  await using proxy = await server.lossy();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 30_000 });
   await other.create('/doubt');
   const controller = new AbortController();
@@ -164,8 +150,8 @@ test(
   'a session that is lost: the holder is in doubt before the servers end it, and the next one has it',
   LIMIT,
   async () => {
-    await using other = await connect({ servers });
-    await using proxy = await proxied();
+    await using other = await connect({ servers: server.servers });
+    await using proxy = await server.lossy();
     const client = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
     const hold = await new Lock(client, '/expired').acquire();
     const wait = new Lock(client, '/expired').acquire();
@@ -189,8 +175,8 @@ test(
   'a holder in doubt whose session lives on stands in nobody’s way, also when it does not release',
   LIMIT,
   async () => {
-    await using other = await connect({ servers });
-    await using proxy = await proxied();
+    await using other = await connect({ servers: server.servers });
+    await using proxy = await server.lossy();
     await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
     const hold = await new Lock(client, '/unsure').acquire();
     const next = new Lock(other, '/unsure').acquire();
@@ -205,7 +191,7 @@ test(
 );
 
 test('a connection that comes back in time: it is held on', LIMIT, async () => {
-  await using proxy = await proxied();
+  await using proxy = await server.lossy();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 30_000 });
   const hold = await new Lock(client, '/back').acquire();
   const until = client.sessionSureUntilMs;
@@ -218,8 +204,8 @@ test('a connection that comes back in time: it is held on', LIMIT, async () => {
 });
 
 test('a znode that somebody deletes is not held any more', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using other = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
+  await using other = await connect({ servers: server.servers });
   const lock = new Lock(client, '/deleted');
   const hold = await lock.acquire();
   await other.set(hold.path, Buffer.from('changed only'));
@@ -233,8 +219,8 @@ test('a znode that somebody deletes is not held any more', LIMIT, async () => {
 });
 
 test('guard writes for the holder alone, whoever sends it', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using other = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
+  await using other = await connect({ servers: server.servers });
   const lock = new Lock(client, '/guard');
   const stale = await lock.acquire();
   await client.create('/guarded');
@@ -266,7 +252,7 @@ test('guard writes for the holder alone, whoever sends it', LIMIT, async () => {
 });
 
 test('the names are those of Kazoo, or of Curator when asked for', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   await client.create('/names');
   // As Kazoo's Lock does: what stands before its name is its own affair.
   const kazoo = await client.create('/names/0123456789abcdef__lock__', { sequential: true });
@@ -283,7 +269,7 @@ test('many contenders are read in few requests', LIMIT, async () => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => warnings.push(warning);
   process.on('warning', onWarning);
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   await client.create('/crowd');
   const data = Buffer.from('one of many');
   await Promise.all(

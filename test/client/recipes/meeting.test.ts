@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Elections, barriers, counters and leases on a real server. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import {
   Barrier,
   type BarrierMember,
@@ -12,33 +12,19 @@ import {
   Lease,
   RetryFailedError,
 } from '../../../src/client/index.ts';
-import { CLIENT_PORT } from '../../../src/model/member.ts';
-import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
-import { LossyProxy } from '../lossy-proxy.ts';
+import { oneServer } from '../one-server.ts';
 import { childrenOf, untilAborted, untilCount } from './znodes.ts';
 
 const LIMIT = { timeout: 60_000 };
 
-let ensemble: RealEnsemble;
-let servers: string;
-
-before(async () => {
-  ensemble = await realEnsemble(1);
-  servers = `${ensemble.server(1).address}:${CLIENT_PORT}`;
-});
-
-after(() => ensemble[Symbol.asyncDispose]());
-
-function proxied(): Promise<LossyProxy> {
-  return LossyProxy.start(ensemble.server(1).address, CLIENT_PORT);
-}
+const server = oneServer();
 
 test(
   'a leader whose session ends is followed by who has waited longest, and observers hear of each',
   LIMIT,
   async () => {
-    await using client = await connect({ servers });
-    await using proxy = await proxied();
+    await using client = await connect({ servers: server.servers });
+    await using proxy = await server.lossy();
     const lost = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
     const first = await new Election(lost, '/elect/a', { identifier: 'first' }).lead();
     const second = new Election(client, '/elect/a', { identifier: 'second' });
@@ -76,8 +62,8 @@ test(
 );
 
 test('a barrier holds those who wait, until it is removed', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using proxy = await proxied();
+  await using client = await connect({ servers: server.servers });
+  await using proxy = await server.lossy();
   await using lossy = await connect({ servers: proxy.address, sessionTimeoutMs: 30_000 });
   const barrier = new Barrier(client, '/barrier/a');
   await barrier.wait();
@@ -99,15 +85,15 @@ test('a barrier holds those who wait, until it is removed', LIMIT, async () => {
   proxy.setOpen(true);
   await waiting;
   assert.throws(() => new Barrier(client, '/'), { code: 'BAD_REQUEST' });
-  const closed = await connect({ servers });
+  const closed = await connect({ servers: server.servers });
   await barrier.create();
   const last = new Barrier(closed, '/barrier/a').wait();
   await Promise.all([assert.rejects(last, { code: 'CLIENT_CLOSED' }), closed.sync().then(() => closed.close())]);
 });
 
 test('a removal whose answer is lost is told as done', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using proxy = await proxied();
+  await using client = await connect({ servers: server.servers });
+  await using proxy = await server.lossy();
   await using lossy = await connect({ servers: proxy.address, sessionTimeoutMs: 30_000 });
   await new Barrier(client, '/removed').create();
   proxy.swallowAnswers(true);
@@ -122,8 +108,8 @@ test(
   'nobody passes a double barrier before enough have entered, nor before all of the round have left',
   LIMIT,
   async () => {
-    await using client = await connect({ servers });
-    await using other = await connect({ servers });
+    await using client = await connect({ servers: server.servers });
+    await using other = await connect({ servers: server.servers });
     const events: string[] = [];
     const play = async (name: string, rounds: number) => {
       const barrier = new DoubleBarrier(name < 'c' ? client : other, '/double', { size: 3, identifier: name });
@@ -147,8 +133,8 @@ test(
 );
 
 test('a member of a double barrier that was cut off goes on, one that gives up or dies is out', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using proxy = await proxied();
+  await using client = await connect({ servers: server.servers });
+  await using proxy = await server.lossy();
   const lossy = await connect({ servers: proxy.address, sessionTimeoutMs: 30_000 });
   const barrier = new DoubleBarrier(client, '/members', { size: 2 });
   await assert.rejects(barrier.enter({ timeoutMs: 50 }), { code: 'WAIT_TIMEOUT' });
@@ -176,8 +162,8 @@ test('a member of a double barrier that was cut off goes on, one that gives up o
 });
 
 test('no change of a counter is lost or made twice', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using other = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
+  await using other = await connect({ servers: server.servers });
   const counters = [client, other].map((each) => new Counter(each, '/count/a', { maxAttempts: 1_000 }));
   const changes = await Promise.all(Array.from({ length: 60 }, (_, index) => counters[index % 2]?.add(2n)));
   assert.equal(await counters[0]?.value(), 120n);
@@ -190,7 +176,7 @@ test('no change of a counter is lost or made twice', LIMIT, async () => {
 });
 
 test('a counter gives up after its attempts, and refuses what it can not read or write', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const counter = new Counter(client, '/tries', { maxAttempts: 3 });
   let calls = 0;
   // The creation of the path is an attempt, too.
@@ -218,8 +204,8 @@ test('a counter gives up after its attempts, and refuses what it can not read or
 });
 
 test('a change of a counter whose answer is lost', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using proxy = await proxied();
+  await using client = await connect({ servers: server.servers });
+  await using proxy = await server.lossy();
   await using lossy = await connect({ servers: proxy.address, sessionTimeoutMs: 30_000 });
   const counter = new Counter(lossy, '/doubtful');
   await counter.add(1n);
@@ -236,11 +222,11 @@ test('a change of a counter whose answer is lost', LIMIT, async () => {
 });
 
 test('a lease lasts for its time, whatever becomes of the session', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   let nowMs = Date.parse('2026-11-30T12:00:00.250Z');
   const lease = (identifier: string, each = client) =>
     new Lease(each, '/lease', { identifier, durationMs: 60_000, nowMs: () => nowMs });
-  const gone = await connect({ servers });
+  const gone = await connect({ servers: server.servers });
   const first = await lease('first', gone).tryAcquire();
   await gone.close();
   assert.ok(first !== undefined);
@@ -273,7 +259,7 @@ test('a lease lasts for its time, whatever becomes of the session', LIMIT, async
 });
 
 test('a lease ends by itself, and what can not be read counts as held', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const short = await new Lease(client, '/short', { identifier: 'a', durationMs: 30 }).tryAcquire();
   assert.ok(short !== undefined);
   await untilAborted(short.signal);

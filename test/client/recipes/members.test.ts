@@ -1,32 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Parties, and items that are shared out among members, on a real server. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { connect, Partitioner, Party, type Share, type ZookeeperClient } from '../../../src/client/index.ts';
-import { CLIENT_PORT } from '../../../src/model/member.ts';
-import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
-import { LossyProxy } from '../lossy-proxy.ts';
+import { oneServer } from '../one-server.ts';
 import { childrenOf, untilAborted, untilCount } from './znodes.ts';
 
 const LIMIT = { timeout: 60_000 };
 
-let ensemble: RealEnsemble;
-let servers: string;
-
-before(async () => {
-  ensemble = await realEnsemble(1);
-  servers = `${ensemble.server(1).address}:${CLIENT_PORT}`;
-});
-
-after(() => ensemble[Symbol.asyncDispose]());
-
-function proxied(): Promise<LossyProxy> {
-  return LossyProxy.start(ensemble.server(1).address, CLIENT_PORT);
-}
+const server = oneServer();
 
 test('members join, leave and die, and everybody sees who is here', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using proxy = await proxied();
+  await using client = await connect({ servers: server.servers });
+  await using proxy = await server.lossy();
   const dying = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
   const party = (identifier: string, each = client) => new Party(each, '/party/a', { identifier });
   assert.deepEqual(await party('').members(), []);
@@ -55,8 +41,8 @@ test('members join, leave and die, and everybody sees who is here', LIMIT, async
 });
 
 test('whoever joins while the connection is lost is here once', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using proxy = await proxied();
+  await using client = await connect({ servers: server.servers });
+  await using proxy = await server.lossy();
   await using lossy = await connect({ servers: proxy.address, sessionTimeoutMs: 30_000 });
   await client.create('/once');
   proxy.swallowAnswers(true);
@@ -118,8 +104,8 @@ async function untilShared(client: ZookeeperClient, followers: readonly Follower
 }
 
 test('items are shared out evenly, anew for whoever joins or leaves, and none is had twice', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using other = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
+  await using other = await connect({ servers: server.servers });
   const taken = new Map<string, string>();
   const one = new Follower(client, '/shared', 'one', taken);
   await untilShared(client, [one]);
@@ -144,8 +130,8 @@ test('items are shared out evenly, anew for whoever joins or leaves, and none is
 });
 
 test('the items of a member whose session ends go to the others', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await using proxy = await proxied();
+  await using client = await connect({ servers: server.servers });
+  await using proxy = await server.lossy();
   const dying = await connect({ servers: proxy.address, sessionTimeoutMs: 3_000 });
   // Each with its own, since the one that dies may learn of it a moment later here, in one process.
   const one = new Follower(client, '/dying', 'one', new Map());
@@ -162,7 +148,7 @@ test('the items of a member whose session ends go to the others', LIMIT, async (
 });
 
 test('more members than items, one that leaves from within, and wrong options', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const taken = new Map<string, string>();
   const followers = ['1', '2', '3', '4', '5', '6'].map((name) => new Follower(client, '/few', name, taken));
   await untilShared(client, followers);

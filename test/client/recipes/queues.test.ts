@@ -1,50 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Queue and LockingQueue on a real server: order, limits, lost answers and lost sessions, several takers. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, LockingQueue, Queue, type ZookeeperClient } from '../../../src/client/index.ts';
-import { CLIENT_PORT } from '../../../src/model/member.ts';
-import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
-import { FrameProxy } from './frame-proxy.ts';
+import { connect, LockingQueue, Queue } from '../../../src/client/index.ts';
+import { oneServerWithClient } from '../one-server.ts';
 
 const LIMIT = { timeout: 180_000 };
 const NOW = { timeoutMs: 0 };
 
-let ensemble: RealEnsemble;
-let servers: string;
-let other: ZookeeperClient;
-
-before(async () => {
-  ensemble = await realEnsemble(1);
-  servers = `${ensemble.server(1).address}:${CLIENT_PORT}`;
-  other = await connect({ servers });
-});
-
-after(async () => {
-  await other.close();
-  await ensemble[Symbol.asyncDispose]();
-});
-
-function proxied(): Promise<FrameProxy> {
-  return FrameProxy.start(ensemble.server(1).address, CLIENT_PORT);
-}
+const server = oneServerWithClient();
 
 const bytes = (text: string) => Buffer.from(text);
 const text = (data: Uint8Array | undefined) => (data === undefined ? undefined : Buffer.from(data).toString());
 
 async function childrenOf(path: string): Promise<string[]> {
-  return (await other.getChildren(path)).children.toSorted();
+  return (await server.client.getChildren(path)).children.toSorted();
 }
 
 test('a queue: the lowest priority number first, then the oldest; names as Kazoo has them', LIMIT, async () => {
-  const queue = new Queue(other, '/plain/queue');
+  const queue = new Queue(server.client, '/plain/queue');
   assert.equal(await queue.get(NOW), undefined);
   await queue.put(bytes('usual'));
   await queue.put(bytes('late'), { priority: 999 });
   await queue.put(bytes('early'), { priority: 0 });
   await queue.put(bytes('usual 2'), { priority: 100 });
-  await other.create('/plain/queue/somebody-else');
+  await server.client.create('/plain/queue/somebody-else');
   assert.deepEqual(await childrenOf('/plain/queue'), [
     'entry-000-0000000002',
     'entry-100-0000000000',
@@ -56,18 +37,18 @@ test('a queue: the lowest priority number first, then the oldest; names as Kazoo
   const taken: (string | undefined)[] = [];
   for (let at = 0; at < 5; at++) taken.push(text(await queue.get(NOW)));
   assert.deepEqual(taken, ['early', 'usual', 'usual 2', 'late', undefined]);
-  await other.sync();
+  await server.client.sync();
   assert.deepEqual(await childrenOf('/plain/queue-receipts'), []);
   for (const priority of [-1, 1_000, 0.5]) {
     await assert.rejects(queue.put(bytes('x'), { priority }), { code: 'BAD_REQUEST' });
   }
-  assert.throws(() => new Queue(other, '/'), { code: 'BAD_REQUEST' });
+  assert.throws(() => new Queue(server.client, '/'), { code: 'BAD_REQUEST' });
 });
 
 test('a queue: get waits, has a limit, ends by an abort, and each entry goes to one taker', LIMIT, async () => {
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   const queue = new Queue(client, '/plain-waits');
-  const putting = new Queue(other, '/plain-waits');
+  const putting = new Queue(server.client, '/plain-waits');
   assert.equal(await queue.get({ timeoutMs: 20 }), undefined);
   const reason = new Error('enough');
   await assert.rejects(queue.get({ signal: AbortSignal.abort(reason) }), reason);
@@ -86,7 +67,7 @@ test('a queue: get waits, has a limit, ends by an abort, and each entry goes to 
 });
 
 test('a queue: a connection lost at every step puts once and takes once', LIMIT, async () => {
-  await using proxy = await proxied();
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 20_000 });
   const queue = new Queue(client, '/plain-lossy');
   assert.equal(await queue.get(NOW), undefined);
@@ -106,7 +87,7 @@ test('a queue: a connection lost at every step puts once and takes once', LIMIT,
 });
 
 test('a locking queue: an entry stays until it is consumed, and comes back in its place', LIMIT, async () => {
-  await using queue = new LockingQueue(other, '/locking');
+  await using queue = new LockingQueue(server.client, '/locking');
   await queue.putAll([bytes('one'), bytes('two')]);
   await queue.put(bytes('first'), { priority: 1 });
   await queue.putAll([]);
@@ -138,7 +119,7 @@ test('a locking queue: an entry stays until it is consumed, and comes back in it
 });
 
 test('a locking queue: a connection lost at every step; a session that ends gives its entry back', LIMIT, async () => {
-  await using proxy = await proxied();
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 20_000 });
   await using queue = new LockingQueue(client, '/locking-lossy');
   assert.equal(await queue.get(NOW), undefined);
@@ -162,7 +143,7 @@ test('a locking queue: a connection lost at every step; a session that ends give
   await queue.put(bytes('survives'));
   assert.equal(text((await held.get())?.data), 'survives');
   proxy.setOpen(false);
-  const direct = new LockingQueue(other, '/locking-lossy');
+  const direct = new LockingQueue(server.client, '/locking-lossy');
   const entry = await direct.get({ timeoutMs: 120_000 });
   assert.equal(text(entry?.data), 'survives');
   await entry?.consume();

@@ -1,38 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The tree cache on a real server: what it holds, what it tells, and how little it asks after a lost connection. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CREATOR_ACL, connect, TreeCache, type TreeEvent, type ZookeeperClient } from '../../../src/client/index.ts';
+import { CREATOR_ACL, connect, TreeCache, type TreeEvent } from '../../../src/client/index.ts';
 import { TreeNodes } from '../../../src/client/recipes/tree-nodes.ts';
-import { CLIENT_PORT } from '../../../src/model/member.ts';
 import { type Random, randomOf } from '../../support/random.ts';
-import { type RealEnsemble, realEnsemble } from '../../support/real-server.ts';
-import { FrameProxy } from './frame-proxy.ts';
+import { oneServerWithClient } from '../one-server.ts';
 import { shownCache, untilSame } from './tree-shown.ts';
 
 const LIMIT = { timeout: 180_000 };
 const SET_WATCHES = 105;
 const MAX_BATCH_BYTES = 128 * 1024;
 
-let ensemble: RealEnsemble;
-let servers: string;
-let other: ZookeeperClient;
-
-before(async () => {
-  ensemble = await realEnsemble(1);
-  servers = `${ensemble.server(1).address}:${CLIENT_PORT}`;
-  other = await connect({ servers });
-});
-
-after(async () => {
-  await other.close();
-  await ensemble[Symbol.asyncDispose]();
-});
-
-function proxied(): Promise<FrameProxy> {
-  return FrameProxy.start(ensemble.server(1).address, CLIENT_PORT);
-}
+const server = oneServerWithClient();
 
 /** The next event of the kind. */
 async function until(events: AsyncIterator<TreeEvent | { kind: 'overflow' }>, kind: string): Promise<void> {
@@ -62,10 +43,12 @@ test('an answer undoes nothing that an event said since the question', () => {
 });
 
 test('it holds all that is below its root, and follows it', LIMIT, async () => {
-  await using client = await connect({ servers });
-  await other.create('/tree', { data: Buffer.from('root') });
-  for (const name of ['a', 'a/b', 'a/b/c', 'd']) await other.create(`/tree/${name}`, { data: Buffer.from(name) });
-  await other.create('/tree-beside');
+  await using client = await connect({ servers: server.servers });
+  await server.client.create('/tree', { data: Buffer.from('root') });
+  for (const name of ['a', 'a/b', 'a/b/c', 'd']) {
+    await server.client.create(`/tree/${name}`, { data: Buffer.from(name) });
+  }
+  await server.client.create('/tree-beside');
   await using cache = await TreeCache.open(client, '/tree', { maxInFlight: 1 });
   assert.equal(cache.isCurrent, true);
   assert.equal(cache.size, 5);
@@ -76,13 +59,13 @@ test('it holds all that is below its root, and follows it', LIMIT, async () => {
   assert.equal(cache.get('/tree/x'), undefined);
   assert.equal(cache.children('/tree/x'), undefined);
   const events = cache.events();
-  await other.create('/tree/x');
-  await other.create('/tree/x/y', { data: Buffer.from('y') });
-  await untilSame(other, cache);
-  await other.set('/tree/a', Buffer.from('new'));
-  await other.delete('/tree/a/b/c');
-  await other.delete('/tree/d');
-  await untilSame(other, cache);
+  await server.client.create('/tree/x');
+  await server.client.create('/tree/x/y', { data: Buffer.from('y') });
+  await untilSame(server.client, cache);
+  await server.client.set('/tree/a', Buffer.from('new'));
+  await server.client.delete('/tree/a/b/c');
+  await server.client.delete('/tree/d');
+  await untilSame(server.client, cache);
   assert.deepEqual(cache.children('/tree/x'), ['y']);
   await cache.close();
   const told: string[] = [];
@@ -93,11 +76,11 @@ test('it holds all that is below its root, and follows it', LIMIT, async () => {
 });
 
 test('after a reconnect with nothing changed it asks nothing, in batches of at most 128 kB', LIMIT, async () => {
-  await using proxy = await proxied();
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 20_000 });
-  await other.create('/still');
+  await server.client.create('/still');
   const paths = Array.from({ length: 1_000 }, (_, at) => `/still/${'n'.repeat(150)}-${at}`);
-  await Promise.all(paths.map((path) => other.create(path)));
+  await Promise.all(paths.map((path) => server.client.create(path)));
   await using cache = await TreeCache.open(client, '/still');
   assert.equal(cache.size, 1_001);
   const events = cache.events();
@@ -116,17 +99,17 @@ test('after a reconnect with nothing changed it asks nothing, in batches of at m
     assert.ok(proxy.watchFrames.length >= 3, `${proxy.watchFrames.length} batches`);
     for (const frame of proxy.watchFrames) assert.ok(frame.length <= MAX_BATCH_BYTES + 4);
   }
-  await other.set(paths[7] ?? '', Buffer.from('live again'));
-  await untilSame(other, cache);
+  await server.client.set(paths[7] ?? '', Buffer.from('live again'));
+  await untilSame(server.client, cache);
 });
 
 test('after a reconnect it reads what changed alone, with at most two requests each', LIMIT, async () => {
-  await using proxy = await proxied();
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 20_000 });
-  await other.create('/gap');
+  await server.client.create('/gap');
   for (let at = 0; at < 20; at++) {
-    await other.create(`/gap/${at}`);
-    for (const name of ['x', 'y', 'z']) await other.create(`/gap/${at}/${name}`);
+    await server.client.create(`/gap/${at}`);
+    for (const name of ['x', 'y', 'z']) await server.client.create(`/gap/${at}/${name}`);
   }
   await using cache = await TreeCache.open(client, '/gap');
   await using elsewhere = await TreeCache.open(client, '/gap-created-later');
@@ -136,37 +119,37 @@ test('after a reconnect it reads what changed alone, with at most two requests e
   const changed = new Set<string>();
   const note = (...paths: string[]) => paths.forEach((path) => void changed.add(path));
   for (const at of [1, 2]) {
-    await other.set(`/gap/${at}/x`, Buffer.from('set'));
+    await server.client.set(`/gap/${at}/x`, Buffer.from('set'));
     note(`/gap/${at}/x`);
   }
-  for (const name of ['x', 'y', 'z']) await other.delete(`/gap/3/${name}`);
-  await other.delete('/gap/3');
+  for (const name of ['x', 'y', 'z']) await server.client.delete(`/gap/3/${name}`);
+  await server.client.delete('/gap/3');
   note('/gap/3', '/gap', '/gap/3/x', '/gap/3/y', '/gap/3/z');
-  await other.create('/gap/4/new');
-  await other.create('/gap/4/new/below');
+  await server.client.create('/gap/4/new');
+  await server.client.create('/gap/4/new/below');
   note('/gap/4', '/gap/4/new', '/gap/4/new/below');
-  // Deleted and created again, with other children.
-  for (const name of ['x', 'y', 'z']) await other.delete(`/gap/5/${name}`);
-  await other.delete('/gap/5');
-  await other.create('/gap/5', { data: Buffer.from('again') });
-  await other.create('/gap/5/w');
+  // Deleted and created again, with server.client children.
+  for (const name of ['x', 'y', 'z']) await server.client.delete(`/gap/5/${name}`);
+  await server.client.delete('/gap/5');
+  await server.client.create('/gap/5', { data: Buffer.from('again') });
+  await server.client.create('/gap/5/w');
   note('/gap/5', '/gap/5/w', '/gap/5/x', '/gap/5/y', '/gap/5/z');
-  await other.create('/gap-created-later');
-  await other.create('/gap-created-later/child');
+  await server.client.create('/gap-created-later');
+  await server.client.create('/gap-created-later/child');
   note('/gap-created-later', '/gap-created-later/child');
   proxy.opcodes.length = 0;
   proxy.setOpen(true);
   await until(events, 'current');
-  await untilSame(other, cache);
-  await untilSame(other, elsewhere);
+  await untilSame(server.client, cache);
+  await untilSame(server.client, elsewhere);
   assert.equal(cache.get('/gap/5')?.data.toString(), 'again');
   assert.deepEqual(cache.children('/gap/5'), ['w']);
   assert.equal(cache.children('/gap/4/new')?.join(), 'below');
   const asked = proxy.opcodes.filter((opcode) => opcode !== SET_WATCHES).length;
   assert.ok(asked > 0 && asked <= 2 * changed.size, `${asked} requests for ${changed.size} changed znodes`);
-  await other.set('/gap/6/y', Buffer.from('after'));
-  await other.create('/gap/6/y/more');
-  await untilSame(other, cache);
+  await server.client.set('/gap/6/y', Buffer.from('after'));
+  await server.client.create('/gap/6/y/more');
+  await untilSame(server.client, cache);
 });
 
 /** One change somewhere in the tree, or none if it is not possible there. */
@@ -176,10 +159,10 @@ async function changeSomething(root: string, random: Random): Promise<void> {
   const path = [root, ...Array.from({ length: depth }, () => names[random.between(0, 2)])].join('/');
   const data = Buffer.from(String(random.between(0, 1_000_000)));
   const change = random.pick([
-    () => other.create(path, { data }),
-    () => other.create(path, { data }),
-    () => other.set(path, data),
-    () => other.delete(path),
+    () => server.client.create(path, { data }),
+    () => server.client.create(path, { data }),
+    () => server.client.set(path, data),
+    () => server.client.delete(path),
   ]);
   await change().catch((error: { code?: string }) => {
     assert.ok(['NO_NODE', 'NODE_EXISTS', 'NOT_EMPTY'].includes(error.code ?? ''), error.code);
@@ -187,9 +170,9 @@ async function changeSomething(root: string, random: Random): Promise<void> {
 }
 
 test('whatever happens while connections are lost again and again, it ends up with what is there', LIMIT, async () => {
-  await using proxy = await proxied();
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 20_000 });
-  await other.create('/wild');
+  await server.client.create('/wild');
   await using cache = await TreeCache.open(client, '/wild', { maxInFlight: 2 });
   const mirror = new Map<string, string>();
   const events = cache.events();
@@ -211,7 +194,7 @@ test('whatever happens while connections are lost again and again, it ends up wi
     }
     proxy.forgetLoss();
     proxy.setOpen(true);
-    await untilSame(other, cache);
+    await untilSame(server.client, cache);
   }
   const [held] = [shownCache(cache)];
   await cache.close();
@@ -224,22 +207,22 @@ test('whatever happens while connections are lost again and again, it ends up wi
 });
 
 test('a connection lost while it is opened; a root that is not there, comes, goes and comes again', LIMIT, async () => {
-  await using proxy = await proxied();
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 20_000 });
   await using missing = await TreeCache.open(client, '/none/here');
   assert.equal(missing.size, 0);
-  await other.create('/none');
+  await server.client.create('/none');
   for (let round = 0; round < 2; round++) {
-    await other.create('/none/here');
-    await other.create('/none/here/x');
-    await untilSame(other, missing);
+    await server.client.create('/none/here');
+    await server.client.create('/none/here/x');
+    await untilSame(server.client, missing);
     assert.equal(missing.size, 2);
-    await other.delete('/none/here/x');
-    await other.delete('/none/here');
+    await server.client.delete('/none/here/x');
+    await server.client.delete('/none/here');
     while (missing.size > 0) await sleep(5);
   }
-  await other.create('/opened');
-  for (let at = 0; at < 30; at++) await other.create(`/opened/${at}`);
+  await server.client.create('/opened');
+  for (let at = 0; at < 30; at++) await server.client.create(`/opened/${at}`);
   for (const [passing, reachesServer] of [
     [0, false],
     [0, true],
@@ -255,12 +238,12 @@ test('a connection lost while it is opened; a root that is not there, comes, goe
 });
 
 test('what this client may not read is not held; once it may, it is', LIMIT, async () => {
-  await using owner = await connect({ servers });
+  await using owner = await connect({ servers: server.servers });
   await owner.addAuth('digest', 'user:password');
   await owner.create('/secret');
   await owner.create('/secret/closed', { acl: CREATOR_ACL });
   await owner.create('/secret/open', { data: Buffer.from('open') });
-  await using client = await connect({ servers });
+  await using client = await connect({ servers: server.servers });
   await using cache = await TreeCache.open(client, '/secret');
   assert.deepEqual([...cache.paths()].toSorted(), ['/secret', '/secret/open']);
   assert.deepEqual(cache.children('/secret')?.toSorted(), ['closed', 'open']);
@@ -271,9 +254,9 @@ test('what this client may not read is not held; once it may, it is', LIMIT, asy
 });
 
 test('limits, aborts and ends: of opening, of a reader that is slow, of the client', LIMIT, async () => {
-  await using proxy = await proxied();
+  await using proxy = await server.framed();
   await using client = await connect({ servers: proxy.address, sessionTimeoutMs: 2_000 });
-  await other.create('/ends');
+  await server.client.create('/ends');
   const cache = await TreeCache.open(client, '/ends');
   const slow = cache.events({ maxUnread: 2 });
   const stop = new AbortController();
@@ -281,8 +264,8 @@ test('limits, aborts and ends: of opening, of a reader that is slow, of the clie
   const waiting = stopped.next();
   stop.abort();
   assert.deepEqual(await waiting, { done: true, value: undefined });
-  for (let at = 0; at < 5; at++) await other.create(`/ends/${at}`);
-  await untilSame(other, cache);
+  for (let at = 0; at < 5; at++) await server.client.create(`/ends/${at}`);
+  await untilSame(server.client, cache);
   assert.deepEqual((await slow.next()).value, { kind: 'overflow', lost: 3 });
   const reason = new Error('enough');
   await assert.rejects(TreeCache.open(client, '/ends', {}, { signal: AbortSignal.abort(reason) }), reason);
@@ -302,7 +285,7 @@ test('limits, aborts and ends: of opening, of a reader that is slow, of the clie
     for await (const event of cache.events()) if (event.kind === 'ended') return event.cause;
     return undefined;
   })();
-  while ((await other.exists('/of-this-session')) !== undefined) await sleep(20);
+  while ((await server.client.exists('/of-this-session')) !== undefined) await sleep(20);
   proxy.setOpen(true);
   assert.equal(((await ended) as { code?: unknown } | undefined)?.code, 'SESSION_EXPIRED');
   assert.equal(cache.size, 6);
