@@ -9,3 +9,4 @@ export { debianImages } from './moto/debian-images.ts';
 export { startForkServer } from './moto/fork-server.ts';
 export { installMoto, startMoto } from './moto/moto.ts';
 export { ISOLATED_ADDRESS } from './own-address.ts';
+export { SERVICES } from './services.ts';

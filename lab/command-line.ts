@@ -7,6 +7,7 @@ import { addCalls, addFault } from './commands/cloud.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDeployment } from './commands/deployment.ts';
 import { addDown } from './commands/down.ts';
+import { addEnv } from './commands/env.ts';
 import { UsageError } from './commands/lab-client.ts';
 import { addLogs } from './commands/logs.ts';
 import { addNodeVerbs } from './commands/nodes.ts';
@@ -39,6 +40,7 @@ export function labCommandLine(words: readonly string[]): Argv {
   addFault(cli);
   addLogs(cli);
   addConnect(cli);
+  addEnv(cli);
   addCalls(cli);
   addAgent(cli);
   addDown(cli);

@@ -3,13 +3,21 @@ import { activeInstances, type Group, type GroupInstance, type Place } from './g
 
 /**
  * The places for the next instance, the best first, one per zone. Best is the zone with the fewest instances, and in it
- * the subnet with the fewest. Among equals it is the first of VPCZoneIdentifier (AWS takes any). `taken` has the place
- * of each instance.
+ * the subnet with the fewest. Among equals (AWS takes any) it is the zone with the fewest `fresh` ones, those of the
+ * newest template: otherwise an update could end with several nodes in one zone. Then it is the first of
+ * VPCZoneIdentifier. `taken` has the place of each instance, the fresh ones too.
  */
-export function nextPlaces(places: readonly Place[], taken: readonly Place[]): readonly Place[] {
+export function nextPlaces(
+  places: readonly Place[],
+  taken: readonly Place[],
+  fresh: readonly Place[] = [],
+): readonly Place[] {
   const inZone = (place: Place): number => taken.filter(({ zone }) => zone === place.zone).length;
   const inSubnet = (place: Place): number => taken.filter(({ subnet }) => subnet === place.subnet).length;
-  const sorted = places.toSorted((a, b) => inZone(a) - inZone(b) || inSubnet(a) - inSubnet(b));
+  const freshIn = (place: Place): number => fresh.filter(({ zone }) => zone === place.zone).length;
+  const sorted = places.toSorted(
+    (a, b) => inZone(a) - inZone(b) || freshIn(a) - freshIn(b) || inSubnet(a) - inSubnet(b),
+  );
   return sorted.filter((place, at) => sorted.findIndex(({ zone }) => zone === place.zone) === at);
 }
 

@@ -17,8 +17,11 @@ export async function scaleOut(group: Group, cloud: GroupCloud): Promise<unknown
   const open: Place[] = [];
   let failure: unknown;
   while (mayLaunch(group) && activeInstances(group).length + open.length < group.desired) {
-    const taken = activeInstances(group).map(({ place }) => place);
-    const places = nextPlaces(group.places, [...taken, ...open]);
+    const active = activeInstances(group);
+    const newest = Math.max(...active.map(({ template }) => template.version));
+    const fresh = active.filter(({ template }) => template.version === newest).map(({ place }) => place);
+    const taken = active.map(({ place }) => place);
+    const places = nextPlaces(group.places, [...taken, ...open], fresh);
     const tried = group.distribution === 'balanced-only' ? places.slice(0, 1) : places;
     const problem = await launchInOneOf(group, tried, cloud);
     if (problem === undefined) continue;

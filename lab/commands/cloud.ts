@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The verbs for the local AWS: faults, and the list of calls. */
 import type { Argv } from 'yargs';
-import { type CallCount, FAULT_KINDS } from '../../cloud/index.ts';
+import { type CallCount, FAULT_KINDS, SERVICES } from '../../cloud/index.ts';
 import { table } from '../../tools/table.ts';
 import { callLab } from './lab-client.ts';
 import { print, printJson, progress } from './terminal.ts';
@@ -13,13 +13,20 @@ export function addFault(cli: Argv<{ name: string }>): Argv {
     (command) =>
       command
         .positional('kind', { choices: FAULT_KINDS, describe: 'What goes wrong' })
-        .option('service', { type: 'string', describe: 'ec2, autoscaling, logs or s3; otherwise all' })
+        .option('service', { choices: SERVICES, describe: 'Calls of one service; otherwise all' })
         .option('action', { type: 'string', describe: 'One action, such as DescribeInstances; otherwise all' })
         .option('caller', { type: 'string', describe: 'One instance; otherwise every caller' })
         .option('count', { type: 'number', describe: 'For this many calls' })
         .option('seconds', { type: 'number', describe: 'For this many seconds' })
         .option('clear', { type: 'boolean', default: false, describe: 'Take all faults back' })
         .option('json', { type: 'boolean', default: false, describe: 'JSON instead of text' })
+        .check(({ count: calls, seconds: lasting }) => {
+          if (calls !== undefined && !(Number.isInteger(calls) && Number(calls) > 0)) {
+            throw new Error('--count is a whole number above 0.');
+          }
+          if (lasting !== undefined && !(Number(lasting) > 0)) throw new Error('--seconds is a number above 0.');
+          return true;
+        }, false)
         .example('$0 fault outage --seconds 30', 'AWS is unreachable for half a minute')
         .example(
           '$0 fault lose-answer --service logs --action CreateLogStream --count 1',

@@ -81,10 +81,18 @@ function addScale(cli: Argv<{ name: string }>): void {
         })
         .example('$0 scale 5', 'grow to five, one after the other'),
     async ({ name, nodes }) => {
-      await callLab(name, 'scale', { nodes });
+      const { group, minimum, maximum } = await callLab(name, 'scale', { nodes });
+      if (minimum !== undefined) progress(limitChanged(group, 'below the minimum', 'min-size', minimum));
+      if (maximum !== undefined) progress(limitChanged(group, 'above the maximum', 'max-size', maximum));
       progress(`the group wants ${nodes} nodes now; ./lab.sh status shows how it gets there`);
     },
   );
+}
+
+/** What the lab allows at once and AWS does not. */
+function limitChanged(group: string, where: string, flag: string, { from, to }: { from: number; to: number }): string {
+  const command = `aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${group} --${flag} ${to}`;
+  return `AWS refuses a desired size ${where} of ${from}; the lab has changed that first, as this does: ${command}`;
 }
 
 function addForget(cli: Argv<{ name: string }>): void {

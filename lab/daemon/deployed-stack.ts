@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The stack of a lab and the deployments that make and change it. */
+import { describeStack } from '../../deploy/stack.ts';
 import { labClients } from '../aws-clients.ts';
 import type { LabDeployment } from '../lab-deployment.ts';
 import { type Deployer, type DeploymentOptions, runDeletion, runDeployment, stackFacts } from './deployment.ts';
+import { TargetError } from './targets.ts';
 
 interface DeployedStackOptions extends DeploymentOptions {
   readonly deployer: Deployer;
@@ -73,6 +75,14 @@ export class DeployedStack implements AsyncDisposable {
   /** Resolves when the present deployment, if any, is done. Rejects with its failure. */
   settled(): Promise<void> {
     return this.#last;
+  }
+
+  /** deploy.sh would make a new cluster in the place of one that is deleted. Rejects with TargetError then. */
+  async mustStand(signal: AbortSignal): Promise<void> {
+    const { endpoint, key } = this.#options.lab;
+    using aws = labClients(endpoint, key);
+    if ((await describeStack(aws, this.#options.stackName, signal)) !== undefined) return;
+    throw new TargetError('The stack is deleted, so there is nothing to update; ./lab.sh deploy makes a new cluster.');
   }
 
   /** Changes the stack to another image and resolves when CloudFormation is done. */

@@ -18,6 +18,8 @@ export interface LocalCloud extends AsyncDisposable {
   readonly aws: Cloud;
   /** The clients of the person at the command line. */
   readonly operator: AwsClients;
+  /** The access of `operator`, for other tools. */
+  readonly operatorAccess: Deployer;
   /** The clients of the lab itself (hypervisor, status). Measurements and faults do not include them. */
   readonly lab: AwsClients;
   /** A person with exactly the documented permissions. */
@@ -60,10 +62,20 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   );
   const accessOf = (caller: string): Deployer => ({ endpoint: aws.url, key: aws.newKey(caller) });
   const clientsOf = ({ endpoint, key }: Deployer): AwsClients => started.use(labClients(endpoint, key));
-  const operator = clientsOf(accessOf('operator'));
+  const operatorAccess = accessOf('operator');
+  const operator = clientsOf(operatorAccess);
   const labAccess = accessOf(LAB_CALLER);
   const lab = clientsOf(labAccess);
   const people = { deployer: accessOf('deployer'), builder: accessOf('builder') };
   const all = started.move();
-  return { block, aws, operator, lab, ...people, labAccess, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    block,
+    aws,
+    operator,
+    operatorAccess,
+    lab,
+    ...people,
+    labAccess,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }

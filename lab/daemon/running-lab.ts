@@ -24,7 +24,7 @@ import type { Ground } from './ground.ts';
 import type { LabStatus, NamedCut, NodeView } from './lab-status.ts';
 import type { LocalCloud } from './local-cloud.ts';
 import { mustHaveNetwork, type PartitionOrder, partition } from './partition.ts';
-import { scaleGroup } from './scale.ts';
+import { type ChangedLimits, scaleGroup } from './scale.ts';
 import type { StateDirectory } from './state-directory.ts';
 import { nodesMeant, TargetError } from './targets.ts';
 
@@ -169,6 +169,10 @@ export class Lab implements AsyncDisposable {
     signal: AbortSignal = new AbortController().signal,
   ): Promise<string> {
     const deployedStack = this.#deployable();
+    await deployedStack.mustStand(signal);
+    for (const { instance } of this.hypervisor.hosts.filter(({ machine }) => machine.state === 'paused')) {
+      hear(`${instance} is paused: the update may wait for it, until ./lab.sh resume all`);
+    }
     const image = imageId ?? (await this.#ground.anotherImage(this.cloud, this.stack.imageId));
     await deployedStack.update(image, hear, signal);
     return image;
@@ -191,7 +195,7 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Sets the group's desired size. Changes its minimum and maximum only where necessary. */
-  scale(nodes: number): Promise<void> {
+  scale(nodes: number): Promise<ChangedLimits> {
     const spare = this.deployedStack === undefined ? 0 : SPARE_FOR_UPDATES;
     return scaleGroup(this.operator.autoScaling, this.stack.group, nodes, spare);
   }
@@ -241,6 +245,9 @@ export class Lab implements AsyncDisposable {
     const [host, ...others] = await this.#hostsMeant(target);
     if (host === undefined || others.length > 0) {
       throw new TargetError(`The agent runs on one node at a time; "${target}" means ${others.length + 1}.`);
+    }
+    if (host.machine.state === 'paused') {
+      throw new TargetError(`${host.instance} is paused, so nothing runs on it; let it go on with ./lab.sh resume.`);
     }
     return host.machine.runAgent(args, options);
   }

@@ -5,10 +5,12 @@ import type { CallCount } from '../../cloud/index.ts';
 import type { LineageRecord } from '../../src/model/records.ts';
 import type { Killable } from '../hypervisor/machine.ts';
 import type { Frame } from './control-socket.ts';
+import type { Deployer } from './deployment.ts';
 import type { LabStatus, NamedCut } from './lab-status.ts';
 import { LAB_CALLER } from './local-cloud.ts';
 import type { PartitionOrder } from './partition.ts';
 import type { FaultArguments, Lab } from './running-lab.ts';
+import type { ChangedLimits } from './scale.ts';
 
 /** Each verb's arguments and result. */
 export interface Verbs {
@@ -19,7 +21,8 @@ export interface Verbs {
   terminate: [{ target: string }, readonly string[]];
   /** Waits until CloudFormation is done with the stack. Rejects with the failure of its operation. */
   settled: [Record<string, never>, null];
-  scale: [{ nodes: number }, null];
+  /** Answers with what had to change before AWS takes the size. */
+  scale: [{ nodes: number }, ChangedLimits];
   /** Updates the stack to this image, or to a new one when it is left out. Answers with the image's id. */
   update: [{ imageId?: string }, string];
   /** Deploys the stack again after `delete`. Answers with the cluster's id. */
@@ -32,6 +35,8 @@ export interface Verbs {
   fault: [FaultArguments, string];
   'clear-faults': [Record<string, never>, null];
   'list-faults': [Record<string, never>, readonly object[]];
+  /** How another tool calls the local AWS, as an operator who may do everything. */
+  access: [Record<string, never>, Deployer & { readonly region: string }];
   calls: [Record<string, never>, readonly CallCount[]];
   agent: [{ target: string; arguments: readonly string[] }, { code: number | null; signal: string | null }];
   forget: [{ instance: string }, null];
@@ -63,7 +68,7 @@ const HANDLERS: Handlers = {
   settled: (lab, _, __, signal) => lab.deployed(signal).then(() => null),
   resolve: async (lab, { target }) => (await lab.nodesMeant(target)).map((node) => node.instance),
   terminate: (lab, { target }) => lab.terminate(target),
-  scale: (lab, { nodes }) => lab.scale(nodes).then(() => null),
+  scale: (lab, { nodes }) => lab.scale(nodes),
   deploy: async (lab, _, emit, signal) => {
     await lab.deploy((line) => emit({ kind: 'progress', line }), signal);
     return lab.stack.cluster;
@@ -81,6 +86,7 @@ const HANDLERS: Handlers = {
     return null;
   },
   'list-faults': async (lab) => lab.aws.faults.list(),
+  access: async (lab) => ({ ...lab.cloud.operatorAccess, region: lab.aws.region }),
   calls: async (lab) => lab.aws.calls.counts().filter(({ caller }) => caller !== LAB_CALLER),
   agent: async (lab, args, emit, signal) => {
     const { code, signal: endedBy } = await lab.agent(args.target, args.arguments, {

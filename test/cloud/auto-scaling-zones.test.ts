@@ -8,6 +8,7 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { scaleGroup } from '../../lab/daemon/scale.ts';
 import { hookedGroup, removeGroup } from './hooked-group.ts';
 import { LocalAws, refused, waitFor } from './local-aws.ts';
 
@@ -62,6 +63,22 @@ test('a group that replaces one after the other, with one more meanwhile, stays 
   await autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 6 }));
   await aws.inService(group, 6);
   assert.deepEqual(await perZone(group), { a: 2, b: 2, c: 2 });
+  await removeGroup(aws, group);
+});
+
+test('a size outside of the limits is refused; the lab moves the limit first, and tells which', async () => {
+  const group = await hookedGroup(aws, [], 3);
+  const { autoScaling } = aws.operator;
+  const limits = { AutoScalingGroupName: group, MinSize: 3, MaxSize: 4 };
+  await autoScaling.send(new UpdateAutoScalingGroupCommand(limits));
+  await refused(
+    autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 2 })),
+    'ValidationError',
+    /below min/,
+  );
+  assert.deepEqual(await scaleGroup(autoScaling, group, 2, 1), { group, minimum: { from: 3, to: 2 } });
+  assert.deepEqual(await scaleGroup(autoScaling, group, 4, 1), { group });
+  assert.deepEqual(await scaleGroup(autoScaling, group, 6, 1), { group, maximum: { from: 5, to: 7 } });
   await removeGroup(aws, group);
 });
 

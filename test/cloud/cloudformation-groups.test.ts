@@ -171,6 +171,8 @@ test('a rolling update: one more first, then one by one, each for a signal; in t
   await aws.inService(group, 3);
   assert.deepEqual(await versions(group), ['2', '2', '2']);
   const after = await describe(group);
+  const active = (after?.Instances ?? []).filter(({ LifecycleState }) => LifecycleState === 'InService');
+  assert.equal(new Set(active.map(({ AvailabilityZone }) => AvailabilityZone)).size, 3);
   assert.deepEqual(sizes(after), [3, 3, 4]);
   assert.deepEqual(after?.SuspendedProcesses, []);
   assert.ok(

@@ -2,8 +2,10 @@
 /** The arithmetic of a rolling update, over all small groups. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nextPlaces } from '../../cloud/auto-scaling/choices.ts';
 import { firstCapacity, nextBatch } from '../../cloud/cloudformation/policies/rolling-plan.ts';
 import type { RollingPolicy } from '../../cloud/cloudformation/policies/rolling-policy.ts';
+import { nextVictims } from '../../cloud/cloudformation/policies/victims.ts';
 
 const policyWith = (maxBatchSize: number, minInService: number): RollingPolicy => ({
   ...{ maxBatchSize, minInService, minSuccessfulPercent: 100, pauseMs: 0, pauseTime: 'PT0S', waitOnSignals: true },
@@ -87,4 +89,48 @@ test('every small group ends with the desired number, and has MinInstancesInServ
 test('a minimum that leaves nobody to take down is refused', () => {
   const start = { obsolete: 3, fresh: 0, desired: 3 };
   assert.throws(() => firstCapacity(start, policyWith(1, 3), 3), /MinInstancesInService \(3\) must be less than/);
+});
+
+/** The sizes of the zones after an update of a group that was spread over them. */
+function zonesAfterUpdate(desired: number, batch: number): readonly number[] {
+  const zones = ['a', 'b', 'c'];
+  const places = zones.map((zone) => ({ zone, subnet: `subnet-${zone}` }));
+  const active: { instance: string; zone: string; subnet: string; isFresh: boolean }[] = [];
+  const launch = (isFresh: boolean, count: number): void => {
+    for (let launched = 0; launched < count; launched++) {
+      const fresh = active.filter((each) => each.isFresh);
+      const [place] = nextPlaces(places, active, fresh.length > 0 ? fresh : active);
+      assert.ok(place);
+      active.push({ ...place, isFresh, instance: `i-${(active.length * 7919) % 97}-${isFresh}-${launched}` });
+    }
+  };
+  for (let each = 0; each < desired; each++) launch(false, 1);
+  const policy = policyWith(batch, desired);
+  let capacity = firstCapacity({ obsolete: desired, fresh: 0, desired }, policy, desired + batch);
+  launch(true, capacity - desired);
+  for (;;) {
+    const obsolete = active.filter(({ isFresh }) => !isFresh);
+    if (obsolete.length === 0) break;
+    const fresh = active.length - obsolete.length;
+    const { ended, replaced } = nextBatch({ obsolete: obsolete.length, fresh, desired, capacity }, policy);
+    for (const victim of nextVictims(obsolete, active, ended)) {
+      active.splice(
+        active.findIndex(({ instance }) => instance === victim),
+        1,
+      );
+    }
+    capacity -= ended - replaced;
+    launch(true, replaced);
+  }
+  return zones.map((zone) => active.filter((each) => each.zone === zone).length).toSorted();
+}
+
+test('after an update no zone has two instances more than another', () => {
+  assert.deepEqual(zonesAfterUpdate(3, 1), [1, 1, 1]);
+  for (let desired = 1; desired <= 12; desired++) {
+    for (let batch = 1; batch <= 3; batch++) {
+      const [least = 0, , most = 0] = zonesAfterUpdate(desired, batch);
+      assert.ok(most - least <= 1, `${desired} in batches of ${batch}`);
+    }
+  }
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { callLab, startDaemon } from '../../lab/commands/lab-client.ts';
 import type { LabStatus, NodeRole, NodeView } from '../../lab/daemon/lab-status.ts';
@@ -10,6 +11,7 @@ import { processesWithEnvironment, runs, signalProcess } from '../../lab/hypervi
 import { ZookeeperClient } from '../../src/client/index.ts';
 import { memberAt } from '../../src/model/member.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
+import { outcomeOf } from '../../tools/program.ts';
 import { namedLab, runCommand } from './support/command-line.ts';
 import { waitFor } from './support/wait-for.ts';
 
@@ -30,8 +32,23 @@ const COMMANDS = [
     'delete',
     'deploy',
   ],
-  ...['fault', 'partition', 'heal', 'logs', 'connect', 'calls', 'agent', 'down'],
+  ...['fault', 'partition', 'heal', 'logs', 'connect', 'env', 'calls', 'agent', 'down'],
 ];
+
+/** What an SDK sees that is told of the lab by these variables alone, in a process of its own. */
+async function instancesFor(variables: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const program = `
+    import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+    const { Reservations = [] } = await new EC2Client({}).send(new DescribeInstancesCommand({}));
+    console.log(JSON.stringify(Reservations.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId }) => InstanceId))));
+  `;
+  const { stdout, stderr } = await outcomeOf(process.execPath, ['--input-type=module', '--eval', program], {
+    directory: resolve(import.meta.dirname, '../..'),
+    environment: { HOME: '/nonexistent', ...variables },
+  });
+  assert.notEqual(stdout, '', stderr);
+  return (JSON.parse(stdout) as string[]).toSorted();
+}
 
 function processesOf(state: StateDirectory): number {
   return processesWithEnvironment(LAB_VARIABLE, state.path).length;
@@ -64,6 +81,8 @@ describe('the command line of the lab', () => {
       [['up', '--nodes', '4'], /--nodes is an odd number from 1 to 9/],
       [['up', '--frobnicate'], /frobnicate/],
       [['fault', 'earthquake'], /earthquake/],
+      [['fault', 'slow', '--service', 'nosuch'], /Given: "nosuch"/],
+      [['fault', 'slow', '--count', '0'], /--count is a whole number above 0/],
       [['scale', 'many'], /a number, written in digits/],
       [['update', '--image-id', 'mine'], /--image-id is the id of an image/],
       [['status'], /No lab ".*" is up; start one with/],
@@ -192,6 +211,10 @@ describe('a lab in the background', () => {
     assert.match(killed.stderr, /: killed \d+/);
     await lab.run('pause', 'all');
     assert.match((await lab.run('status')).stdout, /running, paused/);
+    const refused = await lab.run('agent', node.instance, 'status', '--json');
+    assert.equal(refused.code, 2);
+    const { error } = JSON.parse(refused.stdout) as { error: { message: string } };
+    assert.match(error.message, new RegExp(`is paused.* \\./lab\\.sh resume --name ${lab.name}`));
     await lab.run('resume', 'all');
     await lab.run('reboot', node.instance.slice(0, 6));
     const untilHealthy = (image?: string): Promise<LabStatus> =>
@@ -223,8 +246,20 @@ describe('a lab in the background', () => {
     await using other = await ZookeeperClient.connect({ servers: after });
     assert.equal(Buffer.from((await other.get('/greeting')).data).toString(), 'hello');
 
+    const variables = JSON.parse((await lab.run('env', '--json')).stdout) as Record<string, string>;
+    const shell = await lab.run('env');
+    const inShell = await outcomeOf('sh', ['-c', `${shell.stdout}env`], { environment: { AWS_PROFILE: 'mine' } });
+    for (const [name, value] of Object.entries(variables)) assert.ok(inShell.stdout.includes(`${name}=${value}\n`));
+    assert.ok(!inShell.stdout.includes('AWS_PROFILE'));
+    assert.deepEqual(await instancesFor(variables), updated.nodes.map(({ instance }) => instance).toSorted());
+
+    const above = await lab.run('scale', '1');
+    assert.doesNotMatch(above.stderr, /AWS refuses/);
     const deletion = await lab.run('delete');
     assert.equal(deletion.code, 0, deletion.stderr);
+    const gone = await lab.run('update');
+    assert.equal(gone.code, 2, gone.stderr);
+    assert.match(gone.stderr, new RegExp(`The stack is deleted, .* \\./lab\\.sh deploy --name ${lab.name}`));
     const without = JSON.parse((await lab.run('status', '--json')).stdout) as LabStatus;
     assert.deepEqual([without.stack, without.healthy, without.group.desired], ['DELETE_COMPLETE', false, 0]);
     const deployment = await lab.run('deploy', '--json');

@@ -2,12 +2,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsFailure } from '../../failure.ts';
 import type { Struct } from '../../value.ts';
-import { activeMembers, type SeenGroup, type SeenMember, type Sizes, sizeInput } from '../resources/group-input.ts';
+import {
+  activeMembers,
+  type SeenGroup,
+  type SeenMember,
+  type Sizes,
+  seeGroup,
+  sizeInput,
+} from '../resources/group-input.ts';
 import type { ResourceContext } from '../resources/handler.ts';
 import { tooManyFailures } from './creation-policy.ts';
 import { firstCapacity, nextBatch } from './rolling-plan.ts';
 import type { RollingPolicy } from './rolling-policy.ts';
 import { waitForSignals } from './signals.ts';
+import { nextVictims } from './victims.ts';
 
 interface RollingUpdate {
   readonly context: ResourceContext;
@@ -44,11 +52,8 @@ export async function rollingUpdate(update: RollingUpdate): Promise<void> {
 }
 
 async function roll(update: RollingUpdate): Promise<void> {
-  const { context, policy, group, sizes, changes } = update;
-  // Sorted by their random ids, so the order means nothing.
-  const obsolete = activeMembers(group)
-    .filter(update.isObsolete)
-    .sort((a, b) => a.instance.localeCompare(b.instance));
+  const { context, policy, name, group, sizes, changes } = update;
+  let obsolete = activeMembers(group).filter(update.isObsolete);
   const total = obsolete.length;
   let fresh = activeMembers(group).length - total;
   const desired = sizes.desired;
@@ -62,7 +67,9 @@ async function roll(update: RollingUpdate): Promise<void> {
   fresh += added;
   while (obsolete.length > 0) {
     const { ended, replaced } = nextBatch({ obsolete: obsolete.length, fresh, desired, capacity }, policy);
-    const victims = obsolete.splice(0, ended).map(({ instance }) => instance);
+    const present = (await seeGroup(context, name)) ?? group;
+    const victims = nextVictims(obsolete, activeMembers(present), ended);
+    obsolete = obsolete.filter(({ instance }) => !victims.includes(instance));
     context.tell(`Terminating instance(s) [${victims.join(',')}]; replacing with ${replaced} new instance(s).`);
     capacity -= ended - replaced;
     if (replaced < ended) await lowerMinimum(update, capacity);

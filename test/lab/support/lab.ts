@@ -254,8 +254,8 @@ export class TestLab implements AsyncDisposable {
     });
   }
 
-  scale(nodes: number): Promise<void> {
-    return this.lab.scale(nodes);
+  async scale(nodes: number): Promise<void> {
+    await this.lab.scale(nodes);
   }
 
   pause(target: string): Promise<readonly string[]> {
