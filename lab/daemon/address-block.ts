@@ -5,8 +5,11 @@
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
+import { CLIENT_PORT, ELECTION_PORT, QUORUM_PORT } from '../../src/model/member.ts';
 import { listeningAddresses } from '../zookeeper/loopback.ts';
+import { mustBeFree } from './free-ports.ts';
 
+const SERVER_PORTS = [CLIENT_PORT, QUORUM_PORT, ELECTION_PORT];
 const FIRST = 16;
 const LAST = 31;
 /**
@@ -24,6 +27,7 @@ export interface AddressBlock extends AsyncDisposable {
 
 /**
  * Takes the first free block, beginning at a random one. It stays taken until it is disposed of or the process ends.
+ * Rejects when no server could listen on its addresses.
  */
 export async function takeAddressBlock(): Promise<AddressBlock> {
   const count = LAST - FIRST + 1;
@@ -37,6 +41,12 @@ export async function takeAddressBlock(): Promise<AddressBlock> {
     if ((await listeningAddresses()).some((address) => address.startsWith(`${prefix}.`))) {
       lock.close();
       continue;
+    }
+    try {
+      await mustBeFree(ownAddress, SERVER_PORTS);
+    } catch (error) {
+      lock.close();
+      throw error;
     }
     return {
       prefix,

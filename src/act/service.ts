@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Steps that start and stop the node's own server, and that take the node out. */
 import { AgentError } from '../errors.ts';
+import type { ServerEnds } from '../model/server.ts';
 import type { Step } from '../model/step.ts';
 import { type ActContext, changed, ownServer } from './context.ts';
 import { keepStill } from './still.ts';
@@ -14,12 +15,16 @@ const START_POLL_PART = 0.1;
 /** A question to systemd starts a process of its own. */
 const UP_POLL_MS = 1_000;
 
-const ENDED_AT_ONCE = () =>
-  new AgentError(
+/** `ends` are absent when a signal ended the server, or when its end is not noted yet. */
+function endedAtOnce(ends: ServerEnds | undefined): AgentError {
+  const how = ends === undefined ? '' : ` (${ends.how})`;
+  const quoted = ends?.error === undefined ? '' : ` The last error of its log: ${ends.error}`;
+  return new AgentError(
     'SERVER_DID_NOT_START',
-    'The server of this node ended right after its start.',
-    'Read the end of its log; the agent starts it again.',
+    `The server of this node ended right after its start${how}.${quoted}`,
+    `Read the end of its log${ends?.log === undefined ? '' : ` (${ends.log})`}; the agent starts it again.`,
   );
+}
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
@@ -49,7 +54,8 @@ export async function actStartServer(step: Of<'start-server'>, context: ActConte
     await clock.sleep(Math.min(timings.pollMs, pauseMs), signal);
     if ((await ports.servers.srvr(ownServer(self), signal)).kind === 'serving') return;
     if (clock.monotonicMs() - seenUpMs < UP_POLL_MS) continue;
-    if ((await ports.server.state(signal)).kind !== 'running') throw ENDED_AT_ONCE();
+    const state = await ports.server.state(signal);
+    if (state.kind !== 'running') throw endedAtOnce(state.ends);
     seenUpMs = clock.monotonicMs();
   }
 }

@@ -42,7 +42,7 @@ export function failedStart({ server, disk }: Observation): FailedStart | undefi
     return { by: 'unknown', why: `${told}, and the error in its log can't be read: ${ends.unread ?? 'it has none'}.` };
   }
   const [, what] = SURROUNDINGS.find(([pattern]) => pattern.test(ends.error ?? '')) ?? [];
-  const quoted = `${told}. The last error of its log: ${ends.error}`;
+  const quoted = `${told}. The last error of its log${ends.log === undefined ? '' : ` (${ends.log})`}: ${ends.error}`;
   // Server 5: rights, an address, a full disk, memory, Java.
   if (what !== undefined) return { by: 'surroundings', why: `${quoted} (${what}, which other data does not mend)` };
   if (CONFIG.test(ends.error)) return { by: 'config', why: quoted };

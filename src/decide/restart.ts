@@ -23,10 +23,19 @@ export function startServer({ marker, config }: DiskFacts, why: string): Decisio
   return take({ kind: 'start-server', ...(epochFloor === undefined ? {} : { epochFloor }) }, why);
 }
 
+/** How the server ended by itself, for whoever wonders why it does not run. */
+function lastEnd({ ends }: ObservedServer): string {
+  if (ends?.error === undefined) return '';
+  return ` It ended right after its start (${ends.how}): ${ends.error}${ends.log === undefined ? '' : ` (${ends.log})`}`;
+}
+
 /** Genesis 4: starts the server from the config that it wrote last, if this node may run its server at all. Pure. */
 export function decideRestart(observation: Observation, lineage: number): Decision | undefined {
   const { disk, server, self } = observation;
   if (mayRun(server) || disk.fence || votingObstacle(observation, lineage) !== undefined) return undefined;
   if (!listed(disk.config, disk.id, self.address) || waitsForSurroundings(observation)) return undefined;
-  return startServer(disk, 'The server does not run; it restarts from the config that it wrote last.');
+  return startServer(
+    disk,
+    `The server does not run; it restarts from the config that it wrote last.${lastEnd(server)}`,
+  );
 }

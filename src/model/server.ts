@@ -19,8 +19,10 @@ export interface ServerEnds {
   readonly sinceMs: number;
   /** For example `exit code 1`. */
   readonly how: string;
-  /** The last error of its log. The agent reads it only when the server ended more than once. */
+  /** The last error of its log. */
   readonly error?: string;
+  /** Where the log is: a path, or the command that shows it. */
+  readonly log?: string;
   /** Why the log can't be read. */
   readonly unread?: string;
 }

@@ -37,8 +37,9 @@ export async function readEnds(file: string, logFile: string): Promise<ServerEnd
     count: counted.length,
     sinceMs: Math.round((nowSeconds - ended) * MS_PER_SECOND),
     how: `exit code ${code}`,
+    log: logFile,
   };
-  return counted.length > 1 ? { ...facts, ...(await errorIn(logFile)) } : facts;
+  return { ...facts, ...(await errorIn(logFile)) };
 }
 
 /** Keeps the file small: a server may be tried every minute for weeks. */

@@ -101,8 +101,9 @@ async function endsOf(unit: string, state: UnitState, signal: AbortSignal): Prom
   if (!ended || endedBy !== CLD_EXITED || processEndedMs - processBeganMs > SOON_MS) return {};
   const nowMs = Number(process.hrtime.bigint() / NANOSECONDS_PER_MILLISECOND);
   const count = restarts + 1;
-  const ends = { count, sinceMs: Math.max(0, nowMs - processEndedMs), how: `exit code ${exitCode}` };
-  return { ends: count > 1 ? { ...ends, ...(await errorOf(unit, signal)) } : ends };
+  const sinceMs = Math.max(0, nowMs - processEndedMs);
+  const ends = { count, sinceMs, how: `exit code ${exitCode}`, log: `journalctl -u ${unit}` };
+  return { ends: { ...ends, ...(await errorOf(unit, signal)) } };
 }
 
 async function errorOf(unit: string, signal: AbortSignal): Promise<Pick<ServerEnds, 'error' | 'unread'>> {

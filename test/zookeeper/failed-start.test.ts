@@ -58,6 +58,10 @@ async function startAndEnd(control: ServerControl, times: number): Promise<Serve
 test('ends at the start are counted, with the code and the last error of the log; a stop begins anew', async () => {
   await using directory = await temporaryDirectory();
   const control = service(directory.path, 'sleep 0.1; echo "ERROR it is broken"; exit 7');
+  const first = await startAndEnd(control, 1);
+  assert.equal(first?.error, 'ERROR it is broken');
+  assert.equal(first?.log, join(directory.path, 'server.log'));
+  await control.stop(SIGNAL);
   const last = await startAndEnd(control, 3);
   assert.equal(last?.count, 3);
   assert.equal(last?.how, 'exit code 7');

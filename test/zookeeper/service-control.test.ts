@@ -302,7 +302,8 @@ esac
     const looping = await service().state(SIGNAL);
     assert.ok(looping.kind === 'restarting' && looping.ends !== undefined && looping.ends.sinceMs > 0);
     const { sinceMs: _, ...ends } = looping.ends;
-    assert.deepEqual(ends, { count: 3, how: 'exit code 1', error: 'ERROR it is broken' });
+    const log = 'journalctl -u zookeeper.service';
+    assert.deepEqual(ends, { count: 3, how: 'exit code 1', log, error: 'ERROR it is broken' });
     assert.match(await calls(), /^--unit zookeeper\.service --boot --lines=400 /m);
 
     await writeFile(join(directory.path, 'ended'), '900000000');
