@@ -235,7 +235,9 @@ export function sightOf(observation: Observation): string {
     shared.known ? `record ${shared.value.records.at(-1)?.number ?? 'none'}` : `AWS unknown (${shared.why})`,
     ensemble
       ? `leader ${ensemble.leader.id} with members ${ensemble.config.members.map((member) => member.id).join(',')}`
-      : 'no leader',
+      : shared.known
+        ? 'no leader'
+        : 'leader not known without AWS',
   ];
   if (disk.fence) parts.push('fenced');
   for (const { file, why } of disk.unreadable ?? []) parts.push(`${file} can't be understood (${why})`);

@@ -21,8 +21,21 @@ export function statusLines(status: LabStatus): string[] {
   return [
     `lab ${status.name}, cluster ${status.cluster}: ${health}; ${group.desired} desired, ${members}${stack}`,
     ...table([['INSTANCE', 'ZONE', 'ADDRESS', 'STATE', 'GROUP', 'ID', 'ROLE', 'AGENT'], ...present.map(row)]),
+    ...standingLines(status),
     ...(status.cuts ?? []).map(({ from, to }) => `cut: nothing that ${from} sends reaches ${to}`),
     ...(gone > 0 ? [`${gone} terminated instance${gone > 1 ? 's' : ''} not shown (--json lists them)`] : []),
+  ];
+}
+
+/** What a person has to know although all is well. */
+function standingLines({ group, nodes }: LabStatus): string[] {
+  const held = nodes.filter(({ lifecycle }) => lifecycle?.endsWith(':Wait'));
+  const aside = nodes.filter((node) => node.aside !== undefined);
+  return [
+    ...(group.maintenance ? ['maintenance is on; ./lab.sh agent leader maintenance off ends it'] : []),
+    ...(group.suspended.length > 0 ? [`the group has suspended ${group.suspended.join(', ')}`] : []),
+    ...held.map(({ instance, lifecycle }) => `a hook holds ${instance} in ${lifecycle}`),
+    ...aside.map(({ instance, aside: names = [] }) => `data is set aside on ${instance}: ${names.join(', ')}`),
   ];
 }
 

@@ -3,6 +3,7 @@
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import { isInMaintenance } from '../../src/aws/auto-scaling.ts';
 import { type EnsembleConfig, listed, votersOf } from '../../src/model/member.ts';
 import type { ServerAnswer } from '../../src/model/server.ts';
 import type { Servers } from '../../src/ports.ts';
@@ -61,7 +62,13 @@ export async function viewEnsemble(sources: ViewSources, signal: AbortSignal): P
     name: sources.name,
     cluster: sources.stack.cluster,
     ...(stack === undefined ? {} : { stack }),
-    group: { name: sources.stack.group, desired: group.desired, maximum: group.maximum },
+    group: {
+      name: sources.stack.group,
+      desired: group.desired,
+      maximum: group.maximum,
+      suspended: group.suspended,
+      maintenance: group.maintenance,
+    },
     ...(config === undefined ? {} : { config }),
     nodes: [...nodes, ...others],
     ...(cuts.length === 0 ? {} : { cuts }),
@@ -80,6 +87,8 @@ async function stackStatus({ aws, stack }: ViewSources, signal: AbortSignal): Pr
 interface GroupView {
   readonly desired: number;
   readonly maximum: number;
+  readonly suspended: readonly string[];
+  readonly maintenance: boolean;
   readonly lifecycles: ReadonlyMap<string, string>;
 }
 
@@ -92,6 +101,8 @@ async function describeGroup({ aws, stack }: ViewSources, signal: AbortSignal): 
   return {
     desired: group?.DesiredCapacity ?? 0,
     maximum: group?.MaxSize ?? 0,
+    suspended: (group?.SuspendedProcesses ?? []).map(({ ProcessName }) => ProcessName ?? ''),
+    maintenance: isInMaintenance(group?.Tags),
     lifecycles: new Map(
       (group?.Instances ?? []).map((instance) => [instance.InstanceId ?? '', instance.LifecycleState ?? '']),
     ),
@@ -153,7 +164,7 @@ async function viewNode(
   group: GroupView,
 ): Promise<NodeView> {
   const { answer } = asked ?? {};
-  const [id, said] = await Promise.all([host.machine.id(), host.machine.said()]);
+  const [id, said, aside] = await Promise.all([host.machine.id(), host.machine.said(), host.machine.aside()]);
   return {
     instance: host.instance,
     state: 'unknown',
@@ -165,6 +176,7 @@ async function viewNode(
     ...lifecycleOf(group, host.instance),
     ...(id === undefined ? {} : { id }),
     ...(answer?.kind === 'serving' ? { zxid: answer.zxid } : {}),
+    ...(aside.length === 0 ? {} : { aside }),
     ...(said === undefined ? {} : { said }),
   };
 }

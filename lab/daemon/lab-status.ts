@@ -22,6 +22,8 @@ export interface NodeView {
   readonly id?: number;
   readonly role?: NodeRole;
   readonly zxid?: string;
+  /** The names of the data that is set aside on its disk; absent when there is none. */
+  readonly aside?: readonly string[];
   /** The last sentence in the agent's log. */
   readonly said?: string;
 }
@@ -31,7 +33,13 @@ export interface LabStatus {
   readonly cluster: string;
   /** CloudFormation's status of the stack, `CREATE_COMPLETE`; undefined for a bare group. */
   readonly stack?: string;
-  readonly group: { readonly name: string; readonly desired: number; readonly maximum: number };
+  readonly group: {
+    readonly name: string;
+    readonly desired: number;
+    readonly maximum: number;
+    readonly suspended: readonly string[];
+    readonly maintenance: boolean;
+  };
   /** The committed config with the highest version that a serving server has; undefined when none serves. */
   readonly config?: EnsembleConfig;
   readonly nodes: readonly NodeView[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The messages for people in an agent's log. */
-import { open, readFile } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const LOG_TAIL_BYTES = 16_384;
@@ -39,6 +39,11 @@ function sentenceOf(line: string): string | undefined {
   } catch {
     return line;
   }
+}
+
+/** The names of what is set aside beside a data directory's data. */
+export async function asideIn(dataDirectory: string): Promise<readonly string[]> {
+  return readdir(join(dataDirectory, 'aside')).catch(() => []);
 }
 
 /** The ZooKeeper id in a data directory. */

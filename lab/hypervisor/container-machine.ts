@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container, type ContainerProcess } from '../container/container.ts';
 import type { LabNetwork } from '../container/network.ts';
-import { idIn } from './agent-log.ts';
+import { asideIn, idIn } from './agent-log.ts';
 import { BOOTSTRAP_UNIT, ImageLog } from './image-log.ts';
 import type { AgentRun, AgentRunOptions, Killable, Machine, MachineState } from './machine.ts';
 import { type LinuxProcess, processOf, signalProcess } from './processes.ts';
@@ -139,6 +139,10 @@ export class ContainerMachine implements Machine {
 
   id(): Promise<number | undefined> {
     return idIn(join(this.rootDirectory, DATA_DIRECTORY));
+  }
+
+  aside(): Promise<readonly string[]> {
+    return asideIn(join(this.rootDirectory, DATA_DIRECTORY));
   }
 
   said(): Promise<string | undefined> {

@@ -53,6 +53,8 @@ export interface Machine {
   runAgent(args: readonly string[], options?: AgentRunOptions): Promise<AgentRun>;
   /** The ZooKeeper id on its disk, if it has one. */
   id(): Promise<number | undefined>;
+  /** The names of the data that is set aside on its disk. */
+  aside(): Promise<readonly string[]>;
   /** The last sentence of its agent's log. */
   said(): Promise<string | undefined>;
 }

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { idIn, lastSentence } from './agent-log.ts';
+import { asideIn, idIn, lastSentence } from './agent-log.ts';
 import type { AgentRun, AgentRunOptions, Killable, Machine, MachineState } from './machine.ts';
 import type { BootPlan, MachineEvent, MachinePlan, MachineRequest } from './machine-messages.ts';
 import {
@@ -206,6 +206,10 @@ export class ProcessMachine implements Machine {
 
   id(): Promise<number | undefined> {
     return idIn(join(this.directory, 'data'));
+  }
+
+  aside(): Promise<readonly string[]> {
+    return asideIn(join(this.directory, 'data'));
   }
 
   said(): Promise<string | undefined> {

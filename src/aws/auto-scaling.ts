@@ -146,14 +146,19 @@ function groupFact(group: AutoScalingGroup): GroupFact {
     if (!InstanceId || !LifecycleState) throw new UnreadableAnswer(`an instance of ${name} lacks its id or its state`);
     return { instance: InstanceId, lifecycleState: LifecycleState };
   });
-  const maintenance = group.Tags?.find(({ Key }) => Key === MAINTENANCE_TAG)?.Value;
   return {
     name,
     desired,
     maximum,
     instances,
     // A value that this project does not write counts as on: an unknown fact never permits anything.
-    maintenance: maintenance !== undefined && maintenance !== 'off',
+    maintenance: isInMaintenance(group.Tags),
     suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
   };
+}
+
+/** By the tags of its group. Any other value than `off` counts, as a person may have written it. */
+export function isInMaintenance(tags: AutoScalingGroup['Tags']): boolean {
+  const value = tags?.find(({ Key }) => Key === MAINTENANCE_TAG)?.Value;
+  return value !== undefined && value !== 'off';
 }

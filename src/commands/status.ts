@@ -3,15 +3,17 @@
 import { uptime } from 'node:os';
 import { foundByHand } from '../facts/by-hand.ts';
 import { ownState } from '../facts/lifecycle.ts';
+import { standingFacts } from '../facts/standing.ts';
 import { unreadableObjects } from '../facts/unreadable-objects.ts';
 import { sightOf } from '../loop.ts';
 import { adviceSentence, adviceText } from '../model/advice.ts';
 import type { Observation } from '../model/observation.ts';
 import { adviceOf, type Decision } from '../model/step.ts';
 import type { Settings } from '../settings.ts';
+import { checkHealth } from '../tick/healthy-tick.ts';
 import { type Aside, asideWithSize, type HalfMade, leftoversWithSize } from './disk-use.ts';
 import { nodePorts } from './node-ports.ts';
-import { lookOnce } from './one-look.ts';
+import { lookOnce, lookUntilSure } from './one-look.ts';
 import { missedUpdates } from './package-lists.ts';
 
 export interface Status {
@@ -26,6 +28,10 @@ export interface Status {
   readonly why: string;
   /** What a person may do, in words. `decision.advice` has the same as data. */
   readonly next: string;
+  /** What the node and its server say without AWS, when they find that all is well; undefined otherwise. */
+  readonly healthy?: string;
+  /** What a person has to know although all is well: maintenance, suspended processes, hooks, data set aside. */
+  readonly standing: readonly string[];
   readonly suspendedProcesses: readonly string[];
   /** Members without a claim, and lines of the config that the agent cannot read; one sentence each. */
   readonly byHand: readonly string[];
@@ -40,7 +46,9 @@ export interface Status {
 
 export async function readStatus(settings: Settings, signal: AbortSignal): Promise<Status> {
   const ports = await nodePorts(settings, { write: () => {} });
-  const { observation, decision } = await lookOnce(ports, settings, signal);
+  const { observation, decision } = await lookUntilSure(() => lookOnce(ports, settings, signal), ports.clock, signal);
+  // The files of a node that is no member yet can't be read. Then it says nothing about its health.
+  const health = await checkHealth(settings).catch(() => undefined);
   const aside = await Promise.all(
     observation.disk.aside.map((facts) => asideWithSize(settings.dataDir, facts, observation)),
   );
@@ -55,6 +63,8 @@ export async function readStatus(settings: Settings, signal: AbortSignal): Promi
       ? observation.group.value.instances.filter(({ lifecycleState }) => lifecycleState.endsWith(':Wait'))
       : [],
     signalDue: observation.stack?.signals === true && !observation.disk.signalled,
+    ...(health?.healthy === true ? { healthy: health.why } : {}),
+    standing: standingFacts(observation),
     suspendedProcesses: observation.group.known ? observation.group.value.suspended : [],
     byHand: foundByHand(observation),
     aside,
@@ -74,6 +84,8 @@ export function formatStatus(status: Status): string {
     `would do  ${status.decided}`,
     `because   ${status.why}`,
   ];
+  if (status.healthy !== undefined) lines.push(`healthy   ${[status.healthy, ...status.standing].join(' ')}`);
+  else for (const fact of status.standing) lines.push(`stands    ${fact}`);
   for (const advice of adviceOf(status.decision)) lines.push(`do        ${adviceSentence(advice)}`);
   if (observation.ensemble) {
     for (const member of observation.ensemble.config.members) {
@@ -84,15 +96,7 @@ export function formatStatus(status: Status): string {
   }
   for (const found of status.byHand) lines.push(`by hand   ${found}`);
   if (status.lifecycleState !== undefined) lines.push(`state     ${status.lifecycleState} in its group`);
-  for (const { instance, lifecycleState } of status.inHooks) {
-    lines.push(`hook      holds ${instance} in ${lifecycleState}`);
-  }
   if (status.signalDue) lines.push('signal    the stack has not been told yet that this node votes');
-  if (status.suspendedProcesses.length > 0) {
-    lines.push(
-      `group     has suspended ${status.suspendedProcesses.join(', ')}: nothing is replaced until they resume`,
-    );
-  }
   for (const { file, why } of observation.disk.unreadable ?? []) lines.push(`unreadable ${file}: ${why}`);
   for (const { key, why } of unreadableObjects(observation)) lines.push(`unreadable ${key}: ${why}`);
   const space = spaceOf(observation);

@@ -4,7 +4,7 @@
  * SDK nor yargs nor `node:net`. It can only say "healthy", or why not. In any doubt the tick goes the long way through
  * the loop.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CLIENT_PORT, type EnsembleConfig, EVERY_ADDRESS, listed, type Member, votersOf } from '../model/member.ts';
 import { ZXID_ZERO } from '../model/zxid.ts';
@@ -44,12 +44,22 @@ export async function checkHealth(settings: Settings): Promise<Health> {
   const address = metadata.publicAddress ?? metadata.address;
   if (!listed(config, id, address)) return unhealthy(`The config on this disk does not hold ${id} at ${address}.`);
   if (!monitor) return unhealthy('The server of this node neither leads nor follows.');
-  if (monitor.mode === 'follower') return { healthy: true, why: `Member ${id} serves as follower.` };
+  const aside = asideSentence(settings);
+  if (monitor.mode === 'follower') return { healthy: true, why: `Member ${id} serves as follower.${aside}` };
   const voters = votersOf(config).length;
   if (monitor.syncedFollowers - monitor.syncedNonVotingFollowers !== voters - 1) {
     return unhealthy('This node leads, and not every voter is connected.');
   }
-  return { healthy: true, why: `Member ${id} leads, and all ${voters} voters are connected.` };
+  return { healthy: true, why: `Member ${id} leads, and all ${voters} voters are connected.${aside}` };
+}
+
+/** Nobody removes it by itself, and it takes space. */
+function asideSentence({ dataDir }: Settings): string {
+  const folder = join(dataDir, 'aside');
+  const count = existsSync(folder) ? readdirSync(folder).length : 0;
+  return count === 0
+    ? ''
+    : ` Data is set aside ${count === 1 ? 'once' : `${count} times`}; "zk-agent status" lists it.`;
 }
 
 /** A server that listens on every address is asked at that of its instance. */

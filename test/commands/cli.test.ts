@@ -5,7 +5,7 @@ import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { SETTINGS, type Setting } from '../../src/settings-table.ts';
-import { type AgentRun, type NodeByHand, nodeByHand } from './node-by-hand.ts';
+import { type AgentRun, followerMonitor, type NodeByHand, nodeByHand } from './node-by-hand.ts';
 
 let node: NodeByHand;
 before(async () => {
@@ -123,6 +123,16 @@ test('AWS that answers nobody: a dry run says so, and changes nothing', async ()
   assert.equal(said.saw.shared.known, false);
   assert.equal(said.decided.kind, 'wait');
   assert.ok(node.awsCalls > 0);
+});
+
+test('AWS that answers nobody: status says that the node serves, and does not call the leader lost', async () => {
+  node.words = { mntr: followerMonitor() };
+  const run = await node.run(['status']);
+  node.words = {};
+  assert.equal(run.code, 0, run.err);
+  assert.match(run.out, /^healthy {3}Member 1 serves as follower\.$/m);
+  assert.match(run.out, /AWS unknown .*leader not known without AWS/);
+  assert.doesNotMatch(run.out, /no leader/);
 });
 
 test('AWS that answers nobody: no server is declared gone', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatStatus, type Status } from '../../src/commands/status.ts';
 import { decide } from '../../src/decide/decide.ts';
+import { standingFacts } from '../../src/facts/standing.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import { diskOf } from '../decide/parts.ts';
 import { healthy, silent } from '../decide/situations.ts';
@@ -18,6 +19,7 @@ function linesOf(observation: Observation): readonly string[] {
     lifecycleState: undefined,
     inHooks: [],
     signalDue: false,
+    standing: standingFacts(observation),
     suspendedProcesses: [],
     byHand: [],
     aside: [],

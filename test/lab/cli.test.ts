@@ -113,7 +113,13 @@ describe('targets', () => {
   const lab = (nodes: readonly NodeView[], voters: readonly number[]): LabStatus => ({
     name: 'lab',
     cluster: 'lab-00000000',
-    group: { name: 'group', desired: voters.length, maximum: voters.length },
+    group: {
+      name: 'group',
+      desired: voters.length,
+      maximum: voters.length,
+      suspended: [],
+      maintenance: false,
+    },
     config: { version: ZXID_ZERO, members: voters.map((id) => memberAt(id, `127.16.16.${id}`, 'participant')) },
     nodes,
     healthy: true,

@@ -14,7 +14,7 @@ function node(id: number, role: NodeRole, further: Partial<NodeView> = {}): Node
 const STATUS: LabStatus = {
   name: 'lab',
   cluster: 'lab-00000000',
-  group: { name: 'group', desired: 3, maximum: 9 },
+  group: { name: 'group', desired: 3, maximum: 9, suspended: [], maintenance: false },
   nodes: [
     node(1, 'follower'),
     node(2, 'leader'),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The healthy tick of the bundled agent: no AWS call, nothing heavy loaded, and every doubt goes the long way. */
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { acquireLock } from '../../src/lock.ts';
@@ -55,6 +55,13 @@ test('with something to do the same process loads the commands, so that the chec
   assert.equal(loads(run, /commands\.cjs$/).length, 1);
   assert.ok(loads(run, /aws-sdk\.cjs$/).length === 1);
   assert.ok(node.awsCalls > 0);
+});
+
+test('data that is set aside is told in the healthy line', async () => {
+  await mkdir(join(node.dataDir, 'aside', 'before-3'), { recursive: true });
+  const run = await node.run(['recovery']);
+  assert.ok(isHealthy(run), run.out + run.err);
+  assert.match(run.out, /Member 1 serves as follower\. Data is set aside once/);
 });
 
 test('a leader is healthy only while every voter is connected', async () => {
