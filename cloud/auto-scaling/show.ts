@@ -52,16 +52,8 @@ function shownMember(member: GroupInstance): Struct {
 
 /** A member as DescribeAutoScalingInstances shows it, with the health in capital letters. */
 export function shownInstance(group: Group, member: GroupInstance): Struct {
-  return {
-    InstanceId: member.instance,
-    InstanceType: member.instanceType,
-    AutoScalingGroupName: group.name,
-    AvailabilityZone: member.place.zone,
-    LifecycleState: member.lifecycleState,
-    HealthStatus: member.healthy ? 'HEALTHY' : 'UNHEALTHY',
-    LaunchTemplate: shownTemplate(member),
-    ProtectedFromScaleIn: member.protectedFromScaleIn,
-  };
+  const shown = shownMember(member);
+  return { ...shown, AutoScalingGroupName: group.name, HealthStatus: member.healthy ? 'HEALTHY' : 'UNHEALTHY' };
 }
 
 export function shownTag(group: Group, tag: GroupTag): Struct {

@@ -37,11 +37,11 @@ export const securityGroup: ResourceHandler = {
     });
     context.made(String(GroupId));
     const ingress = structsAt(properties, 'SecurityGroupIngress');
-    await authorize(context, String(GroupId), 'ingress', ingress);
+    await change(context, 'Authorize', String(GroupId), 'ingress', ingress);
     const egress = properties.SecurityGroupEgress;
     if (egress !== undefined) {
       await context.call('ec2', 'RevokeSecurityGroupEgress', { GroupId, IpPermissions: [EVERYWHERE] });
-      await authorize(context, String(GroupId), 'egress', structsAt(properties, 'SecurityGroupEgress'));
+      await change(context, 'Authorize', String(GroupId), 'egress', structsAt(properties, 'SecurityGroupEgress'));
     }
     return attributes(context, String(GroupId));
   },
@@ -51,10 +51,10 @@ export const securityGroup: ResourceHandler = {
     const was = outgoing(before);
     const willBe = outgoing(properties);
     const [had, wants] = [structsAt(before, 'SecurityGroupIngress'), structsAt(properties, 'SecurityGroupIngress')];
-    await authorize(context, GroupId, 'ingress', rulesWithout(wants, had));
-    await authorize(context, GroupId, 'egress', rulesWithout(willBe, was));
-    await revoke(context, GroupId, 'ingress', rulesWithout(had, wants));
-    await revoke(context, GroupId, 'egress', rulesWithout(was, willBe));
+    await change(context, 'Authorize', GroupId, 'ingress', rulesWithout(wants, had));
+    await change(context, 'Authorize', GroupId, 'egress', rulesWithout(willBe, was));
+    await change(context, 'Revoke', GroupId, 'ingress', rulesWithout(had, wants));
+    await change(context, 'Revoke', GroupId, 'egress', rulesWithout(was, willBe));
     await setTags(context, existing, properties);
     return attributes(context, GroupId);
   },
@@ -86,25 +86,16 @@ function outgoing(properties: Struct): readonly Struct[] {
   return [{ IpProtocol: '-1', CidrIp: '0.0.0.0/0' }];
 }
 
-async function authorize(
+/** Allows what was not allowed, or takes it back. */
+async function change(
   context: ResourceContext,
+  verb: 'Authorize' | 'Revoke',
   GroupId: string,
   direction: 'ingress' | 'egress',
   rules: readonly Struct[],
 ): Promise<void> {
   if (rules.length === 0) return;
-  const action = direction === 'ingress' ? 'AuthorizeSecurityGroupIngress' : 'AuthorizeSecurityGroupEgress';
-  await context.call('ec2', action, { GroupId, IpPermissions: rules.map((rule) => permissionOf(rule, direction)) });
-}
-
-async function revoke(
-  context: ResourceContext,
-  GroupId: string,
-  direction: 'ingress' | 'egress',
-  rules: readonly Struct[],
-): Promise<void> {
-  if (rules.length === 0) return;
-  const action = direction === 'ingress' ? 'RevokeSecurityGroupIngress' : 'RevokeSecurityGroupEgress';
+  const action = `${verb}SecurityGroup${direction === 'ingress' ? 'Ingress' : 'Egress'}`;
   await context.call('ec2', action, { GroupId, IpPermissions: rules.map((rule) => permissionOf(rule, direction)) });
 }
 
