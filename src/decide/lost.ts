@@ -133,20 +133,27 @@ export function awaitedVoters(
   const quorums: AwaitedQuorum[] = [];
   const allAdded = new Map<string, Voter>();
   const words = new Map<string, GoneMember>();
+  const declared = new Set<string>();
   for (const voters of [committed.voters, ...pendingVoters(reports, newest, committed.version)]) {
     const left = voters.filter((voter) => !isLost(voter));
     const needs = quorumOf(voters.length);
     // A voter that a person added counts as one that can run: no fact says otherwise.
     const added = left.filter((voter) => isAdded(observation, voter));
-    const counting = left.length === needs && added.length < needs ? added : [];
-    const due = counting.map((voter) => wordAbout(voter, { reports, newest, left: namesOf(shared, left) }));
-    if (countable && (left.length < needs || due.some((word) => isGiven(word, silence)))) return undefined;
-    for (const word of due) if (!words.has(word.address)) words.set(word.address, word);
+    const ours = left.filter((voter) => !added.includes(voter));
+    // Without the added voters there is no quorum, and by themselves they are none.
+    const counting = ours.length < needs && added.length < needs ? added : [];
+    const seen = { reports, newest, left: namesOf(shared, ours), unable: unableOf(observation, shared, voters, left) };
+    const due = counting.map((voter) => wordAbout(voter, seen));
+    const given = due.filter((word) => isGiven(word, silence)).map(({ address }) => address);
+    if (countable && left.length - given.length < needs) return undefined;
+    for (const word of due) if (!given.includes(word.address)) words.set(word.address, words.get(word.address) ?? word);
+    for (const address of given) declared.add(address);
+    const awaited = added.filter(({ address }) => !given.includes(address));
     const of = left.flatMap((voter) => behind(shared, voter)).filter((instance) => !isGone(observation, instance));
-    for (const voter of added) allAdded.set(voter.address, voter);
-    quorums.push({ needs: needs - added.length, of: [...new Set(of)] });
+    for (const voter of awaited) allAdded.set(voter.address, voter);
+    quorums.push({ needs: needs - awaited.length, of: [...new Set(of)] });
   }
-  const voters = committed.voters.filter((voter) => !isLost(voter));
+  const voters = committed.voters.filter((voter) => !isLost(voter) && !declared.has(voter.address));
   const instances = [...new Set(quorums.flatMap(({ of }) => of))];
   return {
     voters,
@@ -157,37 +164,58 @@ export function awaitedVoters(
   };
 }
 
-/**
- * Recovery 11: what a person can say about a voter that nobody claimed, while each voter that is left is needed for the
- * quorum, and a node of ours is among them. No quorum can come back without that node, so a server that returns after
- * all commits nothing behind its back.
- */
-function wordAbout(
-  { id, address }: Voter,
-  { reports, newest, left }: { reports: readonly Report[]; newest: LineageRecord; left: readonly string[] },
-): GoneMember {
-  const own = reports.filter(({ lineage }) => lineage === newest.number);
-  const epoch = own.reduce((highest, { data }) => Math.max(highest, data?.currentEpoch ?? 0), 0);
-  return { record: newest.number, id, address, epoch, left };
+/** What a person's word about a voter is given for, besides that voter itself. */
+interface SeenLeft {
+  readonly reports: readonly Report[];
+  readonly newest: LineageRecord;
+  readonly left: readonly string[];
+  readonly unable: readonly string[];
 }
 
 /**
- * Whether a person said so, and nothing shows that the server was back since. Each node of ours that is left now was
- * needed for a quorum then too, so it would know of the epoch that this quorum began.
+ * Recovery 11: what a person can say about a voter that nobody claimed, where no quorum is possible without a node of
+ * ours. So a server that returns after all commits nothing behind its back.
  */
-function isGiven({ record, id, address, epoch, left }: GoneMember, { gone = [] }: Silence): boolean {
+function wordAbout({ id, address }: Voter, { reports, newest, left, unable }: SeenLeft): GoneMember {
+  const own = reports.filter(({ lineage }) => lineage === newest.number);
+  const epoch = own.reduce((highest, { data }) => Math.max(highest, data?.currentEpoch ?? 0), 0);
+  return { record: newest.number, id, address, epoch, left, ...(unable.length === 0 ? {} : { unable }) };
+}
+
+/**
+ * Whether a person said so, and nothing shows that the server was back since. A quorum since then needed a node that
+ * the word names. Each of them is still there and can do what it could then, so it would know of that quorum's epoch.
+ */
+function isGiven(word: GoneMember, { gone = [] }: Silence): boolean {
+  const { record, id, address, epoch } = word;
   return gone.some(
     (said) =>
       said.record === record &&
       said.id === id &&
       said.address === address &&
       said.epoch >= epoch &&
-      left.every((instance) => said.left.includes(instance)),
+      areSame(said.left, word.left) &&
+      areSame(said.unable ?? [], word.unable ?? []),
   );
+}
+
+function areSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((each) => others.includes(each));
 }
 
 function namesOf(shared: Shared, left: readonly Voter[]): readonly string[] {
   return [...new Set(left.flatMap((voter) => behind(shared, voter)))].sort();
+}
+
+/** The instances behind those voters that can't vote, and are not gone for good. */
+function unableOf(
+  observation: Observation,
+  shared: Shared,
+  voters: readonly Voter[],
+  left: readonly Voter[],
+): readonly string[] {
+  const unable = voters.filter((voter) => !left.includes(voter));
+  return namesOf(shared, unable).filter((instance) => !isGone(observation, instance));
 }
 
 function isAdded(observation: Observation, voter: Voter): boolean {

@@ -105,8 +105,10 @@ export interface GoneMember {
   readonly address: string;
   /** The highest current epoch that was reported then. A later epoch shows that the server has served since. */
   readonly epoch: number;
-  /** The instances behind the other voters that were left. Each of them was needed for a quorum. */
+  /** The instances of ours behind the other voters that were left. No quorum was possible without one of them. */
   readonly left: readonly string[];
+  /** Those of ours that could not vote, and were not gone for good. Absent when there were none. */
+  readonly unable?: readonly string[];
 }
 
 /** `reports/<instance>.json`: what a node without quorum knows. It counts only for the record that it names. */

@@ -82,7 +82,14 @@ const SHAPES = {
     v.looseObject({ kind: v.literal('void'), proposal: v.string(), number: whole }),
   ]),
   announcement: v.looseObject({ record: whole, id: whole, nonce: v.string() }),
-  gone: v.looseObject({ record: whole, id: whole, address: v.string(), epoch: whole, left: v.array(v.string()) }),
+  gone: v.looseObject({
+    record: whole,
+    id: whole,
+    address: v.string(),
+    epoch: whole,
+    left: v.array(v.string()),
+    unable: v.optional(v.array(v.string())),
+  }),
   report: v.looseObject({
     serial: v.string(),
     facts: v.optional(v.string()),

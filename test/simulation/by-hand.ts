@@ -15,10 +15,11 @@ import {
 import { ZXID_ZERO, type Zxid } from '../../src/model/zxid.ts';
 import type { Cluster } from './cluster.ts';
 import type { Random } from './core/random.ts';
-import { blankDisk, type DiskState, damageOf } from './node/disk-state.ts';
+import { HandHost } from './hand-host.ts';
+import { damageOf } from './node/disk-state.ts';
 import { CLUSTER } from './node/timings.ts';
 import { judgeReconfig } from './zookeeper/requests.ts';
-import type { Host, Server } from './zookeeper/server.ts';
+import type { Server } from './zookeeper/server.ts';
 
 const TRY_AGAIN_MS = 3_000;
 const REQUEST_MS = 10_000;
@@ -27,31 +28,6 @@ const MOST = 2;
 interface Tries {
   readonly tries: number;
   readonly beside: number;
-}
-
-class HandHost implements Host {
-  readonly name: string;
-  readonly member: Member;
-  readonly disk: DiskState = blankDisk();
-  paused = false;
-  unansweredUntilMs = 0;
-  /** The person wants it out. */
-  unwanted = false;
-  /** The person has stopped it, and starts it again only where a node asks for that. */
-  stopped = false;
-  /** Its machine is gone, so its server never starts again. */
-  lost = false;
-  /** The person was told of its data, and wants it no more. */
-  givenUp = false;
-
-  constructor(name: string, member: Member) {
-    this.name = name;
-    this.member = member;
-  }
-
-  get address(): string {
-    return this.member.address;
-  }
 }
 
 export class ByHand {
@@ -134,15 +110,15 @@ export class ByHand {
   }
 
   /**
-   * An observer, or now and then a voter; never so many voters that half of all are a person's. Each try to make it a
-   * member is for a leader with at least as many voters as it is to be beside.
+   * An observer, or now and then a voter; never so many that half of all are a person's. It is made a member under a
+   * leader with at least as many voters as it is to be beside.
    */
   add(random: Random, { tries, beside }: Tries = { tries: 30, beside: 1 }): boolean {
     const { leader } = this.#world;
     const standing = this.#hosts.filter((host) => !host.unwanted);
     if (!leader || standing.length >= MOST) return false;
-    const votes = standing.every((host) => host.member.role === 'observer') && votersOf(leader.config).length >= 2;
-    const role = votes && random.chance(0.4) ? 'participant' : 'observer';
+    const voters = standing.filter((host) => host.member.role === 'participant').length;
+    const role = votersOf(leader.config).length >= 2 * voters + 2 && random.chance(0.4) ? 'participant' : 'observer';
     const host = this.#hostFor(random, role);
     // Some observers are only ever a line in the config.
     if (role === 'participant' || random.chance(0.7)) this.#start(host, leader);
@@ -292,12 +268,14 @@ export class ByHand {
     ensemble.wake();
   }
 
-  /** In the calm the person keeps them going or takes them out; a voter stays only where it is no half of all. */
+  /** In the calm the person keeps them going or takes them out; voters stay only where they are no half of all. */
   calm(random: Random): void {
-    const { cloud } = this.#world;
+    let voters = 0;
     for (const host of this.#hosts) {
-      const stays = host.member.role === 'observer' || cloud.group.desired >= 2;
+      const votes = host.member.role === 'participant' ? 1 : 0;
+      const stays = votes === 0 || this.#world.cloud.group.desired >= voters + 2;
       if (!host.unwanted && !(stays && random.chance(0.6))) host.unwanted = true;
+      if (!host.unwanted) voters += votes;
       this.#keepGoing(host);
     }
   }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a person added by hand, and nobody remembers. */
 import assert from 'node:assert/strict';
-import type { GoneMember } from '../../src/model/records.ts';
-import { goneBody, goneKey } from '../../src/registry/gone.ts';
 import { whyNotHealed } from './checkers/healing.ts';
 import { Random } from './core/random.ts';
 import { Violation } from './core/violation.ts';
 import { followed } from './directed-advice.ts';
 import type { Case } from './directed-cases.ts';
-import type { Node } from './node/node.ts';
 import { SIMULATED_TIMINGS } from './node/timings.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -29,11 +26,13 @@ class Voter extends Random {
 }
 
 /** Its address, once it is a member. */
-async function voterAdded(scenario: Scenario): Promise<string> {
+export async function voterAdded(scenario: Scenario): Promise<string> {
   const { world } = scenario;
+  const listed = (): readonly string[] =>
+    (world.leader?.config.members ?? []).filter((each) => world.byHand.isByHand(each)).map(({ address }) => address);
+  const before = listed();
   world.byHand.add(new Voter(1));
-  const added = (): string | undefined =>
-    world.leader?.config.members.find((each) => world.byHand.isByHand(each))?.address;
+  const added = (): string | undefined => listed().find((address) => !before.includes(address));
   await scenario.until('the added voter is a member', () => added() !== undefined, 120_000);
   await scenario.advance(10_000);
   const address = added();
@@ -167,85 +166,4 @@ export const BY_HAND_CASES: readonly Case[] = [
       assert.equal(scenario.records().length, 1);
     },
   },
-  {
-    name: 'the server that a quorum waits for is lost, and only its person knows: once it is declared gone the rest recovers',
-    nodes: 3,
-    without: ['declare-gone-never-advised'],
-    play: async (scenario) => {
-      const { world } = scenario;
-      await scenario.whole();
-      const address = await voterAdded(scenario);
-      world.byHand.lose(address);
-      const [gone] = scenario.followers;
-      assert.ok(gone);
-      scenario.terminateAtOnce(gone);
-      await followed(scenario, 'the cluster is whole', () => whyNotHealed(world) === undefined, 1_200_000);
-      assert.equal(scenario.records().length, 2);
-    },
-  },
-  {
-    name: 'a server that was declared gone comes back after the next record: it commits nothing, and all goes on',
-    nodes: 3,
-    without: ['declared-gone-unheard'],
-    play: async (scenario) => {
-      const { world } = scenario;
-      const { address } = await waitingForAdded(scenario);
-      giveWord(scenario, await wordAdvised(scenario));
-      await scenario.until('it is recovered', () => world.leader?.host.disk.stamp?.lineage === 2, 600_000);
-      world.byHand.declareGone(address);
-      world.byHand.startAgain(address);
-      await scenario.advance(120_000);
-      await scenario.whole();
-      assert.equal(scenario.records().length, 2);
-    },
-  },
-  {
-    name: 'a server is back and serves before the word that it is gone arrives: later the word counts no more',
-    nodes: 3,
-    without: ['declared-gone-for-ever'],
-    play: async (scenario) => {
-      const { world } = scenario;
-      const { address, left } = await waitingForAdded(scenario);
-      const word = await wordAdvised(scenario);
-      world.byHand.startAgain(address);
-      await scenario.until('the quorum is back', () => world.leader !== undefined, 300_000);
-      giveWord(scenario, word);
-      await scenario.whole();
-      world.byHand.stop(address);
-      scenario.detach(...left.slice(1));
-      await scenario.advance(400_000);
-      if (scenario.records().length > 1) {
-        throw new Violation('recovers-by-an-old-word', `what the server at ${address} has is left behind`);
-      }
-      world.byHand.startAgain(address);
-      await scenario.until('the quorum is back once more', () => world.leader !== undefined, 300_000);
-      assert.equal(scenario.records().length, 1);
-    },
-  },
 ];
-
-/** Of four voters one is gone, and the added one is stopped: each of those that are left is needed. */
-async function waitingForAdded(scenario: Scenario): Promise<{ address: string; left: readonly Node[] }> {
-  const { world } = scenario;
-  await scenario.whole();
-  const address = await voterAdded(scenario);
-  world.byHand.stop(address);
-  const [gone, ...others] = scenario.followers;
-  assert.ok(gone);
-  const left = [scenario.leader, ...others];
-  scenario.detach(gone);
-  return { address, left };
-}
-
-async function wordAdvised(scenario: Scenario): Promise<GoneMember> {
-  const found = (): GoneMember | undefined =>
-    scenario.nodes.flatMap(({ advice }) => advice.flatMap(({ gone }) => gone ?? []))[0];
-  await scenario.until('a person is asked for a word', () => found() !== undefined, 300_000);
-  const word = found();
-  assert.ok(word);
-  return word;
-}
-
-function giveWord({ world }: Scenario, word: GoneMember): void {
-  world.cloud.objects.createOnce(goneKey(word, 'given'), goneBody(word));
-}

@@ -5,6 +5,7 @@ import { BY_HAND_CASES } from './directed-by-hand.ts';
 import { type Case, CASES as MEMBERSHIP_CASES } from './directed-cases.ts';
 import { CLAIM_CASES } from './directed-claims.ts';
 import { COPY_CASES } from './directed-copies.ts';
+import { DECLARED_GONE_CASES } from './directed-declared-gone.ts';
 import { FILE_CASES } from './directed-files.ts';
 import { FORGOTTEN_CONFIG_CASES } from './directed-forgotten.ts';
 import { LIFECYCLE_CASES } from './directed-lifecycle.ts';
@@ -25,6 +26,7 @@ export const DIRECTED_CASES: readonly Case[] = [
   ...ADVICE_CASES,
   ...FILE_CASES,
   ...BY_HAND_CASES,
+  ...DECLARED_GONE_CASES,
   ...FORGOTTEN_CONFIG_CASES,
   ...COPY_CASES,
   ...SLOT_CASES,

@@ -40,6 +40,24 @@ function beside9(
   });
 }
 
+function wordOfTwo(id: number): GoneMember {
+  return { record: 1, id, address: addressOf(id), epoch: 1, left: [1, 2].map(instanceOf) };
+}
+
+/** Of the voters 1, 2, 3, 8 and 9, of which a person added the last two, 3 is gone for good, or reports as given. */
+function besideTwo(gone: readonly GoneMember[], third?: Parameters<typeof reportOf>[1]): Observation {
+  const config = configOf([1, 2, 3, 8, 9]);
+  const heard = [1, 2].map((id) => reportOf(id, { config }));
+  const all = third ? [...heard, reportOf(3, { config, ...third })] : heard;
+  const living = third ? [1, 2, 3] : [1, 2];
+  return beside9({}, [1, 2, 3, 8, 9], {
+    lives: { ...livesOf([1, 2]), ...livesOf([3], third ? 'alive' : 'gone') },
+    group: groupOf(living),
+    shared: sharedOf([genesisOf([1, 2, 3])], [1, 2, 3]),
+    silence: silenceOf(living, all, gone.length === 0 ? {} : { gone }),
+  });
+}
+
 function waiting(voters: string, advice: Parameters<typeof wait>[2]): Decision {
   const why = `There is no quorum, but it is not lost for good: enough of the voters ${voters} can come back.`;
   return wait(why, undefined, advice);
@@ -96,7 +114,52 @@ export const DECLARED_GONE: readonly Row[] = [
     STILL_WAITS,
   ),
   row(
-    'Recovery 11: no word is asked for, and none counts, while more voters are left than the quorum needs',
+    'Recovery 11: a word counts only where nobody is gone who was left then',
+    beside9({ gone: [{ ...WORD, left: [1, 3].map(instanceOf) }] }),
+    STILL_WAITS,
+  ),
+  row(
+    'Recovery 11: a word counts only where the same nodes can vote',
+    beside9({ gone: [{ ...WORD, unable: [instanceOf(3)] }] }),
+    STILL_WAITS,
+  ),
+  row(
+    'Recovery 11: with a voter to spare, a word is asked for about each of two that were added',
+    besideTwo([]),
+    waiting('1 at 10.0.0.1, 2 at 10.0.0.2, 8 at 10.0.0.8, 9 at 10.0.0.9', [
+      start(2),
+      startAdded(8),
+      startAdded(9),
+      declareGone(wordOfTwo(8)),
+      declareGone(wordOfTwo(9)),
+      terminate(2, [tooFewCanRun(1, [1, 2])]),
+    ]),
+  ),
+  row(
+    'Recovery 11: with a voter to spare, one of two words is not enough, and the other one is asked for',
+    besideTwo([wordOfTwo(8)]),
+    waiting('1 at 10.0.0.1, 2 at 10.0.0.2, 9 at 10.0.0.9', [
+      start(2),
+      startAdded(9),
+      declareGone(wordOfTwo(9)),
+      terminate(2, [tooFewCanRun(2, [1, 2])]),
+    ]),
+  ),
+  row('Recovery 11: with a voter to spare, both words are enough', besideTwo([8, 9].map(wordOfTwo)), LOST),
+  row(
+    'Recovery 11: with a voter to spare, a word names who can not vote, since that node may be mended',
+    besideTwo([8, 9].map(wordOfTwo), { canVote: false, obstacle: 'its id file is empty' }),
+    waiting('1 at 10.0.0.1, 2 at 10.0.0.2, 8 at 10.0.0.8, 9 at 10.0.0.9', [
+      start(2),
+      startAdded(8),
+      startAdded(9),
+      declareGone({ ...wordOfTwo(8), unable: [instanceOf(3)] }),
+      declareGone({ ...wordOfTwo(9), unable: [instanceOf(3)] }),
+      terminate(2, [tooFewCanRun(1, [1, 2])]),
+    ]),
+  ),
+  row(
+    'Recovery 11: no word is asked for, and none counts, where the added voters are a quorum by themselves',
     beside9({ gone: [WORD, { ...WORD, id: 8, address: addressOf(8) }] }, [1, 8, 9]),
     waiting('1 at 10.0.0.1, 8 at 10.0.0.8, 9 at 10.0.0.9', [startAdded(8), startAdded(9)]),
   ),

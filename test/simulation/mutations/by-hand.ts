@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isUnclaimed } from '../../../src/facts/by-hand.ts';
+import { isGone } from '../../../src/facts/lives.ts';
 import type { Action, Advice } from '../../../src/model/advice.ts';
 import type { Observation } from '../../../src/model/observation.ts';
 import type { GoneMember } from '../../../src/model/records.ts';
@@ -53,6 +54,23 @@ export const BY_HAND_MUTATIONS: readonly Mutation[] = [
     rule: 'Recovery 11: a word counts no more once a later epoch shows that the server was back',
     parts: deciding((observation) =>
       withWords(observation, (gone) => gone.map((word) => ({ ...word, epoch: Number.MAX_SAFE_INTEGER }))),
+    ),
+  },
+  {
+    name: 'one-word-at-most',
+    rule: 'Recovery 11: with a voter to spare, two servers that were added may be declared gone',
+    parts: advising((advice) => {
+      const words = advice.filter(({ action }) => action === 'declare-gone').length;
+      return words > 1 ? advice.filter(({ action }) => action !== 'declare-gone') : advice;
+    }),
+  },
+  {
+    name: 'words-of-the-gone',
+    rule: 'Recovery 11: a word counts no more once an instance that it names is gone',
+    parts: deciding((observation) =>
+      withWords(observation, (gone) =>
+        gone.map((word) => ({ ...word, left: word.left.filter((instance) => !isGone(observation, instance)) })),
+      ),
     ),
   },
   {
@@ -130,13 +148,16 @@ function withDeadClaimants(observation: Observation): Observation {
 
 /** Whatever is decided, nobody is told to do this. */
 function neverAdvising(left: Action): NonNullable<Mutation['parts']> {
+  return advising((advice) => advice.filter(({ action }) => action !== left));
+}
+
+function advising(change: (advice: readonly Advice[]) => readonly Advice[]): NonNullable<Mutation['parts']> {
   return (parts) => ({
     ...parts,
     decide: (observation) => {
       const decision = parts.decide(observation);
       const { advice } = decision as { readonly advice?: readonly Advice[] };
-      if (!advice) return decision;
-      return { ...decision, advice: advice.filter(({ action }) => action !== left) } as Decision;
+      return advice ? ({ ...decision, advice: change(advice) } as Decision) : decision;
     },
   });
 }
