@@ -41,6 +41,7 @@ export async function benchReleaseTick(rounds: number, progress: (line: string) 
         return {
           ...comparisonOf(contest, tick.elapsedMs, tickBefore.elapsedMs),
           more: {
+            cpuRatio: round(median(tick.cpuMs) / median(tickBefore.cpuMs), 3),
             peakMemoryRatio: round(median(tick.peakKib) / median(tickBefore.peakKib), 2),
             awsCalls: awsCalls() - callsBefore,
           },

@@ -22,7 +22,7 @@ def run(words, says):
     elapsed = time.monotonic() - started
     if status != 0 or says not in said:
         sys.exit("%s ended with status %d: %s" % (" ".join(words), status, said))
-    return [elapsed * 1000, usage.ru_maxrss]
+    return [elapsed * 1000, usage.ru_maxrss, (usage.ru_utime + usage.ru_stime) * 1000]
 for number in range(rounds):
     runs = [None] * len(commands)
     for turn in range(len(commands)):
@@ -38,10 +38,15 @@ interface Program {
   readonly says: string;
 }
 
+/** Milliseconds, KiB, and milliseconds of processor time. */
+type RunFigures = readonly [number, number, number];
+
 interface WholeRuns {
   readonly elapsedMs: readonly number[];
   /** The kernel's ru_maxrss. */
   readonly peakKib: readonly number[];
+  /** Processor time. A busy machine moves it less than the elapsed time. */
+  readonly cpuMs: readonly number[];
 }
 
 interface Course {
@@ -61,11 +66,11 @@ export async function wholeRuns<const T extends readonly Program[]>(
   const words = ['-I', '-c', PROGRAM, JSON.stringify(warmUp + rounds), JSON.stringify(programs)];
   const child = spawn('python3', words, { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
-  const counted: (readonly (readonly [number, number])[])[] = [];
+  const counted: (readonly RunFigures[])[] = [];
   let round = -warmUp;
   for await (const line of createInterface({ input: child.stdout })) {
     if (round++ < 0) continue;
-    const runs = JSON.parse(line) as (readonly [number, number])[];
+    const runs = JSON.parse(line) as readonly RunFigures[];
     counted.push(runs);
     progress(
       round,
@@ -74,7 +79,11 @@ export async function wholeRuns<const T extends readonly Program[]>(
   }
   const [code] = await ended;
   if (code !== 0) throw new Error('A program that was to be measured failed; what it said stands above.');
-  const pick = (index: number, of: 0 | 1) => counted.map((runs) => runs[index]?.[of] ?? Number.NaN);
-  const figures = programs.map((_, index) => ({ elapsedMs: pick(index, 0), peakKib: pick(index, 1) }));
+  const pick = (index: number, of: 0 | 1 | 2) => counted.map((runs) => runs[index]?.[of] ?? Number.NaN);
+  const figures = programs.map((_, index) => ({
+    elapsedMs: pick(index, 0),
+    peakKib: pick(index, 1),
+    cpuMs: pick(index, 2),
+  }));
   return figures as { readonly [K in keyof T]: WholeRuns };
 }
