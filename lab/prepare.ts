@@ -9,5 +9,10 @@ const progress = (line: string): void => {
   process.stderr.write(`${line.charAt(0).toUpperCase()}${line.slice(1)}\n`);
 };
 
-await installMoto({ progress });
-await zookeeperHome(progress);
+try {
+  await installMoto({ progress });
+  await zookeeperHome(progress);
+} catch (error) {
+  progress(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

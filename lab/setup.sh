@@ -12,31 +12,51 @@ has_java() { at_least 17 java_major; }
 has_maven() { [[ -n ${ZOOKEEPER_HOME:-} ]] || command -v mvn >/dev/null; }
 has_python() { at_least 311 python3 -c 'import sys, venv, ensurepip; print(sys.version_info[0] * 100 + sys.version_info[1])'; }
 
-# The programs that the system must have, and the Debian packages that have them.
+# ZOOKEEPER_HOME takes the place of Maven, so it must have what Maven would fetch.
+check_zookeeper_home() {
+  local home=${ZOOKEEPER_HOME:-}
+  [[ -z $home || -d $home/lib ]] && return
+  say "ZOOKEEPER_HOME is $home, and no unpacked ZooKeeper is there. Without it Maven fetches one; run this, then try again:"
+  say '  unset ZOOKEEPER_HOME'
+  exit 1
+}
+
+# A server reads zoo.cfg as ISO 8859-1, so it would find none of its files, and never serve.
+check_path() {
+  local root=$1 elsewhere=${HOME:-}/zookeeper-on-aws
+  is_plain "$root" && return
+  is_plain "$elsewhere" || elsewhere=/var/tmp/zookeeper-on-aws
+  say "ZooKeeper reads no path with letters outside of ASCII, and this checkout is at $root. Run this, then try again there:"
+  say "  mv '${root//\'/\'\\\'\'}' '$elsewhere'"
+  exit 1
+}
+
+is_plain() {
+  ! LC_ALL=C grep -q '[^ -~]' <<<"$1"
+}
+
+# The programs that the system must have. Installs what is missing where it may.
 check_system() {
-  local missing=() packages=() installer=(dnf install -y)
-  if command -v zypper >/dev/null; then installer=(zypper install -y); fi
-  has_node || { missing+=('Node 20 or later with npm') && packages+=(nodejs npm); }
-  has_java || { missing+=('Java 17 or later') && packages+=(default-jre-headless); }
-  has_maven || { missing+=('Maven') && packages+=(maven); }
-  has_python || { missing+=('Python 3.11 or later with venv') && packages+=(python3 python3-venv); }
+  local missing=() parts=()
+  check_zookeeper_home
+  prefer_new_node
+  has_node || { missing+=("$(missing_node)") && parts+=(node); }
+  has_java || { missing+=('Java 17 or later') && parts+=(java); }
+  has_maven || { missing+=('Maven') && parts+=(maven); }
+  has_python || { missing+=('Python 3.11 or later with venv') && parts+=(python); }
   ((${#missing[@]} == 0)) && return
   local list
   list=$(printf '%s, ' "${missing[@]}")
   list=${list%, }
-  if ! command -v apt-get >/dev/null; then
-    say "Missing: $list. Run this with the names that your system has for them, then try again:"
-    say "  sudo ${installer[*]} ${packages[*]}"
-    exit 1
+  if [[ $(package_manager) != apt-get ]] || ((EUID != 0)); then
+    refuse "$list" "${parts[@]}"
   fi
-  if ((EUID != 0)); then
-    say "Missing: $list. Run this, then try again:"
-    say "  sudo apt-get update && sudo apt-get install -y ${packages[*]}"
-    exit 1
-  fi
+  local part packages=()
+  for part in "${parts[@]}"; do packages+=("$(package_names apt-get "$part")"); done
   say "Missing: $list. Installing with apt-get: ${packages[*]}"
   apt-get update -qq >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" >&2
+  # shellcheck disable=SC2086 # A part may have several packages.
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq ${packages[*]} >&2
   if ! has_node || ! has_java || ! has_maven || ! has_python; then
     say "This system's packages are too old for: $list. Install newer ones by hand, then run this again."
     exit 1
@@ -54,6 +74,7 @@ wanted_setup() {
 
 prepare() {
   local root=$1 stamp=$1/.cache/setup wanted
+  check_path "$root"
   wanted=$(wanted_setup "$root" 2>/dev/null || true)
   if [[ -z $wanted || ! -x $root/node_modules/.bin/node || ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
     check_system

@@ -2,6 +2,9 @@
 # build.sh, deploy.sh and lab/setup.sh source this file. `prepare_packages ROOT` makes Node and the npm packages ready.
 # When they are ready already, this takes a few milliseconds. Afterwards PATH begins with the project's own Node.
 
+# shellcheck source=tools/system-packages.sh
+. "$(dirname "${BASH_SOURCE[0]}")/system-packages.sh"
+
 say() {
   printf '%s\n' "$*" >&2
 }
@@ -15,6 +18,39 @@ at_least() {
 }
 
 has_node() { at_least 20 node -p 'process.versions.node.split(".")[0]' && command -v npm >/dev/null; }
+
+# An old Node may stand first in PATH, with a newer one behind it. That one, with its npm, is put first.
+prefer_new_node() {
+  local candidate
+  has_node && return
+  while read -r candidate; do
+    if at_least 20 "$candidate" -p 'process.versions.node.split(".")[0]' && [[ -x ${candidate%/*}/npm ]]; then
+      export PATH="${candidate%/*}:$PATH"
+      return
+    fi
+  done < <(type -ap node)
+}
+
+# What is missing, with the version that was found instead.
+missing_node() {
+  local found
+  found=$(node --version 2>/dev/null) || found=
+  printf 'Node 20 or later with npm%s' "${found:+ (the first in PATH is $found)}"
+}
+
+# Ends the run. Usage: refuse WHAT PART…
+refuse() {
+  local what=$1 command
+  shift
+  command=$(install_command "$@")
+  if [[ -z $command ]]; then
+    say "Missing: $what. Install it, then try again."
+  else
+    say "Missing: $what. Run this, then try again:"
+    say "  $command"
+  fi
+  exit 1
+}
 
 # Installs the npm packages of the lock file, and again only when that file has changed. npm writes a list of its own
 # into node_modules last. When that list is newer than the lock file, npm has run since the change.
@@ -31,10 +67,8 @@ install_packages() {
 prepare_packages() {
   local root=$1
   if ! cmp -s "$root/package-lock.json" "$root/node_modules/.installed-lock" || [[ ! -x $root/node_modules/.bin/node ]]; then
-    if ! has_node; then
-      say 'Missing: Node 20 or later with npm. Install it, then try again.'
-      exit 1
-    fi
+    prefer_new_node
+    has_node || refuse "$(missing_node)" node
     mkdir -p "$root/.cache"
     exec 9>"$root/.cache/setup.lock"
     flock 9

@@ -35,7 +35,8 @@ async function find(progress: (line: string) => void): Promise<ZookeeperDistribu
 }
 
 async function jarsOf(lib: string): Promise<readonly string[]> {
-  const jars = (await readdir(lib)).filter((name) => name.endsWith('.jar')).sort();
+  // A directory that is not there holds none either.
+  const jars = (await readdir(lib).catch(() => [])).filter((name) => name.endsWith('.jar')).sort();
   if (!jars.includes(`zookeeper-${VERSION}.jar`)) {
     throw new Error(`${lib} holds no ZooKeeper ${VERSION}. Name an unpacked distribution of it in ZOOKEEPER_HOME.`);
   }
