@@ -27,7 +27,7 @@ function role(options: TemplateOptions): Resource {
     Properties: {
       AssumeRolePolicyDocument: trust,
       Description: sub(`Nodes of the ZooKeeper ensemble of the stack \${AWS::StackName}`),
-      Policies: [{ PolicyName: 'zookeeper-node', PolicyDocument: policyJson(nodePolicy()) }],
+      Policies: [{ PolicyName: 'zookeeper-node', PolicyDocument: policyJson(nodePolicy(options)) }],
       Tags: tagsOf(options, 'node'),
     },
   };

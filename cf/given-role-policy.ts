@@ -3,12 +3,16 @@
 import type { Json } from './cloudformation.ts';
 import { nodePolicy } from './node-policy.ts';
 import type { PolicyDocument } from './policy.ts';
+import type { TemplateOptions } from './template-options.ts';
 
 /**
  * The nodes' policy with wildcards for values that only the stack has: region, account, and the eight digits of the
  * cluster's id. It covers every stack of that name. The policy that a stack makes covers only that stack.
  */
-export function givenRolePolicy(stackName: string, partition = 'aws'): PolicyDocument {
+export function givenRolePolicy(
+  stackName: string,
+  { zone, partition = 'aws' }: Pick<TemplateOptions, 'zone'> & { readonly partition?: string } = {},
+): PolicyDocument {
   const names: Readonly<Record<string, string>> = {
     'AWS::Partition': partition,
     'AWS::Region': '*',
@@ -18,7 +22,7 @@ export function givenRolePolicy(stackName: string, partition = 'aws'): PolicyDoc
     'Bucket.Arn': `arn:${partition}:s3:::${stackName.toLowerCase()}-bucket-*`,
     Cluster: `${stackName}-????????`,
   };
-  const document = JSON.parse(JSON.stringify(nodePolicy())) as Json;
+  const document = JSON.parse(JSON.stringify(nodePolicy(zone === undefined ? {} : { zone }))) as Json;
   return withWildcards(resolved(document, names)) as unknown as PolicyDocument;
 }
 

@@ -68,13 +68,21 @@ function agentSettings(options: TemplateOptions, identity: Identity): Readonly<R
     SIGNAL_RESOURCE: 'Group',
     LAUNCH_HOOK,
     TERMINATE_HOOK,
+    ...nameSettings(options),
     ...identity.settings,
     ...Object.fromEntries(given),
   };
 }
 
+/** Where the nodes keep their names for clients. */
+function nameSettings({ zone, hosts }: TemplateOptions): Readonly<Record<string, string>> {
+  if (zone === undefined) return {};
+  return { ZONE_ID: zone.id, NAMES_DOMAIN: `\${Cluster}.${zone.name}.`, PLACES: String(hosts) };
+}
+
 /** Settings that the template writes itself, so an option can't set them. */
 export const OWN_SETTINGS: ReadonlySet<string> = new Set([
   ...['REGION', 'CLUSTER', 'BUCKET', 'LOG_GROUP', 'NODE_LOG_GROUP'],
+  ...['ZONE_ID', 'NAMES_DOMAIN', 'PLACES'],
   ...['STACK', 'SIGNAL_RESOURCE', 'LAUNCH_HOOK', 'TERMINATE_HOOK'],
 ]);

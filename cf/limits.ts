@@ -19,6 +19,11 @@ export const STACK_NAME: Rule = {
   pattern: '[A-Za-z][A-Za-z0-9-]{0,39}',
   sentence: 'A letter, then letters, digits and hyphens; at most 40.',
 };
+/** Of names that nodes of this product may have in it. */
+export const ZONE: Rule = {
+  pattern: 'Z[A-Z0-9]{1,31}:[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*',
+  sentence: 'Id and name of a private hosted zone, such as Z0123456789ABCDEFGHIJ:internal.',
+};
 export const VPC_ID: Rule = {
   pattern: 'vpc-([0-9a-f]{8}|[0-9a-f]{17})',
   sentence: 'The id of a VPC, such as vpc-0123456789abcdef0.',

@@ -5,10 +5,11 @@ import { goOnWithoutReader } from '../tools/closed-pipe.ts';
 import { commandLine } from '../tools/command-line.ts';
 import { deployerPolicy } from './deployer-policy.ts';
 import { givenRolePolicy } from './given-role-policy.ts';
-import { fits, STACK_NAME } from './limits.ts';
+import { fits, STACK_NAME, ZONE } from './limits.ts';
 import { answersOf, optionTable } from './option-table.ts';
-import { templateOptions } from './options.ts';
+import { templateOptions, zoneOf } from './options.ts';
 import { template, templateText } from './template.ts';
+import type { Zone } from './template-options.ts';
 
 const OUTPUT = 'Output:';
 
@@ -32,7 +33,8 @@ function parser(words: readonly string[]) {
       type: 'boolean',
       default: false,
       group: OUTPUT,
-      describe: 'the policy that a role given with --instancerole needs instead; wants --stackname',
+      describe:
+        'the policy that a role given with --instancerole needs instead; wants --stackname, and --zone where there is one',
     })
     .example(
       '$0 --stackname orders --vpcid vpc-0a1b2c3d --subnets subnet-0a1b2c3d subnet-1a1b2c3d subnet-2a1b2c3d --ami ami-0a1b2c3d',
@@ -44,7 +46,7 @@ function parser(words: readonly string[]) {
 type Answers = ReturnType<ReturnType<typeof parser>['parseSync']>;
 
 function output(answers: Answers): string {
-  const { stackname, instancerole } = answersOf(answers);
+  const { stackname, instancerole, zone } = answersOf(answers);
   if (answers.deployerPolicy) {
     if (stackname !== undefined) checkStackName(stackname);
     return policyText(
@@ -54,13 +56,20 @@ function output(answers: Answers): string {
       }),
     );
   }
-  if (answers.rolePolicy) return policyText(givenRolePolicy(checkStackName(stackname)));
+  if (answers.rolePolicy) {
+    return policyText(givenRolePolicy(checkStackName(stackname), zone === undefined ? {} : { zone: checkZone(zone) }));
+  }
   return templateText(template(templateOptions(answers)), answers.yaml ? 'yaml' : 'json');
 }
 
 function checkStackName(name: string | undefined): string {
   if (name !== undefined && fits(STACK_NAME, name)) return name;
   throw new AgentError('BAD_ARGUMENT', `--stackname ${name ?? 'is missing'}. ${STACK_NAME.sentence}`, 'See --help.');
+}
+
+function checkZone(zone: string): Zone {
+  if (fits(ZONE, zone)) return zoneOf(zone);
+  throw new AgentError('BAD_ARGUMENT', `--zone ${zone}. ${ZONE.sentence}`, 'See --help.');
 }
 
 function policyText(document: object): string {

@@ -4,9 +4,12 @@
  * that agent needs to send the node's logs. All of it only on resources of the node's own cluster. Describe calls of
  * EC2 and Auto Scaling take no resource.
  */
+
+import { sub } from './cloudformation.ts';
 import { CLAIMS_LOG_GROUP, CLUSTER_TAG, clusterId, subCluster } from './cluster.ts';
 import { type PolicyDocument, policy, type Statement } from './policy.ts';
 import { CREATED_ONCE, REWRITTEN } from './records.ts';
+import type { TemplateOptions, Zone } from './template-options.ts';
 
 const LOGS = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${CLAIMS_LOG_GROUP}`;
 const INSTANCE = `arn:\${AWS::Partition}:ec2:\${AWS::Region}:\${AWS::AccountId}:instance`;
@@ -17,13 +20,14 @@ const GROUP = subCluster(
 /** Another stack may be called `orders-Group-x`, so the tag decides. */
 const OWN_GROUP = { StringEquals: { [`aws:ResourceTag/${CLUSTER_TAG}`]: clusterId() } };
 
-export function nodePolicy(): PolicyDocument {
+export function nodePolicy({ zone }: Pick<TemplateOptions, 'zone'> = {}): PolicyDocument {
   return policy([
     ...ec2Statements(),
     ...groupStatements(),
     ...claimStatements(),
     ...recordStatements(),
     ...logStatements(),
+    ...(zone === undefined ? [] : nameStatements(zone)),
   ]);
 }
 
@@ -122,6 +126,34 @@ function logStatements(): readonly Statement[] {
       Effect: 'Allow',
       Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       Resource: subCluster(`${LOGS}/nodes:log-stream:i-*`),
+    },
+  ];
+}
+
+/** Addresses alone, under no names but the cluster's own. */
+function nameStatements({ id, name }: Zone): readonly Statement[] {
+  const zone = sub(`arn:\${AWS::Partition}:route53:::hostedzone/${id}`);
+  const key = (what: string): string => `route53:ChangeResourceRecordSets${what}`;
+  const domain = `\${Cluster}.${name}`;
+  return [
+    { Sid: 'SeeNames', Effect: 'Allow', Action: ['route53:ListResourceRecordSets'], Resource: zone },
+    {
+      Sid: 'KeepNames',
+      Effect: 'Allow',
+      Action: ['route53:ChangeResourceRecordSets'],
+      Resource: zone,
+      Condition: {
+        'ForAllValues:StringLike': {
+          [key('NormalizedRecordNames')]: [subCluster(domain), subCluster(`zk*.${domain}`)],
+        },
+        'ForAllValues:StringEquals': { [key('RecordTypes')]: ['A'], [key('Actions')]: ['CREATE', 'DELETE'] },
+      },
+    },
+    {
+      Sid: 'AwaitNames',
+      Effect: 'Allow',
+      Action: ['route53:GetChange'],
+      Resource: sub(`arn:\${AWS::Partition}:route53:::change/*`),
     },
   ];
 }

@@ -22,6 +22,7 @@ export function faultsOf(answers: GivenOptions): readonly string[] {
     ...subnetFaults(answers.subnets),
     ...required('ami', answers.ami, limits.IMAGE_ID),
     ...optional('keyname', answers.keyname, limits.KEY_NAME),
+    ...zoneFaults(answers),
     ...sourceFaults(answers),
     ...optional('instancerole', answers.instancerole, limits.ROLE_NAME),
     ...modeFaults(answers.mode),
@@ -37,6 +38,16 @@ export function faultsOf(answers: GivenOptions): readonly string[] {
           `--logretention ${shown(answers.logretention)}: CloudWatch Logs keeps ${limits.RETENTION_DAYS.join(', ')} days.`,
         ]),
     ...timeFaults(answers),
+  ];
+}
+
+/** A name has no capitals, and the cluster's id begins with the stack's name. */
+function zoneFaults({ zone, stackname = '' }: GivenOptions): readonly string[] {
+  if (zone === undefined) return [];
+  const capitals = /[A-Z]/.test(stackname);
+  return [
+    ...optional('zone', zone, limits.ZONE),
+    ...(capitals ? [`--stackname ${stackname}: with --zone it has to be in lower case, as names are.`] : []),
   ];
 }
 

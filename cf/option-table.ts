@@ -29,6 +29,7 @@ const ROWS = {
   stackname: text(NODES, 'name of the stack; the cluster’s id begins with it'),
   vpcid: text(NETWORK, 'the VPC'),
   subnets: list(NETWORK, 'three private subnets of it, in three zones'),
+  zone: text(NETWORK, 'ID:NAME of a private hosted zone of the VPC, in which the nodes keep names for clients'),
   sshsource: text(NETWORK, 'security group or CIDR that may open SSH; needs --keyname'),
   clientsource: list(NETWORK, 'security groups or CIDRs that may connect, beside the stack’s own group for clients'),
   keyname: text(NODES, 'key pair for SSH; without it there is none'),

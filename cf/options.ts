@@ -8,7 +8,7 @@ import { DEFAULT_INSTANCE_TYPE } from './instance-type.ts';
 import { faultsOf } from './option-rules.ts';
 import { answersOf, type GivenOptions } from './option-table.ts';
 import { LARGEST_TEMPLATE_BYTES, template, templateText } from './template.ts';
-import type { Architecture, IdentityMode, Source, TemplateOptions, VolumeType } from './template-options.ts';
+import type { Architecture, IdentityMode, Source, TemplateOptions, VolumeType, Zone } from './template-options.ts';
 
 /**
  * The template's options from yargs' answers, checked. `presentHosts` is the present size of the group, for an update.
@@ -45,6 +45,7 @@ function optionsOf(answers: GivenOptions, presentHosts: number | undefined): Tem
     architecture,
     instanceType: answers.instancetype ?? DEFAULT_INSTANCE_TYPE[architecture],
     ...(keyname === undefined ? {} : { keyName: keyname }),
+    ...(answers.zone === undefined ? {} : { zone: zoneOf(answers.zone) }),
     ...(sshsource === undefined ? {} : { sshSource: sourceOf(sshsource) }),
     clientSources: answers.clientsource.toSorted().map(sourceOf),
     ...(instancerole === undefined ? {} : { instanceRole: instancerole }),
@@ -68,6 +69,11 @@ function optionsOf(answers: GivenOptions, presentHosts: number | undefined): Tem
       terminateHookSeconds: answers.terminateheartbeat,
     },
   };
+}
+
+export function zoneOf(text: string): Zone {
+  const [id = '', name = ''] = text.split(':');
+  return { id, name };
 }
 
 function sourceOf(text: string): Source {

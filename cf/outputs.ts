@@ -3,6 +3,7 @@
 import { getAtt, type Output, ref } from './cloudformation.ts';
 import { CLUSTER_TAG, clusterId, subCluster } from './cluster.ts';
 import { CLIENT_PORT } from './network.ts';
+import type { TemplateOptions } from './template-options.ts';
 
 /** Prints `10.0.1.4:2181,10.0.2.5:2181,10.0.3.6:2181`. */
 const CONNECTION_STRING =
@@ -10,7 +11,21 @@ const CONNECTION_STRING =
   ` --filters Name=tag:${CLUSTER_TAG},Values=\${Cluster} Name=instance-state-name,Values=running` +
   ` --query "join(',', sort(Reservations[].Instances[].join(':', [PrivateIpAddress, '${CLIENT_PORT}'])))" --output text`;
 
-export function outputs(): { readonly [name: string]: Output } {
+/** Three names, so that a client may have one for each member. Each resolves to one address, which may change. */
+function nameOutputs({ zone, hosts }: TemplateOptions): { readonly [name: string]: Output } {
+  if (zone === undefined) return {};
+  const domain = `\${Cluster}.${zone.name}`;
+  const names = Array.from({ length: hosts }, (_, at) => `zk${at + 1}.${domain}:${CLIENT_PORT}`);
+  return {
+    ConnectionString: {
+      Description: 'The servers as ZooKeeper clients take them; it stays.',
+      Value: subCluster(names.join(',')),
+    },
+    ServersName: { Description: 'One name for all servers.', Value: subCluster(domain) },
+  };
+}
+
+export function outputs(options: TemplateOptions): { readonly [name: string]: Output } {
   return {
     Cluster: { Description: 'Id of the cluster.', Value: clusterId() },
     GroupName: { Description: 'Auto Scaling group of the nodes.', Value: ref('Group') },
@@ -28,5 +43,6 @@ export function outputs(): { readonly [name: string]: Output } {
       Description: 'Prints the servers as ZooKeeper clients take them.',
       Value: subCluster(CONNECTION_STRING),
     },
+    ...nameOutputs(options),
   };
 }

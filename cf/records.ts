@@ -5,7 +5,7 @@
  * Owners of claims, notes about dead instances, and lineage records with the announcements: created once, never
  * changed.
  */
-export const CREATED_ONCE = ['claims', 'dead', 'lineage'] as const;
+export const CREATED_ONCE = ['claims', 'dead', 'lineage', 'places'] as const;
 
 /** Reports of nodes without quorum. A node may rewrite one only if nothing changed since it last read it. */
 export const REWRITTEN = ['reports'] as const;

@@ -13,6 +13,12 @@ export type IdentityMode = (typeof IDENTITY_MODES)[number];
 /** Who may open a port: a security group, or a network in CIDR notation. */
 export type Source = { readonly kind: 'group'; readonly id: string } | { readonly kind: 'cidr'; readonly cidr: string };
 
+export interface Zone {
+  readonly id: string;
+  /** Lower case, without the dot at its end. */
+  readonly name: string;
+}
+
 export interface TemplateOptions {
   /** The name of the stack. Only messages and the deployer use it, since the template uses AWS::StackName. */
   readonly stackName: string;
@@ -25,6 +31,8 @@ export interface TemplateOptions {
   /** Without a key there is no SSH. */
   readonly keyName?: string;
   readonly sshSource?: Source;
+  /** The private hosted zone of the names for clients; without it there are none. */
+  readonly zone?: Zone;
   /** Further clients, besides the members of the stack's own group for clients. */
   readonly clientSources: readonly Source[];
   /** The name of an existing role; without it the template makes one. */

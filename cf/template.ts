@@ -30,6 +30,6 @@ export function template(options: TemplateOptions): Template {
       ...launchTemplateResources(options, identity),
       ...groupResources(options, identity),
     },
-    Outputs: outputs(),
+    Outputs: outputs(options),
   };
 }

@@ -9,6 +9,7 @@ import { foundByHand } from './facts/by-hand.ts';
 import { unreadableObjects } from './facts/unreadable-objects.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { type Advice, adviceText } from './model/advice.ts';
+import type { NameZone } from './model/names.ts';
 import type { Command, Observation, Order, StackTies } from './model/observation.ts';
 import { adviceOf, type Decision, type Missing, type Step } from './model/step.ts';
 import type { Look } from './observe/look.ts';
@@ -28,6 +29,8 @@ export interface AgentOrder {
   readonly dryRun?: boolean;
   /** Absent for a node that belongs to no stack. */
   readonly stack?: StackTies;
+  /** Absent where the cluster has no names. */
+  readonly zone?: NameZone;
 }
 
 export type LoopOutcome =
@@ -179,8 +182,12 @@ async function prepare(ports: Ports, agentOrder: AgentOrder, signal: AbortSignal
     rejoin: agentOrder.rejoin ?? false,
   };
   const self = { instance: identity.instance, address: identity.address, cluster };
-  const { stack } = agentOrder;
-  return { ports, order, self, timings, memory: new Memory(), ...(stack === undefined ? {} : { stack }) };
+  const { stack, zone } = agentOrder;
+  return {
+    ...{ ports, order, self, timings, memory: new Memory() },
+    ...(stack === undefined ? {} : { stack }),
+    ...(zone === undefined ? {} : { zone }),
+  };
 }
 
 /** `overtaken`: a fact that the step relies on has changed, so nothing was done. */

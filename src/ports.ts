@@ -8,6 +8,7 @@ import type { LogEntry } from './log-events.ts';
 import type { GroupFact, InstanceFact, SlotFact, SlotKind } from './model/cloud.ts';
 import type { DiskFacts, Fence, Occasion, Stamp } from './model/disk.ts';
 import type { EnsembleConfig, Member } from './model/member.ts';
+import type { NameRecord } from './model/names.ts';
 import type { ServerAnswer, ServerEnds } from './model/server.ts';
 import type { Zxid } from './model/zxid.ts';
 
@@ -124,6 +125,21 @@ export interface ObjectStore {
   replace(key: string, body: string, etag: string | undefined, signal: AbortSignal): Promise<'written' | 'conflict'>;
 }
 
+/** The records of addresses of this cluster in its zone. */
+export interface Names {
+  /** All of them. */
+  read(signal: AbortSignal): Promise<readonly NameRecord[]>;
+  /**
+   * Takes exactly these records away and makes the others, both or neither. `insync`: every name server answers by it.
+   * `conflict`: the records are others, perhaps by a call of our own whose answer was lost.
+   */
+  replace(
+    there: readonly NameRecord[],
+    wanted: readonly NameRecord[],
+    signal: AbortSignal,
+  ): Promise<'insync' | 'conflict'>;
+}
+
 /** One server as its clients see it: four-letter words and sessions. */
 export interface Servers {
   srvr(address: string, signal: AbortSignal): Promise<ServerAnswer>;
@@ -201,6 +217,8 @@ export interface NodeDisk {
   noteFailedStart(why: string): Promise<void>;
   /** Notes that every voter of the config of this version is claimed, and how many members it has. */
   vouch(version: Zxid, members: number): Promise<void>;
+  /** Notes that the name of this place stands, by this generation of the claim on it. */
+  noteName(place: number, generation: number): Promise<void>;
   /** Notes that the node does this now. */
   note(occasion: Occasion, nowMs: number): Promise<void>;
   /**
@@ -252,6 +270,8 @@ export interface Ports {
   readonly slots?: SlotShelf;
   readonly claimStreams: ClaimStreams;
   readonly objects: ObjectStore;
+  /** Absent where the cluster has no names. */
+  readonly names?: Names;
   readonly servers: Servers;
   readonly disk: NodeDisk;
   readonly server: ServerControl;

@@ -95,6 +95,24 @@ export const SETTINGS = {
   },
   LAUNCH_HOOK: { without: 'no such hook is answered', check: HOOK, sentence: 'lifecycle hook of a launching node' },
   TERMINATE_HOOK: { without: 'no such hook is answered', check: HOOK, sentence: 'lifecycle hook of a leaving node' },
+  ZONE_ID: {
+    without: 'clients get no names',
+    check: { pattern: /^Z[A-Z0-9]{1,31}$/, allowed: 'the id of a private hosted zone of Route 53' },
+    sentence: 'hosted zone in which the nodes keep their names for clients',
+  },
+  NAMES_DOMAIN: {
+    without: 'clients get no names',
+    check: {
+      pattern: /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+$/,
+      allowed: 'a domain in lower case with the dot at its end, such as orders-4f1c2a90.internal.',
+    },
+    sentence: 'domain of the names in ZONE_ID',
+  },
+  PLACES: {
+    default: 3,
+    check: { least: 1, most: 99 },
+    sentence: 'places that have a name',
+  },
   TICK_TIME_MS: {
     default: PRODUCTION_TICK.tickTimeMs,
     unit: 'ms',

@@ -3,16 +3,14 @@
  * The agent's settings. Flags win over the environment, and the environment wins over the settings file. The healthy
  * tick reads the settings, so nothing heavy is imported here.
  */
-import { readFileSync } from 'node:fs';
 import { normalize } from 'node:path';
-import { parseEnvironmentFile } from './environment-file.ts';
 import { AgentError } from './errors.ts';
+import { awsEntries, DEFAULT_FILE, type Environment, entriesOf, readSettingsFile } from './settings-file.ts';
 import {
   allowedFor,
   FLAG_KEYS,
   type Flags,
   type Given,
-  IGNORED_KEYS,
   LARGEST,
   SETTINGS,
   type Setting,
@@ -40,6 +38,13 @@ export interface StackSettings {
   readonly terminateHook?: string;
 }
 
+/** Where the nodes keep their names for clients. */
+export interface NameSettings {
+  readonly zoneId: string;
+  readonly domain: string;
+  readonly places: number;
+}
+
 export interface Settings {
   readonly cluster: string;
   readonly bucket: string;
@@ -54,6 +59,8 @@ export interface Settings {
   readonly lockFile: string;
   readonly service: ServiceSettings;
   readonly stack?: StackSettings;
+  /** Absent where clients get no names. */
+  readonly names?: NameSettings;
   readonly tick: TickSettings;
   readonly timings: Timings;
   /** The AWS_* entries of the settings file; applyAwsEnvironment hands them to the SDK. */
@@ -62,10 +69,6 @@ export interface Settings {
 
 /** What is needed to find a cluster from any machine. */
 export type ClusterSettings = Pick<Settings, 'cluster' | 'region' | 'timings' | 'aws'>;
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-const DEFAULT_FILE = '/etc/zookeeper-on-aws/agent.env';
 
 /** Reads the settings file (`ZK_AGENT_ENV_FILE` or the default, which may be missing) and loads the settings. */
 export function readSettings(flags: Flags, environment: Environment = process.env): Settings {
@@ -94,46 +97,10 @@ export function readClusterSettings(flags: Flags, environment: Environment = pro
   };
 }
 
-function readSettingsFile(environment: Environment): { readonly text: string; readonly file: string } {
-  const file = environment.ZK_AGENT_ENV_FILE || DEFAULT_FILE;
-  try {
-    return { text: readFileSync(file, 'utf8'), file };
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (!missing || environment.ZK_AGENT_ENV_FILE) {
-      throw new AgentError(
-        'BAD_SETTINGS',
-        `The settings file ${file} cannot be read.`,
-        'Write it, make it readable, or let ZK_AGENT_ENV_FILE name another one.',
-        error,
-      );
-    }
-  }
-  return { text: '', file };
-}
-
 /** Rejects with BAD_SETTINGS, which names the setting, its value and what is allowed. */
 export function loadSettings(flags: Flags, environment: Environment, text = '', file = DEFAULT_FILE): Settings {
   const entries = entriesOf(text, file);
   return settingsFrom(new Values(flags, environment, entries), entries);
-}
-
-function entriesOf(text: string, file: string): ReadonlyMap<string, string> {
-  const entries = parseEnvironmentFile(text, file);
-  for (const key of entries.keys()) {
-    if (!Object.hasOwn(SETTINGS, key) && !IGNORED_KEYS.has(key) && !key.startsWith('AWS_')) {
-      throw new AgentError(
-        'BAD_SETTINGS',
-        `${file} sets ${key}, which is no setting of the agent.`,
-        `Correct its name to one of ${Object.keys(SETTINGS).join(', ')}, or leave it out.`,
-      );
-    }
-  }
-  return entries;
-}
-
-function awsEntries(entries: ReadonlyMap<string, string>): Settings['aws'] {
-  return Object.fromEntries([...entries].filter(([key]) => key.startsWith('AWS_')));
 }
 
 function settingsFrom(values: Values, entries: ReadonlyMap<string, string>): Settings {
@@ -152,6 +119,7 @@ function settingsFrom(values: Values, entries: ReadonlyMap<string, string>): Set
     lockFile: values.text('LOCK_FILE'),
     service: serviceFrom(values),
     ...stackFrom(values),
+    ...namesFrom(values),
     tick,
     timings: timingsFrom(values, tick),
     aws: awsEntries(entries),
@@ -266,6 +234,19 @@ function stackFrom(values: Values): { readonly stack?: StackSettings } {
       ...(terminateHook === undefined ? {} : { terminateHook }),
     },
   };
+}
+
+/** Half of it would mean a name that nobody writes. */
+function namesFrom(values: Values): { readonly names?: NameSettings } {
+  const zoneId = values.text('ZONE_ID');
+  const domain = values.text('NAMES_DOMAIN');
+  const places = values.number('PLACES');
+  if (zoneId === undefined && domain === undefined) return {};
+  // The records would have to lead to addresses that are not the members'.
+  if (values.text('MODE') === 'elastic-ip') throw bad('ZONE_ID', zoneId ?? '', 'nothing with MODE=elastic-ip');
+  if (zoneId === undefined) throw bad('ZONE_ID', '', SETTINGS.ZONE_ID.check.allowed);
+  if (domain === undefined) throw bad('NAMES_DOMAIN', '', SETTINGS.NAMES_DOMAIN.check.allowed);
+  return { names: { zoneId, domain, places } };
 }
 
 function tickFrom(values: Values): TickSettings {

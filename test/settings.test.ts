@@ -128,6 +128,17 @@ test('docs/settings.md names every key that the agent leaves alone', () => {
   for (const key of IGNORED_KEYS) assert.ok(document.includes(`\`${key}\``), key);
 });
 
+test('names need their zone and their domain, and addresses that are the members’ own', () => {
+  const named = { ...MINIMAL, ZONE_ID: 'Z0123456789ABCDEFGHIJ', NAMES_DOMAIN: 'orders-4f1c2a90.internal.' };
+  const names = { zoneId: 'Z0123456789ABCDEFGHIJ', domain: 'orders-4f1c2a90.internal.' };
+  assert.deepEqual(loadSettings({}, named).names, { ...names, places: 3 });
+  assert.deepEqual(loadSettings({}, { ...named, PLACES: '5' }).names, { ...names, places: 5 });
+  assert.equal(loadSettings({}, { ...MINIMAL, PLACES: '5' }).names, undefined);
+  refused(() => loadSettings({}, { ...named, ZONE_ID: '' }), 'ZONE_ID');
+  refused(() => loadSettings({}, { ...named, NAMES_DOMAIN: '' }), 'NAMES_DOMAIN');
+  refused(() => loadSettings({}, { ...named, MODE: 'elastic-ip' }), 'ZONE_ID');
+});
+
 test('a service that is a process', () => {
   const process = {
     ...MINIMAL,

@@ -5,6 +5,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 
 const MOST_ATTEMPTS = 5;
@@ -18,6 +19,7 @@ export interface AwsClients extends Disposable {
   readonly autoScaling: AutoScalingClient;
   readonly iam: IAMClient;
   readonly logs: CloudWatchLogsClient;
+  readonly route53: Route53Client;
   readonly s3: S3Client;
 }
 
@@ -51,10 +53,11 @@ export function awsClients(settings: AwsClientSettings = {}): AwsClients {
   const autoScaling = new AutoScalingClient(config);
   const iam = new IAMClient(config);
   const logs = new CloudWatchLogsClient(config);
+  const route53 = new Route53Client(config);
   const s3 = new S3Client(config);
-  const all = [cloudFormation, ec2, autoScaling, iam, logs, s3];
+  const all = [cloudFormation, ec2, autoScaling, iam, logs, route53, s3];
   return {
-    ...{ cloudFormation, ec2, autoScaling, iam, logs, s3 },
+    ...{ cloudFormation, ec2, autoScaling, iam, logs, route53, s3 },
     [Symbol.dispose]: () => {
       for (const client of all) client.destroy();
     },

@@ -29,6 +29,11 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
           type: 'string',
           describe: 'Seconds between two recovery runs of a node, or "never" (default 5; 60 with --production-timing)',
         })
+        .option('zone', {
+          type: 'boolean',
+          default: false,
+          describe: 'A private hosted zone, in which the nodes keep names for clients',
+        })
         .option('image', {
           type: 'boolean',
           default: false,
@@ -66,13 +71,14 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
         .example('$0 up --nodes 1', 'a standalone server for development')
         .example('$0 up --image', 'the baked image, booted with systemd')
         .example('$0 up --name second --nodes 5', 'a second lab beside the first'),
-    async ({ name, nodes, productionTiming, tickSeconds, image, debian, idleTimeout, json }) => {
+    async ({ name, nodes, productionTiming, tickSeconds, zone, image, debian, idleTimeout, json }) => {
       const signal = interruptSignal();
       const parts = image ? await imageParts(debian ?? 12, progress, signal) : undefined;
       const daemon = await startDaemon({
         name,
         nodes,
         productionTiming,
+        zone,
         ...(parts === undefined ? {} : { image: parts }),
         ...(idleTimeout === undefined ? {} : { idleTimeoutSeconds: idleTimeout }),
         ...(tickSeconds === undefined ? {} : { tickSeconds: tickSeconds === 'never' ? 'never' : Number(tickSeconds) }),

@@ -18,6 +18,8 @@ export interface DaemonPlan {
   readonly name: string;
   readonly nodes: number;
   readonly productionTiming: boolean;
+  /** The nodes keep names. */
+  readonly zone?: boolean;
   readonly tickSeconds?: number | 'never';
   /** Replaces the agent's command, which is the bundled source; for tests. */
   readonly agentCommand?: readonly string[];
@@ -67,6 +69,7 @@ async function start(): Promise<Lab> {
     state,
     nodes: plan.nodes,
     productionTiming: plan.productionTiming,
+    zone: plan.zone ?? false,
     ...(plan.tickSeconds === undefined ? {} : { tickSeconds: plan.tickSeconds }),
     agentCommand: command,
     ...(plan.image === undefined ? {} : { image: plan.image }),

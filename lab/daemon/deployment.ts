@@ -25,6 +25,8 @@ export interface DeploymentOptions {
   readonly account: LabAccount;
   readonly nodes: number;
   readonly productionTiming: boolean;
+  /** `ID:NAME` of the zone in which the nodes keep names. */
+  readonly zone?: string;
   /** More lines of agent.env. */
   readonly settings: Readonly<Record<string, string>>;
   /** Runs deploy.sh, as a person does, instead of its code in this process. */
@@ -91,11 +93,12 @@ async function run(
 }
 
 function wordsOf(options: DeploymentOptions, imageId: string): readonly string[] {
-  const { account, stackName, nodes, productionTiming, byScript } = options;
+  const { account, stackName, nodes, productionTiming, byScript, zone } = options;
   const settings = { ...timingSettings(productionTiming), ...options.settings };
   return [
     ...['--stackname', stackName, '--vpcid', account.vpc, '--subnets', ...account.subnets],
     ...['--ami', imageId, '--numhosts', String(nodes), '--maxhosts', String(MOST_HOSTS)],
+    ...(zone === undefined ? [] : ['--zone', zone]),
     ...['--keyname', account.keyName, '--environment', 'lab'],
     ...['--creationtimeout', NODE_LIMIT, '--updatetimeout', NODE_LIMIT],
     ...(byScript && !productionTiming

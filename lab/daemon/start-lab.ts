@@ -6,6 +6,7 @@ import { makeAccount } from '../account.ts';
 import { createBareGroup } from '../bare-group.ts';
 import { Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { MachineMaker } from '../hypervisor/machine-maker.ts';
+import { makeZone } from '../zone.ts';
 import { containerGround, type ImageParts } from './container-ground.ts';
 import { DeployedStack } from './deployed-stack.ts';
 import type { Ground } from './ground.ts';
@@ -38,6 +39,8 @@ interface LabOptions {
    * the code of deploy.sh runs in this process, with `script` deploy.sh runs.
    */
   readonly deployed?: 'here' | 'script';
+  /** The nodes of a deployed stack keep names in a private hosted zone. */
+  readonly zone?: boolean;
   /** More lines of the nodes' agent.env. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly progress?: (line: string) => void;
@@ -126,6 +129,7 @@ async function deployStack(
   hear('making the account: network, key pair, image');
   const account = await makeAccount(cloud.operator, cloud.block.prefix, (network) => ground.firstImage(cloud, network));
   writeFileSync(state.privateKey, account.privateKey, { mode: 0o600 });
+  const zone = options.zone === true ? await makeZone(cloud.operator, account.vpc) : undefined;
   hear('deploying the stack');
   const { heartbeatSeconds } = ground;
   return DeployedStack.begin(
@@ -134,6 +138,7 @@ async function deployStack(
       account,
       nodes,
       productionTiming,
+      ...(zone === undefined ? {} : { zone }),
       settings: { ...ground.settings(cloud), ...settings },
       byScript: options.deployed === 'script',
       ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),

@@ -25,6 +25,7 @@ import {
   actUnmarkAbandoned,
 } from './lifecycle.ts';
 import { actMendFiles } from './mend.ts';
+import { actClaimPlace, actRemoveNames, actWriteName } from './name.ts';
 import { actAcceptRecord, actAnswerProposal, actProposeRecord, actWriteRecord } from './propose.ts';
 import { actFoundForced, actKeepSource, actLiftFence, actRaiseFence } from './recover.ts';
 import { actWithdrawReport, actWriteReport } from './reports.ts';
@@ -63,6 +64,9 @@ export const ACTS: { readonly [K in StepKind]: Row<Extract<Step, { kind: K }>> }
   'remove-members': { act: actRemoveMembers, changes: 'the world' },
   'add-self': { act: actAddSelf, changes: 'the world' },
   'mark-ready': { act: actMarkReady, changes: 'the world' },
+  'claim-place': { act: actClaimPlace, changes: 'the world' },
+  'write-name': { act: actWriteName, changes: 'the world' },
+  'remove-names': { act: actRemoveNames, changes: 'the world' },
   'vouch-config': { act: actVouchConfig, changes: 'node' },
   'unmark-abandoned': { act: actUnmarkAbandoned, changes: 'node' },
   'write-report': { act: actWriteReport, changes: 'node and reports' },

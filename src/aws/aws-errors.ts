@@ -22,7 +22,7 @@ export interface CallFailure {
 
 /** What was called, for messages: `EC2 DescribeInstances`, and the thing that the call is about. */
 export interface AwsAction {
-  readonly service: 'EC2' | 'Auto Scaling' | 'CloudFormation' | 'CloudWatch Logs' | 'S3';
+  readonly service: 'EC2' | 'Auto Scaling' | 'CloudFormation' | 'CloudWatch Logs' | 'S3' | 'Route 53';
   readonly action: string;
   readonly about?: string;
 }

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The agent's view of AWS, made from its settings. Before the first call it contacts nothing and loads no SDK. */
 import { uptime } from 'node:os';
-import type { AutoScaling, ClaimStreams, Ec2, Metadata, ObjectStore, SlotShelf, StackSignals } from '../ports.ts';
+import type {
+  AutoScaling,
+  ClaimStreams,
+  Ec2,
+  Metadata,
+  Names,
+  ObjectStore,
+  SlotShelf,
+  StackSignals,
+} from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { autoScalingAdapter } from './auto-scaling.ts';
 import { claimStreamsAdapter } from './claim-streams.ts';
@@ -11,6 +20,7 @@ import { ec2Adapter } from './ec2.ts';
 import { elasticIpsAdapter } from './elastic-ips.ts';
 import { InstanceMetadata } from './metadata.ts';
 import { MetadataService } from './metadata-service.ts';
+import { namesAdapter } from './names.ts';
 import { objectStoreAdapter } from './object-store.ts';
 import { Caller } from './retry.ts';
 import { stackSignalsAdapter } from './stack-signals.ts';
@@ -26,9 +36,11 @@ export interface AwsPorts {
   readonly slots?: SlotShelf;
   readonly claimStreams: ClaimStreams;
   readonly objects: ObjectStore;
+  /** Absent where clients get no names. */
+  readonly names?: Names;
 }
 
-export type AwsSettings = Pick<Settings, 'cluster' | 'bucket' | 'logGroup' | 'region' | 'stack'> & {
+export type AwsSettings = Pick<Settings, 'cluster' | 'bucket' | 'logGroup' | 'region' | 'stack' | 'names'> & {
   readonly mode?: Settings['mode'];
   readonly timings: Pick<Settings['timings'], 'awsTimeoutMs' | 'metadataTimeoutMs'>;
 };
@@ -55,6 +67,7 @@ export async function awsPorts(settings: AwsSettings, options: AwsOptions = {}):
       : {}),
     claimStreams: claimStreamsAdapter(settings.logGroup, clients, caller),
     objects: objectStoreAdapter(settings, clients, caller),
+    ...(settings.names === undefined ? {} : { names: namesAdapter(settings.names, clients, caller) }),
   };
 }
 

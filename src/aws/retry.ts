@@ -56,6 +56,11 @@ export class Caller {
     return this.within(action, signal, (attempts) => attempts.request(action, send, answers));
   }
 
+  /** A pause between two requests, by the same clock as their limits. */
+  pause(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#options.clock.pause(ms, signal);
+  }
+
   /** Several requests (the pages of a list) under one deadline. */
   async within<T>(action: AwsAction, signal: AbortSignal, run: (attempts: Attempts) => Promise<T>): Promise<T> {
     const { timeoutMs, clock } = this.#options;

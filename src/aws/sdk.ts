@@ -26,6 +26,12 @@ export {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 export {
+  ChangeResourceRecordSetsCommand,
+  GetChangeCommand,
+  ListResourceRecordSetsCommand,
+  Route53Client,
+} from '@aws-sdk/client-route-53';
+export {
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,

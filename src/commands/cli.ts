@@ -14,7 +14,7 @@ import { childrenForShell, runZk } from '../zk/run.ts';
 import type { ParsedFlags } from './arguments.ts';
 import { setMaintenance } from './maintenance.ts';
 import { type ExitCode, runOrder } from './run-order.ts';
-import { stackTies } from './stack-ties.ts';
+import { nameZone, stackTies } from './stack-ties.ts';
 import { formatStatus, readStatus } from './status.ts';
 
 /** A run that waits for the lock of another run waits for the longest tick, and this much more. */
@@ -107,6 +107,7 @@ async function order(session: CommandSession, flags: ParsedFlags, command: Comma
     rejoin: flags.rejoin === true,
     dryRun: flags.dryRun === true,
     ...stackTies(settings),
+    ...nameZone(settings),
   };
   // A tick that finds another run leaves at once. A run that a person or the boot started waits for its turn.
   const takesOver =

@@ -6,7 +6,7 @@ import type { Observation } from '../model/observation.ts';
 import type { Decision } from '../model/step.ts';
 import type { Clock, Ports } from '../ports.ts';
 import type { Settings } from '../settings.ts';
-import { stackTies } from './stack-ties.ts';
+import { nameZone, stackTies } from './stack-ties.ts';
 
 /** The time limit of the look. */
 const LOOK_LIMIT_MS = 60_000;
@@ -20,7 +20,7 @@ interface Looked {
   readonly decision: Decision;
 }
 
-export type LookSettings = Pick<Settings, 'cluster' | 'timings' | 'stack'>;
+export type LookSettings = Pick<Settings, 'cluster' | 'timings' | 'stack' | 'names'>;
 
 export async function lookOnce(ports: Ports, settings: LookSettings, signal: AbortSignal): Promise<Looked> {
   const order = {
@@ -30,6 +30,7 @@ export async function lookOnce(ports: Ports, settings: LookSettings, signal: Abo
     limitMs: LOOK_LIMIT_MS,
     dryRun: true,
     ...stackTies(settings),
+    ...nameZone(settings),
   } as const;
   const outcome = await runAgent(ports, order, signal);
   if (outcome.kind !== 'dry-run') throw new Error('A dry run must not do anything.');

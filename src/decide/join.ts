@@ -16,6 +16,7 @@ import { runNewerRelease } from './advise.ts';
 import { decideAside } from './aside.ts';
 import { failedStart, waitsForSurroundings } from './failed-start.ts';
 import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts';
+import { decideName } from './name.ts';
 import { decideRemoval, isRemovable, type Removal, removalDue } from './remove.ts';
 import { mayRun, RESTARTING, startServer } from './restart.ts';
 import { NO_LEADER_FOUND, whatSpares } from './spared.ts';
@@ -42,7 +43,10 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
       'This node votes again, and its report of the time without quorum may still lie in the bucket.',
     );
   }
-  if (!disk.ready && disk.id !== undefined) {
+  const name = decideName(observation, ensemble);
+  if (name?.kind === 'step') return name;
+  // Names 5: what is not known of a name holds the launch and the signal, and no healing.
+  if (!disk.ready && disk.id !== undefined && !name) {
     const launched = order.command === 'remove-terminated' ? undefined : decideLaunched(observation, disk.id);
     return (
       launched ??
@@ -55,6 +59,8 @@ export function decideSettled(observation: Observation, ensemble: Ensemble): Dec
   if (removal && (removal.kind === 'step' || order.command === 'remove-terminated')) return removal;
   const hooks = decideHooksOfTheGone(observation, ensemble);
   if (hooks) return hooks;
+  // Without its word on this config, the next tick looks again, also at the name.
+  if (name) return disk.ready ? advised(done(name.why), removal ? adviceOf(removal) : []) : name;
   const signal = disk.id === undefined ? undefined : decideSignal(observation, ensemble, disk.id);
   const vouched = order.command === 'remove-terminated' ? undefined : decideVouching(observation, ensemble);
   if (!signal && vouched) return vouched;

@@ -98,6 +98,8 @@ export interface DiskFacts {
   readonly abandoned?: true;
   /** The version of the last config of which this node has seen all voters to be claimed. */
   readonly vouched?: Zxid;
+  /** The claim on a place whose name this node has written, and of which Route 53 said INSYNC. */
+  readonly named?: { readonly place: number; readonly generation: number };
   /** The config that `zoo.cfg` points at. */
   readonly config?: EnsembleConfig;
   /** `zoo.cfg.dynamic.next`: a config that was proposed and may still commit. */

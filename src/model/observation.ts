@@ -2,6 +2,7 @@
 import type { GroupFact, InstanceFact, Known, Life, SlotFact, SlotKind } from './cloud.ts';
 import type { DiskFacts } from './disk.ts';
 import type { EnsembleConfig, Member } from './member.ts';
+import type { NameZone, Naming } from './names.ts';
 import type { Outcome } from './proposals.ts';
 import type { Announcement, Claim, FoundReport, GoneMember, LineageRecord, UnreadableObject } from './records.ts';
 import type { ServerAnswer, ServerEnds } from './server.ts';
@@ -150,6 +151,10 @@ export interface Observation {
   readonly terminated: readonly string[];
   readonly ensemble: Ensemble | undefined;
   readonly silence: Known<Silence>;
+  /** Absent where the cluster has no names. */
+  readonly zone?: NameZone;
+  /** Present for a voter of a cluster that has names. */
+  readonly naming?: Known<Naming>;
   readonly watch: Watch | undefined;
   /** Absent when this process has not reported lately. */
   readonly reportRest?: ReportRest;

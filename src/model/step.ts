@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import type { ErrorCode } from '../errors.ts';
 import { type Advice, adviceText } from './advice.ts';
 import type { SlotFact, Unknown } from './cloud.ts';
 import type { DataFacts } from './disk.ts';
 import type { EnsembleConfig, Member } from './member.ts';
+import type { NameRecord } from './names.ts';
 import type { ForcedRecord, GenesisRecord, LineageRecord, RecordMember, Report } from './records.ts';
 import type { Zxid } from './zxid.ts';
 
@@ -54,6 +56,22 @@ export type Step =
       readonly fromVersion: Zxid;
     }
   | { readonly kind: 'mark-ready'; readonly id: number }
+  /** `fromVersion` is the config in which the place is free. */
+  | {
+      readonly kind: 'claim-place';
+      readonly place: number;
+      readonly generation: number;
+      readonly fromVersion: Zxid;
+    }
+  /** `there` is what was read of the place, and is taken away in the same batch. */
+  | {
+      readonly kind: 'write-name';
+      readonly place: number;
+      readonly generation: number;
+      readonly there: readonly NameRecord[];
+      readonly wanted: readonly NameRecord[];
+    }
+  | { readonly kind: 'remove-names'; readonly there: readonly NameRecord[] }
   | { readonly kind: 'vouch-config'; readonly version: Zxid; readonly members: number }
   | { readonly kind: 'write-report'; readonly report: Report }
   /** `record` is the newest one. */

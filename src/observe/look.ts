@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { NameZone } from '../model/names.ts';
 import type { Observation, Order, StackTies } from '../model/observation.ts';
 import type { Ports } from '../ports.ts';
 import type { Timings } from '../timings.ts';
@@ -13,4 +14,6 @@ export interface Look {
   readonly memory: Memory;
   /** Absent for a node that belongs to no stack. */
   readonly stack?: StackTies;
+  /** Absent where the cluster has no names. */
+  readonly zone?: NameZone;
 }

@@ -18,6 +18,7 @@ import { runningByHand } from './by-hand.ts';
 import { latelyOf } from './lately.ts';
 import { observeLeaderless, observeSilence } from './leaderless.ts';
 import type { Look } from './look.ts';
+import { observeNaming } from './naming.ts';
 import { observeServer, stillLed } from './own-server.ts';
 import { findEnsemble, observeOtherLives } from './search.ts';
 import { ownIds, readBucket, readShared } from './shared.ts';
@@ -65,6 +66,7 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
   // After the ensemble: the leader's zxid has to be the older one.
   const server = leaderless?.server ?? (await observeServer(look, ensemble, signal));
   const self = shelf ? selfOn(shelf, look, { shared, disk, ensemble }) : look.self;
+  const naming = await observeNaming(look, disk, ensemble, signal);
   return {
     order,
     self,
@@ -87,6 +89,8 @@ export async function observe(look: Look, signal: AbortSignal, earlier?: Earlier
       noLeaderRejoinMs: timings.noLeaderRejoinMs,
     },
     ...(look.stack === undefined ? {} : { stack: look.stack }),
+    ...(look.zone === undefined ? {} : { zone: look.zone }),
+    ...(naming === undefined ? {} : { naming }),
     ...restOf(look),
   };
 }

@@ -19,6 +19,8 @@ export interface AgentFiles {
   readonly failedStart: string;
   /** The config of which the node has seen that all voters are claimed. */
   readonly vouched: string;
+  /** The claim on a place whose name stands. */
+  readonly named: string;
   /** When the agent last did what it may do only seldom. */
   readonly occasions: string;
   mark(name: Mark): string;
@@ -37,6 +39,7 @@ export function agentFiles(dataDir: string): AgentFiles {
     lifecycleState: join(directory, 'lifecycle-state.json'),
     failedStart: join(directory, 'failed-start.json'),
     vouched: join(directory, 'vouched'),
+    named: join(directory, 'named'),
     occasions: join(directory, 'occasions.json'),
     mark: (name) => join(directory, name),
   };

@@ -25,6 +25,7 @@ import { diskSpace } from './disk-space.ts';
 import { isThere, makeDirectory, readIfThere, removeDurably, renameDurably, writeDurably } from './durable-file.ts';
 import { noteFailedStart, readFailedStart } from './failed-start.ts';
 import { removeLeftovers, syncPlaces } from './leftovers.ts';
+import { formatNamed, parseNamed } from './named.ts';
 import { noteOccasion, readOccasions } from './occasions.ts';
 import {
   FileReader,
@@ -123,6 +124,7 @@ export function nodeDisk(options: NodeDiskOptions): NodeDisk {
         await noteFailedStart(files.failedStart, join(dataDir, 'version-2'), why);
       }),
     vouch: (version, members) => writeOwn(files.vouched, formatVouched({ version, members })),
+    noteName: (place, generation) => writeOwn(files.named, formatNamed({ place, generation })),
     note: (occasion, nowMs) =>
       change(async () => {
         await makeDirectory(files.directory);
@@ -149,7 +151,11 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
   const reader = new FileReader();
   const read = <T>(what: NodeFile, file: string, action: () => Promise<T>): Promise<T | undefined> =>
     reader.read(what, file, action);
-  const [occasions, space] = await Promise.all([readOccasions(files.occasions), diskSpace(dataDir)]);
+  const [occasions, space, named] = await Promise.all([
+    readOccasions(files.occasions),
+    diskSpace(dataDir),
+    readNamed(files.named),
+  ]);
   const noted = readVouched(files.vouched);
   // All files are read at the same time, so that a look waits only for the slowest.
   const [volume, id, stamp, nonce, found, fence, config, pending, marker, marks, vouched, aside] = await Promise.all([
@@ -178,6 +184,7 @@ async function readDisk(options: NodeDiskOptions, places: AsidePlaces, signal: A
     config,
     pending,
     vouched: vouched?.version,
+    named,
     ...space,
   });
   const unread = reader.found.length === 0 ? {} : { unreadable: reader.found };
@@ -227,6 +234,11 @@ async function named(options: NodeDiskOptions, stamp: Stamp): Promise<Stamp> {
 function present<T extends object>(facts: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(facts).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** A note that can't be read is none: the name is written again. */
+async function readNamed(path: string): Promise<DiskFacts['named']> {
+  return parseNamed((await readIfThere(path).catch(() => undefined)) ?? '');
 }
 
 async function readVouched(path: string): Promise<Vouched | undefined> {

@@ -11,6 +11,7 @@ import type { ServerAnswer } from '../../src/model/server.ts';
 import { ZXID_ZERO } from '../../src/model/zxid.ts';
 import type { Clock, NodeDisk, Ports, ReconfigAnswer, ServerControl, Servers, SlotShelf } from '../../src/ports.ts';
 import { addressOf, configOf, dataOf, EMPTY_DISK, groupFact, instanceOf } from '../decide/parts.ts';
+import { MemoryNames } from './memory-names.ts';
 import { MemoryShelf } from './memory-shelf.ts';
 
 export class Crash extends Error {}
@@ -18,6 +19,7 @@ export class Crash extends Error {}
 export class MemoryNode {
   readonly journal: string[] = [];
   readonly shelf = new MemoryShelf();
+  readonly names = new MemoryNames();
   readonly id: number;
   disk: DiskFacts = EMPTY_DISK;
   running = false;
@@ -143,6 +145,8 @@ export class MemoryNode {
       if (data) this.#change('failed start', { data: { ...data, damage: why } });
     },
     vouch: async (version, _members) => this.#change(`vouch ${version}`, { vouched: version }),
+    noteName: async (place, generation) =>
+      this.#change(`named ${place}.${generation}`, { named: { place, generation } }),
     note: async (occasion, nowMs) => {
       const before = this.disk.occasions ?? { 'fresh-config': [], 'set-aside': [] };
       this.#change(`note ${occasion}`, { occasions: { ...before, [occasion]: [...before[occasion], nowMs] } });
@@ -243,6 +247,18 @@ export class MemoryNode {
 
   ports: Ports = {
     clock: this.#clock,
+    names: {
+      read: async () => {
+        this.#note('names');
+        return this.names.records;
+      },
+      replace: async (there, wanted) => {
+        this.#note(`replace ${there.length} by ${wanted.length} names`);
+        const answer = this.names.replace(there, wanted);
+        this.#effect();
+        return answer;
+      },
+    },
     metadata: {
       identity: async () => {
         this.#note('identity');

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One situation for every kind of step in which it can be taken: a kind without one does not compile. */
+
+import { wantedRecords } from '../../src/model/names.ts';
 import type { Step, StepKind } from '../../src/model/step.ts';
 import { toZxid } from '../../src/model/zxid.ts';
 import {
@@ -50,6 +52,13 @@ function slotHolder(): MemoryNode {
   const node = voter().standsOnSlots();
   node.shelf.put('claims/1.1.json', { instance: instanceOf(1), address: slotOf(1).address, slot: true });
   return node;
+}
+
+const ZONE = { domain: 'orders.internal.', places: 3 };
+
+function wantedOf(place: number, generation: number) {
+  const owner = { instance: instanceOf(1), address: addressOf(1) };
+  return wantedRecords(ZONE, { place, generation, owner }, addressOf(1));
 }
 
 function fenced(): MemoryNode {
@@ -143,6 +152,22 @@ export const SCENES: Scenes = {
     const node = voter();
     node.disk = diskOf(1, { ready: false });
     return { step: { kind: 'mark-ready', id: 1 }, node };
+  },
+  'claim-place': () => ({
+    step: { kind: 'claim-place', place: 1, generation: 1, fromVersion: CONFIG_VERSION },
+    node: voter(),
+  }),
+  // The records are right already: only so can the very step be done twice. Others are seen anew before.
+  'write-name': () => {
+    const node = voter();
+    const wanted = wantedOf(1, 1);
+    node.names.replace([], wanted);
+    return { step: { kind: 'write-name', place: 1, generation: 1, there: wanted, wanted }, node };
+  },
+  'remove-names': () => {
+    const node = voter();
+    node.names.replace([], wantedOf(4, 1));
+    return { step: { kind: 'remove-names', there: wantedOf(4, 1) }, node };
   },
   'vouch-config': () => ({ step: { kind: 'vouch-config', version: CONFIG_VERSION, members: 3 }, node: voter() }),
   'write-report': () => ({ step: { kind: 'write-report', report: reportOf(1).report }, node: voter() }),

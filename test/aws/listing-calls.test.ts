@@ -9,10 +9,12 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** Each of these is about one thing, by its name. Any other command may leave something out of its answer. */
 const ABOUT_ONE_THING: readonly string[] = [
   'AssociateAddress',
+  'ChangeResourceRecordSets',
   'CompleteLifecycleAction',
   'CreateLogStream',
   'CreateOrUpdateTags',
   'CreateTags',
+  'GetChange',
   'GetObject',
   'PutObject',
   'RecordLifecycleActionHeartbeat',

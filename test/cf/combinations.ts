@@ -28,6 +28,7 @@ export const COMBINATIONS: Readonly<Record<string, readonly string[]>> = {
     ...['--creationtimeout', 'PT60S', '--updatetimeout', 'PT1M30S', '--launchheartbeat', '30'],
     ...['--terminateheartbeat', '60', '--setting', 'TIMINGS=lab', '--setting', 'TICK_TIME_MS=200'],
   ],
+  named: ['--zone', 'Z0123456789ABCDEFGHIJ:corp.internal'],
   everything: [
     ...['--keyname', 'admin', '--sshsource', 'sg-0123456789abcdef0', '--clientsource', '10.30.0.0/16'],
     ...['--instancerole', 'zookeeper-nodes', '--numhosts', '7', '--maxhosts', '31', '--monitoring'],

@@ -39,7 +39,7 @@ test('the table of resources is complete, but for single rules', () => {
 });
 
 test('every output, and every statement of the nodes’ policy, is told', () => {
-  for (const output of Object.keys(templateOf('plain').Outputs)) assert.ok(TEXT.includes(`\`${output}\``), output);
-  const sids = nodePolicy().Statement.map(({ Sid }) => Sid);
+  for (const output of Object.keys(templateOf('named').Outputs)) assert.ok(TEXT.includes(`\`${output}\``), output);
+  const sids = nodePolicy({ zone: { id: 'Z1', name: 'internal' } }).Statement.map(({ Sid }) => Sid);
   assert.deepEqual(firstColumn('### The nodes').toSorted(), sids.sort());
 });

@@ -10,6 +10,7 @@ import type { ObjectStore } from '../../src/ports.ts';
 import { claimId, voidClaim } from '../../src/registry/claims.ts';
 import { noteDead } from '../../src/registry/dead.ts';
 import { announceStart, createOutcome, createRecord } from '../../src/registry/lineage.ts';
+import { claimPlace } from '../../src/registry/places.ts';
 import { withdrawReport, writeReport } from '../../src/registry/reports.ts';
 import { type ContextValue, contextOf, evaluate, type Policy, readPolicy } from '../cloud/policies.ts';
 import { genesisOf, reportOf } from '../decide/parts.ts';
@@ -24,8 +25,8 @@ const CLAIMS = `arn:aws:logs:${REGION}:log-group:/zookeeper/${CLUSTER}`;
 const NODE_LOGS = `${CLAIMS}/nodes`;
 
 /** The policy in the template's role, as it stands there. */
-function roleDocument(): PolicyDocument {
-  const policies = templateOf('plain').Resources.Role?.Properties.Policies as unknown as readonly {
+function roleDocument(combination = 'plain'): PolicyDocument {
+  const policies = templateOf(combination).Resources.Role?.Properties.Policies as unknown as readonly {
     readonly PolicyDocument: PolicyDocument;
   }[];
   assert.equal(policies.length, 1);
@@ -38,6 +39,7 @@ function bucketPolicy(combination: string): Policy {
 }
 
 const ROLE = readPolicy('role', 'identity', resolve(policyJson(roleDocument())));
+const NAMED = readPolicy('role', 'identity', resolve(policyJson(roleDocument('named'))));
 const BUCKET = bucketPolicy('plain');
 const ANYTHING = readPolicy('anything', 'identity', {
   Version: '2012-10-17',
@@ -176,6 +178,78 @@ const REFUSED: Readonly<Record<string, Call>> = {
   },
 };
 
+const ZONE_ARN = 'arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ';
+const changing = (names: readonly string[], types = ['A'], actions = ['DELETE', 'CREATE'], zone = ZONE_ARN): Call => ({
+  action: 'route53:ChangeResourceRecordSets',
+  resource: zone,
+  context: {
+    'route53:ChangeResourceRecordSetsNormalizedRecordNames': [...names],
+    'route53:ChangeResourceRecordSetsRecordTypes': types,
+    'route53:ChangeResourceRecordSetsActions': actions,
+  },
+});
+const OWN_NAMES = [`zk12.${CLUSTER}.corp.internal`, `${CLUSTER}.corp.internal`];
+
+const ALLOWED_NAMES: Readonly<Record<string, Call>> = {
+  'sees the names of its zone': { action: 'route53:ListResourceRecordSets', resource: ZONE_ARN },
+  'changes its own names': changing(OWN_NAMES),
+  'waits until its names stand': { action: 'route53:GetChange', resource: 'arn:aws:route53:::change/C0123' },
+};
+
+const REFUSED_NAMES: Readonly<Record<string, Call>> = {
+  'sees the names of another zone': {
+    action: 'route53:ListResourceRecordSets',
+    resource: 'arn:aws:route53:::hostedzone/ZOTHER',
+  },
+  'changes the name of another cluster': changing(['zk1.orders-00000000.corp.internal']),
+  'changes the name of another cluster beside its own': changing([...OWN_NAMES, 'orders-00000000.corp.internal']),
+  'changes another name of the zone': changing(['corp.internal']),
+  'changes a name that ends alike': changing([`x${CLUSTER}.corp.internal`]),
+  'makes a record of another type': changing(OWN_NAMES, ['A', 'CNAME']),
+  'writes over a record': changing(OWN_NAMES, ['A'], ['UPSERT']),
+  'changes names in another zone': changing(OWN_NAMES, ['A'], ['CREATE'], 'arn:aws:route53:::hostedzone/ZOTHER'),
+  'deletes its zone': { action: 'route53:DeleteHostedZone', resource: ZONE_ARN },
+};
+
+for (const [what, call] of Object.entries(ALLOWED_NAMES)) {
+  test(`a node with names ${what}, and without them does not`, () => {
+    assert.equal(allowed({ ...call, identity: NAMED }), true);
+    assert.equal(allowed(call), false);
+  });
+}
+for (const [what, call] of Object.entries(REFUSED_NAMES)) {
+  test(`refused: a node with names ${what}`, () => assert.equal(allowed({ ...call, identity: NAMED }), false));
+}
+
+test('each statement about names is needed for one call', () => {
+  const statements = roleDocument('named').Statement;
+  const about = statements.filter(({ Sid }) => /Names$/.test(Sid));
+  assert.equal(about.length, Object.keys(ALLOWED_NAMES).length);
+  for (const left of about) {
+    const without = { ...roleDocument('named'), Statement: statements.filter((each) => each !== left) };
+    const identity = readPolicy('role', 'identity', resolve(policyJson(without)));
+    const lost = Object.values(ALLOWED_NAMES).filter((call) => !allowed({ ...call, identity }));
+    assert.deepEqual(
+      lost.map(({ action }) => [action]),
+      [left.Action],
+    );
+  }
+});
+
+test('a given role needs the same for names, for every stack of that name', () => {
+  const zone = { id: 'Z0123456789ABCDEFGHIJ', name: 'corp.internal' };
+  const identity = readPolicy('given', 'identity', givenRolePolicy('orders', { zone }));
+  for (const [what, call] of Object.entries(ALLOWED_NAMES)) assert.equal(allowed({ ...call, identity }), true, what);
+  const {
+    'changes the name of another cluster': _,
+    'changes the name of another cluster beside its own': __,
+    ...rest
+  } = REFUSED_NAMES;
+  for (const [what, call] of Object.entries(rest)) assert.equal(allowed({ ...call, identity }), false, what);
+  const other = changing(['zk1.billing-00000000.corp.internal']);
+  assert.equal(allowed({ ...other, identity }), false);
+});
+
 for (const [what, call] of Object.entries(ALLOWED)) test(`a node ${what}`, () => assert.equal(allowed(call), true));
 for (const [what, call] of Object.entries(REFUSED)) {
   test(`refused: a node ${what}`, () => assert.equal(allowed(call), false));
@@ -233,7 +307,9 @@ test('the role allows exactly what the agent and the CloudWatch agent call', () 
   const called = new Set(
     source.flatMap((text) => [...text.matchAll(/new sdk\.(\w+)Command\(/g)].map((match) => match[1] ?? '')),
   );
-  const granted = roleDocument().Statement.flatMap(({ Action = [] }) => Action.map((action) => action.split(':')[1]));
+  const granted = roleDocument('named').Statement.flatMap(({ Action = [] }) =>
+    Action.map((action) => action.split(':')[1]),
+  );
   const needed = [...[...called].map((call) => ACTION_OF_CALL[call] ?? call), ...CALLED_BY_CLOUDWATCH_AGENT];
   assert.deepEqual(granted.toSorted(), needed.toSorted());
 });
@@ -259,6 +335,7 @@ test('every key that the registry writes is one that the bucket’s policy knows
   const shelf = { objects, claimStreams };
   await claimId(shelf, 1, 1, { instance: 'i-1', address: '10.0.0.1' }, signal);
   await voidClaim(shelf, 1, 1, signal);
+  await claimPlace(objects, { place: 1, generation: 1 }, { instance: 'i-1', address: '10.0.0.1' }, signal);
   await noteDead(objects, 'i-1', signal);
   await createRecord(objects, genesisOf([1]), signal);
   await announceStart(objects, { record: 1, id: 1, nonce: 'n' } as Parameters<typeof announceStart>[1], signal);

@@ -194,7 +194,7 @@ for (const { title, seen, decided, why } of rows) {
     const step = decision.kind === 'step' ? decision.step : undefined;
     const what = [
       step?.kind ?? decision.kind,
-      ...(step && 'generation' in step ? [`${step.id}.${step.generation}`] : []),
+      ...(step && 'generation' in step && 'id' in step ? [`${step.id}.${step.generation}`] : []),
       ...(step?.kind === 'write-id' ? [step.id] : []),
     ];
     assert.equal(what.join(' '), decided, decision.why);

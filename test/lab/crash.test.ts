@@ -26,7 +26,10 @@ import { WrittenData } from './support/written-data.ts';
 type Situation = 'genesis' | 'join' | 'removal' | 'recovery' | 'silence' | 'leave' | 'rejoin';
 
 /** Steps that are not made here: test/act/crash.test.ts has them. */
-const ELSEWHERE = ['mend-files', 'note-failed-start', 'unmark-abandoned', 'attach-slot', 'release-id'] as const;
+const ELSEWHERE = [
+  ...(['mend-files', 'note-failed-start', 'unmark-abandoned', 'attach-slot', 'release-id'] as const),
+  ...(['claim-place', 'write-name', 'remove-names'] as const),
+] as const;
 
 /**
  * Where runs die around each kind of step that needs no stack. A kind without a situation does not compile; torn files,

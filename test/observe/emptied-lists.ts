@@ -56,6 +56,11 @@ export const LISTS: Readonly<Record<string, Emptied>> = {
   words: unlisted('lineage/000001/gone/'),
   records: unlisted('lineage/', 'lineage/'),
   reports: unlisted('reports/'),
+  places: unlisted('places/'),
+  names: ({ names, ...ports }, hidden) => ({
+    ...ports,
+    ...(names && { names: { ...names, read: async (signal) => nothing(await names.read(signal), hidden) } }),
+  }),
   instances: ec2((port, hidden) => ({
     describe: async (ids, signal) => nothing(await port.describe(ids, signal), hidden),
   })),

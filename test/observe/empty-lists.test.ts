@@ -7,18 +7,27 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { runAgent } from '../../src/loop.ts';
+import type { NameZone } from '../../src/model/names.ts';
 import type { Command } from '../../src/model/observation.ts';
 import type { Ports } from '../../src/ports.ts';
 import { PRODUCTION_TIMINGS } from '../../src/timings.ts';
 import type { MemoryNode } from '../act/memory-node.ts';
 import { addressOf, CLUSTER, EMPTY_DISK, groupFact, instanceOf, STACK } from '../decide/parts.ts';
 import { LISTS, unlisted } from './emptied-lists.ts';
+import { WITH_NAMES } from './listing-names.ts';
 import { claimed, cluster, SITUATIONS, silence, TAKES_AWAY } from './listing-situations.ts';
 
+const ALL = [...SITUATIONS, ...WITH_NAMES];
 const never = new AbortController().signal;
 
-async function run(node: MemoryNode, ports: Ports, command: Command = 'recovery'): Promise<readonly string[]> {
-  const order = { command, cluster: CLUSTER, timings: PRODUCTION_TIMINGS, limitMs: 40_000, stack: STACK };
+async function run(
+  node: MemoryNode,
+  ports: Ports,
+  command: Command = 'recovery',
+  zone?: NameZone,
+): Promise<readonly string[]> {
+  const names = zone && { zone };
+  const order = { command, cluster: CLUSTER, timings: PRODUCTION_TIMINGS, limitMs: 40_000, stack: STACK, ...names };
   await runAgent(ports, order, never);
   return node.journal;
 }
@@ -28,10 +37,10 @@ function assertNone(journal: readonly string[], forbidden: RegExp): void {
   assert.deepEqual(found, [], journal.join('\n'));
 }
 
-for (const { title, node: make, command, never: forbidden, usually } of SITUATIONS) {
+for (const { title, node: make, command, zone, never: forbidden, usually } of ALL) {
   test(`${title}: nothing is empty`, async () => {
     const node = make();
-    const journal = await run(node, node.ports, command);
+    const journal = await run(node, node.ports, command, zone);
     assertNone(journal, forbidden);
     assert.ok(!usually || journal.some((entry) => usually.test(entry)), journal.join('\n'));
   });
@@ -40,11 +49,11 @@ for (const { title, node: make, command, never: forbidden, usually } of SITUATIO
 for (const [name, emptied] of Object.entries(LISTS)) {
   test(`${name} is empty: nothing is taken away, and it would have said something`, async (context) => {
     let hides = 0;
-    for (const { title, node: make, command, never: forbidden, waitsWithout } of SITUATIONS) {
+    for (const { title, node: make, command, zone, never: forbidden, waitsWithout } of ALL) {
       await context.test(title, async () => {
         const node = make();
         const ports = emptied(node.ports, () => hides++);
-        const journal = await run(node, ports, command);
+        const journal = await run(node, ports, command, zone);
         assertNone(journal, forbidden);
         const alsoNot = waitsWithout?.[name];
         if (alsoNot) assertNone(journal, alsoNot);
@@ -55,7 +64,7 @@ for (const [name, emptied] of Object.entries(LISTS)) {
 }
 
 test('what a situation waits for is named as a list is', () => {
-  const named = SITUATIONS.flatMap(({ waitsWithout }) => Object.keys(waitsWithout ?? {}));
+  const named = ALL.flatMap(({ waitsWithout }) => Object.keys(waitsWithout ?? {}));
   assert.deepEqual(
     named.filter((name) => !Object.hasOwn(LISTS, name)),
     [],

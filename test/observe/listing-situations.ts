@@ -3,6 +3,7 @@
  * Situations in which a list or a filter matters: whoever took what it does not show for a fact would take an id, a
  * member, data or a history away.
  */
+import type { NameZone } from '../../src/model/names.ts';
 import type { Command } from '../../src/model/observation.ts';
 import type { Binding } from '../../src/model/records.ts';
 import { toZxid } from '../../src/model/zxid.ts';
@@ -183,6 +184,7 @@ export interface Situation {
   readonly title: string;
   readonly node: () => MemoryNode;
   readonly command?: Command;
+  readonly zone?: NameZone;
   /** What must not be done, whatever is empty: entries of the node's journal. */
   readonly never: RegExp;
   /** What is done when nothing is empty: without it the situation would prove nothing. */

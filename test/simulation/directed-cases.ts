@@ -10,6 +10,8 @@ export interface Case {
   readonly hooks?: boolean;
   /** How many Elastic IPs there are. Without them the identity is dynamic. */
   readonly addresses?: number;
+  /** The cluster has names. */
+  readonly named?: boolean;
   /** Mutations that must not come through. */
   readonly without?: readonly string[];
   readonly play: (scenario: Scenario) => Promise<void>;

@@ -39,6 +39,8 @@ export const DIRECTED_ONLY: Readonly<Record<string, Unreached>> = {
   "act/mend.ts throw changed('A newer lineage record was written meanwhile.')": BETWEEN,
   "act/mend.ts throw changed('The config is older than the newest record.')": BETWEEN,
   "act/mend.ts throw changed('A fence was raised meanwhile.')": BETWEEN,
+  "act/name.ts throw changed('This node votes no more.')": BETWEEN,
+  'act/name.ts throw changed(`Place ${place} has passed on.`)': BETWEEN,
   "act/propose.ts throw changed('The fence is gone.')": BETWEEN,
   "act/propose.ts throw changed('The report of this node is another one by now.')": BETWEEN,
   'act/propose.ts throw changed(`The proposal of record ${record.number} is void.`)': BETWEEN,

@@ -11,6 +11,7 @@ import { FORGOTTEN_CONFIG_CASES } from './directed-forgotten.ts';
 import { LIFECYCLE_CASES } from './directed-lifecycle.ts';
 import { MEANWHILE_CASES } from './directed-meanwhile.ts';
 import { MEANWHILE_RECOVERY_CASES } from './directed-meanwhile-recovery.ts';
+import { NAME_CASES } from './directed-names.ts';
 import { PROPOSAL_CASES } from './directed-proposals.ts';
 import { SERVER_CASES } from './directed-server.ts';
 import { SLOT_CASES } from './directed-slots.ts';
@@ -30,4 +31,5 @@ export const DIRECTED_CASES: readonly Case[] = [
   ...FORGOTTEN_CONFIG_CASES,
   ...COPY_CASES,
   ...SLOT_CASES,
+  ...NAME_CASES,
 ];

@@ -23,6 +23,7 @@ export interface Meanwhile<K extends StepKind> {
   readonly name: string;
   readonly nodes: number;
   readonly hooks?: boolean;
+  readonly named?: boolean;
   readonly step: K;
   /** Brings a node to the step; the cluster is whole before. */
   readonly lead: (scenario: Scenario) => Promise<void> | void;
@@ -35,8 +36,13 @@ export interface Meanwhile<K extends StepKind> {
 
 /** A case as the directed tests play them. */
 export function meanwhile<K extends StepKind>(row: Meanwhile<K>): Case {
-  const { name, nodes, hooks } = row;
-  return { name, nodes, ...(hooks === undefined ? {} : { hooks }), play: (scenario) => play(row, scenario) };
+  const { name, nodes, hooks, named } = row;
+  return {
+    ...{ name, nodes },
+    ...(hooks === undefined ? {} : { hooks }),
+    ...(named === undefined ? {} : { named }),
+    play: (scenario) => play(row, scenario),
+  };
 }
 
 async function play<K extends StepKind>(row: Meanwhile<K>, scenario: Scenario): Promise<void> {

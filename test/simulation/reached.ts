@@ -36,7 +36,7 @@ export function placesIn(room: string, pattern: RegExp): readonly Place[] {
   });
 }
 
-const RULE = /\b(?:Claims|Files|Genesis|Joining|Leaving|Recovery|Server|Disk|Advice|Slots|Elastic IP) \d+\b/g;
+const RULE = /\b(?:Claims|Files|Genesis|Joining|Leaving|Recovery|Server|Disk|Advice|Names|Slots|Elastic IP) \d+\b/g;
 /** A block comment, or lines of comment on end. */
 const COMMENT = /\/\*\*[\s\S]*?\*\/|\/\/[^\n]*(?:\n\s*\/\/[^\n]*)*/g;
 const FUNCTION = /^(?:export )?(?:async )?function |^(?:async )?#?\w+\(/;

@@ -7,7 +7,7 @@ import type { ElasticIps } from './cloud/elastic-ips.ts';
 import { Violation } from './core/violation.ts';
 import type { Mutation } from './mutations/mutation.ts';
 import type { Node } from './node/node.ts';
-import { World } from './world.ts';
+import { World, type WorldOptions } from './world.ts';
 
 const LOOK_MS = 1_000;
 
@@ -16,7 +16,7 @@ export class Scenario {
 
   constructor(
     seed: number,
-    { nodes, hooks, addresses }: { readonly nodes: number; readonly hooks?: boolean; readonly addresses?: number },
+    { nodes, hooks, addresses, named }: Pick<WorldOptions, 'nodes' | 'hooks' | 'addresses' | 'named'>,
     mutation?: Mutation,
   ) {
     const write = process.env.SIMULATION_TRACE ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
@@ -26,6 +26,7 @@ export class Scenario {
       additions: ALWAYS,
       ...(hooks === undefined ? {} : { hooks }),
       ...(addresses === undefined ? {} : { addresses: mutation?.addresses ?? addresses }),
+      ...(named === undefined ? {} : { named }),
       ...(mutation ? { mutation } : {}),
       ...(write ? { write } : {}),
     });

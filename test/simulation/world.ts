@@ -2,6 +2,7 @@
 /** One simulated cluster: its cloud, its nodes, their servers, a client, and the checkers that watch. */
 import type { LoopParts } from '../../src/loop.ts';
 import type { EnsembleConfig } from '../../src/model/member.ts';
+import type { NameZone } from '../../src/model/names.ts';
 import { Additions, type AdditionTo } from './additions/additions.ts';
 import { ByHand } from './by-hand.ts';
 import { checkIdentity } from './checkers/identity.ts';
@@ -14,6 +15,7 @@ import { SlotChecker } from './checkers/slots.ts';
 import { ElasticIps } from './cloud/elastic-ips.ts';
 import { Group, type Machines } from './cloud/group.ts';
 import { type Instance, Instances } from './cloud/instances.ts';
+import { NameServers } from './cloud/names.ts';
 import { Objects } from './cloud/objects.ts';
 import { SimulatedStack } from './cloud/stack.ts';
 import { Streams } from './cloud/streams.ts';
@@ -58,6 +60,8 @@ export interface WorldOptions {
   readonly hooks?: boolean;
   /** How many Elastic IPs there are; without them the identity is dynamic. */
   readonly addresses?: number;
+  /** Whether it has names; the seed says so when this does not. */
+  readonly named?: boolean;
   readonly write?: (line: string) => void;
   /** What else can befall it. */
   readonly additions: readonly AdditionTo<World>[];
@@ -85,6 +89,8 @@ export class World implements NodeWorld, Witness, Cluster {
   effects = 0;
   /** Every so many histories, among the clusters with hooks, one sees nothing but scaling and updates. */
   readonly scalingAlone: boolean;
+  /** Undefined where the cluster has no names. */
+  zone: NameZone | undefined;
   /** Members that no agent added. */
   readonly byHand = new ByHand(this);
   readonly person = new Person(this);
@@ -96,7 +102,7 @@ export class World implements NodeWorld, Witness, Cluster {
   #configs: EnsembleConfig[] = [];
   #bug: Violation | undefined;
 
-  constructor({ seed, nodes, mutation, hooks, addresses, write, additions }: WorldOptions) {
+  constructor({ seed, nodes, mutation, hooks, addresses, named, write, additions }: WorldOptions) {
     this.random = new Random(seed);
     this.trace = new Trace(this.scheduler, write);
     this.weather = new Weather(this.random, this.scheduler);
@@ -104,6 +110,9 @@ export class World implements NodeWorld, Witness, Cluster {
     this.history = new OneHistory(() => this.nodes);
     this.ensemble = new Ensemble(this.scheduler, this.random, this.trace, this);
     this.additions = new Additions<World>(seed, additions);
+    // Names with Elastic IPs are not built yet.
+    const isNamed = named ?? (addresses === undefined && this.additions.strikes('names'));
+    this.zone = isNamed ? { domain: 'simulated.internal.', places: nodes } : undefined;
     this.supervisor = new Supervisor(this.scheduler, this.random, this.ensemble, this.additions);
     const instances = new Instances(this.random, this.scheduler);
     this.elasticIps =
@@ -117,6 +126,7 @@ export class World implements NodeWorld, Witness, Cluster {
       stack: new SimulatedStack(() => this.cloud.group, this.#lifecycle, this.random, this.scheduler, this.trace),
       streams: new Streams(this.random, this.scheduler),
       objects: new Objects(this.scheduler),
+      names: new NameServers(),
     };
     this.cloud = Object.assign(cloud, {
       group: new Group(

@@ -110,6 +110,13 @@ export const CHANGES_OF: Readonly<Record<DiskWrite, readonly DiskChange[]>> = {
       isDone: ({ facts }) => facts.vouched === '0000000100000007',
     },
   ],
+  noteName: [
+    {
+      name: 'noteName',
+      change: (disk) => disk.noteName(2, 3),
+      isDone: ({ facts }) => facts.named?.place === 2 && facts.named.generation === 3,
+    },
+  ],
   mark: [
     ...(['left', 'reported', 'ready', 'signalled', 'abandoned'] as const).map(
       (mark): DiskChange => ({

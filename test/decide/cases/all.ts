@@ -6,6 +6,7 @@ import { FILES } from './files.ts';
 import { GENESIS } from './genesis.ts';
 import { JOINING } from './joining.ts';
 import { LEAVING } from './leaving.ts';
+import { NAMES } from './names.ts';
 import { RECOVERY } from './recovery.ts';
 import type { Row } from './row.ts';
 import { SLOTS } from './slots.ts';
@@ -20,5 +21,6 @@ export const CASES: readonly Row[] = [
   ...RECOVERY,
   ...DECLARED_GONE,
   ...SLOTS,
+  ...NAMES,
   ...EVERYWHERE,
 ];

@@ -58,6 +58,8 @@ export interface TestLabOptions {
   readonly bootstrap?: boolean;
   /** A whole stack, deployed in this process, instead of a bare group. */
   readonly deployed?: boolean;
+  /** Of a deployed stack: the nodes have names. */
+  readonly zone?: boolean;
   readonly productionTiming?: boolean;
   readonly lateVisibility?: CloudOptions['lateVisibility'];
   /** How long EC2 takes to start and to end an instance. */
@@ -85,6 +87,7 @@ export async function startLab(options: TestLabOptions): Promise<TestLab> {
       agentCommand: options.agentCommand ?? (await agentCommand()),
       ...(options.ticks === undefined ? {} : { tickSeconds: options.ticks }),
       ...(options.deployed === true ? { deployed: 'here' } : {}),
+      ...(options.zone === undefined ? {} : { zone: options.zone }),
       ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
       ...(options.productionTiming === undefined ? {} : { productionTiming: options.productionTiming }),
       ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),

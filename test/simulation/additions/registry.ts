@@ -8,6 +8,7 @@ import { DATA_DAMAGED, FILE_TORN, HALF_EPOCH, SLOW_EPOCH } from './files.ts';
 import { HEALTHY_TICK } from './healthy-tick.ts';
 import { INSTANCE_STOPPED } from './instances.ts';
 import { GROUP_LAGS, LISTS_LAG, STREAMS_DELETED, STREAMS_UNLISTED } from './lists.ts';
+import { NAMES } from './names.ts';
 import { ADVICE_FOLLOWED, MACHINE_LOST } from './people.ts';
 import { CRASH_LOOP, LOADS_LONG, SERVER_WONT_STOP, UNANSWERED } from './servers.ts';
 
@@ -36,6 +37,7 @@ export const ADDITIONS: readonly Addition[] = [
   DISK_RUNS_LOW,
   GROUP_LAGS,
   LINE_BY_HAND,
+  NAMES,
 ];
 
 export interface Choice {
@@ -56,6 +58,6 @@ export const ALWAYS: readonly Addition[] = ADDITIONS.filter(({ always }) => alwa
 /**
  * Those that no mutation needs. Without them a history is what it was before they came, and so is where it is found.
  */
-export const NEEDLESS_FOR_MUTATIONS: readonly string[] = [DISK_RUNS_LOW, GROUP_LAGS, LINE_BY_HAND].map(
+export const NEEDLESS_FOR_MUTATIONS: readonly string[] = [DISK_RUNS_LOW, GROUP_LAGS, LINE_BY_HAND, NAMES].map(
   ({ name }) => name,
 );

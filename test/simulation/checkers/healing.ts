@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The bound on healing: without faults every node votes, the dead are out, the history goes on. */
-import { votersOf } from '../../../src/model/member.ts';
+import { type Member, votersOf } from '../../../src/model/member.ts';
+import { placeName } from '../../../src/model/names.ts';
 import type { World } from '../world.ts';
 import { contains } from '../zookeeper/entry.ts';
 
@@ -31,5 +32,20 @@ export function whyNotHealed(world: World): string | undefined {
   }
   const members = leader.config.members.filter((member) => !world.byHand.isByHand(member));
   if (members.length !== nodes.length) return 'the config holds members that are gone';
-  return undefined;
+  return whyNotNamed(world, members);
+}
+
+/** Each place up to the number of members has a name that leads to a member, and no two lead to the same one. */
+function whyNotNamed({ zone, cloud, scheduler }: World, members: readonly Member[]): string | undefined {
+  if (!zone) return undefined;
+  const led: string[] = [];
+  for (let place = 1; place <= zone.places; place++) {
+    const address = cloud.names.addressOf(placeName(zone, place), scheduler.nowMs);
+    if (address === undefined) continue;
+    if (members.some((member) => member.address === address)) led.push(address);
+    else if (members.length >= zone.places) return `zk${place} leads to ${address}, and no member is there`;
+  }
+  // Where there are fewer members than places, the name of an old owner stands, and its address may be used again.
+  const due = Math.min(zone.places, members.length);
+  return new Set(led).size < due ? `names lead to ${led.join(', ')}, and ${due} members are to have one` : undefined;
 }

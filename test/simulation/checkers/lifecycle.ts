@@ -5,8 +5,10 @@
  * left.
  */
 import { type EnsembleConfig, type Member, votersOf } from '../../../src/model/member.ts';
+import { type NameZone, placeName } from '../../../src/model/names.ts';
 import { type Group, type HookWatch, LAUNCH_HOOK } from '../cloud/group.ts';
 import type { Instance } from '../cloud/instances.ts';
+import type { NameServers } from '../cloud/names.ts';
 import type { Objects } from '../cloud/objects.ts';
 import type { SignalWatch } from '../cloud/stack.ts';
 import type { Scheduler } from '../core/scheduler.ts';
@@ -23,7 +25,8 @@ export interface Watched {
   readonly leader: Server | undefined;
   readonly newsAtMs: number;
   readonly scheduler: Scheduler;
-  readonly cloud: { readonly group: Group; readonly objects: Objects };
+  readonly cloud: { readonly group: Group; readonly objects: Objects; readonly names: NameServers };
+  readonly zone: NameZone | undefined;
   /** The last configs that committed, the newest one last. */
   readonly committedConfigs: readonly EnsembleConfig[];
 }
@@ -72,8 +75,10 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
       if (this.#serves(node) && this.#isListed(node)) {
         throw new Violation('left-means-out', `${node.name} answers its terminate hook, and its server is a voter`);
       }
-    } else if (result === 'CONTINUE') this.#checkVotes(node, 'launched-means-voting');
-    else this.#checkNotNeeded(node);
+    } else if (result === 'CONTINUE') {
+      this.#checkVotes(node, 'launched-means-voting');
+      this.#checkName(node);
+    } else this.#checkNotNeeded(node);
   }
 
   signalled(instance: string, status: 'SUCCESS' | 'FAILURE'): void {
@@ -124,6 +129,18 @@ export class LifecycleChecker implements HookWatch, SignalWatch {
     if (!votes && node.wipes === 0) {
       throw new Violation(rule, `${node.name} says that it votes, and no config lists it`);
     }
+  }
+
+  /** Names 4. The name of a place that has passed on meanwhile is another node's. */
+  #checkName({ name, address, disk }: Node): void {
+    const { zone, cloud, scheduler } = this.#world;
+    if (!zone || !disk.named) return;
+    const { place, generation } = disk.named;
+    // The note may have come with a copy of another node's disk.
+    if (!cloud.objects.get(`places/${place}.${generation}.json`)?.body.includes(`"${name}"`)) return;
+    if (cloud.objects.get(`places/${place}.${generation + 1}.json`)) return;
+    if (cloud.names.addressOf(placeName(zone, place), scheduler.nowMs) === address) return;
+    throw new Violation('launched-means-named', `${name} says that it votes, and clients do not find it as zk${place}`);
   }
 
   #checkNotNeeded(node: Node): void {

@@ -3,7 +3,7 @@
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 
-export type Service = 'metadata' | 'ec2' | 'autoscaling' | 'cloudformation' | 'logs' | 's3';
+export type Service = 'metadata' | 'ec2' | 'autoscaling' | 'cloudformation' | 'logs' | 's3' | 'route53';
 export const SERVICES: readonly Service[] = ['metadata', 'ec2', 'autoscaling', 'logs', 's3'];
 
 /** `lossy`: answers get lost and requests arrive late. `empty`: EC2 answers with nothing where there is something. */

@@ -11,6 +11,7 @@ import { GENESIS_MUTATIONS } from './genesis.ts';
 import { JOINING_MUTATIONS } from './joining.ts';
 import { LIFECYCLE_MUTATIONS } from './lifecycle.ts';
 import type { Mutation } from './mutation.ts';
+import { NAME_MUTATIONS } from './names.ts';
 import { PROPOSAL_MUTATIONS } from './proposals.ts';
 import { RECOVERY_MUTATIONS } from './recovery.ts';
 import { SERVER_MUTATIONS } from './server.ts';
@@ -28,4 +29,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...BY_HAND_MUTATIONS,
   ...FILE_MUTATIONS,
   ...SLOT_MUTATIONS,
+  ...NAME_MUTATIONS,
 ];

@@ -137,6 +137,10 @@ export function diskPort(run: Run, disk: DiskState, lines: Lines): NodeDisk {
       write(`vouch ${version}`, () => {
         disk.vouched = version;
       }),
+    noteName: (place, generation) =>
+      write(`noteName ${place}.${generation}`, () => {
+        disk.named = { place, generation };
+      }),
     note: (occasion, nowMs) =>
       write(`note ${occasion}`, () => {
         disk.occasions = { ...disk.occasions, [occasion]: [...disk.occasions[occasion], nowMs] };

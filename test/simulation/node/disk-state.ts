@@ -72,6 +72,7 @@ export interface DiskState {
   signalled: boolean;
   abandoned: boolean;
   vouched: Zxid | undefined;
+  named: { readonly place: number; readonly generation: number } | undefined;
   lifecycle: { readonly lifecycleState: string; readonly sinceMs: number } | undefined;
   config: EnsembleConfig | undefined;
   pending: EnsembleConfig | undefined;
@@ -104,6 +105,7 @@ export function blankDisk(volume?: string): DiskState {
     signalled: false,
     abandoned: false,
     vouched: undefined,
+    named: undefined,
     lifecycle: undefined,
     config: undefined,
     pending: undefined,
@@ -206,6 +208,7 @@ function wholeFacts(disk: DiskState, lines: Lines): DiskFacts {
     ...(disk.fence ? { fence: disk.fence } : {}),
     ...(disk.abandoned ? { abandoned: true as const } : {}),
     ...(disk.vouched ? { vouched: disk.vouched } : {}),
+    ...(disk.named ? { named: disk.named } : {}),
     ...(disk.config ? { config: lines.asRead(disk.config) } : {}),
     ...(disk.pending ? { pending: lines.asRead(disk.pending) } : {}),
   };

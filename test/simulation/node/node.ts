@@ -3,6 +3,7 @@
 import { AgentError } from '../../../src/errors.ts';
 import { type AgentOrder, type LoopParts, REAL_PARTS, runAgent } from '../../../src/loop.ts';
 import type { Advice } from '../../../src/model/advice.ts';
+import type { NameZone } from '../../../src/model/names.ts';
 import type { Ports } from '../../../src/ports.ts';
 import type { Timings } from '../../../src/timings.ts';
 import type { ElasticIps } from '../cloud/elastic-ips.ts';
@@ -25,6 +26,8 @@ export interface Replaced {
 }
 
 export interface NodeWorld extends Surroundings {
+  /** Undefined where the cluster has no names. */
+  readonly zone: NameZone | undefined;
   readonly cloud: Cloud;
   readonly ensemble: Ensemble;
   readonly supervisor: Supervisor;
@@ -140,7 +143,8 @@ export class Node implements Host, Machine {
     run.note(`agent runs ${order.command}`);
     const { ties } = world.cloud.group;
     const stack = ties && { stack: ties };
-    const agentOrder: AgentOrder = { cluster: CLUSTER, timings: SIMULATED_TIMINGS, ...stack, ...order };
+    const zone = world.zone && { zone: world.zone };
+    const agentOrder: AgentOrder = { cluster: CLUSTER, timings: SIMULATED_TIMINGS, ...stack, ...zone, ...order };
     const { mutation } = world;
     const mutated = mutation?.ports ? mutation.ports(ports, this) : ports;
     const unwatched = mutation?.parts ? mutation.parts(REAL_PARTS) : REAL_PARTS;

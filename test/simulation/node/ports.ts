@@ -6,6 +6,7 @@ import type { ElasticIps } from '../cloud/elastic-ips.ts';
 import type { Group } from '../cloud/group.ts';
 import { GROUP_NAME, HOOK_LIMIT_MS } from '../cloud/group.ts';
 import type { Instance, Instances } from '../cloud/instances.ts';
+import { insyncMs, type NameServers } from '../cloud/names.ts';
 import type { Objects } from '../cloud/objects.ts';
 import type { SimulatedStack } from '../cloud/stack.ts';
 import type { Streams } from '../cloud/streams.ts';
@@ -23,6 +24,7 @@ export interface Cloud {
   readonly stack: SimulatedStack;
   readonly streams: Streams;
   readonly objects: Objects;
+  readonly names: NameServers;
 }
 
 /** The world around a node. */
@@ -115,6 +117,7 @@ export function portsOf(
     objects: objectsPort(run, cloud.objects, (key, body) => {
       if (key === `reports/${instance.id}.json` && body.includes('"report":')) tell(disk, cloud.objects);
     }),
+    names: namesPort(run, cloud.names),
     servers: serversPort(run, host, ensemble),
     disk: diskPort(run, disk, ensemble.lines),
     server: serverControlPort(run, host, { ensemble, supervisor }),
@@ -169,6 +172,25 @@ function streamsPort(run: Run, streams: Streams): Ports['claimStreams'] {
       run.aws('logs', 'DescribeLogStreams', () =>
         run.additions.strikes('streams-unlisted') ? [] : streams.list(lagMs(run.additions)),
       ),
+  };
+}
+
+/** A call that was late may still be done after its caller gave up. Who waits for INSYNC may die meanwhile. */
+function namesPort(run: Run, names: NameServers): NonNullable<Ports['names']> {
+  return {
+    read: () => run.aws('route53', 'ListResourceRecordSets', () => names.list()),
+    replace: async (there, wanted) => {
+      const pendingMs = insyncMs(run.random);
+      const answer = await run.aws<'taken' | 'conflict'>(
+        'route53',
+        `ChangeResourceRecordSets ${wanted.map(({ identifier = '' }) => identifier).join('')}`,
+        () => names.replace(there, wanted, run.scheduler.nowMs + pendingMs),
+        { writes: true, lost: () => 'conflict' },
+      );
+      if (answer === 'conflict') return 'conflict';
+      if (!names.impatient) await slept(run, pendingMs + 1);
+      return 'insync';
+    },
   };
 }
 
