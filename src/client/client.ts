@@ -27,7 +27,7 @@ import { sync } from './operations/sync.ts';
 import { type ClientIdentity, whoAmI } from './operations/who-am-i.ts';
 import { pathProblem } from './path.ts';
 import { type CreateOptions, createProtected } from './protected-create.ts';
-import type { CallOptions, SignalOptions } from './request.ts';
+import type { CallOptions, SignalOptions, VersionOptions } from './request.ts';
 import { ZookeeperSession } from './session.ts';
 import type { Stat } from './stat.ts';
 import type { ClientStatus } from './status.ts';
@@ -39,18 +39,7 @@ import {
   transactionProblem,
 } from './transaction.ts';
 import type { WatchKind, ZnodeWatch } from './watch.ts';
-import { type WatchOptions, WatchRequests } from './watch-requests.ts';
-
-/** For a call that changes a znode only if it is at a version. */
-export interface VersionOptions extends CallOptions {
-  /** The version that the znode's data must have, otherwise the answer is BAD_VERSION. */
-  readonly version?: number;
-}
-
-/** What a read with a watch has beside its answer. */
-export interface Watched {
-  readonly watch: ZnodeWatch;
-}
+import { type Watched, type WatchOptions, WatchRequests } from './watch-requests.ts';
 
 /**
  * A ZooKeeper client. Once it is started, calls may be made at any time and in any number: they are sent in their

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type Acl, type AclEntry, CREATOR_ACL, OPEN_ACL, PERMISSIONS, READ_ACL } from './acl.ts';
-export { connect, type VersionOptions, type Watched, ZookeeperClient } from './client.ts';
+export { connect, ZookeeperClient } from './client.ts';
 export type { ClientOptions } from './client-options.ts';
 export type { CreateMode } from './create-mode.ts';
 export {
@@ -29,7 +29,7 @@ export type { WatchType } from './operations/remove-watches.ts';
 export type { ClientIdentity } from './operations/who-am-i.ts';
 export type { CreateOptions } from './protected-create.ts';
 export * from './recipes/index.ts';
-export type { CallOptions, SignalOptions } from './request.ts';
+export type { CallOptions, SignalOptions, VersionOptions } from './request.ts';
 export {
   ForceRetryError,
   type RetryClock,
@@ -56,5 +56,5 @@ export type {
 } from './transaction.ts';
 export type { HeldZnodes, WatchKind, ZnodeWatch } from './watch.ts';
 export type { LastWatchEvent, WatchEvent, ZnodeEvent } from './watch-event.ts';
-export type { WatchOptions } from './watch-requests.ts';
+export type { Watched, WatchOptions } from './watch-requests.ts';
 export type { ZonePreference } from './zones.ts';

@@ -48,6 +48,12 @@ export interface CallOptions extends SignalOptions {
   readonly timeoutMs?: number;
 }
 
+/** For a call that changes a znode only if it is at a version. */
+export interface VersionOptions extends CallOptions {
+  /** The version that the znode's data must have, otherwise the answer is BAD_VERSION. */
+  readonly version?: number;
+}
+
 /** What a call without an answer ends with. */
 export function timeoutError(timeoutMs: number): ZookeeperError {
   return new ZookeeperError('REQUEST_TIMEOUT', `no answer came within ${timeoutMs} ms`);

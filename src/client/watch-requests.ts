@@ -20,6 +20,11 @@ export interface WatchOptions extends CallOptions {
   readonly held?: HeldZnodes;
 }
 
+/** What a read with a watch has beside its answer. */
+export interface Watched {
+  readonly watch: ZnodeWatch;
+}
+
 /** The kinds that servers keep as one. */
 const KINDS_OF: Readonly<Record<WatchType, readonly WatchKind[]>> = {
   data: ['data', 'exist'],

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Watched, ZookeeperClient } from '../client.ts';
+import type { ZookeeperClient } from '../client.ts';
 import { toError, ZookeeperError } from '../errors.ts';
 import type { CallOptions } from '../request.ts';
 import type { ZnodeWatch } from '../watch.ts';
+import type { Watched } from '../watch-requests.ts';
 
 /** What stands between the states of a znode that is followed. */
 export type FollowEvent =
