@@ -42,7 +42,7 @@ function endedAndSetAside(log: readonly Readonly<Record<string, unknown>>[]): vo
   const decided = log.filter(({ event }) => event === 'decided');
   const noted = decided.findIndex((line) => line.decided === 'note-failed-start');
   const quoted =
-    /ended \d+ times right after its start \(exit code \d+\)\. The last error of its log: .*Unsupported Txn/;
+    /ended \d+ times right after its start \(exit code \d+\)\. The last error of its log\b.*: .*Unsupported Txn/;
   assert.match(String(decided[noted]?.why), quoted, JSON.stringify(decided.map((line) => line.decided)));
   assert.ok(
     decided.slice(noted).some((line) => line.decided === 'set-data-aside'),
