@@ -17,9 +17,12 @@ export async function networkOf(lab: string): Promise<string> {
   return namespace;
 }
 
+/** A script may wait for what the node does; no test waits for longer. */
+const LIMIT_MS = 420_000;
+
 /** Runs the script with bash. Resolves with what it printed, and rejects with it when the script fails. */
 export async function runInNode(lab: string, key: string, address: string, script: string): Promise<string> {
   const words = [...asRoot(key, address), 'bash', '-euo', 'pipefail', '-s'];
   const [program = '', ...rest] = entering(await networkOf(lab), words);
-  return runProgram(program, rest, { input: script });
+  return runProgram(program, rest, { input: script, limitMs: LIMIT_MS });
 }

@@ -38,7 +38,10 @@ told() {
 }
 trap 'systemctl start cron' EXIT
 systemctl stop cron
-for _ in {1..300}; do grep -qsz 'zk-[r]ecovery' /proc/[0-9]*/cmdline || break; sleep 0.2; done
+# A tick that has begun, or the bootstrap of a reboot.
+works() { grep -qsz 'zk-[rb][eo][co]' /proc/[0-9]*/cmdline; }
+for _ in {1..1200}; do works || break; sleep 0.2; done
+if works; then echo 'The agent is still at work.' >&2; exit 1; fi
 cat "$stamp"
 
 before=$(cursor)
