@@ -26,7 +26,8 @@ export function deployerPolicy(scope: DeployerScope = {}): PolicyDocument {
   const { partition = 'aws', region = '*', account = '*', stackName = '*' } = scope;
   const arn: Arn = (service, resource) => {
     // Names in IAM and of buckets are valid in all regions, and those of buckets in all accounts.
-    const place = service === 's3' ? ':' : service === 'iam' ? `:${account}` : `${region}:${account}`;
+    const place =
+      service === 's3' || service === 'route53' ? ':' : service === 'iam' ? `:${account}` : `${region}:${account}`;
     return `arn:${partition}:${service}:${place}:${resource}`;
   };
   return policy([
@@ -71,6 +72,12 @@ function personStatements(arn: Arn, stack: string): readonly Statement[] {
       Effect: 'Allow',
       Action: ['iam:GetInstanceProfile', 'iam:GetRole'],
       Resource: [arn('iam', 'role/*'), arn('iam', `instance-profile/${stack}-InstanceProfile-*`)],
+    },
+    {
+      Sid: 'LookAtZones',
+      Effect: 'Allow',
+      Action: ['route53:GetHostedZone'],
+      Resource: [arn('route53', 'hostedzone/*')],
     },
   ];
 }

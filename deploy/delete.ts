@@ -43,12 +43,23 @@ export async function deleteStack(context: DeployContext, options: DeleteOptions
   if (options.dryRun) return wouldDelete(context, stack, stackName);
   if (stack === undefined) context.terminal.line(`There is no stack ${stackName} (any more).`);
   else await endStack(context, stack, options.yes);
+  if (stack !== undefined) tellOfNames(context, stack);
   const left = await leftoversOf(context, stackName);
   const action = stack === undefined ? 'nothing to delete' : 'deleted';
   if (left.length === 0) return { action, stackName, removed: [], kept: [] };
   if (!(await mayRemove(context, left, options))) return { action, stackName, removed: [], kept: left.map(factsOf) };
   await removeAll(context, left);
   return { action, stackName, removed: left.map(factsOf), kept: [] };
+}
+
+/** The nodes wrote the records, so neither CloudFormation nor a node that is gone takes them away. */
+function tellOfNames({ terminal }: DeployContext, { outputs }: StackView): void {
+  const { ServersName } = outputs;
+  if (ServersName === undefined) return;
+  terminal.line(
+    `The names below ${ServersName} stay in their hosted zone, and lead to nobody. docs/deploying.md says how to remove them ("Deleting").`,
+    'yellow',
+  );
 }
 
 async function wouldDelete(

@@ -7,8 +7,9 @@ import { checkKey, checkRole, checkSources } from './access.ts';
 import { checkInstanceType, describeImage, imageAgeNotices, imageProblems } from './image.ts';
 import { checkSubnets, checkVpc } from './network.ts';
 import { reachabilityNotices } from './reachability.ts';
+import { checkZone } from './zone.ts';
 
-const CHECKS = [checkVpc, checkSubnets, checkKey, checkInstanceType, checkSources, checkRole];
+const CHECKS = [checkVpc, checkSubnets, checkKey, checkInstanceType, checkSources, checkRole, checkZone];
 
 /**
  * The options, completed with a fact that only the image has: the name of its root device. The template needs this name

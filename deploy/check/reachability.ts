@@ -17,7 +17,7 @@ import type { Check } from './problem.ts';
 const SERVICES = ['autoscaling', 'cloudformation', 'ec2', 'logs', 's3'];
 
 /** Sentences for people; none when every subnet has a way to AWS and to Debian's packages. */
-export const reachabilityNotices: Check = async ({ aws, signal }, { vpcId, subnets }) => {
+export const reachabilityNotices: Check = async ({ aws, signal }, { vpcId, subnets, zone }) => {
   const Filters = [{ Name: 'vpc-id', Values: [vpcId] }];
   const [{ RouteTables = [] }, { VpcEndpoints = [] }] = await Promise.all([
     call('EC2 DescribeRouteTables', signal, (options) =>
@@ -28,7 +28,9 @@ export const reachabilityNotices: Check = async ({ aws, signal }, { vpcId, subne
     ),
   ]);
   const names = VpcEndpoints.map(({ ServiceName = '' }) => ServiceName.split('.').at(-1));
-  const missing = SERVICES.filter((service) => !names.includes(service));
+  // Names alone need Route 53.
+  const services = zone === undefined ? SERVICES : [...SERVICES, 'route53'];
+  const missing = services.filter((service) => !names.includes(service));
   const stuck = subnets.filter((subnet) => !hasWayOut(tableOf(RouteTables, subnet)));
   if (stuck.length === 0) return [];
   if (missing.length === 0) {

@@ -105,6 +105,7 @@ test('no excuse is stale, and none is for what is allowed', () => {
 /** What no handler names: deploy.sh's own calls, and what a rolling update and --delete do. */
 const BESIDE_THE_HANDLERS = [
   ...['autoscaling:TerminateInstanceInAutoScalingGroup', 'iam:ListRoleTags', 's3:ListAllMyBuckets'],
+  'route53:GetHostedZone',
   ...['s3:GetBucketLocation', 's3:ListBucketVersions', 's3:DeleteObject', 's3:DeleteObjectVersion'],
   ...['s3:GetBucket*', 's3:Get*Configuration', 'logs:DescribeLogStreams'],
 ];

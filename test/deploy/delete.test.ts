@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateHostedZoneCommand } from '@aws-sdk/client-route-53';
 import { HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { deployerPolicy } from '../../cf/deployer-policy.ts';
 import { type DeleteOptions, deleteStack } from '../../deploy/delete.ts';
@@ -128,4 +129,16 @@ test('--yes --with-data asks nothing; with nothing left it is done already', asy
   assert.equal(await bucketStands(outputs.BucketName), false);
   const again = await deleteStack(deployer(aws), { ...ORDERS, yes: true, withData: true });
   assert.deepEqual([again.action, again.removed, again.kept], ['nothing to delete', [], []]);
+});
+
+test('the names of a cluster stay in their zone, and that is said', async () => {
+  const VPC = { VPCId: account.vpcId, VPCRegion: local.cloud.region as 'eu-west-1' };
+  const made = await operator.route53.send(
+    new CreateHostedZoneCommand({ Name: 'corp.internal', CallerReference: 'names', VPC }),
+  );
+  const zone = `${made.HostedZone?.Id?.replace('/hostedzone/', '')}:corp.internal`;
+  const { outputs } = await deploy(optionsFor(account, 'named', { numhosts: 1, zone }), deployer(aws));
+  const context = deployer(aws);
+  await deleteStack(context, { ...ORDERS, stackName: 'named', yes: true, withData: true });
+  assert.match(context.terminal.text, new RegExp(`names below ${outputs.Cluster}\\.corp\\.internal stay`));
 });

@@ -9,6 +9,7 @@ import {
   DescribeImagesCommand,
 } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
+import { CreateHostedZoneCommand } from '@aws-sdk/client-route-53';
 import { templateOptions } from '../../cf/options.ts';
 import { checkedInput } from '../../deploy/check/check.ts';
 import { deploy } from '../../deploy/deploy.ts';
@@ -61,6 +62,23 @@ test('input that fits is completed with what the image tells', async () => {
   const imageId = await makeImage(local, '/dev/sda1');
   const options = optionsFor(account, 'orders', { ami: imageId, keyname: account.keyName });
   assert.equal((await checkedInput(deployer(aws), options.template)).rootDevice, '/dev/sda1');
+});
+
+test('a zone that does not exist, is called otherwise, or is not of the VPC', async () => {
+  const make = async (Name: string, VPCId?: string): Promise<string> => {
+    const VPC = { VPCId, VPCRegion: local.cloud.region as 'eu-west-1' };
+    const command = new CreateHostedZoneCommand({ Name, CallerReference: local.name('zone'), VPC });
+    return ((await local.operator.route53.send(command)).HostedZone?.Id ?? '').replace('/hostedzone/', '');
+  };
+  await refused({ zone: 'Z0123456789ABCDEFGHIJ:internal' }, /Z0123456789ABCDEFGHIJ \(--zone\) does not exist/);
+  const own = await make('corp.internal', account.vpcId);
+  await refused({ zone: `${own}:internal` }, /is called corp\.internal, not internal/);
+  const { Vpc } = await local.operator.ec2.send(new CreateVpcCommand({ CidrBlock: '127.42.0.0/16' }));
+  const elsewhere = await make('elsewhere.internal', Vpc?.VpcId);
+  const { vpcId } = account;
+  await refused({ zone: `${elsewhere}:elsewhere.internal` }, new RegExp(`no private zone of the VPC ${vpcId}`));
+  const options = optionsFor(account, 'orders', { zone: `${own}:corp.internal` });
+  assert.deepEqual((await checkedInput(deployer(aws), options.template)).zone, { id: own, name: 'corp.internal' });
 });
 
 test('a VPC that does not exist', async () => {
