@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { regionOf } from '../deploy/aws.ts';
+import { mustHaveProfile } from '../deploy/profile.ts';
 import { awsClients } from '../tools/aws-clients.ts';
 import { goOnWithoutReader } from '../tools/closed-pipe.ts';
 import { interruption } from '../tools/interruption.ts';
@@ -72,6 +73,7 @@ async function bakeOrder(order: Extract<BakeOrder, { kind: 'bake' }>, terminal: 
     ...(profile === undefined ? {} : { profile }),
     ...(order.region === undefined ? {} : { region: order.region }),
   });
+  await mustHaveProfile(profile, process.env);
   const region = await regionOf(aws);
   const endpoint = endpointOf(process.env);
   const result = await bake(order, {

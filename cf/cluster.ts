@@ -23,3 +23,5 @@ export function subCluster(text: string): JsonObject {
 
 /** The log group of the claims; the agent reads this name from its settings. */
 export const CLAIMS_LOG_GROUP = `/zookeeper/\${Cluster}`;
+/** Behind the name of the other group, that of the nodes' logs, which goes with the stack. */
+export const NODE_LOGS = '/nodes';

@@ -4,7 +4,7 @@
  * logs.
  */
 import { type Resources, ref } from './cloudformation.ts';
-import { CLAIMS_LOG_GROUP, subCluster } from './cluster.ts';
+import { CLAIMS_LOG_GROUP, NODE_LOGS, subCluster } from './cluster.ts';
 import { tagsOf } from './tags.ts';
 import type { TemplateOptions } from './template-options.ts';
 
@@ -23,7 +23,7 @@ export function logResources(options: TemplateOptions): Resources {
       DeletionPolicy: 'Delete',
       UpdateReplacePolicy: 'Delete',
       Properties: {
-        LogGroupName: subCluster(`${CLAIMS_LOG_GROUP}/nodes`),
+        LogGroupName: subCluster(`${CLAIMS_LOG_GROUP}${NODE_LOGS}`),
         RetentionInDays: ref('LogRetentionDays'),
         Tags: tagsOf(options, 'logs'),
       },

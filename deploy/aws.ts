@@ -2,6 +2,7 @@
 /** How a person's command handles the answers of AWS. */
 import { type CallFailure, callFailureOf } from '../src/aws/aws-errors.ts';
 import type { AwsClients } from '../tools/aws-clients.ts';
+import { credentialError, regionError } from './credential-errors.ts';
 import { DeployError } from './errors.ts';
 
 /** The region that all clients use. Rejects with BAD_INPUT when no region is set anywhere. */
@@ -46,6 +47,8 @@ export function messageOf(error: unknown): string {
 
 function callError(action: string, failure: CallFailure): DeployError {
   const said = `${failure.code}: ${messageOf(failure.cause)}`;
+  const known = credentialError(failure, said) ?? regionError(failure);
+  if (known !== undefined) return known;
   switch (failure.kind) {
     case 'no-credentials':
       return new DeployError(

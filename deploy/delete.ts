@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { DeleteStackCommand } from '@aws-sdk/client-cloudformation';
+import { NODE_LOGS } from '../cf/cluster.ts';
 import { call } from './aws.ts';
 import type { DeployContext } from './context.ts';
 import { DeployError } from './errors.ts';
@@ -69,10 +70,17 @@ async function wouldDelete(
 ): Promise<DeleteResult> {
   const { terminal } = context;
   terminal.line(stack === undefined ? `There is no stack ${stackName}.` : `Would delete the stack ${stackName}.`);
-  const left = await leftoversOf(context, stackName);
+  const cluster = stack === undefined ? undefined : clusterOf(stack);
+  const found = await keptOf(context, stackName);
+  const staying = found.filter((each) => each.cluster === cluster && !each.name.endsWith(NODE_LOGS));
+  if (staying.length > 0) {
+    terminal.line('Would stay, with the data of its cluster, until a person agrees to their removal (--with-data):');
+    for (const each of staying) terminal.line(lineOf(each));
+  }
+  const left = found.filter((each) => each.cluster !== cluster);
   list(context, left);
   const action = stack === undefined ? 'nothing to delete' : 'would delete';
-  return { action, stackName, removed: [], kept: left.map(factsOf) };
+  return { action, stackName, removed: [], kept: [...staying, ...left].map(factsOf) };
 }
 
 /** Deletes a stack and waits until it is gone. Asks first, unless `agreed` says that a person has already agreed. */
@@ -112,20 +120,28 @@ function notDeleted(stackName: string, { status, events }: StackOutcome): Deploy
 
 /** Of all clusters with this stack name, except that of an existing stack. */
 async function leftoversOf(context: DeployContext, stackName: string): Promise<readonly Leftover[]> {
-  const found = [...(await bucketsLeft(context, stackName)), ...(await logGroupsLeft(context, stackName))];
+  const found = await keptOf(context, stackName);
   // This look comes last: what belongs to an existing stack is no leftover.
   const living = await describeStack(context.aws, stackName, context.signal);
   const cluster = living === undefined ? undefined : clusterOf(living);
-  return found
-    .filter((leftover) => leftover.cluster !== cluster)
-    .sort((a, b) => (`${a.cluster} ${a.kind}` < `${b.cluster} ${b.kind}` ? -1 : 1));
+  return found.filter((leftover) => leftover.cluster !== cluster);
+}
+
+/** All that stacks of this name have, or have left, and that a deletion keeps. */
+async function keptOf(context: DeployContext, stackName: string): Promise<readonly Leftover[]> {
+  const found = [...(await bucketsLeft(context, stackName)), ...(await logGroupsLeft(context, stackName))];
+  return found.sort((a, b) => (`${a.cluster} ${a.kind}` < `${b.cluster} ${b.kind}` ? -1 : 1));
+}
+
+function lineOf({ kind, name, cluster, holds }: Leftover): string {
+  return `  ${cluster}  ${kind} ${name}: ${holds}`;
 }
 
 function list({ terminal }: DeployContext, left: readonly Leftover[]): void {
   terminal.line(
     left.length === 0 ? 'Nothing else is left behind.' : 'Left behind, with the data of clusters that are gone:',
   );
-  for (const { kind, name, cluster, holds } of left) terminal.line(`  ${cluster}  ${kind} ${name}: ${holds}`);
+  for (const each of left) terminal.line(lineOf(each));
 }
 
 async function mayRemove(

@@ -16,6 +16,7 @@ import { type DeleteResult, deleteStack } from './delete.ts';
 import { type DeployResult, deploy } from './deploy.ts';
 import { DeployError, exitCodeOf } from './errors.ts';
 import { type DeployOrder, readOrder } from './options.ts';
+import { mustHaveProfile } from './profile.ts';
 
 /** Returns the exit code. */
 async function main(words: readonly string[], terminal: Terminal): Promise<number> {
@@ -41,6 +42,7 @@ async function carryOut(order: Exclude<DeployOrder, { kind: 'help' }>, terminal:
     ...(profile === undefined ? {} : { profile }),
     ...(region === undefined ? {} : { region }),
   });
+  await mustHaveProfile(profile, process.env);
   await regionOf(aws);
   const context: DeployContext = { aws, terminal, signal, waits: { ...DEFAULT_WAITS, pollMs }, nowMs: Date.now };
   if (order.kind === 'delete') {

@@ -72,10 +72,17 @@ test('without a yes nothing is deleted', async () => {
   await assert.rejects(deleteStack(deployer(aws), ORDERS), { code: 'DECLINED' });
   await assert.rejects(deleteStack(deployer(aws, ['orders']), ORDERS), { code: 'DECLINED' });
   assert.ok(await stands('orders'));
-  const dry = await deleteStack(deployer(aws), { ...ORDERS, dryRun: true });
+  const context = deployer(aws);
+  const dry = await deleteStack(context, { ...ORDERS, dryRun: true });
   assert.equal(dry.action, 'would delete');
-  // The data of a living stack is never offered.
-  assert.deepEqual(dry.kept, []);
+  // What the stack would leave behind, which nobody offers to remove while it stands.
+  assert.deepEqual(dry.removed, []);
+  assert.deepEqual(
+    dry.kept.map(({ kind }) => kind),
+    ['bucket', 'log group'],
+  );
+  assert.match(context.terminal.text, /Would stay, with the data .*\n {2}orders-[0-9a-f]{8} {2}bucket .* objects?\n/);
+  assert.match(context.terminal.text, /Nothing else is left behind\./);
   assert.ok(await stands('orders'));
 });
 
