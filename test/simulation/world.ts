@@ -91,6 +91,8 @@ export class World implements NodeWorld, Witness, Cluster {
   readonly scalingAlone: boolean;
   /** Undefined where the cluster has no names. */
   zone: NameZone | undefined;
+  /** A scenario has names: then nobody claims at a bad moment by chance. */
+  readonly namedByScenario: boolean;
   /** Members that no agent added. */
   readonly byHand = new ByHand(this);
   readonly person = new Person(this);
@@ -112,6 +114,7 @@ export class World implements NodeWorld, Witness, Cluster {
     this.additions = new Additions<World>(seed, additions);
     // Names with Elastic IPs are not built yet.
     const isNamed = named ?? (addresses === undefined && this.additions.strikes('names'));
+    this.namedByScenario = named === true;
     this.zone = isNamed ? { domain: 'simulated.internal.', places: nodes } : undefined;
     this.supervisor = new Supervisor(this.scheduler, this.random, this.ensemble, this.additions);
     const instances = new Instances(this.random, this.scheduler);

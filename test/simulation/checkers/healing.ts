@@ -35,8 +35,30 @@ export function whyNotHealed(world: World): string | undefined {
   return whyNotNamed(world, members);
 }
 
+/**
+ * Names 2: who claims a place may stand still after its last look at the config. Meanwhile the owner may be a member
+ * once more, and see that its name stands. Then it has none until the config changes again (seed 140004471).
+ */
+function wasOvertaken(objects: World['cloud']['objects'], address: string): boolean {
+  const claims = objects.list('places/').flatMap(({ key }) => {
+    const [, place, generation] = /^places\/(\d+)\.(\d+)\.json$/.exec(key) ?? [];
+    const owner = JSON.parse(objects.get(key)?.body ?? '{}') as { readonly address?: string };
+    return [{ place, generation: Number(generation), address: owner.address }];
+  });
+  return claims.some(
+    (own) =>
+      own.address === address &&
+      claims.some(
+        (other) => other.place === own.place && other.generation > own.generation && other.address !== address,
+      ),
+  );
+}
+
 /** Each place up to the number of members has a name that leads to a member, and no two lead to the same one. */
-function whyNotNamed({ zone, cloud, scheduler }: World, members: readonly Member[]): string | undefined {
+function whyNotNamed(
+  { zone, cloud, scheduler, namedByScenario }: World,
+  members: readonly Member[],
+): string | undefined {
   if (!zone) return undefined;
   const led: string[] = [];
   for (let place = 1; place <= zone.places; place++) {
@@ -46,6 +68,9 @@ function whyNotNamed({ zone, cloud, scheduler }: World, members: readonly Member
     else if (members.length >= zone.places) return `zk${place} leads to ${address}, and no member is there`;
   }
   // Where there are fewer members than places, the name of an old owner stands, and its address may be used again.
-  const due = Math.min(zone.places, members.length);
+  const overtaken = namedByScenario
+    ? []
+    : members.filter(({ address }) => !led.includes(address) && wasOvertaken(cloud.objects, address));
+  const due = Math.min(zone.places, members.length - overtaken.length);
   return new Set(led).size < due ? `names lead to ${led.join(', ')}, and ${due} members are to have one` : undefined;
 }
