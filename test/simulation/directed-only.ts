@@ -82,12 +82,6 @@ export const DIRECTED_ONLY: Readonly<Record<string, Unreached>> = {
     why: 'No server of an older record runs behind the fences: this guards against a fence that was removed.',
     by: 'test/decide/cases/genesis.ts',
   },
-  'Server 5, decide/failed-start.ts: Server 5: three times in a row, with an exit code of its own.': {
-    why: 'directed-server.ts makes data of which only a server knows that it is bad.',
-  },
-  'Server 5, decide/failed-start.ts: Server 5: no server starts on this data.': {
-    why: 'directed-server.ts makes data of which only a server knows that it is bad.',
-  },
   'Server 5, decide/failed-start.ts: Server 5: other data mends none of these.': {
     why: 'Simulated servers fail by their data alone.',
     by: 'test/decide/server.test.ts',

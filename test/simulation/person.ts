@@ -254,6 +254,7 @@ export class Person {
     if (node.lost || this.#world.ensemble.on(node)) return;
     torn.delete('stamp');
     for (const data of [own, ...aside.map((folder) => folder.data)]) {
+      if (data?.unloadable) Object.assign(data, { unloadable: false, failed: undefined });
       if (!data || damageOf(data) === undefined) continue;
       data.bad = undefined;
       data.half = undefined;

@@ -108,11 +108,14 @@ async function faultyPhase(world: World, operator: Operator): Promise<void> {
     scaling.end();
     return;
   }
-  world.additions.begin(world, quietMs);
+  const alone = world.additions.strikes('whole-losses');
+  world.additions.begin(world, quietMs, alone);
   const story = new Story(world);
-  if (random.chance(0.5)) story.begin(quietMs);
+  if (alone) world.trace.line('fault', 'whole losses alone');
+  else if (random.chance(0.5)) story.begin(quietMs);
   else operator.begin(quietMs, random.pick([8_000, 20_000, 40_000, 80_000]));
-  await scheduler.run(quietMs + random.between(60_000, 500_000), () => false);
+  // A loss comes after a while, and so does what comes of it.
+  await scheduler.run(quietMs + random.between(alone ? 250_000 : 60_000, 500_000), () => false);
   story.end();
 }
 

@@ -10,6 +10,7 @@ import { LifecycleChecker } from './checkers/lifecycle.ts';
 import { checkProposal, ReadyMeansVoting } from './checkers/membership.ts';
 import { NoDataDeleted } from './checkers/no-data-deleted.ts';
 import { OneHistory } from './checkers/one-history.ts';
+import { checkIdle, checkStamp } from './checkers/own-server.ts';
 import { QuorumKept } from './checkers/quorum-kept.ts';
 import { SlotChecker } from './checkers/slots.ts';
 import { ElasticIps } from './cloud/elastic-ips.ts';
@@ -33,7 +34,7 @@ import { Person } from './person.ts';
 import { Writer } from './writer.ts';
 import { Ensemble } from './zookeeper/ensemble.ts';
 import type { Entry, Log } from './zookeeper/entry.ts';
-import type { Server } from './zookeeper/server.ts';
+import type { Host, Server } from './zookeeper/server.ts';
 import type { Witness } from './zookeeper/witness.ts';
 
 /**
@@ -238,7 +239,12 @@ export class World implements NodeWorld, Witness, Cluster {
 
   serverStarted(server: Server): void {
     checkIdentity(server, this.ensemble.servers);
+    checkStamp(server);
     if (this.#slots && server.host instanceof Node) this.#slots.started(server.host);
+  }
+
+  givenFreshConfig(host: Host): void {
+    checkIdle(host, this.ensemble);
   }
 
   reconfigProposed(leader: Server, from: EnsembleConfig, to: EnsembleConfig): void {

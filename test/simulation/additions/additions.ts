@@ -17,6 +17,8 @@ export interface AdditionTo<W> {
   readonly mend?: (world: W) => void;
   /** It is no fault but how the product works: on in scenarios, in histories of scaling alone, and in the calm, too. */
   readonly always?: true;
+  /** A loss of its own, for a cluster that has been well. */
+  readonly whole?: true;
 }
 
 interface Active<W> {
@@ -59,10 +61,10 @@ export class Additions<W extends { readonly scheduler: Scheduler }> implements C
     return active.random;
   }
 
-  /** Those that happen by themselves, from now on. */
-  begin(world: W, firstAfterMs: number): void {
+  /** Those that happen by themselves, from now on; `alone` those alone that are a loss of their own. */
+  begin(world: W, firstAfterMs: number, alone: boolean): void {
     for (const active of this.#active.values()) {
-      if (active.everyMs > 0) this.#next(world, active, firstAfterMs);
+      if (active.everyMs > 0 && (!alone || active.addition.whole)) this.#next(world, active, firstAfterMs);
     }
   }
 

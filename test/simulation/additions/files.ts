@@ -2,7 +2,7 @@
 /** Files of a node that are not what they were, and epochs that are written late. */
 import type { NodeFile } from '../../../src/model/disk.ts';
 import type { Random } from '../core/random.ts';
-import type { DiskState } from '../node/disk-state.ts';
+import type { DataState, DiskState } from '../node/disk-state.ts';
 import type { World } from '../world.ts';
 import type { Addition } from './addition.ts';
 
@@ -45,6 +45,37 @@ export const DATA_DAMAGED: Addition = {
     }
   },
 };
+
+/** Nothing that the agent reads says so: an entry that is whole, and that the server can't read. */
+export const DATA_UNLOADABLE: Addition = {
+  name: 'data-unloadable',
+  what: 'a server ends at each start on data that looks whole, until that is mended, or the faults are over',
+  everyMs: [0, 0, 0, 100_000, 300_000],
+  strike: (world, random) => {
+    const node = random.shuffle(world.living.filter(({ disk }) => disk.data?.initialised))[0];
+    const data = node?.disk.data;
+    if (!node || !data || data.unloadable) return false;
+    data.unloadable = true;
+    world.trace.line(node.name, 'no server loads its data any more');
+    world.supervisor.crash(node, 'its data does not load');
+    if (random.chance(0.5)) world.scheduler.after(random.between(10_000, 240_000), () => mendLoad(data));
+    return true;
+  },
+  // Beside the others a node helps itself: it sets such data aside, and joins empty (Server 5).
+  mend: (world) => {
+    for (const node of world.nodes) {
+      const helpsItself = world.leader !== undefined && world.ensemble.on(node) === undefined;
+      for (const { data } of node.disk.aside) mendLoad(data);
+      if (node.disk.data && !helpsItself) mendLoad(node.disk.data);
+    }
+  },
+};
+
+/** What the agent has noted is of the file as it was. */
+function mendLoad(data: DataState): void {
+  data.unloadable = false;
+  data.failed = undefined;
+}
 
 /** A server that runs does not notice; the next start does. */
 export const FILE_TORN: Addition = {

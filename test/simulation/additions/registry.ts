@@ -3,14 +3,15 @@
 import type { Addition } from './addition.ts';
 import { LINE_BY_HAND, MEMBER_BY_HAND } from './by-hand.ts';
 import { DISK_FAILS, DISK_FILLS, DISK_PUT_BACK, DISK_RUNS_LOW } from './disks.ts';
-import { LATE_WRITE, PAUSE_BEFORE_EFFECT } from './effects.ts';
-import { DATA_DAMAGED, FILE_TORN, HALF_EPOCH, SLOW_EPOCH } from './files.ts';
+import { DECISION_HELD, LATE_WRITE, PAUSE_BEFORE_EFFECT, STEP_HELD } from './effects.ts';
+import { DATA_DAMAGED, DATA_UNLOADABLE, FILE_TORN, HALF_EPOCH, SLOW_EPOCH } from './files.ts';
 import { HEALTHY_TICK } from './healthy-tick.ts';
 import { INSTANCE_STOPPED } from './instances.ts';
 import { GROUP_LAGS, LISTS_LAG, STREAMS_DELETED, STREAMS_UNLISTED } from './lists.ts';
+import { LAST_COPY, QUORUM_DAMAGED, WHOLE_LOSSES } from './losses.ts';
 import { NAMES } from './names.ts';
 import { ADVICE_FOLLOWED, MACHINE_LOST } from './people.ts';
-import { CRASH_LOOP, LOADS_LONG, SERVER_WONT_STOP, UNANSWERED } from './servers.ts';
+import { CRASH_LOOP, LOADS_LONG, SERVER_WONT_STOP, STARTED_BY_HAND, UNANSWERED } from './servers.ts';
 
 export const ADDITIONS: readonly Addition[] = [
   HEALTHY_TICK,
@@ -38,6 +39,13 @@ export const ADDITIONS: readonly Addition[] = [
   GROUP_LAGS,
   LINE_BY_HAND,
   NAMES,
+  STARTED_BY_HAND,
+  STEP_HELD,
+  DECISION_HELD,
+  LAST_COPY,
+  QUORUM_DAMAGED,
+  DATA_UNLOADABLE,
+  WHOLE_LOSSES,
 ];
 
 export interface Choice {
@@ -55,9 +63,17 @@ export function chosen({ without = [] }: Choice): readonly Addition[] {
 
 export const ALWAYS: readonly Addition[] = ADDITIONS.filter(({ always }) => always === true);
 
-/**
- * Those that no mutation needs. Without them a history is what it was before they came, and so is where it is found.
- */
-export const NEEDLESS_FOR_MUTATIONS: readonly string[] = [DISK_RUNS_LOW, GROUP_LAGS, LINE_BY_HAND, NAMES].map(
-  ({ name }) => name,
-);
+/** Those that came later. Without them a history is what it was before, and so is where a mutation is found. */
+export const LATER_ADDITIONS: readonly string[] = [
+  DISK_RUNS_LOW,
+  GROUP_LAGS,
+  LINE_BY_HAND,
+  NAMES,
+  STARTED_BY_HAND,
+  STEP_HELD,
+  DECISION_HELD,
+  LAST_COPY,
+  QUORUM_DAMAGED,
+  DATA_UNLOADABLE,
+  WHOLE_LOSSES,
+].map(({ name }) => name);

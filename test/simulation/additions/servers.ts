@@ -13,6 +13,12 @@ export const SERVER_WONT_STOP: Addition = {
   shares: [0, 0, 0, 0.1, 0.5],
 };
 
+export const STARTED_BY_HAND: Addition = {
+  name: 'started-by-hand',
+  what: 'a person starts a server that its agent has stopped a moment before',
+  shares: [0, 0, 0, 0.2, 0.8],
+};
+
 export const LOADS_LONG: Addition = {
   name: 'loads-long',
   what: 'a server that its agent starts loads its data for up to four minutes',

@@ -88,6 +88,6 @@ export class OneHistory {
   #dataOf(node: Node): readonly DataState[] {
     return [node.disk.data, ...node.disk.aside.map((aside) => aside.data)]
       .filter((data) => data !== undefined)
-      .filter((data) => !(this.emptyGenesisAllowed && damageOf(data)));
+      .filter((data) => !(this.emptyGenesisAllowed && (damageOf(data) ?? data.failed ?? data.unloadable)));
   }
 }

@@ -29,6 +29,8 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'copy-not-offered',
     rule: 'Disk 3: the data of a copy counts as set aside, from the report on in which its node says so',
+    seeds: 2000,
+    withLater: true,
     ports: reading(({ aside, ...facts }) => ({
       ...facts,
       aside: aside.filter(({ name }) => !name.startsWith('copy-of-')),
@@ -43,7 +45,8 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
         ...ports.objects,
         get: async (key, signal) => {
           const found = await ports.objects.get(key, signal);
-          return found && { ...found, body: found.body.replace(/"volume":"[^"]*",/g, '') };
+          if (!found || !key.startsWith('lineage/')) return found;
+          return { ...found, body: found.body.replace(/"volume":"[^"]*",/g, '') };
         },
       },
     }),
@@ -68,6 +71,9 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'half-epoch-unread',
     rule: 'Files 1: currentEpoch.tmp counts where the server takes the epoch from it',
+    from: 350,
+    seeds: 2000,
+    withLater: true,
     ports: reading((facts, { disk }) => {
       if (!facts.data || !disk.data || typeof disk.data.half !== 'number') return facts;
       return { ...facts, data: { ...facts.data, currentEpoch: disk.data.currentEpoch } };
@@ -95,6 +101,8 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'torn-stamp-not-awaited',
     rule: 'Files 2: data whose stamp can’t be read blocks a recovery that would have less',
+    seeds: 1000,
+    withLater: true,
     ports: reading((facts, { disk }) => {
       const aside = facts.aside.map((each) => (each.lineage === 0 ? { ...each, data: NOTHING } : each));
       if (!disk.torn.has('stamp') || disk.stamp === undefined) return { ...facts, aside };
@@ -105,6 +113,9 @@ export const FILE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'half-sync-under-torn-stamp-not-awaited',
     rule: 'Files 2: damaged data counts by its last zxid, for half of a sync has no epoch yet',
+    from: 580,
+    seeds: 3000,
+    withLater: true,
     ports: reading((facts, { disk }) => {
       if (!disk.torn.has('stamp') || facts.data?.damage === undefined || facts.data.mayHoldMore) return facts;
       const { damage: _, ...data } = facts.data;

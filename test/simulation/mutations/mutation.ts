@@ -11,6 +11,10 @@ export interface Mutation extends ReplacedIn {
   readonly mode?: SlotKind;
   /** How many addresses there are, where that is the rule. */
   readonly addresses?: number;
-  /** Found by random histories from seed 1 on within this many; without it by a directed scenario. */
+  /** Found by random histories within this many seeds; without it by a directed scenario (mutations/unfound.ts). */
   readonly seeds?: number;
+  /** The first of these seeds; 1 without it. Where a rule is seldom missed, a search from seed 1 on would take long. */
+  readonly from?: number;
+  /** Its histories have the additions that came later, too (additions/registry.ts). */
+  readonly withLater?: true;
 }

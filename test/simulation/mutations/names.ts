@@ -16,6 +16,8 @@ export const NAME_MUTATIONS: readonly Mutation[] = [
   {
     name: 'place-not-exclusive',
     rule: 'Names 1: the claim on a place is created once',
+    seeds: 1000,
+    withLater: true,
     world: ({ cloud: { objects } }) => {
       const once: typeof objects.createOnce = objects.createOnce.bind(objects);
       objects.createOnce = (key, body) => {
@@ -28,6 +30,8 @@ export const NAME_MUTATIONS: readonly Mutation[] = [
   {
     name: 'place-of-a-member-taken',
     rule: 'Names 2: a place passes on only when its owner is gone for good, or is a member no longer',
+    seeds: 300,
+    withLater: true,
     parts: deciding((observation) =>
       withPlaces(observation, ({ places }) =>
         places.map((claim) =>
@@ -48,6 +52,8 @@ export const NAME_MUTATIONS: readonly Mutation[] = [
   {
     name: 'launched-before-insync',
     rule: 'Names 4: a launch is over once Route 53 says INSYNC',
+    seeds: 300,
+    withLater: true,
     world: (world) => {
       world.cloud.names.impatient = true;
     },

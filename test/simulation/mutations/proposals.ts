@@ -15,6 +15,9 @@ export const PROPOSAL_MUTATIONS: readonly Mutation[] = [
   {
     name: 'nobody-answers',
     rule: 'Recovery 9: a record counts only once every node that it names has answered',
+    from: 80,
+    seeds: 2000,
+    withLater: true,
     parts: deciding((observation) => {
       const { silence } = observation;
       if (!silence.known) return observation;
@@ -29,6 +32,9 @@ export const PROPOSAL_MUTATIONS: readonly Mutation[] = [
   {
     name: 'withdrawn-unsettled',
     rule: 'Recovery 9: a bound node changes its report only after the outcome of the proposal',
+    from: 80,
+    seeds: 2000,
+    withLater: true,
     ports: withObjects((objects) => ({
       createOnce: async (key, body, signal) => {
         if (OUTCOME.test(key) && body.includes('"kind":"void"')) return 'created';

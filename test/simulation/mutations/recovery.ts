@@ -118,6 +118,8 @@ export const RECOVERY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'aside-not-counted',
     rule: 'Recovery 7: data set aside counts for its own lineage when the owner is gone',
+    seeds: 2000,
+    withLater: true,
     ports: (ports) => ({
       ...ports,
       disk: {

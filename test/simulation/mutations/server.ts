@@ -5,6 +5,9 @@ export const SERVER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'changed-between-restarts',
     rule: 'Server 1: a server between two restarts is stopped before its files change',
+    from: 310,
+    seeds: 3000,
+    withLater: true,
     ports: (ports) => ({
       ...ports,
       server: {
@@ -25,6 +28,9 @@ export const SERVER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'started-without-stamp',
     rule: 'Server 1: the unit refuses to start without a stamp',
+    from: 280,
+    seeds: 2000,
+    withLater: true,
     world: (world) => {
       world.ensemble.asksForStamp = false;
     },
@@ -32,11 +38,15 @@ export const SERVER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'leader-not-asked',
     rule: 'Server 3: a running server that may be one that the leader counts is not stopped',
+    seeds: 400,
+    withLater: true,
     ports: (ports) => ({ ...ports, servers: { ...ports.servers, learners: async () => 0 } }),
   },
   {
     name: 'idle-unasked',
     rule: 'Server 3: a running server whose process works is not stopped',
+    seeds: 400,
+    withLater: true,
     ports: (ports) => ({ ...ports, server: { ...ports.server, work: async () => ({ cpuMs: 0, bytes: 0 }) } }),
   },
   {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The port `NodeDisk` of a simulated node; each method is one durable, atomic effect, as the real one promises. */
 import { AgentError } from '../../../src/errors.ts';
-import type { Stamp } from '../../../src/model/disk.ts';
+import type { Occasions, Stamp } from '../../../src/model/disk.ts';
 import type { NodeDisk } from '../../../src/ports.ts';
 import type { Lines } from '../zookeeper/lines.ts';
 import { AsideLimits } from './aside-limits.ts';
@@ -27,7 +27,12 @@ function moveAside(disk: DiskState, name: string): void {
   if (!torn.has('stamp')) disk.stamp = undefined;
 }
 
-export function diskPort(run: Run, disk: DiskState, lines: Lines): NodeDisk {
+export function diskPort(
+  run: Run,
+  disk: DiskState,
+  lines: Lines,
+  noted: (occasion: keyof Occasions) => void,
+): NodeDisk {
   const limits = new AsideLimits(run.scheduler, disk);
   const write = (label: string, change: () => void): Promise<void> =>
     run.local(`disk ${label}`, () => {
@@ -143,6 +148,7 @@ export function diskPort(run: Run, disk: DiskState, lines: Lines): NodeDisk {
       }),
     note: (occasion, nowMs) =>
       write(`note ${occasion}`, () => {
+        noted(occasion);
         disk.occasions = { ...disk.occasions, [occasion]: [...disk.occasions[occasion], nowMs] };
       }),
     inStateSince: (lifecycleState, nowMs) =>

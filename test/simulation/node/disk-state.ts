@@ -37,7 +37,7 @@ export interface DataState {
   /** A server ends at its start on it, though nothing that the agent reads says so. */
   unloadable?: boolean;
   /** What the agent has noted of that. */
-  failed?: string;
+  failed?: string | undefined;
   /** What `currentEpoch.tmp` holds. */
   half?: number | 'empty' | undefined;
   /** No server starts on it; the agent's reader may see how far it goes, or not. */

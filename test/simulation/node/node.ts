@@ -12,6 +12,7 @@ import type { Ensemble } from '../zookeeper/ensemble.ts';
 import type { Host } from '../zookeeper/server.ts';
 import { bring } from './brought.ts';
 import { blankDisk, copyOfDisk, type DiskState } from './disk-state.ts';
+import { heldUp } from './held-up.ts';
 import { type Cloud, portsOf } from './ports.ts';
 import { type Machine, Run, type Surroundings } from './run.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -83,6 +84,10 @@ export class Node implements Host, Machine {
     return this.#world.elasticIps?.lastOf(this.instance) ?? this.instance.address;
   }
 
+  get acts(): boolean {
+    return this.#run?.acts ?? false;
+  }
+
   park(resume: () => void): void {
     this.#parked.push(resume);
   }
@@ -148,7 +153,7 @@ export class Node implements Host, Machine {
     const { mutation } = world;
     const mutated = mutation?.ports ? mutation.ports(ports, this) : ports;
     const unwatched = mutation?.parts ? mutation.parts(REAL_PARTS) : REAL_PARTS;
-    const parts = world.parts ? world.parts(unwatched, this) : unwatched;
+    const parts = heldUp(run, world.parts ? world.parts(unwatched, this) : unwatched);
     const timings = mutation?.timings ? { ...agentOrder.timings, ...mutation.timings } : agentOrder.timings;
     runAgent(mutated, { ...agentOrder, timings }, new AbortController().signal, parts).then(
       (outcome) => this.#ended(run, outcome.kind === 'dry-run' ? outcome.kind : `${outcome.kind}: ${outcome.why}`),

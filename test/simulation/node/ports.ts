@@ -119,7 +119,9 @@ export function portsOf(
     }),
     names: namesPort(run, cloud.names),
     servers: serversPort(run, host, ensemble),
-    disk: diskPort(run, disk, ensemble.lines),
+    disk: diskPort(run, disk, ensemble.lines, (occasion) => {
+      if (occasion === 'fresh-config') ensemble.witness.givenFreshConfig(host);
+    }),
     server: serverControlPort(run, host, { ensemble, supervisor }),
     nonce: () => run.random.hex(32),
     log: {
@@ -132,7 +134,7 @@ export function portsOf(
   };
 }
 
-function slept(run: Run, ms: number): Promise<void> {
+export function slept(run: Run, ms: number): Promise<void> {
   return new Promise((resolve) =>
     run.later(ms, () => {
       run.scheduler.answered();

@@ -10,6 +10,7 @@ import type { Chances } from '../core/chances.ts';
 import type { Random } from '../core/random.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { Trace } from '../core/trace.ts';
+import { standstillMs } from './standstill.ts';
 
 /** A write that is on its way for longer does not arrive (docs/protocol.md, Recovery 9). */
 const LATEST_MS = 600_000;
@@ -71,6 +72,8 @@ interface CallOptions<T> {
 
 export class Run {
   alive = true;
+  /** It is in the middle of a step. */
+  acts = false;
   /** Chance does not kill this one. */
   readonly #spared: boolean;
   readonly #machine: Machine;
@@ -151,9 +154,7 @@ export class Run {
         else this.later(this.random.between(0.5, 5), () => settled(settle));
       };
       const perform = (): void => {
-        const how = this.#standsStill(label);
-        if (how) this.#standStill(how, label, perform);
-        if (how || this.#diesHere(label)) return;
+        if (this.#standsStill(label, perform) || this.#diesHere(label)) return;
         this.note(label);
         begin(
           (value) => answer(() => resolve(value)),
@@ -241,20 +242,17 @@ export class Run {
       : this.random.between(0, usuallyMs);
   }
 
-  /** As virtual machines do for minutes, the server on it as well. */
-  #standsStill(label: string): 'by hand' | 'by itself' | false {
-    if (this.#world.hand.stopsBefore?.(this.#machine.name, label)) return 'by hand';
-    return this.additions.strikes('pause-before-effect') && 'by itself';
-  }
-
-  #standStill(how: 'by hand' | 'by itself', label: string, resumed: () => void): void {
+  /** Whether the machine stands still right before this effect: until a hand resumes it, or by itself for a while. */
+  #standsStill(label: string, resumed: () => void): boolean {
     const machine = this.#machine;
+    const byHand = this.#world.hand.stopsBefore?.(machine.name, label) === true;
+    const forMs = byHand ? 0 : standstillMs(this.additions, label);
+    if (!byHand && forMs === 0) return false;
     this.note(`stands still before ${label}`);
     machine.pause();
     machine.park(() => this.later(0, resumed));
-    if (how === 'by hand') return;
-    const forMs = this.additions.random('pause-before-effect').between(30_000, 400_000);
-    this.scheduler.after(forMs, () => machine.resume());
+    if (!byHand) this.scheduler.after(forMs, () => machine.resume());
+    return true;
   }
 
   #applyLate(label: string, apply: () => unknown, delayMs: number): void {
@@ -267,9 +265,7 @@ export class Run {
 
   #perform<T>(effect: Effect<T>): void {
     const { label } = effect;
-    const how = this.#standsStill(label);
-    if (how) this.#standStill(how, label, this.#performing(effect));
-    if (how || this.#diesHere(label)) return;
+    if (this.#standsStill(label, this.#performing(effect)) || this.#diesHere(label)) return;
     let value: T | undefined;
     let failure: AgentError | undefined;
     try {

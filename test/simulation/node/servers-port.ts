@@ -158,6 +158,9 @@ export function serverControlPort(
           if (ensemble.on(host) && run.additions.strikes('server-wont-stop')) throw WONT_STOP();
           supervisor.stop(host, 'stopped by its agent');
           host.disk.failures = 0;
+          if (run.additions.strikes('started-by-hand')) {
+            supervisor.startByHand(host, run.additions.random('started-by-hand').between(0, 4_000));
+          }
         },
         500,
       ),

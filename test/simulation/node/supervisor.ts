@@ -15,6 +15,8 @@ const RESTART_MS = 1_000;
 /** What is kept: a node that has an operating system. */
 export interface Kept extends Host {
   readonly up: boolean;
+  /** Its agent is in the middle of a step. */
+  readonly acts: boolean;
 }
 
 export class Supervisor {
@@ -51,6 +53,13 @@ export class Supervisor {
     this.forget(node);
     if (this.#ensemble.start(node) || this.#ensemble.on(node)) return;
     if (this.#additions.strikes('crash-loop')) this.#plan(node, RESTART_MS, () => this.#loop(node, STARTS - 1, 0));
+  }
+
+  /** By a person. No rule helps who does so in the middle of a step (Server 1), so it happens between two of them. */
+  startByHand(node: Kept, afterMs: number): void {
+    this.#scheduler.after(afterMs, () => {
+      if (node.up && !node.paused && !node.acts) this.#ensemble.start(node);
+    });
   }
 
   /** By its agent, or by the machine. */
