@@ -30,8 +30,6 @@ export const NAME_MUTATIONS: readonly Mutation[] = [
   {
     name: 'place-of-a-member-taken',
     rule: 'Names 2: a place passes on only when its owner is gone for good, or is a member no longer',
-    seeds: 300,
-    withLater: true,
     parts: deciding((observation) =>
       withPlaces(observation, ({ places }) =>
         places.map((claim) =>

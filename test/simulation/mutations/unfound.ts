@@ -48,6 +48,8 @@ export const UNFOUND: Readonly<Record<string, string>> = {
   'one-word-at-most': ORDER('two servers that a person added are lost, and both are declared gone'),
   'words-of-the-gone': ORDER('a word is given that names instances which are gone by the time that it counts'),
   // Names.
+  'place-of-a-member-taken':
+    'A place that a member loses so is claimed again, mostly before a history has to be whole.',
   'name-written-over': ORDER('two nodes write one name, each by what it read before the other'),
   'healing-waits-for-names': 'Route 53 answers again before the time is over in which a history has to heal.',
   'names-of-members-removed': ORDER('there are fewer places, and a member still has the name of one that is gone'),
