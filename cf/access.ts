@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The role of the nodes, and the profile that gives it to their instances. */
 import { type Json, type Resource, type Resources, ref, sub } from './cloudformation.ts';
+import type { Identity } from './identity/identity.ts';
 import { nodePolicy } from './node-policy.ts';
 import { policyJson } from './policy.ts';
 import { tagsOf } from './tags.ts';
 import type { TemplateOptions } from './template-options.ts';
 
-export function accessResources(options: TemplateOptions): Resources {
+export function accessResources(options: TemplateOptions, identity: Identity): Resources {
   return {
-    ...(options.instanceRole === undefined ? { Role: role(options) } : {}),
+    ...(options.instanceRole === undefined ? { Role: role(options, identity) } : {}),
     InstanceProfile: {
       Type: 'AWS::IAM::InstanceProfile',
       Properties: { Roles: [ref(options.instanceRole === undefined ? 'Role' : 'InstanceRole')] },
@@ -17,7 +18,7 @@ export function accessResources(options: TemplateOptions): Resources {
 }
 
 /** The policy is inside the role. As a separate resource it would be created after the group, and deleted before it. */
-function role(options: TemplateOptions): Resource {
+function role(options: TemplateOptions, { statements }: Identity): Resource {
   const trust: Json = {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Principal: { Service: sub(`ec2.\${AWS::URLSuffix}`) }, Action: 'sts:AssumeRole' }],
@@ -27,7 +28,7 @@ function role(options: TemplateOptions): Resource {
     Properties: {
       AssumeRolePolicyDocument: trust,
       Description: sub(`Nodes of the ZooKeeper ensemble of the stack \${AWS::StackName}`),
-      Policies: [{ PolicyName: 'zookeeper-node', PolicyDocument: policyJson(nodePolicy(options)) }],
+      Policies: [{ PolicyName: 'zookeeper-node', PolicyDocument: policyJson(nodePolicy(options, statements)) }],
       Tags: tagsOf(options, 'node'),
     },
   };

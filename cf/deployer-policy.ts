@@ -88,6 +88,7 @@ function networkStatements(arn: Arn): readonly Statement[] {
       Sid: 'NetworkAndLaunchTemplate',
       Effect: 'Allow',
       Action: [
+        'ec2:AllocateAddress',
         'ec2:AuthorizeSecurityGroupEgress',
         'ec2:AuthorizeSecurityGroupIngress',
         'ec2:CreateLaunchTemplate',
@@ -95,12 +96,13 @@ function networkStatements(arn: Arn): readonly Statement[] {
         'ec2:CreateSecurityGroup',
         'ec2:DeleteLaunchTemplate',
         'ec2:DeleteSecurityGroup',
+        'ec2:ReleaseAddress',
         'ec2:RevokeSecurityGroupEgress',
         'ec2:RevokeSecurityGroupIngress',
         'ec2:UpdateSecurityGroupRuleDescriptionsEgress',
         'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
       ],
-      Resource: ['launch-template', 'security-group', 'security-group-rule', 'vpc'].map((kind) =>
+      Resource: ['elastic-ip', 'launch-template', 'security-group', 'security-group-rule', 'vpc'].map((kind) =>
         arn('ec2', `${kind}/*`),
       ),
       Condition: VIA_CLOUDFORMATION,
@@ -117,8 +119,8 @@ function networkStatements(arn: Arn): readonly Statement[] {
       Sid: 'Tags',
       Effect: 'Allow',
       Action: ['ec2:CreateTags', 'ec2:DeleteTags'],
-      Resource: ['instance', 'launch-template', 'security-group', 'security-group-rule', 'volume'].map((kind) =>
-        arn('ec2', `${kind}/*`),
+      Resource: ['elastic-ip', 'instance', 'launch-template', 'security-group', 'security-group-rule', 'volume'].map(
+        (kind) => arn('ec2', `${kind}/*`),
       ),
       Condition: VIA_CLOUDFORMATION,
     },

@@ -2,16 +2,24 @@
 /** The policy for a role that exists before the stack, and so before the stack's id is known. */
 import type { Json } from './cloudformation.ts';
 import { nodePolicy } from './node-policy.ts';
-import type { PolicyDocument } from './policy.ts';
+import type { PolicyDocument, Statement } from './policy.ts';
 import type { TemplateOptions } from './template-options.ts';
 
 /**
  * The nodes' policy with wildcards for values that only the stack has: region, account, and the eight digits of the
- * cluster's id. It covers every stack of that name. The policy that a stack makes covers only that stack.
+ * cluster's id. It covers every stack of that name. The policy that a stack makes covers only that stack. `further`:
+ * what the kind of identity needs beside.
  */
 export function givenRolePolicy(
   stackName: string,
-  { zone, partition = 'aws' }: Pick<TemplateOptions, 'zone'> & { readonly partition?: string } = {},
+  {
+    zone,
+    further = [],
+    partition = 'aws',
+  }: Pick<TemplateOptions, 'zone'> & {
+    readonly further?: readonly Statement[];
+    readonly partition?: string;
+  } = {},
 ): PolicyDocument {
   const names: Readonly<Record<string, string>> = {
     'AWS::Partition': partition,
@@ -22,7 +30,7 @@ export function givenRolePolicy(
     'Bucket.Arn': `arn:${partition}:s3:::${stackName.toLowerCase()}-bucket-*`,
     Cluster: `${stackName}-????????`,
   };
-  const document = JSON.parse(JSON.stringify(nodePolicy(zone === undefined ? {} : { zone }))) as Json;
+  const document = JSON.parse(JSON.stringify(nodePolicy(zone === undefined ? {} : { zone }, further))) as Json;
   return withWildcards(resolved(document, names)) as unknown as PolicyDocument;
 }
 

@@ -6,7 +6,6 @@
 import { getAtt, type JsonObject, type Resources, ref } from './cloudformation.ts';
 import type { Identity } from './identity/identity.ts';
 import { LAUNCH_HOOK, TERMINATE_HOOK } from './launch-template.ts';
-import { memberRuleIds } from './network.ts';
 import { tagsOf } from './tags.ts';
 import type { TemplateOptions } from './template-options.ts';
 
@@ -30,7 +29,7 @@ export function groupResources(options: TemplateOptions, identity: Identity): Re
       Type: 'AWS::AutoScaling::AutoScalingGroup',
       // Nodes need the rules and the bucket's policy for their whole life. So these are created before the group and
       // deleted after it.
-      DependsOn: ['BucketPolicy', ...memberRuleIds()].sort(),
+      DependsOn: ['BucketPolicy', ...Object.keys(identity.memberRules)].sort(),
       CreationPolicy: { ResourceSignal: { Count: ref('PresentHosts'), Timeout: ref('CreationTimeout') } },
       UpdatePolicy: {
         AutoScalingRollingUpdate: {

@@ -84,5 +84,5 @@ function nameSettings({ zone, hosts }: TemplateOptions): Readonly<Record<string,
 export const OWN_SETTINGS: ReadonlySet<string> = new Set([
   ...['REGION', 'CLUSTER', 'BUCKET', 'LOG_GROUP', 'NODE_LOG_GROUP'],
   ...['ZONE_ID', 'NAMES_DOMAIN', 'PLACES'],
-  ...['STACK', 'SIGNAL_RESOURCE', 'LAUNCH_HOOK', 'TERMINATE_HOOK'],
+  ...['STACK', 'SIGNAL_RESOURCE', 'LAUNCH_HOOK', 'TERMINATE_HOOK', 'MODE'],
 ]);

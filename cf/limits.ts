@@ -79,6 +79,10 @@ export const TAG_VALUE: Rule = {
 export const HIGHEST_HOSTS = 31;
 /** The highest size of a group. ZooKeeper's ids end at 255, and ids of terminated nodes become free late. */
 export const MOST_HOSTS = 100;
+/** Elastic IP 1: a pool of one can't replace its node. */
+export const LEAST_ADDRESSES = 2;
+/** Each address has three rules in each direction, and a security group has room for 60 of a direction. */
+export const MOST_ADDRESSES = 15;
 export const VOLUME_GIB = [8, 16_384] as const;
 /** Lifecycle hooks: PutLifecycleHook, HeartbeatTimeout. */
 export const HOOK_SECONDS = [30, 7_200] as const;

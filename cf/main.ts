@@ -5,6 +5,7 @@ import { goOnWithoutReader } from '../tools/closed-pipe.ts';
 import { commandLine } from '../tools/command-line.ts';
 import { deployerPolicy } from './deployer-policy.ts';
 import { givenRolePolicy } from './given-role-policy.ts';
+import { ADDRESS_STATEMENTS } from './identity/elastic-ip.ts';
 import { fits, STACK_NAME, ZONE } from './limits.ts';
 import { answersOf, optionTable } from './option-table.ts';
 import { templateOptions, zoneOf } from './options.ts';
@@ -46,7 +47,7 @@ function parser(words: readonly string[]) {
 type Answers = ReturnType<ReturnType<typeof parser>['parseSync']>;
 
 function output(answers: Answers): string {
-  const { stackname, instancerole, zone } = answersOf(answers);
+  const { stackname, instancerole, mode, zone } = answersOf(answers);
   if (answers.deployerPolicy) {
     if (stackname !== undefined) checkStackName(stackname);
     return policyText(
@@ -57,7 +58,12 @@ function output(answers: Answers): string {
     );
   }
   if (answers.rolePolicy) {
-    return policyText(givenRolePolicy(checkStackName(stackname), zone === undefined ? {} : { zone: checkZone(zone) }));
+    return policyText(
+      givenRolePolicy(checkStackName(stackname), {
+        ...(zone === undefined ? {} : { zone: checkZone(zone) }),
+        further: mode === 'elastic-ip' ? ADDRESS_STATEMENTS : [],
+      }),
+    );
   }
   return templateText(template(templateOptions(answers)), answers.yaml ? 'yaml' : 'json');
 }

@@ -6,6 +6,7 @@
  * start before the rules exist.
  */
 import { getAtt, type JsonObject, type Resource, type Resources, ref } from './cloudformation.ts';
+import type { Identity } from './identity/identity.ts';
 import { tagsOf } from './tags.ts';
 import type { Source, TemplateOptions } from './template-options.ts';
 
@@ -22,11 +23,11 @@ const MEMBER_PORTS = [
 
 const NODES = getAtt('NodeSecurityGroup', 'GroupId');
 
-export function networkResources(options: TemplateOptions): Resources {
+export function networkResources(options: TemplateOptions, { memberRules }: Identity): Resources {
   return {
     NodeSecurityGroup: nodeSecurityGroup(options),
     ClientSecurityGroup: clientSecurityGroup(options),
-    ...memberRules(),
+    ...memberRules,
     ClientIngressFromClients: ingress(
       CLIENT_PORT,
       { SourceSecurityGroupId: getAtt('ClientSecurityGroup', 'GroupId') },
@@ -35,11 +36,6 @@ export function networkResources(options: TemplateOptions): Resources {
     ...clientRules(options.clientSources),
     ...sshRule(options),
   };
-}
-
-/** The rules that an ensemble needs to form and to shrink. They are deleted after the group. */
-export function memberRuleIds(): readonly string[] {
-  return Object.keys(memberRules());
 }
 
 function nodeSecurityGroup(options: TemplateOptions): Resource {
@@ -84,10 +80,20 @@ function clientSecurityGroup(options: TemplateOptions): Resource {
   };
 }
 
-function memberRules(): Resources {
+/** Members that reach each other at private addresses. */
+export function rulesWithinGroup(): Resources {
   const rules = MEMBER_PORTS.flatMap(({ name, port, why }): [string, Resource][] => [
     [`${name}IngressFromMembers`, ingress(port, { SourceSecurityGroupId: NODES }, why)],
-    [`${name}EgressToMembers`, egressToMembers(port, why)],
+    [`${name}EgressToMembers`, egress(port, { DestinationSecurityGroupId: NODES }, why)],
+  ]);
+  return Object.fromEntries(rules);
+}
+
+/** Members of which one is at this network. `name` is the part of the rules' logical ids that tells it. */
+export function rulesWithin(name: string, peer: JsonObject): Resources {
+  const rules = MEMBER_PORTS.flatMap((of): [string, Resource][] => [
+    [`${of.name}IngressFrom${name}`, ingress(of.port, peer, of.why)],
+    [`${of.name}EgressTo${name}`, egress(of.port, peer, of.why)],
   ]);
   return Object.fromEntries(rules);
 }
@@ -133,7 +139,7 @@ function ingress(port: number, peer: JsonObject, description: string): Resource 
   };
 }
 
-function egressToMembers(port: number, description: string): Resource {
+function egress(port: number, peer: JsonObject, description: string): Resource {
   return {
     Type: 'AWS::EC2::SecurityGroupEgress',
     Properties: {
@@ -141,7 +147,7 @@ function egressToMembers(port: number, description: string): Resource {
       IpProtocol: 'tcp',
       FromPort: port,
       ToPort: port,
-      DestinationSecurityGroupId: NODES,
+      ...peer,
       Description: description,
     },
   };

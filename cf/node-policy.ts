@@ -20,9 +20,14 @@ const GROUP = subCluster(
 /** Another stack may be called `orders-Group-x`, so the tag decides. */
 const OWN_GROUP = { StringEquals: { [`aws:ResourceTag/${CLUSTER_TAG}`]: clusterId() } };
 
-export function nodePolicy({ zone }: Pick<TemplateOptions, 'zone'> = {}): PolicyDocument {
+/** `further`: what the kind of identity needs beside. */
+export function nodePolicy(
+  { zone }: Pick<TemplateOptions, 'zone'> = {},
+  further: readonly Statement[] = [],
+): PolicyDocument {
   return policy([
     ...ec2Statements(),
+    ...further,
     ...groupStatements(),
     ...claimStatements(),
     ...recordStatements(),

@@ -26,6 +26,7 @@ export function faultsOf(answers: GivenOptions): readonly string[] {
     ...sourceFaults(answers),
     ...optional('instancerole', answers.instancerole, limits.ROLE_NAME),
     ...modeFaults(answers.mode),
+    ...addressFaults(answers),
     ...instanceTypeFaults(answers),
     ...sizeFaults(answers),
     ...volumeFaults(answers),
@@ -105,10 +106,32 @@ function sourceFault(name: string, source: string): readonly string[] {
 function modeFaults(mode: string): readonly string[] {
   if (IDENTITY_MODES.some((one) => one === mode)) return [];
   const there = IDENTITY_MODES.join(', ');
-  if (mode === 'elastic-ip' || mode === 'network-interface') {
+  if (mode === 'network-interface') {
     return [`--mode ${mode} is not built yet: only ${there} is there.`];
   }
   return [`--mode ${mode}: there is no such mode; ${there} is there.`];
+}
+
+function addressFaults({ mode, addresses, maxhosts, numhosts, zone }: GivenOptions): readonly string[] {
+  if (mode !== 'elastic-ip') {
+    return addresses === undefined ? [] : [`--addresses ${shown(addresses)}: only --mode elastic-ip has addresses.`];
+  }
+  const faults = [
+    ...(zone === undefined ? [] : ['--zone is not for --mode elastic-ip: the addresses stay as they are.']),
+    ...(maxhosts === undefined
+      ? []
+      : ['--maxhosts is not for --mode elastic-ip: there are never more nodes than --addresses.']),
+    ...(addresses === undefined
+      ? []
+      : wholeNumber('addresses', addresses, [limits.LEAST_ADDRESSES, limits.MOST_ADDRESSES])),
+  ];
+  if (addresses === undefined && numhosts > limits.MOST_ADDRESSES) {
+    faults.push(`--numhosts ${numhosts}: --mode elastic-ip has room for ${limits.MOST_ADDRESSES} addresses.`);
+  }
+  if (addresses !== undefined && addresses < numhosts) {
+    faults.push(`--addresses ${addresses} is less than --numhosts ${numhosts}: each node needs one.`);
+  }
+  return faults;
 }
 
 function instanceTypeFaults({ instancetype, architecture }: GivenOptions): readonly string[] {

@@ -44,6 +44,10 @@ const ROWS = {
   rootdevice: text(NODES, 'the image’s name of its root device (default: /dev/xvda)'),
   numhosts: numberOr(3, SIZE, 'nodes; an odd number'),
   maxhosts: number(SIZE, 'most nodes it may be scaled to (default: 2 × numhosts + 1)'),
+  addresses: number(
+    SIZE,
+    'for --mode elastic-ip: Elastic IPs (default: numhosts); with one more, an update adds before it removes',
+  ),
   environment: textOr('production', OPERATION, 'a tag of all resources'),
   tag: words(OPERATION, 'KEY=VALUE, a tag of all resources'),
   setting: words(OPERATION, 'KEY=VALUE, a line of agent.env'),

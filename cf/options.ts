@@ -5,6 +5,7 @@
  */
 import { AgentError } from '../src/errors.ts';
 import { DEFAULT_INSTANCE_TYPE } from './instance-type.ts';
+import { LEAST_ADDRESSES } from './limits.ts';
 import { faultsOf } from './option-rules.ts';
 import { answersOf, type GivenOptions } from './option-table.ts';
 import { LARGEST_TEMPLATE_BYTES, template, templateText } from './template.ts';
@@ -49,10 +50,9 @@ function optionsOf(answers: GivenOptions, presentHosts: number | undefined): Tem
     ...(sshsource === undefined ? {} : { sshSource: sourceOf(sshsource) }),
     clientSources: answers.clientsource.toSorted().map(sourceOf),
     ...(instancerole === undefined ? {} : { instanceRole: instancerole }),
-    mode: answers.mode as IdentityMode,
+    ...poolOf(answers, present),
     hosts: numhosts,
     presentHosts: present,
-    mostHosts: Math.max(answers.maxhosts ?? 2 * numhosts + 1, present),
     environment: answers.environment,
     volumeGib: answers.volumesize,
     volumeType: answers.volumetype as VolumeType,
@@ -74,6 +74,18 @@ function optionsOf(answers: GivenOptions, presentHosts: number | undefined): Tem
 export function zoneOf(text: string): Zone {
   const [id = '', name = ''] = text.split(':');
   return { id, name };
+}
+
+/** The group never has more nodes than there are addresses for them. */
+function poolOf(
+  { mode, numhosts, maxhosts, addresses }: GivenOptions,
+  present: number,
+): Pick<TemplateOptions, 'mode' | 'addresses' | 'mostHosts'> {
+  if (mode === 'elastic-ip') {
+    const pool = addresses ?? Math.max(numhosts, LEAST_ADDRESSES);
+    return { mode, addresses: pool, mostHosts: pool - 1 };
+  }
+  return { mode: mode as IdentityMode, addresses: 0, mostHosts: Math.max(maxhosts ?? 2 * numhosts + 1, present) };
 }
 
 function sourceOf(text: string): Source {

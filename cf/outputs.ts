@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a user needs to know about a stack. */
 import { getAtt, type Output, ref } from './cloudformation.ts';
-import { CLUSTER_TAG, clusterId, subCluster } from './cluster.ts';
+import { clusterId, subCluster } from './cluster.ts';
 import { CLIENT_PORT } from './network.ts';
 import type { TemplateOptions } from './template-options.ts';
-
-/** Prints `10.0.1.4:2181,10.0.2.5:2181,10.0.3.6:2181`. */
-const CONNECTION_STRING =
-  `aws ec2 describe-instances --region \${AWS::Region}` +
-  ` --filters Name=tag:${CLUSTER_TAG},Values=\${Cluster} Name=instance-state-name,Values=running` +
-  ` --query "join(',', sort(Reservations[].Instances[].join(':', [PrivateIpAddress, '${CLIENT_PORT}'])))" --output text`;
 
 /** Three names, so that a client may have one for each member. Each resolves to one address, which may change. */
 function nameOutputs({ zone, hosts }: TemplateOptions): { readonly [name: string]: Output } {
@@ -39,10 +33,6 @@ export function outputs(options: TemplateOptions): { readonly [name: string]: Ou
     },
     NodeLogGroupName: { Description: 'Log group of the nodes.', Value: ref('NodeLogGroup') },
     BucketName: { Description: 'Bucket of records; kept when the stack is deleted.', Value: ref('Bucket') },
-    ConnectionStringCommand: {
-      Description: 'Prints the servers as ZooKeeper clients take them.',
-      Value: subCluster(CONNECTION_STRING),
-    },
     ...nameOutputs(options),
   };
 }

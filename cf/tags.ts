@@ -5,6 +5,9 @@ import { ref, sub } from './cloudformation.ts';
 import { CLUSTER_TAG, clusterId } from './cluster.ts';
 import type { TemplateOptions } from './template-options.ts';
 
+/** The agent reads the id that goes with an Elastic IP from this tag. */
+export const ID_TAG = 'myid';
+
 /** `what` is the last word of the tag Name, as in `orders node`. */
 export function tagsOf(options: TemplateOptions, what: string): readonly JsonObject[] {
   const own = Object.entries(options.tags)
@@ -19,4 +22,4 @@ export function tagsOf(options: TemplateOptions, what: string): readonly JsonObj
 }
 
 /** Keys that tags from the options can't have. */
-export const RESERVED_TAGS: ReadonlySet<string> = new Set(['Name', CLUSTER_TAG, 'environment']);
+export const RESERVED_TAGS: ReadonlySet<string> = new Set(['Name', CLUSTER_TAG, ID_TAG, 'environment']);

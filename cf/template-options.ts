@@ -7,7 +7,7 @@ export type Architecture = 'x86_64' | 'arm64';
 export type VolumeType = 'gp3' | 'io2';
 
 /** How a node gets its id and address. cf/identity/modes.ts has what each mode changes in the template. */
-export const IDENTITY_MODES = ['dynamic'] as const;
+export const IDENTITY_MODES = ['dynamic', 'elastic-ip'] as const;
 export type IdentityMode = (typeof IDENTITY_MODES)[number];
 
 /** Who may open a port: a security group, or a network in CIDR notation. */
@@ -38,6 +38,8 @@ export interface TemplateOptions {
   /** The name of an existing role; without it the template makes one. */
   readonly instanceRole?: string;
   readonly mode: IdentityMode;
+  /** How many Elastic IPs the stack has; 0 in another mode. */
+  readonly addresses: number;
   /** The least number of nodes, and the number at first. */
   readonly hosts: number;
   /** The present number of nodes, which an update keeps. At first the same as `hosts`. */

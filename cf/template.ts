@@ -22,14 +22,14 @@ export function template(options: TemplateOptions): Template {
     Metadata: { 'AWS::CloudFormation::Interface': parameterInterface(options) },
     Parameters: parameters(options),
     Resources: {
-      ...networkResources(options),
+      ...networkResources(options, identity),
       ...logResources(options),
       ...bucketResources(options),
-      ...accessResources(options),
+      ...accessResources(options, identity),
       ...identity.resources,
       ...launchTemplateResources(options, identity),
       ...groupResources(options, identity),
     },
-    Outputs: outputs(options),
+    Outputs: { ...outputs(options), ...identity.outputs },
   };
 }

@@ -38,6 +38,8 @@ export interface GatewayOptions {
   /** The limits of CloudFormation's waits. */
   readonly cloudFormationTimings?: Partial<CloudFormationTimings>;
   readonly route53Timings?: Partial<Route53Timings>;
+  /** The first three numbers of the Elastic IPs that EC2 gives; moto chooses them when it is left out. */
+  readonly publicPrefix?: string;
   /** When left out, instances see each other at once. */
   readonly lateVisibility?: LateVisibility;
   /** Also checks the gateway's own answers against the API model, for tests. A mismatch is an InternalError. */
@@ -119,7 +121,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const world = new Ec2World(moto, models('ec2'), timings, options.lateVisibility);
   const calls = new CallLog();
   const faults = new FaultBoard();
-  const ec2 = new Ec2(world, moto, models('ec2'));
+  const ec2 = new Ec2(world, moto, models('ec2'), options.publicPrefix);
   const scaling = new AutoScaling({
     ec2,
     ec2Model: models('ec2'),

@@ -17,6 +17,7 @@ import { lint } from './lint.ts';
 import { refuseForeign } from './ownership.ts';
 import { keepingSize, presentSize } from './present-size.ts';
 import { confirm } from './questions.ts';
+import { refuseOtherMode } from './same-mode.ts';
 import { conditionOf, describeStack, type StackView } from './stack.ts';
 
 export interface DeployOptions {
@@ -47,6 +48,7 @@ export async function deploy(options: DeployOptions, context: DeployContext): Pr
   const input = await checkedInput(context, options.template);
   const stack = await readyStack(context, stackName, options);
   const standing = stack !== undefined && conditionOf(stack.status) === 'updatable' ? stack : undefined;
+  if (standing !== undefined) refuseOtherMode(standing, input);
   const wanted = standing === undefined ? input : await withPresentSize(context, input, standing);
   const template = templateOf(wanted);
   const templateBody = templateText(template, 'json');

@@ -41,6 +41,7 @@ export function keepingSize(options: TemplateOptions, { group, desired }: Presen
     ...options,
     hosts: Math.min(options.hosts, largestOdd),
     presentHosts: desired,
-    mostHosts: Math.max(options.mostHosts, desired),
+    // With Elastic IPs there are never more nodes than addresses.
+    mostHosts: options.mode === 'elastic-ip' ? options.mostHosts : Math.max(options.mostHosts, desired),
   };
 }

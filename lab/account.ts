@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The AWS account of a lab before the first deployment: a network with three private subnets and a way out, a key pair,
- * an image.
+ * The AWS account of a lab before the first deployment: a network with three subnets and a way out, a key pair, an
+ * image. The subnets are private, unless nodes have Elastic IPs.
  */
 import {
+  AttachInternetGatewayCommand,
+  CreateInternetGatewayCommand,
   CreateKeyPairCommand,
   CreateNatGatewayCommand,
   CreateRouteCommand,
   CreateSubnetCommand,
   CreateVpcCommand,
   DescribeRouteTablesCommand,
+  ModifySubnetAttributeCommand,
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
+import type { IdentityMode } from '../cf/template-options.ts';
 import type { AwsClients } from '../tools/aws-clients.ts';
 
 const ZONES = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
@@ -37,13 +41,14 @@ export interface LabAccount extends Network {
 export async function makeAccount(
   aws: AwsClients,
   prefix: string,
+  mode: IdentityMode,
   imageOf: (network: Network) => Promise<string>,
 ): Promise<LabAccount> {
   const [network, { KeyMaterial = '' }] = await Promise.all([
     makeNetwork(aws, prefix),
     aws.ec2.send(new CreateKeyPairCommand({ KeyName: KEY_NAME })),
   ]);
-  await giveWayOut(aws, network);
+  await (mode === 'elastic-ip' ? makePublic(aws, network) : giveWayOut(aws, network));
   return { ...network, imageId: await imageOf(network), keyName: KEY_NAME, privateKey: KeyMaterial };
 }
 
@@ -77,6 +82,21 @@ export async function giveWayOut(aws: Pick<AwsClients, 'ec2'>, { vpc, subnets }:
       NatGatewayId: present(NatGateway?.NatGatewayId, 'CreateNatGateway', 'NatGatewayId'),
     }),
   );
+}
+
+/** Gives the subnets an internet gateway, and new instances in them a public address. */
+export async function makePublic(aws: Pick<AwsClients, 'ec2'>, { vpc, subnets }: Network): Promise<void> {
+  const [{ InternetGateway }, { RouteTables = [] }] = await Promise.all([
+    aws.ec2.send(new CreateInternetGatewayCommand({})),
+    aws.ec2.send(new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [vpc] }] })),
+  ]);
+  const GatewayId = present(InternetGateway?.InternetGatewayId, 'CreateInternetGateway', 'InternetGatewayId');
+  await aws.ec2.send(new AttachInternetGatewayCommand({ InternetGatewayId: GatewayId, VpcId: vpc }));
+  const RouteTableId = present(RouteTables[0]?.RouteTableId, 'DescribeRouteTables', 'RouteTableId');
+  await aws.ec2.send(new CreateRouteCommand({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId }));
+  for (const SubnetId of subnets) {
+    await aws.ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }));
+  }
 }
 
 /**

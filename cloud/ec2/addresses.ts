@@ -5,6 +5,8 @@ import { flagAt, type Struct, structAt, structsAt, textAt } from '../value.ts';
 import type { AskEc2 } from './attachment-target.ts';
 import type { Ec2World } from './world.ts';
 
+const LAST_HOST = 254;
+
 /**
  * Moves an address to its new holder, unless AllowReassociation is false (moto: unless it is true). The address
  * replaces the one that the new holder had.
@@ -30,6 +32,18 @@ export async function associateAddress(world: Ec2World, ask: AskEc2, input: Stru
   const output = await ask('AssociateAddress', { ...input, AllowReassociation: true });
   await world.refresh();
   return output;
+}
+
+/** Gives the lowest free address of this network, `198.51.100`. */
+export async function allocateAddress(ask: AskEc2, prefix: string, input: Struct): Promise<Struct> {
+  const taken = structsAt(await ask('DescribeAddresses', {}), 'Addresses').map((address) =>
+    textAt(address, 'PublicIp'),
+  );
+  for (let host = 1; host <= LAST_HOST; host += 1) {
+    const Address = `${prefix}.${host}`;
+    if (!taken.includes(Address)) return ask('AllocateAddress', { ...input, Address });
+  }
+  throw new AwsFailure('InsufficientAddressCapacity', 'Insufficient address capacity.');
 }
 
 /** Fails while the address is associated. */

@@ -5,7 +5,7 @@
  * AttachNetworkInterface, AssociateAddress, "Error codes"). The messages follow reports of users.
  */
 import { type Struct, textAt } from '../value.ts';
-import { associateAddress, checkRelease, freeAddresses } from './addresses.ts';
+import { allocateAddress, associateAddress, checkRelease, freeAddresses } from './addresses.ts';
 import type { AskEc2 } from './attachment-target.ts';
 import { attachInterface, checkDeleteInterface, freeInterfaces } from './network-interfaces.ts';
 import { Volumes } from './volumes.ts';
@@ -14,13 +14,15 @@ import type { Ec2World } from './world.ts';
 export class Attachments {
   readonly #world: Ec2World;
   readonly #ask: AskEc2;
+  readonly #publicPrefix: string | undefined;
   readonly #volumes: Volumes;
   /** Instances that were told to terminate, in their earlier state, until what they hold is free. */
   readonly #ending = new Map<string, Struct>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(world: Ec2World, ask: AskEc2) {
+  constructor(world: Ec2World, ask: AskEc2, publicPrefix?: string) {
     this.#world = world;
+    this.#publicPrefix = publicPrefix;
     this.#ask = ask;
     this.#volumes = new Volumes(world, ask);
     world.onChange(() => this.#freeEnded());
@@ -35,6 +37,10 @@ export class Attachments {
         return this.#inTurn(() => this.#volumes.detach(input));
       case 'AttachNetworkInterface':
         return this.#inTurn(() => attachInterface(this.#world, this.#ask, input));
+      case 'AllocateAddress': {
+        const prefix = this.#publicPrefix;
+        return prefix === undefined ? undefined : this.#inTurn(() => allocateAddress(this.#ask, prefix, input));
+      }
       case 'AssociateAddress':
         return this.#inTurn(() => associateAddress(this.#world, this.#ask, input));
       case 'DescribeVolumes':

@@ -29,12 +29,12 @@ export class Ec2 {
   /** Zones in which EC2 has no room for another instance. */
   readonly fullZones = new Set<string>();
 
-  constructor(world: Ec2World, moto: MotoClient, model: ApiModel) {
+  constructor(world: Ec2World, moto: MotoClient, model: ApiModel, publicPrefix?: string) {
     this.world = world;
     this.#moto = moto;
     this.#model = model;
     const ask = (action: string, input: Struct): Promise<Struct> => this.#ask(action, input);
-    this.#attachments = new Attachments(world, ask);
+    this.#attachments = new Attachments(world, ask, publicPrefix);
     this.#images = new ImageDetails(new Images(world, ask, () => this.machines), ask);
     this.#stopping = new Stopping(world, ask, () => this.machines);
   }

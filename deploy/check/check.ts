@@ -4,12 +4,16 @@ import type { TemplateOptions } from '../../cf/template-options.ts';
 import type { DeployContext } from '../context.ts';
 import { DeployError } from '../errors.ts';
 import { checkKey, checkRole, checkSources } from './access.ts';
+import { addressNotices, checkPublicSubnets, checkQuota } from './addresses.ts';
 import { checkInstanceType, describeImage, imageAgeNotices, imageProblems } from './image.ts';
 import { checkSubnets, checkVpc } from './network.ts';
 import { reachabilityNotices } from './reachability.ts';
 import { checkZone } from './zone.ts';
 
-const CHECKS = [checkVpc, checkSubnets, checkKey, checkInstanceType, checkSources, checkRole, checkZone];
+const CHECKS = [
+  ...[checkVpc, checkSubnets, checkKey, checkInstanceType, checkSources, checkRole, checkZone],
+  ...[checkPublicSubnets, checkQuota],
+];
 
 /**
  * The options, completed with a fact that only the image has: the name of its root device. The template needs this name
@@ -27,6 +31,7 @@ export async function checkedInput(context: DeployContext, options: TemplateOpti
   const notices = [
     ...(image === undefined ? [] : imageAgeNotices(image, context.nowMs())),
     ...(await reachabilityNotices(context, options)),
+    ...(await addressNotices(context, options)),
   ];
   for (const notice of notices) context.terminal.line(notice, 'yellow');
   return { ...options, ...(image?.RootDeviceName === undefined ? {} : { rootDevice: image.RootDeviceName }) };

@@ -9,6 +9,7 @@ import {
   DescribeVpcEndpointsCommand,
   type Route,
   type RouteTable,
+  type VpcEndpoint,
 } from '@aws-sdk/client-ec2';
 import { call } from '../aws.ts';
 import type { Check } from './problem.ts';
@@ -17,7 +18,9 @@ import type { Check } from './problem.ts';
 const SERVICES = ['autoscaling', 'cloudformation', 'ec2', 'logs', 's3'];
 
 /** Sentences for people; none when every subnet has a way to AWS and to Debian's packages. */
-export const reachabilityNotices: Check = async ({ aws, signal }, { vpcId, subnets, zone }) => {
+export const reachabilityNotices: Check = async ({ aws, signal }, { mode, vpcId, subnets, zone }) => {
+  // Public subnets have rules of their own.
+  if (mode === 'elastic-ip') return [];
   const Filters = [{ Name: 'vpc-id', Values: [vpcId] }];
   const [{ RouteTables = [] }, { VpcEndpoints = [] }] = await Promise.all([
     call('EC2 DescribeRouteTables', signal, (options) =>
@@ -27,11 +30,9 @@ export const reachabilityNotices: Check = async ({ aws, signal }, { vpcId, subne
       aws.ec2.send(new DescribeVpcEndpointsCommand({ Filters }), options),
     ),
   ]);
-  const names = VpcEndpoints.map(({ ServiceName = '' }) => ServiceName.split('.').at(-1));
   // Names alone need Route 53.
-  const services = zone === undefined ? SERVICES : [...SERVICES, 'route53'];
-  const missing = services.filter((service) => !names.includes(service));
-  const stuck = subnets.filter((subnet) => !hasWayOut(tableOf(RouteTables, subnet)));
+  const missing = missingServices(VpcEndpoints, zone === undefined ? [] : ['route53']);
+  const stuck = subnets.filter((subnet) => !hasRouteOut(tableOf(RouteTables, subnet), 'any other'));
   if (stuck.length === 0) return [];
   if (missing.length === 0) {
     return [
@@ -44,18 +45,30 @@ export const reachabilityNotices: Check = async ({ aws, signal }, { vpcId, subne
 };
 
 /** A subnet without its own route table uses the VPC's main table. */
-function tableOf(tables: readonly RouteTable[], subnet: string): RouteTable | undefined {
+export function tableOf(tables: readonly RouteTable[], subnet: string): RouteTable | undefined {
   const own = tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnet));
   return own ?? tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main === true));
 }
 
-function hasWayOut(table: RouteTable | undefined): boolean {
+/**
+ * A route out by an internet gateway, or by anything else. An internet gateway works only for public addresses, which
+ * nodes in private subnets do not have.
+ */
+export function hasRouteOut(table: RouteTable | undefined, by: 'internet gateway' | 'any other'): boolean {
   return (table?.Routes ?? []).some(
-    (route) => route.DestinationCidrBlock === '0.0.0.0/0' && route.State !== 'blackhole' && !isInternetGateway(route),
+    (route) =>
+      route.DestinationCidrBlock === '0.0.0.0/0' &&
+      route.State !== 'blackhole' &&
+      isInternetGateway(route) === (by === 'internet gateway'),
   );
 }
 
-/** An internet gateway works only for public addresses, which the nodes do not have. */
 function isInternetGateway({ GatewayId }: Route): boolean {
   return GatewayId?.startsWith('igw-') === true;
+}
+
+/** The services that the agent calls, and that have no endpoint in the VPC. */
+export function missingServices(endpoints: readonly VpcEndpoint[], more: readonly string[] = []): readonly string[] {
+  const names = endpoints.map(({ ServiceName = '' }) => ServiceName.split('.').at(-1));
+  return [...SERVICES, ...more].filter((service) => !names.includes(service));
 }

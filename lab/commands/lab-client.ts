@@ -52,7 +52,7 @@ export async function startDaemon(plan: DaemonPlan): Promise<LinuxProcess> {
   state.remove();
   state.make();
   const words = [process.execPath, DAEMON, JSON.stringify(plan)];
-  const [program = '', ...args] = plan.image === undefined ? words : await inNetwork(state, plan, words);
+  const [program = '', ...args] = needsNetwork(plan) ? await inNetwork(state, plan, words) : words;
   const log = openSync(state.log, 'a');
   const child = spawn(program, args, {
     detached: true,
@@ -65,6 +65,11 @@ export async function startDaemon(plan: DaemonPlan): Promise<LinuxProcess> {
   if (identity === undefined) throw new Error('The process of the lab could not be started.');
   await untilItListens(state, identity);
   return identity;
+}
+
+/** Machines that share no address with others: containers, and those to which an Elastic IP leads. */
+function needsNetwork({ image, mode }: DaemonPlan): boolean {
+  return image !== undefined || mode === 'elastic-ip';
 }
 
 /** Makes the lab's network, and returns the command that runs the words in it. */

@@ -44,7 +44,7 @@ function row(node: NodeView): string[] {
   return [
     node.instance,
     node.zone ?? '',
-    node.address ?? '',
+    node.publicAddress ?? node.address ?? '',
     state,
     node.lifecycle ?? '',
     node.id === undefined ? '' : String(node.id),

@@ -2,6 +2,7 @@
 import type { Argv } from 'yargs';
 import { imageParts } from './image-parts.ts';
 import { callLab, endOwnLab, startDaemon } from './lab-client.ts';
+import { networkParts } from './network-parts.ts';
 import { statusLines } from './status-table.ts';
 import { interruptSignal, print, printJson, progress } from './terminal.ts';
 import { waysIn } from './ways-in.ts';
@@ -19,6 +20,12 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
           type: 'number',
           default: 3,
           describe: 'Desired size of the group, an odd number from 1 to 9',
+        })
+        .option('mode', {
+          choices: ['dynamic', 'elastic-ip'] as const,
+          default: 'dynamic' as const,
+          describe:
+            'How nodes come by their ids and addresses. elastic-ip: machines in a network of their own (root, iproute2, nftables)',
         })
         .option('production-timing', {
           type: 'boolean',
@@ -71,14 +78,16 @@ export function addUp(cli: Argv<{ name: string }>): Argv {
         .example('$0 up --nodes 1', 'a standalone server for development')
         .example('$0 up --image', 'the baked image, booted with systemd')
         .example('$0 up --name second --nodes 5', 'a second lab beside the first'),
-    async ({ name, nodes, productionTiming, tickSeconds, zone, image, debian, idleTimeout, json }) => {
+    async ({ name, nodes, mode, productionTiming, tickSeconds, zone, image, debian, idleTimeout, json }) => {
       const signal = interruptSignal();
+      if (mode === 'elastic-ip' && !image) await networkParts(progress, signal);
       const parts = image ? await imageParts(debian ?? 12, progress, signal) : undefined;
       const daemon = await startDaemon({
         name,
         nodes,
         productionTiming,
         zone,
+        mode,
         ...(parts === undefined ? {} : { image: parts }),
         ...(idleTimeout === undefined ? {} : { idleTimeoutSeconds: idleTimeout }),
         ...(tickSeconds === undefined ? {} : { tickSeconds: tickSeconds === 'never' ? 'never' : Number(tickSeconds) }),

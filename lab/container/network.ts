@@ -13,7 +13,12 @@
  */
 import { readdirSync } from 'node:fs';
 import { runProgram } from '../../tools/program.ts';
-import { CONTAINER_PREFIX, METADATA_ADDRESS, CONTAINER_LAB_ADDRESS as OWN_ADDRESS } from './addresses.ts';
+import {
+  CONTAINER_PREFIX,
+  METADATA_ADDRESS,
+  CONTAINER_LAB_ADDRESS as OWN_ADDRESS,
+  PUBLIC_PREFIX,
+} from './addresses.ts';
 
 export interface Cut {
   readonly from: string;
@@ -171,6 +176,7 @@ class BridgedNetwork implements LabNetwork {
         `address add ${address}/16 dev ens5`,
         'link set ens5 up',
         `route add ${METADATA_ADDRESS}/32 dev ens5`,
+        `route add ${PUBLIC_PREFIX}.0/24 dev ens5`,
       ]);
     } catch (error) {
       await this.detach(machine);

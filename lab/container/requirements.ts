@@ -23,6 +23,9 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   gzip: 'gzip',
 };
 
+/** What a lab's network alone needs. */
+const NETWORK_PROGRAMS = new Set(['ip', 'nft', 'nsenter']);
+
 /**
  * The requirements are root on Debian or Ubuntu, a kernel with overlay file systems, and the packages. With `install`,
  * apt-get installs the missing packages. Otherwise, and where that is not possible, `why` is a sentence and `command`
@@ -38,12 +41,31 @@ export async function containerRequirements(progress: Progress, install: boolean
   if (!kernelHas('overlay')) {
     return { met: false, why: 'This kernel has no overlay file system, on which each machine has its disk.' };
   }
-  const missing = missingPackages();
+  return withPrograms(PROGRAMS, progress, install);
+}
+
+/**
+ * The same for machines that are processes in network namespaces of their own: root, and the programs of the network.
+ */
+export async function networkRequirements(progress: Progress, install: boolean): Promise<Requirements> {
+  if (process.getuid?.() !== 0) {
+    return { met: false, why: 'Machines with networks of their own need root.', command: 'sudo ./lab.sh up' };
+  }
+  const needed = Object.entries(PROGRAMS).filter(([program]) => NETWORK_PROGRAMS.has(program));
+  return withPrograms(Object.fromEntries(needed), progress, install && (await isDebian()));
+}
+
+async function withPrograms(
+  programs: Readonly<Record<string, string>>,
+  progress: Progress,
+  install: boolean,
+): Promise<Requirements> {
+  const missing = missingPackages(programs);
   if (missing.length === 0) return isolated();
   const names = missing.join(' ');
   const command = aptCommand(missing);
   if (!install) {
-    return { met: false, why: `Machines in containers need packages that are not here: ${names}.`, command };
+    return { met: false, why: `The lab's machines need packages that are not here: ${names}.`, command };
   }
   progress(`installing with apt-get: ${names}`);
   try {
@@ -51,7 +73,7 @@ export async function containerRequirements(progress: Progress, install: boolean
   } catch (error) {
     return { met: false, why: `apt-get could not install ${names}. ${messageOf(error)}`, command };
   }
-  const still = missingPackages();
+  const still = missingPackages(programs);
   if (still.length === 0) return isolated();
   return { met: false, why: `These packages are installed but do not bring their programs: ${still.join(' ')}.` };
 }
@@ -61,9 +83,9 @@ async function isolated(): Promise<Requirements> {
   return why === undefined ? { met: true } : { met: false, why };
 }
 
-function missingPackages(): string[] {
-  const missing = Object.keys(PROGRAMS).filter((program) => !isOnPath(program));
-  return [...new Set(missing.map((program) => PROGRAMS[program] ?? program))];
+function missingPackages(programs: Readonly<Record<string, string>>): string[] {
+  const missing = Object.keys(programs).filter((program) => !isOnPath(program));
+  return [...new Set(missing.map((program) => programs[program] ?? program))];
 }
 
 function isOnPath(program: string): boolean {

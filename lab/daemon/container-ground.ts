@@ -8,7 +8,7 @@ import { CopyImageCommand } from '@aws-sdk/client-ec2';
 import { debianImages } from '../../cloud/index.ts';
 import type { AwsClients } from '../../tools/aws-clients.ts';
 import { REGION } from '../aws-clients.ts';
-import { CONTAINER_LAB_ADDRESS, CONTAINER_PREFIX } from '../container/addresses.ts';
+import { CONTAINER_LAB_ADDRESS, CONTAINER_PREFIX, PUBLIC_PREFIX } from '../container/addresses.ts';
 import { joinNetwork } from '../container/network.ts';
 import { ContainerMachines } from '../hypervisor/container-machines.ts';
 import { ImageDisks } from '../hypervisor/image-disks.ts';
@@ -52,7 +52,7 @@ export async function containerGround(
   const disk = diskMib === undefined ? {} : { diskMib };
   return {
     block: { prefix: CONTAINER_PREFIX, ownAddress: CONTAINER_LAB_ADDRESS, [Symbol.asyncDispose]: async () => {} },
-    cloudOptions: { withDebianImages: true, reusesAddresses: true },
+    cloudOptions: { withDebianImages: true, reusesAddresses: true, publicPrefix: PUBLIC_PREFIX },
     heartbeatSeconds: HEARTBEAT_SECONDS,
     network,
     makeMachines: () =>

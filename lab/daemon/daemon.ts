@@ -5,6 +5,7 @@
  */
 import { appendFileSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { IdentityMode } from '../../cf/template-options.ts';
 import { processOf } from '../hypervisor/processes.ts';
 import { agentCommand } from './agent-program.ts';
 import type { ImageParts } from './container-ground.ts';
@@ -25,6 +26,8 @@ export interface DaemonPlan {
   readonly agentCommand?: readonly string[];
   /** The machines boot an image that is baked from these parts. This process is then in the lab's network namespace. */
   readonly image?: ImageParts;
+  /** How nodes come by their ids and addresses. With Elastic IPs this process is in the lab's network namespace. */
+  readonly mode?: IdentityMode;
   /** The lab's network forgets connections that are idle for so long; with `image` only, and never when left out. */
   readonly idleTimeoutSeconds?: number;
 }
@@ -73,6 +76,7 @@ async function start(): Promise<Lab> {
     ...(plan.tickSeconds === undefined ? {} : { tickSeconds: plan.tickSeconds }),
     agentCommand: command,
     ...(plan.image === undefined ? {} : { image: plan.image }),
+    ...(plan.mode === undefined ? {} : { mode: plan.mode }),
     deployed: 'script',
     progress,
     signal: stopping.signal,

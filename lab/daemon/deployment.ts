@@ -6,6 +6,7 @@
  */
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { IdentityMode } from '../../cf/template-options.ts';
 import { DEFAULT_WAITS } from '../../deploy/context.ts';
 import { deleteStack } from '../../deploy/delete.ts';
 import { deploy } from '../../deploy/deploy.ts';
@@ -24,6 +25,7 @@ export interface DeploymentOptions {
   readonly stackName: string;
   readonly account: LabAccount;
   readonly nodes: number;
+  readonly mode: IdentityMode;
   readonly productionTiming: boolean;
   /** `ID:NAME` of the zone in which the nodes keep names. */
   readonly zone?: string;
@@ -93,11 +95,12 @@ async function run(
 }
 
 function wordsOf(options: DeploymentOptions, imageId: string): readonly string[] {
-  const { account, stackName, nodes, productionTiming, byScript, zone } = options;
+  const { account, stackName, nodes, mode, productionTiming, byScript, zone } = options;
   const settings = { ...timingSettings(productionTiming), ...options.settings };
   return [
     ...['--stackname', stackName, '--vpcid', account.vpc, '--subnets', ...account.subnets],
-    ...['--ami', imageId, '--numhosts', String(nodes), '--maxhosts', String(MOST_HOSTS)],
+    ...['--ami', imageId, '--numhosts', String(nodes)],
+    ...(mode === 'elastic-ip' ? ['--mode', mode] : ['--maxhosts', String(MOST_HOSTS)]),
     ...(zone === undefined ? [] : ['--zone', zone]),
     ...['--keyname', account.keyName, '--environment', 'lab'],
     ...['--creationtimeout', NODE_LIMIT, '--updatetimeout', NODE_LIMIT],

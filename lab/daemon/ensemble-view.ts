@@ -20,6 +20,8 @@ interface ViewSources {
   readonly stack: LabDeployment;
   readonly servers: Servers;
   hosts(): readonly Host[];
+  /** The Elastic IP of this host, where its member stands. Undefined where it has none. */
+  publicAddress(host: Host): string | undefined;
   /** The cuts, by address. */
   cuts(): readonly Cut[];
 }
@@ -43,7 +45,9 @@ export async function viewEnsemble(sources: ViewSources, signal: AbortSignal): P
   ]);
   const config = newestConfig(asked);
   const nodes = await Promise.all(
-    hosts.map((host, index) => viewNode(host, asked[index], config, instances.get(host.instance), group)),
+    hosts.map((host, index) =>
+      viewNode(host, sources.publicAddress(host), asked[index], config, instances.get(host.instance), group),
+    ),
   );
   const known = new Set(hosts.map((host) => host.instance));
   // EC2 may have forgotten an instance that its group still lists, because it waits for its terminate hook.
@@ -158,6 +162,7 @@ function newestConfig(asked: readonly Asked[]): EnsembleConfig | undefined {
 
 async function viewNode(
   host: Host,
+  publicAddress: string | undefined,
   asked: Asked | undefined,
   config: EnsembleConfig | undefined,
   instance: InstanceView | undefined,
@@ -171,8 +176,9 @@ async function viewNode(
     ...instance,
     zone: host.zone,
     address: host.address,
+    ...(publicAddress === undefined ? {} : { publicAddress }),
     machine: host.machine.state,
-    role: roleOf(answer, config, id, host.address),
+    role: roleOf(answer, config, id, publicAddress ?? host.address),
     ...lifecycleOf(group, host.instance),
     ...(id === undefined ? {} : { id }),
     ...(answer?.kind === 'serving' ? { zxid: answer.zxid } : {}),

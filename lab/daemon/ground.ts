@@ -12,7 +12,7 @@ export interface Ground {
   /** When it is left out, the lab takes a free block of loopback. */
   readonly block?: AddressBlock;
   /** Extra options of the cloud. */
-  readonly cloudOptions: Pick<CloudOptions, 'withDebianImages' | 'reusesAddresses'>;
+  readonly cloudOptions: Pick<CloudOptions, 'withDebianImages' | 'reusesAddresses' | 'publicPrefix'>;
   /** The heartbeat of the stack's hooks, when the lab has its short waits. */
   readonly heartbeatSeconds?: number;
   /** The network in which links can be cut, if there is one. */

@@ -17,6 +17,8 @@ export interface NodeView {
   readonly image?: string;
   readonly zone?: string;
   readonly address?: string;
+  /** The Elastic IP that it has now, at which its member stands. */
+  readonly publicAddress?: string;
   readonly machine?: 'running' | 'paused' | 'off';
   /** The ZooKeeper id on the node's disk. */
   readonly id?: number;

@@ -35,7 +35,7 @@ interface LocalCloudOptions {
   readonly block?: AddressBlock;
   /** Added to moto's environment, so that `down` can find the process. */
   readonly processEnvironment: Readonly<Record<string, string>>;
-  readonly cloudOptions?: Pick<CloudOptions, 'withDebianImages' | 'reusesAddresses'>;
+  readonly cloudOptions?: Pick<CloudOptions, 'withDebianImages' | 'reusesAddresses' | 'publicPrefix'>;
   readonly lateVisibility?: CloudOptions['lateVisibility'];
   readonly ec2Timings?: CloudOptions['timings'];
   readonly progress: (line: string) => void;

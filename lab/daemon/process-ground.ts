@@ -3,18 +3,21 @@
 import { resolve } from 'node:path';
 import { bundleProgram } from '../../build/bundle.ts';
 import { registerImage } from '../account.ts';
+import type { LabNetwork } from '../container/network.ts';
 import type { BootPlan } from '../hypervisor/machine-messages.ts';
 import { ProcessMachines } from '../hypervisor/process-machines.ts';
 import { zookeeperHome } from '../zookeeper/fetch.ts';
 import type { Ground } from './ground.ts';
 
-interface ProcessGroundOptions {
+export interface ProcessGroundOptions {
   readonly name: string;
   /** Contains a directory for each instance. */
   readonly directory: string;
   readonly agentCommand: readonly string[];
   readonly jvm: 'fast' | 'production';
   readonly bootPlan: BootPlan;
+  /** With this, each machine has a network namespace of its own in it. */
+  readonly network?: LabNetwork;
   /** The environment of every process. */
   readonly environment: Readonly<Record<string, string>>;
   readonly progress: (line: string) => void;
@@ -25,7 +28,7 @@ const MACHINE = resolve(import.meta.dirname, '../hypervisor/process-machine-prog
 const MACHINE_PROGRAM = resolve(import.meta.dirname, '../../dist/lab-machine.cjs');
 
 export async function processGround(options: ProcessGroundOptions): Promise<Ground> {
-  const { name, directory, agentCommand, jvm, bootPlan, environment, progress } = options;
+  const { name, directory, agentCommand, jvm, bootPlan, network, environment, progress } = options;
   const distribution = await zookeeperHome(progress);
   await bundleProgram({ entry: MACHINE, outfile: MACHINE_PROGRAM });
   let machines: ProcessMachines | undefined;
@@ -40,6 +43,7 @@ export async function processGround(options: ProcessGroundOptions): Promise<Grou
         agentCommand,
         serverCommand: (javaOptions) => distribution.command(jvm, [`@${javaOptions}`]),
         bootPlan,
+        ...(network === undefined ? {} : { network }),
         environment,
       });
       return machines;

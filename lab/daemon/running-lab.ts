@@ -19,6 +19,7 @@ import type { LinuxProcess } from '../hypervisor/processes.ts';
 import type { LabDeployment } from '../lab-deployment.ts';
 import { type ClaimView, readBucket, readClaimViews, readLineage } from './bucket-view.ts';
 import type { DeployedStack } from './deployed-stack.ts';
+import type { ElasticIps } from './elastic-ips.ts';
 import { viewEnsemble } from './ensemble-view.ts';
 import type { Ground } from './ground.ts';
 import type { LabStatus, NamedCut, NodeView } from './lab-status.ts';
@@ -35,6 +36,8 @@ interface LabParts {
   readonly cloud: LocalCloud;
   readonly hypervisor: Hypervisor;
   readonly ground: Ground;
+  /** Absent where a member stands at the address of its instance. */
+  readonly elasticIps?: ElasticIps;
   /** Absent for a bare group. */
   readonly deployed?: DeployedStack;
   /** Disposing of it ends the whole lab. */
@@ -67,6 +70,7 @@ export class Lab implements AsyncDisposable {
   /** Undefined for a bare group. */
   readonly deployedStack: DeployedStack | undefined;
   readonly #ground: Ground;
+  readonly #elasticIps: ElasticIps | undefined;
   readonly #stack: LabDeployment;
   readonly #disposables: AsyncDisposableStack;
 
@@ -79,6 +83,7 @@ export class Lab implements AsyncDisposable {
     this.hypervisor = parts.hypervisor;
     this.processMachines = parts.ground.processMachines();
     this.#ground = parts.ground;
+    this.#elasticIps = parts.elasticIps;
     this.operator = parts.cloud.operator;
     this.servers = clientServers();
     this.cloud = parts.cloud;
@@ -98,7 +103,9 @@ export class Lab implements AsyncDisposable {
   status(signal: AbortSignal = AbortSignal.timeout(STATUS_LIMIT_MS)): Promise<LabStatus> {
     const { name, stack, servers, hypervisor } = this;
     const cuts = () => this.#ground.network?.cuts ?? [];
-    return viewEnsemble({ name, aws: this.cloud.lab, stack, servers, hosts: () => hypervisor.hosts, cuts }, signal);
+    const publicAddress = ({ instance }: Host) => this.#elasticIps?.of(instance);
+    const hosts = () => hypervisor.hosts;
+    return viewEnsemble({ name, aws: this.cloud.lab, stack, servers, hosts, publicAddress, cuts }, signal);
   }
 
   /** Polls the status until every desired node votes. `report` is called with each status. Rejects after the limit. */
@@ -286,7 +293,7 @@ export class Lab implements AsyncDisposable {
   connectionString(): string {
     return this.hypervisor.hosts
       .filter((host) => host.machine.state !== 'off')
-      .map((host) => `${host.address}:${CLIENT_PORT}`)
+      .map(({ instance, address }) => `${this.#elasticIps?.of(instance) ?? address}:${CLIENT_PORT}`)
       .join(',');
   }
 }

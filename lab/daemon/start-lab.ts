@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Builds a lab: local AWS, hypervisor, then the stack, each on top of the one before. */
 import { appendFileSync, writeFileSync } from 'node:fs';
+import type { IdentityMode } from '../../cf/template-options.ts';
 import type { CloudOptions } from '../../cloud/index.ts';
 import { makeAccount } from '../account.ts';
 import { createBareGroup } from '../bare-group.ts';
@@ -9,10 +10,12 @@ import type { MachineMaker } from '../hypervisor/machine-maker.ts';
 import { makeZone } from '../zone.ts';
 import { containerGround, type ImageParts } from './container-ground.ts';
 import { DeployedStack } from './deployed-stack.ts';
+import { type ElasticIps, followElasticIps } from './elastic-ips.ts';
 import type { Ground } from './ground.ts';
 import { labEnvironment } from './lab-environment.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
-import { processGround } from './process-ground.ts';
+import { namespaceGround } from './namespace-ground.ts';
+import { type ProcessGroundOptions, processGround } from './process-ground.ts';
 import { Lab } from './running-lab.ts';
 import type { StateDirectory } from './state-directory.ts';
 
@@ -31,6 +34,8 @@ interface LabOptions {
   readonly agentCommand: readonly string[];
   /** The machines are containers instead of processes. They boot an image that build.sh bakes from these parts. */
   readonly image?: ImageParts;
+  /** How nodes come by their ids and addresses. With Elastic IPs this process is in the lab's network namespace. */
+  readonly mode?: IdentityMode;
   /** Other callers see new instances late, as in EC2. When left out, they see them at once. */
   readonly lateVisibility?: CloudOptions['lateVisibility'];
   readonly ec2Timings?: CloudOptions['timings'];
@@ -68,13 +73,14 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       ...(options.lateVisibility === undefined ? {} : { lateVisibility: options.lateVisibility }),
     }),
   );
-  const hypervisor = started.adopt(newHypervisor(options, cloud, ground.makeMachines(cloud)), (running) =>
+  const elasticIps = await elasticIpsOf(options, ground, cloud, started);
+  const hypervisor = started.adopt(newHypervisor(options, cloud, ground.makeMachines(cloud), elasticIps), (running) =>
     running.close(),
   );
   cloud.aws.serve(hypervisor);
   cloud.aws.onInstanceChange(() => hypervisor.nudge());
   hypervisor.start();
-  const parts = { name, state, cloud, hypervisor, ground };
+  const parts = { name, state, cloud, hypervisor, ground, ...(elasticIps === undefined ? {} : { elasticIps }) };
   if (options.deployed === undefined) {
     progress('creating network, bucket, log group and group');
     const stack = await createBareGroup(cloud.operator, {
@@ -99,11 +105,11 @@ function groundOf(
   signal: AbortSignal,
   disposables: AsyncDisposableStack,
 ): Promise<Ground> {
-  const { name, state, image, agentCommand, productionTiming = false, bootstrap = true, tickSeconds } = options;
+  const { name, state, image, mode, agentCommand, productionTiming = false, bootstrap = true, tickSeconds } = options;
   if (image !== undefined) {
     return containerGround({ name, state, parts: image, environment, progress, signal }, disposables);
   }
-  return processGround({
+  const plan: ProcessGroundOptions = {
     name,
     directory: state.machines,
     agentCommand,
@@ -114,7 +120,22 @@ function groundOf(
     },
     environment,
     progress,
-  });
+  };
+  return mode === 'elastic-ip' ? namespaceGround(plan, disposables) : processGround(plan);
+}
+
+async function elasticIpsOf(
+  { mode, state }: LabOptions,
+  { network }: Ground,
+  cloud: LocalCloud,
+  disposables: AsyncDisposableStack,
+): Promise<ElasticIps | undefined> {
+  if (mode !== 'elastic-ip' || network === undefined) return undefined;
+  return disposables.use(await followElasticIps(cloud.lab.ec2, network, (line) => log(state, line)));
+}
+
+function log(state: StateDirectory, line: string): void {
+  appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`);
 }
 
 async function deployStack(
@@ -125,9 +146,11 @@ async function deployStack(
   hear: (line: string) => void,
   signal: AbortSignal,
 ): Promise<DeployedStack> {
-  const { name, state, nodes, productionTiming = false, settings = {} } = options;
+  const { name, state, nodes, mode = 'dynamic', productionTiming = false, settings = {} } = options;
   hear('making the account: network, key pair, image');
-  const account = await makeAccount(cloud.operator, cloud.block.prefix, (network) => ground.firstImage(cloud, network));
+  const account = await makeAccount(cloud.operator, cloud.block.prefix, mode, (network) =>
+    ground.firstImage(cloud, network),
+  );
   writeFileSync(state.privateKey, account.privateKey, { mode: 0o600 });
   const zone = options.zone === true ? await makeZone(cloud.operator, account.vpc) : undefined;
   hear('deploying the stack');
@@ -137,6 +160,7 @@ async function deployStack(
       stackName: name,
       account,
       nodes,
+      mode,
       productionTiming,
       ...(zone === undefined ? {} : { zone }),
       settings: { ...ground.settings(cloud), ...settings },
@@ -151,7 +175,12 @@ async function deployStack(
   );
 }
 
-function newHypervisor({ name, state }: LabOptions, cloud: LocalCloud, maker: MachineMaker): Hypervisor {
+function newHypervisor(
+  { name, state }: LabOptions,
+  cloud: LocalCloud,
+  maker: MachineMaker,
+  elasticIps: ElasticIps | undefined,
+): Hypervisor {
   return new Hypervisor({
     ec2: cloud.lab.ec2,
     maker,
@@ -159,6 +188,7 @@ function newHypervisor({ name, state }: LabOptions, cloud: LocalCloud, maker: Ma
     role: `${name}-node`,
     rightsOf: (instance) => cloud.aws.rightsOf(instance),
     registerCaller: (key, instance) => cloud.aws.registerCaller(key, instance),
-    report: (line) => appendFileSync(state.log, `${new Date().toISOString()} ${line}\n`),
+    report: (line) => log(state, line),
+    ...(elasticIps === undefined ? {} : { publicAddress: (instance) => elasticIps.of(instance) }),
   });
 }

@@ -69,7 +69,9 @@ function votersLeaderLast(status: LabStatus, hosts: readonly NodeView[]): readon
     config === undefined
       ? hosts.filter((node) => node.id !== undefined)
       : hosts.filter((node) =>
-          votersOf(config).some((voter) => voter.id === node.id && voter.address === node.address),
+          votersOf(config).some(
+            (voter) => voter.id === node.id && voter.address === (node.publicAddress ?? node.address),
+          ),
         );
   return some(voters, 'No node votes yet; see ./lab.sh status.').toSorted(
     (one, other) => Number(one.role === 'leader') - Number(other.role === 'leader'),

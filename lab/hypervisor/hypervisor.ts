@@ -22,6 +22,8 @@ interface HypervisorOptions {
   readonly maker: MachineMaker;
   /** The state that the instance's group wants for it; undefined while it is in no group. */
   readonly targetLifecycleState: (instance: string) => string | undefined;
+  /** The Elastic IP that the instance has now. */
+  readonly publicAddress?: (instance: string) => string | undefined;
   /** The role of instances without a profile. They have all rights, if the gateway is set to that. */
   readonly role: string;
   /** The rights of an instance, which its metadata service shows. */
@@ -211,11 +213,14 @@ export class Hypervisor implements Machines {
     { instance, address, zone, imageId, userData }: LaunchedInstance,
     further: Pick<InstanceFacts, 'instanceType' | 'publicKeys' | 'tags'>,
   ): Promise<MetadataEndpoint> {
-    const { role, rightsOf, maker, registerCaller, targetLifecycleState } = this.#options;
+    const { role, rightsOf, maker, registerCaller, targetLifecycleState, publicAddress } = this.#options;
     const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`;
     registerCaller(accessKeyId, instance);
     return maker.startMetadata({
-      facts: { ...further, instance, address, zone, imageId, userData, region: REGION, accountId: ACCOUNT, role },
+      facts: {
+        ...{ ...further, instance, address, zone, imageId, userData, region: REGION, accountId: ACCOUNT, role },
+        publicAddress: async () => publicAddress?.(instance),
+      },
       credentials: {
         accessKeyId,
         secretAccessKey: randomBytes(30).toString('base64'),

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { LabNetwork } from '../container/network.ts';
 import { asideIn, idIn, lastSentence } from './agent-log.ts';
 import type { AgentRun, AgentRunOptions, Killable, Machine, MachineState } from './machine.ts';
 import type { BootPlan, MachineEvent, MachinePlan, MachineRequest } from './machine-messages.ts';
@@ -26,6 +27,8 @@ interface ProcessMachineOptions {
   readonly bootPlan: () => BootPlan;
   /** The contents of agent.env, which cloud-init writes from the user data. */
   readonly agentEnv: string;
+  /** With this, all of the machine is in a network namespace of its own, at this address. */
+  readonly place?: { readonly network: LabNetwork; readonly address: string };
   /** The whole environment of the machine's processes. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -46,6 +49,8 @@ export class ProcessMachine implements Machine {
   readonly #options: ProcessMachineOptions;
   readonly #runs = new Map<number, PendingRun>();
   #child: ChildProcess | undefined;
+  /** The path of its network namespace, once it has one. */
+  #namespace: string | undefined;
   #group: number | undefined;
   #booted = false;
   #paused = false;
@@ -69,6 +74,8 @@ export class ProcessMachine implements Machine {
 
   /** Starts the machine's own process, which waits for the order to boot. */
   async prepare(): Promise<void> {
+    const { place } = this.#options;
+    if (place !== undefined) this.#namespace ??= await place.network.attach(this.instance, place.address);
     this.#prepare();
   }
 
@@ -93,7 +100,7 @@ export class ProcessMachine implements Machine {
 
   async boot(): Promise<void> {
     if (this.#booted) throw new Error(`Machine ${this.instance} is on already.`);
-    this.#prepare();
+    await this.prepare();
     const request: MachineRequest = { kind: 'boot', ...this.#options.bootPlan() };
     this.#child?.send(request);
     this.#booted = true;
@@ -105,7 +112,10 @@ export class ProcessMachine implements Machine {
     const plan: MachinePlan = { instance, directory, agentCommand };
     const log = openSync(join(directory, 'log', 'machine.log'), 'a');
     try {
-      return spawn(process.execPath, [program, JSON.stringify(plan)], {
+      const words = [process.execPath, program, JSON.stringify(plan)];
+      const entering = this.#namespace === undefined ? [] : ['nsenter', `--net=${this.#namespace}`, '--'];
+      const [command = '', ...rest] = [...entering, ...words];
+      return spawn(command, rest, {
         cwd: directory,
         detached: true,
         env: environment,
@@ -239,8 +249,11 @@ export class ProcessMachine implements Machine {
     rmSync(join(this.directory, 'run', 'machine.json'), { force: true });
   }
 
-  remove(): Promise<void> {
-    return this.powerOff();
+  async remove(): Promise<void> {
+    await this.powerOff();
+    if (this.#namespace === undefined) return;
+    this.#namespace = undefined;
+    await this.#options.place?.network.detach(this.instance);
   }
 
   async reboot(): Promise<void> {

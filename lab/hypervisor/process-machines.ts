@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { formatSettings, settingsOfUserData } from '../../cf/user-data.ts';
 import { REGION } from '../aws-clients.ts';
+import type { LabNetwork } from '../container/network.ts';
 import type { MetadataOptions } from '../metadata/instance-metadata.ts';
 import { type MetadataEndpoint, startMetadataService } from '../metadata/metadata-service.ts';
 import type { LaunchedInstance, MachineMaker } from './machine-maker.ts';
@@ -20,6 +21,8 @@ interface ProcessMachinesOptions {
   /** The java command of a server without its last argument, zoo.cfg. `javaOptions` is a file with further options. */
   readonly serverCommand: (javaOptions: string) => readonly string[];
   readonly bootPlan: BootPlan;
+  /** With this, each machine has a network namespace of its own in it. */
+  readonly network?: LabNetwork;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -48,7 +51,11 @@ export class ProcessMachines implements MachineMaker {
     return startMetadataService({ ...options, listenAddress: this.#options.listenAddress });
   }
 
-  async make({ instance, imageId, userData }: LaunchedInstance, metadata: MetadataEndpoint): Promise<ProcessMachine> {
+  async make(
+    { instance, address, imageId, userData }: LaunchedInstance,
+    metadata: MetadataEndpoint,
+  ): Promise<ProcessMachine> {
+    const { network } = this.#options;
     const directory = join(this.#options.directory, instance);
     const agentEnv = settingsOfUserData(userData) + formatSettings(this.#machineSettings(directory, metadata.url));
     return new ProcessMachine({
@@ -58,6 +65,7 @@ export class ProcessMachines implements MachineMaker {
       agentCommand: this.#agentOfImage.get(imageId) ?? this.#options.agentCommand,
       bootPlan: () => this.#bootPlan,
       agentEnv,
+      ...(network === undefined ? {} : { place: { network, address } }),
       environment: {
         ...this.#options.environment,
         ZK_AGENT_ENV_FILE: join(directory, 'agent.env'),

@@ -124,7 +124,7 @@ function whatHoldsFounding(observation: Observation, members: readonly RecordMem
   if (!all.known) return { why: `No first ensemble is founded while the slots can't be listed: ${all.why}` };
   const missing = members.find(({ id, instance }) => slotOf(observation, id)?.instance !== instance);
   if (!missing) return undefined;
-  const why = `The first ensemble waits for the address of slot ${missing.id}: EC2 does not show it at ${missing.instance} yet.`;
+  const why = `The first ensemble waits for the address ${missing.address} of slot ${missing.id}: EC2 does not show it at ${missing.instance} yet.`;
   return { why, awaited: missing.instance };
 }
 

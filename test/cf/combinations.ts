@@ -29,6 +29,8 @@ export const COMBINATIONS: Readonly<Record<string, readonly string[]>> = {
     ...['--terminateheartbeat', '60', '--setting', 'TIMINGS=lab', '--setting', 'TICK_TIME_MS=200'],
   ],
   named: ['--zone', 'Z0123456789ABCDEFGHIJ:corp.internal'],
+  'elastic-ips': ['--mode', 'elastic-ip'],
+  'elastic-ips-with-one-more': ['--mode', 'elastic-ip', '--addresses', '4', '--clientsource', '192.0.2.0/24'],
   everything: [
     ...['--keyname', 'admin', '--sshsource', 'sg-0123456789abcdef0', '--clientsource', '10.30.0.0/16'],
     ...['--instancerole', 'zookeeper-nodes', '--numhosts', '7', '--maxhosts', '31', '--monitoring'],

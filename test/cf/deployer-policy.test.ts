@@ -23,6 +23,9 @@ const NOT_NEEDED: Readonly<Record<string, readonly string[]>> = {
     ...['autoscaling:StartInstanceRefresh', 'autoscaling:CancelInstanceRefresh', 'managed-fleets:*', 'ssm:Get*'],
     'ec2:Get*',
   ],
+  'the nodes associate the Elastic IPs, which are free again when the group is gone': [
+    ...['ec2:AcceptAddressTransfer', 'ec2:AssociateAddress', 'ec2:DisassociateAddress'],
+  ],
   'the role has its policy inline, and no boundary': [
     ...['iam:AttachRolePolicy', 'iam:DetachRolePolicy'],
     ...['iam:PutRolePermissionsBoundary', 'iam:DeleteRolePermissionsBoundary'],

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { givenRolePolicy } from '../../cf/given-role-policy.ts';
+import { ADDRESS_STATEMENTS } from '../../cf/identity/elastic-ip.ts';
 import { type PolicyDocument, policyJson } from '../../cf/policy.ts';
 import { CREATED_ONCE, REWRITTEN } from '../../cf/records.ts';
 import type { ObjectStore } from '../../src/ports.ts';
@@ -250,6 +251,39 @@ test('a given role needs the same for names, for every stack of that name', () =
   assert.equal(allowed({ ...other, identity }), false);
 });
 
+const ADDRESS = `arn:aws:ec2:${REGION}:elastic-ip/eipalloc-0aaaaaaaaaaaaaaaa`;
+const WITH_ADDRESSES = readPolicy('role', 'identity', resolve(policyJson(roleDocument('elastic-ips'))));
+const taking = (resource: string, context: Call['context'] = {}): Call => ({
+  action: 'ec2:AssociateAddress',
+  resource,
+  context,
+});
+const ownAddress = { 'aws:ResourceTag/zookeeper_cluster': CLUSTER };
+/** What of Elastic IPs a node may do, in the mode that has such. */
+const ADDRESSES: readonly (readonly [string, Call, boolean])[] = [
+  ['sees the addresses', { action: 'ec2:DescribeAddresses', resource: '*' }, true],
+  ['takes an address of its cluster', taking(ADDRESS, ownAddress), true],
+  ['gives an address to itself', taking(SELF, { 'ec2:InstanceID': 'i-0aaaaaaaaaaaaaaaa' }), true],
+  ['takes one of another cluster', taking(ADDRESS, { 'aws:ResourceTag/zookeeper_cluster': 'billing-00000000' }), false],
+  ['takes one without a tag', taking(ADDRESS), false],
+  ['gives an address to a neighbour', taking(OTHER, { 'ec2:InstanceID': 'i-0bbbbbbbbbbbbbbbb' }), false],
+  [
+    'takes an address from its holder',
+    { action: 'ec2:DisassociateAddress', resource: ADDRESS, context: ownAddress },
+    false,
+  ],
+  ['releases an address', { action: 'ec2:ReleaseAddress', resource: ADDRESS, context: ownAddress }, false],
+];
+
+for (const [what, call, may] of ADDRESSES) {
+  test(`${may ? '' : 'refused: '}a node with an Elastic IP ${what}`, () => {
+    assert.equal(allowed({ ...call, identity: WITH_ADDRESSES }), may);
+    assert.equal(allowed(call), false, 'In the dynamic mode nobody has to do with addresses.');
+    const given = readPolicy('given', 'identity', givenRolePolicy('orders', { further: ADDRESS_STATEMENTS }));
+    assert.equal(allowed({ ...call, identity: given }), may);
+  });
+}
+
 for (const [what, call] of Object.entries(ALLOWED)) test(`a node ${what}`, () => assert.equal(allowed(call), true));
 for (const [what, call] of Object.entries(REFUSED)) {
   test(`refused: a node ${what}`, () => assert.equal(allowed(call), false));
@@ -299,20 +333,29 @@ const ACTION_OF_CALL: Readonly<Record<string, string>> = { ListObjectsV2: 'ListB
  */
 const CALLED_BY_CLOUDWATCH_AGENT = ['CreateLogStream', 'PutLogEvents'];
 
-test('the role allows exactly what the agent and the CloudWatch agent call', () => {
-  const root = new URL('../../src/', import.meta.url).pathname;
-  // No stack of ours has slots yet, and without slots their adapter calls nothing.
-  const files = globSync('**/*.ts', { cwd: root }).filter((file) => file !== 'aws/elastic-ips.ts');
-  const source = files.map((file) => readFileSync(`${root}${file}`, 'utf8'));
-  const called = new Set(
-    source.flatMap((text) => [...text.matchAll(/new sdk\.(\w+)Command\(/g)].map((match) => match[1] ?? '')),
-  );
-  const granted = roleDocument('named').Statement.flatMap(({ Action = [] }) =>
-    Action.map((action) => action.split(':')[1]),
-  );
-  const needed = [...[...called].map((call) => ACTION_OF_CALL[call] ?? call), ...CALLED_BY_CLOUDWATCH_AGENT];
-  assert.deepEqual(granted.toSorted(), needed.toSorted());
-});
+for (const combination of ['named', 'elastic-ips'] as const) {
+  test(`${combination}: the role allows exactly what the agent and the CloudWatch agent call`, () => {
+    const root = new URL('../../src/', import.meta.url).pathname;
+    // Without slots, or names, their adapter calls nothing.
+    const without = combination === 'named' ? /^aws\/elastic-ips\.ts$/ : /^aws\/names\.ts$/;
+    const files = globSync('**/*.ts', { cwd: root }).filter((file) => !without.test(file));
+    const source = files.map((file) => readFileSync(`${root}${file}`, 'utf8'));
+    const called = new Set(
+      source.flatMap((text) => [...text.matchAll(/new sdk\.(\w+)Command\(/g)].map((match) => match[1] ?? '')),
+    );
+    const granted = roleDocument(combination).Statement.flatMap(({ Action = [] }) =>
+      Action.map((action) => action.split(':')[1]),
+    );
+    // The address and the instance each have a statement.
+    const twice = called.has('AssociateAddress') ? ['AssociateAddress'] : [];
+    const needed = [
+      ...[...called].map((call) => ACTION_OF_CALL[call] ?? call),
+      ...CALLED_BY_CLOUDWATCH_AGENT,
+      ...twice,
+    ];
+    assert.deepEqual(granted.toSorted(), needed.toSorted());
+  });
+}
 
 test('every key that the registry writes is one that the bucket’s policy knows, written as it demands', async () => {
   const once = new Set<string>();

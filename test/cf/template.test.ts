@@ -45,13 +45,29 @@ function everyTemplate(what: string, check: (made: Template, name: string) => vo
   });
 }
 
+/** The Elastic IPs of a template, each as the network of it alone. */
+function addresses(made: Template): readonly Json[] {
+  const ids = Object.entries(made.Resources).flatMap(([id, { Type }]) => (Type === 'AWS::EC2::EIP' ? [id] : []));
+  return ids.map((id) => ({ 'Fn::Join': ['/', [{ Ref: id }, '32']] }));
+}
+
+/** Where the members are: in their security group, or at the addresses of the stack. */
+function members(made: Template): readonly Json[] {
+  const all = addresses(made);
+  return all.length === 0 ? [NODES] : all;
+}
+
+const texts = (all: readonly (Json | undefined)[]): readonly string[] => all.map((one) => JSON.stringify(one)).sort();
+
 everyTemplate('the ports of quorum and election are open to members alone, and to no range', (made, name) => {
   for (const rule of ingressRules(made)) {
     assert.equal(rule.port, rule.toPort, `${name} ${rule.name}`);
     assert.deepEqual(rule.into, NODES, `${name} ${rule.name}`);
-    if (rule.port === 2888 || rule.port === 3888) assert.deepEqual(rule.from, NODES, `${name} ${rule.name}`);
   }
-  for (const port of [2888, 3888]) assert.equal(ingressRules(made).filter((rule) => rule.port === port).length, 1);
+  for (const port of [2888, 3888]) {
+    const from = ingressRules(made).flatMap((rule) => (rule.port === port ? [rule.from] : []));
+    assert.deepEqual(texts(from), texts(members(made)), `${name} ${port}`);
+  }
 });
 
 everyTemplate('clients come from their group, the members and the sources given', (made, name) => {
@@ -59,8 +75,8 @@ everyTemplate('clients come from their group, the members and the sources given'
     ? optionsOf(...(COMBINATIONS[name] ?? [])).clientSources
     : [];
   const given = sources.map((source) => (source.kind === 'group' ? source.id : source.cidr));
-  const from = ingressRules(made).flatMap((rule) => (rule.port === 2181 ? [JSON.stringify(rule.from)] : []));
-  assert.deepEqual(from.sort(), [CLIENTS, NODES, ...given].map((one) => JSON.stringify(one)).sort());
+  const from = ingressRules(made).flatMap((rule) => (rule.port === 2181 ? [rule.from] : []));
+  assert.deepEqual(texts(from), texts([CLIENTS, ...members(made), ...given]), name);
 });
 
 everyTemplate('SSH is there with a key and a source only, from that source', (made, name) => {
@@ -73,6 +89,52 @@ everyTemplate('SSH is there with a key and a source only, from that source', (ma
 
 everyTemplate('no other port is open', (made) => {
   for (const { port } of ingressRules(made)) assert.ok([22, 2181, 2888, 3888].includes(Number(port)));
+});
+
+everyTemplate('the nodes reach the members’ ports, AWS by HTTPS, and nothing else', (made, name) => {
+  const out = Object.values(made.Resources).flatMap(({ Type, Properties }) =>
+    Type === 'AWS::EC2::SecurityGroupEgress' ? [Properties] : [],
+  );
+  for (const port of [2181, 2888, 3888]) {
+    const to = out.flatMap((rule) => (rule.FromPort === port && rule.ToPort === port ? [rule] : []));
+    assert.deepEqual(
+      texts(to.map((rule) => rule.CidrIp ?? rule.DestinationSecurityGroupId)),
+      texts(members(made)),
+      name,
+    );
+  }
+  assert.equal(out.length, 3 * members(made).length);
+  const [https, ...others] = resource(made, 'NodeSecurityGroup').Properties
+    .SecurityGroupEgress as readonly JsonObject[];
+  assert.deepEqual([https?.FromPort, https?.ToPort, others.length], [443, 443, 0]);
+});
+
+test('each Elastic IP has the tags of the cluster and of its id, and the settings name the mode', () => {
+  const made = templateOf('elastic-ips-with-one-more');
+  const tags = [1, 2, 3, 4].map((id) => resource(made, `Address${id}`).Properties.Tags as readonly JsonObject[]);
+  for (const [index, each] of tags.entries()) {
+    const tagged = (key: string) => each.find(({ Key }) => Key === key)?.Value;
+    assert.equal(tagged('myid'), String(index + 1));
+    assert.deepEqual(tagged('zookeeper_cluster'), made.Outputs.Cluster?.Value);
+  }
+  assert.equal(addresses(made).length, 4);
+  assert.match(templateText(made, 'json'), /MODE='elastic-ip'/);
+  assert.equal(addresses(templateOf('plain')).length, 0);
+  assert.doesNotMatch(templateText(templateOf('plain'), 'json'), /MODE=/);
+});
+
+test('with Elastic IPs there are never more nodes than addresses; an update goes by whether one is to spare', () => {
+  for (const [words, most, inService] of [
+    [[], 3, 2],
+    [['--addresses', '4'], 4, { Ref: 'PresentHosts' }],
+    [['--numhosts', '1'], 2, { Ref: 'PresentHosts' }],
+  ] as const) {
+    const made = template(optionsOf('--mode', 'elastic-ip', ...words));
+    assert.equal(made.Parameters.MaxSize?.Default, String(most));
+    const rolling = resource(made, 'Group').UpdatePolicy?.AutoScalingRollingUpdate as JsonObject;
+    assert.deepEqual(rolling.MinInstancesInService, inService);
+    assert.equal(addresses(made).length, most);
+  }
 });
 
 everyTemplate('ARNs are of the partition that the stack stands in', (made, name) => {
@@ -135,12 +197,17 @@ everyTemplate('a default fits its own constraints', (made, name) => {
   }
 });
 
-everyTemplate('there is room for the one node more of an update', (made) => {
+everyTemplate('there is room for the one node more of an update, or it begins with one less', (made, name) => {
   const { MaxSize, PresentHosts, NumHosts } = made.Parameters;
-  assert.ok(Number(PresentHosts?.Default) < Number(MaxSize?.Default));
+  const present = Number(PresentHosts?.Default);
+  const more = Number(MaxSize?.Default) - present;
+  assert.equal(more > 0, name !== 'elastic-ips');
   assert.ok(Number(NumHosts?.Default) <= Number(PresentHosts?.Default));
   const rolling = resource(made, 'Group').UpdatePolicy?.AutoScalingRollingUpdate as JsonObject;
-  assert.deepEqual([rolling.MaxBatchSize, rolling.MinInstancesInService], [1, { Ref: 'PresentHosts' }]);
+  assert.deepEqual(
+    [rolling.MaxBatchSize, rolling.MinInstancesInService],
+    [1, more > 0 ? { Ref: 'PresentHosts' } : present - 1],
+  );
   assert.equal(rolling.WaitOnResourceSignals, true);
   const suspended = rolling.SuspendProcesses as readonly string[];
   for (const process of ['Launch', 'Terminate']) assert.ok(!suspended.includes(process));
@@ -148,9 +215,9 @@ everyTemplate('there is room for the one node more of an update', (made) => {
 
 everyTemplate('what a node needs from its first second to its last outlives the group', (made) => {
   const { DependsOn = [] } = resource(made, 'Group');
-  const members = Object.keys(made.Resources).filter((id) => /(FromMembers|ToMembers)$/.test(id));
-  assert.equal(members.length, 6);
-  for (const id of ['BucketPolicy', ...members]) assert.ok(DependsOn.includes(id), id);
+  const rules = Object.keys(made.Resources).filter((id) => /(From|To)(Members|Address\d+)$/.test(id));
+  assert.equal(rules.length, 6 * members(made).length);
+  for (const id of ['BucketPolicy', ...rules]) assert.ok(DependsOn.includes(id), id);
 });
 
 everyTemplate('state is kept when the stack goes', (made) => {

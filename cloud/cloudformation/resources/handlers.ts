@@ -2,6 +2,7 @@
 import { autoScalingGroup } from './auto-scaling-group.ts';
 import { bucket } from './bucket.ts';
 import { bucketPolicy } from './bucket-policy.ts';
+import { elasticIp } from './elastic-ip.ts';
 import type { ResourceHandler } from './handler.ts';
 import { hostedZone } from './hosted-zone.ts';
 import { instanceProfile } from './instance-profile.ts';
@@ -16,6 +17,7 @@ const HANDLERS = new Map(
     autoScalingGroup,
     bucket,
     bucketPolicy,
+    elasticIp,
     hostedZone,
     instanceProfile,
     launchTemplate,

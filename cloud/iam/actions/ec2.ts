@@ -143,6 +143,7 @@ export const EC2_ACTIONS: ActionTable = {
       ...['DescribeSecurityGroups', 'DescribeSecurityGroupRules', 'DescribeLaunchTemplates', 'DescribeVolumes'],
       ...['DescribeLaunchTemplateVersions', 'DescribeNetworkInterfaces', 'DescribeAddresses', 'DescribeSnapshots'],
       ...['DescribeAvailabilityZones', 'DescribeRouteTables', 'DescribeVpcEndpoints'],
+      'DescribeAccountAttributes',
     ],
     ['ec2:Region'],
   ),
@@ -200,5 +201,11 @@ export const EC2_ACTIONS: ActionTable = {
   AttachVolume: on('AttachVolume', 'InstanceId', 'VolumeId'),
   DetachVolume: on('DetachVolume', 'InstanceId', 'VolumeId'),
   AttachNetworkInterface: on('AttachNetworkInterface', 'InstanceId', 'NetworkInterfaceId'),
+  AllocateAddress: {
+    action: 'AllocateAddress',
+    keys: [...RESOURCE_KEYS, ...TAGS_OF_REQUEST],
+    elements: (input, facts) => made(facts, 'AllocateAddress', 'elastic-ip', input),
+  },
+  ReleaseAddress: on('ReleaseAddress', 'AllocationId'),
   AssociateAddress: on('AssociateAddress', 'AllocationId', 'InstanceId', 'NetworkInterfaceId'),
 };

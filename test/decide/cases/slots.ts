@@ -218,7 +218,7 @@ export const SLOTS: readonly Row[] = [
     'Slots 5: the first ensemble waits for the address of each member',
     founding({ slots: pool(1, 2, slotOf(3)) }),
     wait(
-      `The first ensemble waits for the address of slot 3: EC2 does not show it at ${instanceOf(3)} yet.`,
+      `The first ensemble waits for the address ${slotAddress(3)} of slot 3: EC2 does not show it at ${instanceOf(3)} yet.`,
       undefined,
       // Its machine may be lost since its claim (elastic-ip, seed 90004808).
       [start(3), lookAtLog(3), terminate(3)],
