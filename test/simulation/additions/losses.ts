@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Whole losses, made of parts that seldom come together by themselves. */
 import { votersOf } from '../../../src/model/member.ts';
+import { moveAside } from '../node/disk-port.ts';
 import type { Node } from '../node/node.ts';
 import type { World } from '../world.ts';
 import type { Addition } from './addition.ts';
@@ -107,7 +108,7 @@ function servingVoters(world: World): readonly Node[] {
 
 function ail({ supervisor, trace }: World, node: Node, ailment: Ailment): void {
   const { disk } = node;
-  const { data, stamp, config } = disk;
+  const { data, stamp } = disk;
   if (!data) return;
   trace.line(node.name, 'is the last', () => `with ${ailment}`);
   if (!STARTS.includes(ailment)) supervisor.crash(node, 'a file of it is not what it was');
@@ -134,9 +135,7 @@ function ail({ supervisor, trace }: World, node: Node, ailment: Ailment): void {
       break;
     case 'its damaged data set aside':
       data.bad = 'known-end';
-      disk.aside.push({ name: `lineage-${stamp?.lineage}-before-${stamp?.lineage}`, stamp, data, config });
-      disk.data = undefined;
-      disk.stamp = undefined;
+      moveAside(disk, `lineage-${stamp?.lineage}-before-${stamp?.lineage}`);
       break;
   }
 }

@@ -18,7 +18,8 @@ function freeName(disk: DiskState, name: string): string {
   return candidate;
 }
 
-function moveAside(disk: DiskState, name: string): void {
+/** What stands in `aside` keeps its name, as on a real disk: another one of this name gets a number. */
+export function moveAside(disk: DiskState, name: string): void {
   if (!disk.data) return;
   const { data, config, torn } = disk;
   const stamp = torn.has('stamp') ? undefined : disk.stamp;
