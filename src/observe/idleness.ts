@@ -7,15 +7,18 @@ const BUSY_SHARE = 0.25;
 const BUSY_BYTES_PER_MS = 1_048;
 /** Two looks that follow each other at once tell nothing. */
 const LEAST_SPAN_MS = 200;
+/** Nor do two that are further apart: the machine may have stood still in between, and its server with it. */
+const MOST_SPAN_MS = 60_000;
 
 export class Idleness {
   #seen: (Work & { readonly atMs: number }) | undefined;
   #workedAtMs = 0;
 
-  /** `work` is what the process has done since its start. Returns 0 for a new process, or one that can't be read. */
+  /** `work` is what the process has done since its start. Returns 0 for a new process, and where nothing is known. */
   forMs(work: Work | undefined, monotonicMs: number): number {
     const before = this.#seen;
-    if (!work || !before || work.cpuMs < before.cpuMs) {
+    const isApart = before !== undefined && monotonicMs - before.atMs > MOST_SPAN_MS;
+    if (!work || !before || isApart || work.cpuMs < before.cpuMs) {
       this.#seen = work && { ...work, atMs: monotonicMs };
       this.#workedAtMs = monotonicMs;
       return 0;

@@ -27,7 +27,7 @@ const AILMENTS = {
 
 type Ailment = keyof typeof AILMENTS;
 
-/** With these its server can start, and two of three voters are a quorum. */
+/** With these its server can start, so the two that are left must be no quorum. */
 const STARTS: readonly Ailment[] = ['nothing', 'half an epoch', 'a torn stamp'];
 
 export const LAST_COPY: Addition = {
@@ -40,18 +40,20 @@ export const LAST_COPY: Addition = {
     const [ahead, behind] = voters;
     if (!ahead || !behind || voters.length < 3) return false;
     const ailment = random.weighted(AILMENTS);
-    if (voters.length < 4 && STARTS.includes(ailment)) return false;
+    if (STARTS.includes(ailment) && mayBeQuorum(world, [ahead, behind])) return false;
     behind.pause();
     world.scheduler.after(random.between(15_000, 60_000), () => {
       world.scheduler.after(random.between(0, 40_000), () => behind.resume());
       if (!world.additions.isOn('last-copy') || !servingVoters(world).includes(ahead)) return;
+      if (STARTS.includes(ailment) && mayBeQuorum(world, [ahead, behind])) return;
       // It promised an epoch that came to nothing.
       if (behind.disk.data && random.chance(0.3)) behind.disk.data.acceptedEpoch += 2;
       // Of a log that is damaged nothing is known to be there but what the snapshot before it holds.
       if (ailment === 'a hidden end' && ahead.disk.data) ahead.disk.data.snapshot = behind.disk.data?.log?.parent;
       ail(world, ahead, ailment);
-      for (const node of world.living) {
-        if (node === ahead || node === behind) continue;
+      // Those that are stopped, too: started again, one of them would make a quorum.
+      for (const node of world.nodes) {
+        if (node === ahead || node === behind || node.instance.state === 'terminated') continue;
         node.powerOff('terminated');
         world.cloud.instances.terminated(node.instance);
       }
@@ -92,6 +94,14 @@ export const QUORUM_DAMAGED: Addition = {
   },
   mend: mendDisks,
 };
+
+/** Whether these and the voters that somebody added by hand are enough: those are never terminated here. */
+function mayBeQuorum({ leader, nodes }: World, left: readonly Node[]): boolean {
+  if (!leader) return true;
+  const voters = votersOf(leader.config);
+  const byHand = voters.filter(({ address }) => nodes.every((node) => node.address !== address));
+  return 2 * (left.length + byHand.length) > voters.length;
+}
 
 /** Those of the leader's voters that serve. */
 function servingVoters(world: World): readonly Node[] {
