@@ -8,7 +8,7 @@ const BUSY_BYTES_PER_MS = 1_048;
 /** Two looks that follow each other at once tell nothing. */
 const LEAST_SPAN_MS = 200;
 /** Nor do two that are further apart: the machine may have stood still in between, and its server with it. */
-const MOST_SPAN_MS = 60_000;
+const MOST_SPAN_MS = 30_000;
 
 export class Idleness {
   #seen: (Work & { readonly atMs: number }) | undefined;
