@@ -6,7 +6,7 @@
 import { getAtt, type JsonObject, type Resources, ref } from './cloudformation.ts';
 import type { Identity } from './identity/identity.ts';
 import { LAUNCH_HOOK, TERMINATE_HOOK } from './launch-template.ts';
-import { tagsOf } from './tags.ts';
+import { namesTag, tagsOf } from './tags.ts';
 import type { TemplateOptions } from './template-options.ts';
 
 /**
@@ -53,7 +53,7 @@ export function groupResources(options: TemplateOptions, identity: Identity): Re
         LifecycleHookSpecificationList: hooks(),
         MaxSize: ref('MaxSize'),
         MinSize: ref('NumHosts'),
-        Tags: tagsOf(options, 'node').map((tag) => ({ ...tag, PropagateAtLaunch: true })),
+        Tags: [...tagsOf(options, 'node'), ...namesTag(options)].map((tag) => ({ ...tag, PropagateAtLaunch: true })),
         // The default terminates instances of the oldest launch template first. Take an update that is rolled back
         // while the group replaces a failed node. The default would then terminate a voter and keep the new node.
         TerminationPolicies: ['NewestInstance'],

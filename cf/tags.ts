@@ -2,7 +2,7 @@
 /** The tags of every resource of a stack, in CloudFormation's form: a list of keys and values. */
 import type { JsonObject } from './cloudformation.ts';
 import { ref, sub } from './cloudformation.ts';
-import { CLUSTER_TAG, clusterId } from './cluster.ts';
+import { CLUSTER_TAG, clusterId, subCluster } from './cluster.ts';
 import type { TemplateOptions } from './template-options.ts';
 
 /** The agent reads the id that goes with an Elastic IP from this tag. */
@@ -21,5 +21,13 @@ export function tagsOf(options: TemplateOptions, what: string): readonly JsonObj
   ];
 }
 
+/** `zk-agent connection-string` reads from this tag of a node which names the nodes keep, from any machine. */
+const NAMES_TAG = 'zookeeper_names';
+
+/** Of the group and its nodes: `orders-4f1c2a90.internal/3` for three names in that domain. */
+export function namesTag({ zone, hosts }: TemplateOptions): readonly JsonObject[] {
+  return zone === undefined ? [] : [{ Key: NAMES_TAG, Value: subCluster(`\${Cluster}.${zone.name}/${hosts}`) }];
+}
+
 /** Keys that tags from the options can't have. */
-export const RESERVED_TAGS: ReadonlySet<string> = new Set(['Name', CLUSTER_TAG, ID_TAG, 'environment']);
+export const RESERVED_TAGS: ReadonlySet<string> = new Set(['Name', CLUSTER_TAG, ID_TAG, NAMES_TAG, 'environment']);

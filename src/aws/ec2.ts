@@ -9,6 +9,7 @@ import type { Caller } from './retry.ts';
 
 /** EC2 takes up to 200 values in a filter. */
 const IDS_PER_CALL = 100;
+const NAMES_TAG = 'zookeeper_names';
 const STATES: ReadonlySet<string> = new Set<InstanceState>([
   ...(['pending', 'running', 'shutting-down', 'terminated', 'stopping', 'stopped'] as const),
 ]);
@@ -83,12 +84,13 @@ export function ec2Adapter(settings: ClientSettings, caller: Caller): Ec2 {
   };
 }
 
-function instanceFact({ InstanceId, State, PrivateIpAddress }: Instance): InstanceFact {
+function instanceFact({ InstanceId, State, PrivateIpAddress, Tags }: Instance): InstanceFact {
   const state = State?.Name;
   if (!InstanceId || state === undefined || !STATES.has(state)) {
     throw new UnreadableAnswer(`an instance (${InstanceId ?? 'without id'}) has the state ${state ?? 'nothing'}`);
   }
   // EC2 drops the address of a terminated instance after a while, so nothing may rely on it in the meantime.
   const address = state === 'terminated' || !PrivateIpAddress ? {} : { address: PrivateIpAddress };
-  return { instance: InstanceId, state, ...address };
+  const names = Tags?.find(({ Key }) => Key === NAMES_TAG)?.Value;
+  return { instance: InstanceId, state, ...address, ...(names ? { names } : {}) };
 }

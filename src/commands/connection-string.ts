@@ -5,7 +5,9 @@
  */
 import { ec2OfRegion } from '../aws/ports.ts';
 import { AgentError } from '../errors.ts';
+import type { InstanceFact } from '../model/cloud.ts';
 import { CLIENT_PORT, type EnsembleConfig, EVERY_ADDRESS, type Member, strangeLines } from '../model/member.ts';
+import { type NameZone, placeName, zoneInTag } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 import { applyAwsEnvironment, type ClusterSettings } from '../settings.ts';
 import { zookeeperServers } from '../zookeeper/servers.ts';
@@ -18,8 +20,11 @@ const MOST_ASKED = 32;
 export interface ConnectionString {
   /** `10.0.1.4:2181,10.0.2.5:2181`. */
   readonly connectionString: string;
-  /** `config`: the members, as the ensemble itself says. `instances`: no server answered, so all that run. */
-  readonly source: 'config' | 'instances';
+  /**
+   * `names`: those that the nodes keep, which stay. `config`: the members, as the ensemble itself says. `instances`: no
+   * server answered, so all that run.
+   */
+  readonly source: 'names' | 'config' | 'instances';
   readonly servers: readonly ClientServer[];
   /** Lines of the config that can't be understood; any of them may be a server. Absent when there are none. */
   readonly notUnderstood?: readonly string[];
@@ -56,6 +61,8 @@ export async function connectionStringFrom(
       'Give the cluster as the output Cluster of its stack has it, and its region with --region.',
     );
   }
+  const zone = zoneOf(instances);
+  if (zone !== undefined) return shown('names', namesIn(zone));
   const config = await newestConfig(sources.servers, running.slice(0, MOST_ASKED), signal);
   if (config === undefined) {
     return shown(
@@ -68,6 +75,20 @@ export async function connectionStringFrom(
     ...shown('config', config.members.filter(({ clientPort }) => clientPort > 0).map(clientServer)),
     ...(strange.length === 0 ? {} : { notUnderstood: strange }),
   };
+}
+
+/** While an update adds names, some nodes have the tag of more names. */
+function zoneOf(instances: readonly InstanceFact[]): NameZone | undefined {
+  const running = instances.filter(({ state }) => state === 'running');
+  const zones = running.flatMap(({ names }) => (names === undefined ? [] : (zoneInTag(names) ?? [])));
+  return zones.sort((left, right) => right.places - left.places)[0];
+}
+
+function namesIn(zone: NameZone): readonly ClientServer[] {
+  return Array.from({ length: zone.places }, (_, at) => ({
+    host: placeName(zone, at + 1).replace(/\.$/, ''),
+    port: CLIENT_PORT,
+  }));
 }
 
 /** Undefined when no server answers. A server that was removed, and runs on, tells an older config than the members. */

@@ -30,6 +30,8 @@ export interface InstanceFact {
   readonly instance: string;
   readonly state: InstanceState;
   readonly address?: string;
+  /** Its tag `zookeeper_names`: which names the nodes of its cluster keep. */
+  readonly names?: string;
 }
 
 /** By what a slot keeps its address. */

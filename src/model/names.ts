@@ -35,6 +35,12 @@ export interface Naming {
 const NAME_TTL_SECONDS = 10;
 export const HIGHEST_PLACE = 99;
 
+/** By the tag of a node, `orders-4f1c2a90.internal/3`. Undefined for anything else. */
+export function zoneInTag(tag: string): NameZone | undefined {
+  const [, domain, places] = /^([a-z0-9.-]+)\/([1-9]\d?)$/.exec(tag) ?? [];
+  return domain === undefined ? undefined : { domain: `${domain}.`, places: Number(places) };
+}
+
 export function placeName({ domain }: NameZone, place: number): string {
   return `zk${place}.${domain}`;
 }

@@ -48,6 +48,23 @@ test('a server that listens everywhere is found at its member; one without a cli
   assert.deepEqual(notUnderstood, ['server.4=?']);
 });
 
+test('the names that the nodes keep, whatever the servers say; while an update adds names, all of them', async () => {
+  const node = world([1, 2], { 1: configOf([1, 2]) });
+  const tagged = (tag: string) => node.instances.map((fact) => ({ ...fact, names: tag }));
+  const [first, second] = [tagged('orders-4f1c2a90.internal/3'), tagged('orders-4f1c2a90.internal/5')];
+  node.instances = [...first.slice(0, 1), ...second.slice(1)];
+  const { connectionString, source, servers } = await found(node);
+  assert.equal(connectionString, [1, 2, 3, 4, 5].map((place) => `zk${place}.orders-4f1c2a90.internal:2181`).join(','));
+  assert.equal(source, 'names');
+  assert.deepEqual(servers[0], { host: 'zk1.orders-4f1c2a90.internal', port: 2_181 });
+  // Who is gone says nothing, and neither does a tag that somebody else wrote.
+  node.instances = [
+    { instance: instanceOf(1), state: 'running', address: addressOf(1), names: 'yes' },
+    { instance: instanceOf(2), state: 'terminated', names: 'orders-4f1c2a90.internal/3' },
+  ];
+  assert.equal((await found(node)).source, 'config');
+});
+
 test('when no server answers: the instances that run, and no others', async () => {
   const node = world([3, 1]);
   node.instances.push(

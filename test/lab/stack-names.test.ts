@@ -59,6 +59,17 @@ test('the outputs of the stack name the servers', async () => {
   assert.equal(outputs.get('ServersName'), domain);
 });
 
+test('zk-agent connection-string prints the same names', async () => {
+  const [host] = lab.lab.hypervisor.hosts;
+  const run = await host?.machine.runAgent(['connection-string'], { signal: AbortSignal.timeout(LIMIT_MS) });
+  assert.equal(
+    run?.stdout.trim(),
+    namesOfPlaces()
+      .map((name) => `${name}:2181`)
+      .join(','),
+  );
+});
+
 test('the name of a terminated member passes on to its successor', async () => {
   const before = await membersByConfig();
   const [gone] = await lab.followers(2);
