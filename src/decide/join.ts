@@ -19,7 +19,7 @@ import { decideHooksOfTheGone, decideLaunched, decideSignal } from './launch.ts'
 import { decideName } from './name.ts';
 import { decideRemoval, isRemovable, type Removal, removalDue } from './remove.ts';
 import { mayRun, RESTARTING, startServer } from './restart.ts';
-import { NO_LEADER_FOUND, whatSpares } from './spared.ts';
+import { whatSpares } from './spared.ts';
 import { whyNotNow } from './why-not-now.ts';
 import { withdrawReport } from './withdraw.ts';
 
@@ -158,7 +158,7 @@ export function decideFollow(observation: Observation, newest: LineageRecord, en
   if (server.upMs === undefined) return prepareOrStart(observation, newest, ensemble.config, own);
   if (observation.server.answer.kind !== 'serving') {
     const spared = whatSpares(observation, ensemble);
-    if (spared) return wait(spared, NO_LEADER_FOUND);
+    if (spared) return wait(spared.why, spared.digest);
     return prepareJoin(
       observation,
       newest,

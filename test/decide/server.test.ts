@@ -116,17 +116,13 @@ function unanswering(server: Partial<Observation['server']>, change: Partial<Obs
 
 const IDLE_AND_UNCOUNTED = unanswering({});
 
-const spared: Readonly<Record<string, Observation>> = {
+/** In such a look the leader may count it, so the time begins anew with the next one. */
+const counted: Readonly<Record<string, Observation>> = {
   'the leader counts one more than those that are seen to serve': unanswering({
     signs: { idleForMs: 25_000, learners: known(2) },
   }),
   'the leader can’t be asked whom it counts': unanswering({
     signs: { idleForMs: 25_000, learners: unknown('it is silent') },
-  }),
-  'its process works: it loads a large tree': unanswering({
-    upMs: 600_000,
-    answer: { kind: 'silent', why: 'connection refused' },
-    signs: { idleForMs: 3_000, learners: known(1) },
   }),
   'the leader counts one more, however long it has been silent': unanswering({
     upMs: 64 * 1_200_000,
@@ -136,6 +132,14 @@ const spared: Readonly<Record<string, Observation>> = {
     upMs: 1_199_000,
     answer: { kind: 'not-serving' },
     signs: { idleForMs: 25_000, learners: known(2) },
+  }),
+};
+
+const spared: Readonly<Record<string, Observation>> = {
+  'its process works: it loads a large tree': unanswering({
+    upMs: 600_000,
+    answer: { kind: 'silent', why: 'connection refused' },
+    signs: { idleForMs: 3_000, learners: known(1) },
   }),
   'nothing but its own word was asked': { ...IDLE_AND_UNCOUNTED, server: withoutSigns(IDLE_AND_UNCOUNTED) },
   'it has been seen so in one look only': unanswering({}, { watch: undefined }),
@@ -156,6 +160,19 @@ for (const [name, seen] of Object.entries(spared)) {
     assert.equal(decision.kind === 'wait' && decision.watch, 'no leader found');
   });
 }
+
+for (const [name, seen] of Object.entries(counted)) {
+  test(`a running server is not stopped, and the time begins anew: ${name}`, () => {
+    const decision = decide(seen);
+    assert.equal(decision.kind, 'wait');
+    assert.equal(decision.kind === 'wait' && decision.watch, undefined);
+  });
+}
+
+test('a server that is not up for long is not counted as alone, either, while its leader may count it', () => {
+  const decision = decide(unanswering({ upMs: 59_000, signs: { idleForMs: 25_000, learners: known(2) } }));
+  assert.deepEqual([decision.kind, decision.kind === 'wait' && decision.watch], ['wait', undefined]);
+});
 
 const stopped: Readonly<Record<string, Observation>> = {
   'the leader does not count it, and its process does nothing': IDLE_AND_UNCOUNTED,
