@@ -38,7 +38,7 @@ test('Ctrl-C in the middle of the demo ends the lab with it', async () => {
   await demo.until('✓ three nodes form one ensemble');
   demo.child.kill('SIGINT');
   const { code } = await demo.result;
-  assert.equal(code, 1);
+  assert.equal(code, 130);
   assert.deepEqual(processesWithEnvironment(LAB_VARIABLE, lab.state.path), []);
   assert.equal(existsSync(lab.state.path), false);
 });
