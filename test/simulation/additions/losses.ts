@@ -53,7 +53,7 @@ export const LAST_COPY: Addition = {
       ail(world, ahead, ailment);
       // Those that are stopped, too: started again, one of them would make a quorum.
       for (const node of world.nodes) {
-        if (node === ahead || node === behind || node.instance.state === 'terminated') continue;
+        if (node === ahead || node === behind || !['running', 'stopped'].includes(node.instance.state)) continue;
         node.powerOff('terminated');
         world.cloud.instances.terminated(node.instance);
       }

@@ -82,6 +82,8 @@ export interface DiskState {
   occasions: Occasions;
   /** How often its server ended at its start since it was last stopped. */
   failures: number;
+  /** When the last of these failures was. */
+  failedAtMs: number;
   /** Nothing can be written. */
   full: boolean;
   /** How much of it is free, while it is not full. */
@@ -113,6 +115,7 @@ export function blankDisk(volume?: string): DiskState {
     asidesAtMs: [],
     occasions: { 'fresh-config': [], 'set-aside': [] },
     failures: 0,
+    failedAtMs: 0,
     full: false,
     freeShare: MOST_FREE_SHARE,
     torn: new Set(),

@@ -129,11 +129,16 @@ export function serverControlPort(
         const server = ensemble.on(host);
         if (server) return { kind: 'running', upMs: ensemble.nowMs - server.startedMs };
         const kind = supervisor.isAboutToStart(host) ? 'restarting' : 'stopped';
-        const count = host.disk.failures;
+        const { failures: count, failedAtMs } = host.disk;
         if (count === 0) return { kind };
         return {
           kind,
-          ends: { count, sinceMs: 0, how: 'exit code 1', error: 'ERROR Unable to load database on disk' },
+          ends: {
+            count,
+            sinceMs: ensemble.nowMs - failedAtMs,
+            how: 'exit code 1',
+            error: 'ERROR Unable to load database on disk',
+          },
         };
       }),
     work: () =>

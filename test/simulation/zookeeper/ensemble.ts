@@ -106,6 +106,7 @@ export class Ensemble implements Chamber {
     if (disk.data?.unloadable) {
       this.#trace.line(host.name, 'server exits: its data does not load');
       disk.failures++;
+      disk.failedAtMs = this.nowMs;
       return undefined;
     }
     if (disk.data && damageOf(disk.data)) {
