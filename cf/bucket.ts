@@ -8,7 +8,7 @@ import { rolePrincipals } from './access.ts';
 import { getAtt, type Json, type Resource, type Resources, ref } from './cloudformation.ts';
 import { subCluster } from './cluster.ts';
 import { type PolicyDocument, policy, policyJson } from './policy.ts';
-import { CREATED_ONCE, REWRITTEN } from './records.ts';
+import { createdOnce, REWRITTEN } from './records.ts';
 import { tagsOf } from './tags.ts';
 import type { TemplateOptions } from './template-options.ts';
 
@@ -62,7 +62,7 @@ function bucketPolicy(options: TemplateOptions): PolicyDocument {
       Sid: 'CreatedOnce',
       ...everybody,
       Action: ['s3:PutObject'],
-      Resource: CREATED_ONCE.map(under),
+      Resource: createdOnce(options).map(under),
       Condition: { Null: { 's3:if-none-match': 'true' } },
     },
     {

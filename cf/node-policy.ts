@@ -8,7 +8,7 @@
 import { sub } from './cloudformation.ts';
 import { CLAIMS_LOG_GROUP, CLUSTER_TAG, clusterId, subCluster } from './cluster.ts';
 import { type PolicyDocument, policy, type Statement } from './policy.ts';
-import { CREATED_ONCE, REWRITTEN } from './records.ts';
+import { createdOnce, REWRITTEN } from './records.ts';
 import type { TemplateOptions, Zone } from './template-options.ts';
 
 const LOGS = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${CLAIMS_LOG_GROUP}`;
@@ -22,15 +22,16 @@ const OWN_GROUP = { StringEquals: { [`aws:ResourceTag/${CLUSTER_TAG}`]: clusterI
 
 /** `further`: what the kind of identity needs beside. */
 export function nodePolicy(
-  { zone }: Pick<TemplateOptions, 'zone'> = {},
+  options: Pick<TemplateOptions, 'zone'> = {},
   further: readonly Statement[] = [],
 ): PolicyDocument {
+  const { zone } = options;
   return policy([
     ...ec2Statements(),
     ...further,
     ...groupStatements(),
     ...claimStatements(),
-    ...recordStatements(),
+    ...recordStatements(options),
     ...logStatements(),
     ...(zone === undefined ? [] : nameStatements(zone)),
   ]);
@@ -100,13 +101,15 @@ function claimStatements(): readonly Statement[] {
   ];
 }
 
-function recordStatements(): readonly Statement[] {
+function recordStatements(options: Pick<TemplateOptions, 'zone'>): readonly Statement[] {
   return [
     {
       Sid: 'KeepRecords',
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:PutObject'],
-      Resource: [...CREATED_ONCE, ...REWRITTEN].map((prefix) => subCluster(`\${Bucket.Arn}/\${Cluster}/${prefix}/*`)),
+      Resource: [...createdOnce(options), ...REWRITTEN].map((prefix) =>
+        subCluster(`\${Bucket.Arn}/\${Cluster}/${prefix}/*`),
+      ),
     },
     {
       // Without this right, S3 answers a request for a missing object with 403 instead of 404. AWS does not document

@@ -158,7 +158,9 @@ export function decideFirstStart(
  * Genesis 2: data of this record that was set aside, stamp and all, was this disk's under it. Data without a stamp may
  * be of record 1.
  */
-function hasStartedUnder({ number }: GenesisRecord, { aside }: DiskFacts): boolean {
+function hasStartedUnder({ number }: GenesisRecord, { aside, ready }: DiskFacts): boolean {
+  // A person may have moved away what was set aside.
+  if (ready && number === 1) return true;
   return aside.some(({ lineage }) => lineage >= number || (lineage === 0 && number === 1));
 }
 

@@ -97,13 +97,7 @@ async function callEverything(ports: AwsPorts, instance: string, neighbour: stri
   assert.equal(await stackSignals.signal('SUCCESS', instance, limit), 'nobody-waits');
   await claimStreams.create('1.1', limit);
   await claimStreams.list(limit);
-  for (const key of [
-    'claims/1.1.json',
-    `dead/${neighbour}`,
-    'lineage/000001.json',
-    'lineage/000001/started/1.json',
-    'places/1.1.json',
-  ]) {
+  for (const key of ['claims/1.1.json', `dead/${neighbour}`, 'lineage/000001.json', 'lineage/000001/started/1.json']) {
     await objects.createOnce(key, '{}', limit);
     assert.equal((await objects.get(key, limit))?.body, '{}');
   }
@@ -168,6 +162,8 @@ for (const mode of IDENTITY_MODES) {
     const foreign = await portsOf(instance, { ...outputs, Cluster: 'billing-0a1b2c3d' }, stackId, mode);
     await assert.rejects(foreign.objects.createOnce('claims/1.1.json', '{}', limit), /AccessDenied/);
     await assert.rejects(foreign.objects.list('claims/', limit), /AccessDenied/);
+    // Without a zone there are no places.
+    await assert.rejects(ports.objects.createOnce('places/1.1.json', '{}', limit), /AccessDenied/);
     await assert.rejects(sendLogs(node.logs, nodeLogs, 'anything'), /AccessDenied/);
     const claim = {
       logGroupName: claims,
@@ -175,7 +171,7 @@ for (const mode of IDENTITY_MODES) {
       logEvents: [{ timestamp: Date.now(), message: 'a line' }],
     };
     await assert.rejects(node.logs.send(new PutLogEventsCommand(claim)), /AccessDenied/);
-    for (const key of ['claims/1.1.json', 'dead/i-1', 'lineage/000002.json', 'places/1.1.json', 'reports/a.json']) {
+    for (const key of ['claims/1.1.json', 'dead/i-1', 'lineage/000002.json', 'reports/a.json']) {
       const overwrite = node.s3.send(new PutObjectCommand({ Bucket, Key: `${cluster}/${key}`, Body: 'x' }));
       await refused(overwrite, 'AccessDenied', /explicit deny in a resource-based policy/);
     }

@@ -213,8 +213,14 @@ describe('a file that can not be read, while no ensemble serves', () => {
 
   it('a stamp that can not be read keeps a node without data from a second first start', () => {
     const { data: _, ...bare } = torn(['stamp']);
-    const { stamp: __, data: ___, ...first } = diskOf(1);
+    const { stamp: __, data: ___, ...first } = diskOf(1, { ready: false });
     assert.equal(decided({ ...alone({}), disk: first }), 'prepare-genesis', 'the same node before its first start');
+    assert.notEqual(decided({ ...alone({}), disk: bare }), 'prepare-genesis');
+  });
+
+  it('a node whose first start is over has no second one, whatever its disk lacks', () => {
+    const { stamp: _, data: __, ...bare } = diskOf(1);
+    assert.equal(bare.ready, true);
     assert.notEqual(decided({ ...alone({}), disk: bare }), 'prepare-genesis');
   });
 

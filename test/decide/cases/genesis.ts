@@ -430,7 +430,13 @@ export const GENESIS: readonly Row[] = [
   row(
     'Genesis 5: what the old record left is set aside',
     secondGenesis({
-      disk: diskOf(1, { data: dataOf(0, ZXID_ZERO), reported: true, freeShare: 0.6, fence: { record: 1 } }),
+      disk: diskOf(1, {
+        data: dataOf(0, ZXID_ZERO),
+        ready: false,
+        reported: true,
+        freeShare: 0.6,
+        fence: { record: 1 },
+      }),
     }),
     take(
       { kind: 'set-data-aside', name: 'lineage-1-before-genesis-2' },
