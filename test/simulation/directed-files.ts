@@ -51,7 +51,7 @@ async function heldUpUntil(scenario: Scenario, mend: () => void): Promise<void> 
 
 export const FILE_CASES: readonly Case[] = [
   {
-    name: 'two of three lost their data, and their stamps can not be read: they do not begin anew without the third',
+    name: 'two of three lost their data and marks, and their stamps can not be read: they do not begin anew without the third',
     nodes: 3,
     without: ['torn-stamp-is-none-without-data'],
     play: async (scenario) => {
@@ -60,6 +60,7 @@ export const FILE_CASES: readonly Case[] = [
       survivor.pause();
       for (const node of scenario.followers) {
         node.wipe('data');
+        node.disk.ready = false;
         node.disk.torn.add('stamp');
       }
       await scenario.advance(120_000);

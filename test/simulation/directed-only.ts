@@ -93,10 +93,6 @@ export const DIRECTED_ONLY: Readonly<Record<string, Unreached>> = {
   'Recovery 7, decide/rank.ts: Recovery 7: the record under which this data was written, when its sta': {
     why: 'Data set aside without its stamp has to be the best that is left.',
   },
-  "Server 3, decide/spared.ts: Server 3: while the leader can't be asked, the server is not stopped.": {
-    why: 'The leader has to fall silent while another server is asked.',
-    by: 'test/decide/server.test.ts',
-  },
   "Files 2, decide/stamp-gone.ts: Files 2: all three facts say that the data is this node's own.": {
     why: 'A stamp alone has to be gone, by a hand.',
   },
