@@ -163,7 +163,9 @@ export function serverControlPort(
           if (ensemble.on(host) && run.additions.strikes('server-wont-stop')) throw WONT_STOP();
           supervisor.stop(host, 'stopped by its agent');
           host.disk.failures = 0;
-          if (run.additions.strikes('started-by-hand')) {
+          // No rule helps who starts a server that stands at no address of a slot yet.
+          const isBeforeItsAddress = !ensemble.looksForAddress && !host.disk.ready;
+          if (run.additions.strikes('started-by-hand') && !isBeforeItsAddress) {
             supervisor.startByHand(host, run.additions.random('started-by-hand').between(0, 4_000));
           }
         },
