@@ -55,5 +55,5 @@ async function replace(
 
 function namesOf({ names }: ActContext['ports']): Names {
   if (names) return names;
-  throw new AgentError('BAD_SETTINGS', 'There is no zone for names.', 'Set ZONE_ID and ZONE_NAME of this node.');
+  throw new AgentError('BAD_SETTINGS', 'There is no zone for names.', 'Set ZONE_ID and NAMES_DOMAIN of this node.');
 }
