@@ -13,6 +13,21 @@ import { NAMES } from './names.ts';
 import { ADVICE_FOLLOWED, MACHINE_LOST } from './people.ts';
 import { CRASH_LOOP, LOADS_LONG, SERVER_WONT_STOP, STARTED_BY_HAND, UNANSWERED } from './servers.ts';
 
+/** Those that came later: a new one stands at the end. */
+const LATER: readonly Addition[] = [
+  DISK_RUNS_LOW,
+  GROUP_LAGS,
+  LINE_BY_HAND,
+  NAMES,
+  STARTED_BY_HAND,
+  STEP_HELD,
+  DECISION_HELD,
+  LAST_COPY,
+  QUORUM_DAMAGED,
+  DATA_UNLOADABLE,
+  WHOLE_LOSSES,
+];
+
 export const ADDITIONS: readonly Addition[] = [
   HEALTHY_TICK,
   INSTANCE_STOPPED,
@@ -35,17 +50,7 @@ export const ADDITIONS: readonly Addition[] = [
   DATA_DAMAGED,
   FILE_TORN,
   DISK_PUT_BACK,
-  DISK_RUNS_LOW,
-  GROUP_LAGS,
-  LINE_BY_HAND,
-  NAMES,
-  STARTED_BY_HAND,
-  STEP_HELD,
-  DECISION_HELD,
-  LAST_COPY,
-  QUORUM_DAMAGED,
-  DATA_UNLOADABLE,
-  WHOLE_LOSSES,
+  ...LATER,
 ];
 
 export interface Choice {
@@ -63,17 +68,5 @@ export function chosen({ without = [] }: Choice): readonly Addition[] {
 
 export const ALWAYS: readonly Addition[] = ADDITIONS.filter(({ always }) => always === true);
 
-/** Those that came later. Without them a history is what it was before, and so is where a mutation is found. */
-export const LATER_ADDITIONS: readonly string[] = [
-  DISK_RUNS_LOW,
-  GROUP_LAGS,
-  LINE_BY_HAND,
-  NAMES,
-  STARTED_BY_HAND,
-  STEP_HELD,
-  DECISION_HELD,
-  LAST_COPY,
-  QUORUM_DAMAGED,
-  DATA_UNLOADABLE,
-  WHOLE_LOSSES,
-].map(({ name }) => name);
+/** Without these a history is what it was before, and so is where a mutation is found. */
+export const LATER_ADDITIONS: readonly string[] = LATER.map(({ name }) => name);
